@@ -1,0 +1,24 @@
+//! The metrics of the tutorial as values: plain data, computed whenever Prometheus asks.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use hello_exporter::{Collector, Exporter, build_info};
+
+#[derive(Collector)]
+struct HelloValues {
+    /// Display a.
+    a: f64,
+
+    #[metric(counter, help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
+    b: BTreeMap<String, u64>,
+}
+
+fn hello() -> HelloValues {
+    HelloValues { a: 1.0, b: BTreeMap::from([("Hi".to_owned(), 2)]) }
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    Exporter::new("hello_exporter").build_info(build_info!()).register(hello).run().await
+}

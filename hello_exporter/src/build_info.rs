@@ -1,0 +1,81 @@
+//! `<exporter>_build_info`, and what `--version` prints.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::env::consts::{ARCH, OS};
+use std::fmt;
+
+/// What an exporter was built from. [`build_info!`](crate::build_info!) makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildInfo {
+    version: Cow<'static, str>,
+    revision: Cow<'static, str>,
+}
+
+/// The version of the crate that calls it, and the revision in the environment variable
+/// `BUILD_REVISION` while that crate is compiled.
+///
+/// ```
+/// use hello_exporter::{Exporter, build_info};
+///
+/// let exporter = Exporter::new("my_exporter").build_info(build_info!());
+/// # let _ = exporter;
+/// ```
+#[macro_export]
+macro_rules! build_info {
+    () => {
+        $crate::BuildInfo::new(
+            ::core::env!("CARGO_PKG_VERSION"),
+            ::core::option_env!("BUILD_REVISION").unwrap_or("unknown"),
+        )
+    };
+}
+
+impl BuildInfo {
+    /// A version and the revision of the source that it was built from.
+    pub fn new(
+        version: impl Into<Cow<'static, str>>,
+        revision: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { version: version.into(), revision: revision.into() }
+    }
+
+    /// The version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The collector of `build_info`, to be registered under the exporter's name.
+    pub(crate) fn collector(&self) -> BuildInfoMetric {
+        let values = [&self.version, &self.revision, RUST_VERSION, OS, ARCH];
+        BuildInfoMetric { build_info: BTreeMap::from([(values.map(str::to_owned), true)]) }
+    }
+}
+
+const RUST_VERSION: &str = env!("HELLO_EXPORTER_RUST_VERSION");
+
+impl Default for BuildInfo {
+    fn default() -> Self {
+        Self::new("unknown", "unknown")
+    }
+}
+
+/// As Go exporters print it behind their name.
+impl fmt::Display for BuildInfo {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { version, revision } = self;
+        writeln!(formatter, "version {version} (revision: {revision})")?;
+        writeln!(formatter, "  rust version:     {RUST_VERSION}")?;
+        writeln!(formatter, "  platform:         {OS}/{ARCH}")
+    }
+}
+
+#[derive(hello_exporter_derive::Collector)]
+#[collector(crate = crate, no_new)]
+pub(crate) struct BuildInfoMetric {
+    #[metric(
+        help = "A metric with a constant '1' value, labeled by what the exporter was built from.",
+        labels = ["version", "revision", "rustversion", "os", "arch"]
+    )]
+    build_info: BTreeMap<[String; 5], bool>,
+}

@@ -1,0 +1,198 @@
+//! The flags of an exporter, as the Go exporters spell them.
+//!
+//! [`Exporter::run`](crate::Exporter::run) parses them. An exporter with flags of its own flattens
+//! [`Flags`] into its own `clap` struct, and hands them to
+//! [`Exporter::run_with`](crate::Exporter::run_with):
+//!
+//! ```
+//! use clap::Parser;
+//!
+//! #[derive(Parser)]
+//! struct Cli {
+//!     /// The server to ask.
+//!     #[arg(long = "redis.addr", default_value = "redis://localhost:6379")]
+//!     address: String,
+//!
+//!     #[command(flatten)]
+//!     exporter: hello_exporter::cli::Flags,
+//! }
+//!
+//! let cli = Cli::parse_from(["redis_exporter", "--web.listen-address=:9121"]);
+//! # let _ = (cli.address, cli.exporter);
+//! ```
+
+use std::fmt;
+use std::io;
+use std::net::{TcpListener, ToSocketAddrs};
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+
+/// The flags that every exporter has.
+#[derive(Args, Clone, Debug)]
+#[non_exhaustive]
+pub struct Flags {
+    /// Address to listen on: `host:port`, or `:port` for all of the host's addresses. Repeatable.
+    #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = "0.0.0.0:9000")]
+    pub listen_addresses: Vec<ListenAddress>,
+
+    /// Path under which the metrics are served.
+    #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics")]
+    pub telemetry_path: TelemetryPath,
+
+    /// Least severe messages to log.
+    #[arg(long = "log.level", value_name = "LEVEL", value_enum, default_value_t)]
+    pub log_level: LogLevel,
+
+    /// Format of the log, which goes to standard error.
+    #[arg(long = "log.format", value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}
+
+/// Severity of a log message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What a developer of the exporter wants to know.
+    Debug,
+    /// What is good to know.
+    #[default]
+    Info,
+    /// What should be looked at.
+    Warn,
+    /// What has failed.
+    Error,
+}
+
+/// Form of the log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// `key=value` pairs.
+    #[default]
+    Logfmt,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Where to listen: a host, empty for all addresses of this one, and a port.
+///
+/// ```
+/// use hello_exporter::cli::ListenAddress;
+///
+/// for accepted in ["0.0.0.0:9000", ":9000", "[::]:9000", "localhost:0"] {
+///     let address: ListenAddress = accepted.parse()?;
+///     assert_eq!(address.to_string(), accepted);
+/// }
+/// assert!("9000".parse::<ListenAddress>().is_err());
+/// # Ok::<(), hello_exporter::cli::ParseAddressError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenAddress {
+    host: String,
+    port: u16,
+}
+
+/// An address that is not of the form `host:port`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected `host:port`, `:port` or `[ipv6]:port`, with a port from 0 to 65535")]
+pub struct ParseAddressError;
+
+impl FromStr for ListenAddress {
+    type Err = ParseAddressError;
+
+    fn from_str(text: &str) -> Result<Self, ParseAddressError> {
+        let (host, port) = text.rsplit_once(':').ok_or(ParseAddressError)?;
+        let port = Some(port).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+        let port = port.and_then(|port| port.parse().ok()).ok_or(ParseAddressError)?;
+        if !is_host(host) {
+            return Err(ParseAddressError);
+        }
+        Ok(Self { host: host.to_owned(), port })
+    }
+}
+
+/// Nothing, an IPv6 address in brackets, an IPv4 address, or what could be a host name.
+fn is_host(host: &str) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(ipv6) => ipv6.parse::<std::net::Ipv6Addr>().is_ok(),
+        // A name of digits and dots alone is an address, or a mistake.
+        None if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
+            host.is_empty() || host.parse::<std::net::Ipv4Addr>().is_ok()
+        }
+        None => host.bytes().all(is_name),
+    }
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.host, self.port)
+    }
+}
+
+impl ListenAddress {
+    /// Listens. Without a host on all addresses, IPv6 and IPv4, or IPv4 alone where there is no IPv6.
+    pub(crate) fn bind(&self) -> io::Result<TcpListener> {
+        let hosts: &[&str] = if self.host.is_empty() { &["::", "0.0.0.0"] } else { &[&self.host] };
+        let mut result = Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
+        for host in hosts {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            let addresses: Vec<_> = (host, self.port).to_socket_addrs()?.collect();
+            result = TcpListener::bind(&*addresses);
+            match &result {
+                Err(error) if is_unavailable(error) => {}
+                _ => break,
+            }
+        }
+        result
+    }
+}
+
+/// Whether this kind of address does not exist here.
+fn is_unavailable(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+}
+
+/// A path on the server, such as `/metrics`.
+///
+/// ```
+/// use hello_exporter::cli::TelemetryPath;
+///
+/// assert!("/metrics".parse::<TelemetryPath>().is_ok());
+/// assert!("metrics".parse::<TelemetryPath>().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TelemetryPath(String);
+
+/// A path that cannot be served.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected a path that begins with `/`, of letters, digits and `/-_.~`, and not below `/-/`, where \
+     the health endpoints are"
+)]
+pub struct ParsePathError;
+
+impl FromStr for TelemetryPath {
+    type Err = ParsePathError;
+
+    fn from_str(text: &str) -> Result<Self, ParsePathError> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+        let is_accepted = text.starts_with('/')
+            && text != "/-"
+            && !text.starts_with("/-/")
+            && text.bytes().all(is_plain);
+        is_accepted.then(|| Self(text.to_owned())).ok_or(ParsePathError)
+    }
+}
+
+impl TelemetryPath {
+    /// The path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TelemetryPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}

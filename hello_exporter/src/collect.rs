@@ -1,0 +1,179 @@
+//! The traits between a declaration and an exposition: Describe, Collect, Metric.
+
+use crate::desc::{Desc, MetricType};
+use crate::encode::FamilyEncoder;
+
+/// Says which metric families a collector exposes, before it is ever asked for samples.
+///
+/// The derive writes this. See [`Collect`] for one written by hand.
+pub trait Describe {
+    /// The families, each under the index by which [`Collect::collect`] will be asked for it.
+    ///
+    /// It is called once, at registration.
+    fn describe(&self) -> Vec<Desc>;
+}
+
+/// Writes the samples of a collector's families at every scrape.
+///
+/// The derive writes this. Metrics whose names are known only at run time are collected by hand:
+///
+/// ```
+/// use hello_exporter::{Collect, Desc, Describe, FamilyEncoder, Format, MetricType, Registry};
+///
+/// /// Sensors found when the program starts, each a metric of its own.
+/// struct Sensors(Vec<(String, f64)>);
+///
+/// impl Describe for Sensors {
+///     fn describe(&self) -> Vec<Desc> {
+///         let desc = |(name, _): &(String, f64)| {
+///             Desc::new(format!("sensor_{name}_celsius"), "Temperature.", MetricType::Gauge)
+///         };
+///         self.0.iter().map(desc).collect()
+///     }
+/// }
+///
+/// impl Collect for Sensors {
+///     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+///         if let Some((_, temperature)) = self.0.get(index) {
+///             encoder.value(*temperature);
+///         }
+///     }
+/// }
+///
+/// let registry = Registry::new();
+/// registry.register(Sensors(vec![("cpu".to_owned(), 48.5)]))?;
+/// let mut buffer = Vec::new();
+/// registry.encode(Format::Text, &mut buffer);
+/// assert_eq!(
+///     String::from_utf8_lossy(&buffer),
+///     "# HELP sensor_cpu_celsius Temperature.\n# TYPE sensor_cpu_celsius gauge\nsensor_cpu_celsius 48.5\n",
+/// );
+/// # Ok::<(), hello_exporter::RegisterError>(())
+/// ```
+pub trait Collect: Describe {
+    /// Writes all samples of the family that [`describe`](Describe::describe) gave at `index`.
+    ///
+    /// It runs on the way of a scrape and must not wait. A panic costs the samples of this family
+    /// and nothing else.
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>);
+
+    /// Checks that the fields are the metrics that their attributes declare.
+    ///
+    /// The derive writes this for the types that carry a name or labels of their own. Registration
+    /// calls it once.
+    ///
+    /// # Errors
+    ///
+    /// The first field that is another metric than was declared.
+    fn verify(&self) -> Result<(), FieldError> {
+        Ok(())
+    }
+}
+
+/// A collector whose families are known from its type alone.
+///
+/// The derive writes this. It is what lets a collector be registered that does not exist until
+/// somebody scrapes: see [`Registry::register`](crate::Registry::register).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not derive `Collector`",
+    label = "expected a struct with `#[derive(Collector)]`"
+)]
+pub trait Declared: Collect {
+    /// The families, in the order of the fields.
+    const DESCS: &'static [Desc];
+}
+
+/// A field that is another metric than its attribute declares.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("field of metric `{metric}` {problem}")]
+pub struct FieldError {
+    metric: String,
+    problem: String,
+}
+
+impl FieldError {
+    /// The field of `desc` has this `problem`, which reads on from "field of metric `b` …".
+    pub(crate) fn new(desc: &Desc, problem: impl Into<String>) -> Self {
+        Self { metric: desc.name().to_owned(), problem: problem.into() }
+    }
+}
+
+/// How the series of a metric are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LabelShape {
+    /// One series, no labels.
+    None,
+    /// As many labels as this, in a fixed order; the attribute names them.
+    Positional(usize),
+    /// As many labels as the attribute names; the type takes any number.
+    Any,
+}
+
+/// A type that can be the field of a struct that derives [`Collector`](crate::Collector).
+///
+/// Live metrics ([`Counter`](crate::Counter), [`Gauge`](crate::Gauge), their vecs and those of the
+/// `prometheus` crate), plain values (numbers, `bool`, [`Duration`](std::time::Duration),
+/// [`SystemTime`](std::time::SystemTime), atomics), and maps from labels to plain values.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a metric",
+    label = "expected a metric, a plain value, or a map from labels to plain values",
+    note = "metrics are `Counter`, `Gauge`, `CounterVec<N>`, `GaugeVec<N>` and those of the `prometheus` crate",
+    note = "plain values are numbers, `bool`, `Duration`, `SystemTime`, atomics, and `Option`s of them",
+    note = "a field that is no metric takes `#[metric(skip)]`"
+)]
+pub trait Metric {
+    /// The type, where it follows from the field's type; `None` for a plain value, whose type the
+    /// attribute says.
+    const TYPE: Option<MetricType>;
+
+    /// How many labels the attribute has to name.
+    const LABELS: LabelShape;
+
+    /// [`Made`] if the metric can be made from its declaration, [`Borrowed`] if it cannot.
+    type Making;
+
+    /// Writes all samples.
+    fn collect(&self, encoder: &mut FamilyEncoder<'_>);
+
+    /// Checks that this is the metric that `desc` declares.
+    ///
+    /// # Errors
+    ///
+    /// The metric carries a name or labels of its own, and they differ.
+    fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
+        let _ = desc;
+        Ok(())
+    }
+}
+
+/// A metric that can be made from its declaration alone: live metrics at zero, values zero or empty.
+pub trait Init: Metric<Making = Made> {
+    /// The metric that `desc` declares.
+    fn init(desc: &Desc) -> Self;
+}
+
+/// The way from a metric type to its initial value, see [`Metric::Making`].
+#[diagnostic::on_unimplemented(
+    message = "`new()` cannot make a `{M}`, which is borrowed",
+    label = "borrowed",
+    note = "leave `new()` out with `#[collector(no_new)]`"
+)]
+pub trait Make<M> {
+    /// The metric that `desc` declares.
+    fn make(desc: &Desc) -> M;
+}
+
+/// [`Metric::Making`] of what implements [`Init`].
+#[derive(Debug)]
+pub struct Made;
+
+/// [`Metric::Making`] of references.
+#[derive(Debug)]
+pub struct Borrowed;
+
+impl<M: Init> Make<M> for Made {
+    fn make(desc: &Desc) -> M {
+        M::init(desc)
+    }
+}

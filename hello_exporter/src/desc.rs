@@ -1,0 +1,279 @@
+//! What a metric is: its name, help, type and labels.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::labels;
+use crate::name::{is_label_name, is_metric_name};
+
+/// The type of a metric family, as its `# TYPE` line spells it.
+///
+/// ```
+/// use hello_exporter::MetricType;
+///
+/// assert_eq!(MetricType::Counter.to_string(), "counter");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MetricType {
+    /// A value that only goes up, or back to zero when the process restarts.
+    Counter,
+    /// A value that goes up and down.
+    Gauge,
+    /// Observations counted in buckets.
+    Histogram,
+    /// Observations with quantiles computed by whoever made them.
+    Summary,
+    /// A value whose type is not known.
+    Untyped,
+}
+
+impl MetricType {
+    /// The word of the text format.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            MetricType::Counter => "counter",
+            MetricType::Gauge => "gauge",
+            MetricType::Histogram => "histogram",
+            MetricType::Summary => "summary",
+            MetricType::Untyped => "untyped",
+        }
+    }
+
+    /// The label that the samples of this type carry beside the declared ones.
+    const fn reserved_label(self) -> Option<&'static str> {
+        match self {
+            MetricType::Histogram => Some("le"),
+            MetricType::Summary => Some("quantile"),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for MetricType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// What a metric family is, whatever its samples are: the descriptor of the Go client.
+///
+/// The derive makes one per field, as a constant. Metrics whose names are known only at run time are
+/// described by hand, from owned strings:
+///
+/// ```
+/// use hello_exporter::{Desc, MetricType};
+///
+/// let disk = String::from("sda");
+/// let desc = Desc::new(format!("{disk}_reads_total"), "Reads completed.", MetricType::Counter)
+///     .with_labels(["partition"])
+///     .with_const_labels([("disk", disk)]);
+///
+/// assert_eq!(desc.name(), "sda_reads_total");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Desc {
+    name: Cow<'static, str>,
+    help: Cow<'static, str>,
+    metric_type: MetricType,
+    labels: Cow<'static, [Cow<'static, str>]>,
+    const_labels: Cow<'static, [(Cow<'static, str>, Cow<'static, str>)]>,
+}
+
+impl Desc {
+    /// A family without labels. What is wrong with it is said when it is registered.
+    pub fn new(
+        name: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+        metric_type: MetricType,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            help: help.into(),
+            metric_type,
+            labels: Cow::Borrowed(&[]),
+            const_labels: Cow::Borrowed(&[]),
+        }
+    }
+
+    /// The constant that the derive writes.
+    pub(crate) const fn constant(
+        name: &'static str,
+        help: &'static str,
+        metric_type: MetricType,
+        labels: &'static [Cow<'static, str>],
+        const_labels: &'static [(Cow<'static, str>, Cow<'static, str>)],
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            help: Cow::Borrowed(help),
+            metric_type,
+            labels: Cow::Borrowed(labels),
+            const_labels: Cow::Borrowed(const_labels),
+        }
+    }
+
+    /// The same family with these variable labels, in the order in which values will be given.
+    #[must_use]
+    pub fn with_labels<N: Into<Cow<'static, str>>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.labels = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same family with these constant labels after the ones it has.
+    #[must_use]
+    pub fn with_const_labels<N, V>(mut self, pairs: impl IntoIterator<Item = (N, V)>) -> Self
+    where
+        N: Into<Cow<'static, str>>,
+        V: Into<Cow<'static, str>>,
+    {
+        self.const_labels
+            .to_mut()
+            .extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
+    /// The same family with `prefix` in front of its name.
+    #[must_use]
+    pub(crate) fn with_prefix(mut self, prefix: &str) -> Self {
+        if !prefix.is_empty() {
+            self.name = Cow::Owned(format!("{prefix}{}", self.name));
+        }
+        self
+    }
+
+    /// The whole name, namespace and subsystem included.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text of the `# HELP` line, not escaped.
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// The type of the family.
+    pub fn metric_type(&self) -> MetricType {
+        self.metric_type
+    }
+
+    /// The names of the variable labels, in the order of the values.
+    pub fn labels(&self) -> &[Cow<'static, str>] {
+        &self.labels
+    }
+
+    /// The constant labels, name and value, in the order in which they are exposed.
+    pub fn const_labels(&self) -> &[(Cow<'static, str>, Cow<'static, str>)] {
+        &self.const_labels
+    }
+
+    /// Checks every rule that concerns this family alone.
+    pub(crate) fn check(&self) -> Result<(), DescError> {
+        if !is_metric_name(&self.name) {
+            return Err(DescError::Name(self.name.to_string()));
+        }
+        let mut seen = BTreeSet::new();
+        for label in self.label_names() {
+            self.check_label(label)?;
+            if !seen.insert(label) {
+                return Err(DescError::RepeatedLabel {
+                    name: self.name.to_string(),
+                    label: label.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_label(&self, label: &str) -> Result<(), DescError> {
+        if !is_label_name(label) {
+            return Err(DescError::Label { name: self.name.to_string(), label: label.to_owned() });
+        }
+        if self.metric_type.reserved_label() == Some(label) {
+            return Err(DescError::ReservedLabel {
+                name: self.name.to_string(),
+                label: label.to_owned(),
+                metric_type: self.metric_type,
+            });
+        }
+        Ok(())
+    }
+
+    fn label_names(&self) -> impl Iterator<Item = &str> {
+        let constant = self.const_labels.iter().map(|(name, _)| name.as_ref());
+        constant.chain(self.labels.iter().map(Cow::as_ref))
+    }
+}
+
+/// A rule that a [`Desc`] breaks by itself, whatever else is registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DescError {
+    /// The name is not a metric name.
+    #[error(
+        "`{0}` is not a metric name: letters, digits and `_` are accepted, and a digit not first"
+    )]
+    Name(String),
+    /// A label's name is not a label name.
+    #[error(
+        "`{label}` of `{name}` is not a label name: letters, digits and `_` are accepted, a digit \
+         not first, and `__` is reserved at the start"
+    )]
+    Label {
+        /// The family.
+        name: String,
+        /// The label.
+        label: String,
+    },
+    /// Two labels have one name, be they variable or constant.
+    #[error("label `{label}` of `{name}` is given twice")]
+    RepeatedLabel {
+        /// The family.
+        name: String,
+        /// The label.
+        label: String,
+    },
+    /// A label that the samples of this type carry by themselves.
+    #[error("label `{label}` of `{name}` is reserved: every {metric_type} writes it itself")]
+    ReservedLabel {
+        /// The family.
+        name: String,
+        /// The label.
+        label: String,
+        /// The type that reserves it.
+        metric_type: MetricType,
+    },
+}
+
+/// A [`Desc`] made ready for encoding: what all its samples begin with, rendered once.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) desc: Desc,
+    /// `hello="world"`: the constant labels as they appear on the wire.
+    pub(crate) const_block: String,
+    /// `b{hello="world"} `: the start of a sample that has no variable labels.
+    pub(crate) bare: String,
+    /// `b{hello="world",`: the start of a sample whose variable labels follow.
+    pub(crate) open: String,
+}
+
+impl Prepared {
+    pub(crate) fn new(desc: Desc) -> Self {
+        let mut const_block = String::new();
+        labels::render(
+            desc.const_labels().iter().map(|(name, value)| (name.as_ref(), value.as_ref())),
+            &mut const_block,
+        );
+        let name = desc.name();
+        let (bare, open) = if const_block.is_empty() {
+            (format!("{name} "), format!("{name}{{"))
+        } else {
+            (format!("{name}{{{const_block}}} "), format!("{name}{{{const_block},"))
+        };
+        Self { desc, const_block, bare, open }
+    }
+}

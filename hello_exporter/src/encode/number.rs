@@ -1,0 +1,159 @@
+//! Sample values, and how they are written.
+
+/// The value of a sample, exact: 64-bit integers stay integers on the wire.
+///
+/// ```
+/// use hello_exporter::Number;
+///
+/// assert_eq!(Number::from(u64::MAX).to_string(), "18446744073709551615");
+/// assert_eq!(Number::from(1.0).to_string(), "1");
+/// assert_eq!(Number::from(1e300).to_string(), "1e+300");
+/// assert_eq!(Number::from(f64::INFINITY).to_string(), "+Inf");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Number {
+    /// An unsigned integer.
+    U64(u64),
+    /// A signed integer.
+    I64(i64),
+    /// A float, infinite and NaN included.
+    F64(f64),
+}
+
+impl Number {
+    /// The value as Prometheus stores it; integers past 2⁵³ are rounded.
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Number::U64(value) => value as f64,
+            Number::I64(value) => value as f64,
+            Number::F64(value) => value,
+        }
+    }
+
+    /// Appends the number: integers in full, floats in the fewest digits that read back the same.
+    pub(crate) fn append_to(self, out: &mut Vec<u8>) {
+        match self {
+            Number::U64(value) => append_integer(value, out),
+            Number::I64(value) => append_integer(value, out),
+            Number::F64(value) => append_float(value, out),
+        }
+    }
+}
+
+impl std::fmt::Display for Number {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = Vec::new();
+        self.append_to(&mut text);
+        formatter.write_str(&String::from_utf8_lossy(&text))
+    }
+}
+
+macro_rules! numbers_from {
+    ($($type:ty => $variant:ident)*) => {$(
+        impl From<$type> for Number {
+            fn from(value: $type) -> Self {
+                Number::$variant(value as _)
+            }
+        }
+    )*};
+}
+
+numbers_from! {
+    u8 => U64 u16 => U64 u32 => U64 u64 => U64 usize => U64 bool => U64
+    i8 => I64 i16 => I64 i32 => I64 i64 => I64 isize => I64
+    f32 => F64 f64 => F64
+}
+
+pub(crate) fn append_integer(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+fn append_float(value: f64, out: &mut Vec<u8>) {
+    /// Below it every integral float is its own shortest decimal.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+
+    if value.abs() < EXACT && value.trunc() == value && !(value == 0.0 && value.is_sign_negative())
+    {
+        append_integer(value as i64, out);
+    } else if !append_not_finite(value, out) {
+        let mut buffer = zmij::Buffer::new();
+        let digits = buffer.format_finite(value);
+        out.extend_from_slice(digits.strip_suffix(".0").unwrap_or(digits).as_bytes());
+    }
+}
+
+fn append_not_finite(value: f64, out: &mut Vec<u8>) -> bool {
+    let word: &[u8] = match value {
+        value if value.is_nan() => b"NaN",
+        f64::INFINITY => b"+Inf",
+        f64::NEG_INFINITY => b"-Inf",
+        _ => return false,
+    };
+    out.extend_from_slice(word);
+    true
+}
+
+/// Appends an `le` or `quantile` value as Go's `strconv.FormatFloat(value, 'g', -1, 64)` does.
+///
+/// These are part of a series' identity, and must be spelled as client_golang spells them: with an
+/// exponent of at least two digits below 1e-4 and from 1e6 on.
+pub(crate) fn append_bound(value: f64, out: &mut Vec<u8>) {
+    if append_not_finite(value, out) {
+        return;
+    }
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..6).contains(&exponent) {
+        out.extend_from_slice(value.to_string().as_bytes());
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        out.extend_from_slice(format!("{mantissa}e{sign}{:02}", exponent.abs()).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(value: f64) -> String {
+        let mut out = Vec::new();
+        append_bound(value, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The right-hand sides were printed by Go's `strconv.FormatFloat(x, 'g', -1, 64)`.
+    #[test]
+    fn bounds_are_spelled_as_go_spells_them() {
+        let cases = [
+            (0.005, "0.005"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (1.0, "1"),
+            (2.5, "2.5"),
+            (100_000.0, "100000"),
+            (1_000_000.0, "1e+06"),
+            (1_234_567.0, "1.234567e+06"),
+            (123_456_789.125, "1.23456789125e+08"),
+            (1e21, "1e+21"),
+            (1e300, "1e+300"),
+            (f64::INFINITY, "+Inf"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(bound(value), expected);
+        }
+    }
+
+    #[test]
+    fn floats_are_written_shortest_and_read_back_the_same() {
+        for value in [0.1, -0.0, 1e15, 1e16, 123_456.789, f64::MIN_POSITIVE, f64::MAX, 5e-324] {
+            let text = Number::F64(value).to_string();
+            assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits(), "{text}");
+            assert!(text.len() <= 24, "{text}");
+        }
+        assert_eq!(Number::F64(-3.0).to_string(), "-3");
+        assert_eq!(Number::F64(f64::NAN).to_string(), "NaN");
+        assert_eq!(Number::F64(f64::NEG_INFINITY).to_string(), "-Inf");
+    }
+}

@@ -1,0 +1,257 @@
+//! The exporter as a program.
+
+mod signal;
+
+use std::io;
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use actix_web::{App, HttpServer, web};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use tracing::{error, info};
+
+use crate::cli::{Flags, ListenAddress};
+use crate::http::{Landing, Metrics, healthy, not_found, ready};
+use crate::registry::{IntoCollector, RegisterError, Registry};
+use crate::{BuildInfo, log};
+
+/// An exporter: a name, the collectors it exposes, and a server.
+///
+/// ```no_run
+/// use hello_exporter::{Collector, Exporter, Gauge};
+/// use std::process::ExitCode;
+///
+/// #[derive(Collector)]
+/// struct Hello {
+///     /// Display a.
+///     #[metric]
+///     a: Gauge,
+/// }
+///
+/// #[actix_web::main]
+/// async fn main() -> ExitCode {
+///     Exporter::new("hello_exporter").register(Hello::new()).run().await
+/// }
+/// ```
+///
+/// Beside what is registered it exposes `<exporter>_build_info`, `process_*` where there is a
+/// `/proc`, and, once there is any, what scrapes have lost.
+#[derive(Debug)]
+#[must_use = "an exporter does nothing until it runs"]
+pub struct Exporter {
+    name: String,
+    description: String,
+    build_info: BuildInfo,
+    listen_address: Option<String>,
+    registry: Registry,
+    errors: Vec<RegisterError>,
+}
+
+/// Why an exporter could not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExporterError {
+    /// Collectors that were refused.
+    #[error("{}", lines(.0))]
+    Register(Vec<RegisterError>),
+    /// An address that cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address as it was given.
+        address: ListenAddress,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
+    /// The server failed.
+    #[error("the server failed: {0}")]
+    Serve(#[source] io::Error),
+}
+
+fn lines(errors: &[RegisterError]) -> String {
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+impl Exporter {
+    /// An exporter without collectors. The name is that of the program; as a prefix of metrics,
+    /// whatever a metric name cannot contain becomes `_`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            build_info: BuildInfo::default(),
+            listen_address: None,
+            registry: Registry::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// What `--version`, the page at `/` and `<exporter>_build_info` say; see
+    /// [`build_info!`](crate::build_info!).
+    pub fn build_info(mut self, build_info: BuildInfo) -> Self {
+        self.build_info = build_info;
+        self
+    }
+
+    /// One sentence for `--help` and the page at `/`.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Where to listen unless a flag says otherwise; `0.0.0.0:9000` if this is not called.
+    ///
+    /// [`run`](Self::run) uses it. An exporter with a `clap` struct of its own gives its default
+    /// there.
+    pub fn listen_address(mut self, address: impl Into<String>) -> Self {
+        self.listen_address = Some(address.into());
+        self
+    }
+
+    /// Registers a collector, see [`Registry::register`]. An error is kept, and reported when the
+    /// exporter runs, beside all others.
+    pub fn register<K>(mut self, collector: impl IntoCollector<K>) -> Self {
+        if let Err(error) = self.registry.register(collector) {
+            self.errors.push(error);
+        }
+        self
+    }
+
+    /// The registry that is served.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Runs until SIGTERM or SIGINT, with the flags of the command line, and gives the exit status: 0
+    /// after a signal, 1 for what fails, 2 for flags that cannot be understood.
+    pub async fn run(self) -> ExitCode {
+        let flags = self.command().try_get_matches().and_then(|matches| self.flags(&matches));
+        match flags {
+            Ok(Some(flags)) => self.run_with(flags).await,
+            Ok(None) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = error.print();
+                ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+            }
+        }
+    }
+
+    /// Runs until SIGTERM or SIGINT with flags that are parsed already, and gives the exit status.
+    pub async fn run_with(self, flags: Flags) -> ExitCode {
+        log::init(&flags);
+        match self.serve(&flags).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                for line in error.to_string().lines() {
+                    error!("{line}");
+                }
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    ///
+    /// A collector was refused, an address cannot be listened on, or the server failed.
+    pub async fn serve(mut self, flags: &Flags) -> Result<(), ExporterError> {
+        self.register_own();
+        if !self.errors.is_empty() {
+            return Err(ExporterError::Register(self.errors));
+        }
+        let listeners = listen(&flags.listen_addresses)?;
+        info!(version = self.build_info.version(), "Starting {}", self.name);
+        self.serve_on(listeners, flags).await.map_err(ExporterError::Serve)?;
+        info!("Stopped");
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let version = Arg::new("version")
+            .long("version")
+            .help("Print the version and what it was built with")
+            .action(ArgAction::SetTrue);
+        let command = Command::new(self.name.clone()).about(self.description.clone()).arg(version);
+        let command = Flags::augment_args(command);
+        match self.listen_address.clone() {
+            Some(address) => command.mut_arg("listen_addresses", |arg| arg.default_value(address)),
+            None => command,
+        }
+    }
+
+    /// The flags, or nothing where the version was asked for, and is printed.
+    fn flags(&self, matches: &ArgMatches) -> Result<Option<Flags>, clap::Error> {
+        if matches.get_flag("version") {
+            print!("{}, {}", self.name, self.build_info);
+            return Ok(None);
+        }
+        Flags::from_arg_matches(matches).map(Some)
+    }
+
+    /// Registers what every exporter exposes of itself.
+    fn register_own(&mut self) {
+        let prefix = self.metric_prefix();
+        let build_info = self.build_info.collector();
+        let health = self.registry.health();
+        let results = [
+            self.registry.wrap().prefix(&prefix).register(build_info),
+            self.registry.wrap().prefix(&prefix).last().register(health),
+        ];
+        self.errors.extend(results.into_iter().filter_map(Result::err));
+        // An existing registry may have `process_*` of its own, which then stand.
+        #[cfg(target_os = "linux")]
+        if let Err(error) = self.registry.register(crate::process::ProcessMetrics::read) {
+            tracing::debug!(%error, "Not exposing process metrics of our own");
+        }
+    }
+
+    fn metric_prefix(&self) -> String {
+        let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
+        self.name.replace(|character| !is_accepted(character), "_") + "_"
+    }
+
+    async fn serve_on(&self, listeners: Vec<TcpListener>, flags: &Flags) -> io::Result<()> {
+        let path = flags.telemetry_path.as_str();
+        let metrics = Metrics::new(self.registry.clone()).path(path);
+        let landing = Landing::new(&self.name, self.build_info.version(), &self.description, path);
+        let landing = (path != "/").then_some(landing);
+        let app = move || {
+            let pages = landing.clone();
+            App::new()
+                .service(metrics.clone())
+                .service(healthy())
+                .service(ready())
+                .configure(move |config| {
+                    pages.into_iter().for_each(|page| {
+                        config.service(page);
+                    });
+                })
+                .default_service(web::to(not_found))
+        };
+        let mut server = HttpServer::new(app)
+            .workers(WORKERS)
+            .shutdown_timeout(DRAIN_SECONDS)
+            .shutdown_signal(signal::termination()?);
+        for listener in listeners {
+            let address = listener.local_addr()?;
+            server = server.listen(listener)?;
+            info!(%address, "Listening on");
+        }
+        server.run().await
+    }
+}
+
+/// An exporter is scraped by few; its workers only shift bytes.
+const WORKERS: usize = 2;
+
+/// How long scrapes may go on after a signal.
+const DRAIN_SECONDS: u64 = 10;
+
+fn listen(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, ExporterError> {
+    let listen = |address: &ListenAddress| {
+        address.bind().map_err(|error| ExporterError::Listen { address: address.clone(), error })
+    };
+    addresses.iter().map(listen).collect()
+}

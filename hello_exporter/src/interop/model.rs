@@ -1,0 +1,258 @@
+//! The `prometheus` crate's data model, read and written.
+//!
+//! Its types come in two forms, with and without its feature `protobuf`, which any crate of a program
+//! can turn on for all. Only what both forms have in common is used here; where a method has two
+//! names, the pair of traits at the end gives either form the one it lacks.
+
+#![allow(
+    deprecated,
+    reason = "what is untyped is deprecated in one form of the model, and has no other name"
+)]
+
+use prometheus::proto;
+
+use crate::desc::{Desc, MetricType, Prepared};
+use crate::encode::{Encoder, FamilyEncoder, HistogramPoint, Number, Point, SummaryPoint};
+use crate::labels::{self, LabelBlock};
+
+/// Writes one metric of the foreign model under these labels.
+pub(super) fn encode<'p>(
+    metric_type: proto::MetricType,
+    metric: &proto::Metric,
+    labels: impl IntoIterator<Item = (&'p str, &'p str)>,
+    encoder: &mut FamilyEncoder<'_>,
+) {
+    let timestamp = Some(metric.timestamp_ms()).filter(|&milliseconds| milliseconds != 0);
+    let number = match metric_type {
+        proto::MetricType::COUNTER => metric.get_counter().get_value(),
+        proto::MetricType::GAUGE => metric.get_gauge().get_value(),
+        proto::MetricType::UNTYPED => metric.get_untyped().get_value(),
+        proto::MetricType::HISTOGRAM => {
+            let buckets = buckets(metric.get_histogram());
+            let point = histogram_point(metric.get_histogram(), &buckets);
+            return encoder.point(labels, Point::Histogram(point), timestamp);
+        }
+        proto::MetricType::SUMMARY => {
+            let quantiles = quantiles(metric.get_summary());
+            let point = summary_point(metric.get_summary(), &quantiles);
+            return encoder.point(labels, Point::Summary(point), timestamp);
+        }
+    };
+    encoder.point(labels, Point::Number(number.into()), timestamp);
+}
+
+fn buckets(histogram: &proto::Histogram) -> Vec<(f64, u64)> {
+    let buckets = histogram.get_bucket().iter();
+    buckets.map(|bucket| (bucket.upper_bound(), bucket.cumulative_count())).collect()
+}
+
+fn histogram_point<'b>(
+    histogram: &proto::Histogram,
+    buckets: &'b [(f64, u64)],
+) -> HistogramPoint<'b> {
+    HistogramPoint { buckets, sum: histogram.get_sample_sum(), count: histogram.get_sample_count() }
+}
+
+fn quantiles(summary: &proto::Summary) -> Vec<(f64, f64)> {
+    let quantiles = summary.get_quantile().iter();
+    quantiles.map(|quantile| (quantile.quantile(), quantile.value())).collect()
+}
+
+fn summary_point<'q>(summary: &proto::Summary, quantiles: &'q [(f64, f64)]) -> SummaryPoint<'q> {
+    SummaryPoint { quantiles, sum: summary.sample_sum(), count: summary.sample_count() }
+}
+
+/// The type as this crate calls it.
+pub(super) fn type_from(metric_type: proto::MetricType) -> MetricType {
+    match metric_type {
+        proto::MetricType::COUNTER => MetricType::Counter,
+        proto::MetricType::GAUGE => MetricType::Gauge,
+        proto::MetricType::HISTOGRAM => MetricType::Histogram,
+        proto::MetricType::SUMMARY => MetricType::Summary,
+        proto::MetricType::UNTYPED => MetricType::Untyped,
+    }
+}
+
+/// The type as the `prometheus` crate calls it. Untyped metrics become gauges, because its text
+/// encoder panics on them.
+fn type_to(metric_type: MetricType) -> proto::MetricType {
+    match metric_type {
+        MetricType::Counter => proto::MetricType::COUNTER,
+        MetricType::Gauge | MetricType::Untyped => proto::MetricType::GAUGE,
+        MetricType::Histogram => proto::MetricType::HISTOGRAM,
+        MetricType::Summary => proto::MetricType::SUMMARY,
+    }
+}
+
+/// Encodes one family into the foreign model.
+pub(super) struct FamilyBuilder {
+    family: proto::MetricFamily,
+}
+
+impl FamilyBuilder {
+    pub(super) fn new() -> Self {
+        Self { family: proto::MetricFamily::default() }
+    }
+
+    pub(super) fn finish(self) -> proto::MetricFamily {
+        self.family
+    }
+
+    fn push(
+        &mut self,
+        metric: &Prepared,
+        labels: LabelBlock<'_>,
+        timestamp: Option<i64>,
+        set: impl FnOnce(&mut proto::Metric),
+    ) {
+        let mut built = proto::Metric::from_label(label_pairs(metric, labels));
+        set(&mut built);
+        if let Some(milliseconds) = timestamp {
+            built.set_timestamp_ms(milliseconds);
+        }
+        self.family.mut_metric().push(built);
+    }
+}
+
+/// All labels, sorted by name as the `prometheus` crate has them.
+fn label_pairs(metric: &Prepared, labels: LabelBlock<'_>) -> Vec<proto::LabelPair> {
+    let mut block = metric.const_block.clone().into_bytes();
+    if !block.is_empty() && !labels.is_empty() {
+        block.push(b',');
+    }
+    labels.append_to(&mut block);
+    let block = String::from_utf8_lossy(&block);
+    let mut pairs: Vec<proto::LabelPair> = labels::pairs(&block)
+        .map(|(name, value)| {
+            let mut pair = proto::LabelPair::default();
+            pair.set_name(name.to_owned());
+            pair.set_value(value.into_owned());
+            pair
+        })
+        .collect();
+    pairs.sort_by(|one, other| one.name().cmp(other.name()));
+    pairs
+}
+
+impl Encoder for FamilyBuilder {
+    fn begin_family(&mut self, desc: &Desc) {
+        self.family.set_name(desc.name().to_owned());
+        self.family.set_help(desc.help().to_owned());
+        self.family.set_field_type(type_to(desc.metric_type()));
+    }
+
+    fn end_family(&mut self) {}
+
+    fn sample(
+        &mut self,
+        metric: &Prepared,
+        labels: LabelBlock<'_>,
+        value: Number,
+        timestamp: Option<i64>,
+    ) {
+        self.push(metric, labels, timestamp, |built| match metric.desc.metric_type() {
+            MetricType::Counter => {
+                let mut counter = proto::Counter::default();
+                counter.set_value(value.as_f64());
+                built.set_counter(counter);
+            }
+            _ => {
+                let mut gauge = proto::Gauge::default();
+                gauge.set_value(value.as_f64());
+                built.set_gauge(gauge);
+            }
+        });
+    }
+
+    fn histogram(
+        &mut self,
+        metric: &Prepared,
+        labels: LabelBlock<'_>,
+        histogram: &HistogramPoint<'_>,
+        timestamp: Option<i64>,
+    ) {
+        let bucket = |&(bound, count): &(f64, u64)| {
+            let mut bucket = proto::Bucket::default();
+            bucket.set_upper_bound(bound);
+            bucket.set_cumulative_count(count);
+            bucket
+        };
+        let mut built = proto::Histogram::default();
+        built.set_bucket(histogram.buckets.iter().map(bucket).collect());
+        built.set_sample_sum(histogram.sum);
+        built.set_sample_count(histogram.count);
+        self.push(metric, labels, timestamp, |metric| metric.set_histogram(built));
+    }
+
+    fn summary(
+        &mut self,
+        metric: &Prepared,
+        labels: LabelBlock<'_>,
+        summary: &SummaryPoint<'_>,
+        timestamp: Option<i64>,
+    ) {
+        let quantile = |&(at, value): &(f64, f64)| {
+            let mut quantile = proto::Quantile::default();
+            quantile.set_quantile(at);
+            quantile.set_value(value);
+            quantile
+        };
+        let mut built = proto::Summary::default();
+        built.set_quantile(summary.quantiles.iter().map(quantile).collect());
+        built.set_sample_sum(summary.sum);
+        built.set_sample_count(summary.count);
+        self.push(metric, labels, timestamp, |metric| metric.set_summary(built));
+    }
+
+    fn mark(&self) -> usize {
+        self.family.get_metric().len()
+    }
+
+    fn rollback(&mut self, mark: usize) {
+        self.family.mut_metric().truncate(mark);
+    }
+}
+
+/// `get_value`, for the form of the model that has only `value`.
+#[allow(dead_code, reason = "called in one form of the model only")]
+trait GetValue {
+    fn get_value(&self) -> f64;
+}
+
+/// `value`, for the form of the model that has only `get_value`.
+#[allow(dead_code, reason = "called in one form of the model only")]
+trait ValueOf {
+    fn value(&self) -> f64;
+}
+
+/// `get_untyped`, for the form of the model in which an untyped metric can only be made.
+#[allow(dead_code, reason = "called in one form of the model only")]
+trait GetUntyped {
+    fn get_untyped(&self) -> proto::Untyped;
+}
+
+macro_rules! either_name {
+    ($($type:ident)*) => {$(
+        impl GetValue for proto::$type {
+            fn get_value(&self) -> f64 {
+                self.value()
+            }
+        }
+
+        impl ValueOf for proto::$type {
+            fn value(&self) -> f64 {
+                self.get_value()
+            }
+        }
+    )*};
+}
+
+either_name!(Counter Gauge Untyped);
+
+impl GetUntyped for proto::Metric {
+    fn get_untyped(&self) -> proto::Untyped {
+        let mut untyped = proto::Untyped::default();
+        untyped.set_value(f64::NAN);
+        untyped
+    }
+}

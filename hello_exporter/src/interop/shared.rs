@@ -1,0 +1,100 @@
+//! Collectors of this crate in a registry of the `prometheus` crate.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use prometheus::core::{Collector, Desc as ForeignDesc};
+use prometheus::proto::MetricFamily;
+
+use super::model::FamilyBuilder;
+use crate::collect::{Collect, Describe};
+use crate::desc::{Desc, Prepared};
+use crate::encode::{Encoder, FamilyEncoder, Written};
+
+/// An `Arc` of a collector, to be registered with a [`prometheus::Registry`] while the program keeps
+/// the other `Arc` and updates it.
+///
+/// ```
+/// use hello_exporter::{Collector, Counter, interop::Shared};
+/// use std::sync::Arc;
+///
+/// #[derive(Collector)]
+/// struct Jobs {
+///     /// Jobs done.
+///     #[metric(name = "jobs_total")]
+///     done: Counter,
+/// }
+///
+/// let jobs = Arc::new(Jobs::new());
+/// let existing = prometheus::Registry::new();
+/// existing.register(Box::new(Shared(Arc::clone(&jobs))))?;
+///
+/// jobs.done.inc();
+/// assert_eq!(existing.gather()[0].get_metric()[0].get_counter().get_value(), 1.0);
+/// # Ok::<(), prometheus::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Shared<T: ?Sized>(pub Arc<T>);
+
+impl<T: ?Sized> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: Collect + Send + Sync + ?Sized> Collector for Shared<T> {
+    fn desc(&self) -> Vec<&ForeignDesc> {
+        describe_for_prometheus(&*self.0)
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        collect_for_prometheus(&*self.0)
+    }
+}
+
+/// The Descs of a collector in the form of the `prometheus` crate.
+///
+/// A Desc that the `prometheus` crate does not take is left out; what it then collects under that
+/// name is exposed all the same.
+pub fn describe_for_prometheus<T: Describe + ?Sized>(collector: &T) -> Vec<&'static ForeignDesc> {
+    collector.describe().into_iter().filter_map(interned).collect()
+}
+
+/// The samples of a collector in the form of the `prometheus` crate. Families without samples are
+/// left out, because that crate refuses to encode them.
+pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricFamily> {
+    let mut written = Written::default();
+    let descs = collector.describe().into_iter().enumerate();
+    let families = descs.map(|(index, desc)| {
+        let metric = Prepared::new(desc);
+        let mut builder = FamilyBuilder::new();
+        builder.begin_family(&metric.desc);
+        collector.collect(index, &mut FamilyEncoder::new(&metric, &mut builder, &mut written));
+        builder.end_family();
+        builder.finish()
+    });
+    families.filter(|family| !family.get_metric().is_empty()).collect()
+}
+
+/// The foreign trait hands out references that live as long as the collector, which has none to give.
+/// Each content is therefore leaked once, however often it is asked for.
+fn interned(desc: Desc) -> Option<&'static ForeignDesc> {
+    static INTERNED: OnceLock<Mutex<HashMap<Desc, &'static ForeignDesc>>> = OnceLock::new();
+
+    let interned = INTERNED.get_or_init(Mutex::default);
+    let mut interned = interned.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(foreign) = interned.get(&desc) {
+        return Some(foreign);
+    }
+    let foreign: &'static ForeignDesc = Box::leak(Box::new(foreign(&desc)?));
+    interned.insert(desc, foreign);
+    Some(foreign)
+}
+
+fn foreign(desc: &Desc) -> Option<ForeignDesc> {
+    let labels = desc.labels().iter().map(ToString::to_string).collect();
+    let const_labels = desc.const_labels().iter();
+    let const_labels =
+        const_labels.map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    ForeignDesc::new(desc.name().to_owned(), desc.help().to_owned(), labels, const_labels).ok()
+}

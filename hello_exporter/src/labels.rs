@@ -1,0 +1,262 @@
+//! Label values, label sets, and the block in which they are written.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::encode::escape;
+
+/// The longest label value that is kept, in bytes; what is longer is cut at a character.
+pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
+
+/// The value of one label: a string, or what is written as one.
+///
+/// Strings of every kind, integers, `bool`, and an `Option` of those (`None` is the empty value,
+/// which to Prometheus is no label) are label values.
+///
+/// ```
+/// use hello_exporter::LabelValue;
+///
+/// enum Method { Get, Put }
+///
+/// impl LabelValue for Method {
+///     type Buffer = ();
+///
+///     fn as_label<'a>(&'a self, _: &'a mut ()) -> &'a str {
+///         match self {
+///             Method::Get => "get",
+///             Method::Put => "put",
+///         }
+///     }
+/// }
+///
+/// let requests = hello_exporter::CounterVec::new(["method"]);
+/// requests.with([Method::Put]).inc();
+/// # requests.with([Method::Get]).inc();
+/// assert_eq!(requests.with(["put"]).get(), 1);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a label value",
+    label = "expected a string, an integer, a `bool`, or an `Option` of one",
+    note = "implement `LabelValue` for it"
+)]
+pub trait LabelValue {
+    /// Where a value that is not a string already is written; `()` where none is needed.
+    type Buffer: Default;
+
+    /// The value as a string.
+    fn as_label<'a>(&'a self, buffer: &'a mut Self::Buffer) -> &'a str;
+}
+
+impl LabelValue for str {
+    type Buffer = ();
+
+    fn as_label<'a>(&'a self, (): &'a mut ()) -> &'a str {
+        self
+    }
+}
+
+impl LabelValue for bool {
+    type Buffer = ();
+
+    fn as_label<'a>(&'a self, (): &'a mut ()) -> &'a str {
+        if *self { "true" } else { "false" }
+    }
+}
+
+impl<V: LabelValue> LabelValue for Option<V> {
+    type Buffer = V::Buffer;
+
+    fn as_label<'a>(&'a self, buffer: &'a mut V::Buffer) -> &'a str {
+        self.as_ref().map_or("", |value| value.as_label(buffer))
+    }
+}
+
+macro_rules! label_values_by_deref {
+    ($([$($param:ident)?] $type:ty => $target:ty;)*) => {$(
+        impl$(<$param: LabelValue + ?Sized>)? LabelValue for $type {
+            type Buffer = <$target as LabelValue>::Buffer;
+
+            fn as_label<'a>(&'a self, buffer: &'a mut Self::Buffer) -> &'a str {
+                <$target as LabelValue>::as_label(self, buffer)
+            }
+        }
+    )*};
+}
+
+label_values_by_deref! {
+    [] String => str;
+    [] Cow<'_, str> => str;
+    [V] &V => V;
+    [V] Box<V> => V;
+    [V] Arc<V> => V;
+}
+
+macro_rules! integer_label_values {
+    ($($type:ty)*) => {$(
+        impl LabelValue for $type {
+            type Buffer = itoa::Buffer;
+
+            fn as_label<'a>(&'a self, buffer: &'a mut itoa::Buffer) -> &'a str {
+                buffer.format(*self)
+            }
+        }
+    )*};
+}
+
+integer_label_values!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+
+/// The values of all labels of a series, in the order of the label names.
+///
+/// One [`LabelValue`] for one label, an array or a tuple of them for several.
+///
+/// ```
+/// use hello_exporter::Labels;
+///
+/// let labels = ("eth0", 4);
+/// assert_eq!(labels.with_values(|values| values.join(" ")), "eth0 4");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of label values",
+    label = "expected a label value, or an array or a tuple of label values"
+)]
+pub trait Labels {
+    /// How many values there are.
+    const COUNT: usize;
+
+    /// Hands all values, as strings, to `read`.
+    fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R;
+}
+
+impl<V: LabelValue + ?Sized> Labels for V {
+    const COUNT: usize = 1;
+
+    fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
+        read(&[self.as_label(&mut V::Buffer::default())])
+    }
+}
+
+impl<V: LabelValue, const N: usize> Labels for [V; N] {
+    const COUNT: usize = N;
+
+    fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
+        let mut buffers: [V::Buffer; N] = std::array::from_fn(|_| V::Buffer::default());
+        let mut values = [""; N];
+        for ((slot, value), buffer) in values.iter_mut().zip(self).zip(&mut buffers) {
+            *slot = value.as_label(buffer);
+        }
+        read(&values)
+    }
+}
+
+macro_rules! tuple_labels {
+    ($($count:literal: $($value:ident)*;)*) => {$(
+        impl<$($value: LabelValue),*> Labels for ($($value,)*) {
+            const COUNT: usize = $count;
+
+            #[allow(non_snake_case, reason = "one name serves the type and its value")]
+            fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
+                let ($($value,)*) = self;
+                read(&[$($value.as_label(&mut Default::default())),*])
+            }
+        }
+    )*};
+}
+
+tuple_labels! {
+    1: A;
+    2: A B;
+    3: A B C;
+    4: A B C D;
+    5: A B C D E;
+    6: A B C D E F;
+    7: A B C D E F G;
+    8: A B C D E F G H;
+}
+
+/// The labels of one series as they appear on the wire: `hostname="Hi",path="/"`, escaped.
+#[derive(Clone, Copy)]
+pub(crate) enum LabelBlock<'a> {
+    Text(&'a str),
+    /// The same bytes, little-endian, in the words of a family's store.
+    Words {
+        words: &'a [AtomicU64],
+        length: usize,
+    },
+}
+
+impl LabelBlock<'_> {
+    pub(crate) const EMPTY: LabelBlock<'static> = LabelBlock::Text("");
+
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            LabelBlock::Text(text) => text.is_empty(),
+            LabelBlock::Words { length, .. } => *length == 0,
+        }
+    }
+
+    pub(crate) fn append_to(&self, out: &mut Vec<u8>) {
+        match self {
+            LabelBlock::Text(text) => out.extend_from_slice(text.as_bytes()),
+            LabelBlock::Words { words, length } => append_words(words, *length, out),
+        }
+    }
+}
+
+/// Copies through the stack, sixteen words at a time, so that the vector grows once per copy.
+fn append_words(words: &[AtomicU64], length: usize, out: &mut Vec<u8>) {
+    let end = out.len() + length;
+    for group in words.chunks(16) {
+        let mut bytes = [0_u8; 128];
+        for (target, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(group) {
+            *target = word.load(Ordering::Relaxed).to_le_bytes();
+        }
+        out.extend_from_slice(bytes.get(..group.len() * 8).unwrap_or(&bytes));
+    }
+    out.truncate(end);
+}
+
+/// Appends `name="value"` for each pair, escaped and joined by commas.
+pub(crate) fn render<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut String) {
+    let mut separator = "";
+    for (name, value) in pairs {
+        out.push_str(separator);
+        out.push_str(name);
+        out.push_str("=\"");
+        escape::label_value(clip(value), out);
+        out.push('"');
+        separator = ",";
+    }
+}
+
+/// `value`, cut to [`MAX_LABEL_VALUE_BYTES`].
+pub(crate) fn clip(value: &str) -> &str {
+    if value.len() <= MAX_LABEL_VALUE_BYTES {
+        return value;
+    }
+    let end = value.floor_char_boundary(MAX_LABEL_VALUE_BYTES);
+    value.get(..end).unwrap_or_default()
+}
+
+/// The pairs of a rendered block, unescaped.
+#[cfg(feature = "prometheus")]
+pub(crate) fn pairs(block: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    let mut rest = block;
+    std::iter::from_fn(move || {
+        let (name, tail) = rest.split_once("=\"")?;
+        let end = closing_quote(tail)?;
+        let value = tail.get(..end)?;
+        rest = tail.get(end + 1..)?.trim_start_matches(',');
+        Some((name, escape::unescape(value)))
+    })
+}
+
+#[cfg(feature = "prometheus")]
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
+}

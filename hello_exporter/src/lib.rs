@@ -1,0 +1,89 @@
+//! The best way to write a [Prometheus](https://prometheus.io) exporter: annotate a struct, and serve
+//! its metrics.
+//!
+//! ```
+//! use hello_exporter::{Collector, CounterVec, Gauge};
+//!
+//! #[derive(Collector)]
+//! struct Hello {
+//!     #[metric(name = "a", help = "Display a.")]
+//!     a: Gauge,
+//!
+//!     #[metric(name = "b", help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
+//!     b: CounterVec<1>,
+//! }
+//!
+//! let hello = Hello::new();
+//! hello.a.set(1.0);
+//! hello.b.with(["Hi"]).inc_by(2);
+//! ```
+//!
+//! [`Collector`](macro@Collector) documents the attributes and the types a field can have.
+//! [`Registry`] puts collectors together and encodes them.
+#![cfg_attr(
+    feature = "server",
+    doc = "[`Exporter`] is the program around them: flags, logs, HTTP server. [`http`] mounts the same \
+           endpoint in an actix-web application that exists already."
+)]
+#![cfg_attr(
+    feature = "prometheus",
+    doc = "[`interop`] goes both ways between this crate and the `prometheus` crate."
+)]
+//!
+//! # Features
+//!
+//! - `server` (default): [`Exporter`], and all that only a server needs.
+//! - `prometheus` (default): fields, registries and collectors of the `prometheus` crate.
+//!
+//! Without both the crate is derive, metrics, registry and encoders.
+
+#[cfg(feature = "server")]
+mod build_info;
+#[cfg(feature = "server")]
+pub mod cli;
+mod collect;
+mod desc;
+mod encode;
+#[cfg(feature = "server")]
+mod exporter;
+#[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "prometheus")]
+pub mod interop;
+mod labels;
+#[cfg(feature = "server")]
+mod log;
+mod metric;
+pub mod name;
+#[doc(hidden)]
+pub mod private;
+#[cfg(all(feature = "server", target_os = "linux"))]
+mod process;
+mod registry;
+
+#[doc(hidden)]
+pub use private as __private;
+
+#[cfg(feature = "server")]
+pub use build_info::BuildInfo;
+pub use collect::{
+    Borrowed, Collect, Declared, Describe, FieldError, Init, LabelShape, Made, Make, Metric,
+};
+pub use desc::{Desc, DescError, MetricType};
+pub use encode::{FamilyEncoder, Format, Number};
+#[cfg(feature = "server")]
+pub use exporter::{Exporter, ExporterError};
+pub use hello_exporter_derive::Collector;
+pub use labels::{LabelValue, Labels, MAX_LABEL_VALUE_BYTES};
+pub use metric::{
+    Counter, CounterValue, CounterVec, Family, Gauge, GaugeValue, GaugeVec, Positional, Series,
+    SeriesMetric, Value,
+};
+pub use registry::{CollectorId, IntoCollector, RegisterError, Registrable, Registry, Wrap};
+
+#[cfg(feature = "server")]
+#[doc(no_inline)]
+pub use actix_web;
+#[cfg(feature = "prometheus")]
+#[doc(no_inline)]
+pub use prometheus;

@@ -1,0 +1,172 @@
+//! The log: one line per message on standard error, in logfmt or JSON.
+
+use std::fmt;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::cli::{Flags, LogFormat, LogLevel};
+
+/// Sends the program's log to standard error. A program that has set up its own log keeps it.
+pub(crate) fn init(flags: &Flags) {
+    let level = match flags.log_level {
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Error => LevelFilter::ERROR,
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .event_format(Lines(flags.log_format))
+        .finish();
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+/// Formats an event as one line.
+struct Lines(LogFormat);
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut time = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut time))?;
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let level = level_name(*event.metadata().level());
+        let head = [("ts", time), ("level", level.to_owned()), ("msg", fields.message)];
+        let rest = fields.others.iter().map(|(name, text)| (*name, text));
+        let all = head.iter().map(|(name, text)| (*name, text)).chain(rest);
+        match self.0 {
+            LogFormat::Logfmt => write_logfmt(all, &mut writer),
+            LogFormat::Json => write_json(all, &mut writer),
+        }
+    }
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG | Level::TRACE => "debug",
+    }
+}
+
+/// The fields of an event, as text.
+#[derive(Default)]
+struct Fields {
+    message: String,
+    others: Vec<(&'static str, String)>,
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "message" => value.clone_into(&mut self.message),
+            name => self.others.push((name, value.to_owned())),
+        }
+    }
+}
+
+fn write_logfmt<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a String)>,
+    writer: &mut Writer<'_>,
+) -> fmt::Result {
+    for (at, (name, text)) in fields.enumerate() {
+        let separator = if at == 0 { "" } else { " " };
+        write!(writer, "{separator}{name}=")?;
+        if is_plain(text) {
+            writer.write_str(text)?;
+        } else {
+            write_quoted(text, writer)?;
+        }
+    }
+    writeln!(writer)
+}
+
+fn write_json<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a String)>,
+    writer: &mut Writer<'_>,
+) -> fmt::Result {
+    for (at, (name, text)) in fields.enumerate() {
+        writer.write_str(if at == 0 { "{" } else { "," })?;
+        write_quoted(name, writer)?;
+        writer.write_char(':')?;
+        write_quoted(text, writer)?;
+    }
+    writeln!(writer, "}}")
+}
+
+/// Whether logfmt takes the text without quotes.
+fn is_plain(text: &str) -> bool {
+    let special = |character: char| {
+        character.is_whitespace() || character.is_control() || matches!(character, '"' | '=' | '\\')
+    };
+    !text.is_empty() && !text.contains(special)
+}
+
+/// A JSON string, in which no control character is left: a log line stays one line.
+fn write_quoted(text: &str, writer: &mut Writer<'_>) -> fmt::Result {
+    writer.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' => writer.write_str("\\\"")?,
+            '\\' => writer.write_str("\\\\")?,
+            '\n' => writer.write_str("\\n")?,
+            '\r' => writer.write_str("\\r")?,
+            '\t' => writer.write_str("\\t")?,
+            control if control.is_control() => write!(writer, "\\u{:04x}", u32::from(control))?,
+            other => writer.write_char(other)?,
+        }
+    }
+    writer.write_char('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(format: LogFormat, fields: &[(&str, &str)]) -> String {
+        let owned: Vec<(&str, String)> =
+            fields.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        let fields = owned.iter().map(|(name, text)| (*name, text));
+        let mut line = String::new();
+        match format {
+            LogFormat::Logfmt => write_logfmt(fields, &mut Writer::new(&mut line)).unwrap(),
+            LogFormat::Json => write_json(fields, &mut Writer::new(&mut line)).unwrap(),
+        }
+        line
+    }
+
+    #[test]
+    fn a_log_line_stays_one_line() {
+        let fields =
+            [("msg", "two\nlines"), ("key", "a\"b\\c\u{7f}"), ("empty", ""), ("plain", "é:1")];
+        assert_eq!(
+            lines(LogFormat::Logfmt, &fields),
+            "msg=\"two\\nlines\" key=\"a\\\"b\\\\c\\u007f\" empty=\"\" plain=é:1\n",
+        );
+        assert_eq!(
+            lines(LogFormat::Json, &fields),
+            "{\"msg\":\"two\\nlines\",\"key\":\"a\\\"b\\\\c\\u007f\",\"empty\":\"\",\"plain\":\"é:1\"}\n",
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! Values that go up and down.
+
+use std::marker::PhantomData;
+use std::sync::atomic::AtomicU64;
+
+use super::word::{self, GaugeValue};
+use crate::collect::{Init, LabelShape, Made, Metric};
+use crate::desc::{Desc, MetricType};
+use crate::encode::FamilyEncoder;
+use crate::labels::LabelBlock;
+
+/// A [gauge](https://prometheus.io/docs/concepts/metric_types/#gauge): it goes up and down.
+///
+/// It holds an `f64`; `Gauge<i64>` is exact for integers past 2⁵³ and cheaper to add to.
+///
+/// ```
+/// use hello_exporter::Gauge;
+///
+/// let temperature = Gauge::new();
+/// temperature.set(20.5);
+/// temperature.sub(1.0);
+/// assert_eq!(temperature.get(), 19.5);
+/// ```
+#[derive(Debug, Default)]
+pub struct Gauge<T = f64> {
+    word: AtomicU64,
+    value: PhantomData<T>,
+}
+
+impl Gauge {
+    /// A gauge at zero, of `f64`.
+    pub const fn new() -> Self {
+        Self { word: AtomicU64::new(0), value: PhantomData }
+    }
+}
+
+impl<T: GaugeValue> Gauge<T> {
+    /// Sets the value.
+    pub fn set(&self, value: T) {
+        word::store(&self.word, value);
+    }
+
+    /// Adds one.
+    pub fn inc(&self) {
+        self.add(T::ONE);
+    }
+
+    /// Subtracts one.
+    pub fn dec(&self) {
+        self.sub(T::ONE);
+    }
+
+    /// Adds `amount`.
+    pub fn add(&self, amount: T) {
+        T::add(&self.word, amount);
+    }
+
+    /// Subtracts `amount`.
+    pub fn sub(&self, amount: T) {
+        T::add(&self.word, amount.negated());
+    }
+
+    /// The current value.
+    pub fn get(&self) -> T {
+        word::load(&self.word)
+    }
+}
+
+impl<T: GaugeValue> Metric for Gauge<T> {
+    const TYPE: Option<MetricType> = Some(MetricType::Gauge);
+    const LABELS: LabelShape = LabelShape::None;
+    type Making = Made;
+
+    fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+        encoder.rendered(LabelBlock::EMPTY, self.get().into());
+    }
+}
+
+impl<T: GaugeValue> Init for Gauge<T> {
+    fn init(_: &Desc) -> Self {
+        // The bits of zero are zero in every type of `Word`.
+        Self { word: AtomicU64::new(0), value: PhantomData }
+    }
+}

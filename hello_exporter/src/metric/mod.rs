@@ -1,0 +1,14 @@
+//! The metrics themselves: live ones that a program updates, and values read at scrape time.
+
+mod counter;
+mod family;
+mod gauge;
+mod store;
+mod value;
+mod word;
+
+pub use counter::Counter;
+pub use family::{CounterVec, Family, GaugeVec, Positional, Series, SeriesMetric};
+pub use gauge::Gauge;
+pub use value::Value;
+pub use word::{CounterValue, GaugeValue};

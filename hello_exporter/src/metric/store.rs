@@ -1,0 +1,488 @@
+//! Where the series of a family lie.
+//!
+//! A series is one record of words in an append-only chunk: a header, the lengths of its label
+//! values, its value, and its label block as it will appear on the wire. Records lie in the order of
+//! their creation, so that a scrape reads memory from front to back. The block is written once, when
+//! the series is created, and is the key as well: nothing is stored twice.
+//!
+//! The text lies in atomic words because they can be read while others are appended behind them, with
+//! no lock and no unsafe code. A record is complete before [`Chunk::published`] and then its index
+//! entry are stored with Release; whoever loads either with Acquire sees all of it.
+//!
+//! Every operation runs under the read lock of one of [`STRIPES`] stripes, the thread's own, so that
+//! threads do not share a lock's cache line. A larger index or one more chunk is a new [`Storage`]
+//! that shares what it can with the old one, and is put under each stripe in turn. A scrape clones
+//! the `Arc` of the storage and holds no lock while it encodes.
+
+use std::cell::Cell;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
+
+use crate::labels::{self, LabelBlock, clip};
+
+const STRIPES: usize = 8;
+
+/// All series of one family, each with a fixed number of words for its value.
+pub(crate) struct Store {
+    stripes: [Stripe; STRIPES],
+    /// Held by whoever creates a series; counts the entries of the index.
+    writer: Mutex<usize>,
+    hasher: RandomState,
+    label_names: Box<[Box<str>]>,
+    value_words: usize,
+}
+
+/// One to a cache line, so that two threads' locks do not share one.
+#[repr(align(64))]
+struct Stripe(RwLock<Arc<Storage>>);
+
+struct Storage {
+    chunks: Vec<Arc<Chunk>>,
+    index: Arc<Index>,
+}
+
+impl Store {
+    pub(crate) fn new<'n>(
+        label_names: impl IntoIterator<Item = &'n str>,
+        value_words: usize,
+    ) -> Self {
+        let empty = Arc::new(Storage { chunks: Vec::new(), index: Arc::new(Index::new(0)) });
+        Self {
+            stripes: std::array::from_fn(|_| Stripe(RwLock::new(Arc::clone(&empty)))),
+            writer: Mutex::new(0),
+            hasher: RandomState::default(),
+            label_names: label_names.into_iter().map(Box::from).collect(),
+            value_words,
+        }
+    }
+
+    /// Runs `operation` on the value of the series with these label values, and creates it first
+    /// where `create` says so. `None` if there is no such series.
+    pub(crate) fn operate<R>(
+        &self,
+        values: &[&str],
+        create: bool,
+        operation: impl Fn(&[AtomicU64]) -> R,
+    ) -> Option<R> {
+        let key = Key::new(values, &self.hasher);
+        loop {
+            {
+                let storage = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
+                if let Some(record) = self.find(&storage, &key) {
+                    return Some(operation(record.value(self)));
+                }
+            }
+            if !create || !self.create(&key) {
+                return None;
+            }
+        }
+    }
+
+    /// Calls `read` for every series, in the order of their creation.
+    pub(crate) fn for_each(&self, mut read: impl FnMut(LabelBlock<'_>, &[AtomicU64])) {
+        for chunk in &self.storage().chunks {
+            let published = chunk.published.load(Ordering::Acquire);
+            let mut rest = chunk.words.get(..published).unwrap_or_default();
+            while let Some(record) = Record::first_of(rest) {
+                let length = record.length(self);
+                read(record.block(self), record.value(self));
+                rest = rest.get(length..).unwrap_or_default();
+            }
+        }
+    }
+
+    /// The current storage, which stays readable while it is replaced.
+    fn storage(&self) -> Arc<Storage> {
+        let guard = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&guard)
+    }
+
+    fn own_stripe(&self) -> &Stripe {
+        let [first, ..] = &self.stripes;
+        self.stripes.get(thread_stripe()).unwrap_or(first)
+    }
+
+    fn find<'s>(&self, storage: &'s Storage, key: &Key<'_>) -> Option<Record<'s>> {
+        storage.index.candidates(key.hash).find_map(|location| {
+            let record = storage.record(location)?;
+            record.matches(key, self).then_some(record)
+        })
+    }
+
+    /// Appends a record for the key, unless another thread was faster. False if no space is left.
+    fn create(&self, key: &Key<'_>) -> bool {
+        let mut entries = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut storage = self.storage();
+        if self.find(&storage, key).is_some() {
+            return true;
+        }
+        let record = self.render(key);
+        if !storage.has_room(record.len(), *entries) {
+            match storage.grown(record.len(), *entries) {
+                Some(grown) => storage = self.replace(grown),
+                None => return false,
+            }
+        }
+        let created = storage.append(&record, key.hash);
+        *entries += usize::from(created);
+        created
+    }
+
+    /// Puts a storage that holds the same series under every stripe.
+    ///
+    /// The caller holds the writer's lock, so that no series is created meanwhile: one thread may
+    /// still look in the old storage while another looks in the new one.
+    fn replace(&self, storage: Storage) -> Arc<Storage> {
+        let storage = Arc::new(storage);
+        for stripe in &self.stripes {
+            *stripe.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&storage);
+        }
+        storage
+    }
+
+    pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
+        self.label_names.iter().map(AsRef::as_ref)
+    }
+
+    fn lengths_words(&self) -> usize {
+        self.label_names.len().div_ceil(4)
+    }
+
+    /// The label block of a key, as it is stored and will be exposed.
+    fn block(&self, key: &Key<'_>) -> String {
+        let mut block = String::new();
+        labels::render(self.label_names().zip(key.values.iter().copied()), &mut block);
+        block
+    }
+
+    /// The words of a new record, its value at zero.
+    fn render(&self, key: &Key<'_>) -> Vec<u64> {
+        let block = self.block(key);
+        let mut words = vec![Header::new(key.hash, &block).0];
+        words.extend(key.lengths());
+        words.extend(std::iter::repeat_n(0, self.value_words));
+        words.extend(block.as_bytes().chunks(8).map(little_endian));
+        words
+    }
+}
+
+/// Spreads threads over the stripes, in the order in which they first came.
+fn thread_stripe() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static STRIPE: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+    let choose = |stripe: &Cell<Option<usize>>| {
+        stripe.get().unwrap_or_else(|| {
+            let chosen = NEXT.fetch_add(1, Ordering::Relaxed) % STRIPES;
+            stripe.set(Some(chosen));
+            chosen
+        })
+    };
+    STRIPE.try_with(choose).unwrap_or_default()
+}
+
+/// Label values to be looked up.
+struct Key<'v> {
+    values: &'v [&'v str],
+    hash: u64,
+}
+
+impl<'v> Key<'v> {
+    fn new(values: &'v [&'v str], hasher: &RandomState) -> Self {
+        let mut hasher = hasher.build_hasher();
+        for value in values {
+            hasher.write(clip(value).as_bytes());
+        }
+        let key = Self { values, hash: 0 };
+        // The lengths tell `["ab", "c"]` from `["a", "bc"]`.
+        key.lengths().for_each(|lengths| hasher.write_u64(lengths));
+        Self { hash: hasher.finish(), ..key }
+    }
+
+    /// The lengths of all values, four to a word.
+    fn lengths(&self) -> impl Iterator<Item = u64> {
+        self.values.chunks(4).map(|values| {
+            values.iter().rev().fold(0, |word, value| word << 16 | clip(value).len() as u64)
+        })
+    }
+}
+
+/// The first word of a record: the low half of its hash, the length of its block, and whether
+/// anything in the block is escaped.
+#[derive(Clone, Copy)]
+struct Header(u64);
+
+impl Header {
+    const ESCAPED: u64 = 1 << 63;
+    /// More than the longest block: labels are few, and a value has at most 64 KiB.
+    const LENGTH_BITS: u32 = 31;
+
+    fn new(hash: u64, block: &str) -> Self {
+        let escaped = if block.contains('\\') { Self::ESCAPED } else { 0 };
+        Self(escaped | (block.len() as u64) << 32 | u64::from(hash as u32))
+    }
+
+    fn block_length(self) -> usize {
+        (self.0 >> 32) as usize & ((1 << Self::LENGTH_BITS) - 1)
+    }
+
+    fn is_escaped(self) -> bool {
+        self.0 & Self::ESCAPED != 0
+    }
+
+    fn hash(self) -> u64 {
+        u64::from(self.0 as u32)
+    }
+}
+
+/// A published record and the words behind it.
+#[derive(Clone, Copy)]
+struct Record<'s> {
+    header: Header,
+    /// All words behind the header.
+    words: &'s [AtomicU64],
+}
+
+impl<'s> Record<'s> {
+    fn first_of(words: &'s [AtomicU64]) -> Option<Self> {
+        let (header, words) = words.split_first()?;
+        Some(Self { header: Header(header.load(Ordering::Relaxed)), words })
+    }
+
+    fn value(self, store: &Store) -> &'s [AtomicU64] {
+        let start = store.lengths_words();
+        self.words.get(start..start + store.value_words).unwrap_or_default()
+    }
+
+    fn text(self, store: &Store) -> Text<'s> {
+        let start = store.lengths_words() + store.value_words;
+        let end = start + self.header.block_length().div_ceil(8);
+        Text(self.words.get(start..end).unwrap_or_default())
+    }
+
+    fn block(self, store: &Store) -> LabelBlock<'s> {
+        let length = self.header.block_length();
+        LabelBlock::Words { words: self.text(store).0, length }
+    }
+
+    /// In words, the header included.
+    fn length(self, store: &Store) -> usize {
+        let text = self.header.block_length().div_ceil(8);
+        1 + store.lengths_words() + store.value_words + text
+    }
+
+    /// Whether this is the series of the key.
+    ///
+    /// Equal lengths put every value at the same place in both blocks, so that comparing the values
+    /// alone compares the label sets. That holds only where nothing is escaped: an escaped block could
+    /// look like an unescaped key (`a\"b` is how `a"b` is written), and is compared as escaped text.
+    fn matches(self, key: &Key<'_>, store: &Store) -> bool {
+        let lengths = self.words.iter().map(|word| word.load(Ordering::Relaxed));
+        if self.header.hash() != u64::from(key.hash as u32)
+            || !key.lengths().zip(lengths).all(|(key, stored)| key == stored)
+        {
+            return false;
+        }
+        let text = self.text(store);
+        if self.header.is_escaped() {
+            let block = store.block(key);
+            return block.len() == self.header.block_length()
+                && text.contains_at(0, block.as_bytes());
+        }
+        // In front of the first value stands `name="`, in front of the others `",name="`.
+        let mut at = 0;
+        store.label_names().zip(key.values).all(|(name, value)| {
+            let value = clip(value).as_bytes();
+            at += name.len() + if at == 0 { 2 } else { 4 };
+            let equal = text.contains_at(at, value);
+            at += value.len();
+            equal
+        })
+    }
+}
+
+/// Text in words, little-endian, the last one padded with zeros.
+#[derive(Clone, Copy)]
+struct Text<'s>(&'s [AtomicU64]);
+
+impl Text<'_> {
+    /// The eight bytes from byte `at` on; zeros behind the end.
+    fn load(self, at: usize) -> u64 {
+        let word = |index: usize| self.0.get(index).map_or(0, |word| word.load(Ordering::Relaxed));
+        let (index, shift) = (at / 8, at % 8 * 8);
+        match shift {
+            0 => word(index),
+            shift => word(index) >> shift | word(index + 1) << (64 - shift),
+        }
+    }
+
+    fn contains_at(self, at: usize, bytes: &[u8]) -> bool {
+        let (groups, rest) = bytes.as_chunks::<8>();
+        let mut at = at;
+        for group in groups {
+            if self.load(at) != u64::from_le_bytes(*group) {
+                return false;
+            }
+            at += 8;
+        }
+        let mask = (1 << (rest.len() * 8)) - 1;
+        self.load(at) & mask == little_endian(rest)
+    }
+}
+
+/// Up to eight bytes as a word.
+fn little_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+}
+
+/// A piece of memory in which records lie one behind the other.
+struct Chunk {
+    words: Box<[AtomicU64]>,
+    /// How many words are complete.
+    published: AtomicUsize,
+}
+
+impl Chunk {
+    fn new(words: usize) -> Self {
+        Self {
+            words: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            published: AtomicUsize::new(0),
+        }
+    }
+
+    fn free(&self) -> usize {
+        self.words.len() - self.published.load(Ordering::Relaxed).min(self.words.len())
+    }
+}
+
+/// Where a record lies.
+#[derive(Clone, Copy)]
+struct Location {
+    chunk: usize,
+    offset: usize,
+}
+
+impl Storage {
+    const FIRST_CHUNK_WORDS: usize = 32;
+
+    fn record(&self, location: Location) -> Option<Record<'_>> {
+        let words = &self.chunks.get(location.chunk)?.words;
+        Record::first_of(words.get(location.offset..)?)
+    }
+
+    fn has_room(&self, record_words: usize, entries: usize) -> bool {
+        self.index.has_room(entries)
+            && self.chunks.last().is_some_and(|chunk| chunk.free() >= record_words)
+    }
+
+    /// The same series with room for one more record, or nothing where that cannot be addressed.
+    ///
+    /// Chunks grow by an eighth of all there is, so that little lies idle and their number stays
+    /// small; the index doubles.
+    fn grown(&self, record_words: usize, entries: usize) -> Option<Self> {
+        let mut chunks = self.chunks.clone();
+        if chunks.last().is_none_or(|chunk| chunk.free() < record_words) {
+            let all: usize = chunks.iter().map(|chunk| chunk.words.len()).sum();
+            let words = record_words.max(all / 8).max(Self::FIRST_CHUNK_WORDS);
+            if chunks.len() >= Index::MAX_CHUNKS || words > Index::MAX_CHUNK_WORDS {
+                return None;
+            }
+            chunks.push(Arc::new(Chunk::new(words)));
+        }
+        let index = if self.index.has_room(entries) {
+            Arc::clone(&self.index)
+        } else {
+            Arc::new(self.index.doubled(self))
+        };
+        Some(Self { chunks, index })
+    }
+
+    /// Writes a record behind the last one and publishes it. Only the writer calls this.
+    fn append(&self, record: &[u64], hash: u64) -> bool {
+        let Some((last, chunk)) = self.chunks.iter().enumerate().next_back() else {
+            return false;
+        };
+        let offset = chunk.published.load(Ordering::Relaxed);
+        let Some(target) = chunk.words.get(offset..offset + record.len()) else {
+            return false;
+        };
+        for (word, value) in target.iter().zip(record) {
+            word.store(*value, Ordering::Relaxed);
+        }
+        chunk.published.store(offset + record.len(), Ordering::Release);
+        self.index.insert(hash, Location { chunk: last, offset })
+    }
+}
+
+/// A hash table with open addressing, read without a lock and only ever added to.
+///
+/// An entry holds the upper bits of the hash, the number of the chunk from one on, and the offset
+/// in it. Zero is no entry.
+struct Index {
+    entries: Box<[AtomicU64]>,
+}
+
+impl Index {
+    const OFFSET_BITS: u32 = 28;
+    const CHUNK_BITS: u32 = 12;
+    const MAX_CHUNK_WORDS: usize = 1 << Self::OFFSET_BITS;
+    const MAX_CHUNKS: usize = (1 << Self::CHUNK_BITS) - 1;
+    const TAG: u64 = u64::MAX << (Self::OFFSET_BITS + Self::CHUNK_BITS);
+
+    fn new(capacity: usize) -> Self {
+        Self { entries: (0..capacity).map(|_| AtomicU64::new(0)).collect() }
+    }
+
+    /// One more entry leaves a fifth free, so that every search ends soon.
+    fn has_room(&self, entries: usize) -> bool {
+        (entries + 1) * 5 <= self.entries.len() * 4
+    }
+
+    /// The slots of a hash, in the order in which they are probed.
+    fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicU64> {
+        let mask = self.entries.len().wrapping_sub(1);
+        let start = hash as usize;
+        (0..self.entries.len())
+            .map_while(move |step| self.entries.get(start.wrapping_add(step) & mask))
+    }
+
+    /// The records whose hash agrees in its upper bits.
+    fn candidates(&self, hash: u64) -> impl Iterator<Item = Location> {
+        self.probe(hash)
+            .map(|slot| slot.load(Ordering::Acquire))
+            .take_while(|&entry| entry != 0)
+            .filter(move |entry| (entry ^ hash) & Self::TAG == 0)
+            .filter_map(Self::location)
+    }
+
+    fn location(entry: u64) -> Option<Location> {
+        let chunk = (entry >> Self::OFFSET_BITS) as usize & Self::MAX_CHUNKS;
+        let offset = entry as usize & (Self::MAX_CHUNK_WORDS - 1);
+        Some(Location { chunk: chunk.checked_sub(1)?, offset })
+    }
+
+    fn insert(&self, hash: u64, location: Location) -> bool {
+        let chunk = (location.chunk as u64 + 1) << Self::OFFSET_BITS;
+        self.put(hash, hash & Self::TAG | chunk | location.offset as u64)
+    }
+
+    fn put(&self, hash: u64, entry: u64) -> bool {
+        let free = self.probe(hash).find(|slot| slot.load(Ordering::Relaxed) == 0);
+        free.inspect(|slot| slot.store(entry, Ordering::Release)).is_some()
+    }
+
+    /// Twice the size. The positions come from the lower half of the hash, which the records keep.
+    fn doubled(&self, storage: &Storage) -> Self {
+        let doubled = Self::new((self.entries.len() * 2).max(8));
+        for entry in self.entries.iter().map(|slot| slot.load(Ordering::Relaxed)) {
+            if let Some(record) = Self::location(entry).and_then(|at| storage.record(at)) {
+                doubled.put(record.header.hash(), entry);
+            }
+        }
+        doubled
+    }
+}

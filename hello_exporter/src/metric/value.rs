@@ -1,0 +1,213 @@
+//! Plain data as metrics: what a program has anyway, read when Prometheus asks.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{
+    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16,
+    AtomicU32, AtomicU64, AtomicUsize, Ordering,
+};
+use std::time::{Duration, SystemTime};
+
+use crate::collect::{Borrowed, FieldError, Init, LabelShape, Made, Metric};
+use crate::desc::{Desc, MetricType};
+use crate::encode::{FamilyEncoder, Number};
+use crate::labels::Labels;
+
+/// A plain value that can be the value of a sample.
+///
+/// Numbers are themselves, `true` is 1, a [`Duration`] is in seconds, a [`SystemTime`] in seconds
+/// since the Unix epoch, an atomic is loaded, and `None` is no sample.
+///
+/// ```
+/// use hello_exporter::{Number, Value};
+/// use std::time::Duration;
+///
+/// assert_eq!(Duration::from_millis(1500).number(), Some(Number::F64(1.5)));
+/// assert_eq!(None::<u64>.number(), None);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of a sample",
+    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, or an `Option` of one"
+)]
+pub trait Value {
+    /// The number to expose; `None` is no sample.
+    fn number(&self) -> Option<Number>;
+}
+
+/// The four impls of a plain value type: its [`Value`], and itself as a field.
+macro_rules! plain_values {
+    ($($type:ty, $initial:expr, |$value:ident| $number:expr;)*) => {$(
+        impl Value for $type {
+            fn number(&self) -> Option<Number> {
+                let $value = self;
+                Some(Number::from($number))
+            }
+        }
+
+        impl Metric for $type {
+            const TYPE: Option<MetricType> = None;
+            const LABELS: LabelShape = LabelShape::None;
+            type Making = Made;
+
+            fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+                encode_one(self, encoder);
+            }
+        }
+
+        impl Init for $type {
+            fn init(_: &Desc) -> Self {
+                $initial
+            }
+        }
+    )*};
+}
+
+plain_values! {
+    u8, 0, |value| *value;
+    u16, 0, |value| *value;
+    u32, 0, |value| *value;
+    u64, 0, |value| *value;
+    usize, 0, |value| *value;
+    i8, 0, |value| *value;
+    i16, 0, |value| *value;
+    i32, 0, |value| *value;
+    i64, 0, |value| *value;
+    isize, 0, |value| *value;
+    f32, 0.0, |value| *value;
+    f64, 0.0, |value| *value;
+    bool, false, |value| *value;
+    Duration, Duration::ZERO, |value| value.as_secs_f64();
+    SystemTime, SystemTime::UNIX_EPOCH, |value| unix_seconds(*value);
+    AtomicU8, AtomicU8::default(), |value| value.load(Ordering::Relaxed);
+    AtomicU16, AtomicU16::default(), |value| value.load(Ordering::Relaxed);
+    AtomicU32, AtomicU32::default(), |value| value.load(Ordering::Relaxed);
+    AtomicU64, AtomicU64::default(), |value| value.load(Ordering::Relaxed);
+    AtomicUsize, AtomicUsize::default(), |value| value.load(Ordering::Relaxed);
+    AtomicI8, AtomicI8::default(), |value| value.load(Ordering::Relaxed);
+    AtomicI16, AtomicI16::default(), |value| value.load(Ordering::Relaxed);
+    AtomicI32, AtomicI32::default(), |value| value.load(Ordering::Relaxed);
+    AtomicI64, AtomicI64::default(), |value| value.load(Ordering::Relaxed);
+    AtomicIsize, AtomicIsize::default(), |value| value.load(Ordering::Relaxed);
+    AtomicBool, AtomicBool::default(), |value| value.load(Ordering::Relaxed);
+}
+
+fn encode_one(value: &impl Value, encoder: &mut FamilyEncoder<'_>) {
+    if let Some(number) = value.number() {
+        encoder.value(number);
+    }
+}
+
+/// Seconds since the Unix epoch, negative before it.
+fn unix_seconds(time: SystemTime) -> f64 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => after.as_secs_f64(),
+        Err(before) => -before.duration().as_secs_f64(),
+    }
+}
+
+impl<V: Value> Value for Option<V> {
+    fn number(&self) -> Option<Number> {
+        self.as_ref().and_then(V::number)
+    }
+}
+
+impl<V: Value + ?Sized> Value for &V {
+    fn number(&self) -> Option<Number> {
+        (**self).number()
+    }
+}
+
+impl<V: Value + ?Sized> Value for Arc<V> {
+    fn number(&self) -> Option<Number> {
+        (**self).number()
+    }
+}
+
+impl<M: Metric> Metric for Option<M> {
+    const TYPE: Option<MetricType> = M::TYPE;
+    const LABELS: LabelShape = M::LABELS;
+    type Making = Made;
+
+    fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+        if let Some(metric) = self {
+            metric.collect(encoder);
+        }
+    }
+
+    fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
+        self.as_ref().map_or(Ok(()), |metric| metric.verify(desc))
+    }
+}
+
+impl<M: Metric> Init for Option<M> {
+    fn init(_: &Desc) -> Self {
+        None
+    }
+}
+
+/// A reference in any form is the metric that it refers to.
+macro_rules! referred_metric {
+    ($type:ty, $making:ty) => {
+        impl<M: Metric + ?Sized> Metric for $type {
+            const TYPE: Option<MetricType> = M::TYPE;
+            const LABELS: LabelShape = M::LABELS;
+            type Making = $making;
+
+            fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+                (**self).collect(encoder);
+            }
+
+            fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
+                (**self).verify(desc)
+            }
+        }
+    };
+}
+
+referred_metric!(&M, Borrowed);
+referred_metric!(Arc<M>, Made);
+
+impl<M: Init> Init for Arc<M> {
+    fn init(desc: &Desc) -> Self {
+        Arc::new(M::init(desc))
+    }
+}
+
+macro_rules! value_maps {
+    ($([$($param:ident),*] $type:ty;)*) => {$(
+        impl<$($param),*> Metric for $type
+        where
+            K: Labels,
+            V: Value,
+        {
+            const TYPE: Option<MetricType> = None;
+            const LABELS: LabelShape = LabelShape::Positional(K::COUNT);
+            type Making = Made;
+
+            fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+                for (labels, value) in self {
+                    if let Some(number) = value.number() {
+                        labels.with_values(|values| encoder.sample_of(values, number));
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+value_maps! {
+    [K, V] BTreeMap<K, V>;
+    [K, V, S] HashMap<K, V, S>;
+}
+
+impl<K: Labels, V: Value> Init for BTreeMap<K, V> {
+    fn init(_: &Desc) -> Self {
+        Self::new()
+    }
+}
+
+impl<K: Labels, V: Value, S: Default> Init for HashMap<K, V, S> {
+    fn init(_: &Desc) -> Self {
+        Self::default()
+    }
+}

@@ -1,0 +1,240 @@
+//! Owns collectors, refuses what clashes, and encodes a scrape.
+//!
+//! Everything that could make an exposition invalid is refused when a collector is registered, with
+//! an error that names both sides. What is left for scrape time, a panic or a label set written
+//! twice, costs the samples concerned and is counted.
+
+mod error;
+mod plan;
+mod scrape;
+mod source;
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub use error::RegisterError;
+pub use source::{IntoCollector, Registrable};
+#[cfg(feature = "prometheus")]
+pub(crate) use source::{LateFamily, MakeCollector};
+
+use crate::desc::Desc;
+use crate::encode::Format;
+use plan::{Collector, Plan, State};
+pub(crate) use scrape::Health;
+
+/// A set of collectors that are exposed together.
+///
+/// It is cheap to clone; all clones are one registry.
+///
+/// ```
+/// use hello_exporter::{Collector, Format, Gauge, Registry};
+/// use std::sync::Arc;
+///
+/// #[derive(Collector)]
+/// struct Hello {
+///     /// Display a.
+///     #[metric]
+///     a: Gauge,
+/// }
+///
+/// let hello = Arc::new(Hello::new());
+/// let registry = Registry::new();
+/// registry.register(Arc::clone(&hello))?;
+///
+/// hello.a.set(1.0);
+/// let mut buffer = Vec::new();
+/// registry.encode(Format::Text, &mut buffer);
+/// assert_eq!(buffer, b"# HELP a Display a.\n# TYPE a gauge\na 1\n");
+/// # Ok::<(), hello_exporter::RegisterError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Registry {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: RwLock<State>,
+    health: Arc<Health>,
+    next_id: AtomicU64,
+}
+
+/// A registration, by which a collector is [unregistered](Registry::unregister).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CollectorId(u64);
+
+impl Registry {
+    /// A registry without collectors.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Registers a collector: a value, an `Arc` of one, a function that makes one at every scrape, or
+    /// a `prometheus::Registry` with all that is registered there.
+    ///
+    /// ```
+    /// use hello_exporter::{Collector, Registry};
+    ///
+    /// #[derive(Collector)]
+    /// struct Uptime {
+    ///     /// Time since the start in seconds.
+    ///     #[metric(name = "uptime_seconds")]
+    ///     seconds: f64,
+    /// }
+    ///
+    /// let start = std::time::Instant::now();
+    /// let registry = Registry::new();
+    /// registry.register(move || Uptime { seconds: start.elapsed().as_secs_f64() })?;
+    /// # Ok::<(), hello_exporter::RegisterError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Nothing is registered if a family breaks a naming rule, exists already with the same constant
+    /// labels, or exists with another type, help or set of label names.
+    pub fn register<K>(
+        &self,
+        collector: impl IntoCollector<K>,
+    ) -> Result<CollectorId, RegisterError> {
+        self.wrap().register(collector)
+    }
+
+    /// A view of this registry that adds a prefix or constant labels to whatever is registered
+    /// through it, so that two instances of one struct live side by side.
+    ///
+    /// ```
+    /// use hello_exporter::{Collector, Format, Gauge, Registry};
+    ///
+    /// #[derive(Collector)]
+    /// struct Pool {
+    ///     /// Connections in use.
+    ///     #[metric(name = "connections")]
+    ///     connections: Gauge<i64>,
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// for pool in ["read", "write"] {
+    ///     registry.wrap().prefix("db_").const_label("pool", pool).register(Pool::new())?;
+    /// }
+    ///
+    /// let mut buffer = Vec::new();
+    /// registry.encode(Format::Text, &mut buffer);
+    /// assert_eq!(
+    ///     String::from_utf8_lossy(&buffer),
+    ///     "# HELP db_connections Connections in use.\n\
+    ///      ## TYPE db_connections gauge\n\
+    ///      db_connections{pool=\"read\"} 0\n\
+    ///      db_connections{pool=\"write\"} 0\n",
+    /// );
+    /// # Ok::<(), hello_exporter::RegisterError>(())
+    /// ```
+    pub fn wrap(&self) -> Wrap<'_> {
+        Wrap { registry: self, addition: Addition::default() }
+    }
+
+    /// Takes a collector out again. False if it is not there.
+    pub fn unregister(&self, id: CollectorId) -> bool {
+        let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
+        let removed = state.remove(id);
+        // The collector's own `drop` is not run under the lock.
+        drop(state);
+        removed.is_some()
+    }
+
+    /// Appends the samples of all collectors to `buffer`, family by family, sorted by name.
+    ///
+    /// It never fails: a collector that panics costs its own samples. Called from several threads at
+    /// once it does not block them, and no lock is held while samples are encoded.
+    pub fn encode(&self, format: Format, buffer: &mut Vec<u8>) {
+        scrape::encode(&self.shared, format, buffer);
+    }
+
+    /// What went wrong in scrapes, as metrics: a collector to register under the exporter's name.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only an exporter has a name"))]
+    pub(crate) fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.shared.health)
+    }
+}
+
+impl Shared {
+    fn plan(&self) -> Arc<Plan> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).plan()
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let families = self.shared.plan().names();
+        formatter.debug_struct("Registry").field("families", &families).finish()
+    }
+}
+
+/// A view of a [`Registry`] with a prefix and constant labels, made by [`Registry::wrap`].
+#[derive(Debug)]
+#[must_use = "nothing is registered yet"]
+pub struct Wrap<'r> {
+    registry: &'r Registry,
+    addition: Addition,
+}
+
+/// What a registration adds to every family.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Addition {
+    prefix: String,
+    const_labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// Whether the families stand behind all others, because they tell of the scrape itself.
+    last: bool,
+}
+
+impl Addition {
+    fn apply(&self, desc: Desc) -> Desc {
+        desc.with_prefix(&self.prefix).with_const_labels(self.const_labels.iter().cloned())
+    }
+}
+
+impl Wrap<'_> {
+    /// Puts `prefix` in front of every name; it ends in `_` where one is wanted.
+    pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
+        self.addition.prefix.insert_str(0, prefix.as_ref());
+        self
+    }
+
+    /// Adds a constant label behind those that are declared.
+    pub fn const_label(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.addition.const_labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Exposes the families behind all others.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server meters itself"))]
+    pub(crate) fn last(mut self) -> Self {
+        self.addition.last = true;
+        self
+    }
+
+    /// Registers a collector, see [`Registry::register`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry::register`], for the names and labels as they are with the additions.
+    pub fn register<K>(
+        self,
+        collector: impl IntoCollector<K>,
+    ) -> Result<CollectorId, RegisterError> {
+        let shared = &self.registry.shared;
+        let Registrable { name, source } = collector.into_collector();
+        // The collector's own code is not run under the lock.
+        let descs = source.describe();
+        source.verify(name)?;
+        let id = CollectorId(shared.next_id.fetch_add(1, Ordering::Relaxed));
+        let collector = Arc::new(Collector { id, name, source, addition: self.addition });
+        let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.add(&collector, descs)?;
+        Ok(id)
+    }
+}

@@ -1,0 +1,83 @@
+//! Why a collector is refused.
+
+use crate::collect::FieldError;
+use crate::desc::DescError;
+
+/// A collector that cannot be registered, and why. Nothing of it is registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// A family breaks a naming rule.
+    #[error("collector `{collector}`: {error}")]
+    Desc {
+        /// The collector.
+        collector: String,
+        /// The rule.
+        #[source]
+        error: DescError,
+    },
+    /// A field is another metric than its attribute declares.
+    #[error("collector `{collector}`: {error}")]
+    Field {
+        /// The collector.
+        collector: String,
+        /// The field and the difference.
+        #[source]
+        error: FieldError,
+    },
+    /// The same `Arc` is registered.
+    #[error("collector `{collector}` is registered already")]
+    AlreadyRegistered {
+        /// The collector.
+        collector: String,
+    },
+    /// The same name with the same constant labels is registered.
+    #[error(
+        "metric `{metric}` of collector `{collector}` is registered already, by collector `{other}`"
+    )]
+    Duplicate {
+        /// The name with its constant labels.
+        metric: String,
+        /// The collector.
+        collector: String,
+        /// The collector that was registered before.
+        other: String,
+    },
+    /// The same name is registered as another kind of family.
+    #[error(
+        "metric `{metric}` of collector `{collector}` has {aspect} {ours}, but {theirs} in \
+         collector `{other}`; a family shared by two collectors must have the same type, help and \
+         label names"
+    )]
+    Inconsistent {
+        /// The name.
+        metric: String,
+        /// The collector.
+        collector: String,
+        /// The collector that was registered before.
+        other: String,
+        /// What differs.
+        aspect: &'static str,
+        /// How the collector has it.
+        ours: String,
+        /// How the other one has it.
+        theirs: String,
+    },
+    /// Two families of different names would expose one name.
+    #[error(
+        "metric `{metric}` of collector `{collector}` clashes with metric `{other_metric}` of \
+         collector `{other}`: both expose `{exposed}`"
+    )]
+    Overlap {
+        /// The name.
+        metric: String,
+        /// The collector.
+        collector: String,
+        /// The name that was registered before.
+        other_metric: String,
+        /// The collector that was registered before.
+        other: String,
+        /// The name that both would expose.
+        exposed: String,
+    },
+}

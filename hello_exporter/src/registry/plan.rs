@@ -1,0 +1,308 @@
+//! Who exposes which family, in which order.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::source::{LateFamily, Source};
+use super::{Addition, CollectorId, RegisterError};
+use crate::desc::{Desc, MetricType, Prepared};
+
+/// All families in the order of exposition. A scrape walks one plan from front to back.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub(super) families: Vec<Arc<Family>>,
+    /// The collectors that are made at every scrape.
+    pub(super) made: Vec<Arc<Collector>>,
+}
+
+impl Plan {
+    pub(super) fn names(&self) -> Vec<String> {
+        self.families.iter().map(|family| family.head().desc.name().to_owned()).collect()
+    }
+}
+
+/// One family, and the collectors that share it. There is at least one.
+#[derive(Clone)]
+pub(super) struct Family {
+    first: Member,
+    others: Vec<Member>,
+}
+
+impl Family {
+    /// Stands for the name, help and type that all members have.
+    pub(super) fn head(&self) -> &Prepared {
+        &self.first.metric
+    }
+
+    pub(super) fn members(&self) -> impl Iterator<Item = &Member> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    fn without(&self, id: CollectorId) -> Option<Self> {
+        let mut members = self.members().filter(|member| member.collector.id != id).cloned();
+        Some(Self { first: members.next()?, others: members.collect() })
+    }
+}
+
+/// One family of one collector.
+#[derive(Clone)]
+pub(super) struct Member {
+    pub(super) collector: Arc<Collector>,
+    /// Which family of the collector this is.
+    pub(super) index: usize,
+    pub(super) metric: Arc<Prepared>,
+}
+
+/// A registered collector.
+pub(super) struct Collector {
+    pub(super) id: CollectorId,
+    pub(super) name: &'static str,
+    pub(super) source: Source,
+    pub(super) addition: Addition,
+}
+
+/// All that is registered.
+#[derive(Default)]
+pub(super) struct State {
+    collectors: BTreeMap<CollectorId, Arc<Collector>>,
+    families: BTreeMap<String, Arc<Family>>,
+    /// Every name that some family writes, and the family.
+    exposed: HashMap<String, String>,
+    /// Families that were refused at scrape time and are logged already.
+    refused: HashSet<(CollectorId, usize)>,
+    plan: Arc<Plan>,
+}
+
+impl State {
+    pub(super) fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
+    }
+
+    /// Registers a collector with the families it has described, all or none.
+    pub(super) fn add(
+        &mut self,
+        collector: &Arc<Collector>,
+        descs: Vec<Desc>,
+    ) -> Result<(), RegisterError> {
+        let same = |other: &&Arc<Collector>| {
+            other.source.is(&collector.source) && other.addition == collector.addition
+        };
+        if self.collectors.values().any(|other| same(&other)) {
+            return Err(RegisterError::AlreadyRegistered { collector: collector.name.to_owned() });
+        }
+        for (index, desc) in descs.into_iter().enumerate() {
+            if let Err(error) = self.add_family(collector, index, desc) {
+                self.remove_families(collector.id);
+                return Err(error);
+            }
+        }
+        self.collectors.insert(collector.id, Arc::clone(collector));
+        self.replan();
+        Ok(())
+    }
+
+    /// Takes a collector out. What is returned is dropped by the caller, without the lock.
+    pub(super) fn remove(&mut self, id: CollectorId) -> Option<(Arc<Collector>, Arc<Plan>)> {
+        let collector = self.collectors.remove(&id)?;
+        let plan = self.plan();
+        self.remove_families(id);
+        self.refused.retain(|(refused, _)| *refused != id);
+        self.replan();
+        Some((collector, plan))
+    }
+
+    /// Takes in a family that a collector did not have when it was registered. The error is returned
+    /// once.
+    pub(super) fn add_late(
+        &mut self,
+        collector: &Arc<Collector>,
+        late: &LateFamily,
+    ) -> LateAddition {
+        let key = (collector.id, late.index);
+        if !self.collectors.contains_key(&collector.id) || self.has_family(key) {
+            return LateAddition::Accepted;
+        }
+        match self.add_family(collector, late.index, late.desc.clone()) {
+            Ok(()) => {
+                self.refused.remove(&key);
+                self.replan();
+                LateAddition::Accepted
+            }
+            Err(error) if self.refused.insert(key) => LateAddition::RefusedNow(error),
+            Err(_) => LateAddition::RefusedBefore,
+        }
+    }
+
+    fn has_family(&self, (id, index): (CollectorId, usize)) -> bool {
+        let mut members = self.families.values().flat_map(|family| family.members());
+        members.any(|member| member.collector.id == id && member.index == index)
+    }
+
+    fn add_family(
+        &mut self,
+        collector: &Arc<Collector>,
+        index: usize,
+        desc: Desc,
+    ) -> Result<(), RegisterError> {
+        let desc = collector.addition.apply(desc);
+        if !collector.source.is_exclusive() {
+            desc.check().map_err(|error| RegisterError::Desc {
+                collector: collector.name.to_owned(),
+                error,
+            })?;
+        }
+        let exposed = exposed_names(&desc, collector.source.is_exclusive());
+        self.check_overlap(collector, &desc, &exposed)?;
+        if let Some(family) = self.families.get(desc.name()) {
+            for member in family.members() {
+                check_pair(collector, &desc, member)?;
+            }
+        }
+        let name = desc.name().to_owned();
+        self.exposed.extend(exposed.into_iter().map(|exposed| (exposed, name.clone())));
+        let metric = Arc::new(Prepared::new(desc));
+        let member = Member { collector: Arc::clone(collector), index, metric };
+        self.insert_member(name, member);
+        Ok(())
+    }
+
+    fn insert_member(&mut self, name: String, member: Member) {
+        match self.families.get_mut(&name) {
+            Some(family) => Arc::make_mut(family).others.push(member),
+            None => {
+                let family = Family { first: member, others: Vec::new() };
+                self.families.insert(name, Arc::new(family));
+            }
+        }
+    }
+
+    /// No name may be written by two families.
+    fn check_overlap(
+        &self,
+        collector: &Collector,
+        desc: &Desc,
+        exposed: &[String],
+    ) -> Result<(), RegisterError> {
+        let clash = exposed.iter().find_map(|name| {
+            let owner = self.exposed.get(name).filter(|owner| *owner != desc.name())?;
+            Some((name, owner, self.families.get(owner)?))
+        });
+        let Some((exposed, owner, family)) = clash else {
+            return Ok(());
+        };
+        Err(RegisterError::Overlap {
+            metric: desc.name().to_owned(),
+            collector: collector.name.to_owned(),
+            other_metric: owner.clone(),
+            other: family.first.collector.name.to_owned(),
+            exposed: exposed.clone(),
+        })
+    }
+
+    fn remove_families(&mut self, id: CollectorId) {
+        self.families.retain(|_, family| match family.without(id) {
+            Some(rest) => {
+                if rest.others.len() < family.others.len() {
+                    *family = Arc::new(rest);
+                }
+                true
+            }
+            None => false,
+        });
+        let families = &self.families;
+        self.exposed.retain(|_, family| families.contains_key(family));
+    }
+
+    fn replan(&mut self) {
+        let is_last = |family: &&Arc<Family>| family.first.collector.addition.last;
+        let (last, mut families): (Vec<_>, Vec<_>) = self.families.values().partition(is_last);
+        families.extend(last);
+        let is_made = |collector: &&Arc<Collector>| matches!(collector.source, Source::Made { .. });
+        self.plan = Arc::new(Plan {
+            families: families.into_iter().cloned().collect(),
+            made: self.collectors.values().filter(is_made).cloned().collect(),
+        });
+    }
+}
+
+/// What became of a family that turned up in a scrape.
+pub(super) enum LateAddition {
+    Accepted,
+    RefusedNow(RegisterError),
+    RefusedBefore,
+}
+
+/// Checks a family against one that has its name.
+fn check_pair(collector: &Collector, ours: &Desc, member: &Member) -> Result<(), RegisterError> {
+    let theirs = &member.metric.desc;
+    let exclusive = collector.source.is_exclusive() || member.collector.source.is_exclusive();
+    if exclusive || sorted(ours.const_labels()) == sorted(theirs.const_labels()) {
+        return Err(RegisterError::Duplicate {
+            metric: ours.name().to_owned() + &in_braces(ours),
+            collector: collector.name.to_owned(),
+            other: member.collector.name.to_owned(),
+        });
+    }
+    let Some((aspect, ours_has, theirs_has)) = difference(ours, theirs) else {
+        return Ok(());
+    };
+    Err(RegisterError::Inconsistent {
+        metric: ours.name().to_owned(),
+        collector: collector.name.to_owned(),
+        other: member.collector.name.to_owned(),
+        aspect,
+        ours: ours_has,
+        theirs: theirs_has,
+    })
+}
+
+/// What keeps two descs of one name from being one family: an aspect, and both sides of it.
+///
+/// The names of constant and variable labels have to agree separately: then the constant values, of
+/// which at least one differs, keep all series apart.
+fn difference(ours: &Desc, theirs: &Desc) -> Option<(&'static str, String, String)> {
+    let types = [ours, theirs].map(|desc| format!("`{}`", desc.metric_type()));
+    let help = [ours, theirs].map(|desc| format!("{:?}", desc.help()));
+    let labels = [ours, theirs].map(|desc| format!("{:?}", sorted(desc.labels())));
+    let const_labels = [ours, theirs].map(|desc| {
+        let names: Vec<&Cow<'_, str>> = desc.const_labels().iter().map(|(name, _)| name).collect();
+        format!("{:?}", sorted(&names))
+    });
+    let aspects =
+        [("type", types), ("help", help), ("labels", labels), ("constant labels", const_labels)];
+    let different = aspects.into_iter().find(|(_, [ours, theirs])| ours != theirs);
+    different.map(|(aspect, [ours, theirs])| (aspect, ours, theirs))
+}
+
+fn sorted<T: Ord>(items: &[T]) -> Vec<&T> {
+    let mut items: Vec<&T> = items.iter().collect();
+    items.sort();
+    items
+}
+
+/// The constant labels as the text format writes them, braces included.
+fn in_braces(desc: &Desc) -> String {
+    let block = Prepared::new(desc.clone()).const_block;
+    if block.is_empty() { block } else { format!("{{{block}}}") }
+}
+
+/// The names that a family writes: its own, those of its parts, and its name in OpenMetrics, where a
+/// counter's family is called without `_total`.
+///
+/// The families of a foreign registry are not held to the last: they were made for the text format.
+fn exposed_names(desc: &Desc, foreign: bool) -> Vec<String> {
+    let suffixes: &[&str] = match desc.metric_type() {
+        MetricType::Histogram => &["_bucket", "_sum", "_count"],
+        MetricType::Summary => &["_sum", "_count"],
+        _ => &[],
+    };
+    let name = desc.name();
+    let mut exposed: BTreeSet<String> =
+        suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect();
+    exposed.insert(name.to_owned());
+    if !foreign && desc.metric_type() == MetricType::Counter {
+        exposed.extend(name.strip_suffix("_total").map(str::to_owned));
+    }
+    exposed.into_iter().collect()
+}

@@ -1,0 +1,139 @@
+//! What can be registered.
+
+use std::sync::Arc;
+
+use crate::collect::{Collect, Declared};
+use crate::desc::Desc;
+use crate::registry::RegisterError;
+
+/// What [`Registry::register`](crate::Registry::register) takes: a collector, an `Arc` of one, a
+/// function that makes one, or a `prometheus::Registry`.
+///
+/// `K` tells these apart, and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be registered",
+    label = "expected a collector, an `Arc` of one, or a function that makes one",
+    note = "a collector is a struct with `#[derive(Collector)]`, or a type that implements `Collect`; \
+            it has to be `Send`, `Sync` and `'static`"
+)]
+pub trait IntoCollector<K> {
+    /// The collector in the one form in which a registry keeps it.
+    fn into_collector(self) -> Registrable;
+}
+
+/// A collector on its way into a registry.
+pub struct Registrable {
+    pub(super) name: &'static str,
+    pub(super) source: Source,
+}
+
+impl Registrable {
+    pub(crate) fn made(
+        name: &'static str,
+        descs: Vec<Desc>,
+        maker: impl MakeCollector + 'static,
+    ) -> Self {
+        Self { name, source: Source::Made { descs, maker: Arc::new(maker) } }
+    }
+}
+
+/// Where the samples of a registered collector come from.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// A collector that is always there.
+    Live(Arc<dyn Collect + Send + Sync>),
+    /// One that is made at every scrape.
+    Made { descs: Vec<Desc>, maker: Arc<dyn MakeCollector> },
+}
+
+/// Makes a collector at every scrape.
+pub(crate) trait MakeCollector: Send + Sync {
+    /// The collector, and the families that it has beside those that are known by their index.
+    fn make(&self, is_known: &dyn Fn(usize) -> bool) -> (Box<dyn Collect>, Vec<LateFamily>);
+
+    /// Whether its families are its own, and never shared with another collector.
+    fn is_exclusive(&self) -> bool {
+        false
+    }
+}
+
+/// A family that a collector has, but did not have when it was registered.
+pub(crate) struct LateFamily {
+    pub(crate) index: usize,
+    pub(crate) desc: Desc,
+    /// How many series are lost where the family is refused.
+    pub(crate) series: u64,
+}
+
+impl Source {
+    pub(super) fn describe(&self) -> Vec<Desc> {
+        match self {
+            Source::Live(collector) => collector.describe(),
+            Source::Made { descs, .. } => descs.clone(),
+        }
+    }
+
+    pub(super) fn verify(&self, name: &str) -> Result<(), RegisterError> {
+        match self {
+            Source::Live(collector) => collector
+                .verify()
+                .map_err(|error| RegisterError::Field { collector: name.to_owned(), error }),
+            Source::Made { .. } => Ok(()),
+        }
+    }
+
+    pub(super) fn is_exclusive(&self) -> bool {
+        match self {
+            Source::Live(_) => false,
+            Source::Made { maker, .. } => maker.is_exclusive(),
+        }
+    }
+
+    /// Whether both are one and the same object.
+    pub(super) fn is(&self, other: &Source) -> bool {
+        match (self, other) {
+            (Source::Live(one), Source::Live(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
+impl<F: Fn() -> T + Send + Sync, T: Collect + 'static> MakeCollector for F {
+    fn make(&self, _: &dyn Fn(usize) -> bool) -> (Box<dyn Collect>, Vec<LateFamily>) {
+        (Box::new(self()), Vec::new())
+    }
+}
+
+/// [`IntoCollector`] by value.
+#[derive(Debug)]
+pub struct ByValue;
+
+/// [`IntoCollector`] by `Arc`.
+#[derive(Debug)]
+pub struct ByArc;
+
+/// [`IntoCollector`] by a function that makes a `T`.
+#[derive(Debug)]
+pub struct ByFunction<T>(std::marker::PhantomData<T>);
+
+impl<T: Collect + Send + Sync + 'static> IntoCollector<ByValue> for T {
+    fn into_collector(self) -> Registrable {
+        Arc::new(self).into_collector()
+    }
+}
+
+impl<T: Collect + Send + Sync + 'static> IntoCollector<ByArc> for Arc<T> {
+    fn into_collector(self) -> Registrable {
+        Registrable { name: std::any::type_name::<T>(), source: Source::Live(self) }
+    }
+}
+
+impl<T, F> IntoCollector<ByFunction<T>> for F
+where
+    T: Declared + 'static,
+    F: Fn() -> T + Send + Sync + 'static,
+{
+    fn into_collector(self) -> Registrable {
+        Registrable::made(std::any::type_name::<T>(), T::DESCS.to_vec(), self)
+    }
+}

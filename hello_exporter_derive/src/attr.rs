@@ -1,0 +1,217 @@
+//! From attributes to the model.
+//!
+//! The arguments of an attribute are separated first and read one by one, so that a mistake in one
+//! hides none in the next. Of an argument that is given twice the first stands.
+
+mod arguments;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, Token, bracketed,
+};
+
+use crate::errors::Errors;
+use crate::model::{Collector, ConstLabel, Field, Help, LabelList, Metric, MetricType, Name};
+use arguments::{Argument, arguments, split};
+
+const COLLECTOR_ARGUMENTS: &[&str] = &["namespace", "subsystem", "const_labels", "no_new", "crate"];
+const METRIC_ARGUMENTS: &[&str] =
+    &["name", "help", "labels", "const_labels", "counter", "gauge", "untyped", "skip"];
+
+/// Reads a struct as far as it can be read.
+pub(crate) fn collector(input: &DeriveInput, errors: &mut Errors) -> Collector {
+    let mut collector = Collector {
+        vis: input.vis.clone(),
+        ident: input.ident.clone(),
+        generics: input.generics.clone(),
+        krate: quote!(::hello_exporter),
+        namespace: None,
+        subsystem: None,
+        const_labels: Vec::new(),
+        no_new: false,
+        fields: Vec::new(),
+    };
+    for argument in arguments(&input.attrs, "collector", COLLECTOR_ARGUMENTS, errors) {
+        collector_argument(&mut collector, argument, errors);
+    }
+    collector.fields = fields(input, errors);
+    collector
+}
+
+fn collector_argument(collector: &mut Collector, argument: Argument, errors: &mut Errors) {
+    match argument.name.as_str() {
+        "namespace" => collector.namespace = argument.value(errors),
+        "subsystem" => collector.subsystem = argument.value(errors),
+        "const_labels" => collector.const_labels = const_labels(argument, errors),
+        "no_new" => collector.no_new = argument.flag(errors),
+        "crate" => {
+            if let Some(path) = argument.value::<syn::Path>(errors) {
+                collector.krate = quote!(#path);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<Field> {
+    let problem = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => {
+                return fields.named.iter().filter_map(|each| field(each, errors)).collect();
+            }
+            _ => {
+                "a collector needs named fields, one for each metric: `struct Name { field: Type }`"
+            }
+        },
+        Data::Enum(_) => {
+            "an enum cannot be a collector, use a struct with one field for each metric"
+        }
+        Data::Union(_) => {
+            "a union cannot be a collector, use a struct with one field for each metric"
+        }
+    };
+    errors.push(input.ident.span(), problem);
+    Vec::new()
+}
+
+fn field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
+    let ident = field.ident.clone()?;
+    let mut metric = Metric {
+        name: Name::from(&ident),
+        help: doc_comment(&field.attrs),
+        labels: None,
+        const_labels: Vec::new(),
+        metric_type: None,
+    };
+    let arguments = arguments(&field.attrs, "metric", METRIC_ARGUMENTS, errors);
+    let skip = arguments.iter().position(|argument| argument.name == "skip");
+    if let Some(skip) = skip {
+        skipped(arguments, skip, errors);
+        return Some(Field { ident, ty: field.ty.clone(), metric: None });
+    }
+    for argument in arguments {
+        metric_argument(&mut metric, argument, errors);
+    }
+    Some(Field { ident, ty: field.ty.clone(), metric: Some(metric) })
+}
+
+/// A field that is no metric takes no other argument.
+fn skipped(arguments: Vec<Argument>, skip: usize, errors: &mut Errors) {
+    for (at, argument) in arguments.into_iter().enumerate() {
+        if at == skip {
+            argument.flag(errors);
+        } else {
+            errors.push(
+                argument.span,
+                format!("`{}` has no effect beside `skip`, remove one of them", argument.name),
+            );
+        }
+    }
+}
+
+fn metric_argument(metric: &mut Metric, argument: Argument, errors: &mut Errors) {
+    match argument.name.as_str() {
+        "name" => {
+            if let Some(name) = argument.value::<LitStr>(errors) {
+                metric.name = name.into();
+            }
+        }
+        "help" => {
+            if let Some(help) = argument.value::<LitStr>(errors) {
+                metric.help = Some(Help { text: help.value(), span: help.span() });
+            } else if metric.help.is_none() {
+                // A help that cannot be read is not a help that is missing.
+                metric.help = Some(Help { text: "unreadable".to_owned(), span: Span::call_site() });
+            }
+        }
+        "labels" => metric.labels = argument.value(errors),
+        "const_labels" => metric.const_labels = const_labels(argument, errors),
+        "counter" | "gauge" | "untyped" => metric_type(metric, argument, errors),
+        _ => {}
+    }
+}
+
+fn metric_type(metric: &mut Metric, argument: Argument, errors: &mut Errors) {
+    let word = Ident::new(&argument.name, argument.span);
+    if !argument.flag(errors) {
+        return;
+    }
+    match &metric.metric_type {
+        Some(first) => errors.push(
+            word.span(),
+            format!("`{word}` contradicts `{}`, a metric has one type", first.word),
+        ),
+        None => metric.metric_type = Some(MetricType { word }),
+    }
+}
+
+impl Parse for LabelList {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let content;
+        let brackets = bracketed!(content in input);
+        let names = content.parse_terminated(<LitStr as Parse>::parse, Token![,])?;
+        let span = brackets.span.join();
+        Ok(Self { names: names.into_iter().map(Name::from).collect(), span })
+    }
+}
+
+/// `const_labels(hello = "world", "k" = EXPR)`.
+fn const_labels(argument: Argument, errors: &mut Errors) -> Vec<ConstLabel> {
+    let Some(tokens) = argument.list(errors) else {
+        return Vec::new();
+    };
+    let pairs = split(tokens).into_iter();
+    pairs.filter_map(|pair| errors.note(syn::parse2::<ConstLabel>(pair))).collect()
+}
+
+impl Parse for ConstLabel {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = if input.peek(LitStr) {
+            input.parse::<LitStr>()?.into()
+        } else if input.peek(Ident::peek_any) {
+            Name::from(&input.call(Ident::parse_any)?)
+        } else {
+            return Err(input.error("expected a label: `name = \"value\"`"));
+        };
+        input.parse::<Token![=]>()?;
+        let value: TokenStream = input.parse()?;
+        check_const_value(&value, name.span)?;
+        Ok(Self { name, value })
+    }
+}
+
+/// A literal has to be a string; what else a constant is, the compiler says.
+fn check_const_value(value: &TokenStream, name: Span) -> syn::Result<()> {
+    if value.is_empty() {
+        return Err(syn::Error::new(name, "expected a value: `name = \"value\"`"));
+    }
+    match syn::parse2::<Lit>(value.clone()) {
+        Ok(Lit::Str(_)) | Err(_) => Ok(()),
+        Ok(other) => Err(syn::Error::new(
+            other.span(),
+            "expected a string literal or a constant of type `&'static str`",
+        )),
+    }
+}
+
+/// The doc comment of a field: paragraphs joined by one space.
+fn doc_comment(attrs: &[Attribute]) -> Option<Help> {
+    let docs: Vec<LitStr> = attrs.iter().filter_map(doc_line).collect();
+    let span = docs.first()?.span();
+    let lines: Vec<String> = docs.iter().map(LitStr::value).collect();
+    let text = lines.join("\n").split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(Help { text, span })
+}
+
+fn doc_line(attr: &Attribute) -> Option<LitStr> {
+    match &attr.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,145 @@
+//! The rules that can be told from the tokens alone.
+
+use std::collections::HashMap;
+
+use proc_macro2::Span;
+
+use crate::errors::Errors;
+use crate::model::{Collector, Field, Metric, Name};
+
+/// Holds a declaration against every rule.
+pub(crate) fn collector(collector: &Collector, errors: &mut Errors) {
+    check_prefixes(collector, errors);
+    check_struct_const_labels(collector, errors);
+    for (field, metric) in collector.metrics() {
+        check_name(collector, metric, errors);
+        check_help(field, metric, errors);
+        check_label_list(metric, errors);
+        check_label_names(metric, errors);
+        check_labels_distinct(collector, metric, errors);
+    }
+    check_names_distinct(collector, errors);
+}
+
+/// Namespace and subsystem are the first part of a name.
+fn check_prefixes(collector: &Collector, errors: &mut Errors) {
+    for prefix in [&collector.namespace, &collector.subsystem].into_iter().flatten() {
+        check_metric_name(&prefix.clone().into(), errors);
+    }
+}
+
+fn check_struct_const_labels(collector: &Collector, errors: &mut Errors) {
+    for label in &collector.const_labels {
+        check_label_name(&label.name, errors);
+    }
+    let names = collector.const_labels.iter().map(|label| &label.name);
+    check_distinct(names, "label", errors);
+}
+
+/// Behind a namespace a name may begin with a digit.
+fn check_name(collector: &Collector, metric: &Metric, errors: &mut Errors) {
+    let prefixed = collector.namespace.is_some() || collector.subsystem.is_some();
+    let name = &metric.name;
+    if prefixed && !name.value.is_empty() {
+        check_metric_name(&Name { value: format!("_{}", name.value), span: name.span }, errors);
+    } else {
+        check_metric_name(name, errors);
+    }
+}
+
+fn check_metric_name(name: &Name, errors: &mut Errors) {
+    if name.value.contains(':') {
+        let message = "`:` in a name is for recording rules, use `_`";
+        errors.push(name.span, message);
+    } else {
+        check_identifier(name, "name", errors);
+    }
+}
+
+fn check_label_name(name: &Name, errors: &mut Errors) {
+    if name.value.starts_with("__") {
+        let message = format!("label `{}` is reserved: `__` is for Prometheus itself", name.value);
+        errors.push(name.span, message);
+    } else {
+        check_identifier(name, "label", errors);
+    }
+}
+
+fn check_identifier(name: &Name, noun: &str, errors: &mut Errors) {
+    let value = &name.value;
+    let is_letter = |character: char| character == '_' || character.is_ascii_alphabetic();
+    let message = if value.is_empty() {
+        format!("the {noun} is empty")
+    } else if value.starts_with(|first: char| first.is_ascii_digit()) {
+        format!("{noun} `{value}` begins with a digit")
+    } else if let Some(other) = value.chars().find(|&c| !is_letter(c) && !c.is_ascii_digit()) {
+        format!(
+            "`{}` in {noun} `{value}`: letters, digits and `_` are accepted",
+            other.escape_debug()
+        )
+    } else {
+        return;
+    };
+    errors.push(name.span, message);
+}
+
+fn check_help(field: &Field, metric: &Metric, errors: &mut Errors) {
+    match &metric.help {
+        None => errors.push(
+            field.ident.span(),
+            "no help: add a doc comment or `help = \"…\"`, or `skip` for a field that is no metric",
+        ),
+        Some(help) if help.text.trim().is_empty() => {
+            errors.push(help.span, "the help is empty: say what the metric measures, and its unit");
+        }
+        Some(_) => {}
+    }
+}
+
+fn check_label_list(metric: &Metric, errors: &mut Errors) {
+    if let Some(list) = &metric.labels
+        && list.names.is_empty()
+    {
+        errors.push(list.span, "`labels` is empty: name a label, or remove it");
+    }
+}
+
+fn check_label_names(metric: &Metric, errors: &mut Errors) {
+    let variable = metric.labels.iter().flat_map(|list| &list.names);
+    for name in variable.chain(metric.const_labels.iter().map(|label| &label.name)) {
+        check_label_name(name, errors);
+    }
+}
+
+fn check_labels_distinct(collector: &Collector, metric: &Metric, errors: &mut Errors) {
+    let constant: Vec<&Name> = collector.const_labels_of(metric).map(|label| &label.name).collect();
+    // Two of the struct's own are told once, at the struct.
+    let inherited = collector.const_labels.len();
+    for (at, name) in constant.iter().enumerate().skip(inherited) {
+        if constant.iter().take(at).any(|other| other.value == name.value) {
+            errors.push(name.span, format!("label `{}` is given twice", name.value));
+        }
+    }
+    let Some(list) = &metric.labels else { return };
+    for name in &list.names {
+        if constant.iter().any(|other| other.value == name.value) {
+            let message = format!("label `{}` is both constant and variable", name.value);
+            errors.push(name.span, message);
+        }
+    }
+    check_distinct(&list.names, "label", errors);
+}
+
+fn check_names_distinct(collector: &Collector, errors: &mut Errors) {
+    check_distinct(collector.metrics().map(|(_, metric)| &metric.name), "name", errors);
+}
+
+/// No two names are the same; every one but the first is told.
+fn check_distinct<'n>(names: impl IntoIterator<Item = &'n Name>, noun: &str, errors: &mut Errors) {
+    let mut first: HashMap<&str, Span> = HashMap::new();
+    for name in names {
+        if first.insert(&name.value, name.span).is_some() {
+            errors.push(name.span, format!("{noun} `{}` is given twice", name.value));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Collects every mistake, so that one compilation shows them all.
+
+use proc_macro2::{Span, TokenStream};
+
+#[derive(Default)]
+pub(crate) struct Errors {
+    all: Vec<syn::Error>,
+}
+
+impl Errors {
+    pub(crate) fn push(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.all.push(syn::Error::new(span, message));
+    }
+
+    /// The value, or nothing and the mistake noted.
+    pub(crate) fn note<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.all.push(error)).ok()
+    }
+
+    /// All mistakes as code, if there are any.
+    pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
+        let compile_errors = self.all.iter().map(syn::Error::to_compile_error);
+        (!self.all.is_empty()).then(|| compile_errors.collect())
+    }
+}

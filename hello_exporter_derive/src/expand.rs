@@ -1,0 +1,227 @@
+//! From the model to code: one function per item, one thin call per field.
+//!
+//! Whatever names the type of a field carries that type's own spans, so that a type that is no metric
+//! gives one error, on the type.
+
+mod checks;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{Generics, parse_quote};
+
+use crate::model::{Collector, ConstLabel, Field, Metric};
+
+pub(crate) fn collector(collector: &Collector) -> TokenStream {
+    let checks = checks::free(collector);
+    let declared = declared(collector);
+    let describe = describe(collector);
+    let collect = collect(collector);
+    let prometheus = prometheus(collector);
+    let new = new(collector);
+    quote! {
+        #checks
+        #declared
+        #describe
+        #collect
+        #prometheus
+        #new
+    }
+}
+
+/// The Descs, a constant each.
+fn declared(collector: &Collector) -> TokenStream {
+    let Collector { ident, generics, krate, .. } = collector;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let checks = checks::associated(collector);
+    let descs = collector.metrics().map(|(field, metric)| desc(collector, field, metric));
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #krate::Declared for #ident #ty_generics #where_clause {
+            const DESCS: &'static [#krate::Desc] = {
+                #checks
+                &[#(#descs),*]
+            };
+        }
+    }
+}
+
+fn desc(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
+    let krate = &collector.krate;
+    let ty = &field.ty;
+    let name = collector.full_name(metric);
+    let help = metric.help.as_ref().map(|help| help.text.as_str()).unwrap_or_default();
+    let metric_type = match &metric.metric_type {
+        Some(metric_type) => {
+            let variant = variant(&metric_type.word);
+            quote!(::core::option::Option::Some(#krate::MetricType::#variant))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let labels = metric.labels.iter().flat_map(|list| &list.names).map(|name| &name.value);
+    let const_labels = collector.const_labels_of(metric).map(|label| const_label(krate, label));
+    quote! {
+        #krate::__private::desc::<#ty>(
+            #name,
+            #help,
+            #metric_type,
+            &[#(#krate::__private::Cow::Borrowed(#labels)),*],
+            &[#(#const_labels),*],
+        )
+    }
+}
+
+fn const_label(krate: &TokenStream, label: &ConstLabel) -> TokenStream {
+    let name = &label.name.value;
+    let value = &label.value;
+    quote! {
+        (#krate::__private::Cow::Borrowed(#name), #krate::__private::Cow::Borrowed(#value))
+    }
+}
+
+/// `counter` is `MetricType::Counter`.
+fn variant(word: &Ident) -> Ident {
+    let name = match word.to_string().as_str() {
+        "counter" => "Counter",
+        "gauge" => "Gauge",
+        _ => "Untyped",
+    };
+    Ident::new(name, Span::call_site())
+}
+
+fn describe(collector: &Collector) -> TokenStream {
+    let Collector { ident, generics, krate, .. } = collector;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #krate::Describe for #ident #ty_generics #where_clause {
+            fn describe(&self) -> #krate::__private::Vec<#krate::Desc> {
+                <[#krate::Desc]>::to_vec(<Self as #krate::Declared>::DESCS)
+            }
+        }
+    }
+}
+
+fn collect(collector: &Collector) -> TokenStream {
+    let Collector { ident, generics, krate, .. } = collector;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let [index, encoder] = ["index", "encoder"].map(|name| Ident::new(name, Span::mixed_site()));
+    let arms = collector.metrics().enumerate().map(|(at, (field, _))| {
+        let Field { ident, ty, .. } = field;
+        quote!(#at => <#ty as #krate::Metric>::collect(&self.#ident, #encoder))
+    });
+    let verify = verify(collector);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #krate::Collect for #ident #ty_generics #where_clause {
+            fn collect(&self, #index: usize, #encoder: &mut #krate::FamilyEncoder<'_>) {
+                match #index {
+                    #(#arms,)*
+                    _ => {}
+                }
+            }
+
+            #verify
+        }
+    }
+}
+
+fn verify(collector: &Collector) -> TokenStream {
+    let krate = &collector.krate;
+    let checks = collector.metrics().enumerate().map(|(at, (field, _))| {
+        let Field { ident, ty, .. } = field;
+        quote! {
+            <#ty as #krate::Metric>::verify(&self.#ident, &<Self as #krate::Declared>::DESCS[#at])?;
+        }
+    });
+    quote! {
+        fn verify(&self) -> #krate::__private::Result<(), #krate::FieldError> {
+            #(#checks)*
+            #krate::__private::Result::Ok(())
+        }
+    }
+}
+
+fn prometheus(collector: &Collector) -> TokenStream {
+    let krate = &collector.krate;
+    prometheus_impl(
+        collector,
+        &quote!(#krate::__private::describe_for_prometheus(self)),
+        &quote!(#krate::__private::collect_for_prometheus(self)),
+    )
+}
+
+/// The trait by which a `prometheus::Registry` takes the struct, where that crate is there.
+pub(crate) fn prometheus_impl(
+    collector: &Collector,
+    desc: &TokenStream,
+    collect: &TokenStream,
+) -> TokenStream {
+    if collector.borrows() {
+        return TokenStream::new();
+    }
+    let Collector { ident, krate, .. } = collector;
+    let generics = shared_between_threads(collector.generics.clone());
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let prometheus = quote!(#krate::__private::prometheus);
+    quote! {
+        #krate::__with_prometheus! {
+            #[automatically_derived]
+            impl #impl_generics #prometheus::core::Collector for #ident #ty_generics #where_clause {
+                fn desc(&self) -> #krate::__private::Vec<&#prometheus::core::Desc> {
+                    #desc
+                }
+
+                fn collect(&self) -> #krate::__private::Vec<#prometheus::proto::MetricFamily> {
+                    #collect
+                }
+            }
+        }
+    }
+}
+
+/// The foreign trait asks every type to be `Send` and `Sync`; a registry of ours only what it is given.
+fn shared_between_threads(mut generics: Generics) -> Generics {
+    for param in generics.type_params_mut() {
+        param.bounds.push(parse_quote!(::core::marker::Send));
+        param.bounds.push(parse_quote!(::core::marker::Sync));
+    }
+    generics
+}
+
+fn new(collector: &Collector) -> TokenStream {
+    if collector.no_new || collector.borrows() {
+        return TokenStream::new();
+    }
+    let Collector { vis, ident, generics, krate, fields, .. } = collector;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let parameters = skipped(fields).map(|Field { ident, ty, .. }| quote!(#ident: #ty));
+    let metrics = collector.metrics().enumerate().map(|(at, (field, _))| {
+        let Field { ident, ty, .. } = field;
+        quote! {
+            #ident: <<#ty as #krate::Metric>::Making as #krate::Make<#ty>>::make(
+                &<Self as #krate::Declared>::DESCS[#at]
+            )
+        }
+    });
+    let others = skipped(fields).map(|field| &field.ident);
+    let doc = format!("A `{ident}` with every metric at its initial value.");
+    quote! {
+        #[automatically_derived]
+        #[allow(clippy::new_without_default)]
+        impl #impl_generics #ident #ty_generics #where_clause {
+            #[doc = #doc]
+            #[must_use]
+            #vis fn new(#(#parameters),*) -> Self {
+                Self {
+                    #(#metrics,)*
+                    #(#others,)*
+                }
+            }
+        }
+    }
+}
+
+/// The fields that are no metrics.
+pub(crate) fn skipped(fields: &[Field]) -> impl Iterator<Item = &Field> {
+    fields.iter().filter(|field| field.metric.is_none())
+}
