@@ -173,8 +173,8 @@ impl Exporter {
             .long("version")
             .help("Print the version and what it was built with")
             .action(ArgAction::SetTrue);
-        let command = Command::new(self.name.clone()).about(self.description.clone()).arg(version);
-        let command = Flags::augment_args(command);
+        let command = Flags::augment_args(Command::new(self.name.clone()));
+        let command = command.about(self.description.clone()).long_about(None).arg(version);
         match self.listen_address.clone() {
             Some(address) => command.mut_arg("listen_addresses", |arg| arg.default_value(address)),
             None => command,

@@ -4,28 +4,37 @@ use std::fmt;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::cli::{Flags, LogFormat, LogLevel};
 
 /// Sends the program's log to standard error. A program that has set up its own log keeps it.
 pub(crate) fn init(flags: &Flags) {
-    let level = match flags.log_level {
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Error => LevelFilter::ERROR,
-    };
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .event_format(Lines(flags.log_format))
-        .finish();
-    let _ = tracing::subscriber::set_global_default(subscriber);
+        .with_filter(filter(flags.log_level));
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines));
+}
+
+/// What the HTTP server says of itself is for whoever debugs it.
+fn filter(level: LogLevel) -> Targets {
+    let (level, server) = match level {
+        LogLevel::Debug => (LevelFilter::DEBUG, LevelFilter::DEBUG),
+        LogLevel::Info => (LevelFilter::INFO, LevelFilter::WARN),
+        LogLevel::Warn => (LevelFilter::WARN, LevelFilter::WARN),
+        LogLevel::Error => (LevelFilter::ERROR, LevelFilter::ERROR),
+    };
+    let targets = Targets::new().with_default(level);
+    ["actix_http", "actix_server", "actix_web", "mio"]
+        .into_iter()
+        .fold(targets, |targets, target| targets.with_target(target, server))
 }
 
 /// Formats an event as one line.

@@ -104,7 +104,9 @@ fn describe(collector: &Collector) -> TokenStream {
 fn collect(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let [index, encoder] = ["index", "encoder"].map(|name| Ident::new(name, Span::mixed_site()));
+    // A constant in scope would take the place of a parameter of the same name.
+    let [index, encoder] =
+        ["__index", "__encoder"].map(|name| Ident::new(name, Span::mixed_site()));
     let arms = collector.metrics().enumerate().map(|(at, (field, _))| {
         let Field { ident, ty, .. } = field;
         quote!(#at => <#ty as #krate::Metric>::collect(&self.#ident, #encoder))

@@ -1,0 +1,470 @@
+//! What the derive makes of a struct, seen in its exposition.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use hello_exporter::{
+    Collector, Counter, CounterVec, Gauge, GaugeVec, Init, Metric, MetricType, Registry, Value,
+};
+use hello_exporter_tests::{exposition, exposition_of};
+
+#[test]
+fn the_tutorial_is_exposed_as_it_was() {
+    #[derive(Collector)]
+    struct Hello {
+        #[metric(name = "a", help = "Display a.")]
+        a: Gauge,
+        #[metric(name = "b", help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
+        b: CounterVec<1>,
+    }
+
+    let hello = Arc::new(Hello::new());
+    hello.a.set(1.0);
+    hello.b.with(["Hi"]).inc_by(2);
+    assert_eq!(
+        exposition_of(hello),
+        "\
+# HELP a Display a.
+# TYPE a gauge
+a 1
+# HELP b Display b.
+# TYPE b counter
+b{hello=\"world\",hostname=\"Hi\"} 2
+"
+    );
+}
+
+#[test]
+fn every_kind_of_live_metric_is_exposed() {
+    #[derive(Collector)]
+    #[collector(namespace = "app", subsystem = "live", const_labels(zone = "a"))]
+    struct Live {
+        /// Counts.
+        counter: Counter,
+        /// Seconds.
+        #[metric(name = "busy_seconds_total")]
+        seconds: Counter<f64>,
+        /// Level.
+        gauge: Gauge,
+        /// Exact.
+        exact: Gauge<i64>,
+        /// By two labels.
+        #[metric(labels = ["x", "y"])]
+        counters: CounterVec<2>,
+        /// Seconds by label.
+        #[metric(labels = ["x"])]
+        seconds_by: CounterVec<1, f64>,
+        /// Levels.
+        #[metric(labels = ["x"], const_labels("kind" = "float"))]
+        gauges: GaugeVec<1>,
+        /// Exact levels.
+        #[metric(labels = ["x"])]
+        exact_by: GaugeVec<1, i64>,
+    }
+
+    let live = Arc::new(Live::new());
+    live.counter.inc();
+    live.seconds.inc_by(0.25);
+    live.seconds.inc_by(-1.0);
+    live.seconds.inc_by(f64::NAN);
+    live.gauge.set(-1.5);
+    live.exact.set(i64::MIN);
+    live.counters.with(["1", "2"]).inc_by(u64::MAX);
+    live.counters.with(["2", "1"]).init();
+    live.seconds_by.with(["s"]).inc_by(1e300);
+    live.gauges.with(["up"]).inc();
+    live.gauges.with(["down"]).dec();
+    live.exact_by.with(["a"]).add(5);
+    live.exact_by.with(["a"]).sub(7);
+    assert_eq!(live.exact_by.with(["never"]).get(), 0);
+    assert_eq!(
+        exposition_of(live),
+        "\
+# HELP app_live_busy_seconds_total Seconds.
+# TYPE app_live_busy_seconds_total counter
+app_live_busy_seconds_total{zone=\"a\"} 0.25
+# HELP app_live_counter Counts.
+# TYPE app_live_counter counter
+app_live_counter{zone=\"a\"} 1
+# HELP app_live_counters By two labels.
+# TYPE app_live_counters counter
+app_live_counters{zone=\"a\",x=\"1\",y=\"2\"} 18446744073709551615
+app_live_counters{zone=\"a\",x=\"2\",y=\"1\"} 0
+# HELP app_live_exact Exact.
+# TYPE app_live_exact gauge
+app_live_exact{zone=\"a\"} -9223372036854775808
+# HELP app_live_exact_by Exact levels.
+# TYPE app_live_exact_by gauge
+app_live_exact_by{zone=\"a\",x=\"a\"} -2
+# HELP app_live_gauge Level.
+# TYPE app_live_gauge gauge
+app_live_gauge{zone=\"a\"} -1.5
+# HELP app_live_gauges Levels.
+# TYPE app_live_gauges gauge
+app_live_gauges{zone=\"a\",kind=\"float\",x=\"up\"} 1
+app_live_gauges{zone=\"a\",kind=\"float\",x=\"down\"} -1
+# HELP app_live_seconds_by Seconds by label.
+# TYPE app_live_seconds_by counter
+app_live_seconds_by{zone=\"a\",x=\"s\"} 1e+300
+"
+    );
+}
+
+#[test]
+fn every_kind_of_value_is_exposed() {
+    #[derive(Collector)]
+    struct Values<'a> {
+        /// An integer.
+        a_u64: u64,
+        /// A negative integer.
+        b_i8: i8,
+        /// A float.
+        c_f64: f64,
+        /// A condition.
+        d_bool: bool,
+        /// A duration in seconds.
+        e_duration: Duration,
+        /// A moment in Unix seconds.
+        f_time: SystemTime,
+        /// An atomic.
+        g_atomic: AtomicI32,
+        /// There.
+        h_some: Option<u32>,
+        /// Not there: no HELP either.
+        i_none: Option<u32>,
+        /// Borrowed.
+        j_borrowed: &'a u16,
+        /// Shared.
+        k_shared: Arc<AtomicU64>,
+        #[metric(counter, help = "By one label.", labels = ["x"])]
+        l_map_total: BTreeMap<&'a str, u64>,
+        #[metric(untyped, help = "By two labels.", labels = ["x", "y"])]
+        m_map: HashMap<(String, u16), Option<f64>>,
+        #[metric(gauge, help = "By an array.", labels = ["x", "y"])]
+        n_map: BTreeMap<[bool; 2], Duration>,
+    }
+
+    let shared = Arc::new(AtomicU64::new(0));
+    let values = Values {
+        a_u64: 1,
+        b_i8: -1,
+        c_f64: 0.1,
+        d_bool: true,
+        e_duration: Duration::from_millis(1500),
+        f_time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_250),
+        g_atomic: AtomicI32::new(-7),
+        h_some: Some(3),
+        i_none: None,
+        j_borrowed: &9,
+        k_shared: Arc::clone(&shared),
+        l_map_total: BTreeMap::from([("p", 1), ("q", 2)]),
+        m_map: HashMap::from([(("a".to_owned(), 80), Some(0.5)), (("b".to_owned(), 81), None)]),
+        n_map: BTreeMap::from([([true, false], Duration::from_secs(60))]),
+    };
+    shared.store(4, Ordering::Relaxed);
+    assert_eq!(
+        exposition_of(values),
+        "\
+# HELP a_u64 An integer.
+# TYPE a_u64 gauge
+a_u64 1
+# HELP b_i8 A negative integer.
+# TYPE b_i8 gauge
+b_i8 -1
+# HELP c_f64 A float.
+# TYPE c_f64 gauge
+c_f64 0.1
+# HELP d_bool A condition.
+# TYPE d_bool gauge
+d_bool 1
+# HELP e_duration A duration in seconds.
+# TYPE e_duration gauge
+e_duration 1.5
+# HELP f_time A moment in Unix seconds.
+# TYPE f_time gauge
+f_time 1700000000.25
+# HELP g_atomic An atomic.
+# TYPE g_atomic gauge
+g_atomic -7
+# HELP h_some There.
+# TYPE h_some gauge
+h_some 3
+# HELP j_borrowed Borrowed.
+# TYPE j_borrowed gauge
+j_borrowed 9
+# HELP k_shared Shared.
+# TYPE k_shared gauge
+k_shared 4
+# HELP l_map_total By one label.
+# TYPE l_map_total counter
+l_map_total{x=\"p\"} 1
+l_map_total{x=\"q\"} 2
+# HELP m_map By two labels.
+# TYPE m_map untyped
+m_map{x=\"a\",y=\"80\"} 0.5
+# HELP n_map By an array.
+# TYPE n_map gauge
+n_map{x=\"true\",y=\"false\"} 60
+"
+    );
+}
+
+#[test]
+fn new_makes_every_metric_at_its_initial_value() {
+    #[derive(Collector)]
+    struct Initial {
+        /// A gauge.
+        gauge: Gauge,
+        /// A number.
+        number: u8,
+        /// Nothing yet.
+        nothing: Option<f64>,
+        /// No series yet.
+        #[metric(labels = ["x"])]
+        map: BTreeMap<String, u64>,
+        /// No series yet either.
+        #[metric(labels = ["x"])]
+        family: CounterVec<1>,
+        /// Shared.
+        shared: Arc<Gauge>,
+    }
+
+    assert_eq!(
+        exposition_of(Initial::new()),
+        "\
+# HELP gauge A gauge.
+# TYPE gauge gauge
+gauge 0
+# HELP number A number.
+# TYPE number gauge
+number 0
+# HELP shared Shared.
+# TYPE shared gauge
+shared 0
+"
+    );
+}
+
+#[test]
+fn skipped_fields_are_parameters_of_new() {
+    #[derive(Collector)]
+    struct Skipping {
+        #[metric(skip)]
+        first: String,
+        /// A gauge.
+        gauge: Gauge,
+        #[metric(skip)]
+        second: Vec<u8>,
+    }
+
+    let skipping = Skipping::new("one".to_owned(), vec![2]);
+    assert_eq!((skipping.first.as_str(), skipping.second.as_slice()), ("one", &[2][..]));
+    assert_eq!(exposition_of(skipping), "# HELP gauge A gauge.\n# TYPE gauge gauge\ngauge 0\n");
+}
+
+#[test]
+fn kinds_come_from_the_trait_and_not_from_the_spelling() {
+    mod elsewhere {
+        pub(crate) type Meter = hello_exporter::CounterVec<1>;
+        /// Not the `prometheus` crate's, nor ours.
+        pub(crate) struct Histogram(pub(crate) f64);
+    }
+
+    impl Metric for elsewhere::Histogram {
+        const TYPE: Option<MetricType> = Some(MetricType::Gauge);
+        const LABELS: hello_exporter::LabelShape = hello_exporter::LabelShape::None;
+        type Making = hello_exporter::Borrowed;
+
+        fn collect(&self, encoder: &mut hello_exporter::FamilyEncoder<'_>) {
+            encoder.value(self.0);
+        }
+    }
+
+    type Counter = hello_exporter::Gauge<i64>;
+
+    #[derive(Collector)]
+    #[collector(no_new)]
+    struct Aliased {
+        /// A gauge called Counter.
+        a: Counter,
+        /// A counter called Meter.
+        #[metric(labels = ["x"])]
+        b: elsewhere::Meter,
+        /// A gauge called Histogram.
+        c: elsewhere::Histogram,
+    }
+
+    let aliased = Aliased {
+        a: Init::init(&hello_exporter::Desc::new("a", "", MetricType::Gauge)),
+        b: CounterVec::new(["x"]),
+        c: elsewhere::Histogram(0.5),
+    };
+    aliased.a.set(-1);
+    aliased.b.with(["y"]).inc();
+    assert_eq!(
+        exposition_of(aliased),
+        "\
+# HELP a A gauge called Counter.
+# TYPE a gauge
+a -1
+# HELP b A counter called Meter.
+# TYPE b counter
+b{x=\"y\"} 1
+# HELP c A gauge called Histogram.
+# TYPE c gauge
+c 0.5
+"
+    );
+}
+
+#[test]
+fn generics_lifetimes_and_where_clauses_work() {
+    #[derive(Collector)]
+    #[collector(namespace = "pair")]
+    struct Pair<'a, T: Metric, V, const N: usize>
+    where
+        V: Value + Copy,
+    {
+        /// Generic.
+        generic: &'a T,
+        /// Sized.
+        #[metric(labels = ["x"])]
+        map: BTreeMap<&'a str, V>,
+        #[metric(skip)]
+        unused: [u8; N],
+    }
+
+    #[derive(Collector)]
+    struct Owned<T: Init> {
+        /// Generic and made by `new`.
+        owned: T,
+    }
+
+    static GAUGE: Gauge = Gauge::new();
+    let pair = Pair { generic: &GAUGE, map: BTreeMap::from([("y", 5_u8)]), unused: [0; 3] };
+    assert_eq!(pair.unused.len(), 3);
+    let registry = Registry::new();
+    registry.register(pair).unwrap();
+    registry.register(Owned::<Counter>::new()).unwrap();
+    assert_eq!(
+        exposition(&registry),
+        "\
+# HELP owned Generic and made by `new`.
+# TYPE owned counter
+owned 0
+# HELP pair_generic Generic.
+# TYPE pair_generic gauge
+pair_generic 0
+# HELP pair_map Sized.
+# TYPE pair_map gauge
+pair_map{x=\"y\"} 5
+"
+    );
+}
+
+#[test]
+fn doc_comments_of_several_paragraphs_are_joined() {
+    #[derive(Collector)]
+    struct Documented {
+        /// First line,
+        /// second line.
+        ///
+        /// Second   paragraph with a `\`.
+        a: f64,
+        /// A doc comment that `help` replaces.
+        #[metric(help = "Given.")]
+        b: f64,
+        #[doc = "An attribute."]
+        c: f64,
+    }
+
+    assert_eq!(
+        exposition_of(Documented::new()),
+        "\
+# HELP a First line, second line. Second paragraph with a `\\\\`.
+# TYPE a gauge
+a 0
+# HELP b Given.
+# TYPE b gauge
+b 0
+# HELP c An attribute.
+# TYPE c gauge
+c 0
+"
+    );
+}
+
+#[test]
+fn constant_labels_take_constants() {
+    const REGION: &str = "eu";
+
+    #[derive(Collector)]
+    #[collector(const_labels(region = REGION, r#type = concat!("a", "b")))]
+    struct Constants {
+        /// A gauge.
+        #[metric(const_labels("package" = env!("CARGO_PKG_NAME"), match = "x"))]
+        a: f64,
+    }
+
+    assert_eq!(
+        exposition_of(Constants::new()),
+        "\
+# HELP a A gauge.
+# TYPE a gauge
+a{region=\"eu\",type=\"ab\",package=\"hello_exporter_tests\",match=\"x\"} 0
+"
+    );
+}
+
+#[test]
+fn raw_identifiers_are_names_without_their_prefix() {
+    #[derive(Collector)]
+    struct Raw {
+        /// A keyword.
+        r#type: f64,
+    }
+
+    assert_eq!(exposition_of(Raw::new()), "# HELP type A keyword.\n# TYPE type gauge\ntype 0\n");
+}
+
+#[test]
+fn two_attributes_on_one_field_are_both_read() {
+    #[derive(Collector)]
+    struct Twice {
+        #[metric(name = "renamed")]
+        #[metric(help = "Help.", labels = ["x"])]
+        field: BTreeMap<String, u8>,
+    }
+
+    let twice = Twice { field: BTreeMap::from([("y".to_owned(), 1)]) };
+    assert_eq!(
+        exposition_of(twice),
+        "# HELP renamed Help.\n# TYPE renamed gauge\nrenamed{x=\"y\"} 1\n"
+    );
+}
+
+#[test]
+fn names_in_scope_do_not_disturb_the_expansion() {
+    #![allow(non_upper_case_globals, dead_code)]
+    const index: usize = 7;
+    const encoder: u8 = 0;
+    struct Option;
+    struct Vec;
+    trait Metric {}
+
+    #[derive(Collector)]
+    struct Shadowed {
+        /// A gauge.
+        #[metric(gauge)]
+        value: f64,
+    }
+
+    assert_eq!(
+        exposition_of(Shadowed::new()),
+        "# HELP value A gauge.\n# TYPE value gauge\nvalue 0\n"
+    );
+}

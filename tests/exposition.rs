@@ -1,0 +1,250 @@
+//! What a scrape is, as a whole: order, escaping, and what it survives.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use hello_exporter::{
+    Collect, Collector, CounterVec, Desc, Describe, FamilyEncoder, Format, Gauge, MetricType,
+    Registry,
+};
+use hello_exporter_tests::{exposition, exposition_of, parse};
+
+/// Values that every escaping has gone wrong with somewhere.
+const NASTY: &[&str] = &[
+    "",
+    "\"",
+    "\\",
+    "\n",
+    "\\n",
+    "\\\\",
+    "\"} 1\nforged 2\n",
+    "a=\"b\",c=\"d\"",
+    "{}, #",
+    " leading and trailing ",
+    "tab\tand\rreturn",
+    "😀 émoji ﷽",
+    "\u{7f}\u{80}\u{2028}",
+];
+
+#[derive(Collector)]
+struct Nasty {
+    #[metric(help = "Back\\slash, \"quotes\",\nand a newline.", labels = ["first", "second"])]
+    live_total: CounterVec<2>,
+
+    #[metric(help = "Values.", labels = ["first"], const_labels(constant = "\"\\\n"))]
+    values: BTreeMap<String, u64>,
+}
+
+fn nasty() -> Nasty {
+    let nasty = Nasty::new();
+    for (at, value) in (1..).zip(NASTY) {
+        nasty.live_total.with([*value, "plain"]).inc_by(at);
+        nasty.live_total.with(["plain", *value]).inc_by(100 + at);
+    }
+    let values = (1..).zip(NASTY).map(|(at, value)| ((*value).to_owned(), at));
+    Nasty { values: values.collect(), ..nasty }
+}
+
+#[test]
+fn labels_are_escaped() {
+    let nasty = Nasty::new();
+    nasty.live_total.with(["a\"b\\c\nd", ""]).inc();
+    assert_eq!(
+        exposition_of(nasty),
+        r#"# HELP live_total Back\\slash, "quotes",\nand a newline.
+# TYPE live_total counter
+live_total{first="a\"b\\c\nd",second=""} 1
+"#
+    );
+}
+
+#[test]
+fn label_values_round_trip_through_an_independent_parser() {
+    let families = parse(&exposition_of(nasty()));
+    let [live, values] = &families[..] else { panic!("two families: {families:?}") };
+
+    assert_eq!(live.help, "Back\\slash, \"quotes\",\nand a newline.");
+    let read: BTreeMap<_, _> = live
+        .samples
+        .iter()
+        .map(|sample| {
+            (sample.labels["first"].clone() + "|" + &sample.labels["second"], sample.value)
+        })
+        .collect();
+    let mut written = BTreeMap::new();
+    for (at, value) in (1..).zip(NASTY) {
+        written.insert(format!("{value}|plain"), f64::from(at));
+        written.insert(format!("plain|{value}"), f64::from(100 + at));
+    }
+    assert_eq!(read, written);
+
+    let read: BTreeMap<_, _> = values
+        .samples
+        .iter()
+        .map(|sample| (sample.labels["first"].clone(), sample.value))
+        .collect();
+    let written: BTreeMap<_, _> =
+        (1..).zip(NASTY).map(|(at, value)| ((*value).to_owned(), f64::from(at))).collect();
+    assert_eq!(read, written);
+    assert!(values.samples.iter().all(|sample| sample.labels["constant"] == "\"\\\n"));
+}
+
+#[test]
+fn promtool_parses_it() {
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool is installed: tests/run does it");
+    let exposition = exposition_of(nasty());
+    promtool.stdin.take().unwrap().write_all(exposition.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.status.success());
+}
+
+/// A collector with something wrong, and something right behind it.
+struct Faulty {
+    panics: bool,
+}
+
+impl Describe for Faulty {
+    fn describe(&self) -> Vec<Desc> {
+        let desc = |name: &'static str| Desc::new(name, "Help.", MetricType::Gauge);
+        vec![desc("faulty").with_labels(["x"]), desc("sound").with_labels(["x"])]
+    }
+}
+
+impl Collect for Faulty {
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.sample(["one"], 1_u8);
+        if index == 0 {
+            assert!(!self.panics, "a fault");
+            encoder.sample(["one"], 2_u8);
+            encoder.sample(["one", "more"], 3_u8);
+            encoder.value(4_u8);
+        }
+        encoder.sample(["two"], 5_u8);
+    }
+}
+
+#[test]
+fn a_panic_costs_one_family_and_leaves_no_half_of_it() {
+    let registry = Registry::new();
+    registry.register(Faulty { panics: true }).unwrap();
+    assert_eq!(
+        exposition(&registry),
+        "\
+# HELP sound Help.
+# TYPE sound gauge
+sound{x=\"one\"} 1
+sound{x=\"two\"} 5
+"
+    );
+}
+
+#[test]
+fn a_panic_in_one_of_two_that_share_a_family_costs_its_own_samples() {
+    let registry = Registry::new();
+    for (instance, panics) in [("a", true), ("b", false)] {
+        registry.wrap().const_label("instance", instance).register(Faulty { panics }).unwrap();
+    }
+    assert_eq!(
+        exposition(&registry),
+        "\
+# HELP faulty Help.
+# TYPE faulty gauge
+faulty{instance=\"b\",x=\"one\"} 1
+faulty{instance=\"b\",x=\"two\"} 5
+# HELP sound Help.
+# TYPE sound gauge
+sound{instance=\"a\",x=\"one\"} 1
+sound{instance=\"a\",x=\"two\"} 5
+sound{instance=\"b\",x=\"one\"} 1
+sound{instance=\"b\",x=\"two\"} 5
+"
+    );
+}
+
+#[test]
+fn a_function_that_panics_costs_its_own_metrics() {
+    #[derive(Collector)]
+    struct Made {
+        /// A gauge.
+        made: f64,
+    }
+    #[derive(Collector)]
+    struct Live {
+        /// A gauge.
+        live: Gauge,
+    }
+
+    let registry = Registry::new();
+    registry.register(|| -> Made { panic!("a fault") }).unwrap();
+    registry.register(Live::new()).unwrap();
+    assert_eq!(exposition(&registry), "# HELP live A gauge.\n# TYPE live gauge\nlive 0\n");
+}
+
+#[test]
+fn of_a_label_set_written_twice_the_first_stays() {
+    assert_eq!(
+        exposition_of(Faulty { panics: false }),
+        "\
+# HELP faulty Help.
+# TYPE faulty gauge
+faulty{x=\"one\"} 1
+faulty{x=\"two\"} 5
+# HELP sound Help.
+# TYPE sound gauge
+sound{x=\"one\"} 1
+sound{x=\"two\"} 5
+"
+    );
+}
+
+#[test]
+fn none_and_the_empty_value_are_one_series() {
+    #[derive(Collector)]
+    struct Optional {
+        #[metric(help = "Help.", labels = ["x"])]
+        optional: BTreeMap<Option<String>, u8>,
+    }
+
+    let optional = Optional { optional: BTreeMap::from([(None, 1), (Some(String::new()), 2)]) };
+    assert_eq!(
+        exposition_of(optional),
+        "# HELP optional Help.\n# TYPE optional gauge\noptional{x=\"\"} 1\n"
+    );
+}
+
+#[test]
+fn encode_appends_and_can_be_called_from_many_threads() {
+    #[derive(Collector)]
+    struct Many {
+        #[metric(help = "Help.", labels = ["x"])]
+        many: CounterVec<1>,
+    }
+
+    let many = Arc::new(Many::new());
+    for at in 0..1000 {
+        many.many.with([at]).inc();
+    }
+    let registry = Registry::new();
+    registry.register(Arc::clone(&many)).unwrap();
+    let expected = exposition(&registry);
+    assert_eq!(expected.lines().count(), 1002);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut buffer = b"before\n".to_vec();
+                registry.encode(Format::Text, &mut buffer);
+                assert_eq!(String::from_utf8(buffer).unwrap(), format!("before\n{expected}"));
+            });
+        }
+    });
+}

@@ -1,0 +1,297 @@
+//! The exporter as an operator sees it: processes, flags, endpoints, headers, exit statuses.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::net::TcpListener;
+use std::process::{Command, Output};
+
+use actix_web::{App, HttpServer, web};
+use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
+use hello_exporter_tests::http::{get, request};
+use hello_exporter_tests::{Exporter, build};
+
+const HELLO: &str = "\
+# HELP a Display a.
+# TYPE a gauge
+a 1
+# HELP b Display b.
+# TYPE b counter
+b{hello=\"world\",hostname=\"Hi\"} 2
+";
+
+/// Runs the exporter to its end.
+fn run(arguments: &[&str]) -> Output {
+    Command::new(build(["--bin", "hello_exporter"])).args(arguments).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn the_metrics_of_the_tutorial_are_served() {
+    let exporter = Exporter::start(&[]);
+    let response = get(exporter.address, "/metrics");
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert_eq!(response.header("content-length"), Some(&*response.body.len().to_string()));
+    assert!(response.body.starts_with(HELLO), "{}", response.body);
+}
+
+#[test]
+fn values_computed_at_scrape_time_are_served_alike() {
+    let exporter = Exporter::start_program(["--example", "values"], &[]);
+    let body = get(exporter.address, "/metrics").body;
+    assert!(body.starts_with(HELLO), "{body}");
+}
+
+#[test]
+fn every_exporter_exposes_itself() {
+    let exporter = Exporter::start(&[]);
+    let body = get(exporter.address, "/metrics").body;
+    let types: Vec<&str> = body.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+    assert_eq!(
+        types,
+        [
+            "a gauge",
+            "b counter",
+            "hello_exporter_build_info gauge",
+            "process_cpu_seconds_total counter",
+            "process_max_fds gauge",
+            "process_network_receive_bytes_total counter",
+            "process_network_transmit_bytes_total counter",
+            "process_open_fds gauge",
+            "process_resident_memory_bytes gauge",
+            "process_start_time_seconds gauge",
+            "process_threads gauge",
+            "process_virtual_memory_bytes gauge",
+            "process_virtual_memory_max_bytes gauge",
+        ]
+    );
+    let build_info = body.lines().find(|line| line.starts_with("hello_exporter_build_info"));
+    assert_eq!(
+        build_info.unwrap(),
+        format!(
+            "hello_exporter_build_info{{version=\"{}\",revision=\"{}\",rustversion=\"{}\",os=\"{}\",\
+             arch=\"{}\"}} 1",
+            env!("CARGO_PKG_VERSION"),
+            option_env!("BUILD_REVISION").unwrap_or("unknown"),
+            rust_version(),
+            std::env::consts::OS,
+            std::env::consts::ARCH,
+        )
+    );
+}
+
+fn rust_version() -> String {
+    let output = Command::new("rustc").arg("--version").output().unwrap();
+    stdout(&output).split(' ').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn head_has_the_headers_of_get_and_no_body() {
+    let exporter = Exporter::start(&[]);
+    for path in ["/", "/-/healthy", "/-/ready"] {
+        let (head, get) = (request(exporter.address, "HEAD", path), get(exporter.address, path));
+        assert_eq!((head.status, get.status), (200, 200));
+        assert_eq!(head.body, "");
+        for header in ["content-type", "content-length"] {
+            assert_eq!(head.header(header), get.header(header), "{header} of {path}");
+        }
+    }
+    let head = request(exporter.address, "HEAD", "/metrics");
+    assert_eq!((head.status, &*head.body), (200, ""));
+    assert_eq!(head.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert!(head.header("content-length").unwrap().parse::<usize>().unwrap() > HELLO.len());
+}
+
+#[test]
+fn other_methods_are_refused_with_allow() {
+    let exporter = Exporter::start(&[]);
+    for path in ["/metrics", "/", "/-/healthy", "/-/ready"] {
+        for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
+            let response = request(exporter.address, method, path);
+            assert_eq!(response.status, 405, "{method} {path}");
+            assert_eq!(response.header("allow"), Some("GET, HEAD"), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn unknown_paths_are_404_and_queries_do_not_matter() {
+    let exporter = Exporter::start(&[]);
+    for path in ["/nope", "/metrics/", "/metricsx", "/-/", "//metrics"] {
+        let response = get(exporter.address, path);
+        assert_eq!((response.status, &*response.body), (404, "404 page not found\n"), "{path}");
+    }
+    for path in ["/metrics?x=y", "/metrics?", "/-/healthy?x"] {
+        assert_eq!(get(exporter.address, path).status, 200, "{path}");
+    }
+}
+
+#[test]
+fn health_is_plain_text() {
+    let exporter = Exporter::start(&[]);
+    for (path, body) in [("/-/healthy", "healthy\n"), ("/-/ready", "ready\n")] {
+        let response = get(exporter.address, path);
+        assert_eq!((response.status, &*response.body), (200, body));
+        assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"));
+    }
+}
+
+#[test]
+fn the_landing_page_names_the_exporter_and_links_to_its_metrics() {
+    let exporter = Exporter::start(&["--web.telemetry-path=/my/metrics"]);
+    let response = get(exporter.address, "/");
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
+    for part in [
+        "<h1>hello_exporter</h1>",
+        concat!("Version: ", env!("CARGO_PKG_VERSION")),
+        "<a href=\"/my/metrics\">",
+        "<a href=\"/-/healthy\">",
+        "<a href=\"/-/ready\">",
+    ] {
+        assert!(response.body.contains(part), "{part} in {}", response.body);
+    }
+    assert!(get(exporter.address, "/my/metrics").body.starts_with(HELLO));
+    assert_eq!(get(exporter.address, "/metrics").status, 404);
+}
+
+#[test]
+fn metrics_at_the_root_take_the_place_of_the_landing_page() {
+    let exporter = Exporter::start(&["--web.telemetry-path=/"]);
+    assert!(get(exporter.address, "/").body.starts_with(HELLO));
+}
+
+#[test]
+fn sigterm_and_sigint_end_it_with_status_0() {
+    for signal in ["TERM", "INT"] {
+        let exporter = Exporter::start(&[]);
+        assert_eq!(get(exporter.address, "/-/ready").status, 200);
+        let (status, log) = exporter.signal(signal);
+        assert_eq!(status.code(), Some(0));
+        let last = log.last().unwrap();
+        assert!(last.ends_with("level=info msg=Stopped\n"), "{log:?}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_line_and_exit_status_1() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let output = run(&[&format!("--web.listen-address={address}")]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = stderr(&output);
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    let expected = format!(
+        "level=error msg=\"cannot listen on {address}: Address already in use (os error 98)\"\n"
+    );
+    assert!(stderr.ends_with(&expected), "{stderr}");
+    assert_eq!(stdout(&output), "");
+}
+
+#[test]
+fn bad_flags_are_exit_status_2() {
+    let address = "expected `host:port`, `:port` or `[ipv6]:port`, with a port from 0 to 65535";
+    for (flag, message) in [
+        ("--bogus", "error: unexpected argument '--bogus' found"),
+        ("--web.listen-address=9000", address),
+        ("--web.listen-address=:port", address),
+        ("--web.listen-address=:65536", address),
+        ("--web.listen-address=::1:9000", address),
+        ("--web.listen-address=[::1:9000", address),
+        ("--web.listen-address=256.1.1.1:9000", address),
+        ("--web.telemetry-path=metrics", "expected a path that begins with `/`"),
+        ("--web.telemetry-path=/-/healthy", "expected a path that begins with `/`"),
+        ("--web.telemetry-path=/{x}", "expected a path that begins with `/`"),
+        ("--log.level=loud", "invalid value 'loud' for '--log.level <LEVEL>'"),
+        ("--log.format=xml", "invalid value 'xml' for '--log.format <FORMAT>'"),
+    ] {
+        let output = run(&[flag]);
+        assert_eq!(output.status.code(), Some(2), "{flag}");
+        assert!(stderr(&output).contains(message), "{flag}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    }
+}
+
+#[test]
+fn version_and_help_go_to_standard_output() {
+    let version = run(&["--version"]);
+    assert_eq!(version.status.code(), Some(0));
+    let expected = concat!("hello_exporter, version ", env!("CARGO_PKG_VERSION"), " (revision: ");
+    assert!(stdout(&version).starts_with(expected), "{}", stdout(&version));
+    for flag in ["-h", "--help"] {
+        let help = run(&[flag]);
+        assert_eq!(help.status.code(), Some(0));
+        for flag in [
+            "--web.listen-address",
+            "[default: 0.0.0.0:9000]",
+            "--web.telemetry-path",
+            "[default: /metrics]",
+            "--log.level",
+            "--log.format",
+            "--version",
+        ] {
+            assert!(stdout(&help).contains(flag), "{flag} in {}", stdout(&help));
+        }
+    }
+}
+
+#[test]
+fn several_addresses_are_listened_on() {
+    let mut exporter = Exporter::start(&["--web.listen-address=127.0.0.1:0"]);
+    let second = exporter.next_address();
+    assert_ne!(second, exporter.address);
+    for address in [exporter.address, second] {
+        assert_eq!(get(address, "/metrics").status, 200);
+    }
+}
+
+#[test]
+fn the_log_is_logfmt_or_json_of_the_given_level() {
+    let (_, log) = Exporter::start(&["--log.format=json"]).signal("TERM");
+    let last: serde_json::Value = serde_json::from_str(log.last().unwrap()).unwrap();
+    assert_eq!((&last["level"], &last["msg"]), (&"info".into(), &"Stopped".into()));
+    let output = run(&["--log.level=error", "--web.listen-address=192.0.2.1:1"]);
+    assert_eq!(stderr(&output).lines().count(), 1);
+    let debug = Exporter::start(&["--log.level=debug"]).signal("TERM").1;
+    assert!(debug.iter().any(|line| line.contains(" level=debug ")), "{debug:?}");
+}
+
+/// An application that has routes of its own mounts the metrics beside them.
+#[test]
+fn metrics_mount_into_an_application() {
+    #[derive(Collector)]
+    struct Visits {
+        /// Visits.
+        visits: Gauge,
+    }
+
+    let registry = Registry::new();
+    registry.register(Visits::new()).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let system = actix_web::rt::System::new();
+    let server = HttpServer::new(move || {
+        App::new()
+            .route("/hello", web::get().to(|| async { "hello" }))
+            .service(Metrics::new(registry.clone()).path("/internal/metrics"))
+    });
+    let server = server.workers(1).disable_signals().listen(listener).unwrap();
+    let server = system.block_on(async { server.run() });
+    let handle = server.handle();
+    let client = std::thread::spawn(move || {
+        let answers = [get(address, "/hello"), get(address, "/internal/metrics")];
+        actix_web::rt::System::new().block_on(handle.stop(true));
+        answers
+    });
+    system.block_on(server).unwrap();
+    let [hello, metrics] = client.join().unwrap();
+    assert_eq!(hello.body, "hello");
+    assert_eq!(metrics.body, "# HELP visits Visits.\n# TYPE visits gauge\nvisits 0\n");
+}

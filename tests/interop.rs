@@ -1,0 +1,345 @@
+//! Both ways between a registry of ours and one of the `prometheus` crate.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hello_exporter::interop::Shared;
+use hello_exporter::{Collector, CounterVec, Format, Gauge, Registry};
+use hello_exporter_tests::{exposition, exposition_of};
+use prometheus::core::{Collector as _, Desc};
+use prometheus::proto::{MetricFamily, MetricType, Quantile, Summary, Untyped};
+use prometheus::{HistogramOpts, IntCounter, IntCounterVec, Opts, TextEncoder};
+
+#[derive(Collector)]
+struct Hello {
+    #[metric(name = "a", help = "Display a.")]
+    a: Gauge,
+    #[metric(name = "b", help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
+    b: CounterVec<1>,
+}
+
+fn hello() -> Hello {
+    let hello = Hello::new();
+    hello.a.set(1.0);
+    hello.b.with(["Hi"]).inc_by(2);
+    hello.b.with(["\"\\\n"]).inc();
+    hello
+}
+
+fn gathered(registry: &prometheus::Registry) -> String {
+    TextEncoder::new().encode_to_string(&registry.gather()).unwrap()
+}
+
+const HELLO: &str = "\
+# HELP a Display a.
+# TYPE a gauge
+a 1
+# HELP b Display b.
+# TYPE b counter
+b{hello=\"world\",hostname=\"Hi\"} 2
+b{hello=\"world\",hostname=\"\\\"\\\\\\n\"} 1
+";
+
+/// An exposition with the lines of each family in one order: the `prometheus` crate has its own.
+fn sorted(exposition: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = exposition.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn a_derived_struct_registers_with_either_registry() {
+    let foreign = prometheus::Registry::new();
+    foreign.register(Box::new(hello())).unwrap();
+    assert_eq!(sorted(&gathered(&foreign)), sorted(HELLO));
+    assert_eq!(exposition_of(hello()), HELLO);
+}
+
+#[test]
+fn an_arc_of_a_derived_struct_registers_with_a_foreign_registry() {
+    let hello = Arc::new(hello());
+    let foreign = prometheus::Registry::new();
+    foreign.register(Box::new(Shared(Arc::clone(&hello)))).unwrap();
+    assert_eq!(sorted(&gathered(&foreign)), sorted(HELLO));
+    hello.a.set(7.0);
+    assert!(gathered(&foreign).contains("\na 7\n"));
+    foreign.unregister(Box::new(Shared(hello))).unwrap();
+    assert_eq!(gathered(&foreign), "");
+}
+
+#[test]
+fn a_foreign_desc_is_made_once_for_each_content() {
+    let (one, other) = (hello(), hello());
+    let pointers = |hello: &Hello| -> Vec<*const Desc> {
+        hello.desc().into_iter().map(std::ptr::from_ref).collect()
+    };
+    assert_eq!(pointers(&one), pointers(&other));
+}
+
+#[derive(Collector)]
+#[collector(const_labels(zone = "a"))]
+struct Foreign {
+    /// Requests.
+    #[metric(name = "requests_total")]
+    requests: IntCounter,
+    /// Seconds.
+    #[metric(name = "seconds_total")]
+    seconds: prometheus::Counter,
+    /// Level.
+    level: prometheus::Gauge,
+    /// Items.
+    items: prometheus::IntGauge,
+    #[metric(name = "errors_total", help = "Errors.", labels = ["z", "a"])]
+    errors: IntCounterVec,
+    #[metric(name = "waits_total", help = "Waits.", labels = ["x"])]
+    waits: prometheus::CounterVec,
+    #[metric(help = "Depths.", labels = ["x"])]
+    depth: prometheus::GaugeVec,
+    #[metric(help = "Sizes.", labels = ["x"], const_labels(unit = "b"))]
+    size: prometheus::IntGaugeVec,
+}
+
+fn foreign() -> Foreign {
+    let foreign = Foreign::new();
+    foreign.requests.inc_by(3);
+    foreign.seconds.inc_by(0.5);
+    foreign.level.set(-1.25);
+    foreign.items.set(-4);
+    foreign.errors.with_label_values(&["last", "first"]).inc();
+    foreign.waits.with_label_values(&["w"]).inc_by(1.5);
+    foreign.depth.with_label_values(&["d"]).set(2.0);
+    foreign.size.with_label_values(&["s"]).set(9);
+    foreign
+}
+
+#[test]
+fn a_struct_of_foreign_metrics_registers_with_either_registry() {
+    assert_eq!(
+        exposition_of(foreign()),
+        "\
+# HELP depth Depths.
+# TYPE depth gauge
+depth{zone=\"a\",x=\"d\"} 2
+# HELP errors_total Errors.
+# TYPE errors_total counter
+errors_total{zone=\"a\",z=\"last\",a=\"first\"} 1
+# HELP items Items.
+# TYPE items gauge
+items{zone=\"a\"} -4
+# HELP level Level.
+# TYPE level gauge
+level{zone=\"a\"} -1.25
+# HELP requests_total Requests.
+# TYPE requests_total counter
+requests_total{zone=\"a\"} 3
+# HELP seconds_total Seconds.
+# TYPE seconds_total counter
+seconds_total{zone=\"a\"} 0.5
+# HELP size Sizes.
+# TYPE size gauge
+size{zone=\"a\",unit=\"b\",x=\"s\"} 9
+# HELP waits_total Waits.
+# TYPE waits_total counter
+waits_total{zone=\"a\",x=\"w\"} 1.5
+"
+    );
+    let registry = prometheus::Registry::new();
+    registry.register(Box::new(foreign())).unwrap();
+    let text = gathered(&registry);
+    assert!(text.contains("errors_total{a=\"first\",z=\"last\",zone=\"a\"} 1\n"), "{text}");
+    assert!(text.contains("requests_total{zone=\"a\"} 3\n"), "{text}");
+    assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), 8);
+}
+
+#[test]
+fn a_foreign_field_that_is_another_metric_is_refused() {
+    #[derive(Collector)]
+    #[collector(no_new)]
+    struct Field {
+        #[metric(name = "right_total", help = "Right.", labels = ["x"], const_labels(c = "1"))]
+        field: IntCounterVec,
+    }
+
+    let refusal = |opts: Opts, labels: &[&str]| {
+        let field = Field { field: IntCounterVec::new(opts, labels).unwrap() };
+        Registry::new().register(field).map_err(|error| error.to_string())
+    };
+    let error = |problem: &str| {
+        Err(format!(
+            "collector `interop::a_foreign_field_that_is_another_metric_is_refused::Field`: field of \
+             metric `right_total` {problem}"
+        ))
+    };
+    let right = || Opts::new("right_total", "Right.").const_label("c", "1");
+    assert!(refusal(right(), &["x"]).is_ok());
+    assert_eq!(
+        refusal(Opts::new("wrong_total", "Right."), &["x"]),
+        error("is called `wrong_total`")
+    );
+    assert_eq!(
+        refusal(Opts::new("right_total", "Wrong."), &["x"]),
+        error("was made with help \"Wrong.\", and declares \"Right.\"")
+    );
+    assert_eq!(
+        refusal(right(), &["y"]),
+        error("was made with labels [\"y\"], and declares [\"x\"]")
+    );
+    assert_eq!(
+        refusal(right().const_label("d", "2"), &["x"]),
+        error(
+            "was made with constant labels [(\"c\", \"1\"), (\"d\", \"2\")], and declares \
+             [(\"c\", \"1\")]"
+        )
+    );
+}
+
+/// A collector of families as they are given.
+#[derive(Clone)]
+struct Given {
+    descs: Vec<Desc>,
+    families: Vec<MetricFamily>,
+}
+
+impl prometheus::core::Collector for Given {
+    fn desc(&self) -> Vec<&Desc> {
+        self.descs.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.families.clone()
+    }
+}
+
+fn given(name: &str, metric_type: MetricType, metric: prometheus::proto::Metric) -> Given {
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_help("Help.".to_owned());
+    family.set_field_type(metric_type);
+    family.set_metric(vec![metric]);
+    let desc = Desc::new(name.to_owned(), "Help.".to_owned(), vec![], HashMap::new());
+    Given { descs: vec![desc.unwrap()], families: vec![family] }
+}
+
+fn summary() -> Given {
+    let mut quantile = Quantile::default();
+    quantile.set_quantile(0.5);
+    quantile.set_value(0.25);
+    let mut summary = Summary::default();
+    summary.set_quantile(vec![quantile]);
+    summary.set_sample_count(4);
+    summary.set_sample_sum(1.5);
+    let mut metric = prometheus::proto::Metric::default();
+    metric.set_summary(summary);
+    metric.set_timestamp_ms(1_700_000_000_000);
+    given("summary", MetricType::SUMMARY, metric)
+}
+
+#[allow(deprecated, reason = "there is no other way to make one")]
+fn untyped() -> Given {
+    let mut untyped = Untyped::default();
+    untyped.set_value(3.5);
+    let mut metric = prometheus::proto::Metric::default();
+    metric.set_untyped(untyped);
+    given("untyped", MetricType::UNTYPED, metric)
+}
+
+#[test]
+fn a_foreign_registry_registers_as_a_whole() {
+    let foreign = prometheus::Registry::new_custom(
+        Some("app".to_owned()),
+        Some(HashMap::from([("zone".to_owned(), "a".to_owned())])),
+    )
+    .unwrap();
+    let buckets = HistogramOpts::new("seconds", "Seconds.").buckets(vec![0.005, 1.0, 1e6]);
+    let histogram = prometheus::Histogram::with_opts(buckets).unwrap();
+    histogram.observe(0.5);
+    histogram.observe(2e6);
+    foreign.register(Box::new(histogram)).unwrap();
+    foreign.register(Box::new(summary())).unwrap();
+    foreign.register(Box::new(untyped())).unwrap();
+    let registry = Registry::new();
+    registry.register(foreign).unwrap();
+    assert_eq!(
+        exposition(&registry),
+        "\
+# HELP app_seconds Seconds.
+# TYPE app_seconds histogram
+app_seconds_bucket{zone=\"a\",le=\"0.005\"} 0
+app_seconds_bucket{zone=\"a\",le=\"1\"} 1
+app_seconds_bucket{zone=\"a\",le=\"1e+06\"} 1
+app_seconds_bucket{zone=\"a\",le=\"+Inf\"} 2
+app_seconds_sum{zone=\"a\"} 2000000.5
+app_seconds_count{zone=\"a\"} 2
+# HELP app_summary Help.
+# TYPE app_summary summary
+app_summary{zone=\"a\",quantile=\"0.5\"} 0.25 1700000000000
+app_summary_sum{zone=\"a\"} 1.5 1700000000000
+app_summary_count{zone=\"a\"} 4 1700000000000
+# HELP app_untyped Help.
+# TYPE app_untyped untyped
+app_untyped{zone=\"a\"} 3.5
+"
+    );
+}
+
+#[test]
+fn metrics_that_join_a_foreign_registry_later_are_served() {
+    let foreign = prometheus::Registry::new();
+    let registry = Registry::new();
+    registry.register(foreign.clone()).unwrap();
+    assert_eq!(exposition(&registry), "");
+
+    let late = IntCounter::new("late_total", "Late.").unwrap();
+    foreign.register(Box::new(late.clone())).unwrap();
+    late.inc();
+    for _ in 0..2 {
+        assert_eq!(
+            exposition(&registry),
+            "# HELP late_total Late.\n# TYPE late_total counter\nlate_total 1\n"
+        );
+    }
+}
+
+#[test]
+fn a_foreign_metric_that_clashes_is_refused_or_left_out() {
+    let foreign = prometheus::Registry::new();
+    foreign.register(Box::new(IntCounter::new("a", "Another a.").unwrap())).unwrap();
+    let registry = Registry::new();
+    let id = registry.register(hello()).unwrap();
+    assert_eq!(
+        registry.register(foreign.clone()).unwrap_err().to_string(),
+        "metric `a` of collector `prometheus::Registry` is registered already, by collector \
+         `interop::Hello`"
+    );
+
+    let foreign = prometheus::Registry::new();
+    registry.register(foreign.clone()).unwrap();
+    foreign.register(Box::new(IntCounter::new("a", "Another a.").unwrap())).unwrap();
+    for _ in 0..2 {
+        assert_eq!(exposition(&registry), HELLO);
+    }
+    assert!(registry.unregister(id));
+    assert_eq!(exposition(&registry), "# HELP a Another a.\n# TYPE a counter\na 0\n");
+}
+
+#[test]
+fn untyped_values_are_gauges_in_a_foreign_registry() {
+    #[derive(Collector)]
+    struct Values {
+        #[metric(untyped, help = "Of no type.")]
+        value: f64,
+        /// Not there.
+        absent: Option<f64>,
+    }
+
+    let foreign = prometheus::Registry::new();
+    foreign.register(Box::new(Values { value: 2.0, absent: None })).unwrap();
+    assert_eq!(gathered(&foreign), "# HELP value Of no type.\n# TYPE value gauge\nvalue 2\n");
+    let mut buffer = Vec::new();
+    let registry = Registry::new();
+    registry.register(Values { value: 2.0, absent: None }).unwrap();
+    registry.encode(Format::Text, &mut buffer);
+    assert_eq!(buffer, b"# HELP value Of no type.\n# TYPE value untyped\nvalue 2\n");
+}

@@ -1,0 +1,33 @@
+//! The README tells the truth.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::path::Path;
+
+use hello_exporter_tests::{Exporter, http};
+
+fn repository(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    std::fs::read_to_string(root.join(path)).unwrap()
+}
+
+/// The first block of the README in this language.
+fn block<'t>(text: &'t str, language: &str) -> &'t str {
+    let (_, tail) = text.split_once(&format!("```{language}\n")).unwrap();
+    tail.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_readme_shows_the_program_that_is_built() {
+    let readme = repository("README.md");
+    let main = repository("hello_exporter/src/main.rs");
+    assert!(main.ends_with(block(&readme, "rust")), "the README's program is not main.rs");
+}
+
+#[test]
+fn the_readme_shows_the_output_of_the_program() {
+    let exporter = Exporter::start(&[]);
+    let body = http::get(exporter.address, "/metrics").body;
+    let readme = repository("README.md");
+    assert!(body.starts_with(block(&readme, "text")), "{body}");
+}

@@ -1,0 +1,69 @@
+//! A client that sends what it is told and hides nothing of the answer.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// An answer, as it came.
+#[derive(Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body as text.
+    pub body: String,
+}
+
+impl Response {
+    /// The only value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(header, _)| header == name);
+        let (_, value) = values.next()?;
+        assert!(values.next().is_none(), "header {name} is there twice");
+        Some(value)
+    }
+}
+
+/// Sends a GET request.
+pub fn get(address: SocketAddr, path: &str) -> Response {
+    request(address, "GET", path)
+}
+
+/// Sends a request without a body.
+pub fn request(address: SocketAddr, method: &str, path: &str) -> Response {
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+        .expect("the server reads");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("the server answers");
+    response(&String::from_utf8(answer).expect("the answer is UTF-8"))
+}
+
+fn response(answer: &str) -> Response {
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status line");
+    let headers = lines.map(|line| {
+        let (name, value) = line.split_once(": ").expect("a header");
+        (name.to_ascii_lowercase(), value.to_owned())
+    });
+    let headers: Vec<(String, String)> = headers.collect();
+    let is_chunked = headers.contains(&("transfer-encoding".to_owned(), "chunked".to_owned()));
+    Response {
+        status: status.parse().expect("a status code"),
+        body: if is_chunked { joined_chunks(body) } else { body.to_owned() },
+        headers,
+    }
+}
+
+fn joined_chunks(mut body: &str) -> String {
+    let mut joined = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).expect("the length of a chunk");
+        joined.push_str(&rest[..length]);
+        body = rest[length..].trim_start_matches("\r\n");
+    }
+    joined
+}

@@ -1,0 +1,33 @@
+//! What the tests share: running the exporter, asking it, and programs that know nothing of it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+pub mod http;
+mod parser;
+mod process;
+mod prometheus;
+
+use hello_exporter::{Format, Registry};
+
+pub use parser::{Family, Sample, parse};
+pub use process::{Exporter, build};
+pub use prometheus::Prometheus;
+
+/// What a registry exposes in the text format.
+pub fn exposition(registry: &Registry) -> String {
+    let mut buffer = Vec::new();
+    registry.encode(Format::Text, &mut buffer);
+    String::from_utf8(buffer).expect("an exposition is UTF-8")
+}
+
+/// What one collector exposes in the text format.
+pub fn exposition_of<K>(collector: impl hello_exporter::IntoCollector<K>) -> String {
+    let registry = Registry::new();
+    registry.register(collector).expect("the collector is sound");
+    exposition(&registry)
+}

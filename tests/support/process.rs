@@ -1,0 +1,103 @@
+//! Runs programs of this workspace.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+
+/// Builds a program of the library's package and gives its path.
+///
+/// The arguments are those of `cargo build`, such as `["--bin", "hello_exporter"]`.
+pub fn build(target: [&str; 2]) -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let output = Command::new(cargo)
+        .args(["build", "--quiet", "--package", "hello_exporter", "--message-format=json"])
+        .args(target)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{target:?} does not build");
+    let messages = String::from_utf8(output.stdout).expect("messages are UTF-8");
+    let executable = messages.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    });
+    executable.expect("cargo names the executable")
+}
+
+/// A running exporter, killed when it is dropped.
+#[derive(Debug)]
+pub struct Exporter {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Exporter {
+    /// Starts the tutorial's exporter on a free port of the loopback and waits until it listens.
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_program(["--bin", "hello_exporter"], arguments)
+    }
+
+    /// Starts another program of the library's package.
+    pub fn start_program(target: [&str; 2], arguments: &[&str]) -> Self {
+        let mut child = Command::new(build(target))
+            .arg("--web.listen-address=127.0.0.1:0")
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the exporter starts");
+        let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
+        let address = next_address(&mut log);
+        Self { child, log, address }
+    }
+
+    /// The next address that the log says it listens on.
+    pub fn next_address(&mut self) -> SocketAddr {
+        next_address(&mut self.log)
+    }
+
+    /// Sends a signal, such as `TERM`, and gives the exit status and the rest of the log.
+    pub fn signal(mut self, name: &str) -> (ExitStatus, Vec<String>) {
+        let kill = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.child.id().to_string())
+            .status()
+            .expect("kill runs");
+        assert!(kill.success());
+        let log = std::iter::from_fn(|| next_line(&mut self.log)).collect();
+        (self.child.wait().expect("the exporter ends"), log)
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn next_line(log: &mut BufReader<ChildStderr>) -> Option<String> {
+    let mut line = String::new();
+    let length = log.read_line(&mut line).expect("the log is UTF-8");
+    (length > 0).then_some(line)
+}
+
+fn next_address(log: &mut BufReader<ChildStderr>) -> SocketAddr {
+    loop {
+        let line = next_line(log).expect("the exporter says where it listens");
+        if line.contains("Listening on") {
+            return address_in(&line);
+        }
+    }
+}
+
+/// The address in a log line of either format.
+fn address_in(line: &str) -> SocketAddr {
+    let (_, tail) = line.split_once("address").expect("an address");
+    let address = tail.trim_start_matches(['=', '"', ':']);
+    let end = address.find(['"', '\n', ' ']).unwrap_or(address.len());
+    address[..end].parse().expect("an address")
+}

@@ -1,0 +1,105 @@
+//! A real Prometheus server.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::http;
+
+/// A running server, killed when it is dropped.
+#[derive(Debug)]
+pub struct Prometheus {
+    child: Child,
+    address: SocketAddr,
+    _directory: TempDir,
+}
+
+impl Prometheus {
+    /// Starts a server that scrapes `target` five times a second, and waits until it is ready.
+    pub fn scraping(target: SocketAddr) -> Self {
+        let config = format!(
+            "global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n\
+             scrape_configs:\n- job_name: exporter\n  static_configs:\n  - targets: ['{target}']\n"
+        );
+        let directory = TempDir::new().expect("a temporary directory");
+        let file = directory.path().join("prometheus.yml");
+        std::fs::write(&file, config).expect("the configuration is written");
+        let address = free_address();
+        let child = Command::new("prometheus")
+            .arg(format!("--config.file={}", file.display()))
+            .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("prometheus is installed: tests/run does it");
+        let prometheus = Self { child, address, _directory: directory };
+        prometheus.wait_until_ready();
+        prometheus
+    }
+
+    fn wait_until_ready(&self) {
+        let is_ready = || {
+            let answers = TcpStream::connect(self.address).is_ok();
+            (answers && http::get(self.address, "/-/ready").status == 200).then_some(())
+        };
+        poll(is_ready).expect("prometheus becomes ready");
+    }
+
+    /// The result of an instant query, once `is_there` holds for it.
+    pub fn query(&self, query: &str, is_there: impl Fn(&Value) -> bool) -> Value {
+        let path = format!("/api/v1/query?query={}", percent_encoded(query));
+        self.result(&path, is_there)
+    }
+
+    /// Type and help of a metric, once the server has them.
+    pub fn metadata(&self, metric: &str) -> (String, String) {
+        let path = format!("/api/v1/targets/metadata?metric={metric}");
+        let data = self.result(&path, |data| data[0].is_object());
+        let text = |key: &str| data[0][key].as_str().expect("a text").to_owned();
+        (text("type"), text("help"))
+    }
+
+    fn result(&self, path: &str, is_there: impl Fn(&Value) -> bool) -> Value {
+        let ask = || {
+            let body = http::get(self.address, path).body;
+            let answer: Value = serde_json::from_str(&body).expect("an answer in JSON");
+            let data = &answer["data"];
+            let result = if data.is_array() { data } else { &data["result"] };
+            is_there(result).then(|| result.clone())
+        };
+        poll(ask).unwrap_or_else(|| panic!("prometheus has no answer to {path}"))
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks again and again, for half a minute.
+fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match ask() {
+            Some(answer) => return Some(answer),
+            None if Instant::now() > deadline => return None,
+            None => thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// An address of the loopback that nobody listens on.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address")
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
