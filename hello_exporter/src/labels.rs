@@ -37,8 +37,7 @@ pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a label value",
-    label = "expected a string, an integer, a `bool`, or an `Option` of one",
-    note = "implement `LabelValue` for it"
+    label = "expected a string, an integer, a `bool`, or an `Option`, an array or a tuple of them"
 )]
 pub trait LabelValue {
     /// Where a value that is not a string already is written; `()` where none is needed.
@@ -116,9 +115,10 @@ integer_label_values!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
 /// let labels = ("eth0", 4);
 /// assert_eq!(labels.with_values(|values| values.join(" ")), "eth0 4");
 /// ```
+// The text of `LabelValue`, so that whichever of the two the compiler misses first, it says one thing.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a set of label values",
-    label = "expected a label value, or an array or a tuple of label values"
+    message = "`{Self}` is not a label value",
+    label = "expected a string, an integer, a `bool`, or an `Option`, an array or a tuple of them"
 )]
 pub trait Labels {
     /// How many values there are.

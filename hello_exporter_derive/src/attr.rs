@@ -9,6 +9,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
+use syn::token::Bracket;
 use syn::{
     Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, Token, bracketed,
 };
@@ -43,12 +44,12 @@ pub(crate) fn collector(input: &DeriveInput, errors: &mut Errors) -> Collector {
 
 fn collector_argument(collector: &mut Collector, argument: Argument, errors: &mut Errors) {
     match argument.name.as_str() {
-        "namespace" => collector.namespace = argument.value(errors),
-        "subsystem" => collector.subsystem = argument.value(errors),
+        "namespace" => collector.namespace = argument.value(string, errors),
+        "subsystem" => collector.subsystem = argument.value(string, errors),
         "const_labels" => collector.const_labels = const_labels(argument, errors),
         "no_new" => collector.no_new = argument.flag(errors),
         "crate" => {
-            if let Some(path) = argument.value::<syn::Path>(errors) {
+            if let Some(path) = argument.value(syn::Path::parse_mod_style, errors) {
                 collector.krate = quote!(#path);
             }
         }
@@ -115,19 +116,19 @@ fn skipped(arguments: Vec<Argument>, skip: usize, errors: &mut Errors) {
 fn metric_argument(metric: &mut Metric, argument: Argument, errors: &mut Errors) {
     match argument.name.as_str() {
         "name" => {
-            if let Some(name) = argument.value::<LitStr>(errors) {
+            if let Some(name) = argument.value(string, errors) {
                 metric.name = name.into();
             }
         }
         "help" => {
-            if let Some(help) = argument.value::<LitStr>(errors) {
+            if let Some(help) = argument.value(string, errors) {
                 metric.help = Some(Help { text: help.value(), span: help.span() });
             } else if metric.help.is_none() {
                 // A help that cannot be read is not a help that is missing.
                 metric.help = Some(Help { text: "unreadable".to_owned(), span: Span::call_site() });
             }
         }
-        "labels" => metric.labels = argument.value(errors),
+        "labels" => metric.labels = argument.value(LabelList::parse, errors),
         "const_labels" => metric.const_labels = const_labels(argument, errors),
         "counter" | "gauge" | "untyped" => metric_type(metric, argument, errors),
         _ => {}
@@ -148,11 +149,22 @@ fn metric_type(metric: &mut Metric, argument: Argument, errors: &mut Errors) {
     }
 }
 
+/// A string literal, and a message of our own where there is none.
+fn string(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    match input.peek(LitStr) {
+        true => input.parse(),
+        false => Err(input.error("expected a string literal: `\"…\"`")),
+    }
+}
+
 impl Parse for LabelList {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(Bracket) {
+            return Err(input.error("expected a list of string literals: `[\"…\"]`"));
+        }
         let content;
         let brackets = bracketed!(content in input);
-        let names = content.parse_terminated(<LitStr as Parse>::parse, Token![,])?;
+        let names = content.parse_terminated(string, Token![,])?;
         let span = brackets.span.join();
         Ok(Self { names: names.into_iter().map(Name::from).collect(), span })
     }
@@ -176,18 +188,19 @@ impl Parse for ConstLabel {
         } else {
             return Err(input.error("expected a label: `name = \"value\"`"));
         };
-        input.parse::<Token![=]>()?;
+        let has_value = input.parse::<Option<Token![=]>>()?.is_some() && !input.is_empty();
+        if !has_value {
+            let message = format!("expected a value: `{} = \"…\"`", name.value);
+            return Err(syn::Error::new(name.span, message));
+        }
         let value: TokenStream = input.parse()?;
-        check_const_value(&value, name.span)?;
+        check_const_value(&value)?;
         Ok(Self { name, value })
     }
 }
 
 /// A literal has to be a string; what else a constant is, the compiler says.
-fn check_const_value(value: &TokenStream, name: Span) -> syn::Result<()> {
-    if value.is_empty() {
-        return Err(syn::Error::new(name, "expected a value: `name = \"value\"`"));
-    }
+fn check_const_value(value: &TokenStream) -> syn::Result<()> {
     match syn::parse2::<Lit>(value.clone()) {
         Ok(Lit::Str(_)) | Err(_) => Ok(()),
         Ok(other) => Err(syn::Error::new(

@@ -24,7 +24,7 @@ pub(crate) fn collector(collector: &Collector, errors: &mut Errors) {
 /// Namespace and subsystem are the first part of a name.
 fn check_prefixes(collector: &Collector, errors: &mut Errors) {
     for prefix in [&collector.namespace, &collector.subsystem].into_iter().flatten() {
-        check_metric_name(&prefix.clone().into(), errors);
+        check_metric_name(&prefix.clone().into(), FirstDigit::Refused, errors);
     }
 }
 
@@ -36,23 +36,25 @@ fn check_struct_const_labels(collector: &Collector, errors: &mut Errors) {
     check_distinct(names, "label", errors);
 }
 
-/// Behind a namespace a name may begin with a digit.
 fn check_name(collector: &Collector, metric: &Metric, errors: &mut Errors) {
-    let prefixed = collector.namespace.is_some() || collector.subsystem.is_some();
-    let name = &metric.name;
-    if prefixed && !name.value.is_empty() {
-        check_metric_name(&Name { value: format!("_{}", name.value), span: name.span }, errors);
-    } else {
-        check_metric_name(name, errors);
-    }
+    let is_prefixed = collector.namespace.is_some() || collector.subsystem.is_some();
+    let first_digit = if is_prefixed { FirstDigit::Accepted } else { FirstDigit::Refused };
+    check_metric_name(&metric.name, first_digit, errors);
 }
 
-fn check_metric_name(name: &Name, errors: &mut Errors) {
+/// Behind a namespace a name may begin with a digit.
+#[derive(PartialEq)]
+enum FirstDigit {
+    Accepted,
+    Refused,
+}
+
+fn check_metric_name(name: &Name, first_digit: FirstDigit, errors: &mut Errors) {
     if name.value.contains(':') {
         let message = "`:` in a name is for recording rules, use `_`";
         errors.push(name.span, message);
     } else {
-        check_identifier(name, "name", errors);
+        check_identifier(name, "name", first_digit, errors);
     }
 }
 
@@ -61,22 +63,21 @@ fn check_label_name(name: &Name, errors: &mut Errors) {
         let message = format!("label `{}` is reserved: `__` is for Prometheus itself", name.value);
         errors.push(name.span, message);
     } else {
-        check_identifier(name, "label", errors);
+        check_identifier(name, "label", FirstDigit::Refused, errors);
     }
 }
 
-fn check_identifier(name: &Name, noun: &str, errors: &mut Errors) {
+fn check_identifier(name: &Name, noun: &str, first_digit: FirstDigit, errors: &mut Errors) {
     let value = &name.value;
-    let is_letter = |character: char| character == '_' || character.is_ascii_alphabetic();
+    let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
     let message = if value.is_empty() {
         format!("the {noun} is empty")
-    } else if value.starts_with(|first: char| first.is_ascii_digit()) {
-        format!("{noun} `{value}` begins with a digit")
-    } else if let Some(other) = value.chars().find(|&c| !is_letter(c) && !c.is_ascii_digit()) {
-        format!(
-            "`{}` in {noun} `{value}`: letters, digits and `_` are accepted",
-            other.escape_debug()
-        )
+    } else if let Some(other) = value.chars().find(|&character| !is_accepted(character)) {
+        let other = other.escape_debug();
+        format!("`{other}` in {noun} `{value}`: letters, digits and `_` are accepted")
+    } else if first_digit == FirstDigit::Refused && value.starts_with(|c: char| c.is_ascii_digit())
+    {
+        format!("{noun} `{value}` begins with a digit: a letter or `_` is accepted")
     } else {
         return;
     };

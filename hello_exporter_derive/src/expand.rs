@@ -1,13 +1,10 @@
 //! From the model to code: one function per item, one thin call per field.
-//!
-//! Whatever names the type of a field carries that type's own spans, so that a type that is no metric
-//! gives one error, on the type.
 
 mod checks;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
-use syn::{Generics, parse_quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Generics, Type, parse_quote};
 
 use crate::model::{Collector, ConstLabel, Field, Metric};
 
@@ -47,7 +44,7 @@ fn declared(collector: &Collector) -> TokenStream {
 
 fn desc(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let krate = &collector.krate;
-    let ty = &field.ty;
+    let type_of_field = of_metric(krate, &field.ty, "TYPE");
     let name = collector.full_name(metric);
     let help = metric.help.as_ref().map(|help| help.text.as_str()).unwrap_or_default();
     let metric_type = match &metric.metric_type {
@@ -60,9 +57,10 @@ fn desc(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let labels = metric.labels.iter().flat_map(|list| &list.names).map(|name| &name.value);
     let const_labels = collector.const_labels_of(metric).map(|label| const_label(krate, label));
     quote! {
-        #krate::__private::desc::<#ty>(
+        #krate::__private::desc(
             #name,
             #help,
+            #type_of_field,
             #metric_type,
             &[#(#krate::__private::Cow::Borrowed(#labels)),*],
             &[#(#const_labels),*],
@@ -109,7 +107,8 @@ fn collect(collector: &Collector) -> TokenStream {
         ["__index", "__encoder"].map(|name| Ident::new(name, Span::mixed_site()));
     let arms = collector.metrics().enumerate().map(|(at, (field, _))| {
         let Field { ident, ty, .. } = field;
-        quote!(#at => <#ty as #krate::Metric>::collect(&self.#ident, #encoder))
+        let collect = of_metric(krate, ty, "collect");
+        quote!(#at => #collect(&self.#ident, #encoder))
     });
     let verify = verify(collector);
     quote! {
@@ -131,9 +130,8 @@ fn verify(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
     let checks = collector.metrics().enumerate().map(|(at, (field, _))| {
         let Field { ident, ty, .. } = field;
-        quote! {
-            <#ty as #krate::Metric>::verify(&self.#ident, &<Self as #krate::Declared>::DESCS[#at])?;
-        }
+        let verify = of_metric(krate, ty, "verify");
+        quote!(#verify(&self.#ident, &<Self as #krate::Declared>::DESCS[#at])?;)
     });
     quote! {
         fn verify(&self) -> #krate::__private::Result<(), #krate::FieldError> {
@@ -199,11 +197,8 @@ fn new(collector: &Collector) -> TokenStream {
     let parameters = skipped(fields).map(|Field { ident, ty, .. }| quote!(#ident: #ty));
     let metrics = collector.metrics().enumerate().map(|(at, (field, _))| {
         let Field { ident, ty, .. } = field;
-        quote! {
-            #ident: <<#ty as #krate::Metric>::Making as #krate::Make<#ty>>::make(
-                &<Self as #krate::Declared>::DESCS[#at]
-            )
-        }
+        let make = make(krate, ty);
+        quote!(#ident: #make(&<Self as #krate::Declared>::DESCS[#at]))
     });
     let others = skipped(fields).map(|field| &field.ident);
     let doc = format!("A `{ident}` with every metric at its initial value.");
@@ -221,6 +216,72 @@ fn new(collector: &Collector) -> TokenStream {
             }
         }
     }
+}
+
+/// An item of the trait `Metric` of a type.
+///
+/// Every use of a field's type looks like this, and lies on the type from its first token to its
+/// last: so the compiler tells a type that is no metric once, and there.
+fn of_metric(krate: &TokenStream, ty: &impl ToTokens, item: &str) -> TokenStream {
+    let Ends { first, last } = Ends::of(ty);
+    let krate = respanned(krate, first);
+    let item = Ident::new(item, last);
+    quote_spanned!(first=> <#ty as #krate::Metric>::#item)
+}
+
+/// The function that makes a metric of a type.
+fn make(krate: &TokenStream, ty: &Type) -> TokenStream {
+    let Ends { first, last } = Ends::of(ty);
+    let making = of_metric(krate, ty, "Making");
+    let krate = respanned(krate, first);
+    let make = Ident::new("make", last);
+    quote_spanned!(first=> <#making as #krate::Make<#ty>>::#make)
+}
+
+/// The spans of the first and the last of some tokens. What goes from one to the other is underlined
+/// as a whole, which the stable compiler offers no other way to say.
+#[derive(Clone, Copy)]
+struct Ends {
+    first: Span,
+    last: Span,
+}
+
+impl Ends {
+    fn of(tokens: &impl ToTokens) -> Self {
+        let mut tokens = tokens.to_token_stream().into_iter();
+        let first = tokens.next();
+        let last = tokens.last().or_else(|| first.clone());
+        let close = |token: TokenTree| match token {
+            TokenTree::Group(group) => group.span_close(),
+            other => other.span(),
+        };
+        Self {
+            first: first.map_or_else(Span::call_site, |token| token.span()),
+            last: last.map_or_else(Span::call_site, close),
+        }
+    }
+
+    fn both(span: Span) -> Self {
+        Self { first: span, last: span }
+    }
+}
+
+/// A call of a hidden function, underlined from end to end where it fails.
+fn call(krate: &TokenStream, function: &str, arguments: TokenStream, ends: Ends) -> TokenStream {
+    let krate = respanned(krate, ends.first);
+    let function = Ident::new(function, ends.first);
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+    arguments.set_span(ends.last);
+    quote_spanned!(ends.first=> #krate::__private::#function #arguments)
+}
+
+/// The same tokens with another span.
+fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
+    let respan = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.clone().into_iter().map(respan).collect()
 }
 
 /// The fields that are no metrics.

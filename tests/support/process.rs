@@ -1,15 +1,24 @@
 //! Runs programs of this workspace.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 
-/// Builds a program of the library's package and gives its path.
+/// Builds a program of the library's package, once, and gives its path.
 ///
 /// The arguments are those of `cargo build`, such as `["--bin", "hello_exporter"]`.
-pub fn build(target: [&str; 2]) -> PathBuf {
+pub fn build(target: [&'static str; 2]) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<[&str; 2], PathBuf>> = Mutex::new(BTreeMap::new());
+
+    let mut built = BUILT.lock().expect("no build has failed");
+    built.entry(target).or_insert_with(|| run_build(target)).clone()
+}
+
+fn run_build(target: [&str; 2]) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let output = Command::new(cargo)
         .args(["build", "--quiet", "--package", "hello_exporter", "--message-format=json"])
@@ -42,7 +51,7 @@ impl Exporter {
     }
 
     /// Starts another program of the library's package.
-    pub fn start_program(target: [&str; 2], arguments: &[&str]) -> Self {
+    pub fn start_program(target: [&'static str; 2], arguments: &[&str]) -> Self {
         let mut child = Command::new(build(target))
             .arg("--web.listen-address=127.0.0.1:0")
             .args(arguments)

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Meta, Token, parenthesized};
 
@@ -14,6 +14,9 @@ pub(super) struct Argument {
     pub(super) span: Span,
     form: Form,
 }
+
+/// Reads the value of an argument.
+pub(super) type Parser<T> = fn(ParseStream<'_>) -> syn::Result<T>;
 
 enum Form {
     Flag,
@@ -108,12 +111,12 @@ impl Parse for Argument {
 }
 
 impl Argument {
-    /// The value behind `=`.
-    pub(super) fn value<T: Parse>(self, errors: &mut Errors) -> Option<T> {
+    /// The value behind `=`, as `parse` reads it.
+    pub(super) fn value<T>(self, parse: Parser<T>, errors: &mut Errors) -> Option<T> {
         match self.form {
             Form::Value(tokens) if !tokens.is_empty() => {
                 let whole = |input: ParseStream<'_>| {
-                    let value = input.parse()?;
+                    let value = parse(input)?;
                     match input.is_empty() {
                         true => Ok(value),
                         false => Err(input.error("expected `,`")),

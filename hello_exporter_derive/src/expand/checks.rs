@@ -5,12 +5,11 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::GenericParam;
-use syn::spanned::Spanned;
 
-use super::variant;
+use super::{Ends, call, of_metric, variant};
 use crate::model::{Collector, Field, Metric};
 
 /// The checks of fields whose types are the same for all instances of the struct.
@@ -58,35 +57,28 @@ fn check_labels(
     metric: &Metric,
     ty: &TokenStream,
 ) -> TokenStream {
+    let krate = &collector.krate;
     let given = metric.labels.as_ref().map_or(0, |list| list.names.len());
-    let span = metric.labels.as_ref().map_or_else(|| field.ty.span(), |list| list.span);
-    let krate = respanned(&collector.krate, span);
-    quote_spanned!(span=> #krate::__private::check_labels::<#ty>(#given))
+    let at_list = metric.labels.as_ref().map(|list| Ends::both(list.span));
+    let shape = of_metric(krate, ty, "LABELS");
+    let ends = at_list.unwrap_or_else(|| Ends::of(&field.ty));
+    call(krate, "check_labels", quote!(#shape, #given), ends)
 }
 
 /// A type word is for plain values.
 fn check_type(collector: &Collector, word: &Ident, ty: &TokenStream) -> TokenStream {
-    let span = word.span();
-    let krate = respanned(&collector.krate, span);
+    let krate = &collector.krate;
+    let own = of_metric(krate, ty, "TYPE");
     let variant = variant(word);
-    quote_spanned!(span=> #krate::__private::check_type::<#ty>(#krate::MetricType::#variant))
+    let arguments = quote!(#own, #krate::MetricType::#variant);
+    call(krate, "check_type", arguments, Ends::both(word.span()))
 }
 
 /// A plain value that is called `…_total` has to say that it is a counter.
 fn check_total(collector: &Collector, metric: &Metric, ty: &TokenStream) -> TokenStream {
-    let span = metric.name.span;
-    let krate = respanned(&collector.krate, span);
-    quote_spanned!(span=> #krate::__private::check_total::<#ty>())
-}
-
-/// A path with another span. A call is underlined from its first token to its last, so that both
-/// have to lie where the mistake is.
-fn respanned(path: &TokenStream, span: Span) -> TokenStream {
-    let respan = |mut token: TokenTree| {
-        token.set_span(span);
-        token
-    };
-    path.clone().into_iter().map(respan).collect()
+    let krate = &collector.krate;
+    let own = of_metric(krate, ty, "TYPE");
+    call(krate, "check_total", own, Ends::both(metric.name.span))
 }
 
 /// The names of all type and constant parameters.

@@ -1,0 +1,9 @@
+use hello_exporter::{Collector, CounterVec};
+
+#[derive(Collector)]
+struct Hello {
+    /// Display a.
+    a: CounterVec<2>,
+}
+
+fn main() {}

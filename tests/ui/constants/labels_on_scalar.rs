@@ -1,0 +1,10 @@
+use hello_exporter::{Collector, Gauge};
+
+#[derive(Collector)]
+struct Hello {
+    /// Display a.
+    #[metric(labels = ["x"])]
+    a: Gauge,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use hello_exporter::Collector;
+
+#[derive(Collector)]
+struct Hello {
+    #[deprecated(note = "Not a help.")]
+    a: f64,
+}
+
+fn main() {}

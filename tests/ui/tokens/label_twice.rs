@@ -1,0 +1,10 @@
+use hello_exporter::{Collector, CounterVec};
+
+#[derive(Collector)]
+struct Hello {
+    /// Display a.
+    #[metric(labels = ["x", "y", "x"])]
+    a: CounterVec<3>,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use hello_exporter::Collector;
+
+#[derive(Collector)]
+struct Hello {
+    /// Display a.
+    größe: f64,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use hello_exporter::Collector;
+
+#[derive(Collector)]
+struct Hello {
+    /// Display a.
+    a: f64,
+    #[metric(name = "a", help = "Display b.")]
+    b: f64,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use hello_exporter::{Collector, CounterVec};
+
+#[derive(Collector)]
+struct Hello {
+    /// Display b.
+    #[metric(labels = ["hostname"])]
+    b: CounterVec<1>,
+}
+
+fn main() {
+    Hello::new().b.with(["Hi", "there"]).inc();
+}
