@@ -5,6 +5,7 @@
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
+use actix_web::rt::System;
 use actix_web::{App, HttpServer, web};
 use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
 use hello_exporter_tests::http::{get, request};
@@ -276,22 +277,23 @@ fn metrics_mount_into_an_application() {
     registry.register(Visits::new()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let system = actix_web::rt::System::new();
-    let server = HttpServer::new(move || {
-        App::new()
-            .route("/hello", web::get().to(|| async { "hello" }))
-            .service(Metrics::new(registry.clone()).path("/internal/metrics"))
-    });
-    let server = server.workers(1).disable_signals().listen(listener).unwrap();
-    let server = system.block_on(async { server.run() });
-    let handle = server.handle();
-    let client = std::thread::spawn(move || {
-        let answers = [get(address, "/hello"), get(address, "/internal/metrics")];
-        actix_web::rt::System::new().block_on(handle.stop(true));
-        answers
-    });
-    system.block_on(server).unwrap();
-    let [hello, metrics] = client.join().unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let serve = async move {
+        let app = move || {
+            App::new()
+                .route("/hello", web::get().to(|| async { "hello" }))
+                .service(Metrics::new(registry.clone()).path("/internal/metrics"))
+        };
+        let server = HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run();
+        sender.send(server.handle()).unwrap();
+        server.await
+    };
+    let server = std::thread::spawn(|| System::new().block_on(serve));
+    let handle = receiver.recv().unwrap();
+    let hello = get(address, "/hello");
+    let metrics = get(address, "/internal/metrics");
+    System::new().block_on(handle.stop(true));
+    server.join().unwrap().unwrap();
     assert_eq!(hello.body, "hello");
     assert_eq!(metrics.body, "# HELP visits Visits.\n# TYPE visits gauge\nvisits 0\n");
 }

@@ -1,6 +1,6 @@
 //! The whole way: a declaration, the built exporter, a Prometheus server, its database.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 use hello_exporter_tests::{Exporter, Prometheus};
 use serde_json::{Value, json};

@@ -234,8 +234,8 @@ pub(crate) fn clip(value: &str) -> &str {
     if value.len() <= MAX_LABEL_VALUE_BYTES {
         return value;
     }
-    let end = value.floor_char_boundary(MAX_LABEL_VALUE_BYTES);
-    value.get(..end).unwrap_or_default()
+    let ends = (0..=MAX_LABEL_VALUE_BYTES).rev();
+    ends.filter_map(|end| value.get(..end)).next().unwrap_or_default()
 }
 
 /// The pairs of a rendered block, unescaped.

@@ -1,8 +1,8 @@
 //! The derive macro of `hello_exporter`, which documents it and re-exports it.
 //!
-//! A declaration goes through the stages in the order of the files: [`attr`] reads attributes into
-//! the [`model`], [`check`] holds the model against the rules, [`expand`] turns it into code. All
-//! mistakes are collected in [`errors`]; where there are any, [`fallback`] stands in for the code.
+//! A declaration goes through the stages in the order of the files: `attr` reads attributes into
+//! the `model`, `check` holds the model against the rules, `expand` turns it into code. All
+//! mistakes are collected in `errors`; where there are any, `fallback` stands in for the code.
 
 mod attr;
 mod check;

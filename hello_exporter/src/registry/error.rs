@@ -11,7 +11,7 @@ pub enum RegisterError {
     #[error("collector `{collector}`: {error}")]
     Desc {
         /// The collector.
-        collector: String,
+        collector: &'static str,
         /// The rule.
         #[source]
         error: DescError,
@@ -20,7 +20,7 @@ pub enum RegisterError {
     #[error("collector `{collector}`: {error}")]
     Field {
         /// The collector.
-        collector: String,
+        collector: &'static str,
         /// The field and the difference.
         #[source]
         error: FieldError,
@@ -29,7 +29,7 @@ pub enum RegisterError {
     #[error("collector `{collector}` is registered already")]
     AlreadyRegistered {
         /// The collector.
-        collector: String,
+        collector: &'static str,
     },
     /// The same name with the same constant labels is registered.
     #[error(
@@ -39,9 +39,9 @@ pub enum RegisterError {
         /// The name with its constant labels.
         metric: String,
         /// The collector.
-        collector: String,
+        collector: &'static str,
         /// The collector that was registered before.
-        other: String,
+        other: &'static str,
     },
     /// The same name is registered as another kind of family.
     #[error(
@@ -53,9 +53,9 @@ pub enum RegisterError {
         /// The name.
         metric: String,
         /// The collector.
-        collector: String,
+        collector: &'static str,
         /// The collector that was registered before.
-        other: String,
+        other: &'static str,
         /// What differs.
         aspect: &'static str,
         /// How the collector has it.
@@ -72,11 +72,11 @@ pub enum RegisterError {
         /// The name.
         metric: String,
         /// The collector.
-        collector: String,
+        collector: &'static str,
         /// The name that was registered before.
         other_metric: String,
         /// The collector that was registered before.
-        other: String,
+        other: &'static str,
         /// The name that both would expose.
         exposed: String,
     },

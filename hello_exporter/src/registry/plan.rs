@@ -89,7 +89,7 @@ impl State {
             other.source.is(&collector.source) && other.addition == collector.addition
         };
         if self.collectors.values().any(|other| same(&other)) {
-            return Err(RegisterError::AlreadyRegistered { collector: collector.name.to_owned() });
+            return Err(RegisterError::AlreadyRegistered { collector: collector.name });
         }
         for (index, desc) in descs.into_iter().enumerate() {
             if let Err(error) = self.add_family(collector, index, desc) {
@@ -147,10 +147,8 @@ impl State {
     ) -> Result<(), RegisterError> {
         let desc = collector.addition.apply(desc);
         if !collector.source.is_exclusive() {
-            desc.check().map_err(|error| RegisterError::Desc {
-                collector: collector.name.to_owned(),
-                error,
-            })?;
+            desc.check()
+                .map_err(|error| RegisterError::Desc { collector: collector.name, error })?;
         }
         let exposed = exposed_names(&desc, collector.source.is_exclusive());
         self.check_overlap(collector, &desc, &exposed)?;
@@ -193,9 +191,9 @@ impl State {
         };
         Err(RegisterError::Overlap {
             metric: desc.name().to_owned(),
-            collector: collector.name.to_owned(),
+            collector: collector.name,
             other_metric: owner.clone(),
-            other: family.first.collector.name.to_owned(),
+            other: family.first.collector.name,
             exposed: exposed.clone(),
         })
     }
@@ -240,8 +238,8 @@ fn check_pair(collector: &Collector, ours: &Desc, member: &Member) -> Result<(),
     if exclusive || sorted(ours.const_labels()) == sorted(theirs.const_labels()) {
         return Err(RegisterError::Duplicate {
             metric: ours.name().to_owned() + &in_braces(ours),
-            collector: collector.name.to_owned(),
-            other: member.collector.name.to_owned(),
+            collector: collector.name,
+            other: member.collector.name,
         });
     }
     let Some((aspect, ours_has, theirs_has)) = difference(ours, theirs) else {
@@ -249,8 +247,8 @@ fn check_pair(collector: &Collector, ours: &Desc, member: &Member) -> Result<(),
     };
     Err(RegisterError::Inconsistent {
         metric: ours.name().to_owned(),
-        collector: collector.name.to_owned(),
-        other: member.collector.name.to_owned(),
+        collector: collector.name,
+        other: member.collector.name,
         aspect,
         ours: ours_has,
         theirs: theirs_has,

@@ -73,11 +73,11 @@ impl Source {
         }
     }
 
-    pub(super) fn verify(&self, name: &str) -> Result<(), RegisterError> {
+    pub(super) fn verify(&self, collector: &'static str) -> Result<(), RegisterError> {
         match self {
-            Source::Live(collector) => collector
-                .verify()
-                .map_err(|error| RegisterError::Field { collector: name.to_owned(), error }),
+            Source::Live(live) => {
+                live.verify().map_err(|error| RegisterError::Field { collector, error })
+            }
             Source::Made { .. } => Ok(()),
         }
     }
