@@ -299,7 +299,7 @@ fn kinds_come_from_the_trait_and_not_from_the_spelling() {
     }
 
     let aliased = Aliased {
-        a: Init::init(&hello_exporter::Desc::new("a", "", MetricType::Gauge)),
+        a: Gauge::default(),
         b: CounterVec::new(["x"]),
         c: elsewhere::Histogram(0.5),
     };

@@ -100,7 +100,7 @@ fn the_same_name_with_another_type_help_or_label_names_is_refused() {
     let first = || vec![gauge("g").with_const_labels([("x", "1")])];
     let other = |desc: Desc| refusal(first(), vec![desc.with_const_labels([("x", "2")])]);
     let advice = "in collector `registration::Hand`; a family shared by two collectors must have \
-                  the same type, help and label names";
+                  the same type, help, unit and label names";
     assert_eq!(
         other(Desc::new("g", "Help.", MetricType::Counter)),
         format!(

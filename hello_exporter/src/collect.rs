@@ -1,7 +1,10 @@
 //! The traits between a declaration and an exposition: Describe, Collect, Metric.
 
+use std::borrow::Cow;
+
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
+use crate::labels::Labels;
 
 /// Says which metric families a collector exposes, before it is ever asked for samples.
 ///
@@ -79,8 +82,56 @@ pub trait Collect: Describe {
     label = "expected a struct with `#[derive(Collector)]`"
 )]
 pub trait Declared: Collect {
-    /// The families, in the order of the fields.
-    const DESCS: &'static [Desc];
+    /// How many families there are.
+    const FAMILIES: usize;
+
+    /// The families, in the order of [`Describe::describe`].
+    fn declared() -> Vec<Desc>;
+}
+
+/// What the field of a struct that derives [`Collector`](crate::Collector) declares: a family, and
+/// what its metric is made with.
+#[derive(Clone, Debug)]
+pub struct Declaration {
+    desc: Desc,
+    buckets: Option<&'static [f64]>,
+    max_series: Option<usize>,
+}
+
+impl Declaration {
+    /// A field of this family, and nothing said beside.
+    pub const fn new(desc: Desc) -> Self {
+        Self { desc, buckets: None, max_series: None }
+    }
+
+    /// What the derive has read.
+    pub(crate) const fn with_options(
+        desc: Desc,
+        buckets: Option<&'static [f64]>,
+        max_series: Option<usize>,
+    ) -> Self {
+        Self { desc, buckets, max_series }
+    }
+
+    /// The family.
+    pub fn desc(&self) -> &Desc {
+        &self.desc
+    }
+
+    /// The upper bounds of a histogram's buckets.
+    pub fn buckets(&self) -> Option<&'static [f64]> {
+        self.buckets
+    }
+
+    /// The most series that a family with labels may hold.
+    pub fn max_series(&self) -> Option<usize> {
+        self.max_series
+    }
+
+    /// The label names of the family.
+    pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
+        self.desc.labels().iter().map(AsRef::as_ref)
+    }
 }
 
 /// A field that is another metric than its attribute declares.
@@ -106,19 +157,46 @@ pub enum LabelShape {
     None,
     /// As many labels as this, in a fixed order; the attribute names them.
     Positional(usize),
+    /// These labels: the type brings their names.
+    Named(&'static [Cow<'static, str>]),
     /// As many labels as the attribute names; the type takes any number.
     Any,
 }
 
+impl LabelShape {
+    /// The shape of a metric with labels `L`.
+    pub(crate) const fn of<L: Labels + ?Sized>() -> Self {
+        match L::NAMES {
+            Some(names) => LabelShape::Named(names),
+            None => LabelShape::Positional(L::COUNT),
+        }
+    }
+}
+
+/// The options of an attribute that a metric type takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Whether it has `buckets`.
+    pub buckets: bool,
+    /// Whether it can hold to `max_series`.
+    pub max_series: bool,
+}
+
+impl Options {
+    /// No options.
+    pub const NONE: Self = Self { buckets: false, max_series: false };
+}
+
 /// A type that can be the field of a struct that derives [`Collector`](crate::Collector).
 ///
-/// Live metrics ([`Counter`](crate::Counter), [`Gauge`](crate::Gauge), their vecs and those of the
-/// `prometheus` crate), plain values (numbers, `bool`, [`Duration`](std::time::Duration),
+/// Live metrics ([`Counter`](crate::Counter), [`Gauge`](crate::Gauge),
+/// [`Histogram`](crate::Histogram), families of them, and those of the `prometheus` crate), plain values (numbers, `bool`, [`Duration`](std::time::Duration),
 /// [`SystemTime`](std::time::SystemTime), atomics), and maps from labels to plain values.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "expected a metric, a plain value, or a map from labels to plain values",
-    note = "metrics are `Counter`, `Gauge`, `CounterVec<N>`, `GaugeVec<N>` and those of the `prometheus` crate",
+    note = "metrics are `Counter`, `Gauge`, `Histogram`, `CounterVec<N>`, `GaugeVec<N>`, `HistogramVec<N>`, `Family<L, M>` and those of the `prometheus` crate",
     note = "plain values are numbers, `bool`, `Duration`, `SystemTime`, atomics, and `Option`s of them",
     note = "a field that is no metric takes `#[metric(skip)]`"
 )]
@@ -129,6 +207,9 @@ pub trait Metric {
 
     /// How many labels the attribute has to name.
     const LABELS: LabelShape;
+
+    /// Which options of the attribute the type takes.
+    const OPTIONS: Options = Options::NONE;
 
     /// [`Made`] if the metric can be made from its declaration, [`Borrowed`] if it cannot.
     type Making;
@@ -149,8 +230,8 @@ pub trait Metric {
 
 /// A metric that can be made from its declaration alone: live metrics at zero, values zero or empty.
 pub trait Init: Metric<Making = Made> {
-    /// The metric that `desc` declares.
-    fn init(desc: &Desc) -> Self;
+    /// The metric that a field declares.
+    fn init(declaration: &Declaration) -> Self;
 }
 
 /// The way from a metric type to its initial value, see [`Metric::Making`].
@@ -160,8 +241,8 @@ pub trait Init: Metric<Making = Made> {
     note = "leave `new()` out with `#[collector(no_new)]`"
 )]
 pub trait Make<M> {
-    /// The metric that `desc` declares.
-    fn make(desc: &Desc) -> M;
+    /// The metric that a field declares.
+    fn make(declaration: &Declaration) -> M;
 }
 
 /// [`Metric::Making`] of what implements [`Init`].
@@ -173,7 +254,7 @@ pub struct Made;
 pub struct Borrowed;
 
 impl<M: Init> Make<M> for Made {
-    fn make(desc: &Desc) -> M {
-        M::init(desc)
+    fn make(declaration: &Declaration) -> M {
+        M::init(declaration)
     }
 }

@@ -42,7 +42,7 @@ impl MetricType {
     }
 
     /// The label that the samples of this type carry beside the declared ones.
-    const fn reserved_label(self) -> Option<&'static str> {
+    pub(crate) const fn reserved_label(self) -> Option<&'static str> {
         match self {
             MetricType::Histogram => Some("le"),
             MetricType::Summary => Some("quantile"),
@@ -77,6 +77,7 @@ pub struct Desc {
     name: Cow<'static, str>,
     help: Cow<'static, str>,
     metric_type: MetricType,
+    unit: Option<Cow<'static, str>>,
     labels: Cow<'static, [Cow<'static, str>]>,
     const_labels: Cow<'static, [(Cow<'static, str>, Cow<'static, str>)]>,
 }
@@ -92,6 +93,7 @@ impl Desc {
             name: name.into(),
             help: help.into(),
             metric_type,
+            unit: None,
             labels: Cow::Borrowed(&[]),
             const_labels: Cow::Borrowed(&[]),
         }
@@ -102,6 +104,7 @@ impl Desc {
         name: &'static str,
         help: &'static str,
         metric_type: MetricType,
+        unit: Option<&'static str>,
         labels: &'static [Cow<'static, str>],
         const_labels: &'static [(Cow<'static, str>, Cow<'static, str>)],
     ) -> Self {
@@ -109,9 +112,28 @@ impl Desc {
             name: Cow::Borrowed(name),
             help: Cow::Borrowed(help),
             metric_type,
+            unit: match unit {
+                Some(unit) => Some(Cow::Borrowed(unit)),
+                None => None,
+            },
             labels: Cow::Borrowed(labels),
             const_labels: Cow::Borrowed(const_labels),
         }
+    }
+
+    /// The same family with a unit, in which its name, but for `_total`, has to end: OpenMetrics has
+    /// a line for it.
+    ///
+    /// ```
+    /// use hello_exporter::{Desc, MetricType};
+    ///
+    /// let desc = Desc::new("busy_seconds_total", "Time spent.", MetricType::Counter).with_unit("seconds");
+    /// assert_eq!(desc.unit(), Some("seconds"));
+    /// ```
+    #[must_use]
+    pub fn with_unit(mut self, unit: impl Into<Cow<'static, str>>) -> Self {
+        self.unit = Some(unit.into());
+        self
     }
 
     /// The same family with these variable labels, in the order in which values will be given.
@@ -134,6 +156,18 @@ impl Desc {
         self.const_labels
             .to_mut()
             .extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
+    /// The same family with constant labels in front of the ones it has.
+    #[must_use]
+    pub(crate) fn with_outer_const_labels(
+        mut self,
+        outer: &[(Cow<'static, str>, Cow<'static, str>)],
+    ) -> Self {
+        if !outer.is_empty() {
+            self.const_labels.to_mut().splice(..0, outer.iter().cloned());
+        }
         self
     }
 
@@ -161,6 +195,11 @@ impl Desc {
         self.metric_type
     }
 
+    /// The unit, if one is declared.
+    pub fn unit(&self) -> Option<&str> {
+        self.unit.as_deref()
+    }
+
     /// The names of the variable labels, in the order of the values.
     pub fn labels(&self) -> &[Cow<'static, str>] {
         &self.labels
@@ -175,6 +214,9 @@ impl Desc {
     pub(crate) fn check(&self) -> Result<(), DescError> {
         if !is_metric_name(&self.name) {
             return Err(DescError::Name(self.name.to_string()));
+        }
+        if let Some(unit) = self.unit().filter(|unit| !has_unit(&self.name, unit)) {
+            return Err(DescError::Unit { name: self.name.to_string(), unit: unit.to_owned() });
         }
         let mut seen = BTreeSet::new();
         for label in self.label_names() {
@@ -209,6 +251,12 @@ impl Desc {
     }
 }
 
+/// Whether the name ends in `_unit`, or in `_unit_total`.
+fn has_unit(name: &str, unit: &str) -> bool {
+    let name = name.strip_suffix("_total").unwrap_or(name);
+    !unit.is_empty() && name.strip_suffix(unit).is_some_and(|front| front.ends_with('_'))
+}
+
 /// A rule that a [`Desc`] breaks by itself, whatever else is registered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -218,6 +266,14 @@ pub enum DescError {
         "`{0}` is not a metric name: letters, digits and `_` are accepted, and a digit not first"
     )]
     Name(String),
+    /// The name does not end in the unit.
+    #[error("`{name}` has unit `{unit}`, and must end in `_{unit}` or `_{unit}_total`")]
+    Unit {
+        /// The family.
+        name: String,
+        /// The unit.
+        unit: String,
+    },
     /// A label's name is not a label name.
     #[error(
         "`{label}` of `{name}` is not a label name: letters, digits and `_` are accepted, a digit \

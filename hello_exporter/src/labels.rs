@@ -12,39 +12,66 @@ pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
 /// The value of one label: a string, or what is written as one.
 ///
 /// Strings of every kind, integers, `bool`, and an `Option` of those (`None` is the empty value,
-/// which to Prometheus is no label) are label values.
+/// which to Prometheus is no label) are label values. [`#[derive(LabelValue)]`](macro@crate::LabelValue)
+/// makes one of an enum; any other type says how it is written:
 ///
 /// ```
 /// use hello_exporter::LabelValue;
+/// use std::net::IpAddr;
 ///
-/// enum Method { Get, Put }
+/// struct Peer(IpAddr);
 ///
-/// impl LabelValue for Method {
-///     type Buffer = ();
+/// impl LabelValue for Peer {
+///     type Buffer = String;
 ///
-///     fn as_label<'a>(&'a self, _: &'a mut ()) -> &'a str {
-///         match self {
-///             Method::Get => "get",
-///             Method::Put => "put",
-///         }
+///     fn as_label<'a>(&'a self, buffer: &'a mut String) -> &'a str {
+///         buffer.push_str(&self.0.to_string());
+///         buffer
 ///     }
 /// }
 ///
-/// let requests = hello_exporter::CounterVec::new(["method"]);
-/// requests.with([Method::Put]).inc();
-/// # requests.with([Method::Get]).inc();
-/// assert_eq!(requests.with(["put"]).get(), 1);
+/// let requests = hello_exporter::CounterVec::new(["peer"]);
+/// requests.with([Peer(IpAddr::from([127, 0, 0, 1]))]).inc();
+/// assert_eq!(requests.with(["127.0.0.1"]).get(), 1);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a label value",
-    label = "expected a string, an integer, a `bool`, or an `Option`, an array or a tuple of them"
+    label = "expected a string, an integer, a `bool`, an `Option` of one, or an enum with \
+             `#[derive(LabelValue)]`"
 )]
 pub trait LabelValue {
     /// Where a value that is not a string already is written; `()` where none is needed.
     type Buffer: Default;
 
-    /// The value as a string.
+    /// The value as a string. It is called before any lock is taken.
     fn as_label<'a>(&'a self, buffer: &'a mut Self::Buffer) -> &'a str;
+}
+
+/// The values of all labels of a series, in the order of the label names.
+///
+/// One [`LabelValue`] for one label, an array or a tuple of them for several, or a struct with
+/// [`#[derive(Labels)]`](macro@crate::Labels), which brings the names as well.
+///
+/// ```
+/// use hello_exporter::Labels;
+///
+/// let labels = ("eth0", 4);
+/// assert_eq!(labels.with_values(|values| values.join(" ")), "eth0 4");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of label values",
+    label = "expected a label value, an array or a tuple of label values, or a struct with \
+             `#[derive(Labels)]`"
+)]
+pub trait Labels {
+    /// How many values there are.
+    const COUNT: usize;
+
+    /// The names, where the type brings them.
+    const NAMES: Option<&'static [Cow<'static, str>]> = None;
+
+    /// Hands all values, as strings, to `read`.
+    fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R;
 }
 
 impl LabelValue for str {
@@ -71,7 +98,8 @@ impl<V: LabelValue> LabelValue for Option<V> {
     }
 }
 
-macro_rules! label_values_by_deref {
+/// What leads to a label value, or to a set of them, is one.
+macro_rules! by_deref {
     ($([$($param:ident)?] $type:ty => $target:ty;)*) => {$(
         impl$(<$param: LabelValue + ?Sized>)? LabelValue for $type {
             type Buffer = <$target as LabelValue>::Buffer;
@@ -80,10 +108,19 @@ macro_rules! label_values_by_deref {
                 <$target as LabelValue>::as_label(self, buffer)
             }
         }
+
+        impl$(<$param: Labels + ?Sized>)? Labels for $type {
+            const COUNT: usize = <$target as Labels>::COUNT;
+            const NAMES: Option<&'static [Cow<'static, str>]> = <$target as Labels>::NAMES;
+
+            fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
+                <$target as Labels>::with_values(self, read)
+            }
+        }
     )*};
 }
 
-label_values_by_deref! {
+by_deref! {
     [] String => str;
     [] Cow<'_, str> => str;
     [V] &V => V;
@@ -91,7 +128,7 @@ label_values_by_deref! {
     [V] Arc<V> => V;
 }
 
-macro_rules! integer_label_values {
+macro_rules! integers {
     ($($type:ty)*) => {$(
         impl LabelValue for $type {
             type Buffer = itoa::Buffer;
@@ -103,37 +140,29 @@ macro_rules! integer_label_values {
     )*};
 }
 
-integer_label_values!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+integers!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
 
-/// The values of all labels of a series, in the order of the label names.
-///
-/// One [`LabelValue`] for one label, an array or a tuple of them for several.
-///
-/// ```
-/// use hello_exporter::Labels;
-///
-/// let labels = ("eth0", 4);
-/// assert_eq!(labels.with_values(|values| values.join(" ")), "eth0 4");
-/// ```
-// The text of `LabelValue`, so that whichever of the two the compiler misses first, it says one thing.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a label value",
-    label = "expected a string, an integer, a `bool`, or an `Option`, an array or a tuple of them"
-)]
-pub trait Labels {
-    /// How many values there are.
-    const COUNT: usize;
+/// One value is a set of one.
+macro_rules! sets_of_one {
+    ($([$($param:ident)?] $type:ty;)*) => {$(
+        impl$(<$param: LabelValue>)? Labels for $type {
+            const COUNT: usize = 1;
 
-    /// Hands all values, as strings, to `read`.
-    fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R;
+            fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
+                with_one(self, read)
+            }
+        }
+    )*};
 }
 
-impl<V: LabelValue + ?Sized> Labels for V {
-    const COUNT: usize = 1;
+sets_of_one! {
+    [] str; [] bool; [V] Option<V>;
+    [] u8; [] u16; [] u32; [] u64; [] usize; [] i8; [] i16; [] i32; [] i64; [] isize;
+}
 
-    fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
-        read(&[self.as_label(&mut V::Buffer::default())])
-    }
+/// Hands one value to `read`.
+pub fn with_one<V: LabelValue + ?Sized, R>(value: &V, read: impl FnOnce(&[&str]) -> R) -> R {
+    read(&[value.as_label(&mut V::Buffer::default())])
 }
 
 impl<V: LabelValue, const N: usize> Labels for [V; N] {
@@ -149,7 +178,7 @@ impl<V: LabelValue, const N: usize> Labels for [V; N] {
     }
 }
 
-macro_rules! tuple_labels {
+macro_rules! tuples {
     ($($count:literal: $($value:ident)*;)*) => {$(
         impl<$($value: LabelValue),*> Labels for ($($value,)*) {
             const COUNT: usize = $count;
@@ -163,7 +192,7 @@ macro_rules! tuple_labels {
     )*};
 }
 
-tuple_labels! {
+tuples! {
     1: A;
     2: A B;
     3: A B C;

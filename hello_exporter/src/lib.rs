@@ -67,17 +67,18 @@ pub use private as __private;
 #[cfg(feature = "server")]
 pub use build_info::BuildInfo;
 pub use collect::{
-    Borrowed, Collect, Declared, Describe, FieldError, Init, LabelShape, Made, Make, Metric,
+    Borrowed, Collect, Declaration, Declared, Describe, FieldError, Init, LabelShape, Made, Make,
+    Metric, Options,
 };
 pub use desc::{Desc, DescError, MetricType};
 pub use encode::{FamilyEncoder, Format, Number};
 #[cfg(feature = "server")]
 pub use exporter::{Exporter, ExporterError};
-pub use hello_exporter_derive::Collector;
+pub use hello_exporter_derive::{Collector, LabelValue, Labels};
 pub use labels::{LabelValue, Labels, MAX_LABEL_VALUE_BYTES};
 pub use metric::{
-    Counter, CounterValue, CounterVec, Family, Gauge, GaugeValue, GaugeVec, Positional, Series,
-    SeriesMetric, Value,
+    Bounds, Counter, CounterValue, CounterVec, DEFAULT_BUCKETS, Family, Gauge, GaugeValue,
+    GaugeVec, Histogram, HistogramVec, NumberMetric, Positional, Series, SeriesMetric, Value,
 };
 pub use registry::{CollectorId, IntoCollector, RegisterError, Registrable, Registry, Wrap};
 

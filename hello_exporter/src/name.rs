@@ -4,6 +4,8 @@
 //! letters, digits and `_`, a digit not first. `:` is left to recording rules, and label names that
 //! begin with `__` to Prometheus itself.
 
+use std::borrow::Cow;
+
 /// Whether `name` may be the name of a metric that an exporter exposes.
 ///
 /// ```
@@ -27,6 +29,38 @@ pub fn is_metric_name(name: &str) -> bool {
 /// ```
 pub fn is_label_name(name: &str) -> bool {
     is_identifier(name) && !name.starts_with("__")
+}
+
+/// Whether both lists are the same, to be known in a constant.
+pub(crate) const fn are_same(one: &[Cow<'static, str>], other: &[Cow<'static, str>]) -> bool {
+    let (mut one, mut other) = (one, other);
+    while let ([first, rest @ ..], [other_first, other_rest @ ..]) = (one, other) {
+        if !is_same(as_str(first), as_str(other_first)) {
+            return false;
+        }
+        (one, other) = (rest, other_rest);
+    }
+    one.is_empty() && other.is_empty()
+}
+
+/// Whether both texts are the same, to be known in a constant.
+pub(crate) const fn is_same(one: &str, other: &str) -> bool {
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    while let ([first, rest @ ..], [other_first, other_rest @ ..]) = (one, other) {
+        if *first != *other_first {
+            return false;
+        }
+        (one, other) = (rest, other_rest);
+    }
+    one.is_empty() && other.is_empty()
+}
+
+/// The text of a constant. What is computed is none, and empty.
+pub(crate) const fn as_str<'a>(text: &'a Cow<'static, str>) -> &'a str {
+    match text {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(_) => "",
+    }
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -4,74 +4,94 @@ pub use std::borrow::Cow;
 pub use std::result::Result;
 pub use std::vec::Vec;
 
-use crate::collect::LabelShape;
+use crate::collect::{Declaration, Declared, LabelShape};
 use crate::desc::{Desc, MetricType};
+use crate::encode::FamilyEncoder;
 
+mod checks;
 mod message;
 
-use message::Message;
+pub use crate::labels::with_one;
+pub use checks::*;
 
-/// The Desc of a field, whose own type or whose attribute says what it is.
-pub const fn desc(
-    name: &'static str,
-    help: &'static str,
-    own: Option<MetricType>,
-    declared: Option<MetricType>,
-    labels: &'static [Cow<'static, str>],
-    const_labels: &'static [(Cow<'static, str>, Cow<'static, str>)],
-) -> Desc {
-    let metric_type = match (own, declared) {
+/// The type that a field's own type or its attribute says; without either it is a gauge.
+const fn metric_type(own: Option<MetricType>, declared: Option<MetricType>) -> MetricType {
+    match (own, declared) {
         (Some(metric_type), _) | (None, Some(metric_type)) => metric_type,
         (None, None) => MetricType::Gauge,
-    };
-    Desc::constant(name, help, metric_type, labels, const_labels)
+    }
 }
 
-/// Refuses a number of label names that the type of the field does not take.
-#[track_caller]
-pub const fn check_labels(shape: LabelShape, given: usize) {
-    let message = match shape {
-        LabelShape::None if given > 0 => Message::new().text(
-            "a metric of this type has no labels, use `CounterVec<N>`, `GaugeVec<N>` or a map from \
-             labels to values",
-        ),
-        LabelShape::Any if given == 0 => {
-            Message::new().text("a metric of this type has labels, name them: `labels = [\"…\"]`")
+/// What a field declares.
+#[expect(clippy::too_many_arguments, reason = "the derive writes the call")]
+pub const fn declaration(
+    name: &'static str,
+    help: &'static str,
+    (own, declared): (Option<MetricType>, Option<MetricType>),
+    unit: Option<&'static str>,
+    shape: LabelShape,
+    labels: &'static [Cow<'static, str>],
+    const_labels: &'static [(Cow<'static, str>, Cow<'static, str>)],
+    (buckets, max_series): (Option<&'static [f64]>, Option<usize>),
+) -> Declaration {
+    let metric_type = metric_type(own, declared);
+    let labels = match shape {
+        LabelShape::Named(names) => names,
+        _ => labels,
+    };
+    let desc = Desc::constant(name, help, metric_type, unit, labels, const_labels);
+    Declaration::with_options(desc, buckets, max_series)
+}
+
+/// The families of the metrics that a struct has itself.
+pub fn descs(declarations: &[Declaration]) -> Vec<Desc> {
+    declarations.iter().map(|declaration| declaration.desc().clone()).collect()
+}
+
+/// Adds the families of a flattened struct, as the outer one exposes them.
+pub fn add_flattened(
+    descs: &mut Vec<Desc>,
+    flattened: Vec<Desc>,
+    prefix: &str,
+    const_labels: &[(Cow<'static, str>, Cow<'static, str>)],
+) {
+    let outer = |desc: Desc| desc.with_prefix(prefix).with_outer_const_labels(const_labels);
+    descs.extend(flattened.into_iter().map(outer));
+}
+
+/// Collects the family at `index` if the flattened struct has that many, or else counts past them.
+pub fn collect_flattened<T: Declared>(
+    flattened: &T,
+    index: &mut usize,
+    encoder: &mut FamilyEncoder<'_>,
+) -> bool {
+    match index.checked_sub(T::FAMILIES) {
+        None => {
+            flattened.collect(*index, encoder);
+            true
         }
-        LabelShape::Positional(wanted) if wanted > 0 && given == 0 => Message::new()
-            .text("a metric of this type has ")
-            .count(wanted, "label")
-            .text(", name them: `labels = [\"…\"]`"),
-        LabelShape::Positional(wanted) if wanted != given => Message::new()
-            .text("a metric of this type has ")
-            .count(wanted, "label")
-            .text(", but `labels` names ")
-            .number(given),
-        _ => return,
-    };
-    message.panic()
-}
-
-/// Refuses `counter`, `gauge` or `untyped` on a metric that has a type of its own.
-#[track_caller]
-pub const fn check_type(own: Option<MetricType>, declared: MetricType) {
-    if let Some(metric_type) = own {
-        Message::new()
-            .text("a metric of this type is a ")
-            .text(metric_type.as_str())
-            .text(" by itself, `")
-            .text(declared.as_str())
-            .text("` is for plain values")
-            .panic()
+        Some(rest) => {
+            *index = rest;
+            false
+        }
     }
 }
 
-/// Refuses a plain value that is called a counter by its name only.
-#[track_caller]
-pub const fn check_total(own: Option<MetricType>) {
-    if own.is_none() {
-        Message::new().text("a plain value whose name ends in `_total` must say `counter`").panic()
-    }
+/// What the fields of a struct declare.
+pub trait Fields {
+    /// One for each metric, in the order of the fields.
+    const FIELDS: &'static [Declaration];
+}
+
+/// A struct whose `new()` needs nothing, so that it can be made where it is flattened.
+#[diagnostic::on_unimplemented(
+    message = "`new()` cannot make a `{Self}`",
+    label = "its own `new()` takes parameters, or there is none",
+    note = "leave `new()` out of the outer struct too, with `#[collector(no_new)]`"
+)]
+pub trait New {
+    /// The struct with every metric at its initial value.
+    fn make() -> Self;
 }
 
 /// Keeps its argument where the `prometheus` crate is there to implement its traits.

@@ -4,8 +4,11 @@
 //! hides none in the next. Of an argument that is given twice the first stands.
 
 mod arguments;
+mod labels;
 
-use proc_macro2::{Span, TokenStream};
+pub(crate) use labels::{label_enum, label_struct};
+
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -15,12 +18,28 @@ use syn::{
 };
 
 use crate::errors::Errors;
-use crate::model::{Collector, ConstLabel, Field, Help, LabelList, Metric, MetricType, Name};
+use crate::model::{
+    Buckets, Collector, ConstLabel, Field, FieldKind, Help, LabelList, MaxSeries, Metric,
+    MetricType, Name,
+};
 use arguments::{Argument, arguments, split};
 
 const COLLECTOR_ARGUMENTS: &[&str] = &["namespace", "subsystem", "const_labels", "no_new", "crate"];
-const METRIC_ARGUMENTS: &[&str] =
-    &["name", "help", "labels", "const_labels", "counter", "gauge", "untyped", "skip"];
+const METRIC_ARGUMENTS: &[&str] = &[
+    "name",
+    "help",
+    "labels",
+    "const_labels",
+    "counter",
+    "gauge",
+    "untyped",
+    "unit",
+    "buckets",
+    "max_series",
+    "flatten",
+    "prefix",
+    "skip",
+];
 
 /// Reads a struct as far as it can be read.
 pub(crate) fn collector(input: &DeriveInput, errors: &mut Errors) -> Collector {
@@ -80,37 +99,65 @@ fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<Field> {
 
 fn field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
     let ident = field.ident.clone()?;
+    let arguments = arguments(&field.attrs, "metric", METRIC_ARGUMENTS, errors);
+    let has = |name: &str| arguments.iter().any(|argument| argument.name == name);
+    let kind = if has("skip") {
+        let [] = beside("skip", [], arguments, errors);
+        FieldKind::Skip
+    } else if has("flatten") {
+        let [prefix] = beside("flatten", ["prefix"], arguments, errors);
+        FieldKind::Flatten(prefix.and_then(|prefix| prefix.value(string, errors)).map(Name::from))
+    } else {
+        FieldKind::Metric(Box::new(metric(&ident, &field.attrs, arguments, errors)))
+    };
+    Some(Field { ident, ty: field.ty.clone(), kind })
+}
+
+/// The arguments that go with `flag`, which says that a field is no metric. No other does.
+fn beside<const N: usize>(
+    flag: &str,
+    names: [&str; N],
+    arguments: Vec<Argument>,
+    errors: &mut Errors,
+) -> [Option<Argument>; N] {
+    let mut found = names.map(|_| None);
+    for argument in arguments {
+        let place = names.iter().position(|name| *name == argument.name);
+        match place.and_then(|place| found.get_mut(place)) {
+            Some(place) => *place = Some(argument),
+            None if argument.name == flag => {
+                argument.flag(errors);
+            }
+            None => {
+                let Argument { name, span, .. } = argument;
+                let message = format!("`{name}` has no effect beside `{flag}`, remove one of them");
+                errors.push(span, message);
+            }
+        }
+    }
+    found
+}
+
+fn metric(
+    ident: &Ident,
+    attrs: &[Attribute],
+    arguments: Vec<Argument>,
+    errors: &mut Errors,
+) -> Metric {
     let mut metric = Metric {
-        name: Name::from(&ident),
-        help: doc_comment(&field.attrs),
+        name: Name::from(ident),
+        help: doc_comment(attrs),
         labels: None,
         const_labels: Vec::new(),
         metric_type: None,
+        unit: None,
+        buckets: None,
+        max_series: None,
     };
-    let arguments = arguments(&field.attrs, "metric", METRIC_ARGUMENTS, errors);
-    let skip = arguments.iter().position(|argument| argument.name == "skip");
-    if let Some(skip) = skip {
-        skipped(arguments, skip, errors);
-        return Some(Field { ident, ty: field.ty.clone(), metric: None });
-    }
     for argument in arguments {
         metric_argument(&mut metric, argument, errors);
     }
-    Some(Field { ident, ty: field.ty.clone(), metric: Some(metric) })
-}
-
-/// A field that is no metric takes no other argument.
-fn skipped(arguments: Vec<Argument>, skip: usize, errors: &mut Errors) {
-    for (at, argument) in arguments.into_iter().enumerate() {
-        if at == skip {
-            argument.flag(errors);
-        } else {
-            errors.push(
-                argument.span,
-                format!("`{}` has no effect beside `skip`, remove one of them", argument.name),
-            );
-        }
-    }
+    metric
 }
 
 fn metric_argument(metric: &mut Metric, argument: Argument, errors: &mut Errors) {
@@ -131,6 +178,16 @@ fn metric_argument(metric: &mut Metric, argument: Argument, errors: &mut Errors)
         "labels" => metric.labels = argument.value(LabelList::parse, errors),
         "const_labels" => metric.const_labels = const_labels(argument, errors),
         "counter" | "gauge" | "untyped" => metric_type(metric, argument, errors),
+        "unit" => metric.unit = argument.value(string, errors).map(Name::from),
+        "buckets" => {
+            let span = argument.span;
+            metric.buckets = argument.value(|input| buckets(input, span), errors);
+        }
+        "max_series" => {
+            let span = argument.span;
+            metric.max_series = argument.value(|input| max_series(input, span), errors);
+        }
+        "prefix" => errors.push(argument.span, "`prefix` is for a field with `flatten`"),
         _ => {}
     }
 }
@@ -167,6 +224,62 @@ impl Parse for LabelList {
         let names = content.parse_terminated(string, Token![,])?;
         let span = brackets.span.join();
         Ok(Self { names: names.into_iter().map(Name::from).collect(), span })
+    }
+}
+
+/// `[0.1, 1.0]`, where the literals may be integers too, or an expression.
+fn buckets(input: ParseStream<'_>, span: Span) -> syn::Result<Buckets> {
+    let expr: TokenStream = input.parse()?;
+    let literals = syn::parse2::<Floats>(expr.clone()).ok().map(|Floats(literals)| literals);
+    let expr = match &literals {
+        Some(literals) => {
+            let floats = literals.iter().map(|(value, span)| {
+                let mut float = Literal::f64_suffixed(value.abs());
+                float.set_span(*span);
+                if *value < 0.0 { quote!(-#float) } else { quote!(#float) }
+            });
+            quote!([#(#floats),*])
+        }
+        None => expr,
+    };
+    Ok(Buckets { span, expr, literals })
+}
+
+/// A list of numbers that are literals, with or without a sign.
+struct Floats(Vec<(f64, Span)>);
+
+impl Parse for Floats {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let content;
+        bracketed!(content in input);
+        let floats = content.parse_terminated(float, Token![,])?;
+        Ok(Self(floats.into_iter().collect()))
+    }
+}
+
+fn float(input: ParseStream<'_>) -> syn::Result<(f64, Span)> {
+    let sign = if input.parse::<Option<Token![-]>>()?.is_some() { -1.0 } else { 1.0 };
+    let literal: Lit = input.parse()?;
+    let value: f64 = match &literal {
+        Lit::Float(float) => float.base10_parse()?,
+        Lit::Int(int) => int.base10_parse()?,
+        other => return Err(syn::Error::new(other.span(), "expected a number")),
+    };
+    // What does not fit is left to the compiler, which says so.
+    match value.is_finite() {
+        true => Ok((sign * value, literal.span())),
+        false => Err(syn::Error::new(literal.span(), "expected a finite number")),
+    }
+}
+
+fn max_series(input: ParseStream<'_>, span: Span) -> syn::Result<MaxSeries> {
+    let expr: TokenStream = input.parse()?;
+    match syn::parse2::<Lit>(expr.clone()) {
+        Ok(Lit::Int(int)) if int.base10_digits() == "0" => {
+            Err(syn::Error::new(int.span(), "`max_series` is zero: no series could be made"))
+        }
+        Ok(Lit::Int(_)) | Err(_) => Ok(MaxSeries { span, expr }),
+        Ok(other) => Err(syn::Error::new(other.span(), "expected a number of series")),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 
 use crate::errors::Errors;
-use crate::model::{Collector, Field, Metric, Name};
+use crate::model::{Collector, Field, LabelEnum, LabelStruct, Metric, Name};
 
 /// Holds a declaration against every rule.
 pub(crate) fn collector(collector: &Collector, errors: &mut Errors) {
@@ -17,8 +17,33 @@ pub(crate) fn collector(collector: &Collector, errors: &mut Errors) {
         check_label_list(metric, errors);
         check_label_names(metric, errors);
         check_labels_distinct(collector, metric, errors);
+        check_unit(metric, errors);
+        check_bucket_literals(metric, errors);
     }
+    check_flatten_prefixes(collector, errors);
     check_names_distinct(collector, errors);
+}
+
+/// Holds a label struct against every rule.
+pub(crate) fn label_struct(labels: &LabelStruct, errors: &mut Errors) {
+    check_label_struct_names(labels, errors);
+}
+
+/// Holds a label enum against every rule.
+pub(crate) fn label_enum(values: &LabelEnum, errors: &mut Errors) {
+    check_label_values_distinct(values, errors);
+}
+
+fn check_label_struct_names(labels: &LabelStruct, errors: &mut Errors) {
+    let names = || labels.labels.iter().map(|label| &label.name);
+    for name in names() {
+        check_label_name(name, errors);
+    }
+    check_distinct(names(), "label", errors);
+}
+
+fn check_label_values_distinct(values: &LabelEnum, errors: &mut Errors) {
+    check_distinct(values.variants.iter().map(|(_, name)| name), "value", errors);
 }
 
 /// Namespace and subsystem are the first part of a name.
@@ -129,6 +154,44 @@ fn check_labels_distinct(collector: &Collector, metric: &Metric, errors: &mut Er
         }
     }
     check_distinct(&list.names, "label", errors);
+}
+
+/// The name of a metric ends in its unit, or in the unit and `_total`.
+fn check_unit(metric: &Metric, errors: &mut Errors) {
+    let Some(unit) = &metric.unit else { return };
+    let name = &metric.name.value;
+    let base = name.strip_suffix("_total").unwrap_or(name);
+    let ends_in_unit = base == unit.value || base.ends_with(&format!("_{}", unit.value));
+    if unit.value.is_empty() {
+        errors.push(unit.span, "the unit is empty");
+    } else if !ends_in_unit {
+        let unit = &unit.value;
+        let message = format!(
+            "name `{name}` has unit `{unit}`, and must end in `_{unit}` or `_{unit}_total`"
+        );
+        errors.push(metric.name.span, message);
+    }
+}
+
+fn check_bucket_literals(metric: &Metric, errors: &mut Errors) {
+    let Some(literals) = metric.buckets.as_ref().and_then(|buckets| buckets.literals.as_ref())
+    else {
+        return;
+    };
+    for ((value, _), (next, span)) in literals.iter().zip(literals.iter().skip(1)) {
+        if next <= value {
+            let message =
+                format!("bucket `{next}` is not above `{value}`: buckets must increase strictly");
+            errors.push(*span, message);
+        }
+    }
+}
+
+/// A prefix is the first part of a name.
+fn check_flatten_prefixes(collector: &Collector, errors: &mut Errors) {
+    for prefix in collector.flattened().filter_map(|(_, prefix)| prefix) {
+        check_metric_name(prefix, FirstDigit::Refused, errors);
+    }
 }
 
 fn check_names_distinct(collector: &Collector, errors: &mut Errors) {

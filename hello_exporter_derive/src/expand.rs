@@ -1,12 +1,15 @@
 //! From the model to code: one function per item, one thin call per field.
 
 mod checks;
+mod labels;
+
+pub(crate) use labels::{label_enum, label_struct};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Generics, Type, parse_quote};
 
-use crate::model::{Collector, ConstLabel, Field, Metric};
+use crate::model::{Buckets, Collector, ConstLabel, Field, Metric};
 
 pub(crate) fn collector(collector: &Collector) -> TokenStream {
     let checks = checks::free(collector);
@@ -25,47 +28,109 @@ pub(crate) fn collector(collector: &Collector) -> TokenStream {
     }
 }
 
-/// The Descs, a constant each.
+/// The declarations, a constant each, and how many families there are with those of flattened fields.
 fn declared(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let checks = checks::associated(collector);
-    let descs = collector.metrics().map(|(field, metric)| desc(collector, field, metric));
+    let own = collector.metrics().count();
+    let flattened: Vec<&Type> = collector.flattened().map(|(field, _)| &field.ty).collect();
+    let counts = flattened.iter().map(|ty| of_declared(krate, ty, "FAMILIES"));
+    let extend = collector.flattened().map(|(field, prefix)| {
+        let declared = of_declared(krate, &field.ty, "declared");
+        let prefix = prefix.map_or("", |prefix| &prefix.value);
+        let const_labels = collector.const_labels.iter().map(|label| const_label(krate, label));
+        quote! {
+            #krate::__private::add_flattened(
+                &mut __descs,
+                #declared(),
+                #prefix,
+                &[#(#const_labels),*],
+            );
+        }
+    });
+    let descs = quote!(#krate::__private::descs(<Self as #krate::__private::Fields>::FIELDS));
+    let descs = if flattened.is_empty() {
+        descs
+    } else {
+        quote!({ let mut __descs = #descs; #(#extend)* __descs })
+    };
+    let fields = fields(collector);
     quote! {
+        #fields
+
         #[automatically_derived]
         impl #impl_generics #krate::Declared for #ident #ty_generics #where_clause {
-            const DESCS: &'static [#krate::Desc] = {
+            const FAMILIES: ::core::primitive::usize = #own #(+ #counts)*;
+
+            fn declared() -> #krate::__private::Vec<#krate::Desc> {
+                #descs
+            }
+        }
+    }
+}
+
+fn fields(collector: &Collector) -> TokenStream {
+    let Collector { ident, generics, krate, .. } = collector;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let checks = checks::associated(collector);
+    let declarations =
+        collector.metrics().map(|(field, metric)| declaration(collector, field, metric));
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #krate::__private::Fields for #ident #ty_generics #where_clause {
+            const FIELDS: &'static [#krate::Declaration] = {
                 #checks
-                &[#(#descs),*]
+                &[#(#declarations),*]
             };
         }
     }
 }
 
-fn desc(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
+fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let krate = &collector.krate;
-    let type_of_field = of_metric(krate, &field.ty, "TYPE");
+    let own = of_metric(krate, &field.ty, "TYPE");
+    let shape = of_metric(krate, &field.ty, "LABELS");
     let name = collector.full_name(metric);
     let help = metric.help.as_ref().map(|help| help.text.as_str()).unwrap_or_default();
-    let metric_type = match &metric.metric_type {
-        Some(metric_type) => {
-            let variant = variant(&metric_type.word);
-            quote!(::core::option::Option::Some(#krate::MetricType::#variant))
-        }
-        None => quote!(::core::option::Option::None),
-    };
+    let declared = declared_type(krate, metric);
+    let unit = option(metric.unit.as_ref().map(|unit| unit.value.to_token_stream()));
     let labels = metric.labels.iter().flat_map(|list| &list.names).map(|name| &name.value);
     let const_labels = collector.const_labels_of(metric).map(|label| const_label(krate, label));
+    let buckets = option(metric.buckets.as_ref().map(constant_buckets));
+    let max_series = option(metric.max_series.as_ref().map(|max| max.expr.clone()));
     quote! {
-        #krate::__private::desc(
+        #krate::__private::declaration(
             #name,
             #help,
-            #type_of_field,
-            #metric_type,
+            (#own, #declared),
+            #unit,
+            #shape,
             &[#(#krate::__private::Cow::Borrowed(#labels)),*],
             &[#(#const_labels),*],
+            (#buckets, #max_series),
         )
     }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// The type that the attribute says.
+fn declared_type(krate: &TokenStream, metric: &Metric) -> TokenStream {
+    option(metric.metric_type.as_ref().map(|metric_type| {
+        let variant = variant(&metric_type.word);
+        quote!(#krate::MetricType::#variant)
+    }))
+}
+
+/// An array or a slice, as a slice that lives as long as the program.
+fn constant_buckets(buckets: &Buckets) -> TokenStream {
+    let expr = &buckets.expr;
+    quote!(const { &#expr as &'static [::core::primitive::f64] })
 }
 
 fn const_label(krate: &TokenStream, label: &ConstLabel) -> TokenStream {
@@ -93,7 +158,7 @@ fn describe(collector: &Collector) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #krate::Describe for #ident #ty_generics #where_clause {
             fn describe(&self) -> #krate::__private::Vec<#krate::Desc> {
-                <[#krate::Desc]>::to_vec(<Self as #krate::Declared>::DESCS)
+                <Self as #krate::Declared>::declared()
             }
         }
     }
@@ -110,14 +175,19 @@ fn collect(collector: &Collector) -> TokenStream {
         let collect = of_metric(krate, ty, "collect");
         quote!(#at => #collect(&self.#ident, #encoder))
     });
+    let flattened = collect_flattened(collector, &index, &encoder);
     let verify = verify(collector);
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::Collect for #ident #ty_generics #where_clause {
-            fn collect(&self, #index: usize, #encoder: &mut #krate::FamilyEncoder<'_>) {
+            fn collect(
+                &self,
+                #index: ::core::primitive::usize,
+                #encoder: &mut #krate::FamilyEncoder<'_>,
+            ) {
                 match #index {
                     #(#arms,)*
-                    _ => {}
+                    _ => #flattened
                 }
             }
 
@@ -126,21 +196,50 @@ fn collect(collector: &Collector) -> TokenStream {
     }
 }
 
+/// Behind the families of the struct's own lie those of its flattened fields, one after the other.
+fn collect_flattened(collector: &Collector, index: &Ident, encoder: &Ident) -> TokenStream {
+    let krate = &collector.krate;
+    let own = collector.metrics().count();
+    let mut calls = collector.flattened().map(|(field, _)| {
+        let Field { ident, .. } = field;
+        quote!(#krate::__private::collect_flattened(&self.#ident, &mut #index, #encoder))
+    });
+    match calls.next() {
+        Some(first) => quote! {{
+            let mut #index = #index - #own;
+            let _ = #first #(|| #calls)*;
+        }},
+        None => quote!({}),
+    }
+}
+
 fn verify(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
     let checks = collector.metrics().enumerate().map(|(at, (field, _))| {
         let Field { ident, ty, .. } = field;
         let verify = of_metric(krate, ty, "verify");
-        quote!(#verify(&self.#ident, &<Self as #krate::Declared>::DESCS[#at])?;)
+        let declaration = declaration_at(krate, at);
+        quote!(#verify(&self.#ident, #declaration.desc())?;)
+    });
+    let flattened = collector.flattened().map(|(field, _)| {
+        let ident = &field.ident;
+        quote!(#krate::Collect::verify(&self.#ident)?;)
     });
     quote! {
         fn verify(&self) -> #krate::__private::Result<(), #krate::FieldError> {
             #(#checks)*
+            #(#flattened)*
             #krate::__private::Result::Ok(())
         }
     }
 }
 
+/// The declaration of the metric at this place.
+fn declaration_at(krate: &TokenStream, at: usize) -> TokenStream {
+    quote!((&<Self as #krate::__private::Fields>::FIELDS[#at]))
+}
+
+/// The trait by which a `prometheus::Registry` takes the struct, where that crate is there.
 fn prometheus(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
     prometheus_impl(
@@ -189,32 +288,63 @@ fn shared_between_threads(mut generics: Generics) -> Generics {
 }
 
 fn new(collector: &Collector) -> TokenStream {
-    if collector.no_new || collector.borrows() {
+    if !collector.has_new() {
         return TokenStream::new();
     }
-    let Collector { vis, ident, generics, krate, fields, .. } = collector;
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let parameters = skipped(fields).map(|Field { ident, ty, .. }| quote!(#ident: #ty));
+    let krate = &collector.krate;
     let metrics = collector.metrics().enumerate().map(|(at, (field, _))| {
         let Field { ident, ty, .. } = field;
         let make = make(krate, ty);
-        quote!(#ident: #make(&<Self as #krate::Declared>::DESCS[#at]))
+        let declaration = declaration_at(krate, at);
+        quote!(#ident: #make(#declaration))
     });
-    let others = skipped(fields).map(|field| &field.ident);
+    let flattened = collector.flattened().map(|(field, _)| {
+        let Field { ident, ty, .. } = field;
+        let make = new_of(krate, ty);
+        quote!(#ident: #make())
+    });
+    let skipped = collector.skipped().map(|field| &field.ident);
+    new_impl(
+        collector,
+        &quote! {
+            Self {
+                #(#metrics,)*
+                #(#flattened,)*
+                #(#skipped,)*
+            }
+        },
+    )
+}
+
+/// `new()`, and the trait by which a struct that flattens this one calls it, if it takes nothing.
+pub(crate) fn new_impl(collector: &Collector, body: &TokenStream) -> TokenStream {
+    let Collector { vis, ident, generics, krate, .. } = collector;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let parameters: Vec<TokenStream> =
+        collector.skipped().map(|Field { ident, ty, .. }| quote!(#ident: #ty)).collect();
     let doc = format!("A `{ident}` with every metric at its initial value.");
+    let new_trait = parameters.is_empty().then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #krate::__private::New for #ident #ty_generics #where_clause {
+                fn make() -> Self {
+                    Self::new()
+                }
+            }
+        }
+    });
     quote! {
         #[automatically_derived]
-        #[allow(clippy::new_without_default)]
+        #[allow(dead_code, unused_variables, clippy::new_without_default, clippy::too_many_arguments)]
         impl #impl_generics #ident #ty_generics #where_clause {
             #[doc = #doc]
             #[must_use]
             #vis fn new(#(#parameters),*) -> Self {
-                Self {
-                    #(#metrics,)*
-                    #(#others,)*
-                }
+                #body
             }
         }
+
+        #new_trait
     }
 }
 
@@ -223,19 +353,32 @@ fn new(collector: &Collector) -> TokenStream {
 /// Every use of a field's type looks like this, and lies on the type from its first token to its
 /// last: so the compiler tells a type that is no metric once, and there.
 fn of_metric(krate: &TokenStream, ty: &impl ToTokens, item: &str) -> TokenStream {
-    let Ends { first, last } = Ends::of(ty);
-    let krate = respanned(krate, first);
-    let item = Ident::new(item, last);
-    quote_spanned!(first=> <#ty as #krate::Metric>::#item)
+    item_of(ty, respanned(&quote!(#krate::Metric), Ends::of(ty).first), item)
+}
+
+/// An item of the trait `Declared` of a flattened field's type.
+fn of_declared(krate: &TokenStream, ty: &impl ToTokens, item: &str) -> TokenStream {
+    item_of(ty, respanned(&quote!(#krate::Declared), Ends::of(ty).first), item)
 }
 
 /// The function that makes a metric of a type.
 fn make(krate: &TokenStream, ty: &Type) -> TokenStream {
     let Ends { first, last } = Ends::of(ty);
     let making = of_metric(krate, ty, "Making");
-    let krate = respanned(krate, first);
-    let make = Ident::new("make", last);
-    quote_spanned!(first=> <#making as #krate::Make<#ty>>::#make)
+    let make = respanned(&quote!(#krate::Make), first);
+    let function = Ident::new("make", last);
+    quote_spanned!(first=> <#making as #make<#ty>>::#function)
+}
+
+/// The function that makes a flattened collector.
+fn new_of(krate: &TokenStream, ty: &Type) -> TokenStream {
+    item_of(ty, respanned(&quote!(#krate::__private::New), Ends::of(ty).first), "make")
+}
+
+fn item_of(ty: &impl ToTokens, path: TokenStream, item: &str) -> TokenStream {
+    let Ends { first, last } = Ends::of(ty);
+    let item = Ident::new(item, last);
+    quote_spanned!(first=> <#ty as #path>::#item)
 }
 
 /// The spans of the first and the last of some tokens. What goes from one to the other is underlined
@@ -275,16 +418,12 @@ fn call(krate: &TokenStream, function: &str, arguments: TokenStream, ends: Ends)
     quote_spanned!(ends.first=> #krate::__private::#function #arguments)
 }
 
-/// The same tokens with another span.
+/// The same tokens at another place.
 fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
     let respan = |mut token: TokenTree| {
-        token.set_span(span);
+        // The name is still looked up where it was written: `$crate` stays the macro's crate.
+        token.set_span(token.span().located_at(span));
         token
     };
     tokens.clone().into_iter().map(respan).collect()
-}
-
-/// The fields that are no metrics.
-pub(crate) fn skipped(fields: &[Field]) -> impl Iterator<Item = &Field> {
-    fields.iter().filter(|field| field.metric.is_none())
 }

@@ -10,9 +10,11 @@ mod errors;
 mod expand;
 mod fallback;
 mod model;
+mod rename;
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
+use proc_macro2::TokenStream as TokenStream2;
+use syn::DeriveInput;
 
 use errors::Errors;
 
@@ -55,13 +57,54 @@ use errors::Errors;
 ///   for several.
 #[proc_macro_derive(Collector, attributes(collector, metric))]
 pub fn derive_collector(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
+    derive(input.into(), collector).into()
+}
+
+/// Makes a struct a label set: one label for each field, named for it.
+#[proc_macro_derive(Labels, attributes(label))]
+pub fn derive_labels(input: TokenStream) -> TokenStream {
+    derive(input.into(), label_struct).into()
+}
+
+/// Makes an enum a label value: one value for each variant.
+#[proc_macro_derive(LabelValue, attributes(label))]
+pub fn derive_label_value(input: TokenStream) -> TokenStream {
+    derive(input.into(), label_enum).into()
+}
+
+fn derive(input: TokenStream2, expand: fn(&DeriveInput) -> TokenStream2) -> TokenStream2 {
+    match syn::parse2(input) {
+        Ok(input) => expand(&input),
+        Err(error) => error.into_compile_error(),
+    }
+}
+
+fn collector(input: &DeriveInput) -> TokenStream2 {
     let mut errors = Errors::default();
-    let collector = attr::collector(&input, &mut errors);
+    let collector = attr::collector(input, &mut errors);
     check::collector(&collector, &mut errors);
-    let expansion = match errors.into_compile_errors() {
+    match errors.into_compile_errors() {
         None => expand::collector(&collector),
         Some(compile_errors) => fallback::collector(&collector, compile_errors),
-    };
-    expansion.into()
+    }
+}
+
+fn label_struct(input: &DeriveInput) -> TokenStream2 {
+    let mut errors = Errors::default();
+    let labels = attr::label_struct(input, &mut errors);
+    check::label_struct(&labels, &mut errors);
+    match errors.into_compile_errors() {
+        None => expand::label_struct(&labels),
+        Some(compile_errors) => fallback::label_struct(&labels, compile_errors),
+    }
+}
+
+fn label_enum(input: &DeriveInput) -> TokenStream2 {
+    let mut errors = Errors::default();
+    let values = attr::label_enum(input, &mut errors);
+    check::label_enum(&values, &mut errors);
+    match errors.into_compile_errors() {
+        None => expand::label_enum(&values),
+        Some(compile_errors) => fallback::label_enum(&values, compile_errors),
+    }
 }

@@ -21,8 +21,14 @@ pub(crate) struct Collector {
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    /// `None` for a field that is no metric.
-    pub(crate) metric: Option<Metric>,
+    pub(crate) kind: FieldKind,
+}
+
+pub(crate) enum FieldKind {
+    Metric(Box<Metric>),
+    /// Another collector, spliced in, with something in front of its names.
+    Flatten(Option<Name>),
+    Skip,
 }
 
 /// What the attributes of a field declare.
@@ -33,6 +39,9 @@ pub(crate) struct Metric {
     pub(crate) labels: Option<LabelList>,
     pub(crate) const_labels: Vec<ConstLabel>,
     pub(crate) metric_type: Option<MetricType>,
+    pub(crate) unit: Option<Name>,
+    pub(crate) buckets: Option<Buckets>,
+    pub(crate) max_series: Option<MaxSeries>,
 }
 
 /// A string from a literal or an identifier.
@@ -67,9 +76,43 @@ pub(crate) struct MetricType {
     pub(crate) word: Ident,
 }
 
+/// `buckets = [0.1, 1.0]`, or an expression.
+pub(crate) struct Buckets {
+    /// Where the argument is.
+    pub(crate) span: Span,
+    /// An array, or a reference to a slice, of floats.
+    pub(crate) expr: TokenStream,
+    /// The bounds, where they are literals.
+    pub(crate) literals: Option<Vec<(f64, Span)>>,
+}
+
+/// `max_series = 1000`.
+pub(crate) struct MaxSeries {
+    /// Where the argument is.
+    pub(crate) span: Span,
+    /// A constant expression of type `usize`.
+    pub(crate) expr: TokenStream,
+}
+
 impl Collector {
     pub(crate) fn metrics(&self) -> impl Iterator<Item = (&Field, &Metric)> {
-        self.fields.iter().filter_map(|field| Some((field, field.metric.as_ref()?)))
+        self.fields.iter().filter_map(|field| match &field.kind {
+            FieldKind::Metric(metric) => Some((field, &**metric)),
+            _ => None,
+        })
+    }
+
+    /// The flattened collectors, and what stands in front of their names.
+    pub(crate) fn flattened(&self) -> impl Iterator<Item = (&Field, Option<&Name>)> {
+        self.fields.iter().filter_map(|field| match &field.kind {
+            FieldKind::Flatten(prefix) => Some((field, prefix.as_ref())),
+            _ => None,
+        })
+    }
+
+    /// The fields that are neither: parameters of `new()`.
+    pub(crate) fn skipped(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| matches!(field.kind, FieldKind::Skip))
     }
 
     /// The constant labels of a metric, those of the struct first.
@@ -88,10 +131,40 @@ impl Collector {
         name
     }
 
-    /// Whether the struct has a lifetime: then it cannot be made by `new()`.
+    /// Whether `new()` is to be generated: not for a struct that borrows.
+    pub(crate) fn has_new(&self) -> bool {
+        !self.no_new && !self.borrows()
+    }
+
+    /// Whether the struct has a lifetime.
     pub(crate) fn borrows(&self) -> bool {
         self.generics.lifetimes().next().is_some()
     }
+}
+
+/// A struct that derives `Labels`.
+pub(crate) struct LabelStruct {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) krate: TokenStream,
+    /// The fields that are labels.
+    pub(crate) labels: Vec<Label>,
+}
+
+/// A field of a label struct.
+pub(crate) struct Label {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) name: Name,
+}
+
+/// An enum that derives `LabelValue`.
+pub(crate) struct LabelEnum {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) krate: TokenStream,
+    /// Variants, and what is written for each.
+    pub(crate) variants: Vec<(Ident, Name)>,
 }
 
 impl From<LitStr> for Name {

@@ -69,17 +69,26 @@ impl<'a> FamilyEncoder<'a> {
         let Some(block) = self.written.insert(labels) else {
             return;
         };
-        let (metric, labels) = (self.metric, LabelBlock::Text(block));
-        match point {
-            Point::Number(value) => self.encoder.sample(metric, labels, value, timestamp),
-            Point::Histogram(point) => self.encoder.histogram(metric, labels, &point, timestamp),
-            Point::Summary(point) => self.encoder.summary(metric, labels, &point, timestamp),
-        }
+        point.encode(self.metric, LabelBlock::Text(block), timestamp, self.encoder);
     }
 
-    /// Writes a sample whose block was rendered before, and is known to be written once.
-    pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, value: Number) {
-        self.encoder.sample(self.metric, block, value, None);
+    /// Writes a point whose block was rendered before, and is known to be written once.
+    pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: Point<'_>) {
+        point.encode(self.metric, block, None, self.encoder);
+    }
+
+    /// Runs `write` with an empty list of buckets, whose memory is used again.
+    pub(crate) fn with_buckets(&mut self, write: impl FnOnce(&mut Self, &mut Vec<(f64, u64)>)) {
+        let mut buckets = std::mem::take(&mut self.written.buckets);
+        buckets.clear();
+        write(self, &mut buckets);
+        self.written.buckets = buckets;
+    }
+
+    /// Notes how many updates the metric has dropped since the program started, because they would
+    /// have made more series than it may hold.
+    pub(crate) fn dropped(&mut self, total: u64) {
+        self.written.dropped = total;
     }
 }
 
@@ -92,6 +101,9 @@ pub(crate) struct Written {
     hasher: RandomState,
     /// Samples dropped because their label set was there already.
     pub(crate) duplicates: u64,
+    buckets: Vec<(f64, u64)>,
+    /// Updates that the metric has dropped since the program started.
+    pub(crate) dropped: u64,
     /// Samples dropped because they had the wrong number of label values.
     pub(crate) misfits: u64,
 }
@@ -102,6 +114,7 @@ impl Written {
         self.ranges.clear();
         self.duplicates = 0;
         self.misfits = 0;
+        self.dropped = 0;
     }
 
     /// The block of these pairs, or nothing where it is here already.

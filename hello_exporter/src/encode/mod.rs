@@ -78,11 +78,31 @@ pub(crate) trait Encoder {
 }
 
 /// What one series is at one moment.
-#[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
 pub(crate) enum Point<'a> {
     Number(Number),
     Histogram(HistogramPoint<'a>),
+    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
     Summary(SummaryPoint<'a>),
+}
+
+impl Point<'_> {
+    pub(crate) fn number(value: impl Into<Number>) -> Self {
+        Point::Number(value.into())
+    }
+
+    fn encode(
+        self,
+        metric: &Prepared,
+        labels: LabelBlock<'_>,
+        timestamp: Option<i64>,
+        encoder: &mut dyn Encoder,
+    ) {
+        match self {
+            Point::Number(value) => encoder.sample(metric, labels, value, timestamp),
+            Point::Histogram(point) => encoder.histogram(metric, labels, &point, timestamp),
+            Point::Summary(point) => encoder.summary(metric, labels, &point, timestamp),
+        }
+    }
 }
 
 /// A histogram at one moment.

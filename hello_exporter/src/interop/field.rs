@@ -1,21 +1,25 @@
 //! Metrics of the `prometheus` crate as fields.
 
-use prometheus::Opts;
 use prometheus::core::{
     Atomic, Collector, GenericCounter, GenericCounterVec, GenericGauge, GenericGaugeVec,
 };
 use prometheus::proto::{LabelPair, MetricFamily};
+use prometheus::{Histogram, HistogramOpts, HistogramVec, Opts};
 
 use super::model;
-use crate::collect::{FieldError, Init, LabelShape, Made, Metric};
+use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
 
 macro_rules! foreign_metrics {
-    ($($type:ident: $metric_type:ident, $shape:ident, |$opts:ident, $labels:ident| $make:expr;)*) => {$(
-        impl<P: Atomic + 'static> Metric for $type<P> {
+    ($(
+        [$($param:tt)*] $type:ty: $metric_type:ident, $shape:ident, $buckets:literal,
+        |$declaration:ident, $labels:ident| $make:expr;
+    )*) => {$(
+        impl<$($param)*> Metric for $type {
             const TYPE: Option<MetricType> = Some(MetricType::$metric_type);
             const LABELS: LabelShape = LabelShape::$shape;
+            const OPTIONS: Options = Options { buckets: $buckets, ..Options::NONE };
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -29,14 +33,13 @@ macro_rules! foreign_metrics {
             }
         }
 
-        impl<P: Atomic + 'static> Init for $type<P> {
-            fn init(desc: &Desc) -> Self {
-                let $opts = opts(desc);
-                let $labels: Vec<&str> = desc.labels().iter().map(AsRef::as_ref).collect();
+        impl<$($param)*> Init for $type {
+            fn init($declaration: &Declaration) -> Self {
+                let $labels: Vec<&str> = $declaration.label_names().collect();
                 match $make {
                     Ok(metric) => metric,
                     // The derive has checked all that the foreign constructor checks.
-                    Err(error) => panic!("metric `{}`: {error}", desc.name()),
+                    Err(error) => panic!("metric `{}`: {error}", $declaration.desc().name()),
                 }
             }
         }
@@ -44,10 +47,33 @@ macro_rules! foreign_metrics {
 }
 
 foreign_metrics! {
-    GenericCounter: Counter, None, |opts, _labels| GenericCounter::with_opts(opts);
-    GenericGauge: Gauge, None, |opts, _labels| GenericGauge::with_opts(opts);
-    GenericCounterVec: Counter, Any, |opts, labels| GenericCounterVec::new(opts, &labels);
-    GenericGaugeVec: Gauge, Any, |opts, labels| GenericGaugeVec::new(opts, &labels);
+    [P: Atomic + 'static] GenericCounter<P>: Counter, None, false,
+        |declaration, _labels| GenericCounter::with_opts(opts(declaration));
+    [P: Atomic + 'static] GenericGauge<P>: Gauge, None, false,
+        |declaration, _labels| GenericGauge::with_opts(opts(declaration));
+    [] Histogram: Histogram, None, true,
+        |declaration, _labels| Histogram::with_opts(histogram_opts(declaration));
+    [P: Atomic + 'static] GenericCounterVec<P>: Counter, Any, false,
+        |declaration, labels| GenericCounterVec::new(opts(declaration), &labels);
+    [P: Atomic + 'static] GenericGaugeVec<P>: Gauge, Any, false,
+        |declaration, labels| GenericGaugeVec::new(opts(declaration), &labels);
+    [] HistogramVec: Histogram, Any, true,
+        |declaration, labels| HistogramVec::new(histogram_opts(declaration), &labels);
+}
+
+fn opts(declaration: &Declaration) -> Opts {
+    let desc = declaration.desc();
+    let opts = Opts::new(desc.name(), desc.help());
+    let const_labels = desc.const_labels().iter();
+    const_labels.fold(opts, |opts, (name, value)| opts.const_label(name.as_ref(), value.as_ref()))
+}
+
+fn histogram_opts(declaration: &Declaration) -> HistogramOpts {
+    let opts = HistogramOpts::from(opts(declaration));
+    match declaration.buckets() {
+        Some(buckets) => opts.buckets(buckets.to_vec()),
+        None => opts,
+    }
 }
 
 /// Writes what the metric collects, its variable labels in the order of the Desc; the constant ones
@@ -60,13 +86,6 @@ fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
         let labels = names.iter().map(|name| (&**name, value_of(&**name).unwrap_or_default()));
         model::encode(family.get_field_type(), metric, labels, encoder);
     }
-}
-
-fn opts(desc: &Desc) -> Opts {
-    let opts = Opts::new(desc.name(), desc.help());
-    desc.const_labels()
-        .iter()
-        .fold(opts, |opts, (name, value)| opts.const_label(name.as_ref(), value.as_ref()))
 }
 
 /// Compares what the metric says of itself with what its attribute says.

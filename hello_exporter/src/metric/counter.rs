@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 
 use super::word::{self, CounterValue};
-use crate::collect::{Init, LabelShape, Made, Metric};
-use crate::desc::{Desc, MetricType};
-use crate::encode::FamilyEncoder;
+use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
+use crate::desc::MetricType;
+use crate::encode::{FamilyEncoder, Point};
 use crate::labels::LabelBlock;
 
 /// A [counter](https://prometheus.io/docs/concepts/metric_types/#counter): it only goes up, and
@@ -66,12 +66,12 @@ impl<T: CounterValue> Metric for Counter<T> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        encoder.rendered(LabelBlock::EMPTY, self.get().into());
+        encoder.rendered(LabelBlock::EMPTY, Point::number(self.get()));
     }
 }
 
 impl<T: CounterValue> Init for Counter<T> {
-    fn init(_: &Desc) -> Self {
+    fn init(_: &Declaration) -> Self {
         // The bits of zero are zero in every type of `Word`.
         Self { word: AtomicU64::new(0), value: PhantomData }
     }

@@ -1,25 +1,63 @@
 //! Metrics with labels.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 
 use super::counter::increase;
+use super::histogram::{Bounds, Histogram};
 use super::store::Store;
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
-use crate::collect::{FieldError, Init, LabelShape, Made, Metric};
+use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Number};
-use crate::labels::{LabelValue, Labels};
+use crate::encode::{FamilyEncoder, Point};
+use crate::labels::{LabelBlock, LabelValue, Labels};
+use crate::name;
 
-/// A metric with labels: one series of `M` for every label set of `L` that the program has used.
+/// A metric with labels: one series of `M` for every label set that the program has used.
 ///
-/// Usually spelled by its short forms [`CounterVec`] and [`GaugeVec`]. Series are exposed in the
-/// order in which they were created.
-pub struct Family<L, M> {
+/// `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels), which names the labels; the short
+/// forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] are for labels that are told apart by their
+/// position. Series are exposed in the order in which they were created.
+///
+/// ```
+/// use hello_exporter::{Collector, Counter, Family, LabelValue, Labels};
+///
+/// #[derive(Labels)]
+/// struct Request<'a> {
+///     method: Method,
+///     path: &'a str,
+/// }
+///
+/// #[derive(LabelValue)]
+/// enum Method {
+///     Get,
+///     Put,
+/// }
+///
+/// #[derive(Collector)]
+/// struct Http {
+///     /// Requests served.
+///     #[metric(name = "requests_total")]
+///     requests: Family<Request<'static>, Counter>,
+/// }
+///
+/// let http = Http::new();
+/// let path = String::from("/");
+/// http.requests.with(Request { method: Method::Get, path: &path }).inc();
+/// # let _ = Method::Put;
+/// ```
+pub struct Family<L, M: SeriesMetric> {
+    series: SeriesSet<M>,
+    labels: PhantomData<fn() -> L>,
+}
+
+/// What a family is without the type of its labels.
+struct SeriesSet<M: SeriesMetric> {
     store: Store,
-    kind: PhantomData<fn() -> (L, M)>,
+    config: M::Config,
 }
 
 /// Label sets of `N` values that are told apart by their position.
@@ -55,41 +93,143 @@ pub type CounterVec<const N: usize, T = u64> = Family<Positional<N>, Counter<T>>
 /// ```
 pub type GaugeVec<const N: usize, T = f64> = Family<Positional<N>, Gauge<T>>;
 
-/// What a [`Family`] can be a family of: [`Counter`] and [`Gauge`].
+/// A [`Histogram`] for every set of `N` label values.
+///
+/// ```
+/// use hello_exporter::HistogramVec;
+///
+/// let seconds = HistogramVec::new(["path"], &[0.1, 1.0]);
+/// seconds.with(["/"]).observe(0.25);
+/// assert_eq!(seconds.with(["/"]).count(), 1);
+/// ```
+pub type HistogramVec<const N: usize> = Family<Positional<N>, Histogram>;
+
+/// What a [`Family`] can be a family of: [`Counter`], [`Gauge`] and [`Histogram`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a metric that a family can have",
+    label = "expected `Counter`, `Gauge` or `Histogram`"
+)]
 pub trait SeriesMetric: sealed::Sealed {
+    /// What all series of a family have in common.
     #[doc(hidden)]
-    type Word: Word;
+    type Config: Send + Sync + 'static;
     #[doc(hidden)]
     const TYPE: MetricType;
+    #[doc(hidden)]
+    const OPTIONS: Options;
+
+    #[doc(hidden)]
+    fn config(declaration: &Declaration) -> Self::Config;
+
+    /// How many words a series has.
+    #[doc(hidden)]
+    fn words(config: &Self::Config) -> usize;
+
+    #[doc(hidden)]
+    fn encode(
+        config: &Self::Config,
+        words: &[AtomicU64],
+        block: Block<'_>,
+        encoder: &mut FamilyEncoder<'_>,
+    );
 }
+
+/// A [`SeriesMetric`] that is one number.
+pub trait NumberMetric: SeriesMetric {
+    #[doc(hidden)]
+    type Word: Word;
+}
+
+/// The labels of a series, rendered; in the signatures of a trait that nobody else implements.
+#[doc(hidden)]
+pub struct Block<'a>(LabelBlock<'a>);
 
 mod sealed {
     pub trait Sealed {}
 }
 
-impl<T: CounterValue> sealed::Sealed for Counter<T> {}
-impl<T: CounterValue> SeriesMetric for Counter<T> {
-    type Word = T;
-    const TYPE: MetricType = MetricType::Counter;
+const FAMILY_OPTIONS: Options = Options { max_series: true, ..Options::NONE };
+
+/// A metric that is one word.
+macro_rules! number_metric {
+    ($metric:ident: $value:ident) => {
+        impl<T: $value> sealed::Sealed for $metric<T> {}
+
+        impl<T: $value> SeriesMetric for $metric<T> {
+            type Config = ();
+            const TYPE: MetricType = MetricType::$metric;
+            const OPTIONS: Options = FAMILY_OPTIONS;
+
+            fn config(_: &Declaration) {}
+
+            fn words((): &()) -> usize {
+                1
+            }
+
+            fn encode(
+                (): &(),
+                words: &[AtomicU64],
+                block: Block<'_>,
+                encoder: &mut FamilyEncoder<'_>,
+            ) {
+                if let Some(value) = words.first() {
+                    encoder.rendered(block.0, Point::number(word::load::<T>(value)));
+                }
+            }
+        }
+
+        impl<T: $value> NumberMetric for $metric<T> {
+            type Word = T;
+        }
+    };
 }
 
-impl<T: GaugeValue> sealed::Sealed for Gauge<T> {}
-impl<T: GaugeValue> SeriesMetric for Gauge<T> {
-    type Word = T;
-    const TYPE: MetricType = MetricType::Gauge;
+number_metric!(Counter: CounterValue);
+number_metric!(Gauge: GaugeValue);
+
+impl sealed::Sealed for Histogram {}
+
+impl SeriesMetric for Histogram {
+    type Config = Bounds;
+    const TYPE: MetricType = MetricType::Histogram;
+    const OPTIONS: Options = Options { buckets: true, ..FAMILY_OPTIONS };
+
+    fn config(declaration: &Declaration) -> Bounds {
+        Bounds::declared(declaration)
+    }
+
+    fn words(bounds: &Bounds) -> usize {
+        bounds.words()
+    }
+
+    fn encode(
+        bounds: &Bounds,
+        words: &[AtomicU64],
+        block: Block<'_>,
+        encoder: &mut FamilyEncoder<'_>,
+    ) {
+        bounds.encode(words, block.0, encoder);
+    }
 }
 
 impl<const N: usize> CounterVec<N> {
     /// A family without series, of `u64` counters with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
-        Self::with_label_names(label_names)
+        Self::of(label_names, (), None)
     }
 }
 
 impl<const N: usize> GaugeVec<N> {
     /// A family without series, of `f64` gauges with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
-        Self::with_label_names(label_names)
+        Self::of(label_names, (), None)
+    }
+}
+
+impl<const N: usize> HistogramVec<N> {
+    /// A family without series, of histograms with these label names and upper bounds.
+    pub fn new(label_names: [&str; N], bounds: impl Into<Bounds>) -> Self {
+        Self::of(label_names, bounds.into(), None)
     }
 }
 
@@ -99,21 +239,72 @@ impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
     /// The result is a handle that looks the series up when it is used, and creates it, at zero, on
     /// its first update.
     pub fn with<V: LabelValue>(&self, values: [V; N]) -> Series<'_, [V; N], M> {
-        Series { store: &self.store, labels: values, kind: PhantomData }
+        Series { series: &self.series, labels: values }
     }
 }
 
-impl<L, M> Family<L, M> {
-    fn with_label_names<'n>(label_names: impl IntoIterator<Item = &'n str>) -> Self {
-        Self { store: Store::new(label_names, 1), kind: PhantomData }
+impl<L: Labels, M: SeriesMetric> Family<L, M> {
+    /// The series with these labels, to be updated or read; see [`Series`].
+    ///
+    /// The labels are the struct `L` or a reference to one, with whatever lifetimes and type
+    /// parameters, or another struct with the same label names: a borrowed one finds what an owned one
+    /// has made. Other names do not compile.
+    pub fn with<K: Labels>(&self, labels: K) -> Series<'_, K, M> {
+        const { assert_same_names(L::NAMES, K::NAMES) };
+        Series { series: &self.series, labels }
+    }
+}
+
+/// Refuses a look-up by labels of other names. A family is only made with a type that has names.
+const fn assert_same_names(
+    family: Option<&[Cow<'static, str>]>,
+    given: Option<&[Cow<'static, str>]>,
+) {
+    let (Some(family), Some(given)) = (family, given) else {
+        panic!("the labels of a family are a struct with `#[derive(Labels)]`");
+    };
+    assert!(
+        name::are_same(family, given),
+        "these labels have other names than those of the family"
+    );
+}
+
+impl<L, M: SeriesMetric> Family<L, M> {
+    fn of<'n>(
+        label_names: impl IntoIterator<Item = &'n str>,
+        config: M::Config,
+        max_series: Option<usize>,
+    ) -> Self {
+        let store = Store::new(label_names, M::words(&config), max_series);
+        Self { series: SeriesSet { store, config }, labels: PhantomData }
+    }
+
+    fn declared(declaration: &Declaration) -> Self {
+        let config = M::config(declaration);
+        Self::of(declaration.label_names(), config, declaration.max_series())
     }
 
     fn label_names(&self) -> impl Iterator<Item = &str> {
-        self.store.label_names()
+        self.series.store.label_names()
+    }
+
+    fn encode(&self, encoder: &mut FamilyEncoder<'_>) {
+        let SeriesSet { store, config } = &self.series;
+        store.for_each(|block, words| M::encode(config, words, Block(block), encoder));
+        encoder.dropped(store.dropped());
+    }
+
+    fn verify_names(&self, desc: &Desc) -> Result<(), FieldError> {
+        if self.label_names().eq(desc.labels().iter().map(AsRef::as_ref)) {
+            return Ok(());
+        }
+        let own: Vec<&str> = self.label_names().collect();
+        let problem = format!("was made with labels {own:?}, and declares {:?}", desc.labels());
+        Err(FieldError::new(desc, problem))
     }
 }
 
-impl<L, M> fmt::Debug for Family<L, M> {
+impl<L, M: SeriesMetric> fmt::Debug for Family<L, M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.label_names().collect();
         formatter.debug_struct("Family").field("labels", &names).finish_non_exhaustive()
@@ -124,35 +315,43 @@ impl<L, M> fmt::Debug for Family<L, M> {
 ///
 /// It holds no lock and no reference to the series, so that it can be kept across an `await`.
 #[must_use = "a series does nothing until it is updated"]
-pub struct Series<'f, L, M> {
-    store: &'f Store,
+pub struct Series<'f, L, M: SeriesMetric> {
+    series: &'f SeriesSet<M>,
     labels: L,
-    kind: PhantomData<fn() -> M>,
 }
 
 impl<L: Labels, M: SeriesMetric> Series<'_, L, M> {
     /// Creates the series at zero, so that it is exposed before its first update.
     pub fn init(self) {
-        self.update(|_| ());
+        self.update(|_, _| ());
     }
 
-    /// The current value; zero, without creating it, where the series does not exist.
-    pub fn get(&self) -> M::Word {
-        let read = |values: &[&str]| self.store.operate(values, false, load::<M>).flatten();
-        self.labels.with_values(read).unwrap_or(M::Word::from_bits(0))
-    }
-
-    fn update(&self, operation: impl Fn(&AtomicU64)) {
+    fn update(&self, operation: impl Fn(&M::Config, &[AtomicU64])) {
+        let SeriesSet { store, config } = self.series;
         self.labels.with_values(|values| {
-            self.store.operate(values, true, |words| {
-                words.iter().for_each(&operation);
-            });
+            store.operate(values, true, |words| operation(config, words));
         });
+    }
+
+    /// What `operation` reads of the series, if there is one.
+    fn read<R>(&self, operation: impl Fn(&M::Config, &[AtomicU64]) -> R) -> Option<R> {
+        let SeriesSet { store, config } = self.series;
+        self.labels
+            .with_values(|values| store.operate(values, false, |words| operation(config, words)))
     }
 }
 
-fn load<M: SeriesMetric>(words: &[AtomicU64]) -> Option<M::Word> {
-    words.first().map(word::load)
+impl<L: Labels, M: NumberMetric> Series<'_, L, M> {
+    /// The current value; zero, without creating it, where the series does not exist.
+    pub fn get(&self) -> M::Word {
+        let value = self.read(|_, words| words.first().map(word::load)).flatten();
+        value.unwrap_or(M::Word::from_bits(0))
+    }
+
+    /// Runs an operation on the series' word.
+    fn with_word(&self, operation: impl Fn(&AtomicU64)) {
+        self.update(|_, words| words.iter().for_each(&operation));
+    }
 }
 
 impl<L: Labels, T: CounterValue> Series<'_, L, Counter<T>> {
@@ -163,14 +362,14 @@ impl<L: Labels, T: CounterValue> Series<'_, L, Counter<T>> {
 
     /// Adds `amount`, see [`Counter::inc_by`].
     pub fn inc_by(self, amount: T) {
-        self.update(|word| increase(word, amount));
+        self.with_word(|word| increase(word, amount));
     }
 }
 
 impl<L: Labels, T: GaugeValue> Series<'_, L, Gauge<T>> {
     /// Sets the value.
     pub fn set(self, value: T) {
-        self.update(|word| word::store(word, value));
+        self.with_word(|word| word::store(word, value));
     }
 
     /// Adds one.
@@ -185,7 +384,7 @@ impl<L: Labels, T: GaugeValue> Series<'_, L, Gauge<T>> {
 
     /// Adds `amount`.
     pub fn add(self, amount: T) {
-        self.update(|word| T::add(word, amount));
+        self.with_word(|word| T::add(word, amount));
     }
 
     /// Subtracts `amount`.
@@ -194,33 +393,51 @@ impl<L: Labels, T: GaugeValue> Series<'_, L, Gauge<T>> {
     }
 }
 
-impl<M: SeriesMetric, const N: usize> Metric for Family<Positional<N>, M> {
-    const TYPE: Option<MetricType> = Some(M::TYPE);
-    const LABELS: LabelShape = LabelShape::Positional(N);
-    type Making = Made;
-
-    fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        self.store.for_each(|block, words| {
-            let value: Option<Number> = load::<M>(words).map(Into::into);
-            encoder.rendered(block, value.unwrap_or(Number::U64(0)));
-        });
+impl<L: Labels> Series<'_, L, Histogram> {
+    /// Counts an observation, see [`Histogram::observe`].
+    pub fn observe(self, value: f64) {
+        self.update(|bounds, words| bounds.observe(words, value));
     }
 
-    fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
-        if self.label_names().eq(desc.labels().iter().map(AsRef::as_ref)) {
-            return Ok(());
+    /// How many observations there were; zero, without creating it, where the series does not exist.
+    pub fn count(&self) -> u64 {
+        self.read(Bounds::count).unwrap_or_default()
+    }
+
+    /// The sum of all observations; zero, without creating it, where the series does not exist.
+    pub fn sum(&self) -> f64 {
+        self.read(Bounds::sum).unwrap_or_default()
+    }
+}
+
+/// A family is a metric with as many labels as its positions, or with those that its struct names.
+macro_rules! family_metric {
+    ([$($param:tt)*] $labels:ty, $shape:expr) => {
+        impl<M: SeriesMetric, $($param)*> Metric for Family<$labels, M> {
+            const TYPE: Option<MetricType> = Some(M::TYPE);
+            const LABELS: LabelShape = $shape;
+            const OPTIONS: Options = M::OPTIONS;
+            type Making = Made;
+
+            fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+                self.encode(encoder);
+            }
+
+            fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
+                self.verify_names(desc)
+            }
         }
-        let own: Vec<&str> = self.label_names().collect();
-        let problem = format!("was made with labels {own:?}, and declares {:?}", desc.labels());
-        Err(FieldError::new(desc, problem))
-    }
+
+        impl<M: SeriesMetric, $($param)*> Init for Family<$labels, M> {
+            fn init(declaration: &Declaration) -> Self {
+                Self::declared(declaration)
+            }
+        }
+    };
 }
 
-impl<M: SeriesMetric, const N: usize> Init for Family<Positional<N>, M> {
-    fn init(desc: &Desc) -> Self {
-        Self::with_label_names(desc.labels().iter().map(AsRef::as_ref))
-    }
-}
+family_metric!([const N: usize] Positional<N>, LabelShape::Positional(N));
+family_metric!([L: Labels] L, LabelShape::of::<L>());
 
 #[cfg(test)]
 mod tests {
@@ -232,7 +449,7 @@ mod tests {
     /// Every series as its block and value.
     fn series(family: &CounterVec<2>) -> Vec<(String, u64)> {
         let mut all = Vec::new();
-        family.store.for_each(|block, words| {
+        family.series.store.for_each(|block, words| {
             let mut text = Vec::new();
             block.append_to(&mut text);
             all.push((String::from_utf8(text).unwrap(), word::load(&words[0])));

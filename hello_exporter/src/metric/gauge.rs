@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 
 use super::word::{self, GaugeValue};
-use crate::collect::{Init, LabelShape, Made, Metric};
-use crate::desc::{Desc, MetricType};
-use crate::encode::FamilyEncoder;
+use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
+use crate::desc::MetricType;
+use crate::encode::{FamilyEncoder, Point};
 use crate::labels::LabelBlock;
 
 /// A [gauge](https://prometheus.io/docs/concepts/metric_types/#gauge): it goes up and down.
@@ -72,12 +72,12 @@ impl<T: GaugeValue> Metric for Gauge<T> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        encoder.rendered(LabelBlock::EMPTY, self.get().into());
+        encoder.rendered(LabelBlock::EMPTY, Point::number(self.get()));
     }
 }
 
 impl<T: GaugeValue> Init for Gauge<T> {
-    fn init(_: &Desc) -> Self {
+    fn init(_: &Declaration) -> Self {
         // The bits of zero are zero in every type of `Word`.
         Self { word: AtomicU64::new(0), value: PhantomData }
     }

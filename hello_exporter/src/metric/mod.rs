@@ -3,12 +3,16 @@
 mod counter;
 mod family;
 mod gauge;
+mod histogram;
 mod store;
 mod value;
 mod word;
 
 pub use counter::Counter;
-pub use family::{CounterVec, Family, GaugeVec, Positional, Series, SeriesMetric};
+pub use family::{
+    CounterVec, Family, GaugeVec, HistogramVec, NumberMetric, Positional, Series, SeriesMetric,
+};
 pub use gauge::Gauge;
+pub use histogram::{Bounds, DEFAULT_BUCKETS, Histogram};
 pub use value::Value;
 pub use word::{CounterValue, GaugeValue};

@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
+use tracing::warn;
 
 use crate::labels::{self, LabelBlock, clip};
 
@@ -33,6 +34,9 @@ pub(crate) struct Store {
     hasher: RandomState,
     label_names: Box<[Box<str>]>,
     value_words: usize,
+    max_series: usize,
+    /// How many updates have found no place.
+    dropped: AtomicU64,
 }
 
 /// One to a cache line, so that two threads' locks do not share one.
@@ -48,6 +52,7 @@ impl Store {
     pub(crate) fn new<'n>(
         label_names: impl IntoIterator<Item = &'n str>,
         value_words: usize,
+        max_series: Option<usize>,
     ) -> Self {
         let empty = Arc::new(Storage { chunks: Vec::new(), index: Arc::new(Index::new(0)) });
         Self {
@@ -56,6 +61,8 @@ impl Store {
             hasher: RandomState::default(),
             label_names: label_names.into_iter().map(Box::from).collect(),
             value_words,
+            max_series: max_series.unwrap_or(usize::MAX),
+            dropped: AtomicU64::new(0),
         }
     }
 
@@ -75,9 +82,26 @@ impl Store {
                     return Some(operation(record.value(self)));
                 }
             }
-            if !create || !self.create(&key) {
+            if !create {
                 return None;
             }
+            if !self.create(&key) {
+                self.drop_update(key.values);
+                return None;
+            }
+        }
+    }
+
+    /// How many updates were dropped, because their series would have been one too many.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    fn drop_update(&self, values: &[&str]) {
+        if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+            let labels: Vec<&str> = self.label_names().collect();
+            let max_series = self.max_series;
+            warn!(?labels, ?values, max_series, "Family is full, series dropped");
         }
     }
 
@@ -118,6 +142,9 @@ impl Store {
         let mut storage = self.storage();
         if self.find(&storage, key).is_some() {
             return true;
+        }
+        if *entries >= self.max_series {
+            return false;
         }
         let record = self.render(key);
         if !storage.has_room(record.len(), *entries) {

@@ -8,7 +8,7 @@ use std::sync::atomic::{
 };
 use std::time::{Duration, SystemTime};
 
-use crate::collect::{Borrowed, FieldError, Init, LabelShape, Made, Metric};
+use crate::collect::{Borrowed, Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
 use crate::encode::{FamilyEncoder, Number};
 use crate::labels::Labels;
@@ -55,7 +55,7 @@ macro_rules! plain_values {
         }
 
         impl Init for $type {
-            fn init(_: &Desc) -> Self {
+            fn init(_: &Declaration) -> Self {
                 $initial
             }
         }
@@ -126,6 +126,7 @@ impl<V: Value + ?Sized> Value for Arc<V> {
 impl<M: Metric> Metric for Option<M> {
     const TYPE: Option<MetricType> = M::TYPE;
     const LABELS: LabelShape = M::LABELS;
+    const OPTIONS: Options = M::OPTIONS;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -140,7 +141,7 @@ impl<M: Metric> Metric for Option<M> {
 }
 
 impl<M: Metric> Init for Option<M> {
-    fn init(_: &Desc) -> Self {
+    fn init(_: &Declaration) -> Self {
         None
     }
 }
@@ -151,6 +152,7 @@ macro_rules! referred_metric {
         impl<M: Metric + ?Sized> Metric for $type {
             const TYPE: Option<MetricType> = M::TYPE;
             const LABELS: LabelShape = M::LABELS;
+            const OPTIONS: Options = M::OPTIONS;
             type Making = $making;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -168,8 +170,8 @@ referred_metric!(&M, Borrowed);
 referred_metric!(Arc<M>, Made);
 
 impl<M: Init> Init for Arc<M> {
-    fn init(desc: &Desc) -> Self {
-        Arc::new(M::init(desc))
+    fn init(declaration: &Declaration) -> Self {
+        Arc::new(M::init(declaration))
     }
 }
 
@@ -181,15 +183,11 @@ macro_rules! value_maps {
             V: Value,
         {
             const TYPE: Option<MetricType> = None;
-            const LABELS: LabelShape = LabelShape::Positional(K::COUNT);
+            const LABELS: LabelShape = LabelShape::of::<K>();
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-                for (labels, value) in self {
-                    if let Some(number) = value.number() {
-                        labels.with_values(|values| encoder.sample_of(values, number));
-                    }
-                }
+                encode_all(self.iter(), encoder);
             }
         }
     )*};
@@ -200,14 +198,42 @@ value_maps! {
     [K, V, S] HashMap<K, V, S>;
 }
 
+impl<K: Labels, V: Value> Metric for Vec<(K, V)> {
+    const TYPE: Option<MetricType> = None;
+    const LABELS: LabelShape = LabelShape::of::<K>();
+    type Making = Made;
+
+    fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+        encode_all(self.iter().map(|(labels, value)| (labels, value)), encoder);
+    }
+}
+
+impl<K: Labels, V: Value> Init for Vec<(K, V)> {
+    fn init(_: &Declaration) -> Self {
+        Self::new()
+    }
+}
+
+/// Writes the values of a map; of two that have the same labels once written, the first.
+fn encode_all<'v, K: Labels + 'v, V: Value + 'v>(
+    values: impl Iterator<Item = (&'v K, &'v V)>,
+    encoder: &mut FamilyEncoder<'_>,
+) {
+    for (labels, value) in values {
+        if let Some(number) = value.number() {
+            labels.with_values(|values| encoder.sample_of(values, number));
+        }
+    }
+}
+
 impl<K: Labels, V: Value> Init for BTreeMap<K, V> {
-    fn init(_: &Desc) -> Self {
+    fn init(_: &Declaration) -> Self {
         Self::new()
     }
 }
 
 impl<K: Labels, V: Value, S: Default> Init for HashMap<K, V, S> {
-    fn init(_: &Desc) -> Self {
+    fn init(_: &Declaration) -> Self {
         Self::default()
     }
 }

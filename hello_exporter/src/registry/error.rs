@@ -46,8 +46,8 @@ pub enum RegisterError {
     /// The same name is registered as another kind of family.
     #[error(
         "metric `{metric}` of collector `{collector}` has {aspect} {ours}, but {theirs} in \
-         collector `{other}`; a family shared by two collectors must have the same type, help and \
-         label names"
+         collector `{other}`; a family shared by two collectors must have the same type, help, unit \
+         and label names"
     )]
     Inconsistent {
         /// The name.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::source::{LateFamily, Source};
 use super::{Addition, CollectorId, RegisterError};
@@ -52,6 +53,8 @@ pub(super) struct Member {
     /// Which family of the collector this is.
     pub(super) index: usize,
     pub(super) metric: Arc<Prepared>,
+    /// How many dropped updates of the metric are counted already.
+    pub(super) dropped: Arc<AtomicU64>,
 }
 
 /// A registered collector.
@@ -160,7 +163,8 @@ impl State {
         let name = desc.name().to_owned();
         self.exposed.extend(exposed.into_iter().map(|exposed| (exposed, name.clone())));
         let metric = Arc::new(Prepared::new(desc));
-        let member = Member { collector: Arc::clone(collector), index, metric };
+        let dropped = Arc::default();
+        let member = Member { collector: Arc::clone(collector), index, metric, dropped };
         self.insert_member(name, member);
         Ok(())
     }
@@ -262,13 +266,19 @@ fn check_pair(collector: &Collector, ours: &Desc, member: &Member) -> Result<(),
 fn difference(ours: &Desc, theirs: &Desc) -> Option<(&'static str, String, String)> {
     let types = [ours, theirs].map(|desc| format!("`{}`", desc.metric_type()));
     let help = [ours, theirs].map(|desc| format!("{:?}", desc.help()));
+    let units = [ours, theirs].map(|desc| format!("{:?}", desc.unit().unwrap_or_default()));
     let labels = [ours, theirs].map(|desc| format!("{:?}", sorted(desc.labels())));
     let const_labels = [ours, theirs].map(|desc| {
         let names: Vec<&Cow<'_, str>> = desc.const_labels().iter().map(|(name, _)| name).collect();
         format!("{:?}", sorted(&names))
     });
-    let aspects =
-        [("type", types), ("help", help), ("labels", labels), ("constant labels", const_labels)];
+    let aspects = [
+        ("type", types),
+        ("help", help),
+        ("unit", units),
+        ("labels", labels),
+        ("constant labels", const_labels),
+    ];
     let different = aspects.into_iter().find(|(_, [ours, theirs])| ours != theirs);
     different.map(|(aspect, [ours, theirs])| (aspect, ours, theirs))
 }
@@ -285,22 +295,29 @@ fn in_braces(desc: &Desc) -> String {
     if block.is_empty() { block } else { format!("{{{block}}}") }
 }
 
-/// The names that a family writes: its own, those of its parts, and its name in OpenMetrics, where a
-/// counter's family is called without `_total`.
+/// The names that a family writes: its own, those of its parts, and those that OpenMetrics reserves,
+/// where a counter's family is called without `_total`.
 ///
 /// The families of a foreign registry are not held to the last: they were made for the text format.
 fn exposed_names(desc: &Desc, foreign: bool) -> Vec<String> {
+    let name = desc.name();
+    let base = match desc.metric_type() {
+        MetricType::Counter => name.strip_suffix("_total").unwrap_or(name),
+        _ => name,
+    };
     let suffixes: &[&str] = match desc.metric_type() {
         MetricType::Histogram => &["_bucket", "_sum", "_count"],
         MetricType::Summary => &["_sum", "_count"],
         _ => &[],
     };
-    let name = desc.name();
-    let mut exposed: BTreeSet<String> =
-        suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect();
-    exposed.insert(name.to_owned());
-    if !foreign && desc.metric_type() == MetricType::Counter {
-        exposed.extend(name.strip_suffix("_total").map(str::to_owned));
-    }
+    let reserved: &[&str] = match desc.metric_type() {
+        _ if foreign => &[],
+        MetricType::Counter | MetricType::Histogram | MetricType::Summary => &["", "_created"],
+        _ => &[],
+    };
+    let parts = suffixes.iter().map(|suffix| format!("{name}{suffix}"));
+    let reserved = reserved.iter().map(|suffix| format!("{base}{suffix}"));
+    let exposed: BTreeSet<String> =
+        [name.to_owned()].into_iter().chain(parts).chain(reserved).collect();
     exposed.into_iter().collect()
 }

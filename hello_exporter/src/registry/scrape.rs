@@ -1,6 +1,7 @@
 //! One scrape: from a plan to bytes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use tracing::{error, warn};
@@ -16,7 +17,8 @@ use crate::metric::CounterVec;
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate)]
 pub(crate) struct Health {
-    /// Series that were not exposed because their family clashed with another one.
+    /// Series that were not exposed because their family clashed with another one, and updates of
+    /// series that were one too many for their family.
     #[metric(labels = ["family"])]
     dropped_series_total: CounterVec<1>,
 
@@ -117,6 +119,16 @@ fn encode_member(
         error!(collector = member.collector.name, metric, "Collector panicked, metric left out");
     }
     report_dropped(shared, member, written);
+    count_over_limit(shared, member, written.dropped);
+}
+
+/// Counts what a metric has dropped for want of a place since it was asked last.
+fn count_over_limit(shared: &Shared, member: &Member, total: u64) {
+    let before = member.dropped.fetch_max(total, Ordering::Relaxed);
+    if total > before {
+        let family = member.metric.desc.name();
+        shared.health.dropped_series_total.with([family]).inc_by(total - before);
+    }
 }
 
 /// Counts the samples that a collector wrote in vain, and says so the first time.

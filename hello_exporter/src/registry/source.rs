@@ -134,6 +134,6 @@ where
     F: Fn() -> T + Send + Sync + 'static,
 {
     fn into_collector(self) -> Registrable {
-        Registrable::made(std::any::type_name::<T>(), T::DESCS.to_vec(), self)
+        Registrable::made(std::any::type_name::<T>(), T::declared(), self)
     }
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Meta, Token, parenthesized};
 
@@ -14,9 +14,6 @@ pub(super) struct Argument {
     pub(super) span: Span,
     form: Form,
 }
-
-/// Reads the value of an argument.
-pub(super) type Parser<T> = fn(ParseStream<'_>) -> syn::Result<T>;
 
 enum Form {
     Flag,
@@ -112,7 +109,11 @@ impl Parse for Argument {
 
 impl Argument {
     /// The value behind `=`, as `parse` reads it.
-    pub(super) fn value<T>(self, parse: Parser<T>, errors: &mut Errors) -> Option<T> {
+    pub(super) fn value<T>(
+        self,
+        parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+        errors: &mut Errors,
+    ) -> Option<T> {
         match self.form {
             Form::Value(tokens) if !tokens.is_empty() => {
                 let whole = |input: ParseStream<'_>| {

@@ -3,71 +3,104 @@
 //! A free constant is evaluated by `cargo check`. It cannot name a generic parameter, so that the
 //! checks of fields whose type does are part of an associated constant, which only a build evaluates.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::GenericParam;
+use quote::quote;
+use syn::{GenericParam, Type};
 
-use super::{Ends, call, of_metric, variant};
-use crate::model::{Collector, Field, Metric};
+use super::{Ends, call, constant_buckets, declared_type, of_metric, variant};
+use crate::model::{Buckets, Collector, Field, Metric, Name};
 
 /// The checks of fields whose types are the same for all instances of the struct.
 pub(super) fn free(collector: &Collector) -> TokenStream {
-    let parameters = parameters(collector);
-    let fields = collector.metrics().filter(|(field, _)| !mentions(field, &parameters));
-    let checks = fields.flat_map(|(field, metric)| {
-        // A free constant has no lifetimes but this one.
-        let ty = with_static_lifetimes(field.ty.to_token_stream());
-        checks(collector, field, metric, &ty)
-    });
+    let checks = all(collector).filter(|check| !check.is_generic);
+    let checks = checks.map(|check| with_static_lifetimes(check.call, &lifetimes(collector)));
     quote!(#(const _: () = #checks;)*)
 }
 
 /// The checks of all other fields.
 pub(super) fn associated(collector: &Collector) -> TokenStream {
-    let parameters = parameters(collector);
-    let fields = collector.metrics().filter(|(field, _)| mentions(field, &parameters));
-    let checks = fields
-        .flat_map(|(field, metric)| checks(collector, field, metric, &field.ty.to_token_stream()));
+    let checks = all(collector).filter(|check| check.is_generic).map(|check| check.call);
     quote!(#(#checks;)*)
 }
 
-fn checks(
-    collector: &Collector,
-    field: &Field,
-    metric: &Metric,
-    ty: &TokenStream,
-) -> Vec<TokenStream> {
-    let mut checks = vec![check_labels(collector, field, metric, ty)];
-    match &metric.metric_type {
-        Some(metric_type) => checks.push(check_type(collector, &metric_type.word, ty)),
-        None if metric.name.value.ends_with("_total") => {
-            checks.push(check_total(collector, metric, ty));
-        }
-        None => {}
+/// A call of a check.
+struct Check {
+    call: TokenStream,
+    /// Whether it mentions a parameter of the struct.
+    is_generic: bool,
+}
+
+fn all(collector: &Collector) -> impl Iterator<Item = Check> {
+    let parameters = parameters(collector);
+    let of_fields =
+        collector.metrics().flat_map(|(field, metric)| of_field(collector, field, metric));
+    of_fields.chain(check_overlaps(collector)).map(move |call| {
+        let is_generic = mentions(call.clone(), &parameters);
+        Check { call, is_generic }
+    })
+}
+
+fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenStream> {
+    let krate = &collector.krate;
+    let ty = &field.ty;
+    let mut checks =
+        vec![check_labels(krate, field, metric), check_label_struct(collector, field, metric)];
+    checks.extend(check_reserved_labels(collector, field, metric));
+    if let Some(metric_type) = &metric.metric_type {
+        checks.push(check_type(krate, ty, &metric_type.word));
+    }
+    checks.extend(check_total(krate, field, metric));
+    if let Some(buckets) = &metric.buckets {
+        checks.extend(check_buckets(krate, ty, buckets));
+    }
+    if let Some(max_series) = &metric.max_series {
+        let options = of_metric(krate, ty, "OPTIONS");
+        checks.push(call(krate, "check_max_series", options, Ends::both(max_series.span)));
     }
     checks
 }
 
 /// The number of label names is the one that the type has; told at the list, or else at the type.
-fn check_labels(
-    collector: &Collector,
-    field: &Field,
-    metric: &Metric,
-    ty: &TokenStream,
-) -> TokenStream {
-    let krate = &collector.krate;
+fn check_labels(krate: &TokenStream, field: &Field, metric: &Metric) -> TokenStream {
     let given = metric.labels.as_ref().map_or(0, |list| list.names.len());
     let at_list = metric.labels.as_ref().map(|list| Ends::both(list.span));
-    let shape = of_metric(krate, ty, "LABELS");
+    let shape = of_metric(krate, &field.ty, "LABELS");
     let ends = at_list.unwrap_or_else(|| Ends::of(&field.ty));
     call(krate, "check_labels", quote!(#shape, #given), ends)
 }
 
-/// A type word is for plain values.
-fn check_type(collector: &Collector, word: &Ident, ty: &TokenStream) -> TokenStream {
+/// The names that a label struct brings are none of the constant ones.
+fn check_label_struct(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let krate = &collector.krate;
+    let ty = &field.ty;
+    let (shape, own) = (of_metric(krate, ty, "LABELS"), of_metric(krate, ty, "TYPE"));
+    let constants = collector.const_labels_of(metric).map(|label| &label.name.value);
+    call(krate, "check_label_struct", quote!(#shape, #own, &[#(#constants),*]), Ends::of(ty))
+}
+
+/// `le` and `quantile` belong to histograms and summaries.
+fn check_reserved_labels(
+    collector: &Collector,
+    field: &Field,
+    metric: &Metric,
+) -> Vec<TokenStream> {
+    let krate = &collector.krate;
+    let variable = metric.labels.iter().flat_map(|list| &list.names);
+    let constant = collector.const_labels_of(metric).map(|label| &label.name);
+    let reserved =
+        variable.chain(constant).filter(|name| matches!(&*name.value, "le" | "quantile"));
+    let check = |name: &Name| {
+        let own = of_metric(krate, &field.ty, "TYPE");
+        let label = &name.value;
+        call(krate, "check_reserved_label", quote!(#own, #label), Ends::both(name.span))
+    };
+    reserved.map(check).collect()
+}
+
+/// A type word is for plain values.
+fn check_type(krate: &TokenStream, ty: &Type, word: &Ident) -> TokenStream {
     let own = of_metric(krate, ty, "TYPE");
     let variant = variant(word);
     let arguments = quote!(#own, #krate::MetricType::#variant);
@@ -75,42 +108,93 @@ fn check_type(collector: &Collector, word: &Ident, ty: &TokenStream) -> TokenStr
 }
 
 /// A plain value that is called `…_total` has to say that it is a counter.
-fn check_total(collector: &Collector, metric: &Metric, ty: &TokenStream) -> TokenStream {
-    let krate = &collector.krate;
-    let own = of_metric(krate, ty, "TYPE");
-    call(krate, "check_total", own, Ends::both(metric.name.span))
+fn check_total(krate: &TokenStream, field: &Field, metric: &Metric) -> Option<TokenStream> {
+    let says_counter = metric.metric_type.as_ref().is_some_and(|says| says.word == "counter");
+    if says_counter || !metric.name.value.ends_with("_total") {
+        return None;
+    }
+    let own = of_metric(krate, &field.ty, "TYPE");
+    Some(call(krate, "check_total", own, Ends::both(metric.name.span)))
 }
 
-/// The names of all type and constant parameters.
+/// Buckets are for histograms; those that are not literals are looked at here.
+fn check_buckets(krate: &TokenStream, ty: &Type, buckets: &Buckets) -> Vec<TokenStream> {
+    let options = of_metric(krate, ty, "OPTIONS");
+    let mut checks = vec![call(krate, "check_buckets_taken", options, Ends::both(buckets.span))];
+    if buckets.literals.is_none() {
+        let slice = constant_buckets(buckets);
+        checks.push(call(krate, "check_buckets", slice, Ends::of(&buckets.expr)));
+    }
+    checks
+}
+
+/// Names of which one may be a part of the other: told at the longer.
+fn check_overlaps(collector: &Collector) -> Vec<TokenStream> {
+    const SUFFIXES: &[&str] = &["_bucket", "_sum", "_count", "_created", "_total"];
+
+    let krate = &collector.krate;
+    let by_name: HashMap<&str, (&Field, &Metric)> =
+        collector.metrics().map(|pair| (&*pair.1.name.value, pair)).collect();
+    let mut checks = Vec::new();
+    for (field, metric) in collector.metrics() {
+        let name = &metric.name.value;
+        for suffix in SUFFIXES {
+            let Some(base) = name.strip_suffix(suffix) else { continue };
+            for shorter in [base.to_owned(), format!("{base}_total")] {
+                let Some(other) = by_name.get(&*shorter).filter(|_| shorter != *name) else {
+                    continue;
+                };
+                let (longer, shorter) = (named(krate, (field, metric)), named(krate, *other));
+                let arguments = quote!(#shorter, #longer, #suffix);
+                checks.push(call(krate, "check_overlap", arguments, Ends::both(metric.name.span)));
+            }
+        }
+    }
+    checks
+}
+
+fn named(krate: &TokenStream, (field, metric): (&Field, &Metric)) -> TokenStream {
+    let name = &metric.name.value;
+    let own = of_metric(krate, &field.ty, "TYPE");
+    let declared = declared_type(krate, metric);
+    quote!((#name, #own, #declared))
+}
+
+/// The names of all type and constant parameters, and `Self`, which a free constant has not either.
 fn parameters(collector: &Collector) -> HashSet<String> {
     let name = |param: &GenericParam| match param {
         GenericParam::Type(param) => Some(param.ident.to_string()),
         GenericParam::Const(param) => Some(param.ident.to_string()),
         GenericParam::Lifetime(_) => None,
     };
-    collector.generics.params.iter().filter_map(name).collect()
+    let parameters = collector.generics.params.iter().filter_map(name);
+    parameters.chain(["Self".to_owned()]).collect()
 }
 
-fn mentions(field: &Field, parameters: &HashSet<String>) -> bool {
-    fn any(tokens: TokenStream, parameters: &HashSet<String>) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => parameters.contains(&ident.to_string()),
-            TokenTree::Group(group) => any(group.stream(), parameters),
-            _ => false,
-        })
-    }
-    any(field.ty.to_token_stream(), parameters)
+/// The names of the struct's lifetimes.
+fn lifetimes(collector: &Collector) -> HashSet<String> {
+    collector.generics.lifetimes().map(|param| param.lifetime.ident.to_string()).collect()
 }
 
-/// Every lifetime, in whatever depth, replaced by `'static`.
-fn with_static_lifetimes(tokens: TokenStream) -> TokenStream {
+fn mentions(tokens: TokenStream, parameters: &HashSet<String>) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => parameters.contains(&ident.to_string()),
+        TokenTree::Group(group) => mentions(group.stream(), parameters),
+        _ => false,
+    })
+}
+
+/// The struct's lifetimes, in whatever depth, replaced by `'static`.
+fn with_static_lifetimes(tokens: TokenStream, lifetimes: &HashSet<String>) -> TokenStream {
     let mut after_quote = false;
     let replace = |token: TokenTree| {
         let is_lifetime = std::mem::replace(&mut after_quote, is_quote(&token));
         match token {
-            TokenTree::Ident(ident) if is_lifetime => Ident::new("static", ident.span()).into(),
+            TokenTree::Ident(ident) if is_lifetime && lifetimes.contains(&ident.to_string()) => {
+                Ident::new("static", ident.span()).into()
+            }
             TokenTree::Group(group) => {
-                let stream = with_static_lifetimes(group.stream());
+                let stream = with_static_lifetimes(group.stream(), lifetimes);
                 let mut replaced = Group::new(group.delimiter(), stream);
                 replaced.set_span(group.span());
                 replaced.into()

@@ -1,0 +1,86 @@
+//! Label structs and label enums.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{WherePredicate, parse_quote};
+
+use super::item_of;
+use crate::model::{Label, LabelEnum, LabelStruct};
+
+pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
+    let LabelStruct { ident, generics, krate, labels } = labels;
+    let mut generics = generics.clone();
+    // A field whose type is a parameter's is a label value as soon as that one is.
+    let has_types = generics.type_params().next().is_some();
+    let bounds = labels.iter().filter(|_| has_types).map(|label| -> WherePredicate {
+        let ty = &label.ty;
+        parse_quote!(#ty: #krate::LabelValue)
+    });
+    let bounds: Vec<WherePredicate> = bounds.collect();
+    if !bounds.is_empty() {
+        generics.make_where_clause().predicates.extend(bounds);
+    }
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let count = labels.len();
+    let names = labels.iter().map(|label| &label.name.value);
+    let values = labels.iter().map(|label| {
+        let Label { ident, ty, .. } = label;
+        let as_label = item_of(ty, quote!(#krate::LabelValue), "as_label");
+        quote!(#as_label(&self.#ident, &mut ::core::default::Default::default()))
+    });
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #krate::Labels for #ident #ty_generics #where_clause {
+            const COUNT: ::core::primitive::usize = #count;
+            const NAMES: ::core::option::Option<
+                &'static [#krate::__private::Cow<'static, ::core::primitive::str>],
+            > = ::core::option::Option::Some(&[
+                #(#krate::__private::Cow::Borrowed(#names)),*
+            ]);
+
+            fn with_values<__R>(
+                &self,
+                __read: impl ::core::ops::FnOnce(&[&::core::primitive::str]) -> __R,
+            ) -> __R {
+                __read(&[#(#values),*])
+            }
+        }
+    }
+}
+
+pub(crate) fn label_enum(values: &LabelEnum) -> TokenStream {
+    let LabelEnum { ident, generics, krate, variants } = values;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let arms = variants.iter().map(|(variant, name)| {
+        let value = &name.value;
+        quote!(Self::#variant => #value)
+    });
+    // A reference to an enum without variants does not match no arms.
+    let body = if variants.is_empty() {
+        quote!(match *self {})
+    } else {
+        quote!(match self { #(#arms,)* })
+    };
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #krate::LabelValue for #ident #ty_generics #where_clause {
+            type Buffer = ();
+
+            fn as_label<'__a>(&'__a self, _: &'__a mut ()) -> &'__a ::core::primitive::str {
+                #body
+            }
+        }
+
+        #[automatically_derived]
+        impl #impl_generics #krate::Labels for #ident #ty_generics #where_clause {
+            const COUNT: ::core::primitive::usize = 1;
+
+            fn with_values<__R>(
+                &self,
+                __read: impl ::core::ops::FnOnce(&[&::core::primitive::str]) -> __R,
+            ) -> __R {
+                #krate::__private::with_one(self, __read)
+            }
+        }
+    }
+}
