@@ -298,11 +298,8 @@ fn kinds_come_from_the_trait_and_not_from_the_spelling() {
         c: elsewhere::Histogram,
     }
 
-    let aliased = Aliased {
-        a: Gauge::default(),
-        b: CounterVec::new(["x"]),
-        c: elsewhere::Histogram(0.5),
-    };
+    let aliased =
+        Aliased { a: Gauge::default(), b: CounterVec::new(["x"]), c: elsewhere::Histogram(0.5) };
     aliased.a.set(-1);
     aliased.b.with(["y"]).inc();
     assert_eq!(

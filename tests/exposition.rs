@@ -3,15 +3,13 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use hello_exporter::{
     Collect, Collector, CounterVec, Desc, Describe, FamilyEncoder, Format, Gauge, MetricType,
     Registry,
 };
-use hello_exporter_tests::{exposition, exposition_of, parse};
+use hello_exporter_tests::{exposition, exposition_of, parse, promtool};
 
 /// Values that every escaping has gone wrong with somewhere.
 const NASTY: &[&str] = &[
@@ -95,17 +93,7 @@ fn label_values_round_trip_through_an_independent_parser() {
 
 #[test]
 fn promtool_parses_it() {
-    let mut promtool = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("promtool is installed: tests/run does it");
-    let exposition = exposition_of(nasty());
-    promtool.stdin.take().unwrap().write_all(exposition.as_bytes()).unwrap();
-    let output = promtool.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    assert!(output.status.success());
+    assert_eq!(promtool(&exposition_of(nasty())), "");
 }
 
 /// A collector with something wrong, and something right behind it.
@@ -247,4 +235,83 @@ fn encode_appends_and_can_be_called_from_many_threads() {
             });
         }
     });
+}
+
+#[test]
+fn a_made_collector_that_panics_when_dropped_loses_nothing() {
+    #[derive(Collector)]
+    struct Bomb {
+        /// A gauge.
+        bomb: f64,
+        #[metric(skip)]
+        _fuse: Fuse,
+    }
+    struct Fuse;
+    impl Drop for Fuse {
+        fn drop(&mut self) {
+            panic!("a fault");
+        }
+    }
+
+    assert_eq!(
+        exposition_of(|| Bomb { bomb: 1.0, _fuse: Fuse }),
+        "# HELP bomb A gauge.\n# TYPE bomb gauge\nbomb 1\n"
+    );
+}
+
+#[test]
+fn a_made_collector_that_is_not_what_it_declares_is_left_out() {
+    #[derive(Collector)]
+    #[collector(no_new)]
+    struct Mislabelled {
+        #[metric(help = "Help.", labels = ["path"])]
+        by_path: CounterVec<1>,
+    }
+
+    let made = || {
+        let by_path = CounterVec::new(["hostname"]);
+        by_path.with(["Hi"]).inc();
+        Mislabelled { by_path }
+    };
+    assert_eq!(exposition_of(made), "");
+}
+
+/// A collector by hand that writes metrics of its own, of which one is not what it describes.
+struct ByHand(CounterVec<1>);
+
+impl Describe for ByHand {
+    fn describe(&self) -> Vec<Desc> {
+        let desc = |name: &'static str, label: &'static str| {
+            Desc::new(name, "Help.", MetricType::Counter).with_labels([label])
+        };
+        vec![desc("other_total", "y"), desc("right_total", "x"), desc("twice_total", "x")]
+    }
+}
+
+impl Collect for ByHand {
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+        use hello_exporter::Metric;
+        self.0.collect(encoder);
+        if index == 2 {
+            self.0.collect(encoder);
+            encoder.sample(["one"], 1);
+        }
+    }
+}
+
+#[test]
+fn a_family_written_by_hand_is_written_once_and_under_its_own_labels() {
+    let by_hand = ByHand(CounterVec::new(["x"]));
+    by_hand.0.with(["one"]).inc();
+    assert_eq!(
+        exposition_of(by_hand),
+        "\
+# HELP right_total Help.
+# TYPE right_total counter
+right_total{x=\"one\"} 1
+# HELP twice_total Help.
+# TYPE twice_total counter
+twice_total{x=\"one\"} 1
+"
+    );
 }

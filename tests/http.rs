@@ -9,7 +9,7 @@ use actix_web::rt::System;
 use actix_web::{App, HttpServer, web};
 use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
 use hello_exporter_tests::http::{get, request};
-use hello_exporter_tests::{Exporter, build};
+use hello_exporter_tests::{Exporter, build, promtool};
 
 const HELLO: &str = "\
 # HELP a Display a.
@@ -41,6 +41,13 @@ fn the_metrics_of_the_tutorial_are_served() {
     assert_eq!(response.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     assert_eq!(response.header("content-length"), Some(&*response.body.len().to_string()));
     assert!(response.body.starts_with(HELLO), "{}", response.body);
+}
+
+#[test]
+fn promtool_complains_of_nothing_but_the_name_of_the_tutorials_counter() {
+    let exporter = Exporter::start(&[]);
+    let complaints = promtool(&get(exporter.address, "/metrics").body);
+    assert_eq!(complaints, "b counter metrics should have \"_total\" suffix\n");
 }
 
 #[test]
@@ -258,8 +265,8 @@ fn the_log_is_logfmt_or_json_of_the_given_level() {
     let (_, log) = Exporter::start(&["--log.format=json"]).signal("TERM");
     let last: serde_json::Value = serde_json::from_str(log.last().unwrap()).unwrap();
     assert_eq!((&last["level"], &last["msg"]), (&"info".into(), &"Stopped".into()));
-    let output = run(&["--log.level=error", "--web.listen-address=192.0.2.1:1"]);
-    assert_eq!(stderr(&output).lines().count(), 1);
+    let warn = Exporter::start_quietly(&["--log.level=warn"]);
+    assert_eq!(warn.signal("TERM").1, [""; 0]);
     let debug = Exporter::start(&["--log.level=debug"]).signal("TERM").1;
     assert!(debug.iter().any(|line| line.contains(" level=debug ")), "{debug:?}");
 }

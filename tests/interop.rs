@@ -343,3 +343,102 @@ fn untyped_values_are_gauges_in_a_foreign_registry() {
     registry.encode(Format::Text, &mut buffer);
     assert_eq!(buffer, b"# HELP value Of no type.\n# TYPE value untyped\nvalue 2\n");
 }
+
+#[test]
+fn foreign_samples_with_unsound_labels_are_left_out() {
+    // A constant label with the name of a variable one: this crate's peer accepts it.
+    let opts = Opts::new("clashing", "Help.").const_label("a", "1");
+    let clashing = IntCounterVec::new(opts, &["a"]).unwrap();
+    clashing.with_label_values(&["2"]).inc();
+    let reserved = IntCounterVec::new(Opts::new("reserved", "Help."), &["__x"]).unwrap();
+    reserved.with_label_values(&["1"]).inc();
+    let zoned = IntCounterVec::new(Opts::new("zoned", "Help."), &["zone"]).unwrap();
+    zoned.with_label_values(&["b"]).inc();
+    let sound = IntCounter::new("job:sound", "Help.").unwrap();
+    let foreign = prometheus::Registry::new();
+    foreign.register(Box::new(clashing)).unwrap();
+    foreign.register(Box::new(reserved)).unwrap();
+    foreign.register(Box::new(zoned)).unwrap();
+    foreign.register(Box::new(sound)).unwrap();
+    let registry = Registry::new();
+    registry.wrap().const_label("zone", "a").register(foreign).unwrap();
+    assert_eq!(
+        exposition(&registry),
+        "# HELP job:sound Help.\n# TYPE job:sound counter\njob:sound{zone=\"a\"} 0\n"
+    );
+}
+
+#[test]
+fn a_foreign_registry_is_refused_under_a_bad_prefix_or_label() {
+    let refusal = |prefix: &str, label: &'static str| {
+        let foreign = prometheus::Registry::new();
+        foreign.register(Box::new(IntCounter::new("a", "Help.").unwrap())).unwrap();
+        let registry = Registry::new();
+        let wrap = registry.wrap().prefix(prefix).const_label(label, "1");
+        wrap.register(foreign).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(refusal("x_", "x"), Ok(()));
+    assert_eq!(
+        refusal("5-", "x"),
+        Err("collector `prometheus::Registry`: `5-a` is not a metric name: letters, digits and `_` \
+             are accepted, and a digit not first"
+            .to_owned())
+    );
+    assert_eq!(
+        refusal("x_", "bad name"),
+        Err("collector `prometheus::Registry`: `bad name` of `x_a` is not a label name: letters, \
+             digits and `_` are accepted, a digit not first, and `__` is reserved at the start"
+            .to_owned())
+    );
+}
+
+#[test]
+fn a_foreign_metric_that_changes_its_type_is_left_out() {
+    let foreign = prometheus::Registry::new();
+    let gauge = prometheus::IntGauge::new("x", "Help.").unwrap();
+    foreign.register(Box::new(gauge.clone())).unwrap();
+    let registry = Registry::new();
+    registry.register(foreign.clone()).unwrap();
+    foreign.unregister(Box::new(gauge)).unwrap();
+    let histogram = prometheus::Histogram::with_opts(HistogramOpts::new("x", "Help.")).unwrap();
+    foreign.register(Box::new(histogram)).unwrap();
+    assert_eq!(exposition(&registry), "");
+}
+
+#[test]
+fn a_panic_costs_a_foreign_registry_one_metric_only() {
+    struct Panicking;
+    impl hello_exporter::Describe for Panicking {
+        fn describe(&self) -> Vec<hello_exporter::Desc> {
+            let desc = |name: &'static str| {
+                hello_exporter::Desc::new(name, "Help.", hello_exporter::MetricType::Gauge)
+            };
+            vec![desc("bad"), desc("good")]
+        }
+    }
+    impl hello_exporter::Collect for Panicking {
+        fn collect(&self, index: usize, encoder: &mut hello_exporter::FamilyEncoder<'_>) {
+            encoder.value(1);
+            assert!(index == 1, "a fault");
+        }
+    }
+
+    let foreign = prometheus::Registry::new();
+    foreign.register(Box::new(Shared(Arc::new(Panicking)))).unwrap();
+    assert_eq!(gathered(&foreign), "# HELP good Help.\n# TYPE good gauge\ngood 1\n");
+}
+
+#[test]
+fn a_struct_that_cannot_be_shared_between_threads_compiles() {
+    #[derive(Collector)]
+    struct Local {
+        /// A gauge.
+        a: f64,
+        #[metric(skip)]
+        cache: std::cell::Cell<u8>,
+    }
+
+    let local = || Local { a: 1.0, cache: std::cell::Cell::new(0) };
+    assert_eq!(local().cache.get(), 0);
+    assert_eq!(exposition_of(local), "# HELP a A gauge.\n# TYPE a gauge\na 1\n");
+}

@@ -21,7 +21,12 @@ fn block<'t>(text: &'t str, language: &str) -> &'t str {
 fn the_readme_shows_the_program_that_is_built() {
     let readme = repository("README.md");
     let main = repository("hello_exporter/src/main.rs");
-    assert!(main.ends_with(block(&readme, "rust")), "the README's program is not main.rs");
+    let shown = block(&readme, "rust");
+    assert!(main.ends_with(shown), "the README's program is not main.rs");
+    let left_out = main.strip_suffix(shown).unwrap().lines();
+    let is_use =
+        |line: &str| line.is_empty() || line.starts_with("use ") || line.starts_with("//!");
+    assert!({ left_out }.all(is_use), "the README leaves out more than `use` lines");
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl ListenAddress {
             let addresses: Vec<_> = (host, self.port).to_socket_addrs()?.collect();
             result = TcpListener::bind(&*addresses);
             match &result {
-                Err(error) if is_unavailable(error) => {}
+                Err(error) if is_for_lack_of_ipv6(error) => {}
                 _ => break,
             }
         }
@@ -147,9 +147,9 @@ impl ListenAddress {
     }
 }
 
-/// Whether this kind of address does not exist here.
-fn is_unavailable(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+/// Whether IPv4 may do better: a kernel without IPv6 has an error that `std` does not name.
+fn is_for_lack_of_ipv6(error: &io::Error) -> bool {
+    !matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
 
 /// A path on the server, such as `/metrics`.

@@ -12,7 +12,7 @@ use crate::labels::Labels;
 pub trait Describe {
     /// The families, each under the index by which [`Collect::collect`] will be asked for it.
     ///
-    /// It is called once, at registration.
+    /// It is called at registration, and by a `prometheus::Registry` whenever it gathers.
     fn describe(&self) -> Vec<Desc>;
 }
 
@@ -236,9 +236,9 @@ pub trait Init: Metric<Making = Made> {
 
 /// The way from a metric type to its initial value, see [`Metric::Making`].
 #[diagnostic::on_unimplemented(
-    message = "`new()` cannot make a `{M}`, which is borrowed",
-    label = "borrowed",
-    note = "leave `new()` out with `#[collector(no_new)]`"
+    message = "`new()` cannot make a `{M}`",
+    label = "borrowed, or a type parameter that is not bound by `Init`",
+    note = "leave `new()` out with `#[collector(no_new)]`, or bind the parameter: `T: Init`"
 )]
 pub trait Make<M> {
     /// The metric that a field declares.

@@ -211,8 +211,14 @@ impl Desc {
     }
 
     /// Checks every rule that concerns this family alone.
-    pub(crate) fn check(&self) -> Result<(), DescError> {
-        if !is_metric_name(&self.name) {
+    ///
+    /// A foreign name may contain `:`, which only recording rules should use, but anybody can.
+    pub(crate) fn check(&self, is_foreign: bool) -> Result<(), DescError> {
+        let is_name = match is_foreign {
+            true => is_metric_name(&self.name.replace(':', "_")),
+            false => is_metric_name(&self.name),
+        };
+        if !is_name {
             return Err(DescError::Name(self.name.to_string()));
         }
         if let Some(unit) = self.unit().filter(|unit| !has_unit(&self.name, unit)) {
@@ -229,6 +235,15 @@ impl Desc {
             }
         }
         Ok(())
+    }
+
+    /// Whether a sample can carry labels of these names beside the constant ones.
+    pub(crate) fn accepts_labels(&self, labels: &[(&str, &str)]) -> bool {
+        labels.iter().enumerate().all(|(at, (name, _))| {
+            let is_constant = self.const_labels.iter().any(|(constant, _)| constant == name);
+            let is_repeated = labels.iter().take(at).any(|(other, _)| other == name);
+            self.check_label(name).is_ok() && !is_constant && !is_repeated
+        })
     }
 
     fn check_label(&self, label: &str) -> Result<(), DescError> {

@@ -10,9 +10,9 @@ use actix_web::{App, HttpServer, web};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use tracing::{error, info};
 
-use crate::cli::{Flags, ListenAddress};
+use crate::cli::{Flags, ListenAddress, ParseAddressError};
 use crate::http::{Landing, Metrics, healthy, not_found, ready};
-use crate::registry::{IntoCollector, RegisterError, Registry};
+use crate::registry::{FOREIGN_REGISTRY, IntoCollector, RegisterError, Registry};
 use crate::{BuildInfo, log};
 
 /// An exporter: a name, the collectors it exposes, and a server.
@@ -42,7 +42,7 @@ pub struct Exporter {
     name: String,
     description: String,
     build_info: BuildInfo,
-    listen_address: Option<String>,
+    listen_address: Option<Result<ListenAddress, ParseAddressError>>,
     registry: Registry,
     errors: Vec<RegisterError>,
 }
@@ -63,6 +63,9 @@ pub enum ExporterError {
         #[source]
         error: io::Error,
     },
+    /// What [`Exporter::listen_address`] was given is no address.
+    #[error("`listen_address` of the exporter: {0}")]
+    DefaultAddress(#[source] ParseAddressError),
     /// The server failed.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),
@@ -104,8 +107,8 @@ impl Exporter {
     ///
     /// [`run`](Self::run) uses it. An exporter with a `clap` struct of its own gives its default
     /// there.
-    pub fn listen_address(mut self, address: impl Into<String>) -> Self {
-        self.listen_address = Some(address.into());
+    pub fn listen_address(mut self, address: &str) -> Self {
+        self.listen_address = Some(address.parse());
         self
     }
 
@@ -158,6 +161,9 @@ impl Exporter {
     /// A collector was refused, an address cannot be listened on, or the server failed.
     pub async fn serve(mut self, flags: &Flags) -> Result<(), ExporterError> {
         self.register_own();
+        if let Some(Err(error)) = self.listen_address {
+            return Err(ExporterError::DefaultAddress(error));
+        }
         if !self.errors.is_empty() {
             return Err(ExporterError::Register(self.errors));
         }
@@ -175,9 +181,12 @@ impl Exporter {
             .action(ArgAction::SetTrue);
         let command = Flags::augment_args(Command::new(self.name.clone()));
         let command = command.about(self.description.clone()).long_about(None).arg(version);
-        match self.listen_address.clone() {
-            Some(address) => command.mut_arg("listen_addresses", |arg| arg.default_value(address)),
-            None => command,
+        match &self.listen_address {
+            Some(Ok(address)) => {
+                let address = address.to_string();
+                command.mut_arg("listen_addresses", |arg| arg.default_value(address))
+            }
+            _ => command,
         }
     }
 
@@ -200,16 +209,28 @@ impl Exporter {
             self.registry.wrap().prefix(&prefix).last().register(health),
         ];
         self.errors.extend(results.into_iter().filter_map(Result::err));
-        // An existing registry may have `process_*` of its own, which then stand.
         #[cfg(target_os = "linux")]
-        if let Err(error) = self.registry.register(crate::process::ProcessMetrics::read) {
-            tracing::debug!(%error, "Not exposing process metrics of our own");
+        self.register_process();
+    }
+
+    /// An existing registry may have `process_*` of its own, which then stand.
+    #[cfg(target_os = "linux")]
+    fn register_process(&mut self) {
+        match self.registry.register(crate::process::ProcessMetrics::read) {
+            Ok(_) => {}
+            Err(error) if error.other() == Some(FOREIGN_REGISTRY) => {
+                tracing::debug!(%error, "Not exposing process metrics of our own");
+            }
+            Err(error) => self.errors.push(error),
         }
     }
 
+    /// The name, as the first part of a metric's name.
     fn metric_prefix(&self) -> String {
         let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
-        self.name.replace(|character| !is_accepted(character), "_") + "_"
+        let prefix = self.name.replace(|character| !is_accepted(character), "_") + "_";
+        let has_digit = prefix.starts_with(|first: char| first.is_ascii_digit());
+        if has_digit { format!("_{prefix}") } else { prefix }
     }
 
     async fn serve_on(&self, listeners: Vec<TcpListener>, flags: &Flags) -> io::Result<()> {
@@ -254,4 +275,111 @@ fn listen(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, ExporterError
         address.bind().map_err(|error| ExporterError::Listen { address: address.clone(), error })
     };
     addresses.iter().map(listen).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Collect, CounterVec, Desc, Describe, FamilyEncoder, Format, MetricType};
+
+    /// What the exporter exposes, without what differs from one moment to the next.
+    fn exposition(exporter: &Exporter) -> String {
+        let mut buffer = Vec::new();
+        exporter.registry().encode(Format::Text, &mut buffer);
+        let text = String::from_utf8(buffer).unwrap();
+        let own = |line: &&str| !line.contains("process_") && !line.contains("build_info");
+        text.lines().filter(own).map(|line| line.to_owned() + "\n").collect()
+    }
+
+    struct Faulty;
+
+    impl Describe for Faulty {
+        fn describe(&self) -> Vec<Desc> {
+            vec![Desc::new("z", "Help.", MetricType::Gauge).with_labels(["x"])]
+        }
+    }
+
+    impl Collect for Faulty {
+        fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+            encoder.sample(["one"], 1);
+            encoder.sample(["one"], 2);
+            encoder.sample(["one", "two"], 3);
+        }
+    }
+
+    #[derive(hello_exporter_derive::Collector)]
+    #[collector(crate = crate)]
+    struct Limited {
+        #[metric(help = "Help.", labels = ["x"], max_series = 2)]
+        y: CounterVec<1>,
+    }
+
+    #[test]
+    fn what_scrapes_lose_is_exposed_last_under_the_exporters_name() {
+        let limited = Arc::new(Limited::new());
+        let mut exporter =
+            Exporter::new("my-exporter").register(Faulty).register(Arc::clone(&limited));
+        exporter.register_own();
+        assert!(exporter.errors.is_empty());
+        for value in ["a", "b", "c", "c", "a"] {
+            limited.y.with([value]).inc();
+        }
+        exposition(&exporter);
+        limited.y.with(["d"]).inc();
+        assert_eq!(
+            exposition(&exporter),
+            "\
+# HELP y Help.
+# TYPE y counter
+y{x=\"a\"} 2
+y{x=\"b\"} 1
+# HELP z Help.
+# TYPE z gauge
+z{x=\"one\"} 1
+# HELP my_exporter_dropped_series_total Series that were not exposed: their family clashed with another one, their labels were not those of the family, or they were one too many for it.
+# TYPE my_exporter_dropped_series_total counter
+my_exporter_dropped_series_total{family=\"y\"} 3
+my_exporter_dropped_series_total{family=\"z\"} 2
+# HELP my_exporter_scrape_duplicate_series_total Series that were not exposed because their collector had written the same label set before.
+# TYPE my_exporter_scrape_duplicate_series_total counter
+my_exporter_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::Faulty\"} 2
+"
+        );
+    }
+
+    #[test]
+    fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
+        let mut exporter = Exporter::new("3proxy exporter");
+        exporter.register_own();
+        assert!(exporter.errors.is_empty());
+        assert_eq!(exporter.metric_prefix(), "_3proxy_exporter_");
+    }
+
+    #[cfg(all(target_os = "linux", feature = "prometheus"))]
+    #[test]
+    fn process_metrics_give_way_to_a_foreign_registry_and_to_nothing_else() {
+        let foreign = prometheus::Registry::new();
+        let gauge = prometheus::IntGauge::new("process_threads", "Threads.").unwrap();
+        foreign.register(Box::new(gauge)).unwrap();
+        let mut exporter = Exporter::new("x").register(foreign);
+        exporter.register_own();
+        assert!(exporter.errors.is_empty());
+        let mut buffer = Vec::new();
+        exporter.registry().encode(Format::Text, &mut buffer);
+        let text = String::from_utf8(buffer).unwrap();
+        let process: Vec<&str> = text.lines().filter(|line| line.starts_with("process_")).collect();
+        assert_eq!(process, ["process_threads 0"]);
+
+        #[derive(hello_exporter_derive::Collector)]
+        #[collector(crate = crate)]
+        struct Own {
+            /// Threads.
+            process_threads: f64,
+        }
+        let mut exporter = Exporter::new("x").register(Own::new());
+        exporter.register_own();
+        assert_eq!(exporter.errors.len(), 1);
+    }
 }

@@ -55,14 +55,13 @@ mod labels;
 mod log;
 mod metric;
 pub mod name;
-#[doc(hidden)]
-pub mod private;
 #[cfg(all(feature = "server", target_os = "linux"))]
 mod process;
 mod registry;
 
 #[doc(hidden)]
-pub use private as __private;
+#[path = "private/mod.rs"]
+pub mod __private;
 
 #[cfg(feature = "server")]
 pub use build_info::BuildInfo;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Subscriber, error};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
@@ -13,6 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::cli::{Flags, LogFormat, LogLevel};
+use crate::registry::panic_message;
 
 /// Sends the program's log to standard error. A program that has set up its own log keeps it.
 pub(crate) fn init(flags: &Flags) {
@@ -20,7 +21,17 @@ pub(crate) fn init(flags: &Flags) {
         .with_writer(std::io::stderr)
         .event_format(Lines(flags.log_format))
         .with_filter(filter(flags.log_level));
-    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines));
+    let subscriber = tracing_subscriber::registry().with(lines);
+    if tracing::subscriber::set_global_default(subscriber).is_ok() {
+        std::panic::set_hook(Box::new(log_panic));
+    }
+}
+
+/// A panic is one line of the log, like all else.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    let thread = std::thread::current().name().map(str::to_owned);
+    error!(location, thread, error = panic_message(panic.payload()), "Panic");
 }
 
 /// What the HTTP server says of itself is for whoever debugs it.

@@ -56,6 +56,7 @@ pub(crate) const fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// The text of a constant. What is computed is none, and empty.
+#[expect(clippy::ptr_arg, reason = "`Deref` is not const")]
 pub(crate) const fn as_str<'a>(text: &'a Cow<'static, str>) -> &'a str {
     match text {
         Cow::Borrowed(text) => text,

@@ -10,10 +10,12 @@ mod scrape;
 mod source;
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use error::RegisterError;
+#[cfg(any(feature = "prometheus", feature = "server"))]
+pub(crate) use source::FOREIGN_REGISTRY;
 pub use source::{IntoCollector, Registrable};
 #[cfg(feature = "prometheus")]
 pub(crate) use source::{LateFamily, MakeCollector};
@@ -22,6 +24,8 @@ use crate::desc::Desc;
 use crate::encode::Format;
 use plan::{Collector, Plan, State};
 pub(crate) use scrape::Health;
+#[cfg(any(feature = "prometheus", feature = "server"))]
+pub(crate) use scrape::panic_message;
 
 /// A set of collectors that are exposed together.
 ///
@@ -57,12 +61,19 @@ pub struct Registry {
 struct Shared {
     state: RwLock<State>,
     health: Arc<Health>,
-    next_id: AtomicU64,
 }
 
 /// A registration, by which a collector is [unregistered](Registry::unregister).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CollectorId(u64);
+
+impl CollectorId {
+    /// One that no registry of this process has given before.
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 impl Registry {
     /// A registry without collectors.
@@ -231,8 +242,14 @@ impl Wrap<'_> {
         // The collector's own code is not run under the lock.
         let descs = source.describe();
         source.verify(name)?;
-        let id = CollectorId(shared.next_id.fetch_add(1, Ordering::Relaxed));
-        let collector = Arc::new(Collector { id, name, source, addition: self.addition });
+        let id = CollectorId::next();
+        let collector = Arc::new(Collector {
+            id,
+            name,
+            source,
+            addition: self.addition,
+            is_reported: AtomicBool::new(false),
+        });
         let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
         state.add(&collector, descs)?;
         Ok(id)

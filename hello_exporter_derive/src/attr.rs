@@ -8,11 +8,11 @@ mod labels;
 
 pub(crate) use labels::{label_enum, label_struct};
 
-use proc_macro2::{Literal, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::token::Bracket;
+use syn::token::{Brace, Bracket};
 use syn::{
     Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, Token, bracketed,
 };
@@ -22,7 +22,7 @@ use crate::model::{
     Buckets, Collector, ConstLabel, Field, FieldKind, Help, LabelList, MaxSeries, Metric,
     MetricType, Name,
 };
-use arguments::{Argument, arguments, split};
+use arguments::{Argument, arguments, parse_each};
 
 const COLLECTOR_ARGUMENTS: &[&str] = &["namespace", "subsystem", "const_labels", "no_new", "crate"];
 const METRIC_ARGUMENTS: &[&str] = &[
@@ -68,8 +68,8 @@ fn collector_argument(collector: &mut Collector, argument: Argument, errors: &mu
         "const_labels" => collector.const_labels = const_labels(argument, errors),
         "no_new" => collector.no_new = argument.flag(errors),
         "crate" => {
-            if let Some(path) = argument.value(syn::Path::parse_mod_style, errors) {
-                collector.krate = quote!(#path);
+            if let Some(path) = argument.value(path, errors) {
+                collector.krate = path;
             }
         }
         _ => {}
@@ -206,6 +206,15 @@ fn metric_type(metric: &mut Metric, argument: Argument, errors: &mut Errors) {
     }
 }
 
+/// The path behind `crate =`.
+fn path(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let start = input.span();
+    match input.call(syn::Path::parse_mod_style) {
+        Ok(path) => Ok(path.into_token_stream()),
+        Err(_) => Err(syn::Error::new(start, "expected a path: `crate = path`, without quotes")),
+    }
+}
+
 /// A string literal, and a message of our own where there is none.
 fn string(input: ParseStream<'_>) -> syn::Result<LitStr> {
     match input.peek(LitStr) {
@@ -285,11 +294,8 @@ fn max_series(input: ParseStream<'_>, span: Span) -> syn::Result<MaxSeries> {
 
 /// `const_labels(hello = "world", "k" = EXPR)`.
 fn const_labels(argument: Argument, errors: &mut Errors) -> Vec<ConstLabel> {
-    let Some(tokens) = argument.list(errors) else {
-        return Vec::new();
-    };
-    let pairs = split(tokens).into_iter();
-    pairs.filter_map(|pair| errors.note(syn::parse2::<ConstLabel>(pair))).collect()
+    let tokens = argument.list(errors).unwrap_or_default();
+    parse_each(tokens, errors)
 }
 
 impl Parse for ConstLabel {
@@ -306,20 +312,24 @@ impl Parse for ConstLabel {
             let message = format!("expected a value: `{} = \"…\"`", name.value);
             return Err(syn::Error::new(name.span, message));
         }
-        let value: TokenStream = input.parse()?;
-        check_const_value(&value)?;
-        Ok(Self { name, value })
+        Ok(Self { name, value: const_value(input)? })
     }
 }
 
-/// A literal has to be a string; what else a constant is, the compiler says.
-fn check_const_value(value: &TokenStream) -> syn::Result<()> {
-    match syn::parse2::<Lit>(value.clone()) {
-        Ok(Lit::Str(_)) | Err(_) => Ok(()),
-        Ok(other) => Err(syn::Error::new(
-            other.span(),
-            "expected a string literal or a constant of type `&'static str`",
-        )),
+/// A string literal, or an expression; whether that is a constant, and a string, the compiler says.
+fn const_value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let expected = "expected a string literal or a constant of type `&'static str`";
+    if input.peek(Brace) || input.peek(Token![const]) && input.peek2(Brace) {
+        input.parse::<Option<Token![const]>>()?;
+        return input.parse::<TokenTree>().map(TokenStream::from);
+    }
+    let start = input.span();
+    match input.parse() {
+        Ok(Expr::Lit(ExprLit { lit, .. })) if !matches!(lit, Lit::Str(_)) => {
+            Err(syn::Error::new(lit.span(), expected))
+        }
+        Ok(expr) => Ok(expr.into_token_stream()),
+        Err(_) => Err(syn::Error::new(start, expected)),
     }
 }
 

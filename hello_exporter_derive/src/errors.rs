@@ -9,7 +9,11 @@ pub(crate) struct Errors {
 
 impl Errors {
     pub(crate) fn push(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.all.push(syn::Error::new(span, message));
+        self.push_error(syn::Error::new(span, message));
+    }
+
+    pub(crate) fn push_error(&mut self, error: syn::Error) {
+        self.all.push(error);
     }
 
     /// The value, or nothing and the mistake noted.

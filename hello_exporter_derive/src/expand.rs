@@ -7,7 +7,7 @@ pub(crate) use labels::{label_enum, label_struct};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Generics, Type, parse_quote};
+use syn::{Type, parse_quote};
 
 use crate::model::{Buckets, Collector, ConstLabel, Field, Metric};
 
@@ -259,7 +259,12 @@ pub(crate) fn prometheus_impl(
         return TokenStream::new();
     }
     let Collector { ident, krate, .. } = collector;
-    let generics = shared_between_threads(collector.generics.clone());
+    let mut generics = collector.generics.clone();
+    // The foreign trait asks its types to be `Send` and `Sync`. A bound with a lifetime may be untrue:
+    // a struct that is not both is no foreign collector, and compiles.
+    generics.make_where_clause().predicates.push(parse_quote! {
+        for<'__shared> Self: #krate::__private::SendAndSync<'__shared>
+    });
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let prometheus = quote!(#krate::__private::prometheus);
     quote! {
@@ -276,15 +281,6 @@ pub(crate) fn prometheus_impl(
             }
         }
     }
-}
-
-/// The foreign trait asks every type to be `Send` and `Sync`; a registry of ours only what it is given.
-fn shared_between_threads(mut generics: Generics) -> Generics {
-    for param in generics.type_params_mut() {
-        param.bounds.push(parse_quote!(::core::marker::Send));
-        param.bounds.push(parse_quote!(::core::marker::Sync));
-    }
-    generics
 }
 
 fn new(collector: &Collector) -> TokenStream {
@@ -418,11 +414,12 @@ fn call(krate: &TokenStream, function: &str, arguments: TokenStream, ends: Ends)
     quote_spanned!(ends.first=> #krate::__private::#function #arguments)
 }
 
-/// The same tokens at another place.
+/// The same tokens with another span.
 fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
     let respan = |mut token: TokenTree| {
-        // The name is still looked up where it was written: `$crate` stays the macro's crate.
-        token.set_span(token.span().located_at(span));
+        // `$crate` is looked up where it was written, in the macro that wrote the struct.
+        let is_dollar_crate = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
+        token.set_span(if is_dollar_crate { token.span().located_at(span) } else { span });
         token
     };
     tokens.clone().into_iter().map(respan).collect()

@@ -14,7 +14,7 @@ mod prometheus;
 
 use hello_exporter::{Format, Registry};
 
-pub use parser::{Family, Sample, parse};
+pub use parser::{Family, Sample, parse, promtool};
 pub use process::{Exporter, build};
 pub use prometheus::Prometheus;
 

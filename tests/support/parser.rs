@@ -81,3 +81,21 @@ fn sample(sample: &Value) -> Sample {
         value: value.parse().expect("a number"),
     }
 }
+
+/// What `promtool check metrics` has to say of an exposition that it can parse.
+pub fn promtool(exposition: &str) -> String {
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool is installed: tests/run does it");
+    let mut stdin = promtool.stdin.take().expect("a pipe");
+    stdin.write_all(exposition.as_bytes()).expect("promtool reads");
+    drop(stdin);
+    let output = promtool.wait_with_output().expect("promtool ends");
+    let complaints = String::from_utf8(output.stderr).expect("complaints are UTF-8");
+    // 3 is for what it parses and does not like.
+    assert!(matches!(output.status.code(), Some(0 | 3)), "promtool does not parse: {complaints}");
+    complaints
+}

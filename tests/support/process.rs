@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Builds a program of the library's package, once, and gives its path.
 ///
@@ -50,14 +52,24 @@ impl Exporter {
         Self::start_program(["--bin", "hello_exporter"], arguments)
     }
 
+    /// Starts the tutorial's exporter on a port of its own, without waiting for a log that says so.
+    pub fn start_quietly(arguments: &[&str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let mut child = spawn(["--bin", "hello_exporter"], &address.to_string(), arguments);
+        let log = BufReader::new(child.stderr.take().expect("a pipe"));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(address).is_err() {
+            assert!(Instant::now() < deadline, "the exporter listens");
+            thread::sleep(Duration::from_millis(10));
+        }
+        Self { child, log, address }
+    }
+
     /// Starts another program of the library's package.
     pub fn start_program(target: [&'static str; 2], arguments: &[&str]) -> Self {
-        let mut child = Command::new(build(target))
-            .arg("--web.listen-address=127.0.0.1:0")
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the exporter starts");
+        let mut child = spawn(target, "127.0.0.1:0", arguments);
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         let address = next_address(&mut log);
         Self { child, log, address }
@@ -79,6 +91,15 @@ impl Exporter {
         let log = std::iter::from_fn(|| next_line(&mut self.log)).collect();
         (self.child.wait().expect("the exporter ends"), log)
     }
+}
+
+fn spawn(target: [&'static str; 2], address: &str, arguments: &[&str]) -> Child {
+    Command::new(build(target))
+        .arg(format!("--web.listen-address={address}"))
+        .args(arguments)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the exporter starts")
 }
 
 impl Drop for Exporter {

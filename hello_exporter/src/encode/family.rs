@@ -50,7 +50,7 @@ impl<'a> FamilyEncoder<'a> {
 
     pub(crate) fn sample_of(&mut self, values: &[&str], value: Number) {
         let names = self.metric.desc.labels();
-        if names.len() != values.len() {
+        if names.len() != values.len() || self.written.is_rendered {
             self.written.misfits += 1;
             return;
         }
@@ -58,7 +58,7 @@ impl<'a> FamilyEncoder<'a> {
         self.point(pairs, Point::Number(value), None);
     }
 
-    /// Writes one point under labels that bring their own names, unless that label set was written
+    /// Writes one point under labels whose names are the Desc's, unless that label set was written
     /// before. The timestamp is in milliseconds.
     pub(crate) fn point<'p>(
         &mut self,
@@ -66,13 +66,49 @@ impl<'a> FamilyEncoder<'a> {
         point: Point<'_>,
         timestamp: Option<i64>,
     ) {
-        let Some(block) = self.written.insert(labels) else {
-            return;
-        };
-        point.encode(self.metric, LabelBlock::Text(block), timestamp, self.encoder);
+        if let Some(block) = self.written.insert(labels) {
+            point.encode(self.metric, LabelBlock::Text(block), timestamp, self.encoder);
+        }
     }
 
-    /// Writes a point whose block was rendered before, and is known to be written once.
+    /// Writes one point under labels that bring their own names, if they are sound, and that label set
+    /// was not written before.
+    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
+    pub(crate) fn foreign_point(
+        &mut self,
+        labels: &[(&str, &str)],
+        point: Point<'_>,
+        timestamp: Option<i64>,
+    ) {
+        match self.metric.desc.accepts_labels(labels) {
+            true => self.point(labels.iter().copied(), point, timestamp),
+            false => self.misfit(),
+        }
+    }
+
+    /// Notes a sample that cannot be exposed.
+    pub(crate) fn misfit(&mut self) {
+        self.written.misfits += 1;
+    }
+
+    /// Says that blocks with these label names follow, each of them once. False, and noted, where they
+    /// are not the Desc's, or where the family has samples already: then they must not be written.
+    pub(crate) fn begin_rendered<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> bool {
+        let is_first = !self.written.is_rendered && self.written.blocks.is_empty();
+        let is_sound = is_first && names.eq(self.metric.desc.labels().iter().map(AsRef::as_ref));
+        self.written.is_rendered = true;
+        self.written.misfits += u64::from(!is_sound);
+        is_sound
+    }
+
+    /// Writes the only point of a metric without labels.
+    pub(crate) fn only(&mut self, point: Point<'_>) {
+        if self.begin_rendered(std::iter::empty()) {
+            self.rendered(LabelBlock::EMPTY, point);
+        }
+    }
+
+    /// Writes a point behind [`begin_rendered`](Self::begin_rendered).
     pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: Point<'_>) {
         point.encode(self.metric, block, None, self.encoder);
     }
@@ -104,8 +140,10 @@ pub(crate) struct Written {
     buckets: Vec<(f64, u64)>,
     /// Updates that the metric has dropped since the program started.
     pub(crate) dropped: u64,
-    /// Samples dropped because they had the wrong number of label values.
+    /// Samples dropped because their labels are not those of the family.
     pub(crate) misfits: u64,
+    /// Whether the family was written in blocks that nobody has compared.
+    is_rendered: bool,
 }
 
 impl Written {
@@ -115,6 +153,7 @@ impl Written {
         self.duplicates = 0;
         self.misfits = 0;
         self.dropped = 0;
+        self.is_rendered = false;
     }
 
     /// The block of these pairs, or nothing where it is here already.

@@ -84,7 +84,8 @@ fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
         let pairs = metric.get_label();
         let value_of = |name| pairs.iter().find(|pair| pair.name() == name).map(LabelPair::value);
         let labels = names.iter().map(|name| (&**name, value_of(&**name).unwrap_or_default()));
-        model::encode(family.get_field_type(), metric, labels, encoder);
+        let labels: Vec<(&str, &str)> = labels.collect();
+        model::encode(family.get_field_type(), metric, &labels, encoder);
     }
 }
 

@@ -9,7 +9,7 @@ use super::model;
 use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
-use crate::registry::{IntoCollector, LateFamily, MakeCollector, Registrable};
+use crate::registry::{FOREIGN_REGISTRY, IntoCollector, LateFamily, MakeCollector, Registrable};
 
 /// [`IntoCollector`] of a [`prometheus::Registry`].
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl IntoCollector<ByPrometheus> for prometheus::Registry {
     fn into_collector(self) -> Registrable {
         let foreign = Foreign { registry: self, known: Arc::default() };
         let descs = foreign.gather().describe();
-        Registrable::made("prometheus::Registry", descs, foreign)
+        Registrable::made(FOREIGN_REGISTRY, descs, foreign)
     }
 }
 
@@ -88,9 +88,14 @@ impl Collect for Gathered {
         let Some(family) = self.families.get(&index) else {
             return;
         };
+        // Unregistered over there, and registered again as something else.
+        if desc(family).metric_type() != encoder.desc().metric_type() {
+            return encoder.misfit();
+        }
         for metric in family.get_metric() {
-            let labels = metric.get_label().iter().map(|pair| (pair.name(), pair.value()));
-            model::encode(family.get_field_type(), metric, labels, encoder);
+            let pairs = metric.get_label().iter().map(|pair| (pair.name(), pair.value()));
+            let labels: Vec<(&str, &str)> = pairs.collect();
+            model::encode(family.get_field_type(), metric, &labels, encoder);
         }
     }
 }

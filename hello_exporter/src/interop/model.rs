@@ -16,29 +16,37 @@ use crate::encode::{Encoder, FamilyEncoder, HistogramPoint, Number, Point, Summa
 use crate::labels::{self, LabelBlock};
 
 /// Writes one metric of the foreign model under these labels.
-pub(super) fn encode<'p>(
+pub(super) fn encode(
     metric_type: proto::MetricType,
     metric: &proto::Metric,
-    labels: impl IntoIterator<Item = (&'p str, &'p str)>,
+    labels: &[(&str, &str)],
     encoder: &mut FamilyEncoder<'_>,
 ) {
     let timestamp = Some(metric.timestamp_ms()).filter(|&milliseconds| milliseconds != 0);
     let number = match metric_type {
         proto::MetricType::COUNTER => metric.get_counter().get_value(),
         proto::MetricType::GAUGE => metric.get_gauge().get_value(),
-        proto::MetricType::UNTYPED => metric.get_untyped().get_value(),
+        proto::MetricType::UNTYPED => match untyped(metric) {
+            Some(value) => value,
+            None => return encoder.misfit(),
+        },
         proto::MetricType::HISTOGRAM => {
             let buckets = buckets(metric.get_histogram());
             let point = histogram_point(metric.get_histogram(), &buckets);
-            return encoder.point(labels, Point::Histogram(point), timestamp);
+            return encoder.foreign_point(labels, Point::Histogram(point), timestamp);
         }
         proto::MetricType::SUMMARY => {
             let quantiles = quantiles(metric.get_summary());
             let point = summary_point(metric.get_summary(), &quantiles);
-            return encoder.point(labels, Point::Summary(point), timestamp);
+            return encoder.foreign_point(labels, Point::Summary(point), timestamp);
         }
     };
-    encoder.point(labels, Point::Number(number.into()), timestamp);
+    encoder.foreign_point(labels, Point::number(number), timestamp);
+}
+
+/// The value of an untyped metric, where the model in use lets it be read.
+fn untyped(metric: &proto::Metric) -> Option<f64> {
+    Some(metric.get_untyped().get_value()).filter(|value| value.to_bits() != UNREADABLE.to_bits())
 }
 
 fn buckets(histogram: &proto::Histogram) -> Vec<(f64, u64)> {
@@ -249,10 +257,13 @@ macro_rules! either_name {
 
 either_name!(Counter Gauge Untyped);
 
+/// A NaN that nobody computes.
+const UNREADABLE: f64 = f64::from_bits(0x7ff8_dead_dead_dead);
+
 impl GetUntyped for proto::Metric {
     fn get_untyped(&self) -> proto::Untyped {
         let mut untyped = proto::Untyped::default();
-        untyped.set_value(f64::NAN);
+        untyped.set_value(UNREADABLE);
         untyped
     }
 }

@@ -1,15 +1,18 @@
 //! Collectors of this crate in a registry of the `prometheus` crate.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use prometheus::core::{Collector, Desc as ForeignDesc};
 use prometheus::proto::MetricFamily;
+use tracing::error;
 
 use super::model::FamilyBuilder;
 use crate::collect::{Collect, Describe};
 use crate::desc::{Desc, Prepared};
 use crate::encode::{Encoder, FamilyEncoder, Written};
+use crate::registry::panic_message;
 
 /// An `Arc` of a collector, to be registered with a [`prometheus::Registry`] while the program keeps
 /// the other `Arc` and updates it.
@@ -69,7 +72,16 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
         let metric = Prepared::new(desc);
         let mut builder = FamilyBuilder::new();
         builder.begin_family(&metric.desc);
-        collector.collect(index, &mut FamilyEncoder::new(&metric, &mut builder, &mut written));
+        let collect = || {
+            let mut encoder = FamilyEncoder::new(&metric, &mut builder, &mut written);
+            collector.collect(index, &mut encoder);
+        };
+        // The foreign registry catches nothing: one collector's panic would cost all of them.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(collect)) {
+            let error = panic_message(&*payload);
+            error!(metric = metric.desc.name(), error, "Collector panicked, metric left out");
+            builder.rollback(0);
+        }
         builder.end_family();
         builder.finish()
     });

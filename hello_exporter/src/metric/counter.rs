@@ -7,7 +7,6 @@ use super::word::{self, CounterValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::{FamilyEncoder, Point};
-use crate::labels::LabelBlock;
 
 /// A [counter](https://prometheus.io/docs/concepts/metric_types/#counter): it only goes up, and
 /// starts at zero.
@@ -66,7 +65,7 @@ impl<T: CounterValue> Metric for Counter<T> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        encoder.rendered(LabelBlock::EMPTY, Point::number(self.get()));
+        encoder.only(Point::number(self.get()));
     }
 }
 

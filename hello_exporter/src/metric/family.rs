@@ -233,6 +233,20 @@ impl<const N: usize> HistogramVec<N> {
     }
 }
 
+impl<M: SeriesMetric<Config = ()>, const N: usize> Family<Positional<N>, M> {
+    /// A family without series, of counters or gauges of any number, with these label names.
+    ///
+    /// ```
+    /// use hello_exporter::CounterVec;
+    ///
+    /// let busy = CounterVec::<1, f64>::with_label_names(["cpu"]);
+    /// busy.with([0]).inc_by(0.25);
+    /// ```
+    pub fn with_label_names(label_names: [&str; N]) -> Self {
+        Self::of(label_names, (), None)
+    }
+}
+
 impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
     /// The series with these label values, to be updated or read.
     ///
@@ -290,7 +304,9 @@ impl<L, M: SeriesMetric> Family<L, M> {
 
     fn encode(&self, encoder: &mut FamilyEncoder<'_>) {
         let SeriesSet { store, config } = &self.series;
-        store.for_each(|block, words| M::encode(config, words, Block(block), encoder));
+        if encoder.begin_rendered(self.label_names()) {
+            store.for_each(|block, words| M::encode(config, words, Block(block), encoder));
+        }
         encoder.dropped(store.dropped());
     }
 

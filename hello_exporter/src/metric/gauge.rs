@@ -7,7 +7,6 @@ use super::word::{self, GaugeValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::{FamilyEncoder, Point};
-use crate::labels::LabelBlock;
 
 /// A [gauge](https://prometheus.io/docs/concepts/metric_types/#gauge): it goes up and down.
 ///
@@ -72,7 +71,7 @@ impl<T: GaugeValue> Metric for Gauge<T> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        encoder.rendered(LabelBlock::EMPTY, Point::number(self.get()));
+        encoder.only(Point::number(self.get()));
     }
 }
 

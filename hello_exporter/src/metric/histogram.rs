@@ -69,7 +69,9 @@ impl Metric for Histogram {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        self.bounds.encode(&self.words, LabelBlock::EMPTY, encoder);
+        if encoder.begin_rendered(std::iter::empty()) {
+            self.bounds.encode(&self.words, LabelBlock::EMPTY, encoder);
+        }
     }
 }
 

@@ -414,7 +414,8 @@ impl Storage {
         let mut chunks = self.chunks.clone();
         if chunks.last().is_none_or(|chunk| chunk.free() < record_words) {
             let all: usize = chunks.iter().map(|chunk| chunk.words.len()).sum();
-            let words = record_words.max(all / 8).max(Self::FIRST_CHUNK_WORDS);
+            let eighth = (all / 8).min(Index::MAX_CHUNK_WORDS);
+            let words = record_words.max(eighth).max(Self::FIRST_CHUNK_WORDS);
             if chunks.len() >= Index::MAX_CHUNKS || words > Index::MAX_CHUNK_WORDS {
                 return None;
             }

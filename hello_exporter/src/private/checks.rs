@@ -10,6 +10,7 @@ use crate::desc::MetricType;
 use crate::name::{as_str, is_same};
 
 /// Refuses a number of label names that the type of the field does not take.
+#[track_caller]
 pub const fn check_labels(shape: LabelShape, given: usize) {
     let message = match shape {
         LabelShape::None if given > 0 => Message::new().text(
@@ -36,6 +37,7 @@ pub const fn check_labels(shape: LabelShape, given: usize) {
 }
 
 /// Refuses a label struct one of whose names is a constant label as well, or reserved by the type.
+#[track_caller]
 pub const fn check_label_struct(shape: LabelShape, own: Option<MetricType>, const_labels: &[&str]) {
     let LabelShape::Named(mut names) = shape else {
         return;
@@ -59,6 +61,7 @@ pub const fn check_label_struct(shape: LabelShape, own: Option<MetricType>, cons
 }
 
 /// Refuses a label that the samples of the type carry by themselves.
+#[track_caller]
 pub const fn check_reserved_label(own: Option<MetricType>, label: &str) {
     if let Some(metric_type) = own
         && let Some(reserved) = metric_type.reserved_label()
@@ -75,6 +78,7 @@ pub const fn check_reserved_label(own: Option<MetricType>, label: &str) {
 }
 
 /// Refuses `counter`, `gauge` or `untyped` on a metric that has a type of its own.
+#[track_caller]
 pub const fn check_type(own: Option<MetricType>, declared: MetricType) {
     if let Some(metric_type) = own {
         Message::new()
@@ -88,6 +92,7 @@ pub const fn check_type(own: Option<MetricType>, declared: MetricType) {
 }
 
 /// Refuses a plain value that is called a counter by its name only.
+#[track_caller]
 pub const fn check_total(own: Option<MetricType>) {
     if own.is_none() {
         Message::new().text("a plain value whose name ends in `_total` must say `counter`").panic()
@@ -95,6 +100,7 @@ pub const fn check_total(own: Option<MetricType>) {
 }
 
 /// Refuses `buckets` on what is no histogram.
+#[track_caller]
 pub const fn check_buckets_taken(options: Options) {
     if !options.buckets {
         Message::new()
@@ -104,6 +110,7 @@ pub const fn check_buckets_taken(options: Options) {
 }
 
 /// Refuses buckets that are not finite or do not increase.
+#[track_caller]
 pub const fn check_buckets(mut buckets: &[f64]) {
     while let [bucket, rest @ ..] = buckets {
         if !bucket.is_finite() {
@@ -119,6 +126,7 @@ pub const fn check_buckets(mut buckets: &[f64]) {
 }
 
 /// Refuses `max_series` on what does not keep series.
+#[track_caller]
 pub const fn check_max_series(options: Options) {
     if !options.max_series {
         Message::new()
@@ -134,6 +142,7 @@ pub type Named = (&'static str, Option<MetricType>, Option<MetricType>);
 /// Refuses two names of which the longer is one that the shorter metric, or OpenMetrics, writes.
 ///
 /// The derive asks for the pairs whose names differ by such a suffix.
+#[track_caller]
 pub const fn check_overlap(shorter: Named, longer: Named, suffix: &str) {
     let exposed = match type_of(shorter) {
         MetricType::Histogram => is_one_of(suffix, &["_bucket", "_sum", "_count", "_created"]),

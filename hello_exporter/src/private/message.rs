@@ -42,6 +42,7 @@ impl Message {
         if number == 1 { counted } else { counted.text("s") }
     }
 
+    #[track_caller]
     pub(super) const fn panic(self) -> ! {
         let (text, _) = self.bytes.split_at(self.length);
         match std::str::from_utf8(text) {

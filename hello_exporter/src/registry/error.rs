@@ -81,3 +81,16 @@ pub enum RegisterError {
         exposed: String,
     },
 }
+
+impl RegisterError {
+    /// The collector that was there before, where there was one.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only an exporter gives way"))]
+    pub(crate) fn other(&self) -> Option<&'static str> {
+        match self {
+            RegisterError::Duplicate { other, .. }
+            | RegisterError::Inconsistent { other, .. }
+            | RegisterError::Overlap { other, .. } => Some(other),
+            _ => None,
+        }
+    }
+}

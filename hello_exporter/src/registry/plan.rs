@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use super::source::{LateFamily, Source};
 use super::{Addition, CollectorId, RegisterError};
@@ -15,6 +15,8 @@ pub(super) struct Plan {
     pub(super) families: Vec<Arc<Family>>,
     /// The collectors that are made at every scrape.
     pub(super) made: Vec<Arc<Collector>>,
+    /// Which families of which collector these are.
+    pub(super) indices: HashSet<(CollectorId, usize)>,
 }
 
 impl Plan {
@@ -63,6 +65,8 @@ pub(super) struct Collector {
     pub(super) name: &'static str,
     pub(super) source: Source,
     pub(super) addition: Addition,
+    /// Whether it was logged that something of it is dropped.
+    pub(super) is_reported: AtomicBool,
 }
 
 /// All that is registered.
@@ -123,7 +127,7 @@ impl State {
         late: &LateFamily,
     ) -> LateAddition {
         let key = (collector.id, late.index);
-        if !self.collectors.contains_key(&collector.id) || self.has_family(key) {
+        if !self.collectors.contains_key(&collector.id) || self.plan.indices.contains(&key) {
             return LateAddition::Accepted;
         }
         match self.add_family(collector, late.index, late.desc.clone()) {
@@ -137,11 +141,6 @@ impl State {
         }
     }
 
-    fn has_family(&self, (id, index): (CollectorId, usize)) -> bool {
-        let mut members = self.families.values().flat_map(|family| family.members());
-        members.any(|member| member.collector.id == id && member.index == index)
-    }
-
     fn add_family(
         &mut self,
         collector: &Arc<Collector>,
@@ -149,11 +148,10 @@ impl State {
         desc: Desc,
     ) -> Result<(), RegisterError> {
         let desc = collector.addition.apply(desc);
-        if !collector.source.is_exclusive() {
-            desc.check()
-                .map_err(|error| RegisterError::Desc { collector: collector.name, error })?;
-        }
-        let exposed = exposed_names(&desc, collector.source.is_exclusive());
+        let is_foreign = collector.source.is_exclusive();
+        desc.check(is_foreign)
+            .map_err(|error| RegisterError::Desc { collector: collector.name, error })?;
+        let exposed = exposed_names(&desc, is_foreign);
         self.check_overlap(collector, &desc, &exposed)?;
         if let Some(family) = self.families.get(desc.name()) {
             for member in family.members() {
@@ -221,7 +219,9 @@ impl State {
         let (last, mut families): (Vec<_>, Vec<_>) = self.families.values().partition(is_last);
         families.extend(last);
         let is_made = |collector: &&Arc<Collector>| matches!(collector.source, Source::Made { .. });
+        let members = self.families.values().flat_map(|family| family.members());
         self.plan = Arc::new(Plan {
+            indices: members.map(|member| (member.collector.id, member.index)).collect(),
             families: families.into_iter().cloned().collect(),
             made: self.collectors.values().filter(is_made).cloned().collect(),
         });

@@ -1,5 +1,6 @@
 //! One scrape: from a plan to bytes.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -7,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use tracing::{error, warn};
 
 use super::plan::{Collector, LateAddition, Member, Plan};
-use super::source::Source;
+use super::source::{LateFamily, Source};
 use super::{CollectorId, Shared};
 use crate::collect::Collect;
 use crate::encode::{Encoder, FamilyEncoder, Format, Text, Written};
@@ -17,13 +18,12 @@ use crate::metric::CounterVec;
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate)]
 pub(crate) struct Health {
-    /// Series that were not exposed because their family clashed with another one, and updates of
-    /// series that were one too many for their family.
+    /// Series that were not exposed: their family clashed with another one, their labels were not
+    /// those of the family, or they were one too many for it.
     #[metric(labels = ["family"])]
     dropped_series_total: CounterVec<1>,
 
-    /// Series that were not exposed because their collector had written the same label set before,
-    /// or the wrong number of label values.
+    /// Series that were not exposed because their collector had written the same label set before.
     #[metric(labels = ["collector"])]
     scrape_duplicate_series_total: CounterVec<1>,
 }
@@ -39,40 +39,76 @@ type Made = Vec<(CollectorId, Box<dyn Collect>)>;
 
 pub(super) fn encode(shared: &Shared, format: Format, buffer: &mut Vec<u8>) {
     let plan = shared.plan();
-    let made: Made = plan.made.iter().filter_map(|collector| make(shared, collector)).collect();
+    let made: Made = plan.made.iter().filter_map(|it| make(shared, &plan, it)).collect();
     // Making collectors may have brought families that the plan did not know.
     let plan = if made.is_empty() { plan } else { shared.plan() };
     match format {
         Format::Text => encode_plan(shared, &plan, &made, &mut Text::new(buffer)),
     }
+    for (_, collector) in made {
+        // Its `drop` is the author's code as well.
+        let _ = caught("Collector panicked when it was dropped", None, || drop(collector));
+    }
 }
 
 /// Makes a collector for this scrape, and has its new families taken into the plan.
-fn make(shared: &Shared, collector: &Arc<Collector>) -> Option<(CollectorId, Box<dyn Collect>)> {
+fn make(
+    shared: &Shared,
+    plan: &Plan,
+    collector: &Arc<Collector>,
+) -> Option<(CollectorId, Box<dyn Collect>)> {
     let Source::Made { maker, .. } = &collector.source else {
         return None;
     };
-    let plan = shared.plan();
-    let known = |index| {
-        let mut members = plan.families.iter().flat_map(|family| family.members());
-        members.any(|member| member.collector.id == collector.id && member.index == index)
+    let id = collector.id;
+    let make = || {
+        let (made, late) = maker.make(&|index| plan.indices.contains(&(id, index)));
+        let verified = made.verify();
+        (made, late, verified)
     };
-    let Ok((made, late)) = catch_unwind(AssertUnwindSafe(|| maker.make(&known))) else {
-        error!(collector = collector.name, "Collector panicked, its metrics are left out");
+    let message = "Collector panicked, its metrics are left out";
+    let (made, late, verified) = caught(message, Some(collector), make)?;
+    if let Err(error) = verified {
+        if !collector.is_reported.swap(true, Ordering::Relaxed) {
+            error!(collector = collector.name, %error, "Collector is not what it declares, left out");
+        }
         return None;
-    };
-    for family in &late {
-        let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
-        let addition = state.add_late(collector, family);
-        drop(state);
-        if let LateAddition::RefusedNow(error) = &addition {
-            warn!(%error, "New metric clashes, it is left out");
-        }
-        if !matches!(addition, LateAddition::Accepted) {
-            shared.health.dropped_series_total.with([family.desc.name()]).inc_by(family.series);
-        }
     }
-    Some((collector.id, made))
+    for family in &late {
+        add_late(shared, collector, family);
+    }
+    Some((id, made))
+}
+
+fn add_late(shared: &Shared, collector: &Arc<Collector>, family: &LateFamily) {
+    let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
+    let addition = state.add_late(collector, family);
+    drop(state);
+    if let LateAddition::RefusedNow(error) = &addition {
+        warn!(%error, "New metric clashes, it is left out");
+    }
+    if !matches!(addition, LateAddition::Accepted) {
+        let desc = collector.addition.apply(family.desc.clone());
+        shared.health.dropped_series_total.with([desc.name()]).inc_by(family.series);
+    }
+}
+
+/// Runs an author's code, and logs its panic.
+fn caught<R>(message: &str, collector: Option<&Collector>, run: impl FnOnce() -> R) -> Option<R> {
+    let result = catch_unwind(AssertUnwindSafe(run));
+    let error = |payload: Box<dyn Any + Send>| {
+        let collector = collector.map(|collector| collector.name);
+        error!(collector, error = panic_message(&*payload), "{message}");
+        // Even a payload can panic when it is dropped.
+        std::mem::forget(payload);
+    };
+    result.map_err(error).ok()
+}
+
+/// What a panic says.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 fn encode_plan(shared: &Shared, plan: &Plan, made: &Made, encoder: &mut dyn Encoder) {
@@ -112,11 +148,9 @@ fn encode_member(
         let mut family = FamilyEncoder::new(&member.metric, encoder, written);
         collector.collect(member.index, &mut family);
     };
-    let result = catch_unwind(AssertUnwindSafe(collect));
-    let metric = member.metric.desc.name();
-    if result.is_err() {
+    let message = "Collector panicked, metric left out";
+    if caught(message, Some(&member.collector), collect).is_none() {
         encoder.rollback(start);
-        error!(collector = member.collector.name, metric, "Collector panicked, metric left out");
     }
     report_dropped(shared, member, written);
     count_over_limit(shared, member, written.dropped);
@@ -133,21 +167,21 @@ fn count_over_limit(shared: &Shared, member: &Member, total: u64) {
 
 /// Counts the samples that a collector wrote in vain, and says so the first time.
 fn report_dropped(shared: &Shared, member: &Member, written: &Written) {
-    let dropped = written.duplicates + written.misfits;
-    if dropped == 0 {
+    let Written { duplicates, misfits, .. } = written;
+    if duplicates + misfits == 0 {
         return;
     }
     let (collector, metric) = (member.collector.name, member.metric.desc.name());
-    let (duplicates, misfits) = (written.duplicates, written.misfits);
-    let total = || shared.health.scrape_duplicate_series_total.with([collector]);
-    if total().get() == 0 {
+    if !member.collector.is_reported.swap(true, Ordering::Relaxed) {
         warn!(
             collector,
             metric,
             duplicates,
             misfits,
-            "Collector wrote label sets twice, or with the wrong number of values; dropped"
+            "Collector wrote a label set twice, or labels that are not the metric's; dropped"
         );
     }
-    total().inc_by(dropped);
+    let total = &shared.health.scrape_duplicate_series_total;
+    total.with([collector]).inc_by(*duplicates);
+    shared.health.dropped_series_total.with([metric]).inc_by(*misfits);
 }

@@ -13,6 +13,7 @@ use crate::registry::RegisterError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered",
     label = "expected a collector, an `Arc` of one, or a function that makes one",
+    note = "a function takes nothing and returns a collector itself: no `Result`, no `Option`, no future",
     note = "a collector is a struct with `#[derive(Collector)]`, or a type that implements `Collect`; \
             it has to be `Send`, `Sync` and `'static`"
 )]
@@ -26,6 +27,10 @@ pub struct Registrable {
     pub(super) name: &'static str,
     pub(super) source: Source,
 }
+
+/// The name under which errors know a registry of the `prometheus` crate.
+#[cfg(any(feature = "prometheus", feature = "server"))]
+pub(crate) const FOREIGN_REGISTRY: &str = "prometheus::Registry";
 
 impl Registrable {
     pub(crate) fn made(

@@ -30,10 +30,8 @@ pub(super) fn arguments(
 ) -> Vec<Argument> {
     let mut arguments: Vec<Argument> = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(attribute)) {
-        for tokens in split(tokens_of(attr, attribute, errors)) {
-            let Some(argument) = errors.note(syn::parse2::<Argument>(tokens)) else {
-                continue;
-            };
+        let tokens = tokens_of(attr, attribute, errors);
+        for argument in parse_each::<Argument>(tokens, errors) {
             let Argument { name, span, .. } = &argument;
             if !expected.contains(&name.as_str()) {
                 errors.push(
@@ -67,21 +65,49 @@ fn tokens_of(attr: &Attribute, attribute: &str, errors: &mut Errors) -> TokenStr
     }
 }
 
-/// Cuts at the commas. Commas in brackets are inside of groups, and not seen here.
-pub(super) fn split(tokens: TokenStream) -> Vec<TokenStream> {
-    let mut parts: Vec<TokenStream> = Vec::new();
-    let mut part = TokenStream::new();
-    for token in tokens {
-        match &token {
-            TokenTree::Punct(punct) if punct.as_char() == ',' => {
-                parts.push(std::mem::take(&mut part));
+/// Reads what commas separate, one item after another: a mistake in one hides none in the next.
+pub(super) fn parse_each<T: Parse>(tokens: TokenStream, errors: &mut Errors) -> Vec<T> {
+    let mut items = Vec::new();
+    let each = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            match T::parse(input) {
+                Ok(item) => {
+                    items.push(item);
+                    if !input.is_empty() && !input.peek(Token![,]) {
+                        errors.push(input.span(), "expected `,`");
+                    }
+                }
+                Err(error) => errors.push_error(error),
             }
-            _ => part.extend([token]),
+            until_comma(input)?;
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    };
+    // Only tokens are left to be read, and those can be.
+    let _ = each.parse2(tokens);
+    items
+}
+
+/// All tokens in front of the next comma that is not between the angle brackets of a path.
+fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    let mut depth = 0_usize;
+    while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
+        // An opening bracket stands at the start, behind `::`, or in brackets; else it is a comparison.
+        let opens = input.peek(Token![<]) && (depth > 0 || tokens.is_empty());
+        let opens_behind = input.peek(Token![::]) && input.peek3(Token![<]);
+        if opens || opens_behind {
+            depth += 1;
+        } else if depth > 0 && input.peek(Token![>]) {
+            depth -= 1;
+        }
+        let count = if opens_behind { 3 } else { 1 };
+        for _ in 0..count {
+            tokens.extend([input.parse::<TokenTree>()?]);
         }
     }
-    parts.push(part);
-    parts.retain(|part| !part.is_empty());
-    parts
+    Ok(tokens)
 }
 
 impl Parse for Argument {
@@ -92,17 +118,16 @@ impl Parse for Argument {
         let ident = input.call(Ident::parse_any)?;
         let form = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            Form::Value(input.parse()?)
+            Form::Value(until_comma(input)?)
         } else if input.peek(syn::token::Paren) {
             let content;
             parenthesized!(content in input);
             Form::List(content.parse()?)
+        } else if input.peek(Token![:]) {
+            return Err(input.error("expected `=`"));
         } else {
             Form::Flag
         };
-        if !input.is_empty() {
-            return Err(input.error("expected `,`"));
-        }
         Ok(Self { name: ident.unraw().to_string(), span: ident.span(), form })
     }
 }
@@ -138,7 +163,8 @@ impl Argument {
             Form::List(tokens) => Some(tokens),
             _ => {
                 let Self { name, span, .. } = self;
-                errors.push(span, format!("expected a list in parentheses: `{name}(…)`"));
+                let message = format!("expected a list in parentheses: `{name}(name = \"value\")`");
+                errors.push(span, message);
                 None
             }
         }

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident};
 
 use super::arguments::{Argument, arguments};
-use super::string;
+use super::{path, string};
 use crate::errors::Errors;
 use crate::model::{Label, LabelEnum, LabelStruct, Name};
 use crate::rename::Rename;
@@ -65,8 +65,8 @@ fn container(attrs: &[Attribute], errors: &mut Errors) -> Container {
         match argument.name.as_str() {
             "rename_all" => container.rename = rename(argument, errors),
             _ => {
-                if let Some(path) = argument.value(syn::Path::parse_mod_style, errors) {
-                    container.krate = quote!(#path);
+                if let Some(path) = argument.value(path, errors) {
+                    container.krate = path;
                 }
             }
         }

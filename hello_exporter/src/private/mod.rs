@@ -83,6 +83,11 @@ pub trait Fields {
     const FIELDS: &'static [Declaration];
 }
 
+/// `Send` and `Sync`, as a bound that may be untrue of a type without parameters.
+pub trait SendAndSync<'a>: Send + Sync {}
+
+impl<T: Send + Sync + ?Sized> SendAndSync<'_> for T {}
+
 /// A struct whose `new()` needs nothing, so that it can be made where it is flattened.
 #[diagnostic::on_unimplemented(
     message = "`new()` cannot make a `{Self}`",
