@@ -85,8 +85,33 @@ pub trait Declared: Collect {
     /// How many families there are.
     const FAMILIES: usize;
 
+    /// Whether `new()` takes nothing, so that the struct can be made where it is flattened.
+    #[doc(hidden)]
+    type New;
+
     /// The families, in the order of [`Describe::describe`].
     fn declared() -> Vec<Desc>;
+
+    /// Collects the family at `index` if there are so many, or else counts past them.
+    #[doc(hidden)]
+    fn collect_flattened(&self, index: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
+        match index.checked_sub(Self::FAMILIES) {
+            None => {
+                self.collect(*index, encoder);
+                true
+            }
+            Some(rest) => {
+                *index = rest;
+                false
+            }
+        }
+    }
+
+    /// [`Collect::verify`], as a part of another struct.
+    #[doc(hidden)]
+    fn verify_flattened(&self) -> Result<(), FieldError> {
+        self.verify()
+    }
 }
 
 /// What the field of a struct that derives [`Collector`](crate::Collector) declares: a family, and

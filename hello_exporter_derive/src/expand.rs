@@ -55,18 +55,26 @@ fn declared(collector: &Collector) -> TokenStream {
         quote!({ let mut __descs = #descs; #(#extend)* __descs })
     };
     let fields = fields(collector);
+    let new = new_kind(collector);
     quote! {
         #fields
 
         #[automatically_derived]
         impl #impl_generics #krate::Declared for #ident #ty_generics #where_clause {
             const FAMILIES: ::core::primitive::usize = #own #(+ #counts)*;
+            type New = #krate::__private::#new;
 
             fn declared() -> #krate::__private::Vec<#krate::Desc> {
                 #descs
             }
         }
     }
+}
+
+/// Whether the struct can be made by somebody who knows nothing of it.
+pub(crate) fn new_kind(collector: &Collector) -> Ident {
+    let is_known = collector.has_new() && collector.skipped().next().is_none();
+    Ident::new(if is_known { "WithNew" } else { "WithoutNew" }, Span::call_site())
 }
 
 fn fields(collector: &Collector) -> TokenStream {
@@ -201,8 +209,9 @@ fn collect_flattened(collector: &Collector, index: &Ident, encoder: &Ident) -> T
     let krate = &collector.krate;
     let own = collector.metrics().count();
     let mut calls = collector.flattened().map(|(field, _)| {
-        let Field { ident, .. } = field;
-        quote!(#krate::__private::collect_flattened(&self.#ident, &mut #index, #encoder))
+        let Field { ident, ty, .. } = field;
+        let collect = of_declared(krate, ty, "collect_flattened");
+        quote!(#collect(&self.#ident, &mut #index, #encoder))
     });
     match calls.next() {
         Some(first) => quote! {{
@@ -222,8 +231,9 @@ fn verify(collector: &Collector) -> TokenStream {
         quote!(#verify(&self.#ident, #declaration.desc())?;)
     });
     let flattened = collector.flattened().map(|(field, _)| {
-        let ident = &field.ident;
-        quote!(#krate::Collect::verify(&self.#ident)?;)
+        let Field { ident, ty, .. } = field;
+        let verify = of_declared(krate, ty, "verify_flattened");
+        quote!(#verify(&self.#ident)?;)
     });
     quote! {
         fn verify(&self) -> #krate::__private::Result<(), #krate::FieldError> {
@@ -319,7 +329,7 @@ pub(crate) fn new_impl(collector: &Collector, body: &TokenStream) -> TokenStream
     let parameters: Vec<TokenStream> =
         collector.skipped().map(|Field { ident, ty, .. }| quote!(#ident: #ty)).collect();
     let doc = format!("A `{ident}` with every metric at its initial value.");
-    let new_trait = parameters.is_empty().then(|| {
+    let new_trait = (new_kind(collector) == "WithNew").then(|| {
         quote! {
             #[automatically_derived]
             impl #impl_generics #krate::__private::New for #ident #ty_generics #where_clause {
@@ -368,7 +378,11 @@ fn make(krate: &TokenStream, ty: &Type) -> TokenStream {
 
 /// The function that makes a flattened collector.
 fn new_of(krate: &TokenStream, ty: &Type) -> TokenStream {
-    item_of(ty, respanned(&quote!(#krate::__private::New), Ends::of(ty).first), "make")
+    let Ends { first, last } = Ends::of(ty);
+    let new = of_declared(krate, ty, "New");
+    let make = respanned(&quote!(#krate::__private::MakeNew), first);
+    let function = Ident::new("make", last);
+    quote_spanned!(first=> <#new as #make<#ty>>::#function)
 }
 
 fn item_of(ty: &impl ToTokens, path: TokenStream, item: &str) -> TokenStream {

@@ -6,13 +6,14 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::expand::{new_impl, prometheus_impl};
+use crate::expand::{new_impl, new_kind, prometheus_impl};
 use crate::model::{Collector, LabelEnum, LabelStruct};
 
 pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let new = collector.has_new().then(|| new_impl(collector, &quote!(loop {})));
+    let new_kind = new_kind(collector);
     let prometheus = prometheus_impl(collector, &quote!(loop {}), &quote!(loop {}));
     quote! {
         #compile_errors
@@ -20,6 +21,7 @@ pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> T
         #[automatically_derived]
         impl #impl_generics #krate::Declared for #ident #ty_generics #where_clause {
             const FAMILIES: ::core::primitive::usize = 0;
+            type New = #krate::__private::#new_kind;
 
             fn declared() -> #krate::__private::Vec<#krate::Desc> {
                 loop {}

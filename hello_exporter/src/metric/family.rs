@@ -49,15 +49,16 @@ use crate::name;
 /// http.requests.with(Request { method: Method::Get, path: &path }).inc();
 /// # let _ = Method::Put;
 /// ```
-pub struct Family<L, M: SeriesMetric> {
-    series: SeriesSet<M>,
-    labels: PhantomData<fn() -> L>,
+pub struct Family<L, M> {
+    series: SeriesSet,
+    kind: PhantomData<fn() -> (L, M)>,
 }
 
-/// What a family is without the type of its labels.
-struct SeriesSet<M: SeriesMetric> {
+/// What a family is without its types, so that a type that no family can have is told once.
+struct SeriesSet {
     store: Store,
-    config: M::Config,
+    /// Those of a histogram; none for other metrics.
+    bounds: Bounds,
 }
 
 /// Label sets of `N` values that are told apart by their position.
@@ -110,24 +111,18 @@ pub type HistogramVec<const N: usize> = Family<Positional<N>, Histogram>;
     label = "expected `Counter`, `Gauge` or `Histogram`"
 )]
 pub trait SeriesMetric: sealed::Sealed {
-    /// What all series of a family have in common.
-    #[doc(hidden)]
-    type Config: Send + Sync + 'static;
     #[doc(hidden)]
     const TYPE: MetricType;
     #[doc(hidden)]
     const OPTIONS: Options;
 
-    #[doc(hidden)]
-    fn config(declaration: &Declaration) -> Self::Config;
-
     /// How many words a series has.
     #[doc(hidden)]
-    fn words(config: &Self::Config) -> usize;
+    fn words(bounds: &Bounds) -> usize;
 
     #[doc(hidden)]
     fn encode(
-        config: &Self::Config,
+        bounds: &Bounds,
         words: &[AtomicU64],
         block: Block<'_>,
         encoder: &mut FamilyEncoder<'_>,
@@ -156,18 +151,15 @@ macro_rules! number_metric {
         impl<T: $value> sealed::Sealed for $metric<T> {}
 
         impl<T: $value> SeriesMetric for $metric<T> {
-            type Config = ();
             const TYPE: MetricType = MetricType::$metric;
             const OPTIONS: Options = FAMILY_OPTIONS;
 
-            fn config(_: &Declaration) {}
-
-            fn words((): &()) -> usize {
+            fn words(_: &Bounds) -> usize {
                 1
             }
 
             fn encode(
-                (): &(),
+                _: &Bounds,
                 words: &[AtomicU64],
                 block: Block<'_>,
                 encoder: &mut FamilyEncoder<'_>,
@@ -190,13 +182,8 @@ number_metric!(Gauge: GaugeValue);
 impl sealed::Sealed for Histogram {}
 
 impl SeriesMetric for Histogram {
-    type Config = Bounds;
     const TYPE: MetricType = MetricType::Histogram;
     const OPTIONS: Options = Options { buckets: true, ..FAMILY_OPTIONS };
-
-    fn config(declaration: &Declaration) -> Bounds {
-        Bounds::declared(declaration)
-    }
 
     fn words(bounds: &Bounds) -> usize {
         bounds.words()
@@ -215,14 +202,14 @@ impl SeriesMetric for Histogram {
 impl<const N: usize> CounterVec<N> {
     /// A family without series, of `u64` counters with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
-        Self::of(label_names, (), None)
+        Self::of(label_names, Bounds::none(), None)
     }
 }
 
 impl<const N: usize> GaugeVec<N> {
     /// A family without series, of `f64` gauges with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
-        Self::of(label_names, (), None)
+        Self::of(label_names, Bounds::none(), None)
     }
 }
 
@@ -233,7 +220,7 @@ impl<const N: usize> HistogramVec<N> {
     }
 }
 
-impl<M: SeriesMetric<Config = ()>, const N: usize> Family<Positional<N>, M> {
+impl<M: NumberMetric, const N: usize> Family<Positional<N>, M> {
     /// A family without series, of counters or gauges of any number, with these label names.
     ///
     /// ```
@@ -243,7 +230,7 @@ impl<M: SeriesMetric<Config = ()>, const N: usize> Family<Positional<N>, M> {
     /// busy.with([0]).inc_by(0.25);
     /// ```
     pub fn with_label_names(label_names: [&str; N]) -> Self {
-        Self::of(label_names, (), None)
+        Self::of(label_names, Bounds::none(), None)
     }
 }
 
@@ -253,7 +240,7 @@ impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
     /// The result is a handle that looks the series up when it is used, and creates it, at zero, on
     /// its first update.
     pub fn with<V: LabelValue>(&self, values: [V; N]) -> Series<'_, [V; N], M> {
-        Series { series: &self.series, labels: values }
+        Series { series: &self.series, labels: values, kind: PhantomData }
     }
 }
 
@@ -265,7 +252,7 @@ impl<L: Labels, M: SeriesMetric> Family<L, M> {
     /// has made. Other names do not compile.
     pub fn with<K: Labels>(&self, labels: K) -> Series<'_, K, M> {
         const { assert_same_names(L::NAMES, K::NAMES) };
-        Series { series: &self.series, labels }
+        Series { series: &self.series, labels, kind: PhantomData }
     }
 }
 
@@ -286,16 +273,19 @@ const fn assert_same_names(
 impl<L, M: SeriesMetric> Family<L, M> {
     fn of<'n>(
         label_names: impl IntoIterator<Item = &'n str>,
-        config: M::Config,
+        bounds: Bounds,
         max_series: Option<usize>,
     ) -> Self {
-        let store = Store::new(label_names, M::words(&config), max_series);
-        Self { series: SeriesSet { store, config }, labels: PhantomData }
+        let store = Store::new(label_names, M::words(&bounds), max_series);
+        Self { series: SeriesSet { store, bounds }, kind: PhantomData }
     }
 
     fn declared(declaration: &Declaration) -> Self {
-        let config = M::config(declaration);
-        Self::of(declaration.label_names(), config, declaration.max_series())
+        let bounds = match M::OPTIONS.buckets {
+            true => Bounds::declared(declaration),
+            false => Bounds::none(),
+        };
+        Self::of(declaration.label_names(), bounds, declaration.max_series())
     }
 
     fn label_names(&self) -> impl Iterator<Item = &str> {
@@ -303,9 +293,9 @@ impl<L, M: SeriesMetric> Family<L, M> {
     }
 
     fn encode(&self, encoder: &mut FamilyEncoder<'_>) {
-        let SeriesSet { store, config } = &self.series;
+        let SeriesSet { store, bounds } = &self.series;
         if encoder.begin_rendered(self.label_names()) {
-            store.for_each(|block, words| M::encode(config, words, Block(block), encoder));
+            store.for_each(|block, words| M::encode(bounds, words, Block(block), encoder));
         }
         encoder.dropped(store.dropped());
     }
@@ -320,9 +310,9 @@ impl<L, M: SeriesMetric> Family<L, M> {
     }
 }
 
-impl<L, M: SeriesMetric> fmt::Debug for Family<L, M> {
+impl<L, M> fmt::Debug for Family<L, M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.label_names().collect();
+        let names: Vec<&str> = self.series.store.label_names().collect();
         formatter.debug_struct("Family").field("labels", &names).finish_non_exhaustive()
     }
 }
@@ -331,9 +321,10 @@ impl<L, M: SeriesMetric> fmt::Debug for Family<L, M> {
 ///
 /// It holds no lock and no reference to the series, so that it can be kept across an `await`.
 #[must_use = "a series does nothing until it is updated"]
-pub struct Series<'f, L, M: SeriesMetric> {
-    series: &'f SeriesSet<M>,
+pub struct Series<'f, L, M> {
+    series: &'f SeriesSet,
     labels: L,
+    kind: PhantomData<fn() -> M>,
 }
 
 impl<L: Labels, M: SeriesMetric> Series<'_, L, M> {
@@ -342,18 +333,18 @@ impl<L: Labels, M: SeriesMetric> Series<'_, L, M> {
         self.update(|_, _| ());
     }
 
-    fn update(&self, operation: impl Fn(&M::Config, &[AtomicU64])) {
-        let SeriesSet { store, config } = self.series;
+    fn update(&self, operation: impl Fn(&Bounds, &[AtomicU64])) {
+        let SeriesSet { store, bounds } = self.series;
         self.labels.with_values(|values| {
-            store.operate(values, true, |words| operation(config, words));
+            store.operate(values, true, |words| operation(bounds, words));
         });
     }
 
     /// What `operation` reads of the series, if there is one.
-    fn read<R>(&self, operation: impl Fn(&M::Config, &[AtomicU64]) -> R) -> Option<R> {
-        let SeriesSet { store, config } = self.series;
+    fn read<R>(&self, operation: impl Fn(&Bounds, &[AtomicU64]) -> R) -> Option<R> {
+        let SeriesSet { store, bounds } = self.series;
         self.labels
-            .with_values(|values| store.operate(values, false, |words| operation(config, words)))
+            .with_values(|values| store.operate(values, false, |words| operation(bounds, words)))
     }
 }
 

@@ -112,6 +112,11 @@ impl Bounds {
         &self.0
     }
 
+    /// Those of what is no histogram.
+    pub(super) fn none() -> Self {
+        Self(Cow::Borrowed(&[]))
+    }
+
     /// Those of an attribute, or the defaults.
     pub(super) fn declared(declaration: &Declaration) -> Self {
         declaration.buckets().map_or_else(Self::default, Self::new)

@@ -160,7 +160,11 @@ pub const fn check_overlap(shorter: Named, longer: Named, suffix: &str) {
             .text(type_of(shorter).as_str())
             .text(" `")
             .text(shorter.0)
-            .text("`: both expose it")
+            .text(if is_family {
+                "`: OpenMetrics has one family for both"
+            } else {
+                "`: both expose it"
+            })
             .panic()
     }
 }

@@ -4,9 +4,10 @@ pub use std::borrow::Cow;
 pub use std::result::Result;
 pub use std::vec::Vec;
 
-use crate::collect::{Declaration, Declared, LabelShape};
+#[allow(unused_imports, reason = "for the documentation")]
+use crate::collect::Declared;
+use crate::collect::{Declaration, LabelShape};
 use crate::desc::{Desc, MetricType};
-use crate::encode::FamilyEncoder;
 
 mod checks;
 mod message;
@@ -59,24 +60,6 @@ pub fn add_flattened(
     descs.extend(flattened.into_iter().map(outer));
 }
 
-/// Collects the family at `index` if the flattened struct has that many, or else counts past them.
-pub fn collect_flattened<T: Declared>(
-    flattened: &T,
-    index: &mut usize,
-    encoder: &mut FamilyEncoder<'_>,
-) -> bool {
-    match index.checked_sub(T::FAMILIES) {
-        None => {
-            flattened.collect(*index, encoder);
-            true
-        }
-        Some(rest) => {
-            *index = rest;
-            false
-        }
-    }
-}
-
 /// What the fields of a struct declare.
 pub trait Fields {
     /// One for each metric, in the order of the fields.
@@ -88,15 +71,33 @@ pub trait SendAndSync<'a>: Send + Sync {}
 
 impl<T: Send + Sync + ?Sized> SendAndSync<'_> for T {}
 
-/// A struct whose `new()` needs nothing, so that it can be made where it is flattened.
-#[diagnostic::on_unimplemented(
-    message = "`new()` cannot make a `{Self}`",
-    label = "its own `new()` takes parameters, or there is none",
-    note = "leave `new()` out of the outer struct too, with `#[collector(no_new)]`"
-)]
+/// A struct whose `new()` takes nothing.
 pub trait New {
     /// The struct with every metric at its initial value.
     fn make() -> Self;
+}
+
+/// The way from a flattened struct to its initial value, see [`Declared::New`].
+#[diagnostic::on_unimplemented(
+    message = "`new()` cannot make a `{T}`",
+    label = "its own `new()` takes parameters, or there is none",
+    note = "leave `new()` out of the outer struct too, with `#[collector(no_new)]`"
+)]
+pub trait MakeNew<T> {
+    /// The struct with every metric at its initial value.
+    fn make() -> T;
+}
+
+/// [`Declared::New`] of a struct that has [`New`].
+pub struct WithNew;
+
+/// [`Declared::New`] of any other struct.
+pub struct WithoutNew;
+
+impl<T: New> MakeNew<T> for WithNew {
+    fn make() -> T {
+        T::make()
+    }
 }
 
 /// Keeps its argument where the `prometheus` crate is there to implement its traits.

@@ -1,10 +1,10 @@
 //! Label structs and label enums.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{WherePredicate, parse_quote};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Type, WherePredicate, parse_quote};
 
-use super::item_of;
+use super::{Ends, item_of, respanned};
 use crate::model::{Label, LabelEnum, LabelStruct};
 
 pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
@@ -25,8 +25,9 @@ pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
     let names = labels.iter().map(|label| &label.name.value);
     let values = labels.iter().map(|label| {
         let Label { ident, ty, .. } = label;
-        let as_label = item_of(ty, quote!(#krate::LabelValue), "as_label");
-        quote!(#as_label(&self.#ident, &mut ::core::default::Default::default()))
+        let as_label = of_label_value(krate, ty, "as_label");
+        let buffer = default_buffer(krate, ty);
+        quote!(#as_label(&self.#ident, #buffer))
     });
     quote! {
         #[automatically_derived]
@@ -46,6 +47,22 @@ pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
             }
         }
     }
+}
+
+/// An item of the trait `LabelValue` of a type.
+fn of_label_value(krate: &TokenStream, ty: &Type, item: &str) -> TokenStream {
+    item_of(ty, respanned(&quote!(#krate::LabelValue), Ends::of(ty).first), item)
+}
+
+/// What a label value is written to, made new.
+fn default_buffer(krate: &TokenStream, ty: &Type) -> TokenStream {
+    let Ends { first, last } = Ends::of(ty);
+    let buffer = of_label_value(krate, ty, "Buffer");
+    let default = respanned(&quote!(::core::default::Default), first);
+    let function = Ident::new("default", last);
+    let mut nothing = Group::new(Delimiter::Parenthesis, TokenStream::new());
+    nothing.set_span(last);
+    quote_spanned!(first=> &mut <#buffer as #default>::#function #nothing)
 }
 
 pub(crate) fn label_enum(values: &LabelEnum) -> TokenStream {

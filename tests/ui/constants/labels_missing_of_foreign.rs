@@ -1,3 +1,4 @@
+// rule: check_labels
 use hello_exporter::Collector;
 
 #[derive(Collector)]

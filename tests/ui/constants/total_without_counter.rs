@@ -1,3 +1,4 @@
+// rule: check_total
 use hello_exporter::Collector;
 
 #[derive(Collector)]

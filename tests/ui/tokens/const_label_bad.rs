@@ -1,3 +1,4 @@
+// rule: check_label_names
 use hello_exporter::Collector;
 
 #[derive(Collector)]

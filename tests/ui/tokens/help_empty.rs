@@ -1,3 +1,4 @@
+// rule: check_help
 use hello_exporter::Collector;
 
 #[derive(Collector)]

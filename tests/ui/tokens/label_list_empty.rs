@@ -1,3 +1,4 @@
+// rule: check_label_list
 use hello_exporter::Collector;
 
 #[derive(Collector)]

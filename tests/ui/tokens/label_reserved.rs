@@ -1,3 +1,4 @@
+// rule: check_label_names, check_label_name
 use hello_exporter::{Collector, CounterVec};
 
 #[derive(Collector)]

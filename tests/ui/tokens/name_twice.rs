@@ -1,3 +1,4 @@
+// rule: check_names_distinct, check_distinct
 use hello_exporter::Collector;
 
 #[derive(Collector)]

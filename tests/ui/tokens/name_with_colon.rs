@@ -1,3 +1,4 @@
+// rule: check_name, check_metric_name
 use hello_exporter::Collector;
 
 #[derive(Collector)]

@@ -1,3 +1,4 @@
+// rule: check_name, check_identifier
 use hello_exporter::Collector;
 
 #[derive(Collector)]

@@ -1,3 +1,4 @@
+// rule: check_prefixes
 use hello_exporter::Collector;
 
 #[derive(Collector)]

@@ -1,3 +1,4 @@
+// rule: Metric
 use hello_exporter::Collector;
 
 #[derive(Collector)]

@@ -1,3 +1,4 @@
+// rule: Labels
 use hello_exporter::Collector;
 
 use std::collections::BTreeMap;

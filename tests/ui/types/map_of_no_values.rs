@@ -1,3 +1,4 @@
+// rule: Value
 use hello_exporter::Collector;
 
 use std::collections::BTreeMap;

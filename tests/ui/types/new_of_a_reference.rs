@@ -1,3 +1,4 @@
+// rule: Make
 use hello_exporter::Collector;
 
 #[derive(Collector)]

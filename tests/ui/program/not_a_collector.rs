@@ -1,3 +1,4 @@
+// rule: IntoCollector
 use hello_exporter::Registry;
 
 struct Hello;

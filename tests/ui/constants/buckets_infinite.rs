@@ -1,0 +1,11 @@
+// rule: check_buckets
+use hello_exporter::{Collector, Histogram};
+
+#[derive(Collector)]
+struct Hello {
+    /// Display a.
+    #[metric(buckets = [1.0, f64::INFINITY])]
+    a: Histogram,
+}
+
+fn main() {}

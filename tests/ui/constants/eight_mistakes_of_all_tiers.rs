@@ -1,0 +1,36 @@
+use hello_exporter::{Collector, CounterVec, Gauge, Histogram};
+
+#[derive(Collector)]
+struct Tokens {
+    no_help: Gauge,
+    /// A bad name.
+    #[metric(name = "bad-name")]
+    bad_name: Gauge,
+    /// An unknown argument.
+    #[metric(lables = ["x"])]
+    unknown: Gauge,
+}
+
+#[derive(Collector)]
+struct Types {
+    /// No metric.
+    no_metric: String,
+}
+
+#[derive(Collector)]
+struct Constants {
+    /// Too many labels.
+    #[metric(labels = ["x", "y"])]
+    labels: CounterVec<1>,
+    /// A type on a live metric.
+    #[metric(gauge)]
+    live: Gauge,
+    /// A plain value called a counter.
+    #[metric(name = "plain_total")]
+    plain: u64,
+    /// A reserved label.
+    #[metric(const_labels(le = "x"))]
+    reserved: Histogram,
+}
+
+fn main() {}

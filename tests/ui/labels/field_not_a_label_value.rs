@@ -1,0 +1,9 @@
+// rule: LabelValue
+use hello_exporter::Labels;
+
+#[derive(Labels)]
+struct Hello {
+    host: Vec<String>,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hello_exporter::Labels;
+
+#[derive(Labels)]
+enum Hello {
+    A,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use hello_exporter::Labels;
+
+#[derive(Labels)]
+struct Hello(String);
+
+fn main() {}

@@ -1,0 +1,9 @@
+use hello_exporter::Labels;
+
+#[derive(Labels)]
+#[label(rename_all = "Snake")]
+struct Hello {
+    host: String,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// rule: check_prefixes
+use hello_exporter::Collector;
+
+#[derive(Collector)]
+#[collector(subsystem = "")]
+struct Hello {
+    /// Display a.
+    a: f64,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// rule: SeriesMetric
+use hello_exporter::{Collector, Family, Positional};
+
+#[derive(Collector)]
+struct Hello {
+    /// Display a.
+    #[metric(labels = ["x"])]
+    a: Family<Positional<1>, u64>,
+}
+
+fn main() {}
