@@ -11,6 +11,8 @@ mod expand;
 mod fallback;
 mod model;
 mod rename;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as TokenStream2;

@@ -10,6 +10,8 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 /// Builds a program of the library's package, once, and gives its path.
 ///
 /// The arguments are those of `cargo build`, such as `["--bin", "hello_exporter"]`.
@@ -20,7 +22,29 @@ pub fn build(target: [&'static str; 2]) -> PathBuf {
     built.entry(target).or_insert_with(|| run_build(target)).clone()
 }
 
+/// Builds the library and gives the path of what a program links with.
+pub fn build_library() -> PathBuf {
+    let artifacts = cargo_build(&["--lib"]).into_iter().filter_map(|message| {
+        let is_library = message["target"]["name"] == "hello_exporter";
+        let files = message["filenames"].as_array().filter(|_| is_library)?.clone();
+        files
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|file| file.ends_with(".rlib"))
+            .map(PathBuf::from)
+    });
+    artifacts.last().expect("cargo names the library")
+}
+
 fn run_build(target: [&str; 2]) -> PathBuf {
+    let executables = cargo_build(&target).into_iter();
+    let mut executables =
+        executables.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
+    executables.next().expect("cargo names the executable")
+}
+
+/// Builds a target of the library's package and gives what cargo says of it.
+fn cargo_build(target: &[&str]) -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let output = Command::new(cargo)
         .args(["build", "--quiet", "--package", "hello_exporter", "--message-format=json"])
@@ -30,11 +54,7 @@ fn run_build(target: [&str; 2]) -> PathBuf {
         .expect("cargo runs");
     assert!(output.status.success(), "{target:?} does not build");
     let messages = String::from_utf8(output.stdout).expect("messages are UTF-8");
-    let executable = messages.lines().find_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        Some(PathBuf::from(message["executable"].as_str()?))
-    });
-    executable.expect("cargo names the executable")
+    messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 /// A running exporter, killed when it is dropped.

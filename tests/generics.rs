@@ -1,0 +1,117 @@
+//! What the compiler says of mistakes that depend on a type parameter.
+//!
+//! A constant that mentions a parameter is evaluated where it is used with a type, which only a build
+//! does: `cargo check` passes, and the program does not compile.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hello_exporter_tests::build_library;
+use tempfile::TempDir;
+
+const PROGRAM: &str = r#"
+use hello_exporter::{Collector, CounterVec, Family, Init, Labels, Registry};
+
+DECLARATION
+
+fn main() {
+    Registry::new().register(Generic::<TYPE>::new()).unwrap();
+}
+"#;
+
+/// Compiles a program as far as `emit` asks, and gives the first error and the line that it underlines.
+fn compile(declaration: &str, ty: &str, emit: &str) -> Option<(String, String)> {
+    let directory = TempDir::new().unwrap();
+    let source = directory.path().join("main.rs");
+    let program = PROGRAM.replace("DECLARATION", declaration).replace("TYPE", ty);
+    std::fs::write(&source, program).unwrap();
+    let output = rustc(&source, &build_library()).arg(format!("--emit={emit}")).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.success(), !stderr.contains("error"), "{stderr}");
+    let error = stderr.lines().find(|line| line.starts_with("error"))?;
+    let underline = stderr.lines().position(|line| line.contains("^^")).unwrap();
+    let lines: Vec<&str> = stderr.lines().collect();
+    let (line, marks) = (lines[underline - 1], lines[underline]);
+    let start = marks.find('^').unwrap();
+    let end = marks.rfind("^").unwrap();
+    Some((error.to_owned(), line[start..=end].to_owned()))
+}
+
+fn rustc(source: &Path, library: &PathBuf) -> Command {
+    let mut rustc = Command::new("rustc");
+    rustc
+        .args(["--edition=2024", "--crate-type=bin", "-Awarnings", "-o"])
+        .arg(source.with_extension("out"))
+        .arg(format!("--extern=hello_exporter={}", library.display()))
+        .arg(format!("-Ldependency={}", library.parent().unwrap().join("deps").display()))
+        .arg(source);
+    rustc
+}
+
+const LABELS: &str = r#"
+#[derive(Collector)]
+struct Generic<T: Init> {
+    /// As many labels as the type has.
+    #[metric(labels = ["x"])]
+    field: T,
+}
+"#;
+
+#[test]
+fn a_generic_field_of_the_right_shape_compiles() {
+    assert_eq!(compile(LABELS, "CounterVec<1>", "obj"), None);
+}
+
+#[test]
+fn a_wrong_number_of_labels_is_found_by_a_build() {
+    assert_eq!(compile(LABELS, "CounterVec<2>", "metadata"), None);
+    let error = "error[E0080]: evaluation panicked: a metric of this type has 2 labels, but `labels` \
+                 names 1";
+    let found = compile(LABELS, "CounterVec<2>", "obj");
+    assert_eq!(found, Some((error.to_owned(), "[\"x\"]".to_owned())));
+}
+
+#[test]
+fn a_wrong_type_word_is_found_by_a_build() {
+    let declaration = LABELS.replace("labels = [\"x\"]", "counter");
+    let error = "error[E0080]: evaluation panicked: a metric of this type is a gauge by itself, \
+                 `counter` is for plain values";
+    let found = compile(&declaration, "hello_exporter::Gauge", "obj");
+    assert_eq!(found, Some((error.to_owned(), "counter".to_owned())));
+}
+
+#[test]
+fn labels_of_other_names_are_found_by_a_build() {
+    let declaration = r#"
+#[derive(Labels)]
+struct Key { host: u8 }
+
+#[derive(Labels)]
+struct Other { path: u8 }
+
+#[derive(Collector)]
+struct Generic<T: Init> {
+    /// A family.
+    family: Family<Key, hello_exporter::Counter>,
+    /// Anything.
+    any: T,
+}
+
+impl<T: Init> Generic<T> {
+    fn update(&self) {
+        self.family.with(Other { path: 1 }).inc();
+    }
+}
+
+#[unsafe(no_mangle)]
+fn used(generic: &Generic<f64>) {
+    generic.update();
+}
+"#;
+    let (error, _) = compile(declaration, "f64", "obj").unwrap();
+    let expected = "error[E0080]: evaluation panicked: these labels have other names than those of \
+                    the family";
+    assert_eq!(error, expected);
+}

@@ -1,0 +1,120 @@
+#[derive(Collector)]
+struct Hello {
+    #[metric(name = "a", help = "Display a.")]
+    a: Gauge,
+    #[metric(name = "b", help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
+    b: CounterVec<1>,
+}
+
+// ---- expands to ----
+
+const _: () =
+    ::hello_exporter::__private::check_labels(<Gauge as ::hello_exporter::Metric>::LABELS, 0usize);
+const _: () = ::hello_exporter::__private::check_label_struct(
+    <Gauge as ::hello_exporter::Metric>::LABELS,
+    <Gauge as ::hello_exporter::Metric>::TYPE,
+    &[],
+);
+const _: () = ::hello_exporter::__private::check_labels(
+    <CounterVec<1> as ::hello_exporter::Metric>::LABELS,
+    1usize,
+);
+const _: () = ::hello_exporter::__private::check_label_struct(
+    <CounterVec<1> as ::hello_exporter::Metric>::LABELS,
+    <CounterVec<1> as ::hello_exporter::Metric>::TYPE,
+    &["hello"],
+);
+#[automatically_derived]
+impl ::hello_exporter::__private::Fields for Hello {
+    const FIELDS: &'static [::hello_exporter::Declaration] = {
+        &[
+            ::hello_exporter::__private::declaration(
+                "a",
+                "Display a.",
+                (<Gauge as ::hello_exporter::Metric>::TYPE, ::core::option::Option::None),
+                ::core::option::Option::None,
+                <Gauge as ::hello_exporter::Metric>::LABELS,
+                &[],
+                &[],
+                (::core::option::Option::None, ::core::option::Option::None),
+            ),
+            ::hello_exporter::__private::declaration(
+                "b",
+                "Display b.",
+                (<CounterVec<1> as ::hello_exporter::Metric>::TYPE, ::core::option::Option::None),
+                ::core::option::Option::None,
+                <CounterVec<1> as ::hello_exporter::Metric>::LABELS,
+                &[::hello_exporter::__private::Cow::Borrowed("hostname")],
+                &[(
+                    ::hello_exporter::__private::Cow::Borrowed("hello"),
+                    ::hello_exporter::__private::Cow::Borrowed("world"),
+                )],
+                (::core::option::Option::None, ::core::option::Option::None),
+            ),
+        ]
+    };
+}
+#[automatically_derived]
+impl ::hello_exporter::Declared for Hello {
+    const FAMILIES: ::core::primitive::usize = 2usize;
+    type New = ::hello_exporter::__private::WithNew;
+    fn declared() -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
+        ::hello_exporter::__private::descs(<Self as ::hello_exporter::__private::Fields>::FIELDS)
+    }
+}
+#[automatically_derived]
+impl ::hello_exporter::Describe for Hello {
+    fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
+        <Self as ::hello_exporter::Declared>::declared()
+    }
+}
+#[automatically_derived]
+impl ::hello_exporter::Collect for Hello {
+    fn collect(
+        &self,
+        __index: ::core::primitive::usize,
+        __encoder: &mut ::hello_exporter::FamilyEncoder<'_>,
+    ) {
+        match __index {
+            0usize => <Gauge as ::hello_exporter::Metric>::collect(&self.a, __encoder),
+            1usize => <CounterVec<1> as ::hello_exporter::Metric>::collect(&self.b, __encoder),
+            _ => {}
+        }
+    }
+    fn verify(&self) -> ::hello_exporter::__private::Result<(), ::hello_exporter::FieldError> {
+        <Gauge as ::hello_exporter::Metric>::verify(
+            &self.a,
+            (&<Self as ::hello_exporter::__private::Fields>::FIELDS[0usize]).desc(),
+        )?;
+        <CounterVec<1> as ::hello_exporter::Metric>::verify(
+            &self.b,
+            (&<Self as ::hello_exporter::__private::Fields>::FIELDS[1usize]).desc(),
+        )?;
+        ::hello_exporter::__private::Result::Ok(())
+    }
+}
+::hello_exporter::__with_prometheus! { # [automatically_derived] impl :: hello_exporter :: __private :: prometheus :: core :: Collector for Hello where for < '__shared > Self : :: hello_exporter :: __private :: SendAndSync < '__shared > { fn desc (& self) -> :: hello_exporter :: __private :: Vec < & :: hello_exporter :: __private :: prometheus :: core :: Desc > { :: hello_exporter :: __private :: describe_for_prometheus (self) } fn collect (& self) -> :: hello_exporter :: __private :: Vec < :: hello_exporter :: __private :: prometheus :: proto :: MetricFamily > { :: hello_exporter :: __private :: collect_for_prometheus (self) } } }
+#[automatically_derived]
+#[allow(dead_code, unused_variables, clippy::new_without_default, clippy::too_many_arguments)]
+impl Hello {
+    #[doc = "A `Hello` with every metric at its initial value."]
+    #[must_use]
+    fn new() -> Self {
+        Self {
+            a: <<Gauge as ::hello_exporter::Metric>::Making as ::hello_exporter::Make<Gauge>>::make(
+                (&<Self as ::hello_exporter::__private::Fields>::FIELDS[0usize]),
+            ),
+            b: <<CounterVec<1> as ::hello_exporter::Metric>::Making as ::hello_exporter::Make<
+                CounterVec<1>,
+            >>::make(
+                (&<Self as ::hello_exporter::__private::Fields>::FIELDS[1usize])
+            ),
+        }
+    }
+}
+#[automatically_derived]
+impl ::hello_exporter::__private::New for Hello {
+    fn make() -> Self {
+        Self::new()
+    }
+}

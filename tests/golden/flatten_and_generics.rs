@@ -1,0 +1,107 @@
+#[derive(Collector)]
+#[collector(namespace = "app", const_labels(zone = "a"))]
+pub struct App<T: Metric> {
+    /// Of a type that the caller chooses.
+    generic: Option<T>,
+    #[metric(flatten, prefix = "db_")]
+    pool: Pool,
+    #[metric(skip)]
+    name: String,
+}
+
+// ---- expands to ----
+
+#[automatically_derived]
+impl<T: Metric> ::hello_exporter::__private::Fields for App<T> {
+    const FIELDS: &'static [::hello_exporter::Declaration] = {
+        ::hello_exporter::__private::check_labels(
+            <Option<T> as ::hello_exporter::Metric>::LABELS,
+            0usize,
+        );
+        ::hello_exporter::__private::check_label_struct(
+            <Option<T> as ::hello_exporter::Metric>::LABELS,
+            <Option<T> as ::hello_exporter::Metric>::TYPE,
+            &["zone"],
+        );
+        &[::hello_exporter::__private::declaration(
+            "app_generic",
+            "Of a type that the caller chooses.",
+            (<Option<T> as ::hello_exporter::Metric>::TYPE, ::core::option::Option::None),
+            ::core::option::Option::None,
+            <Option<T> as ::hello_exporter::Metric>::LABELS,
+            &[],
+            &[(
+                ::hello_exporter::__private::Cow::Borrowed("zone"),
+                ::hello_exporter::__private::Cow::Borrowed("a"),
+            )],
+            (::core::option::Option::None, ::core::option::Option::None),
+        )]
+    };
+}
+#[automatically_derived]
+impl<T: Metric> ::hello_exporter::Declared for App<T> {
+    const FAMILIES: ::core::primitive::usize =
+        1usize + <Pool as ::hello_exporter::Declared>::FAMILIES;
+    type New = ::hello_exporter::__private::WithoutNew;
+    fn declared() -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
+        {
+            let mut __descs = ::hello_exporter::__private::descs(
+                <Self as ::hello_exporter::__private::Fields>::FIELDS,
+            );
+            ::hello_exporter::__private::add_flattened(
+                &mut __descs,
+                <Pool as ::hello_exporter::Declared>::declared(),
+                "db_",
+                &[(
+                    ::hello_exporter::__private::Cow::Borrowed("zone"),
+                    ::hello_exporter::__private::Cow::Borrowed("a"),
+                )],
+            );
+            __descs
+        }
+    }
+}
+#[automatically_derived]
+impl<T: Metric> ::hello_exporter::Describe for App<T> {
+    fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
+        <Self as ::hello_exporter::Declared>::declared()
+    }
+}
+#[automatically_derived]
+impl<T: Metric> ::hello_exporter::Collect for App<T> {
+    fn collect(
+        &self,
+        __index: ::core::primitive::usize,
+        __encoder: &mut ::hello_exporter::FamilyEncoder<'_>,
+    ) {
+        match __index {
+            0usize => <Option<T> as ::hello_exporter::Metric>::collect(&self.generic, __encoder),
+            _ => {
+                let mut __index = __index - 1usize;
+                let _ = <Pool as ::hello_exporter::Declared>::collect_flattened(
+                    &self.pool,
+                    &mut __index,
+                    __encoder,
+                );
+            }
+        }
+    }
+    fn verify(&self) -> ::hello_exporter::__private::Result<(), ::hello_exporter::FieldError> {
+        <Option<T> as ::hello_exporter::Metric>::verify(
+            &self.generic,
+            (&<Self as ::hello_exporter::__private::Fields>::FIELDS[0usize]).desc(),
+        )?;
+        <Pool as ::hello_exporter::Declared>::verify_flattened(&self.pool)?;
+        ::hello_exporter::__private::Result::Ok(())
+    }
+}
+::hello_exporter::__with_prometheus! { # [automatically_derived] impl < T : Metric > :: hello_exporter :: __private :: prometheus :: core :: Collector for App < T > where for < '__shared > Self : :: hello_exporter :: __private :: SendAndSync < '__shared > { fn desc (& self) -> :: hello_exporter :: __private :: Vec < & :: hello_exporter :: __private :: prometheus :: core :: Desc > { :: hello_exporter :: __private :: describe_for_prometheus (self) } fn collect (& self) -> :: hello_exporter :: __private :: Vec < :: hello_exporter :: __private :: prometheus :: proto :: MetricFamily > { :: hello_exporter :: __private :: collect_for_prometheus (self) } } }
+#[automatically_derived]
+#[allow(dead_code, unused_variables, clippy::new_without_default, clippy::too_many_arguments)]
+impl<T: Metric> App<T> {
+    #[doc = "A `App` with every metric at its initial value."]
+    #[must_use]
+    pub fn new(name: String) -> Self {
+        Self { generic : < < Option < T > as :: hello_exporter :: Metric > :: Making as :: hello_exporter :: Make < Option < T > >> :: make ((& < Self as :: hello_exporter :: __private :: Fields > :: FIELDS [0usize])) , pool : < < Pool as :: hello_exporter :: Declared > :: New as :: hello_exporter :: __private :: MakeNew < Pool >> :: make () , name , }
+    }
+}

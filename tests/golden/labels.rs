@@ -1,0 +1,34 @@
+#[derive(Labels)]
+struct Request<'a, S> {
+    method: Method,
+    #[label(name = "path")]
+    route: &'a str,
+    host: S,
+    #[label(skip)]
+    id: u64,
+}
+
+// ---- expands to ----
+
+#[automatically_derived]
+impl<'a, S> ::hello_exporter::Labels for Request<'a, S>
+where
+    Method: ::hello_exporter::LabelValue,
+    &'a str: ::hello_exporter::LabelValue,
+    S: ::hello_exporter::LabelValue,
+{
+    const COUNT: ::core::primitive::usize = 3usize;
+    const NAMES: ::core::option::Option<
+        &'static [::hello_exporter::__private::Cow<'static, ::core::primitive::str>],
+    > = ::core::option::Option::Some(&[
+        ::hello_exporter::__private::Cow::Borrowed("method"),
+        ::hello_exporter::__private::Cow::Borrowed("path"),
+        ::hello_exporter::__private::Cow::Borrowed("host"),
+    ]);
+    fn with_values<__R>(
+        &self,
+        __read: impl ::core::ops::FnOnce(&[&::core::primitive::str]) -> __R,
+    ) -> __R {
+        __read (& [< Method as :: hello_exporter :: LabelValue > :: as_label (& self . method , & mut < < Method as :: hello_exporter :: LabelValue > :: Buffer as :: core :: default :: Default > :: default ()) , < & 'a str as :: hello_exporter :: LabelValue > :: as_label (& self . route , & mut < < & 'a str as :: hello_exporter :: LabelValue > :: Buffer as :: core :: default :: Default > :: default ()) , < S as :: hello_exporter :: LabelValue > :: as_label (& self . host , & mut < < S as :: hello_exporter :: LabelValue > :: Buffer as :: core :: default :: Default > :: default ())])
+    }
+}
