@@ -9,7 +9,7 @@ use actix_web::rt::System;
 use actix_web::{App, HttpServer, web};
 use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
 use hello_exporter_tests::http::{get, request};
-use hello_exporter_tests::{Exporter, build, promtool};
+use hello_exporter_tests::{Exporter, build, build_example, promtool};
 
 const HELLO: &str = "\
 # HELP a Display a.
@@ -22,7 +22,7 @@ b{hello=\"world\",hostname=\"Hi\"} 2
 
 /// Runs the exporter to its end.
 fn run(arguments: &[&str]) -> Output {
-    Command::new(build(["--bin", "hello_exporter"])).args(arguments).output().unwrap()
+    Command::new(build()).args(arguments).output().unwrap()
 }
 
 fn stderr(output: &Output) -> String {
@@ -52,7 +52,7 @@ fn promtool_complains_of_nothing_but_the_name_of_the_tutorials_counter() {
 
 #[test]
 fn values_computed_at_scrape_time_are_served_alike() {
-    let exporter = Exporter::start_program(["--example", "values"], &[]);
+    let exporter = Exporter::start_program(&build_example("hello_exporter", "values"), &[]);
     let body = get(exporter.address, "/metrics").body;
     assert!(body.starts_with(HELLO), "{body}");
 }
@@ -265,7 +265,7 @@ fn the_log_is_logfmt_or_json_of_the_given_level() {
     let (_, log) = Exporter::start(&["--log.format=json"]).signal("TERM");
     let last: serde_json::Value = serde_json::from_str(log.last().unwrap()).unwrap();
     assert_eq!((&last["level"], &last["msg"]), (&"info".into(), &"Stopped".into()));
-    let warn = Exporter::start_quietly(&["--log.level=warn"]);
+    let warn = Exporter::start_quietly(&build(), &["--log.level=warn"]);
     assert_eq!(warn.signal("TERM").1, [""; 0]);
     let debug = Exporter::start(&["--log.level=debug"]).signal("TERM").1;
     assert!(debug.iter().any(|line| line.contains(" level=debug ")), "{debug:?}");

@@ -73,7 +73,12 @@ pub use desc::{Desc, DescError, MetricType};
 pub use encode::{FamilyEncoder, Format, Number};
 #[cfg(feature = "server")]
 pub use exporter::{Exporter, ExporterError};
-pub use hello_exporter_derive::{Collector, LabelValue, Labels};
+#[doc = include_str!("manual/collector.md")]
+pub use hello_exporter_derive::Collector;
+#[doc = include_str!("manual/label_value.md")]
+pub use hello_exporter_derive::LabelValue;
+#[doc = include_str!("manual/labels.md")]
+pub use hello_exporter_derive::Labels;
 pub use labels::{LabelValue, Labels, MAX_LABEL_VALUE_BYTES};
 pub use metric::{
     Bounds, Counter, CounterValue, CounterVec, DEFAULT_BUCKETS, Family, Gauge, GaugeValue,

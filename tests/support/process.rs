@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::thread;
@@ -12,42 +12,44 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Builds a program of the library's package, once, and gives its path.
-///
-/// The arguments are those of `cargo build`, such as `["--bin", "hello_exporter"]`.
-pub fn build(target: [&'static str; 2]) -> PathBuf {
-    static BUILT: Mutex<BTreeMap<[&str; 2], PathBuf>> = Mutex::new(BTreeMap::new());
+/// Builds the tutorial's exporter and gives its path.
+pub fn build() -> PathBuf {
+    build_program("hello_exporter", ["--bin", "hello_exporter"])
+}
 
-    let mut built = BUILT.lock().expect("no build has failed");
-    built.entry(target).or_insert_with(|| run_build(target)).clone()
+/// Builds an example of the library, or of this package, and gives its path.
+pub fn build_example(package: &'static str, name: &'static str) -> PathBuf {
+    build_program(package, ["--example", name])
 }
 
 /// Builds the library and gives the path of what a program links with.
 pub fn build_library() -> PathBuf {
-    let artifacts = cargo_build(&["--lib"]).into_iter().filter_map(|message| {
-        let is_library = message["target"]["name"] == "hello_exporter";
-        let files = message["filenames"].as_array().filter(|_| is_library)?.clone();
-        files
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|file| file.ends_with(".rlib"))
-            .map(PathBuf::from)
-    });
-    artifacts.last().expect("cargo names the library")
+    let messages = cargo_build("hello_exporter", &["--lib"]);
+    let files = messages.iter().filter(|message| message["target"]["name"] == "hello_exporter");
+    let files = files.filter_map(|message| message["filenames"].as_array()).flatten();
+    let mut libraries = files.filter_map(Value::as_str).filter(|file| file.ends_with(".rlib"));
+    libraries.next_back().map(PathBuf::from).expect("cargo names the library")
 }
 
-fn run_build(target: [&str; 2]) -> PathBuf {
-    let executables = cargo_build(&target).into_iter();
-    let mut executables =
-        executables.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
-    executables.next().expect("cargo names the executable")
+/// Builds each program once.
+fn build_program(package: &'static str, target: [&'static str; 2]) -> PathBuf {
+    type Built = BTreeMap<(&'static str, [&'static str; 2]), PathBuf>;
+    static BUILT: Mutex<Built> = Mutex::new(Built::new());
+
+    let mut built = BUILT.lock().expect("no build has failed");
+    let build = || {
+        let messages = cargo_build(package, &target);
+        let mut executables = messages.iter().filter_map(|message| message["executable"].as_str());
+        executables.next().map(PathBuf::from).expect("cargo names the executable")
+    };
+    built.entry((package, target)).or_insert_with(build).clone()
 }
 
-/// Builds a target of the library's package and gives what cargo says of it.
-fn cargo_build(target: &[&str]) -> Vec<Value> {
+/// Builds a target of a package and gives what cargo says of it.
+fn cargo_build(package: &str, target: &[&str]) -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--package", "hello_exporter", "--message-format=json"])
+        .args(["build", "--quiet", "--package", package, "--message-format=json"])
         .args(target)
         .stderr(Stdio::inherit())
         .output()
@@ -69,29 +71,27 @@ pub struct Exporter {
 impl Exporter {
     /// Starts the tutorial's exporter on a free port of the loopback and waits until it listens.
     pub fn start(arguments: &[&str]) -> Self {
-        Self::start_program(["--bin", "hello_exporter"], arguments)
+        Self::start_program(&build(), arguments)
     }
 
-    /// Starts the tutorial's exporter on a port of its own, without waiting for a log that says so.
-    pub fn start_quietly(arguments: &[&str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        drop(listener);
-        let mut child = spawn(["--bin", "hello_exporter"], &address.to_string(), arguments);
-        let log = BufReader::new(child.stderr.take().expect("a pipe"));
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < deadline, "the exporter listens");
-            thread::sleep(Duration::from_millis(10));
-        }
+    /// Starts another program, which takes the same flags.
+    pub fn start_program(program: &Path, arguments: &[&str]) -> Self {
+        let mut child = spawn(program, "127.0.0.1:0", arguments);
+        let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
+        let address = next_address(&mut log);
         Self { child, log, address }
     }
 
-    /// Starts another program of the library's package.
-    pub fn start_program(target: [&'static str; 2], arguments: &[&str]) -> Self {
-        let mut child = spawn(target, "127.0.0.1:0", arguments);
-        let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
-        let address = next_address(&mut log);
+    /// Starts a program that may not say where it listens, on a port that was free just now.
+    pub fn start_quietly(program: &Path, arguments: &[&str]) -> Self {
+        let address = free_address();
+        let mut child = spawn(program, &address.to_string(), arguments);
+        let log = BufReader::new(child.stderr.take().expect("a pipe"));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(address).is_err() {
+            assert!(Instant::now() < deadline, "{} listens", program.display());
+            thread::sleep(Duration::from_millis(10));
+        }
         Self { child, log, address }
     }
 
@@ -113,13 +113,19 @@ impl Exporter {
     }
 }
 
-fn spawn(target: [&'static str; 2], address: &str, arguments: &[&str]) -> Child {
-    Command::new(build(target))
+fn spawn(program: &Path, address: &str, arguments: &[&str]) -> Child {
+    Command::new(program)
         .arg(format!("--web.listen-address={address}"))
         .args(arguments)
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the exporter starts")
+        .expect("the program starts")
+}
+
+/// An address of the loopback that nobody listens on.
+pub(crate) fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address")
 }
 
 impl Drop for Exporter {

@@ -1,6 +1,6 @@
 //! A real Prometheus server.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::http;
+use crate::process::free_address;
 
 /// A running server, killed when it is dropped.
 #[derive(Debug)]
@@ -92,12 +93,6 @@ fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
             None => thread::sleep(Duration::from_millis(50)),
         }
     }
-}
-
-/// An address of the loopback that nobody listens on.
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address")
 }
 
 fn percent_encoded(text: &str) -> String {

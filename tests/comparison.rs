@@ -1,0 +1,92 @@
+//! The same exporter three times: with the derive, with the `prometheus` crate, with client_golang.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hello_exporter_tests::http::get;
+use hello_exporter_tests::{Exporter, Family, build_example, parse};
+
+fn source(path: &str) -> String {
+    std::fs::read_to_string(directory().join(path)).unwrap()
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("comparison")
+}
+
+/// What a program serves of its queue, as an independent parser reads it, in one order.
+fn served(program: &Path) -> Vec<Family> {
+    let program = Exporter::start_quietly(program, &[]);
+    let mut families = parse(&get(program.address, "/metrics").body);
+    families.retain(|family| {
+        family.name.starts_with("queue_") && family.name != "queue_exporter_build_info"
+    });
+    families.sort_by(|one, other| one.name.cmp(&other.name));
+    families
+}
+
+/// Builds against the packages of the distribution.
+fn build_go() -> PathBuf {
+    let executable = Path::new(env!("CARGO_TARGET_TMPDIR")).join("client_golang");
+    let status = Command::new("go")
+        .arg("build")
+        .arg("-o")
+        .arg(&executable)
+        .arg(directory().join("client_golang.go"))
+        .env("GO111MODULE", "off")
+        .env("GOPATH", "/usr/share/gocode")
+        .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache"))
+        .status()
+        .expect("go is installed: tests/run does it");
+    assert!(status.success(), "client_golang is installed: tests/run does it");
+    executable
+}
+
+#[test]
+fn all_three_serve_the_same_samples() {
+    let derive = served(&build_example("hello_exporter_tests", "comparison_derive"));
+    assert_eq!(derive.len(), 7);
+    assert_eq!(served(&build_example("hello_exporter_tests", "comparison_prometheus")), derive);
+    assert_eq!(served(&build_go()), derive);
+}
+
+/// Lines that are neither blank nor comments of their own; a doc comment of a field is a HELP text.
+fn lines_of_code(source: &str) -> usize {
+    let is_code = |line: &&str| {
+        let line = line.trim();
+        !line.is_empty()
+            && !line.starts_with("//!")
+            && !(line.starts_with("//") && !line.starts_with("///"))
+    };
+    source.lines().filter(is_code).count()
+}
+
+#[test]
+fn the_documented_line_counts_are_those_of_the_sources() {
+    let rows = [
+        ("this derive", "derive.rs"),
+        ("the `prometheus` crate", "prometheus.rs"),
+        ("client_golang", "client_golang.go"),
+    ];
+    let row = |(name, file)| {
+        let lines = lines_of_code(&source(file));
+        format!("| {name} | [{file}](../tests/comparison/{file}) | {lines} |\n")
+    };
+    let table: String = rows.map(row).concat();
+    let document = std::fs::read_to_string(directory().join("../../docs/comparison.md")).unwrap();
+    assert!(document.contains(&table), "docs/comparison.md should say:\n{table}");
+}
+
+#[test]
+fn all_three_are_formatted_by_their_languages_tools() {
+    let rustfmt = Command::new("rustfmt")
+        .args(["--check", "--edition=2024"])
+        .args(["derive.rs", "prometheus.rs"].map(|file| directory().join(file)))
+        .output()
+        .unwrap();
+    assert!(rustfmt.status.success(), "{}", String::from_utf8_lossy(&rustfmt.stdout));
+    let gofmt = Command::new("gofmt").arg("-l").arg(directory()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&gofmt.stdout), "");
+}
