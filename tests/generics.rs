@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use hello_exporter_tests::build_library;
@@ -39,7 +39,7 @@ fn compile(declaration: &str, ty: &str, emit: &str) -> Option<(String, String)> 
     Some((error.to_owned(), line[start..=end].to_owned()))
 }
 
-fn rustc(source: &Path, library: &PathBuf) -> Command {
+fn rustc(source: &Path, library: &Path) -> Command {
     let mut rustc = Command::new("rustc");
     rustc
         .args(["--edition=2024", "--crate-type=bin", "-Awarnings", "-o"])

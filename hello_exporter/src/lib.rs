@@ -32,10 +32,12 @@
 //!
 //! # Features
 //!
-//! - `server` (default): [`Exporter`], and all that only a server needs.
+//! - `server` (default): `Exporter`, and all that only a server needs.
 //! - `prometheus` (default): fields, registries and collectors of the `prometheus` crate.
 //!
 //! Without both the crate is derive, metrics, registry and encoders.
+
+#![forbid(unsafe_code)]
 
 #[cfg(feature = "server")]
 mod build_info;

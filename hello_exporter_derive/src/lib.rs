@@ -4,6 +4,7 @@
 //! the `model`, `check` holds the model against the rules, `expand` turns it into code. All
 //! mistakes are collected in `errors`; where there are any, `fallback` stands in for the code.
 
+#![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "the manual stands where the macros are re-exported")]
 
 mod attr;

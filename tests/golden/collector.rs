@@ -8,20 +8,16 @@ struct Hello {
 
 // ---- expands to ----
 
-const _: () =
-    ::hello_exporter::__private::check_labels(<Gauge as ::hello_exporter::Metric>::LABELS, 0usize);
-const _: () = ::hello_exporter::__private::check_label_struct(
+const _: () = ::hello_exporter::__private::check_labels(
     <Gauge as ::hello_exporter::Metric>::LABELS,
     <Gauge as ::hello_exporter::Metric>::TYPE,
+    0usize,
     &[],
 );
 const _: () = ::hello_exporter::__private::check_labels(
     <CounterVec<1> as ::hello_exporter::Metric>::LABELS,
-    1usize,
-);
-const _: () = ::hello_exporter::__private::check_label_struct(
-    <CounterVec<1> as ::hello_exporter::Metric>::LABELS,
     <CounterVec<1> as ::hello_exporter::Metric>::TYPE,
+    1usize,
     &["hello"],
 );
 #[automatically_derived]

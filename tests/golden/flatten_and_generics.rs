@@ -16,11 +16,8 @@ impl<T: Metric> ::hello_exporter::__private::Fields for App<T> {
     const FIELDS: &'static [::hello_exporter::Declaration] = {
         ::hello_exporter::__private::check_labels(
             <Option<T> as ::hello_exporter::Metric>::LABELS,
-            0usize,
-        );
-        ::hello_exporter::__private::check_label_struct(
-            <Option<T> as ::hello_exporter::Metric>::LABELS,
             <Option<T> as ::hello_exporter::Metric>::TYPE,
+            0usize,
             &["zone"],
         );
         &[::hello_exporter::__private::declaration(

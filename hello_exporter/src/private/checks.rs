@@ -3,15 +3,23 @@
 //! The derive calls each in a constant, with the span of what is wrong: where one panics, compilation
 //! ends with its message, there. Registration checks again what can be wrong at run time.
 
+use std::borrow::Cow;
+
 use super::message::Message;
 use super::metric_type;
 use crate::collect::{LabelShape, Options};
 use crate::desc::MetricType;
 use crate::name::{as_str, is_same};
 
-/// Refuses a number of label names that the type of the field does not take.
+/// Refuses a number of label names that the type of the field does not take, and a label struct that
+/// does not go with the rest of the declaration.
 #[track_caller]
-pub const fn check_labels(shape: LabelShape, given: usize) {
+pub const fn check_labels(
+    shape: LabelShape,
+    own: Option<MetricType>,
+    given: usize,
+    const_labels: &[&str],
+) {
     let message = match shape {
         LabelShape::None if given > 0 => Message::new().text(
             "a metric of this type has no labels, use a family such as `CounterVec<N>` or a map from \
@@ -22,6 +30,7 @@ pub const fn check_labels(shape: LabelShape, given: usize) {
         }
         LabelShape::Named(_) if given > 0 => Message::new()
             .text("the label struct of this type names its labels, remove `labels`"),
+        LabelShape::Named(names) => return check_label_struct(names, own, const_labels),
         LabelShape::Positional(wanted) if wanted > 0 && given == 0 => Message::new()
             .text("a metric of this type has ")
             .count(wanted, "label")
@@ -38,10 +47,11 @@ pub const fn check_labels(shape: LabelShape, given: usize) {
 
 /// Refuses a label struct one of whose names is a constant label as well, or reserved by the type.
 #[track_caller]
-pub const fn check_label_struct(shape: LabelShape, own: Option<MetricType>, const_labels: &[&str]) {
-    let LabelShape::Named(mut names) = shape else {
-        return;
-    };
+const fn check_label_struct(
+    mut names: &[Cow<'static, str>],
+    own: Option<MetricType>,
+    const_labels: &[&str],
+) {
     while let [name, rest @ ..] = names {
         let name = as_str(name);
         check_reserved_label(own, name);

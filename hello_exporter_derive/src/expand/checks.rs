@@ -45,8 +45,7 @@ fn all(collector: &Collector) -> impl Iterator<Item = Check> {
 fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenStream> {
     let krate = &collector.krate;
     let ty = &field.ty;
-    let mut checks =
-        vec![check_labels(krate, field, metric), check_label_struct(collector, field, metric)];
+    let mut checks = vec![check_labels(collector, field, metric)];
     checks.extend(check_reserved_labels(collector, field, metric));
     if let Some(metric_type) = &metric.metric_type {
         checks.push(check_type(krate, ty, &metric_type.word));
@@ -62,22 +61,17 @@ fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenS
     checks
 }
 
-/// The number of label names is the one that the type has; told at the list, or else at the type.
-fn check_labels(krate: &TokenStream, field: &Field, metric: &Metric) -> TokenStream {
-    let given = metric.labels.as_ref().map_or(0, |list| list.names.len());
-    let at_list = metric.labels.as_ref().map(|list| Ends::both(list.span));
-    let shape = of_metric(krate, &field.ty, "LABELS");
-    let ends = at_list.unwrap_or_else(|| Ends::of(&field.ty));
-    call(krate, "check_labels", quote!(#shape, #given), ends)
-}
-
-/// The names that a label struct brings are none of the constant ones.
-fn check_label_struct(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
+/// The number of label names is the one that the type has, or the type brings other names than the
+/// constant ones; told at the list, or else at the type.
+fn check_labels(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let krate = &collector.krate;
     let ty = &field.ty;
-    let (shape, own) = (of_metric(krate, ty, "LABELS"), of_metric(krate, ty, "TYPE"));
+    let given = metric.labels.as_ref().map_or(0, |list| list.names.len());
     let constants = collector.const_labels_of(metric).map(|label| &label.name.value);
-    call(krate, "check_label_struct", quote!(#shape, #own, &[#(#constants),*]), Ends::of(ty))
+    let (shape, own) = (of_metric(krate, ty, "LABELS"), of_metric(krate, ty, "TYPE"));
+    let arguments = quote!(#shape, #own, #given, &[#(#constants),*]);
+    let at_list = metric.labels.as_ref().map(|list| Ends::both(list.span));
+    call(krate, "check_labels", arguments, at_list.unwrap_or_else(|| Ends::of(ty)))
 }
 
 /// `le` and `quantile` belong to histograms and summaries.
