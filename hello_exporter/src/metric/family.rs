@@ -5,8 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 
-use super::counter::increase;
 use super::histogram::{Bounds, Histogram};
+use super::series::Series;
 use super::store::Store;
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
@@ -55,10 +55,10 @@ pub struct Family<L, M> {
 }
 
 /// What a family is without its types, so that a type that no family can have is told once.
-struct SeriesSet {
-    store: Store,
+pub(super) struct SeriesSet {
+    pub(super) store: Store,
     /// Those of a histogram; none for other metrics.
-    bounds: Bounds,
+    pub(super) bounds: Bounds,
 }
 
 /// Label sets of `N` values that are told apart by their position.
@@ -240,7 +240,7 @@ impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
     /// The result is a handle that looks the series up when it is used, and creates it, at zero, on
     /// its first update.
     pub fn with<V: LabelValue>(&self, values: [V; N]) -> Series<'_, [V; N], M> {
-        Series { series: &self.series, labels: values, kind: PhantomData }
+        Series::new(&self.series, values)
     }
 }
 
@@ -252,7 +252,7 @@ impl<L: Labels, M: SeriesMetric> Family<L, M> {
     /// has made. Other names do not compile.
     pub fn with<K: Labels>(&self, labels: K) -> Series<'_, K, M> {
         const { assert_same_names(L::NAMES, K::NAMES) };
-        Series { series: &self.series, labels, kind: PhantomData }
+        Series::new(&self.series, labels)
     }
 }
 
@@ -314,106 +314,6 @@ impl<L, M> fmt::Debug for Family<L, M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.series.store.label_names().collect();
         formatter.debug_struct("Family").field("labels", &names).finish_non_exhaustive()
-    }
-}
-
-/// One series of a [`Family`], looked up at every use.
-///
-/// It holds no lock and no reference to the series, so that it can be kept across an `await`.
-#[must_use = "a series does nothing until it is updated"]
-pub struct Series<'f, L, M> {
-    series: &'f SeriesSet,
-    labels: L,
-    kind: PhantomData<fn() -> M>,
-}
-
-impl<L: Labels, M: SeriesMetric> Series<'_, L, M> {
-    /// Creates the series at zero, so that it is exposed before its first update.
-    pub fn init(self) {
-        self.update(|_, _| ());
-    }
-
-    fn update(&self, operation: impl Fn(&Bounds, &[AtomicU64])) {
-        let SeriesSet { store, bounds } = self.series;
-        self.labels.with_values(|values| {
-            store.operate(values, true, |words| operation(bounds, words));
-        });
-    }
-
-    /// What `operation` reads of the series, if there is one.
-    fn read<R>(&self, operation: impl Fn(&Bounds, &[AtomicU64]) -> R) -> Option<R> {
-        let SeriesSet { store, bounds } = self.series;
-        self.labels
-            .with_values(|values| store.operate(values, false, |words| operation(bounds, words)))
-    }
-}
-
-impl<L: Labels, M: NumberMetric> Series<'_, L, M> {
-    /// The current value; zero, without creating it, where the series does not exist.
-    pub fn get(&self) -> M::Word {
-        let value = self.read(|_, words| words.first().map(word::load)).flatten();
-        value.unwrap_or(M::Word::from_bits(0))
-    }
-
-    /// Runs an operation on the series' word.
-    fn with_word(&self, operation: impl Fn(&AtomicU64)) {
-        self.update(|_, words| words.iter().for_each(&operation));
-    }
-}
-
-impl<L: Labels, T: CounterValue> Series<'_, L, Counter<T>> {
-    /// Adds one.
-    pub fn inc(self) {
-        self.inc_by(T::ONE);
-    }
-
-    /// Adds `amount`, see [`Counter::inc_by`].
-    pub fn inc_by(self, amount: T) {
-        self.with_word(|word| increase(word, amount));
-    }
-}
-
-impl<L: Labels, T: GaugeValue> Series<'_, L, Gauge<T>> {
-    /// Sets the value.
-    pub fn set(self, value: T) {
-        self.with_word(|word| word::store(word, value));
-    }
-
-    /// Adds one.
-    pub fn inc(self) {
-        self.add(T::ONE);
-    }
-
-    /// Subtracts one.
-    pub fn dec(self) {
-        self.sub(T::ONE);
-    }
-
-    /// Adds `amount`.
-    pub fn add(self, amount: T) {
-        self.with_word(|word| T::add(word, amount));
-    }
-
-    /// Subtracts `amount`.
-    pub fn sub(self, amount: T) {
-        self.add(amount.negated());
-    }
-}
-
-impl<L: Labels> Series<'_, L, Histogram> {
-    /// Counts an observation, see [`Histogram::observe`].
-    pub fn observe(self, value: f64) {
-        self.update(|bounds, words| bounds.observe(words, value));
-    }
-
-    /// How many observations there were; zero, without creating it, where the series does not exist.
-    pub fn count(&self) -> u64 {
-        self.read(Bounds::count).unwrap_or_default()
-    }
-
-    /// The sum of all observations; zero, without creating it, where the series does not exist.
-    pub fn sum(&self) -> f64 {
-        self.read(Bounds::sum).unwrap_or_default()
     }
 }
 
