@@ -111,7 +111,6 @@ fn used(generic: &Generic<f64>) {
 }
 "#;
     let (error, _) = compile(declaration, "f64", "obj").unwrap();
-    let expected = "error[E0080]: evaluation panicked: these labels have other names than those of \
-                    the family";
+    let expected = "error[E0080]: evaluation panicked: these labels are not those of the family";
     assert_eq!(error, expected);
 }

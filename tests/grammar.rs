@@ -100,6 +100,33 @@ fn a_borrowed_label_struct_finds_what_an_owned_one_made() {
 }
 
 #[test]
+fn a_family_of_one_label_can_be_looked_up_by_an_enum() {
+    #[derive(Collector)]
+    struct Methods {
+        #[metric(help = "Help.", labels = ["method"])]
+        by_method: Family<Method, Counter>,
+        #[metric(help = "Help.", labels = ["method", "code"])]
+        by_tuple: Family<(Method, u16), Counter>,
+    }
+
+    let methods = Methods::new();
+    methods.by_method.with(Method::Get).inc();
+    methods.by_tuple.with((Method::Get, 200)).inc();
+    methods.by_tuple.with(["get", "200"]).inc();
+    assert_eq!(
+        exposition_of(methods),
+        "\
+# HELP by_method Help.
+# TYPE by_method counter
+by_method{method=\"get\"} 1
+# HELP by_tuple Help.
+# TYPE by_tuple counter
+by_tuple{method=\"get\",code=\"200\"} 2
+"
+    );
+}
+
+#[test]
 fn rename_all_renames_labels_and_values() {
     #[derive(Labels)]
     #[label(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -192,8 +219,10 @@ fn buckets_are_literals_constants_or_calls() {
         b: Histogram,
         #[metric(help = "A call.", buckets = bounds(), labels = ["x"])]
         c: HistogramVec<1>,
-        #[metric(help = "The defaults.")]
+        #[metric(help = "A reference.", buckets = &[0.5])]
         d: Histogram,
+        #[metric(help = "The defaults.")]
+        e: Histogram,
     }
 
     let buckets = Buckets::new();
@@ -207,8 +236,8 @@ fn buckets_are_literals_constants_or_calls() {
     assert_eq!(
         bounds,
         [
-            "-0.5", "1", "2500", "+Inf", "1", "2", "+Inf", "-1", "1", "+Inf", "0.005", "0.01",
-            "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"
+            "-0.5", "1", "2500", "+Inf", "1", "2", "+Inf", "-1", "1", "+Inf", "0.5", "+Inf",
+            "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"
         ]
     );
 }
@@ -284,31 +313,31 @@ fn flattened_collectors_are_spliced_in() {
     app.write.waits.with(["full"]).inc();
     app.nested.pool.in_use.set(2.0);
     let expected = "\
+# HELP app_depth A gauge of its own.
+# TYPE app_depth gauge
+app_depth{zone=\"a\"} 0
+# HELP app_inner_in_use Connections in use.
+# TYPE app_inner_in_use gauge
+app_inner_in_use{zone=\"a\"} 2
+# HELP app_read_in_use Connections in use.
+# TYPE app_read_in_use gauge
+app_read_in_use{zone=\"a\"} 1
 # HELP app_up Up.
 # TYPE app_up gauge
 app_up{zone=\"a\"} 0
-# HELP depth A gauge of its own.
-# TYPE depth gauge
-depth{zone=\"a\"} 0
-# HELP inner_in_use Connections in use.
-# TYPE inner_in_use gauge
-inner_in_use{zone=\"a\"} 2
-# HELP read_in_use Connections in use.
-# TYPE read_in_use gauge
-read_in_use{zone=\"a\"} 1
-# HELP write_in_use Connections in use.
-# TYPE write_in_use gauge
-write_in_use{zone=\"a\"} 0
-# HELP write_waits_total Waits.
-# TYPE write_waits_total counter
-write_waits_total{zone=\"a\",kind=\"pool\",reason=\"full\"} 1
+# HELP app_write_in_use Connections in use.
+# TYPE app_write_in_use gauge
+app_write_in_use{zone=\"a\"} 0
+# HELP app_write_waits_total Waits.
+# TYPE app_write_waits_total counter
+app_write_waits_total{zone=\"a\",kind=\"pool\",reason=\"full\"} 1
 ";
     assert_eq!(exposition_of(Arc::clone(&app)), expected);
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(hello_exporter::interop::Shared(app))).unwrap();
     let text = prometheus::TextEncoder::new().encode_to_string(&foreign.gather()).unwrap();
     assert!(
-        text.contains("write_waits_total{kind=\"pool\",reason=\"full\",zone=\"a\"} 1\n"),
+        text.contains("app_write_waits_total{kind=\"pool\",reason=\"full\",zone=\"a\"} 1\n"),
         "{text}"
     );
 }
@@ -424,12 +453,12 @@ fn constants_of_generic_types_are_constant_labels() {
 
     #[derive(Collector)]
     struct Labelled {
-        #[metric(help = "Help.", const_labels(r = Table::<1, 2>::NAME, s = <Table<1, 2>>::NAME))]
+        #[metric(help = "Help.", const_labels(r = Table::<1, 2>::NAME, s = <Table<1, 2>>::NAME, t = if 1 > 0 { "yes" } else { "no" }))]
         a: f64,
     }
 
     assert_eq!(
         exposition_of(Labelled::new()),
-        "# HELP a Help.\n# TYPE a gauge\na{r=\"table\",s=\"table\"} 0\n"
+        "# HELP a Help.\n# TYPE a gauge\na{r=\"table\",s=\"table\",t=\"yes\"} 0\n"
     );
 }

@@ -103,6 +103,9 @@ fn a_hostile_prelude_changes_nothing() {
         r#"# HELP hostile_generic Generic.
 # TYPE hostile_generic gauge
 hostile_generic{k="v"} 0
+# HELP hostile_in_inner Inner.
+# TYPE hostile_in_inner counter
+hostile_in_inner{k="v"} 0
 # HELP hostile_seconds Histogram.
 # TYPE hostile_seconds histogram
 hostile_seconds_bucket{k="v",kind="a",name="b",le="1"} 1
@@ -112,9 +115,6 @@ hostile_seconds_count{k="v",kind="a",name="b"} 1
 # HELP hostile_value Value.
 # TYPE hostile_value gauge
 hostile_value{k="v"} 0
-# HELP in_inner Inner.
-# TYPE in_inner counter
-in_inner{k="v"} 0
 "#
     );
 }

@@ -8,11 +8,12 @@ mod labels;
 
 pub(crate) use labels::{label_enum, label_struct};
 
-use proc_macro2::{Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::token::{Brace, Bracket};
+use syn::spanned::Spanned;
+use syn::token::Bracket;
 use syn::{
     Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, Token, bracketed,
 };
@@ -22,7 +23,7 @@ use crate::model::{
     Buckets, Collector, ConstLabel, Field, FieldKind, Help, LabelList, MaxSeries, Metric,
     MetricType, Name,
 };
-use arguments::{Argument, arguments, parse_each};
+use arguments::{Argument, arguments, parse_each, until_comma};
 
 const COLLECTOR_ARGUMENTS: &[&str] = &["namespace", "subsystem", "const_labels", "no_new", "crate"];
 const METRIC_ARGUMENTS: &[&str] = &[
@@ -66,7 +67,10 @@ fn collector_argument(collector: &mut Collector, argument: Argument, errors: &mu
         "namespace" => collector.namespace = argument.value(string, errors),
         "subsystem" => collector.subsystem = argument.value(string, errors),
         "const_labels" => collector.const_labels = const_labels(argument, errors),
-        "no_new" => collector.no_new = argument.flag(errors),
+        "no_new" => {
+            collector.no_new = true;
+            argument.flag(errors);
+        }
         "crate" => {
             if let Some(path) = argument.value(path, errors) {
                 collector.krate = path;
@@ -99,6 +103,7 @@ fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<Field> {
 
 fn field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
     let ident = field.ident.clone()?;
+    let before = errors.count();
     let arguments = arguments(&field.attrs, "metric", METRIC_ARGUMENTS, errors);
     let has = |name: &str| arguments.iter().any(|argument| argument.name == name);
     let kind = if has("skip") {
@@ -110,7 +115,8 @@ fn field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
     } else {
         FieldKind::Metric(Box::new(metric(&ident, &field.attrs, arguments, errors)))
     };
-    Some(Field { ident, ty: field.ty.clone(), kind })
+    let is_readable = errors.count() == before;
+    Some(Field { ident, ty: field.ty.clone(), kind, is_readable, is_sound: is_readable })
 }
 
 /// The arguments that go with `flag`, which says that a field is no metric. No other does.
@@ -147,6 +153,7 @@ fn metric(
     let mut metric = Metric {
         name: Name::from(ident),
         help: doc_comment(attrs),
+        unreadable_doc: attrs.iter().find_map(unreadable_doc),
         labels: None,
         const_labels: Vec::new(),
         metric_type: None,
@@ -170,9 +177,6 @@ fn metric_argument(metric: &mut Metric, argument: Argument, errors: &mut Errors)
         "help" => {
             if let Some(help) = argument.value(string, errors) {
                 metric.help = Some(Help { text: help.value(), span: help.span() });
-            } else if metric.help.is_none() {
-                // A help that cannot be read is not a help that is missing.
-                metric.help = Some(Help { text: "unreadable".to_owned(), span: Span::call_site() });
             }
         }
         "labels" => metric.labels = argument.value(LabelList::parse, errors),
@@ -238,12 +242,15 @@ impl Parse for LabelList {
 
 /// `[0.1, 1.0]`, where the literals may be integers too, or an expression.
 fn buckets(input: ParseStream<'_>, span: Span) -> syn::Result<Buckets> {
+    // It is borrowed anyway.
+    input.parse::<Option<Token![&]>>()?;
     let expr: TokenStream = input.parse()?;
     let literals = syn::parse2::<Floats>(expr.clone()).ok().map(|Floats(literals)| literals);
     let expr = match &literals {
         Some(literals) => {
             let floats = literals.iter().map(|(value, span)| {
-                let mut float = Literal::f64_suffixed(value.abs());
+                // What is not finite is refused later, and has no literal.
+                let mut float = Literal::f64_suffixed(value.abs().min(f64::MAX));
                 float.set_span(*span);
                 if *value < 0.0 { quote!(-#float) } else { quote!(#float) }
             });
@@ -274,11 +281,7 @@ fn float(input: ParseStream<'_>) -> syn::Result<(f64, Span)> {
         Lit::Int(int) => int.base10_parse()?,
         other => return Err(syn::Error::new(other.span(), "expected a number")),
     };
-    // What does not fit is left to the compiler, which says so.
-    match value.is_finite() {
-        true => Ok((sign * value, literal.span())),
-        false => Err(syn::Error::new(literal.span(), "expected a finite number")),
-    }
+    Ok((sign * value, literal.span()))
 }
 
 fn max_series(input: ParseStream<'_>, span: Span) -> syn::Result<MaxSeries> {
@@ -316,20 +319,17 @@ impl Parse for ConstLabel {
     }
 }
 
-/// A string literal, or an expression; whether that is a constant, and a string, the compiler says.
+/// A string literal alone, or an expression; whether that is a constant, and a string, the compiler says.
 fn const_value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let expected = "expected a string literal or a constant of type `&'static str`";
-    if input.peek(Brace) || input.peek(Token![const]) && input.peek2(Brace) {
-        input.parse::<Option<Token![const]>>()?;
-        return input.parse::<TokenTree>().map(TokenStream::from);
+    if !input.peek(Lit) {
+        return until_comma(input);
     }
-    let start = input.span();
-    match input.parse() {
-        Ok(Expr::Lit(ExprLit { lit, .. })) if !matches!(lit, Lit::Str(_)) => {
-            Err(syn::Error::new(lit.span(), expected))
-        }
-        Ok(expr) => Ok(expr.into_token_stream()),
-        Err(_) => Err(syn::Error::new(start, expected)),
+    match input.parse()? {
+        Lit::Str(text) => Ok(text.into_token_stream()),
+        other => Err(syn::Error::new(
+            other.span(),
+            "expected a string literal or a constant of type `&'static str`",
+        )),
     }
 }
 
@@ -340,6 +340,16 @@ fn doc_comment(attrs: &[Attribute]) -> Option<Help> {
     let lines: Vec<String> = docs.iter().map(LitStr::value).collect();
     let text = lines.join("\n").split_whitespace().collect::<Vec<_>>().join(" ");
     Some(Help { text, span })
+}
+
+/// Where a doc comment is the work of a macro, such as `concat!`.
+fn unreadable_doc(attr: &Attribute) -> Option<Span> {
+    match &attr.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") && doc_line(attr).is_none() => {
+            Some(pair.value.span())
+        }
+        _ => None,
+    }
 }
 
 fn doc_line(attr: &Attribute) -> Option<LitStr> {

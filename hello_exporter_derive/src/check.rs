@@ -5,23 +5,37 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 
 use crate::errors::Errors;
-use crate::model::{Collector, Field, LabelEnum, LabelStruct, Metric, Name};
+use crate::model::{Collector, Field, FieldKind, LabelEnum, LabelStruct, Metric, Name};
 
-/// Holds a declaration against every rule.
-pub(crate) fn collector(collector: &Collector, errors: &mut Errors) {
+/// Holds a declaration against every rule, and notes which fields keep them.
+pub(crate) fn collector(collector: &mut Collector, errors: &mut Errors) {
     check_prefixes(collector, errors);
     check_struct_const_labels(collector, errors);
-    for (field, metric) in collector.metrics() {
-        check_name(collector, metric, errors);
-        check_help(field, metric, errors);
-        check_label_list(metric, errors);
-        check_label_names(metric, errors);
-        check_labels_distinct(collector, metric, errors);
-        check_unit(metric, errors);
-        check_bucket_literals(metric, errors);
-    }
     check_flatten_prefixes(collector, errors);
+    let is_sound = |field: &Field| {
+        let before = errors.count();
+        self::field(collector, field, errors);
+        errors.count() == before
+    };
+    let sound: Vec<bool> = collector.fields.iter().map(is_sound).collect();
+    for (field, is_sound) in collector.fields.iter_mut().zip(sound) {
+        field.is_sound &= is_sound;
+    }
     check_names_distinct(collector, errors);
+}
+
+fn field(collector: &Collector, field: &Field, errors: &mut Errors) {
+    let FieldKind::Metric(metric) = &field.kind else { return };
+    check_name(collector, metric, errors);
+    check_label_list(metric, errors);
+    check_label_names(metric, errors);
+    check_labels_distinct(collector, metric, errors);
+    check_bucket_literals(metric, errors);
+    check_help(field, metric, errors);
+    // A name that could not be read is not at odds with the unit.
+    if field.is_readable {
+        check_unit(collector, metric, errors);
+    }
 }
 
 /// Holds a label struct against every rule.
@@ -31,6 +45,7 @@ pub(crate) fn label_struct(labels: &LabelStruct, errors: &mut Errors) {
 
 /// Holds a label enum against every rule.
 pub(crate) fn label_enum(values: &LabelEnum, errors: &mut Errors) {
+    check_label_values(values, errors);
     check_label_values_distinct(values, errors);
 }
 
@@ -40,6 +55,13 @@ fn check_label_struct_names(labels: &LabelStruct, errors: &mut Errors) {
         check_label_name(name, errors);
     }
     check_distinct(names(), "label", errors);
+}
+
+/// The empty value is no label.
+fn check_label_values(values: &LabelEnum, errors: &mut Errors) {
+    for (_, name) in values.variants.iter().filter(|(_, name)| name.value.is_empty()) {
+        errors.push(name.span, "the value is empty: to Prometheus that is no label");
+    }
 }
 
 fn check_label_values_distinct(values: &LabelEnum, errors: &mut Errors) {
@@ -92,9 +114,16 @@ fn check_label_name(name: &Name, errors: &mut Errors) {
     }
 }
 
+fn is_identifier(value: &str) -> bool {
+    !value.is_empty() && value.chars().all(is_accepted)
+}
+
+fn is_accepted(character: char) -> bool {
+    character == '_' || character.is_ascii_alphanumeric()
+}
+
 fn check_identifier(name: &Name, noun: &str, first_digit: FirstDigit, errors: &mut Errors) {
     let value = &name.value;
-    let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
     let message = if value.is_empty() {
         format!("the {noun} is empty")
     } else if let Some(other) = value.chars().find(|&character| !is_accepted(character)) {
@@ -110,15 +139,19 @@ fn check_identifier(name: &Name, noun: &str, first_digit: FirstDigit, errors: &m
 }
 
 fn check_help(field: &Field, metric: &Metric, errors: &mut Errors) {
-    match &metric.help {
-        None => errors.push(
+    match (&metric.help, metric.unreadable_doc) {
+        // What could not be read is not missing.
+        (None, _) if !field.is_readable => {}
+        (None, Some(doc)) => errors
+            .push(doc, "a doc comment made by a macro cannot be read here, add `help = \"…\"`"),
+        (None, None) => errors.push(
             field.ident.span(),
             "no help: add a doc comment or `help = \"…\"`, or `skip` for a field that is no metric",
         ),
-        Some(help) if help.text.trim().is_empty() => {
+        (Some(help), _) if help.text.trim().is_empty() => {
             errors.push(help.span, "the help is empty: say what the metric measures, and its unit");
         }
-        Some(_) => {}
+        (Some(_), _) => {}
     }
 }
 
@@ -157,14 +190,14 @@ fn check_labels_distinct(collector: &Collector, metric: &Metric, errors: &mut Er
 }
 
 /// The name of a metric ends in its unit, or in the unit and `_total`.
-fn check_unit(metric: &Metric, errors: &mut Errors) {
+fn check_unit(collector: &Collector, metric: &Metric, errors: &mut Errors) {
     let Some(unit) = &metric.unit else { return };
-    let name = &metric.name.value;
-    let base = name.strip_suffix("_total").unwrap_or(name);
-    let ends_in_unit = base == unit.value || base.ends_with(&format!("_{}", unit.value));
-    if unit.value.is_empty() {
-        errors.push(unit.span, "the unit is empty");
-    } else if !ends_in_unit {
+    if !is_identifier(&unit.value) {
+        return check_identifier(unit, "unit", FirstDigit::Refused, errors);
+    }
+    let name = collector.full_name(metric);
+    let base = name.strip_suffix("_total").unwrap_or(&name);
+    if is_identifier(&metric.name.value) && !base.ends_with(&format!("_{}", unit.value)) {
         let unit = &unit.value;
         let message = format!(
             "name `{name}` has unit `{unit}`, and must end in `_{unit}` or `_{unit}_total`"
@@ -174,10 +207,15 @@ fn check_unit(metric: &Metric, errors: &mut Errors) {
 }
 
 fn check_bucket_literals(metric: &Metric, errors: &mut Errors) {
-    let Some(literals) = metric.buckets.as_ref().and_then(|buckets| buckets.literals.as_ref())
-    else {
-        return;
-    };
+    let Some(buckets) = &metric.buckets else { return };
+    let Some(literals) = &buckets.literals else { return };
+    if literals.is_empty() {
+        errors
+            .push(buckets.span, "`buckets` is empty: give a bound, or remove it for the defaults");
+    }
+    if let Some((_, span)) = literals.iter().find(|(value, _)| !value.is_finite()) {
+        errors.push(*span, "buckets must be finite, `+Inf` is always there");
+    }
     for ((value, _), (next, span)) in literals.iter().zip(literals.iter().skip(1)) {
         if next <= value {
             let message =
@@ -195,13 +233,14 @@ fn check_flatten_prefixes(collector: &Collector, errors: &mut Errors) {
 }
 
 fn check_names_distinct(collector: &Collector, errors: &mut Errors) {
-    check_distinct(collector.metrics().map(|(_, metric)| &metric.name), "name", errors);
+    let readable = collector.metrics().filter(|(field, _)| field.is_readable);
+    check_distinct(readable.map(|(_, metric)| &metric.name), "name", errors);
 }
 
-/// No two names are the same; every one but the first is told.
+/// No two names are the same; every one but the first is told, and none that is wrong anyway.
 fn check_distinct<'n>(names: impl IntoIterator<Item = &'n Name>, noun: &str, errors: &mut Errors) {
     let mut first: HashMap<&str, Span> = HashMap::new();
-    for name in names {
+    for name in names.into_iter().filter(|name| !name.value.is_empty()) {
         if first.insert(&name.value, name.span).is_some() {
             errors.push(name.span, format!("{noun} `{}` is given twice", name.value));
         }

@@ -16,6 +16,11 @@ impl Errors {
         self.all.push(error);
     }
 
+    /// How many mistakes there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// The value, or nothing and the mistake noted.
     pub(crate) fn note<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.all.push(error)).ok()

@@ -3,6 +3,7 @@
 mod checks;
 mod labels;
 
+pub(crate) use checks::free as free_checks;
 pub(crate) use labels::{label_enum, label_struct};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -12,7 +13,7 @@ use syn::{Type, parse_quote};
 use crate::model::{Buckets, Collector, ConstLabel, Field, Metric};
 
 pub(crate) fn collector(collector: &Collector) -> TokenStream {
-    let checks = checks::free(collector);
+    let checks = free_checks(collector);
     let declared = declared(collector);
     let describe = describe(collector);
     let collect = collect(collector);
@@ -37,14 +38,14 @@ fn declared(collector: &Collector) -> TokenStream {
     let counts = flattened.iter().map(|ty| of_declared(krate, ty, "FAMILIES"));
     let extend = collector.flattened().map(|(field, prefix)| {
         let declared = of_declared(krate, &field.ty, "declared");
-        let prefix = prefix.map_or("", |prefix| &prefix.value);
-        let const_labels = collector.const_labels.iter().map(|label| const_label(krate, label));
+        let prefix = collector.prefix() + prefix.map_or("", |prefix| &prefix.value);
+        let const_labels = const_labels(krate, collector.const_labels.iter());
         quote! {
             #krate::__private::add_flattened(
                 &mut __descs,
                 #declared(),
                 #prefix,
-                &[#(#const_labels),*],
+                #const_labels,
             );
         }
     });
@@ -103,8 +104,8 @@ fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenSt
     let declared = declared_type(krate, metric);
     let unit = option(metric.unit.as_ref().map(|unit| unit.value.to_token_stream()));
     let labels = metric.labels.iter().flat_map(|list| &list.names).map(|name| &name.value);
-    let const_labels = collector.const_labels_of(metric).map(|label| const_label(krate, label));
-    let buckets = option(metric.buckets.as_ref().map(constant_buckets));
+    let const_labels = const_labels(krate, collector.const_labels_of(metric));
+    let buckets = option(metric.buckets.as_ref().map(|buckets| constant_buckets(krate, buckets)));
     let max_series = option(metric.max_series.as_ref().map(|max| max.expr.clone()));
     quote! {
         #krate::__private::declaration(
@@ -114,7 +115,7 @@ fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenSt
             #unit,
             #shape,
             &[#(#krate::__private::Cow::Borrowed(#labels)),*],
-            &[#(#const_labels),*],
+            #const_labels,
             (#buckets, #max_series),
         )
     }
@@ -135,17 +136,30 @@ fn declared_type(krate: &TokenStream, metric: &Metric) -> TokenStream {
     }))
 }
 
-/// An array or a slice, as a slice that lives as long as the program.
-fn constant_buckets(buckets: &Buckets) -> TokenStream {
+/// An array or a slice, as a slice that lives as long as the program; what is neither is told at the
+/// expression.
+fn constant_buckets(krate: &TokenStream, buckets: &Buckets) -> TokenStream {
     let expr = &buckets.expr;
-    quote!(const { &#expr as &'static [::core::primitive::f64] })
+    let Ends { first, .. } = Ends::of(expr);
+    let slice = quote_spanned!(first=> const { &#expr });
+    call(krate, "bounds", slice, Ends::of(expr))
 }
 
-fn const_label(krate: &TokenStream, label: &ConstLabel) -> TokenStream {
-    let name = &label.name.value;
-    let value = &label.value;
-    quote! {
-        (#krate::__private::Cow::Borrowed(#name), #krate::__private::Cow::Borrowed(#value))
+/// In a constant of its own, so that any constant expression is a value.
+fn const_labels<'l>(
+    krate: &TokenStream,
+    labels: impl Iterator<Item = &'l ConstLabel>,
+) -> TokenStream {
+    let pairs: Vec<TokenStream> = labels
+        .map(|ConstLabel { name, value }| {
+            let name = &name.value;
+            let borrowed = quote!(#krate::__private::Cow::Borrowed);
+            quote!((#borrowed(#name), #borrowed(#value)))
+        })
+        .collect();
+    match pairs.is_empty() {
+        true => quote!(&[]),
+        false => quote!(const { &[#(#pairs),*] }),
     }
 }
 
@@ -319,11 +333,16 @@ fn new(collector: &Collector) -> TokenStream {
                 #(#skipped,)*
             }
         },
+        &quote!(Self::new()),
     )
 }
 
 /// `new()`, and the trait by which a struct that flattens this one calls it, if it takes nothing.
-pub(crate) fn new_impl(collector: &Collector, body: &TokenStream) -> TokenStream {
+pub(crate) fn new_impl(
+    collector: &Collector,
+    body: &TokenStream,
+    make: &TokenStream,
+) -> TokenStream {
     let Collector { vis, ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let parameters: Vec<TokenStream> =
@@ -334,7 +353,7 @@ pub(crate) fn new_impl(collector: &Collector, body: &TokenStream) -> TokenStream
             #[automatically_derived]
             impl #impl_generics #krate::__private::New for #ident #ty_generics #where_clause {
                 fn make() -> Self {
-                    Self::new()
+                    #make
                 }
             }
         }

@@ -5,18 +5,23 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::{Generics, Ident};
 
-use crate::expand::{new_impl, new_kind, prometheus_impl};
+use crate::expand::{free_checks, new_impl, new_kind, prometheus_impl};
 use crate::model::{Collector, LabelEnum, LabelStruct};
 
 pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let new = collector.has_new().then(|| new_impl(collector, &quote!(loop {})));
+    let nothing = quote!(loop {});
+    let new = collector.has_new().then(|| new_impl(collector, &nothing, &nothing));
+    // The mistakes of the other fields that their types tell.
+    let checks = free_checks(collector);
     let new_kind = new_kind(collector);
-    let prometheus = prometheus_impl(collector, &quote!(loop {}), &quote!(loop {}));
+    let prometheus = prometheus_impl(collector, &nothing, &nothing);
     quote! {
         #compile_errors
+        #checks
 
         #[automatically_derived]
         impl #impl_generics #krate::Declared for #ident #ty_generics #where_clause {
@@ -45,13 +50,26 @@ pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> T
     }
 }
 
-/// Without names, so that no rule about names finds more.
+/// A label set without names, and, of an enum that meant to be one, a label value.
 pub(crate) fn label_struct(labels: &LabelStruct, compile_errors: TokenStream) -> TokenStream {
-    let LabelStruct { ident, generics, krate, .. } = labels;
+    let LabelStruct { ident, generics, krate, is_enum, .. } = labels;
+    let labels = labels_stub(ident, generics, krate);
+    let value = is_enum.then(|| label_value_stub(ident, generics, krate));
+    quote!(#compile_errors #labels #value)
+}
+
+/// A label value, and a label set without names: of one value, or of the struct that meant to be one.
+pub(crate) fn label_enum(values: &LabelEnum, compile_errors: TokenStream) -> TokenStream {
+    let LabelEnum { ident, generics, krate, .. } = values;
+    let labels = labels_stub(ident, generics, krate);
+    let value = label_value_stub(ident, generics, krate);
+    quote!(#compile_errors #labels #value)
+}
+
+/// It names no labels, so that no rule about names finds more.
+fn labels_stub(ident: &Ident, generics: &Generics, krate: &TokenStream) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {
-        #compile_errors
-
         #[automatically_derived]
         impl #impl_generics #krate::Labels for #ident #ty_generics #where_clause {
             const COUNT: ::core::primitive::usize = 0;
@@ -69,29 +87,14 @@ pub(crate) fn label_struct(labels: &LabelStruct, compile_errors: TokenStream) ->
     }
 }
 
-pub(crate) fn label_enum(values: &LabelEnum, compile_errors: TokenStream) -> TokenStream {
-    let LabelEnum { ident, generics, krate, .. } = values;
+fn label_value_stub(ident: &Ident, generics: &Generics, krate: &TokenStream) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {
-        #compile_errors
-
         #[automatically_derived]
         impl #impl_generics #krate::LabelValue for #ident #ty_generics #where_clause {
             type Buffer = ();
 
             fn as_label<'__a>(&'__a self, _: &'__a mut ()) -> &'__a ::core::primitive::str {
-                loop {}
-            }
-        }
-
-        #[automatically_derived]
-        impl #impl_generics #krate::Labels for #ident #ty_generics #where_clause {
-            const COUNT: ::core::primitive::usize = 1;
-
-            fn with_values<__R>(
-                &self,
-                _: impl ::core::ops::FnOnce(&[&::core::primitive::str]) -> __R,
-            ) -> __R {
                 loop {}
             }
         }

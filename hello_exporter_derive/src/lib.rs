@@ -47,8 +47,8 @@ fn derive(input: TokenStream2, expand: fn(&DeriveInput) -> TokenStream2) -> Toke
 
 fn collector(input: &DeriveInput) -> TokenStream2 {
     let mut errors = Errors::default();
-    let collector = attr::collector(input, &mut errors);
-    check::collector(&collector, &mut errors);
+    let mut collector = attr::collector(input, &mut errors);
+    check::collector(&mut collector, &mut errors);
     match errors.into_compile_errors() {
         None => expand::collector(&collector),
         Some(compile_errors) => fallback::collector(&collector, compile_errors),

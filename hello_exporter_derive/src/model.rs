@@ -22,6 +22,10 @@ pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) kind: FieldKind,
+    /// Whether all of its attributes could be read: what seems to be missing is missing.
+    pub(crate) is_readable: bool,
+    /// Whether it breaks no rule that the tokens tell.
+    pub(crate) is_sound: bool,
 }
 
 pub(crate) enum FieldKind {
@@ -36,6 +40,8 @@ pub(crate) struct Metric {
     /// The name as given, or the field's.
     pub(crate) name: Name,
     pub(crate) help: Option<Help>,
+    /// A doc comment that is not a literal.
+    pub(crate) unreadable_doc: Option<Span>,
     pub(crate) labels: Option<LabelList>,
     pub(crate) const_labels: Vec<ConstLabel>,
     pub(crate) metric_type: Option<MetricType>,
@@ -123,12 +129,15 @@ impl Collector {
         self.const_labels.iter().chain(&metric.const_labels)
     }
 
+    /// Namespace and subsystem, as they stand in front of a name.
+    pub(crate) fn prefix(&self) -> String {
+        let prefixes = [&self.namespace, &self.subsystem].into_iter().flatten();
+        prefixes.map(|prefix| prefix.value() + "_").collect()
+    }
+
     /// The name with namespace and subsystem.
     pub(crate) fn full_name(&self, metric: &Metric) -> String {
-        let prefixes = [&self.namespace, &self.subsystem].into_iter().flatten();
-        let mut name: String = prefixes.map(|prefix| prefix.value() + "_").collect();
-        name.push_str(&metric.name.value);
-        name
+        self.prefix() + &metric.name.value
     }
 
     /// Whether `new()` is to be generated: not for a struct that borrows.
@@ -149,6 +158,8 @@ pub(crate) struct LabelStruct {
     pub(crate) krate: TokenStream,
     /// The fields that are labels.
     pub(crate) labels: Vec<Label>,
+    /// Whether it is no struct, but an enum: a mistake.
+    pub(crate) is_enum: bool,
 }
 
 /// A field of a label struct.

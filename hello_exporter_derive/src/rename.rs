@@ -1,4 +1,4 @@
-//! The styles of `rename_all`, named as serde names them.
+//! The styles of `rename_all`, with the names that they have in serde.
 
 /// How the words of a name are written.
 #[derive(Clone, Copy)]
@@ -17,7 +17,11 @@ enum Case {
 
 use Case::{Capital, Lower, Upper};
 
-const STYLES: &[(&str, Rename)] = &[
+/// A style and its name.
+pub(crate) type Style = (&'static str, Rename);
+
+/// Those that give label names come first.
+const STYLES: &[Style] = &[
     ("lowercase", style(Lower, Lower, "")),
     ("UPPERCASE", style(Upper, Upper, "")),
     ("PascalCase", style(Capital, Capital, "")),
@@ -35,14 +39,14 @@ const fn style(first: Case, others: Case, separator: &'static str) -> Rename {
 impl Rename {
     pub(crate) const SNAKE: Self = style(Lower, Lower, "_");
 
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        STYLES.iter().find(|(style, _)| *style == name).map(|(_, rename)| *rename)
+    /// All styles.
+    pub(crate) fn all() -> &'static [Style] {
+        STYLES
     }
 
-    /// All styles, for a message.
-    pub(crate) fn names() -> String {
-        let names: Vec<String> = STYLES.iter().map(|(name, _)| format!("`{name}`")).collect();
-        format!("one of {}", names.join(", "))
+    /// The styles whose names can be those of labels.
+    pub(crate) fn of_names() -> &'static [Style] {
+        STYLES.split_last_chunk::<2>().map_or(STYLES, |(names, _)| names)
     }
 
     pub(crate) fn apply(self, name: &str) -> String {

@@ -41,10 +41,12 @@ impl ::hello_exporter::__private::Fields for Hello {
                 ::core::option::Option::None,
                 <CounterVec<1> as ::hello_exporter::Metric>::LABELS,
                 &[::hello_exporter::__private::Cow::Borrowed("hostname")],
-                &[(
-                    ::hello_exporter::__private::Cow::Borrowed("hello"),
-                    ::hello_exporter::__private::Cow::Borrowed("world"),
-                )],
+                const {
+                    &[(
+                        ::hello_exporter::__private::Cow::Borrowed("hello"),
+                        ::hello_exporter::__private::Cow::Borrowed("world"),
+                    )]
+                },
                 (::core::option::Option::None, ::core::option::Option::None),
             ),
         ]

@@ -27,10 +27,12 @@ impl<T: Metric> ::hello_exporter::__private::Fields for App<T> {
             ::core::option::Option::None,
             <Option<T> as ::hello_exporter::Metric>::LABELS,
             &[],
-            &[(
-                ::hello_exporter::__private::Cow::Borrowed("zone"),
-                ::hello_exporter::__private::Cow::Borrowed("a"),
-            )],
+            const {
+                &[(
+                    ::hello_exporter::__private::Cow::Borrowed("zone"),
+                    ::hello_exporter::__private::Cow::Borrowed("a"),
+                )]
+            },
             (::core::option::Option::None, ::core::option::Option::None),
         )]
     };
@@ -48,11 +50,13 @@ impl<T: Metric> ::hello_exporter::Declared for App<T> {
             ::hello_exporter::__private::add_flattened(
                 &mut __descs,
                 <Pool as ::hello_exporter::Declared>::declared(),
-                "db_",
-                &[(
-                    ::hello_exporter::__private::Cow::Borrowed("zone"),
-                    ::hello_exporter::__private::Cow::Borrowed("a"),
-                )],
+                "app_db_",
+                const {
+                    &[(
+                        ::hello_exporter::__private::Cow::Borrowed("zone"),
+                        ::hello_exporter::__private::Cow::Borrowed("a"),
+                    )]
+                },
             );
             __descs
         }

@@ -13,8 +13,6 @@ struct Request<'a, S> {
 #[automatically_derived]
 impl<'a, S> ::hello_exporter::Labels for Request<'a, S>
 where
-    Method: ::hello_exporter::LabelValue,
-    &'a str: ::hello_exporter::LabelValue,
     S: ::hello_exporter::LabelValue,
 {
     const COUNT: ::core::primitive::usize = 3usize;

@@ -20,7 +20,8 @@ use crate::name;
 ///
 /// `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels), which names the labels; the short
 /// forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] are for labels that are told apart by their
-/// position. Series are exposed in the order in which they were created.
+/// position. A single label can also be an enum with [`#[derive(LabelValue)]`](macro@crate::LabelValue),
+/// which the attribute names. Series are exposed in the order in which they were created.
 ///
 /// ```
 /// use hello_exporter::{Collector, Counter, Family, LabelValue, Labels};
@@ -249,25 +250,24 @@ impl<L: Labels, M: SeriesMetric> Family<L, M> {
     ///
     /// The labels are the struct `L` or a reference to one, with whatever lifetimes and type
     /// parameters, or another struct with the same label names: a borrowed one finds what an owned one
-    /// has made. Other names do not compile.
+    /// has made. Other names, or another number of labels, are an error of the build.
     pub fn with<K: Labels>(&self, labels: K) -> Series<'_, K, M> {
-        const { assert_same_names(L::NAMES, K::NAMES) };
+        const { assert_same_labels((L::NAMES, L::COUNT), (K::NAMES, K::COUNT)) };
         Series::new(&self.series, labels)
     }
 }
 
-/// Refuses a look-up by labels of other names. A family is only made with a type that has names.
-const fn assert_same_names(
-    family: Option<&[Cow<'static, str>]>,
-    given: Option<&[Cow<'static, str>]>,
-) {
-    let (Some(family), Some(given)) = (family, given) else {
-        panic!("the labels of a family are a struct with `#[derive(Labels)]`");
+/// What a type says of its labels: their names, where it has them, and their number.
+type LabelsOf<'a> = (Option<&'a [Cow<'static, str>]>, usize);
+
+/// Refuses a look-up by other labels than the family has.
+const fn assert_same_labels(family: LabelsOf<'_>, given: LabelsOf<'_>) {
+    let are_same = match (family, given) {
+        ((Some(family), _), (Some(given), _)) => name::are_same(family, given),
+        ((None, family), (None, given)) => family == given,
+        _ => false,
     };
-    assert!(
-        name::are_same(family, given),
-        "these labels have other names than those of the family"
-    );
+    assert!(are_same, "these labels are not those of the family");
 }
 
 impl<L, M: SeriesMetric> Family<L, M> {

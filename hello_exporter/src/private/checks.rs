@@ -122,6 +122,11 @@ pub const fn check_buckets_taken(options: Options) {
 /// Refuses buckets that are not finite or do not increase.
 #[track_caller]
 pub const fn check_buckets(mut buckets: &[f64]) {
+    if buckets.is_empty() {
+        Message::new()
+            .text("`buckets` is empty: give a bound, or remove it for the defaults")
+            .panic()
+    }
     while let [bucket, rest @ ..] = buckets {
         if !bucket.is_finite() {
             Message::new().text("buckets must be finite, `+Inf` is always there").panic()
@@ -137,7 +142,10 @@ pub const fn check_buckets(mut buckets: &[f64]) {
 
 /// Refuses `max_series` on what does not keep series.
 #[track_caller]
-pub const fn check_max_series(options: Options) {
+pub const fn check_max_series(options: Options, max_series: usize) {
+    if max_series == 0 {
+        Message::new().text("`max_series` is zero: no series could be made").panic()
+    }
     if !options.max_series {
         Message::new()
             .text("a metric of this type cannot hold to `max_series`, `CounterVec<N>`, `GaugeVec<N>`, ")

@@ -44,6 +44,11 @@ pub const fn declaration(
     Declaration::with_options(desc, buckets, max_series)
 }
 
+/// The bounds of an attribute, be they an array or a slice.
+pub const fn bounds(bounds: &'static [f64]) -> &'static [f64] {
+    bounds
+}
+
 /// The families of the metrics that a struct has itself.
 pub fn descs(declarations: &[Declaration]) -> Vec<Desc> {
     declarations.iter().map(|declaration| declaration.desc().clone()).collect()

@@ -36,7 +36,10 @@ pub(super) fn arguments(
             if !expected.contains(&name.as_str()) {
                 errors.push(
                     *span,
-                    format!("unknown argument `{name}`, expected {}", one_of(expected)),
+                    format!(
+                        "unknown argument `{name}`, expected {}",
+                        one_of(expected.iter().copied())
+                    ),
                 );
             } else if arguments.iter().any(|other| other.name == *name) {
                 errors.push(*span, format!("`{name}` is given twice"));
@@ -48,8 +51,9 @@ pub(super) fn arguments(
     arguments
 }
 
-fn one_of(words: &[&str]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+/// A list of words for a message.
+pub(super) fn one_of<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     format!("one of {}", words.join(", "))
 }
 
@@ -90,7 +94,7 @@ pub(super) fn parse_each<T: Parse>(tokens: TokenStream, errors: &mut Errors) -> 
 }
 
 /// All tokens in front of the next comma that is not between the angle brackets of a path.
-fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+pub(super) fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     let mut depth = 0_usize;
     while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {

@@ -4,15 +4,15 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident};
 
-use super::arguments::{Argument, arguments};
+use super::arguments::{Argument, arguments, one_of};
 use super::{path, string};
 use crate::errors::Errors;
 use crate::model::{Label, LabelEnum, LabelStruct, Name};
-use crate::rename::Rename;
+use crate::rename::{Rename, Style};
 
 /// Reads a struct that derives `Labels`.
 pub(crate) fn label_struct(input: &DeriveInput, errors: &mut Errors) -> LabelStruct {
-    let Container { krate, rename } = container(&input.attrs, errors);
+    let Container { krate, rename } = container(&input.attrs, Rename::of_names(), errors);
     let labels = match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => {
@@ -28,12 +28,14 @@ pub(crate) fn label_struct(input: &DeriveInput, errors: &mut Errors) -> LabelStr
             errors,
         ),
     };
-    LabelStruct { ident: input.ident.clone(), generics: input.generics.clone(), krate, labels }
+    let is_enum = matches!(input.data, Data::Enum(_));
+    let (ident, generics) = (input.ident.clone(), input.generics.clone());
+    LabelStruct { ident, generics, krate, labels, is_enum }
 }
 
 /// Reads an enum that derives `LabelValue`.
 pub(crate) fn label_enum(input: &DeriveInput, errors: &mut Errors) -> LabelEnum {
-    let Container { krate, rename } = container(&input.attrs, errors);
+    let Container { krate, rename } = container(&input.attrs, Rename::all(), errors);
     let variants = match &input.data {
         Data::Enum(data) => {
             let each = |variant| self::variant(variant, rename, errors);
@@ -59,11 +61,11 @@ struct Container {
     rename: Option<Rename>,
 }
 
-fn container(attrs: &[Attribute], errors: &mut Errors) -> Container {
+fn container(attrs: &[Attribute], styles: &[Style], errors: &mut Errors) -> Container {
     let mut container = Container { krate: quote!(::hello_exporter), rename: None };
     for argument in arguments(attrs, "label", &["rename_all", "crate"], errors) {
         match argument.name.as_str() {
-            "rename_all" => container.rename = rename(argument, errors),
+            "rename_all" => container.rename = rename(argument, styles, errors),
             _ => {
                 if let Some(path) = argument.value(path, errors) {
                     container.krate = path;
@@ -74,11 +76,12 @@ fn container(attrs: &[Attribute], errors: &mut Errors) -> Container {
     container
 }
 
-fn rename(argument: Argument, errors: &mut Errors) -> Option<Rename> {
+fn rename(argument: Argument, styles: &[Style], errors: &mut Errors) -> Option<Rename> {
     let style = argument.value(string, errors)?;
-    let rename = Rename::named(&style.value());
+    let rename = styles.iter().find(|(name, _)| *name == style.value()).map(|(_, rename)| *rename);
     if rename.is_none() {
-        let expected = Rename::names();
+        let names = styles.iter().map(|(name, _)| *name);
+        let expected = one_of(names);
         errors
             .push(style.span(), format!("unknown style `{}`, expected {expected}", style.value()));
     }

@@ -7,13 +7,13 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
-use syn::{GenericParam, Type};
+use syn::{GenericParam, Generics, Type};
 
 use super::{Ends, call, constant_buckets, declared_type, of_metric, variant};
 use crate::model::{Buckets, Collector, Field, Metric, Name};
 
 /// The checks of fields whose types are the same for all instances of the struct.
-pub(super) fn free(collector: &Collector) -> TokenStream {
+pub(crate) fn free(collector: &Collector) -> TokenStream {
     let checks = all(collector).filter(|check| !check.is_generic);
     let checks = checks.map(|check| with_static_lifetimes(check.call, &lifetimes(collector)));
     quote!(#(const _: () = #checks;)*)
@@ -33,13 +33,17 @@ struct Check {
 }
 
 fn all(collector: &Collector) -> impl Iterator<Item = Check> {
-    let parameters = parameters(collector);
-    let of_fields =
-        collector.metrics().flat_map(|(field, metric)| of_field(collector, field, metric));
+    let parameters = parameters(&collector.generics);
+    let of_fields = sound(collector).flat_map(|(field, metric)| of_field(collector, field, metric));
     of_fields.chain(check_overlaps(collector)).map(move |call| {
         let is_generic = mentions(call.clone(), &parameters);
         Check { call, is_generic }
     })
+}
+
+/// The metrics that are what they seem to be.
+fn sound(collector: &Collector) -> impl Iterator<Item = (&Field, &Metric)> {
+    collector.metrics().filter(|(field, _)| field.is_sound)
 }
 
 fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenStream> {
@@ -56,7 +60,9 @@ fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenS
     }
     if let Some(max_series) = &metric.max_series {
         let options = of_metric(krate, ty, "OPTIONS");
-        checks.push(call(krate, "check_max_series", options, Ends::both(max_series.span)));
+        let expr = &max_series.expr;
+        let arguments = quote!(#options, #expr);
+        checks.push(call(krate, "check_max_series", arguments, Ends::both(max_series.span)));
     }
     checks
 }
@@ -116,7 +122,7 @@ fn check_buckets(krate: &TokenStream, ty: &Type, buckets: &Buckets) -> Vec<Token
     let options = of_metric(krate, ty, "OPTIONS");
     let mut checks = vec![call(krate, "check_buckets_taken", options, Ends::both(buckets.span))];
     if buckets.literals.is_none() {
-        let slice = constant_buckets(buckets);
+        let slice = constant_buckets(krate, buckets);
         checks.push(call(krate, "check_buckets", slice, Ends::of(&buckets.expr)));
     }
     checks
@@ -128,16 +134,16 @@ fn check_overlaps(collector: &Collector) -> Vec<TokenStream> {
 
     let krate = &collector.krate;
     let by_name: HashMap<&str, (&Field, &Metric)> =
-        collector.metrics().map(|pair| (&*pair.1.name.value, pair)).collect();
+        sound(collector).map(|pair| (&*pair.1.name.value, pair)).collect();
     let mut checks = Vec::new();
-    for (field, metric) in collector.metrics() {
+    for (field, metric) in sound(collector) {
         let name = &metric.name.value;
         for suffix in SUFFIXES {
             let Some(base) = name.strip_suffix(suffix) else { continue };
-            for shorter in [base.to_owned(), format!("{base}_total")] {
-                let Some(other) = by_name.get(&*shorter).filter(|_| shorter != *name) else {
-                    continue;
-                };
+            // `x_total` has no parts but what OpenMetrics writes for the family `x`.
+            let counter = (*suffix == "_created").then(|| format!("{base}_total"));
+            for shorter in [Some(base.to_owned()), counter].into_iter().flatten() {
+                let Some(other) = by_name.get(&*shorter) else { continue };
                 let (longer, shorter) = (named(krate, (field, metric)), named(krate, *other));
                 let arguments = quote!(#shorter, #longer, #suffix);
                 checks.push(call(krate, "check_overlap", arguments, Ends::both(metric.name.span)));
@@ -155,13 +161,13 @@ fn named(krate: &TokenStream, (field, metric): (&Field, &Metric)) -> TokenStream
 }
 
 /// The names of all type and constant parameters, and `Self`, which a free constant has not either.
-fn parameters(collector: &Collector) -> HashSet<String> {
+pub(super) fn parameters(generics: &Generics) -> HashSet<String> {
     let name = |param: &GenericParam| match param {
         GenericParam::Type(param) => Some(param.ident.to_string()),
         GenericParam::Const(param) => Some(param.ident.to_string()),
         GenericParam::Lifetime(_) => None,
     };
-    let parameters = collector.generics.params.iter().filter_map(name);
+    let parameters = generics.params.iter().filter_map(name);
     parameters.chain(["Self".to_owned()]).collect()
 }
 
@@ -170,7 +176,7 @@ fn lifetimes(collector: &Collector) -> HashSet<String> {
     collector.generics.lifetimes().map(|param| param.lifetime.ident.to_string()).collect()
 }
 
-fn mentions(tokens: TokenStream, parameters: &HashSet<String>) -> bool {
+pub(super) fn mentions(tokens: TokenStream, parameters: &HashSet<String>) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => parameters.contains(&ident.to_string()),
         TokenTree::Group(group) => mentions(group.stream(), parameters),

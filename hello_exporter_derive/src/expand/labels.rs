@@ -1,25 +1,15 @@
 //! Label structs and label enums.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Type, WherePredicate, parse_quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Generics, Type, WherePredicate, parse_quote};
 
-use super::{Ends, item_of, respanned};
+use super::{Ends, checks, item_of, respanned};
 use crate::model::{Label, LabelEnum, LabelStruct};
 
 pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
-    let LabelStruct { ident, generics, krate, labels } = labels;
-    let mut generics = generics.clone();
-    // A field whose type is a parameter's is a label value as soon as that one is.
-    let has_types = generics.type_params().next().is_some();
-    let bounds = labels.iter().filter(|_| has_types).map(|label| -> WherePredicate {
-        let ty = &label.ty;
-        parse_quote!(#ty: #krate::LabelValue)
-    });
-    let bounds: Vec<WherePredicate> = bounds.collect();
-    if !bounds.is_empty() {
-        generics.make_where_clause().predicates.extend(bounds);
-    }
+    let LabelStruct { ident, generics, krate, labels, .. } = labels;
+    let generics = with_bounds(labels, generics.clone(), krate);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let count = labels.len();
     let names = labels.iter().map(|label| &label.name.value);
@@ -47,6 +37,19 @@ pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
             }
         }
     }
+}
+
+/// A field whose type mentions a parameter is a label value as soon as that type is.
+fn with_bounds(labels: &[Label], mut generics: Generics, krate: &TokenStream) -> Generics {
+    let parameters = checks::parameters(&generics);
+    let mentions = |ty: &Type| checks::mentions(ty.to_token_stream(), &parameters);
+    let bound = |ty: &Type| -> WherePredicate { parse_quote!(#ty: #krate::LabelValue) };
+    let generic = labels.iter().map(|label| &label.ty).filter(|ty| mentions(ty));
+    let bounds: Vec<WherePredicate> = generic.map(bound).collect();
+    if !bounds.is_empty() {
+        generics.make_where_clause().predicates.extend(bounds);
+    }
+    generics
 }
 
 /// An item of the trait `LabelValue` of a type.

@@ -1,7 +1,7 @@
 use hello_exporter::{Collector, CounterVec, Gauge, Histogram};
 
 #[derive(Collector)]
-struct Tokens {
+struct Hello {
     no_help: Gauge,
     /// A bad name.
     #[metric(name = "bad-name")]
@@ -9,16 +9,8 @@ struct Tokens {
     /// An unknown argument.
     #[metric(lables = ["x"])]
     unknown: Gauge,
-}
-
-#[derive(Collector)]
-struct Types {
     /// No metric.
     no_metric: String,
-}
-
-#[derive(Collector)]
-struct Constants {
     /// Too many labels.
     #[metric(labels = ["x", "y"])]
     labels: CounterVec<1>,

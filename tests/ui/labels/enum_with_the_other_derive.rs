@@ -1,0 +1,13 @@
+use hello_exporter::Labels;
+
+#[derive(Labels)]
+enum Method {
+    Get,
+}
+
+#[derive(Labels)]
+struct Request {
+    method: Method,
+}
+
+fn main() {}

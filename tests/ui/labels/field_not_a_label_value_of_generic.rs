@@ -1,0 +1,10 @@
+// rule: LabelValue
+use hello_exporter::Labels;
+
+#[derive(Labels)]
+struct Hello<T> {
+    kind: T,
+    host: Vec<String>,
+}
+
+fn main() {}

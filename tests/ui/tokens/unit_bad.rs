@@ -1,0 +1,11 @@
+// rule: check_unit
+use hello_exporter::Collector;
+
+#[derive(Collector)]
+struct Hello {
+    /// Display a.
+    #[metric(unit = "bad unit")]
+    a: f64,
+}
+
+fn main() {}
