@@ -2,9 +2,9 @@
 //!
 //! One mistake per file, named for it; see CONTRIBUTING.md for how to record a message.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,13 +35,17 @@ fn names_behind<'t>(text: &'t str, keyword: &str) -> impl Iterator<Item = &'t st
     })
 }
 
-/// Every rule: the functions `check_*` of macro and library, and the traits with a message.
-fn rules() -> BTreeSet<String> {
-    let mut rules = BTreeSet::new();
+/// Every rule and its source: the functions `check_*` of macro and library, and the traits with a message.
+fn rules() -> BTreeMap<String, String> {
+    let mut rules = BTreeMap::new();
     for path in ["hello_exporter_derive/src/check.rs", "hello_exporter/src/private/checks.rs"] {
-        let text = source(path);
-        let functions = names_behind(&text, "fn ").filter(|name| name.starts_with("check_"));
-        rules.extend(functions.map(str::to_owned));
+        for function in source(path).split("fn ").skip(1) {
+            let name = names_behind(&format!("fn {function}"), "fn ").next().unwrap().to_owned();
+            let body = function.split("\n}\n").next().unwrap();
+            if name.starts_with("check_") {
+                rules.insert(name, body.to_owned());
+            }
+        }
     }
     for path in [
         "collect.rs",
@@ -52,22 +56,50 @@ fn rules() -> BTreeSet<String> {
         "private/mod.rs",
     ] {
         let text = source(&format!("hello_exporter/src/{path}"));
-        let declarations = text.split("#[diagnostic::on_unimplemented(").skip(1);
-        let traits = declarations.filter_map(|tail| names_behind(tail, "pub trait ").next());
-        rules.extend(traits.map(str::to_owned));
+        for tail in text.split("#[diagnostic::on_unimplemented(").skip(1) {
+            let (attribute, rest) = tail.split_once(")]").unwrap();
+            let name = names_behind(rest, "pub trait ").next().unwrap();
+            rules.insert(name.to_owned(), attribute.to_owned());
+        }
     }
     rules
 }
 
+/// What a rule says: the pieces of its string literals that are the same for every mistake.
+fn phrases(body: &str) -> Vec<String> {
+    let unescaped = body.replace("\\\"", "\u{1}").replace("\\\n", "\n");
+    let literals = unescaped.split('"').skip(1).step_by(2);
+    let pieces = literals.flat_map(|literal| literal.split(['{', '}']).step_by(2));
+    let pieces = pieces.map(|piece| piece.split_whitespace().collect::<Vec<_>>().join(" "));
+    pieces.map(|piece| piece.replace('\u{1}', "\"")).filter(|piece| piece.len() > 8).collect()
+}
+
+/// The rules that a case names in its first line.
+fn rules_of(case: &Path) -> Vec<String> {
+    let text = fs::read_to_string(case).unwrap();
+    let named = text.lines().filter_map(|line| line.strip_prefix("// rule: "));
+    named.flat_map(|rules| rules.split(", ")).map(str::to_owned).collect()
+}
+
 #[test]
 fn every_rule_has_a_case() {
-    let mut covered = BTreeSet::new();
+    let covered: BTreeSet<String> = cases().iter().flat_map(|case| rules_of(case)).collect();
+    assert_eq!(covered, rules().into_keys().collect());
+}
+
+/// A case that fails for another reason than the rule it names would prove nothing.
+#[test]
+fn every_case_says_what_its_rule_says() {
+    let rules = rules();
     for case in cases() {
-        let text = fs::read_to_string(case).unwrap();
-        let named = text.lines().filter_map(|line| line.strip_prefix("// rule: "));
-        covered.extend(named.flat_map(|rules| rules.split(", ")).map(str::to_owned));
+        let message = fs::read_to_string(case.with_extension("stderr")).unwrap();
+        for rule in rules_of(&case) {
+            let phrases = phrases(&rules[&rule]);
+            // A rule that only asks others has no words of its own.
+            let is_said = phrases.iter().any(|phrase| message.contains(phrase.as_str()));
+            assert!(is_said || phrases.is_empty(), "{}: {rule}: {phrases:?}", case.display());
+        }
     }
-    assert_eq!(covered, rules());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Sample values, and how they are written.
 
+use std::io::Write;
+
 /// The value of a sample, exact: 64-bit integers stay integers on the wire.
 ///
 /// ```
@@ -102,15 +104,20 @@ pub(crate) fn append_bound(value: f64, out: &mut Vec<u8>) {
     if append_not_finite(value, out) {
         return;
     }
-    let scientific = format!("{value:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..6).contains(&exponent) {
-        out.extend_from_slice(value.to_string().as_bytes());
+    let start = out.len();
+    // Writing to a vector does not fail.
+    let _ = write!(out, "{value:e}");
+    let exponent_at = out.iter().rposition(|&byte| byte == b'e').unwrap_or(start);
+    let exponent = out.get(exponent_at + 1..).and_then(|digits| std::str::from_utf8(digits).ok());
+    let exponent: i32 = exponent.and_then(|digits| digits.parse().ok()).unwrap_or_default();
+    let _ = if (-4..6).contains(&exponent) {
+        out.truncate(start);
+        write!(out, "{value}")
     } else {
         let sign = if exponent < 0 { '-' } else { '+' };
-        out.extend_from_slice(format!("{mantissa}e{sign}{:02}", exponent.abs()).as_bytes());
-    }
+        out.truncate(exponent_at);
+        write!(out, "e{sign}{:02}", exponent.abs())
+    };
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-// rule: SeriesMetric
+// rule: Metric
 use hello_exporter::{Collector, Family, Positional};
 
 #[derive(Collector)]
