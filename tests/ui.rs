@@ -71,7 +71,7 @@ fn phrases(body: &str) -> Vec<String> {
     let literals = unescaped.split('"').skip(1).step_by(2);
     let pieces = literals.flat_map(|literal| literal.split(['{', '}']).step_by(2));
     let pieces = pieces.map(|piece| piece.split_whitespace().collect::<Vec<_>>().join(" "));
-    pieces.map(|piece| piece.replace('\u{1}', "\"")).filter(|piece| piece.len() > 8).collect()
+    pieces.map(|piece| piece.replace('\u{1}', "\"")).filter(|piece| piece.len() >= 8).collect()
 }
 
 /// The rules that a case names in its first line.
@@ -91,15 +91,19 @@ fn every_rule_has_a_case() {
 #[test]
 fn every_case_says_what_its_rule_says() {
     let rules = rules();
+    let mut silent = Vec::new();
     for case in cases() {
         let message = fs::read_to_string(case.with_extension("stderr")).unwrap();
         for rule in rules_of(&case) {
             let phrases = phrases(&rules[&rule]);
             // A rule that only asks others has no words of its own.
             let is_said = phrases.iter().any(|phrase| message.contains(phrase.as_str()));
-            assert!(is_said || phrases.is_empty(), "{}: {rule}: {phrases:?}", case.display());
+            if !is_said && !phrases.is_empty() {
+                silent.push(format!("{}: {rule}: {phrases:?}", case.display()));
+            }
         }
     }
+    assert_eq!(silent, [""; 0]);
 }
 
 #[test]

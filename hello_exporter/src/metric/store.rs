@@ -14,6 +14,8 @@
 //! that shares what it can with the old one, and is put under each stripe in turn. A scrape clones
 //! the `Arc` of the storage and holds no lock while it encodes.
 
+mod index;
+
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -23,6 +25,7 @@ use foldhash::fast::RandomState;
 use tracing::warn;
 
 use crate::labels::{self, LabelBlock, clip};
+use index::{Index, Location};
 
 const STRIPES: usize = 8;
 
@@ -386,13 +389,6 @@ impl Chunk {
     }
 }
 
-/// Where a record lies.
-#[derive(Clone, Copy)]
-struct Location {
-    chunk: usize,
-    offset: usize,
-}
-
 impl Storage {
     const FIRST_CHUNK_WORDS: usize = 32;
 
@@ -424,7 +420,8 @@ impl Storage {
         let index = if self.index.has_room(entries) {
             Arc::clone(&self.index)
         } else {
-            Arc::new(self.index.doubled(self))
+            let lower_hash = |at| self.record(at).map(|record| record.header.hash());
+            Arc::new(self.index.doubled(lower_hash))
         };
         Some(Self { chunks, index })
     }
@@ -443,74 +440,5 @@ impl Storage {
         }
         chunk.published.store(offset + record.len(), Ordering::Release);
         self.index.insert(hash, Location { chunk: last, offset })
-    }
-}
-
-/// A hash table with open addressing, read without a lock and only ever added to.
-///
-/// An entry holds the upper bits of the hash, the number of the chunk from one on, and the offset
-/// in it. Zero is no entry.
-struct Index {
-    entries: Box<[AtomicU64]>,
-}
-
-impl Index {
-    const OFFSET_BITS: u32 = 28;
-    const CHUNK_BITS: u32 = 12;
-    const MAX_CHUNK_WORDS: usize = 1 << Self::OFFSET_BITS;
-    const MAX_CHUNKS: usize = (1 << Self::CHUNK_BITS) - 1;
-    const TAG: u64 = u64::MAX << (Self::OFFSET_BITS + Self::CHUNK_BITS);
-
-    fn new(capacity: usize) -> Self {
-        Self { entries: (0..capacity).map(|_| AtomicU64::new(0)).collect() }
-    }
-
-    /// One more entry leaves a fifth free, so that every search ends soon.
-    fn has_room(&self, entries: usize) -> bool {
-        (entries + 1) * 5 <= self.entries.len() * 4
-    }
-
-    /// The slots of a hash, in the order in which they are probed.
-    fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicU64> {
-        let mask = self.entries.len().wrapping_sub(1);
-        let start = hash as usize;
-        (0..self.entries.len())
-            .map_while(move |step| self.entries.get(start.wrapping_add(step) & mask))
-    }
-
-    /// The records whose hash agrees in its upper bits.
-    fn candidates(&self, hash: u64) -> impl Iterator<Item = Location> {
-        self.probe(hash)
-            .map(|slot| slot.load(Ordering::Acquire))
-            .take_while(|&entry| entry != 0)
-            .filter(move |entry| (entry ^ hash) & Self::TAG == 0)
-            .filter_map(Self::location)
-    }
-
-    fn location(entry: u64) -> Option<Location> {
-        let chunk = (entry >> Self::OFFSET_BITS) as usize & Self::MAX_CHUNKS;
-        let offset = entry as usize & (Self::MAX_CHUNK_WORDS - 1);
-        Some(Location { chunk: chunk.checked_sub(1)?, offset })
-    }
-
-    fn insert(&self, hash: u64, location: Location) -> bool {
-        let chunk = (location.chunk as u64 + 1) << Self::OFFSET_BITS;
-        self.put(hash, hash & Self::TAG | chunk | location.offset as u64)
-    }
-
-    fn put(&self, hash: u64, entry: u64) -> bool {
-        let free = self.probe(hash).find(|slot| slot.load(Ordering::Relaxed) == 0);
-        free.inspect(|slot| slot.store(entry, Ordering::Release)).is_some()
-    }
-
-    /// Twice the size. The positions come from the lower half of the hash, which the records keep.
-    fn doubled(&self, storage: &Storage) -> Self {
-        let doubled = Self::new((self.entries.len() * 2).max(8));
-        for entry in self.entries.iter().map(|slot| slot.load(Ordering::Relaxed)) {
-            if let Some(record) = Self::location(entry).and_then(|at| storage.record(at)) {
-                doubled.put(record.header.hash(), entry);
-            }
-        }
-        doubled
     }
 }

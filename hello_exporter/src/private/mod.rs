@@ -4,8 +4,6 @@ pub use std::borrow::Cow;
 pub use std::result::Result;
 pub use std::vec::Vec;
 
-#[allow(unused_imports, reason = "for the documentation")]
-use crate::collect::Declared;
 use crate::collect::{Declaration, LabelShape};
 use crate::desc::{Desc, MetricType};
 
@@ -82,7 +80,7 @@ pub trait New {
     fn make() -> Self;
 }
 
-/// The way from a flattened struct to its initial value, see [`Declared::New`].
+/// The way from a flattened struct to its initial value, see [`Declared::New`](crate::Declared::New).
 #[diagnostic::on_unimplemented(
     message = "`new()` cannot make a `{T}`",
     label = "its own `new()` takes parameters, or there is none",
@@ -93,10 +91,10 @@ pub trait MakeNew<T> {
     fn make() -> T;
 }
 
-/// [`Declared::New`] of a struct that has [`New`].
+/// [`Declared::New`](crate::Declared::New) of a struct that has [`New`].
 pub struct WithNew;
 
-/// [`Declared::New`] of any other struct.
+/// [`Declared::New`](crate::Declared::New) of any other struct.
 pub struct WithoutNew;
 
 impl<T: New> MakeNew<T> for WithNew {

@@ -9,7 +9,8 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{GenericParam, Generics, Type};
 
-use super::{Ends, call, constant_buckets, declared_type, of_metric, variant};
+use super::spans::{Ends, call, of_metric};
+use super::{constant_buckets, declared_type, variant};
 use crate::model::{Buckets, Collector, Field, Metric, Name};
 
 /// The checks of fields whose types are the same for all instances of the struct.

@@ -4,7 +4,8 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Generics, Type, WherePredicate, parse_quote};
 
-use super::{Ends, checks, item_of, respanned};
+use super::checks;
+use super::spans::{Ends, item_of, respanned};
 use crate::model::{Label, LabelEnum, LabelStruct};
 
 pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {

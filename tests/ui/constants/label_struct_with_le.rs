@@ -1,4 +1,4 @@
-// rule: check_label_struct, check_reserved_label
+// rule: check_reserved_label
 use hello_exporter::{Collector, Family, Histogram, Labels};
 
 #[derive(Labels)]

@@ -1,4 +1,4 @@
-// rule: check_unit
+// rule: check_identifier
 use hello_exporter::Collector;
 
 #[derive(Collector)]
