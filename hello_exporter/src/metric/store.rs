@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use foldhash::fast::RandomState;
 use tracing::warn;
 
-use crate::labels::{self, LabelBlock, clip};
+use crate::labels::{self, LabelBlock, MAX_LABEL_VALUE_BYTES, clip};
 use index::{Index, Location};
 
 const STRIPES: usize = 8;
@@ -77,6 +77,13 @@ impl Store {
         create: bool,
         operation: impl Fn(&[AtomicU64]) -> R,
     ) -> Option<R> {
+        let clipped: Vec<&str>;
+        let values = if values.iter().all(|value| value.len() <= MAX_LABEL_VALUE_BYTES) {
+            values
+        } else {
+            clipped = values.iter().map(|value| clip(value)).collect();
+            &clipped
+        };
         let key = Key::new(values, &self.hasher);
         loop {
             {
@@ -215,7 +222,7 @@ fn thread_stripe() -> usize {
     STRIPE.try_with(choose).unwrap_or_default()
 }
 
-/// Label values to be looked up.
+/// Label values to be looked up, none of them too long.
 struct Key<'v> {
     values: &'v [&'v str],
     hash: u64,
@@ -225,7 +232,7 @@ impl<'v> Key<'v> {
     fn new(values: &'v [&'v str], hasher: &RandomState) -> Self {
         let mut hasher = hasher.build_hasher();
         for value in values {
-            hasher.write(clip(value).as_bytes());
+            hasher.write(value.as_bytes());
         }
         let key = Self { values, hash: 0 };
         // The lengths tell `["ab", "c"]` from `["a", "bc"]`.
@@ -236,7 +243,7 @@ impl<'v> Key<'v> {
     /// The lengths of all values, four to a word.
     fn lengths(&self) -> impl Iterator<Item = u64> {
         self.values.chunks(4).map(|values| {
-            values.iter().rev().fold(0, |word, value| word << 16 | clip(value).len() as u64)
+            values.iter().rev().fold(0, |word, value| word << 16 | value.len() as u64)
         })
     }
 }
@@ -326,7 +333,7 @@ impl<'s> Record<'s> {
         // In front of the first value stands `name="`, in front of the others `",name="`.
         let mut at = 0;
         store.label_names().zip(key.values).all(|(name, value)| {
-            let value = clip(value).as_bytes();
+            let value = value.as_bytes();
             at += name.len() + if at == 0 { 2 } else { 4 };
             let equal = text.contains_at(at, value);
             at += value.len();
@@ -340,33 +347,39 @@ impl<'s> Record<'s> {
 struct Text<'s>(&'s [AtomicU64]);
 
 impl Text<'_> {
-    /// The eight bytes from byte `at` on; zeros behind the end.
-    fn load(self, at: usize) -> u64 {
-        let word = |index: usize| self.0.get(index).map_or(0, |word| word.load(Ordering::Relaxed));
-        let (index, shift) = (at / 8, at % 8 * 8);
-        match shift {
-            0 => word(index),
-            shift => word(index) >> shift | word(index + 1) << (64 - shift),
-        }
-    }
-
+    /// Whether `bytes` stand at byte `at`. Behind the end there are zeros.
     fn contains_at(self, at: usize, bytes: &[u8]) -> bool {
+        let shift = at % 8 * 8;
+        let words = self.0.get(at / 8..).unwrap_or_default().iter();
+        let mut words = words.map(|word| word.load(Ordering::Relaxed)).chain(std::iter::repeat(0));
+        let mut low = words.next().unwrap_or_default();
+        // Eight bytes that begin in one word and end in the next; shifted twice, because by 64 at once
+        // is not possible.
+        let mut next = || {
+            let high = words.next().unwrap_or_default();
+            let joined = low >> shift | high << 1 << (63 - shift);
+            low = high;
+            joined
+        };
         let (groups, rest) = bytes.as_chunks::<8>();
-        let mut at = at;
-        for group in groups {
-            if self.load(at) != u64::from_le_bytes(*group) {
-                return false;
-            }
-            at += 8;
-        }
         let mask = (1 << (rest.len() * 8)) - 1;
-        self.load(at) & mask == little_endian(rest)
+        groups.iter().all(|group| next() == u64::from_le_bytes(*group))
+            && (rest.is_empty() || next() & mask == little_endian(rest))
     }
 }
 
-/// Up to eight bytes as a word.
+/// Up to eight bytes as a word: two halves that may overlap, so that no loop runs byte by byte.
 fn little_endian(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+    let behind = |length: usize| bytes.len().saturating_sub(length) * 8;
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let [first, last] = [first, last].map(|half| u64::from(u32::from_le_bytes(*half)));
+        first | last << behind(4)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
+        let [first, last] = [first, last].map(|half| u64::from(u16::from_le_bytes(*half)));
+        first | last << behind(2)
+    } else {
+        bytes.first().copied().map_or(0, u64::from)
+    }
 }
 
 /// A piece of memory in which records lie one behind the other.
