@@ -350,6 +350,28 @@ my_exporter_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::
     }
 
     #[test]
+    fn what_was_not_lost_is_not_exposed() {
+        struct Misfit;
+        impl Describe for Misfit {
+            fn describe(&self) -> Vec<Desc> {
+                Faulty.describe()
+            }
+        }
+        impl Collect for Misfit {
+            fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+                encoder.sample(["one", "two"], 1);
+            }
+        }
+
+        let mut exporter = Exporter::new("x").register(Misfit);
+        exporter.register_own();
+        exposition(&exporter);
+        let text = exposition(&exporter);
+        let samples: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(samples, ["x_dropped_series_total{family=\"z\"} 2"]);
+    }
+
+    #[test]
     fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
         let mut exporter = Exporter::new("3proxy exporter");
         exporter.register_own();

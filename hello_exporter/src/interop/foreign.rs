@@ -89,7 +89,7 @@ impl Collect for Gathered {
             return;
         };
         // Unregistered over there, and registered again as something else.
-        if desc(family).metric_type() != encoder.desc().metric_type() {
+        if model::type_from(family.get_field_type()) != encoder.desc().metric_type() {
             return encoder.misfit();
         }
         for metric in family.get_metric() {

@@ -181,7 +181,11 @@ fn report_dropped(shared: &Shared, member: &Member, written: &Written) {
             "Collector wrote a label set twice, or labels that are not the metric's; dropped"
         );
     }
-    let total = &shared.health.scrape_duplicate_series_total;
-    total.with([collector]).inc_by(*duplicates);
-    shared.health.dropped_series_total.with([metric]).inc_by(*misfits);
+    if *duplicates > 0 {
+        let total = &shared.health.scrape_duplicate_series_total;
+        total.with([collector]).inc_by(*duplicates);
+    }
+    if *misfits > 0 {
+        shared.health.dropped_series_total.with([metric]).inc_by(*misfits);
+    }
 }
