@@ -172,6 +172,19 @@ impl FieldError {
     pub(crate) fn new(desc: &Desc, problem: impl Into<String>) -> Self {
         Self { metric: desc.name().to_owned(), problem: problem.into() }
     }
+
+    /// Refuses a metric whose own label names are not those of its `desc`.
+    pub(crate) fn check_labels<'n>(
+        own: impl Iterator<Item = &'n str>,
+        desc: &Desc,
+    ) -> Result<(), Self> {
+        let own: Vec<&str> = own.collect();
+        if own == desc.labels() {
+            return Ok(());
+        }
+        let problem = format!("was made with labels {own:?}, and declares {:?}", desc.labels());
+        Err(Self::new(desc, problem))
+    }
 }
 
 /// How the series of a metric are told apart.
@@ -216,8 +229,10 @@ impl Options {
 /// A type that can be the field of a struct that derives [`Collector`](crate::Collector).
 ///
 /// Live metrics ([`Counter`](crate::Counter), [`Gauge`](crate::Gauge),
-/// [`Histogram`](crate::Histogram), families of them, and those of the `prometheus` crate), plain values (numbers, `bool`, [`Duration`](std::time::Duration),
-/// [`SystemTime`](std::time::SystemTime), atomics), and maps from labels to plain values.
+/// [`Histogram`](crate::Histogram), [`Info`](crate::Info), [`StateSet`](crate::StateSet), families of
+/// them, and those of the `prometheus` crate), plain values (numbers, `bool`,
+/// [`Duration`](std::time::Duration), [`SystemTime`](std::time::SystemTime), atomics, snapshots), and
+/// maps from labels to plain values.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "expected a metric, a plain value, or a map from labels to plain values",

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::encode;
 use crate::labels;
 use crate::name::{is_label_name, is_metric_name};
 
-/// The type of a metric family, as its `# TYPE` line spells it.
+/// The type of a metric family, as the `# TYPE` lines of the formats that have it spell it.
 ///
 /// ```
 /// use hello_exporter::MetricType;
@@ -25,6 +26,10 @@ pub enum MetricType {
     Histogram,
     /// Observations with quantiles computed by whoever made them.
     Summary,
+    /// Facts that stand in labels; the value is 1. An OpenMetrics type, elsewhere a gauge.
+    Info,
+    /// States that are on or off, one series for each. An OpenMetrics type, elsewhere a gauge.
+    StateSet,
     /// A value whose type is not known.
     Untyped,
 }
@@ -37,7 +42,18 @@ impl MetricType {
             MetricType::Gauge => "gauge",
             MetricType::Histogram => "histogram",
             MetricType::Summary => "summary",
+            MetricType::Info => "info",
+            MetricType::StateSet => "stateset",
             MetricType::Untyped => "untyped",
+        }
+    }
+
+    /// What OpenMetrics has behind the name of the family in the name of its samples.
+    pub(crate) const fn suffix(self) -> Option<&'static str> {
+        match self {
+            MetricType::Counter => Some("_total"),
+            MetricType::Info => Some("_info"),
+            _ => None,
         }
     }
 
@@ -185,6 +201,13 @@ impl Desc {
         &self.name
     }
 
+    /// The name of the family as OpenMetrics has it: without the suffix of a counter or an info.
+    pub(crate) fn family_name(&self) -> &str {
+        let suffix = self.metric_type.suffix();
+        let family = suffix.and_then(|suffix| self.name.strip_suffix(suffix));
+        family.filter(|family| !family.is_empty()).unwrap_or(&self.name)
+    }
+
     /// The text of the `# HELP` line, not escaped.
     pub fn help(&self) -> &str {
         &self.help
@@ -250,7 +273,9 @@ impl Desc {
         if !is_label_name(label) {
             return Err(DescError::Label { name: self.name.to_string(), label: label.to_owned() });
         }
-        if self.metric_type.reserved_label() == Some(label) {
+        // The label that tells the states of a set apart is called as the set.
+        let is_own_state = self.metric_type == MetricType::StateSet && label == self.name;
+        if is_own_state || self.metric_type.reserved_label() == Some(label) {
             return Err(DescError::ReservedLabel {
                 name: self.name.to_string(),
                 label: label.to_owned(),
@@ -320,15 +345,30 @@ pub enum DescError {
     },
 }
 
-/// A [`Desc`] made ready for encoding: what all its samples begin with, rendered once.
+/// A [`Desc`] made ready for encoding: what stands in front of all its samples, and what each of them
+/// begins with, rendered once.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) desc: Desc,
     /// `hello="world"`: the constant labels as they appear on the wire.
     pub(crate) const_block: String,
-    /// `b{hello="world"} `: the start of a sample that has no variable labels.
+    /// HELP and TYPE.
+    pub(crate) text_head: String,
+    /// HELP, TYPE and UNIT.
+    pub(crate) open_metrics_head: String,
+    pub(crate) sample: Start,
+    /// Those of the parts of a histogram or summary.
+    pub(crate) bucket: Start,
+    pub(crate) sum: Start,
+    pub(crate) count: Start,
+}
+
+/// What samples of one name begin with.
+#[derive(Debug, Default)]
+pub(crate) struct Start {
+    /// `b{hello="world"} `, where no variable labels follow.
     pub(crate) bare: String,
-    /// `b{hello="world",`: the start of a sample whose variable labels follow.
+    /// `b{hello="world",`, where they do.
     pub(crate) open: String,
 }
 
@@ -339,12 +379,30 @@ impl Prepared {
             desc.const_labels().iter().map(|(name, value)| (name.as_ref(), value.as_ref())),
             &mut const_block,
         );
-        let name = desc.name();
-        let (bare, open) = if const_block.is_empty() {
-            (format!("{name} "), format!("{name}{{"))
-        } else {
-            (format!("{name}{{{const_block}}} "), format!("{name}{{{const_block},"))
+        let has_parts = matches!(desc.metric_type, MetricType::Histogram | MetricType::Summary);
+        let part = |suffix| match has_parts {
+            true => Start::new(&format!("{}{suffix}", desc.name()), &const_block),
+            false => Start::default(),
         };
-        Self { desc, const_block, bare, open }
+        Self {
+            text_head: encode::text_head(&desc),
+            open_metrics_head: encode::open_metrics_head(&desc),
+            sample: Start::new(desc.name(), &const_block),
+            bucket: part("_bucket"),
+            sum: part("_sum"),
+            count: part("_count"),
+            const_block,
+            desc,
+        }
+    }
+}
+
+impl Start {
+    fn new(name: &str, const_block: &str) -> Self {
+        if const_block.is_empty() {
+            return Self { bare: format!("{name} "), open: format!("{name}{{") };
+        }
+        let bare = format!("{name}{{{const_block}}} ");
+        Self { bare, open: format!("{name}{{{const_block},") }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::encode::escape;
+use crate::name;
 
 /// The longest label value that is kept, in bytes; what is longer is cut at a character.
 pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
@@ -160,6 +160,16 @@ sets_of_one! {
     [] u8; [] u16; [] u32; [] u64; [] usize; [] i8; [] i16; [] i32; [] i64; [] isize;
 }
 
+/// Refuses labels `K` where those of `L` are wanted: other names, or another number.
+pub(crate) const fn assert_same<L: Labels, K: Labels>() {
+    let are_same = match (L::NAMES, K::NAMES) {
+        (Some(wanted), Some(given)) => name::are_same(wanted, given),
+        (None, None) => L::COUNT == K::COUNT,
+        _ => false,
+    };
+    assert!(are_same, "these labels are not those of the family");
+}
+
 /// Hands one value to `read`.
 pub fn with_one<V: LabelValue + ?Sized, R>(value: &V, read: impl FnOnce(&[&str]) -> R) -> R {
     read(&[value.as_label(&mut V::Buffer::default())])
@@ -203,46 +213,26 @@ tuples! {
     8: A B C D E F G H;
 }
 
-/// The labels of one series as they appear on the wire: `hostname="Hi",path="/"`, escaped.
+/// The labels of one series as they appear on the wire: `hostname="Hi",path="/"`, escaped. It was
+/// rendered from strings, and is one.
 #[derive(Clone, Copy)]
-pub(crate) enum LabelBlock<'a> {
-    Text(&'a str),
-    /// The same bytes, little-endian, in the words of a family's store.
-    Words {
-        words: &'a [AtomicU64],
-        length: usize,
-    },
-}
+pub(crate) struct LabelBlock<'a>(pub(crate) &'a [u8]);
 
-impl LabelBlock<'_> {
-    pub(crate) const EMPTY: LabelBlock<'static> = LabelBlock::Text("");
+impl<'a> LabelBlock<'a> {
+    pub(crate) const EMPTY: LabelBlock<'static> = LabelBlock(b"");
 
-    pub(crate) fn is_empty(&self) -> bool {
-        match self {
-            LabelBlock::Text(text) => text.is_empty(),
-            LabelBlock::Words { length, .. } => *length == 0,
-        }
+    pub(crate) fn is_empty(self) -> bool {
+        self.0.is_empty()
     }
 
-    pub(crate) fn append_to(&self, out: &mut Vec<u8>) {
-        match self {
-            LabelBlock::Text(text) => out.extend_from_slice(text.as_bytes()),
-            LabelBlock::Words { words, length } => append_words(words, *length, out),
-        }
+    pub(crate) fn as_str(self) -> &'a str {
+        std::str::from_utf8(self.0).unwrap_or_default()
     }
-}
 
-/// Copies through the stack, sixteen words at a time, so that the vector grows once per copy.
-fn append_words(words: &[AtomicU64], length: usize, out: &mut Vec<u8>) {
-    let end = out.len() + length;
-    for group in words.chunks(16) {
-        let mut bytes = [0_u8; 128];
-        for (target, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(group) {
-            *target = word.load(Ordering::Relaxed).to_le_bytes();
-        }
-        out.extend_from_slice(bytes.get(..group.len() * 8).unwrap_or(&bytes));
+    /// The names and values, unescaped.
+    pub(crate) fn pairs(self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+        pairs(self.as_str())
     }
-    out.truncate(end);
 }
 
 /// Appends `name="value"` for each pair, escaped and joined by commas.
@@ -268,11 +258,11 @@ pub(crate) fn clip(value: &str) -> &str {
 }
 
 /// The pairs of a rendered block, unescaped.
-#[cfg(feature = "prometheus")]
 pub(crate) fn pairs(block: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     let mut rest = block;
     std::iter::from_fn(move || {
-        let (name, tail) = rest.split_once("=\"")?;
+        let (name, tail) = rest.split_once('=')?;
+        let tail = tail.strip_prefix('"')?;
         let end = closing_quote(tail)?;
         let value = tail.get(..end)?;
         rest = tail.get(end + 1..)?.trim_start_matches(',');
@@ -280,7 +270,6 @@ pub(crate) fn pairs(block: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     })
 }
 
-#[cfg(feature = "prometheus")]
 fn closing_quote(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.bytes().position(|byte| {

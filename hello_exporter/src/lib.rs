@@ -37,7 +37,7 @@
 //!
 //! Without both the crate is derive, metrics, registry and encoders.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 #[cfg(feature = "server")]
 mod build_info;
@@ -72,7 +72,7 @@ pub use collect::{
     Metric, Options,
 };
 pub use desc::{Desc, DescError, MetricType};
-pub use encode::{FamilyEncoder, Format, Number};
+pub use encode::{FamilyEncoder, Format, Number, Point};
 #[cfg(feature = "server")]
 pub use exporter::{Exporter, ExporterError};
 #[doc = include_str!("manual/collector.md")]
@@ -83,8 +83,11 @@ pub use hello_exporter_derive::LabelValue;
 pub use hello_exporter_derive::Labels;
 pub use labels::{LabelValue, Labels, MAX_LABEL_VALUE_BYTES};
 pub use metric::{
-    Bounds, Counter, CounterValue, CounterVec, DEFAULT_BUCKETS, Family, Gauge, GaugeValue,
-    GaugeVec, Histogram, HistogramVec, NumberMetric, Positional, Series, SeriesMetric, Value,
+    Bounds, Counter, CounterValue, CounterVec, DEFAULT_BUCKETS, Family, Gauge, GaugeGuard,
+    GaugeValue, GaugeVec, Histogram, HistogramSnapshot, HistogramVec, Info, Level, LookUp,
+    NumberMetric, Observe, Pinned, PinnedSeries, Positional, Series, SeriesMetric, SeriesView,
+    SnapshotError, StateSet, States, SummarySnapshot, Timer, Timestamped, Value, Way,
+    exponential_buckets, linear_buckets,
 };
 pub use registry::{CollectorId, IntoCollector, RegisterError, Registrable, Registry, Wrap};
 

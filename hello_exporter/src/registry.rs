@@ -61,6 +61,7 @@ pub struct Registry {
 struct Shared {
     state: RwLock<State>,
     health: Arc<Health>,
+    memory: scrape::SpareMemory,
 }
 
 /// A registration, by which a collector is [unregistered](Registry::unregister).

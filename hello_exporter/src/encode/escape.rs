@@ -1,6 +1,5 @@
 //! The one place that escapes.
 
-#[cfg(feature = "prometheus")]
 use std::borrow::Cow;
 
 /// Appends a label value: `\`, `"` and the newline are escaped.
@@ -31,7 +30,6 @@ fn escape(value: &str, special: impl Fn(u8) -> bool, out: &mut String) {
 }
 
 /// Undoes [`label_value`].
-#[cfg(feature = "prometheus")]
 pub(crate) fn unescape(value: &str) -> Cow<'_, str> {
     if !value.contains('\\') {
         return Cow::Borrowed(value);

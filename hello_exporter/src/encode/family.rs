@@ -1,12 +1,13 @@
 //! What a collector writes its samples to.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::{Encoder, Number, Point};
-use crate::desc::{Desc, Prepared};
+use super::{Encoder, Exemplar, Point};
+use crate::desc::{Desc, MetricType, Prepared};
 use crate::labels::{self, LabelBlock, Labels};
 
 /// One metric family of one collector, being written.
@@ -27,6 +28,7 @@ impl<'a> FamilyEncoder<'a> {
         written: &'a mut Written,
     ) -> Self {
         written.clear();
+        encoder.begin_metric(metric);
         Self { metric, encoder, written }
     }
 
@@ -36,54 +38,60 @@ impl<'a> FamilyEncoder<'a> {
     }
 
     /// Writes the sample of a family without variable labels.
-    pub fn value(&mut self, value: impl Into<Number>) {
+    pub fn value<'p>(&mut self, value: impl Into<Point<'p>>) {
         self.sample([""; 0], value);
     }
 
-    /// Writes one sample: as many label values as the [`Desc`] has labels, and the value.
+    /// Writes one sample: as many label values as the [`Desc`] has labels, and the value, which is a
+    /// number or a snapshot.
     ///
-    /// A sample with another number of values cannot be exposed; it is dropped and counted.
-    pub fn sample(&mut self, labels: impl Labels, value: impl Into<Number>) {
-        let value = value.into();
-        labels.with_values(|values| self.sample_of(values, value));
+    /// A sample that cannot be exposed is dropped and counted: one with another number of label values,
+    /// a histogram where the [`Desc`] says gauge, a counter that is negative or NaN.
+    pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Point<'p>>) {
+        let point = value.into();
+        labels.with_values(|values| self.sample_of(values, &point));
     }
 
-    pub(crate) fn sample_of(&mut self, values: &[&str], value: Number) {
+    pub(crate) fn sample_of(&mut self, values: &[&str], point: &Point<'_>) {
         let names = self.metric.desc.labels();
-        if names.len() != values.len() || self.written.is_rendered {
-            self.written.misfits += 1;
-            return;
+        if names.len() != values.len() {
+            return self.misfit();
         }
-        let pairs = names.iter().map(AsRef::as_ref).zip(values.iter().copied());
-        self.point(pairs, Point::Number(value), None);
+        self.point(names.iter().map(AsRef::as_ref).zip(values.iter().copied()), point);
     }
 
     /// Writes one point under labels whose names are the Desc's, unless that label set was written
-    /// before. The timestamp is in milliseconds.
-    pub(crate) fn point<'p>(
+    /// before.
+    fn point<'p>(
         &mut self,
         labels: impl IntoIterator<Item = (&'p str, &'p str)>,
-        point: Point<'_>,
-        timestamp: Option<i64>,
+        point: &Point<'_>,
     ) {
+        if self.written.is_rendered || !point.fits(self.metric.desc.metric_type()) {
+            return self.misfit();
+        }
         if let Some(block) = self.written.insert(labels) {
-            point.encode(self.metric, LabelBlock::Text(block), timestamp, self.encoder);
+            self.encoder.point(self.metric, LabelBlock(block.as_bytes()), point);
         }
     }
 
     /// Writes one point under labels that bring their own names, if they are sound, and that label set
     /// was not written before.
     #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
-    pub(crate) fn foreign_point(
-        &mut self,
-        labels: &[(&str, &str)],
-        point: Point<'_>,
-        timestamp: Option<i64>,
-    ) {
+    pub(crate) fn foreign_point(&mut self, labels: &[(&str, &str)], point: &Point<'_>) {
         match self.metric.desc.accepts_labels(labels) {
-            true => self.point(labels.iter().copied(), point, timestamp),
+            true => self.point(labels.iter().copied(), point),
             false => self.misfit(),
         }
+    }
+
+    /// Writes one state of a set under the label that a set brings.
+    pub(crate) fn state(&mut self, state: &str, is_on: bool) {
+        let metric = self.metric;
+        if metric.desc.metric_type() != MetricType::StateSet || !metric.desc.labels().is_empty() {
+            return self.misfit();
+        }
+        self.point([(metric.desc.name(), state)], &Point::from(is_on));
     }
 
     /// Notes a sample that cannot be exposed.
@@ -91,34 +99,50 @@ impl<'a> FamilyEncoder<'a> {
         self.written.misfits += 1;
     }
 
-    /// Says that blocks with these label names follow, each of them once. False, and noted, where they
-    /// are not the Desc's, or where the family has samples already: then they must not be written.
-    pub(crate) fn begin_rendered<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> bool {
+    /// Says that points of a metric of this type follow, under blocks with these label names, each of
+    /// them once. False, and noted, where that is not what the Desc says, or where the family has samples
+    /// already: then they must not be written.
+    pub(crate) fn begin_rendered<'n>(
+        &mut self,
+        metric_type: MetricType,
+        names: impl Iterator<Item = &'n str>,
+    ) -> bool {
+        let desc = &self.metric.desc;
         let is_first = !self.written.is_rendered && self.written.blocks.is_empty();
-        let is_sound = is_first && names.eq(self.metric.desc.labels().iter().map(AsRef::as_ref));
+        let is_own =
+            metric_type == desc.metric_type() && names.eq(desc.labels().iter().map(AsRef::as_ref));
         self.written.is_rendered = true;
-        self.written.misfits += u64::from(!is_sound);
-        is_sound
+        self.written.misfits += u64::from(!(is_first && is_own));
+        is_first && is_own
     }
 
     /// Writes the only point of a metric without labels.
-    pub(crate) fn only(&mut self, point: Point<'_>) {
-        if self.begin_rendered(std::iter::empty()) {
+    pub(crate) fn only(&mut self, metric_type: MetricType, point: &Point<'_>) {
+        if self.begin_rendered(metric_type, std::iter::empty()) {
             self.rendered(LabelBlock::EMPTY, point);
         }
     }
 
     /// Writes a point behind [`begin_rendered`](Self::begin_rendered).
-    pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: Point<'_>) {
-        point.encode(self.metric, block, None, self.encoder);
+    #[inline]
+    pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: &Point<'_>) {
+        self.encoder.point(self.metric, block, point);
     }
 
-    /// Runs `write` with an empty list of buckets, whose memory is used again.
-    pub(crate) fn with_buckets(&mut self, write: impl FnOnce(&mut Self, &mut Vec<(f64, u64)>)) {
-        let mut buckets = std::mem::take(&mut self.written.buckets);
-        buckets.clear();
-        write(self, &mut buckets);
-        self.written.buckets = buckets;
+    /// Whether the format has a place for exemplars.
+    pub(crate) fn takes_exemplars(&self) -> bool {
+        self.encoder.takes_exemplars()
+    }
+
+    /// Hands out memory that outlives the scrape.
+    pub(crate) fn with_scratch<R>(
+        &mut self,
+        write: impl FnOnce(&mut Self, &mut Scratch) -> R,
+    ) -> R {
+        let mut scratch = std::mem::take(&mut self.written.scratch);
+        let result = write(self, &mut scratch);
+        self.written.scratch = scratch;
+        result
     }
 
     /// Notes how many updates the metric has dropped since the program started, because they would
@@ -137,13 +161,20 @@ pub(crate) struct Written {
     hasher: RandomState,
     /// Samples dropped because their label set was there already.
     pub(crate) duplicates: u64,
-    buckets: Vec<(f64, u64)>,
+    scratch: Scratch,
     /// Updates that the metric has dropped since the program started.
     pub(crate) dropped: u64,
-    /// Samples dropped because their labels are not those of the family.
+    /// Samples dropped because they are not those of the family.
     pub(crate) misfits: u64,
     /// Whether the family was written in blocks that nobody has compared.
     is_rendered: bool,
+}
+
+/// Where a point is put together.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    pub(crate) buckets: Vec<(f64, u64)>,
+    pub(crate) exemplars: Vec<Option<Arc<Exemplar>>>,
 }
 
 impl Written {
@@ -154,6 +185,11 @@ impl Written {
         self.misfits = 0;
         self.dropped = 0;
         self.is_rendered = false;
+    }
+
+    /// Whether it has more memory than is worth keeping between two scrapes.
+    pub(crate) fn is_large(&self) -> bool {
+        self.blocks.capacity() > 1 << 20
     }
 
     /// The block of these pairs, or nothing where it is here already.

@@ -2,15 +2,25 @@
 
 pub(crate) mod escape;
 mod family;
+mod line;
 pub(crate) mod number;
+mod open_metrics;
+mod point;
+mod protobuf;
 mod text;
 
 pub use family::FamilyEncoder;
-pub(crate) use family::Written;
+pub(crate) use family::{Scratch, Written};
+pub(crate) use line::Lines;
 pub use number::Number;
-pub(crate) use text::Text;
+pub(crate) use number::RenderedBounds;
+pub(crate) use open_metrics::{OpenMetrics, head as open_metrics_head};
+pub use point::Point;
+pub(crate) use point::{Exemplar, HistogramPoint, PointValue, SummaryPoint, unix_milliseconds};
+pub(crate) use protobuf::{Protobuf, ProtobufScratch};
+pub(crate) use text::{Text, head as text_head};
 
-use crate::desc::{Desc, Prepared};
+use crate::desc::Prepared;
 use crate::labels::LabelBlock;
 
 /// A wire format of the metrics endpoint.
@@ -24,8 +34,18 @@ use crate::labels::LabelBlock;
 #[non_exhaustive]
 pub enum Format {
     /// The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
+    ///
+    /// It has no types for [`Info`](crate::Info) and [`StateSet`](crate::StateSet): both are gauges.
     #[default]
     Text,
+    /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
+    ///
+    /// It alone has exemplars and units. A counter whose name lacks `_total` is exposed as `unknown`, so
+    /// that its series is called the same in every format.
+    OpenMetrics,
+    /// Messages of the [protocol buffer format](https://github.com/prometheus/client_model), each
+    /// preceded by its length.
+    Protobuf,
 }
 
 impl Format {
@@ -33,89 +53,41 @@ impl Format {
     pub const fn content_type(self) -> &'static str {
         match self {
             Format::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Format::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Format::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
+                 encoding=delimited"
+            }
         }
     }
 }
 
-/// Writes one exposition, a call per sample.
+/// Writes one exposition, a call per point.
 ///
-/// The caller opens a family, writes its samples and closes it. What was written since a
-/// [`mark`](Encoder::mark) can be taken back, which is how a panicking collector leaves no half of
-/// its output behind.
+/// The caller opens a family, says which collector's part of it follows, writes its points, and closes
+/// it. What was written since a [`mark`](Encoder::mark) can be taken back, which is how a panicking
+/// collector leaves no half of its output behind.
 pub(crate) trait Encoder {
-    fn begin_family(&mut self, desc: &Desc);
+    fn begin_family(&mut self, metric: &Prepared);
 
-    fn end_family(&mut self);
+    /// Says whose points follow: those of one collector, whose constant labels are its own.
+    fn begin_metric(&mut self, metric: &Prepared) {
+        let _ = metric;
+    }
 
-    /// A counter, a gauge or an untyped value. The timestamp is in milliseconds.
-    fn sample(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        value: Number,
-        timestamp: Option<i64>,
-    );
+    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>);
 
-    fn histogram(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        histogram: &HistogramPoint<'_>,
-        timestamp: Option<i64>,
-    );
+    fn end_family(&mut self) {}
 
-    fn summary(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        summary: &SummaryPoint<'_>,
-        timestamp: Option<i64>,
-    );
+    /// Writes what stands behind the last family.
+    fn finish(&mut self) {}
+
+    /// Whether the format has a place for exemplars.
+    fn takes_exemplars(&self) -> bool {
+        false
+    }
 
     fn mark(&self) -> usize;
 
     fn rollback(&mut self, mark: usize);
-}
-
-/// What one series is at one moment.
-pub(crate) enum Point<'a> {
-    Number(Number),
-    Histogram(HistogramPoint<'a>),
-    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
-    Summary(SummaryPoint<'a>),
-}
-
-impl Point<'_> {
-    pub(crate) fn number(value: impl Into<Number>) -> Self {
-        Point::Number(value.into())
-    }
-
-    fn encode(
-        self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        timestamp: Option<i64>,
-        encoder: &mut dyn Encoder,
-    ) {
-        match self {
-            Point::Number(value) => encoder.sample(metric, labels, value, timestamp),
-            Point::Histogram(point) => encoder.histogram(metric, labels, &point, timestamp),
-            Point::Summary(point) => encoder.summary(metric, labels, &point, timestamp),
-        }
-    }
-}
-
-/// A histogram at one moment.
-pub(crate) struct HistogramPoint<'a> {
-    /// Upper bound and cumulative count; `+Inf` may be left out.
-    pub(crate) buckets: &'a [(f64, u64)],
-    pub(crate) sum: f64,
-    pub(crate) count: u64,
-}
-
-/// A summary at one moment.
-pub(crate) struct SummaryPoint<'a> {
-    pub(crate) quantiles: &'a [(f64, f64)],
-    pub(crate) sum: f64,
-    pub(crate) count: u64,
 }

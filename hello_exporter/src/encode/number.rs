@@ -32,22 +32,12 @@ impl Number {
             Number::F64(value) => value,
         }
     }
-
-    /// Appends the number: integers in full, floats in the fewest digits that read back the same.
-    pub(crate) fn append_to(self, out: &mut Vec<u8>) {
-        match self {
-            Number::U64(value) => append_integer(value, out),
-            Number::I64(value) => append_integer(value, out),
-            Number::F64(value) => append_float(value, out),
-        }
-    }
 }
 
 impl std::fmt::Display for Number {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut text = Vec::new();
-        self.append_to(&mut text);
-        formatter.write_str(&String::from_utf8_lossy(&text))
+        let mut buffer = NumberBuffer::new();
+        formatter.write_str(&String::from_utf8_lossy(buffer.format(*self)))
     }
 }
 
@@ -67,42 +57,73 @@ numbers_from! {
     f32 => F64 f64 => F64
 }
 
+/// Where numbers are written, to be copied from there.
+pub(crate) struct NumberBuffer {
+    integer: itoa::Buffer,
+    float: zmij::Buffer,
+}
+
+impl NumberBuffer {
+    pub(crate) fn new() -> Self {
+        Self { integer: itoa::Buffer::new(), float: zmij::Buffer::new() }
+    }
+
+    /// The number: integers in full, floats in the fewest digits that read back the same.
+    #[inline]
+    pub(crate) fn format(&mut self, number: Number) -> &[u8] {
+        match number {
+            Number::U64(value) => self.integer.format(value).as_bytes(),
+            Number::I64(value) => self.integer.format(value).as_bytes(),
+            Number::F64(value) => self.format_float(value),
+        }
+    }
+
+    fn format_float(&mut self, value: f64) -> &[u8] {
+        /// Below it every integral float is its own shortest decimal.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+
+        let is_negative_zero = value == 0.0 && value.is_sign_negative();
+        if value.abs() < EXACT && value.trunc() == value && !is_negative_zero {
+            return self.integer.format(value as i64).as_bytes();
+        }
+        if let Some(word) = not_finite(value) {
+            return word.as_bytes();
+        }
+        let digits = self.float.format_finite(value);
+        digits.strip_suffix(".0").unwrap_or(digits).as_bytes()
+    }
+}
+
 pub(crate) fn append_integer(value: impl itoa::Integer, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-fn append_float(value: f64, out: &mut Vec<u8>) {
-    /// Below it every integral float is its own shortest decimal.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-
-    if value.abs() < EXACT && value.trunc() == value && !(value == 0.0 && value.is_sign_negative())
-    {
-        append_integer(value as i64, out);
-    } else if !append_not_finite(value, out) {
-        let mut buffer = zmij::Buffer::new();
-        let digits = buffer.format_finite(value);
-        out.extend_from_slice(digits.strip_suffix(".0").unwrap_or(digits).as_bytes());
+fn not_finite(value: f64) -> Option<&'static str> {
+    match value {
+        value if value.is_nan() => Some("NaN"),
+        f64::INFINITY => Some("+Inf"),
+        f64::NEG_INFINITY => Some("-Inf"),
+        _ => None,
     }
 }
 
-fn append_not_finite(value: f64, out: &mut Vec<u8>) -> bool {
-    let word: &[u8] = match value {
-        value if value.is_nan() => b"NaN",
-        f64::INFINITY => b"+Inf",
-        f64::NEG_INFINITY => b"-Inf",
-        _ => return false,
-    };
-    out.extend_from_slice(word);
-    true
-}
-
-/// Appends an `le` or `quantile` value as Go's `strconv.FormatFloat(value, 'g', -1, 64)` does.
+/// Appends an `le` or `quantile` value as Go's `strconv.FormatFloat(value, 'g', -1, 64)` does, and with
+/// `.0` behind an integer where it has to look like a float.
 ///
 /// These are part of a series' identity, and must be spelled as client_golang spells them: with an
 /// exponent of at least two digits below 1e-4 and from 1e6 on.
-pub(crate) fn append_bound(value: f64, out: &mut Vec<u8>) {
-    if append_not_finite(value, out) {
-        return;
+pub(crate) fn append_bound(value: f64, as_float: bool, out: &mut Vec<u8>) {
+    let start = out.len();
+    append_as_go(value, out);
+    let is_integer = out.iter().skip(start).all(|byte| byte.is_ascii_digit() || *byte == b'-');
+    if as_float && is_integer {
+        out.extend_from_slice(b".0");
+    }
+}
+
+fn append_as_go(value: f64, out: &mut Vec<u8>) {
+    if let Some(word) = not_finite(value) {
+        return out.extend_from_slice(word.as_bytes());
     }
     let start = out.len();
     // Writing to a vector does not fail.
@@ -120,13 +141,44 @@ pub(crate) fn append_bound(value: f64, out: &mut Vec<u8>) {
     };
 }
 
+/// The bounds of a histogram as they are written, up to the value of the sample: `0.005"} `.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RenderedBounds {
+    plain: Box<[Box<str>]>,
+    /// With a point.
+    float: Box<[Box<str>]>,
+}
+
+impl RenderedBounds {
+    pub(crate) fn new(bounds: &[f64]) -> Self {
+        let render = |as_float| {
+            let all = bounds.iter().chain([&f64::INFINITY]);
+            all.map(|bound| rendered_bound(*bound, as_float)).collect()
+        };
+        Self { plain: render(false), float: render(true) }
+    }
+
+    /// All bounds, `+Inf` too.
+    pub(crate) fn iter(&self, as_float: bool) -> impl Iterator<Item = &str> {
+        let bounds = if as_float { &self.float } else { &self.plain };
+        bounds.iter().map(AsRef::as_ref)
+    }
+}
+
+fn rendered_bound(bound: f64, as_float: bool) -> Box<str> {
+    let mut text = Vec::new();
+    append_bound(bound, as_float, &mut text);
+    text.extend_from_slice(b"\"} ");
+    String::from_utf8_lossy(&text).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn bound(value: f64) -> String {
         let mut out = Vec::new();
-        append_bound(value, &mut out);
+        append_bound(value, false, &mut out);
         String::from_utf8(out).unwrap()
     }
 

@@ -1,137 +1,47 @@
 //! The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
 
-use super::number::{append_bound, append_integer};
-use super::{Encoder, HistogramPoint, Number, SummaryPoint, escape};
-use crate::desc::{Desc, Prepared};
-use crate::labels::LabelBlock;
+use super::line::Dialect;
+use super::number::append_integer;
+use super::point::HistogramPoint;
+use super::{Lines, escape};
+use crate::desc::{Desc, MetricType, Prepared};
 
 /// Appends an exposition to a buffer.
-pub(crate) struct Text<'a> {
-    out: &'a mut Vec<u8>,
-}
+pub(crate) type Text<'a> = Lines<'a, Version004>;
 
-impl<'a> Text<'a> {
-    pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out }
+/// The [`Dialect`] of the format.
+pub(crate) struct Version004;
+
+impl Dialect for Version004 {
+    const FLOAT_BOUNDS: bool = false;
+    const EXEMPLARS: bool = false;
+    const END: &'static str = "";
+
+    fn head(metric: &Prepared) -> &str {
+        &metric.text_head
     }
 
-    fn push(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
+    fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>) {
+        append_integer(milliseconds, out);
     }
 
-    fn end_line(&mut self, value: Number, timestamp: Option<i64>) {
-        value.append_to(self.out);
-        if let Some(milliseconds) = timestamp {
-            self.out.push(b' ');
-            append_integer(milliseconds, self.out);
-        }
-        self.out.push(b'\n');
-    }
-
-    /// One line of a histogram or summary: `name_suffix{constant,labels,bound="…"} value`.
-    fn part(
-        &mut self,
-        metric: &Prepared,
-        suffix: &str,
-        labels: LabelBlock<'_>,
-        bound: Option<(&str, f64)>,
-        value: Number,
-        timestamp: Option<i64>,
-    ) {
-        self.push(metric.desc.name());
-        self.push(suffix);
-        let mut separator = "{";
-        for block in [LabelBlock::Text(&metric.const_block), labels] {
-            if !block.is_empty() {
-                self.push(separator);
-                block.append_to(self.out);
-                separator = ",";
-            }
-        }
-        if let Some((name, bound)) = bound {
-            self.push(separator);
-            self.push(name);
-            self.push("=\"");
-            append_bound(bound, self.out);
-            self.push("\"");
-            separator = ",";
-        }
-        self.push(if separator == "," { "} " } else { " " });
-        self.end_line(value, timestamp);
+    fn has_sum(_: &HistogramPoint<'_>) -> bool {
+        true
     }
 }
 
-impl Encoder for Text<'_> {
-    fn begin_family(&mut self, desc: &Desc) {
-        let mut head = String::new();
-        escape::help(desc.help(), &mut head);
-        for part in ["# HELP ", desc.name(), " ", &head, "\n"] {
-            self.push(part);
-        }
-        for part in ["# TYPE ", desc.name(), " ", desc.metric_type().as_str(), "\n"] {
-            self.push(part);
-        }
-    }
+/// What stands in front of a family.
+pub(crate) fn head(desc: &Desc) -> String {
+    let mut head = format!("# HELP {} ", desc.name());
+    escape::help(desc.help(), &mut head);
+    head.push_str(&format!("\n# TYPE {} {}\n", desc.name(), type_name(desc.metric_type())));
+    head
+}
 
-    fn end_family(&mut self) {}
-
-    fn sample(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        value: Number,
-        timestamp: Option<i64>,
-    ) {
-        if labels.is_empty() {
-            self.push(&metric.bare);
-        } else {
-            self.push(&metric.open);
-            labels.append_to(self.out);
-            self.push("} ");
-        }
-        self.end_line(value, timestamp);
-    }
-
-    fn histogram(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        histogram: &HistogramPoint<'_>,
-        timestamp: Option<i64>,
-    ) {
-        let bucket = |text: &mut Self, bound, count: u64| {
-            text.part(metric, "_bucket", labels, Some(("le", bound)), count.into(), timestamp);
-        };
-        for &(bound, count) in histogram.buckets {
-            bucket(self, bound, count);
-        }
-        if histogram.buckets.last().is_none_or(|&(bound, _)| bound != f64::INFINITY) {
-            bucket(self, f64::INFINITY, histogram.count);
-        }
-        self.part(metric, "_sum", labels, None, histogram.sum.into(), timestamp);
-        self.part(metric, "_count", labels, None, histogram.count.into(), timestamp);
-    }
-
-    fn summary(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        summary: &SummaryPoint<'_>,
-        timestamp: Option<i64>,
-    ) {
-        for &(quantile, value) in summary.quantiles {
-            let bound = Some(("quantile", quantile));
-            self.part(metric, "", labels, bound, value.into(), timestamp);
-        }
-        self.part(metric, "_sum", labels, None, summary.sum.into(), timestamp);
-        self.part(metric, "_count", labels, None, summary.count.into(), timestamp);
-    }
-
-    fn mark(&self) -> usize {
-        self.out.len()
-    }
-
-    fn rollback(&mut self, mark: usize) {
-        self.out.truncate(mark);
+/// The format has five types; what is of another one has its samples, and is a gauge.
+pub(crate) fn type_name(metric_type: MetricType) -> &'static str {
+    match metric_type {
+        MetricType::Info | MetricType::StateSet => MetricType::Gauge.as_str(),
+        other => other.as_str(),
     }
 }

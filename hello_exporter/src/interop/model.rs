@@ -11,9 +11,9 @@
 
 use prometheus::proto;
 
-use crate::desc::{Desc, MetricType, Prepared};
-use crate::encode::{Encoder, FamilyEncoder, HistogramPoint, Number, Point, SummaryPoint};
-use crate::labels::{self, LabelBlock};
+use crate::desc::{MetricType, Prepared};
+use crate::encode::{Encoder, FamilyEncoder, HistogramPoint, Point, PointValue, SummaryPoint};
+use crate::labels::LabelBlock;
 
 /// Writes one metric of the foreign model under these labels.
 pub(super) fn encode(
@@ -33,15 +33,17 @@ pub(super) fn encode(
         proto::MetricType::HISTOGRAM => {
             let buckets = buckets(metric.get_histogram());
             let point = histogram_point(metric.get_histogram(), &buckets);
-            return encoder.foreign_point(labels, Point::Histogram(point), timestamp);
+            let point = Point::new(PointValue::Histogram(point)).at_milliseconds(timestamp);
+            return encoder.foreign_point(labels, &point);
         }
         proto::MetricType::SUMMARY => {
             let quantiles = quantiles(metric.get_summary());
             let point = summary_point(metric.get_summary(), &quantiles);
-            return encoder.foreign_point(labels, Point::Summary(point), timestamp);
+            let point = Point::new(PointValue::Summary(point)).at_milliseconds(timestamp);
+            return encoder.foreign_point(labels, &point);
         }
     };
-    encoder.foreign_point(labels, Point::number(number), timestamp);
+    encoder.foreign_point(labels, &Point::from(number).at_milliseconds(timestamp));
 }
 
 /// The value of an untyped metric, where the model in use lets it be read.
@@ -58,7 +60,8 @@ fn histogram_point<'b>(
     histogram: &proto::Histogram,
     buckets: &'b [(f64, u64)],
 ) -> HistogramPoint<'b> {
-    HistogramPoint { buckets, sum: histogram.get_sample_sum(), count: histogram.get_sample_count() }
+    let (sum, count) = (histogram.get_sample_sum(), histogram.get_sample_count());
+    HistogramPoint { buckets, rendered: None, sum, count }
 }
 
 fn quantiles(summary: &proto::Summary) -> Vec<(f64, f64)> {
@@ -86,7 +89,9 @@ pub(super) fn type_from(metric_type: proto::MetricType) -> MetricType {
 fn type_to(metric_type: MetricType) -> proto::MetricType {
     match metric_type {
         MetricType::Counter => proto::MetricType::COUNTER,
-        MetricType::Gauge | MetricType::Untyped => proto::MetricType::GAUGE,
+        MetricType::Gauge | MetricType::Info | MetricType::StateSet | MetricType::Untyped => {
+            proto::MetricType::GAUGE
+        }
         MetricType::Histogram => proto::MetricType::HISTOGRAM,
         MetricType::Summary => proto::MetricType::SUMMARY,
     }
@@ -105,32 +110,54 @@ impl FamilyBuilder {
     pub(super) fn finish(self) -> proto::MetricFamily {
         self.family
     }
+}
 
-    fn push(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        timestamp: Option<i64>,
-        set: impl FnOnce(&mut proto::Metric),
-    ) {
-        let mut built = proto::Metric::from_label(label_pairs(metric, labels));
-        set(&mut built);
-        if let Some(milliseconds) = timestamp {
-            built.set_timestamp_ms(milliseconds);
-        }
-        self.family.mut_metric().push(built);
+fn set_number(built: &mut proto::Metric, metric_type: MetricType, value: f64) {
+    if metric_type == MetricType::Counter {
+        let mut counter = proto::Counter::default();
+        counter.set_value(value);
+        built.set_counter(counter);
+    } else {
+        let mut gauge = proto::Gauge::default();
+        gauge.set_value(value);
+        built.set_gauge(gauge);
     }
+}
+
+fn foreign_histogram(histogram: &HistogramPoint<'_>) -> proto::Histogram {
+    let bucket = |&(bound, count): &(f64, u64)| {
+        let mut bucket = proto::Bucket::default();
+        bucket.set_upper_bound(bound);
+        bucket.set_cumulative_count(count);
+        bucket
+    };
+    let mut built = proto::Histogram::default();
+    built.set_bucket(histogram.buckets.iter().map(bucket).collect());
+    built.set_sample_sum(histogram.sum);
+    built.set_sample_count(histogram.count);
+    built
+}
+
+fn foreign_summary(summary: &SummaryPoint<'_>) -> proto::Summary {
+    let quantile = |&(at, value): &(f64, f64)| {
+        let mut quantile = proto::Quantile::default();
+        quantile.set_quantile(at);
+        quantile.set_value(value);
+        quantile
+    };
+    let mut built = proto::Summary::default();
+    built.set_quantile(summary.quantiles.iter().map(quantile).collect());
+    built.set_sample_sum(summary.sum);
+    built.set_sample_count(summary.count);
+    built
 }
 
 /// All labels, sorted by name as the `prometheus` crate has them.
 fn label_pairs(metric: &Prepared, labels: LabelBlock<'_>) -> Vec<proto::LabelPair> {
-    let mut block = metric.const_block.clone().into_bytes();
-    if !block.is_empty() && !labels.is_empty() {
-        block.push(b',');
-    }
-    labels.append_to(&mut block);
-    let block = String::from_utf8_lossy(&block);
-    let mut pairs: Vec<proto::LabelPair> = labels::pairs(&block)
+    let const_labels = LabelBlock(metric.const_block.as_bytes());
+    let mut pairs: Vec<proto::LabelPair> = const_labels
+        .pairs()
+        .chain(labels.pairs())
         .map(|(name, value)| {
             let mut pair = proto::LabelPair::default();
             pair.set_name(name.to_owned());
@@ -143,73 +170,25 @@ fn label_pairs(metric: &Prepared, labels: LabelBlock<'_>) -> Vec<proto::LabelPai
 }
 
 impl Encoder for FamilyBuilder {
-    fn begin_family(&mut self, desc: &Desc) {
-        self.family.set_name(desc.name().to_owned());
-        self.family.set_help(desc.help().to_owned());
-        self.family.set_field_type(type_to(desc.metric_type()));
+    fn begin_family(&mut self, metric: &Prepared) {
+        self.family.set_name(metric.desc.name().to_owned());
+        self.family.set_help(metric.desc.help().to_owned());
+        self.family.set_field_type(type_to(metric.desc.metric_type()));
     }
 
-    fn end_family(&mut self) {}
-
-    fn sample(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        value: Number,
-        timestamp: Option<i64>,
-    ) {
-        self.push(metric, labels, timestamp, |built| match metric.desc.metric_type() {
-            MetricType::Counter => {
-                let mut counter = proto::Counter::default();
-                counter.set_value(value.as_f64());
-                built.set_counter(counter);
+    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>) {
+        let mut built = proto::Metric::from_label(label_pairs(metric, labels));
+        match &point.value {
+            PointValue::Number(value) => {
+                set_number(&mut built, metric.desc.metric_type(), value.as_f64());
             }
-            _ => {
-                let mut gauge = proto::Gauge::default();
-                gauge.set_value(value.as_f64());
-                built.set_gauge(gauge);
-            }
-        });
-    }
-
-    fn histogram(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        histogram: &HistogramPoint<'_>,
-        timestamp: Option<i64>,
-    ) {
-        let bucket = |&(bound, count): &(f64, u64)| {
-            let mut bucket = proto::Bucket::default();
-            bucket.set_upper_bound(bound);
-            bucket.set_cumulative_count(count);
-            bucket
-        };
-        let mut built = proto::Histogram::default();
-        built.set_bucket(histogram.buckets.iter().map(bucket).collect());
-        built.set_sample_sum(histogram.sum);
-        built.set_sample_count(histogram.count);
-        self.push(metric, labels, timestamp, |metric| metric.set_histogram(built));
-    }
-
-    fn summary(
-        &mut self,
-        metric: &Prepared,
-        labels: LabelBlock<'_>,
-        summary: &SummaryPoint<'_>,
-        timestamp: Option<i64>,
-    ) {
-        let quantile = |&(at, value): &(f64, f64)| {
-            let mut quantile = proto::Quantile::default();
-            quantile.set_quantile(at);
-            quantile.set_value(value);
-            quantile
-        };
-        let mut built = proto::Summary::default();
-        built.set_quantile(summary.quantiles.iter().map(quantile).collect());
-        built.set_sample_sum(summary.sum);
-        built.set_sample_count(summary.count);
-        self.push(metric, labels, timestamp, |metric| metric.set_summary(built));
+            PointValue::Histogram(histogram) => built.set_histogram(foreign_histogram(histogram)),
+            PointValue::Summary(summary) => built.set_summary(foreign_summary(summary)),
+        }
+        if let Some(milliseconds) = point.timestamp {
+            built.set_timestamp_ms(milliseconds);
+        }
+        self.family.mut_metric().push(built);
     }
 
     fn mark(&self) -> usize {

@@ -71,7 +71,7 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
     let families = descs.map(|(index, desc)| {
         let metric = Prepared::new(desc);
         let mut builder = FamilyBuilder::new();
-        builder.begin_family(&metric.desc);
+        builder.begin_family(&metric);
         let collect = || {
             let mut encoder = FamilyEncoder::new(&metric, &mut builder, &mut written);
             collector.collect(index, &mut encoder);

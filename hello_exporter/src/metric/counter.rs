@@ -3,10 +3,12 @@
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 
+use super::exemplar::{Exemplars, exemplar};
 use super::word::{self, CounterValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
-use crate::encode::{FamilyEncoder, Point};
+use crate::encode::FamilyEncoder;
+use crate::labels::LabelBlock;
 
 /// A [counter](https://prometheus.io/docs/concepts/metric_types/#counter): it only goes up, and
 /// starts at zero.
@@ -24,13 +26,14 @@ use crate::encode::{FamilyEncoder, Point};
 #[derive(Debug, Default)]
 pub struct Counter<T = u64> {
     word: AtomicU64,
+    exemplars: Exemplars,
     value: PhantomData<T>,
 }
 
 impl Counter {
     /// A counter at zero, of `u64`.
     pub const fn new() -> Self {
-        Self { word: AtomicU64::new(0), value: PhantomData }
+        Self { word: AtomicU64::new(0), exemplars: Exemplars::new(), value: PhantomData }
     }
 }
 
@@ -43,19 +46,37 @@ impl<T: CounterValue> Counter<T> {
     /// Adds `amount`. A counter cannot go down: an amount that is negative, infinite or NaN is
     /// ignored.
     pub fn inc_by(&self, amount: T) {
-        increase(&self.word, amount);
+        if amount.is_increment() {
+            T::add(&self.word, amount);
+        }
+    }
+
+    /// Adds `amount`, and keeps the labels as an example of what was counted, which OpenMetrics exposes
+    /// where the counter's name ends in `_total`: the trace of a request, say.
+    ///
+    /// The labels have at most 128 characters in all, names included; where there are more, the amount
+    /// is added without an example.
+    ///
+    /// ```
+    /// use hello_exporter::Counter;
+    ///
+    /// let requests = Counter::new();
+    /// requests.inc_by_with_exemplar(1, &[("trace_id", "0af7651916cd43dd")]);
+    /// assert_eq!(requests.get(), 1);
+    /// ```
+    pub fn inc_by_with_exemplar(&self, amount: T, labels: &[(&str, &str)]) {
+        if !amount.is_increment() {
+            return;
+        }
+        T::add(&self.word, amount);
+        if let Some(exemplar) = exemplar(amount.into(), labels) {
+            self.exemplars.set(b"", 0, &exemplar);
+        }
     }
 
     /// The current value.
     pub fn get(&self) -> T {
         word::load(&self.word)
-    }
-}
-
-/// Adds to the word of a counter, wherever it is stored.
-pub(super) fn increase<T: CounterValue>(word: &AtomicU64, amount: T) {
-    if amount.is_increment() {
-        T::add(word, amount);
     }
 }
 
@@ -65,13 +86,15 @@ impl<T: CounterValue> Metric for Counter<T> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        encoder.only(Point::number(self.get()));
+        if encoder.begin_rendered(MetricType::Counter, std::iter::empty()) {
+            self.exemplars.encode(LabelBlock::EMPTY, self.get().into(), encoder);
+        }
     }
 }
 
 impl<T: CounterValue> Init for Counter<T> {
     fn init(_: &Declaration) -> Self {
         // The bits of zero are zero in every type of `Word`.
-        Self { word: AtomicU64::new(0), value: PhantomData }
+        Self { word: AtomicU64::new(0), exemplars: Exemplars::new(), value: PhantomData }
     }
 }

@@ -1,20 +1,18 @@
 //! Metrics with labels.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 
 use super::histogram::{Bounds, Histogram};
 use super::series::Series;
-use super::store::Store;
+use super::store::{Place, Store};
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Point};
-use crate::labels::{LabelBlock, LabelValue, Labels};
-use crate::name;
+use crate::encode::FamilyEncoder;
+use crate::labels::{self, LabelBlock, LabelValue, Labels};
 
 /// A metric with labels: one series of `M` for every label set that the program has used.
 ///
@@ -56,7 +54,7 @@ pub struct Family<L, M> {
 }
 
 /// What a family is without its types, so that a type that no family can have is told once.
-pub(super) struct SeriesSet {
+pub(crate) struct SeriesSet {
     pub(super) store: Store,
     /// Those of a histogram; none for other metrics.
     pub(super) bounds: Bounds,
@@ -122,10 +120,11 @@ pub trait SeriesMetric: sealed::Sealed {
     fn words(bounds: &Bounds) -> usize;
 
     #[doc(hidden)]
+    #[allow(private_interfaces, reason = "nobody else implements or calls it")]
     fn encode(
-        bounds: &Bounds,
+        series: &SeriesSet,
         words: &[AtomicU64],
-        block: Block<'_>,
+        block: LabelBlock<'_>,
         encoder: &mut FamilyEncoder<'_>,
     );
 }
@@ -135,10 +134,6 @@ pub trait NumberMetric: SeriesMetric {
     #[doc(hidden)]
     type Word: Word;
 }
-
-/// The labels of a series, rendered; in the signatures of a trait that nobody else implements.
-#[doc(hidden)]
-pub struct Block<'a>(LabelBlock<'a>);
 
 mod sealed {
     pub trait Sealed {}
@@ -159,14 +154,17 @@ macro_rules! number_metric {
                 1
             }
 
+            #[inline]
+            #[allow(private_interfaces, reason = "nobody else implements or calls it")]
             fn encode(
-                _: &Bounds,
+                series: &SeriesSet,
                 words: &[AtomicU64],
-                block: Block<'_>,
+                block: LabelBlock<'_>,
                 encoder: &mut FamilyEncoder<'_>,
             ) {
                 if let Some(value) = words.first() {
-                    encoder.rendered(block.0, Point::number(word::load::<T>(value)));
+                    let number = word::load::<T>(value).into();
+                    series.store.exemplars.encode(block, number, encoder);
                 }
             }
         }
@@ -190,13 +188,14 @@ impl SeriesMetric for Histogram {
         bounds.words()
     }
 
+    #[allow(private_interfaces, reason = "nobody else implements or calls it")]
     fn encode(
-        bounds: &Bounds,
+        series: &SeriesSet,
         words: &[AtomicU64],
-        block: Block<'_>,
+        block: LabelBlock<'_>,
         encoder: &mut FamilyEncoder<'_>,
     ) {
-        bounds.encode(words, block.0, encoder);
+        series.bounds.encode(words, block, &series.store.exemplars, encoder);
     }
 }
 
@@ -240,8 +239,24 @@ impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
     ///
     /// The result is a handle that looks the series up when it is used, and creates it, at zero, on
     /// its first update.
+    #[inline]
     pub fn with<V: LabelValue>(&self, values: [V; N]) -> Series<'_, [V; N], M> {
         Series::new(&self.series, values)
+    }
+
+    /// Removes the series with these label values, and says whether there was one. An update creates it
+    /// again, at zero.
+    ///
+    /// ```
+    /// use hello_exporter::GaugeVec;
+    ///
+    /// let celsius = GaugeVec::new(["device"]);
+    /// celsius.with(["sda"]).set(41.0);
+    /// assert!(celsius.remove(["sda"]));
+    /// assert!(!celsius.remove(["sda"]));
+    /// ```
+    pub fn remove<V: LabelValue>(&self, values: [V; N]) -> bool {
+        values.with_values(|values| self.series.store.remove(values))
     }
 }
 
@@ -251,23 +266,37 @@ impl<L: Labels, M: SeriesMetric> Family<L, M> {
     /// The labels are the struct `L` or a reference to one, with whatever lifetimes and type
     /// parameters, or another struct with the same label names: a borrowed one finds what an owned one
     /// has made. Other names, or another number of labels, are an error of the build.
+    #[inline]
     pub fn with<K: Labels>(&self, labels: K) -> Series<'_, K, M> {
-        const { assert_same_labels((L::NAMES, L::COUNT), (K::NAMES, K::COUNT)) };
+        const { labels::assert_same::<L, K>() };
         Series::new(&self.series, labels)
     }
-}
 
-/// What a type says of its labels: their names, where it has them, and their number.
-type LabelsOf<'a> = (Option<&'a [Cow<'static, str>]>, usize);
-
-/// Refuses a look-up by other labels than the family has.
-const fn assert_same_labels(family: LabelsOf<'_>, given: LabelsOf<'_>) {
-    let are_same = match (family, given) {
-        ((Some(family), _), (Some(given), _)) => name::are_same(family, given),
-        ((None, family), (None, given)) => family == given,
-        _ => false,
-    };
-    assert!(are_same, "these labels are not those of the family");
+    /// Removes the series with these labels, and says whether there was one. An update creates it again,
+    /// at zero.
+    ///
+    /// ```
+    /// use hello_exporter::{Family, Gauge, Labels};
+    ///
+    /// #[derive(Labels)]
+    /// struct Disk<'a> {
+    ///     device: &'a str,
+    /// }
+    ///
+    /// # #[derive(hello_exporter::Collector)]
+    /// # struct Disks {
+    /// #     /// Temperature of a disk.
+    /// #     celsius: Family<Disk<'static>, Gauge>,
+    /// # }
+    /// # let celsius = Disks::new().celsius;
+    /// celsius.with(Disk { device: "sda" }).set(41.0);
+    /// assert!(celsius.remove(Disk { device: "sda" }));
+    /// assert!(!celsius.remove(Disk { device: "sda" }));
+    /// ```
+    pub fn remove<K: Labels>(&self, labels: K) -> bool {
+        const { labels::assert_same::<L, K>() };
+        labels.with_values(|values| self.series.store.remove(values))
+    }
 }
 
 impl<L, M: SeriesMetric> Family<L, M> {
@@ -293,20 +322,120 @@ impl<L, M: SeriesMetric> Family<L, M> {
     }
 
     fn encode(&self, encoder: &mut FamilyEncoder<'_>) {
-        let SeriesSet { store, bounds } = &self.series;
-        if encoder.begin_rendered(self.label_names()) {
-            store.for_each(|block, words| M::encode(bounds, words, Block(block), encoder));
+        let store = &self.series.store;
+        if encoder.begin_rendered(M::TYPE, self.label_names()) {
+            store.for_each(|block, words| M::encode(&self.series, words, block, encoder));
         }
         encoder.dropped(store.dropped());
     }
 
-    fn verify_names(&self, desc: &Desc) -> Result<(), FieldError> {
-        if self.label_names().eq(desc.labels().iter().map(AsRef::as_ref)) {
-            return Ok(());
-        }
-        let own: Vec<&str> = self.label_names().collect();
-        let problem = format!("was made with labels {own:?}, and declares {:?}", desc.labels());
-        Err(FieldError::new(desc, problem))
+    /// How many series there are.
+    pub fn len(&self) -> usize {
+        self.series.store.len()
+    }
+
+    /// Whether there is no series.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Removes all series.
+    pub fn clear(&self) {
+        self.series.store.clear();
+    }
+
+    /// All series, in the order of their creation. Those that are created meanwhile may be among them.
+    ///
+    /// No lock is held: the family can be used, and changed, in the loop.
+    ///
+    /// ```
+    /// use hello_exporter::CounterVec;
+    ///
+    /// let requests = CounterVec::new(["method", "path"]);
+    /// requests.with(["GET", "/"]).inc_by(3);
+    /// requests.with(["PUT", "/"]).inc();
+    /// let puts = requests.iter().filter(|series| series.label("method").as_deref() == Some("PUT"));
+    /// assert_eq!(puts.map(|series| series.get()).sum::<u64>(), 1);
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = SeriesView<'_, M>> {
+        let places = self.series.store.places();
+        places.map(|place| SeriesView { series: &self.series, place, kind: PhantomData })
+    }
+
+    /// Removes the series for which `keep` is false, and gives their memory back.
+    ///
+    /// No lock is held while `keep` runs. What is added to a series between the answer and its removal
+    /// is lost with it.
+    ///
+    /// ```
+    /// use hello_exporter::GaugeVec;
+    ///
+    /// let celsius = GaugeVec::new(["device"]);
+    /// celsius.with(["sda"]).set(41.0);
+    /// celsius.with(["sdb"]).set(43.0);
+    /// let present = ["sdb"];
+    /// celsius.retain(|disk| disk.label("device").is_some_and(|it| present.contains(&&*it)));
+    /// assert_eq!(celsius.len(), 1);
+    /// ```
+    pub fn retain(&self, mut keep: impl FnMut(&SeriesView<'_, M>) -> bool) {
+        let rejected = self.iter().filter(|series| !keep(series));
+        let blocks: Vec<String> = rejected.map(|series| series.block()).collect();
+        self.series.store.remove_blocks(&blocks);
+    }
+}
+
+/// A series as [`Family::iter`] and [`Family::retain`] hand it out.
+///
+/// It reads the current value, or, where the series was removed or moved meanwhile, the one that it
+/// had then.
+pub struct SeriesView<'f, M> {
+    series: &'f SeriesSet,
+    place: Place,
+    kind: PhantomData<fn() -> M>,
+}
+
+impl<M> SeriesView<'_, M> {
+    /// The value of the label with this name, if there is one; decoded when it is asked for.
+    pub fn label(&self, name: &str) -> Option<String> {
+        let find = |block: LabelBlock<'_>| {
+            let found = block.pairs().find(|(label, _)| *label == name);
+            found.map(|(_, value)| value.into_owned())
+        };
+        self.read(|block, _| find(block)).flatten()
+    }
+
+    fn block(&self) -> String {
+        self.read(|block, _| block.as_str().to_owned()).unwrap_or_default()
+    }
+
+    fn read<R>(&self, read: impl FnOnce(LabelBlock<'_>, &[AtomicU64]) -> R) -> Option<R> {
+        self.series.store.at(&self.place, read)
+    }
+}
+
+impl<M: NumberMetric> SeriesView<'_, M> {
+    /// The value.
+    pub fn get(&self) -> M::Word {
+        let value = self.read(|_, words| words.first().map(word::load)).flatten();
+        value.unwrap_or(M::Word::from_bits(0))
+    }
+}
+
+impl SeriesView<'_, Histogram> {
+    /// How many observations there were.
+    pub fn count(&self) -> u64 {
+        self.read(|_, words| self.series.bounds.count(words)).unwrap_or_default()
+    }
+
+    /// The sum of all observations.
+    pub fn sum(&self) -> f64 {
+        self.read(|_, words| self.series.bounds.sum(words)).unwrap_or_default()
+    }
+}
+
+impl<M> fmt::Debug for SeriesView<'_, M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("SeriesView").field(&self.block()).finish()
     }
 }
 
@@ -331,7 +460,7 @@ macro_rules! family_metric {
             }
 
             fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
-                self.verify_names(desc)
+                FieldError::check_labels(self.label_names(), desc)
             }
         }
 
@@ -357,9 +486,7 @@ mod tests {
     fn series(family: &CounterVec<2>) -> Vec<(String, u64)> {
         let mut all = Vec::new();
         family.series.store.for_each(|block, words| {
-            let mut text = Vec::new();
-            block.append_to(&mut text);
-            all.push((String::from_utf8(text).unwrap(), word::load(&words[0])));
+            all.push((block.as_str().to_owned(), word::load(&words[0])));
         });
         all
     }

@@ -2,7 +2,10 @@
 
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
+use std::time::SystemTime;
 
+use super::guard::{GaugeGuard, Level};
+use super::value::unix_seconds;
 use super::word::{self, GaugeValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
@@ -59,9 +62,51 @@ impl<T: GaugeValue> Gauge<T> {
         T::add(&self.word, amount.negated());
     }
 
+    /// Adds one now, and subtracts it when the guard is dropped: on every way out of a function, a
+    /// panic and a cancelled future included.
+    ///
+    /// ```
+    /// use hello_exporter::Gauge;
+    ///
+    /// let in_flight = Gauge::new();
+    /// {
+    ///     let _request = in_flight.inc_guard();
+    ///     assert_eq!(in_flight.get(), 1.0);
+    /// }
+    /// assert_eq!(in_flight.get(), 0.0);
+    /// ```
+    pub fn inc_guard(&self) -> GaugeGuard<&Self> {
+        GaugeGuard::new(self)
+    }
+
     /// The current value.
     pub fn get(&self) -> T {
         word::load(&self.word)
+    }
+}
+
+impl<T: GaugeValue> Level for &Gauge<T> {
+    fn inc(&self) {
+        Gauge::inc(self);
+    }
+
+    fn dec(&self) {
+        Gauge::dec(self);
+    }
+}
+
+impl Gauge {
+    /// Sets the gauge to the current time, in seconds since the Unix epoch: when a job ran last, say.
+    ///
+    /// ```
+    /// use hello_exporter::Gauge;
+    ///
+    /// let last_success = Gauge::new();
+    /// last_success.set_to_current_time();
+    /// assert!(last_success.get() > 1.7e9);
+    /// ```
+    pub fn set_to_current_time(&self) {
+        self.set(unix_seconds(SystemTime::now()));
     }
 }
 
@@ -71,7 +116,7 @@ impl<T: GaugeValue> Metric for Gauge<T> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        encoder.only(Point::number(self.get()));
+        encoder.only(MetricType::Gauge, &Point::from(self.get().into()));
     }
 }
 

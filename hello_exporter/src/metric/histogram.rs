@@ -3,16 +3,66 @@
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::exemplar::{Exemplars, exemplar};
+use super::guard::{Observe, Timer};
 use super::word::{self, Word};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric, Options};
 use crate::desc::MetricType;
-use crate::encode::{FamilyEncoder, HistogramPoint, Point};
+use crate::encode::{FamilyEncoder, HistogramPoint, Number, Point, PointValue, RenderedBounds};
 use crate::labels::LabelBlock;
 
 /// The upper bounds of a histogram whose attribute says nothing: those of the Prometheus clients,
 /// made for the seconds that a network service takes.
 pub const DEFAULT_BUCKETS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// `N` upper bounds, the first at `start` and each `width` above the one before it.
+///
+/// ```
+/// use hello_exporter::{Collector, Histogram, linear_buckets};
+///
+/// #[derive(Collector)]
+/// struct Queue {
+///     /// Jobs in the queue when another came.
+///     #[metric(buckets = linear_buckets::<4>(0.0, 25.0))]
+///     queue_length: Histogram,
+/// }
+///
+/// assert_eq!(linear_buckets(0.0, 25.0), [0.0, 25.0, 50.0, 75.0]);
+/// ```
+pub const fn linear_buckets<const N: usize>(start: f64, width: f64) -> [f64; N] {
+    buckets(start, width, 1.0)
+}
+
+/// `N` upper bounds, the first at `start` and each `factor` times the one before it.
+///
+/// ```
+/// use hello_exporter::{Collector, Histogram, exponential_buckets};
+///
+/// #[derive(Collector)]
+/// struct Replies {
+///     /// Size of replies.
+///     #[metric(buckets = exponential_buckets::<3>(256.0, 4.0))]
+///     reply_bytes: Histogram,
+/// }
+///
+/// assert_eq!(exponential_buckets(256.0, 4.0), [256.0, 1024.0, 4096.0]);
+/// ```
+pub const fn exponential_buckets<const N: usize>(start: f64, factor: f64) -> [f64; N] {
+    buckets(start, 0.0, factor)
+}
+
+/// Each is `factor` times the one before it, and `width` above that.
+#[expect(clippy::indexing_slicing, reason = "checked, and there are no iterators in a constant")]
+const fn buckets<const N: usize>(start: f64, width: f64, factor: f64) -> [f64; N] {
+    let mut buckets = [start; N];
+    let mut at = 1;
+    while at < N {
+        buckets[at] = buckets[at - 1] * factor + width;
+        at += 1;
+    }
+    buckets
+}
 
 /// A [histogram](https://prometheus.io/docs/concepts/metric_types/#histogram): counts observations in
 /// buckets, and sums them.
@@ -30,6 +80,7 @@ pub const DEFAULT_BUCKETS: &[f64] =
 pub struct Histogram {
     bounds: Bounds,
     words: Box<[AtomicU64]>,
+    exemplars: Exemplars,
 }
 
 impl Histogram {
@@ -37,12 +88,48 @@ impl Histogram {
     pub fn new(bounds: impl Into<Bounds>) -> Self {
         let bounds = bounds.into();
         let words = (0..bounds.words()).map(|_| AtomicU64::new(0)).collect();
-        Self { bounds, words }
+        Self { bounds, words, exemplars: Exemplars::new() }
     }
 
     /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`.
     pub fn observe(&self, value: f64) {
         self.bounds.observe(&self.words, value);
+    }
+
+    /// Counts `value`, and keeps the labels as an example of what fell into its bucket, which OpenMetrics
+    /// exposes; see [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
+    ///
+    /// ```
+    /// use hello_exporter::Histogram;
+    ///
+    /// let seconds = Histogram::default();
+    /// seconds.observe_with_exemplar(0.25, &[("trace_id", "0af7651916cd43dd")]);
+    /// assert_eq!(seconds.count(), 1);
+    /// ```
+    pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
+        let bucket = self.bounds.observe(&self.words, value);
+        if let Some(exemplar) = exemplar(Number::F64(value), labels) {
+            self.exemplars.set(b"", bucket, &exemplar);
+        }
+    }
+
+    /// Observes, when the timer is dropped, how many seconds have passed: on every way out of a
+    /// function, a panic and a cancelled future included.
+    ///
+    /// ```
+    /// use hello_exporter::Histogram;
+    ///
+    /// let seconds = Histogram::default();
+    /// {
+    ///     let _timer = seconds.start_timer();
+    /// }
+    /// let elapsed = seconds.start_timer().stop();
+    /// seconds.start_timer().discard();
+    /// assert_eq!(seconds.count(), 2);
+    /// assert!(seconds.sum() >= elapsed);
+    /// ```
+    pub fn start_timer(&self) -> Timer<&Self> {
+        Timer::new(self)
     }
 
     /// How many observations there were.
@@ -69,9 +156,16 @@ impl Metric for Histogram {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        if encoder.begin_rendered(std::iter::empty()) {
-            self.bounds.encode(&self.words, LabelBlock::EMPTY, encoder);
+        if encoder.begin_rendered(MetricType::Histogram, std::iter::empty()) {
+            let Self { bounds, words, exemplars } = self;
+            bounds.encode(words, LabelBlock::EMPTY, exemplars, encoder);
         }
+    }
+}
+
+impl Observe for &Histogram {
+    fn observe(&self, seconds: f64) {
+        Histogram::observe(self, seconds);
     }
 }
 
@@ -90,7 +184,10 @@ impl Init for Histogram {
 /// assert_eq!(Bounds::new(vec![1.0, 0.1, 1.0, f64::INFINITY]).as_slice(), [0.1, 1.0]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Bounds(Cow<'static, [f64]>);
+pub struct Bounds {
+    bounds: Cow<'static, [f64]>,
+    rendered: RenderedBounds,
+}
 
 impl Bounds {
     /// The bounds in increasing order, each once; what is not finite is left out.
@@ -98,23 +195,27 @@ impl Bounds {
         let bounds = bounds.into();
         let increases = bounds.iter().zip(bounds.iter().skip(1)).all(|(one, next)| one < next);
         if increases && bounds.iter().all(|bound| bound.is_finite()) {
-            return Self(bounds);
+            return Self::rendered(bounds);
         }
         let mut bounds: Vec<f64> =
             bounds.iter().copied().filter(|bound| bound.is_finite()).collect();
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
-        Self(Cow::Owned(bounds))
+        Self::rendered(Cow::Owned(bounds))
+    }
+
+    fn rendered(bounds: Cow<'static, [f64]>) -> Self {
+        Self { rendered: RenderedBounds::new(&bounds), bounds }
     }
 
     /// The bounds.
     pub fn as_slice(&self) -> &[f64] {
-        &self.0
+        &self.bounds
     }
 
     /// Those of what is no histogram.
     pub(super) fn none() -> Self {
-        Self(Cow::Borrowed(&[]))
+        Self { bounds: Cow::Borrowed(&[]), rendered: RenderedBounds::default() }
     }
 
     /// Those of an attribute, or the defaults.
@@ -124,16 +225,19 @@ impl Bounds {
 
     /// A counter for each bucket, one for `+Inf`, and the sum.
     pub(super) fn words(&self) -> usize {
-        self.0.len() + 2
+        self.bounds.len() + 2
     }
 
-    pub(super) fn observe(&self, words: &[AtomicU64], value: f64) {
+    /// Counts an observation, and says in which bucket.
+    #[inline]
+    pub(super) fn observe(&self, words: &[AtomicU64], value: f64) -> usize {
         // NaN is not below any bound, and belongs in the last bucket.
-        let bucket = self.0.partition_point(|bound| value > *bound || value.is_nan());
-        if let (Some(bucket), Some(sum)) = (words.get(bucket), words.last()) {
+        let place = self.bounds.partition_point(|bound| value > *bound || value.is_nan());
+        if let (Some(bucket), Some(sum)) = (words.get(place), words.last()) {
             f64::add(sum, value);
             bucket.fetch_add(1, Ordering::Relaxed);
         }
+        place
     }
 
     pub(super) fn count(&self, words: &[AtomicU64]) -> u64 {
@@ -149,30 +253,41 @@ impl Bounds {
         &self,
         words: &[AtomicU64],
         block: LabelBlock<'_>,
+        exemplars: &Exemplars,
         encoder: &mut FamilyEncoder<'_>,
     ) {
         let sum = self.sum(words);
-        encoder.with_buckets(|encoder, buckets| {
-            let mut count = 0;
-            for (bound, counter) in self.counters(words) {
-                count += word::load::<u64>(counter);
-                buckets.push((bound, count));
-            }
-            let point = HistogramPoint { buckets, sum, count };
-            encoder.rendered(block, Point::Histogram(point));
+        encoder.with_scratch(|encoder, scratch| {
+            exemplars.read(block, encoder, scratch);
+            let count = self.accumulate(words, &mut scratch.buckets);
+            let rendered = Some(&self.rendered);
+            let point = HistogramPoint { buckets: &scratch.buckets, rendered, sum, count };
+            let point = Point::new(PointValue::Histogram(point));
+            encoder.rendered(block, &point.with_exemplars(&scratch.exemplars));
         });
+    }
+
+    /// Cumulative buckets, and the count of all observations, which is that of the last.
+    fn accumulate(&self, words: &[AtomicU64], buckets: &mut Vec<(f64, u64)>) -> u64 {
+        buckets.clear();
+        let mut count = 0;
+        buckets.extend(self.counters(words).map(|(bound, counter)| {
+            count += word::load::<u64>(counter);
+            (bound, count)
+        }));
+        count
     }
 
     /// Each bucket's bound and counter, that of `+Inf` last.
     fn counters<'w>(&self, words: &'w [AtomicU64]) -> impl Iterator<Item = (f64, &'w AtomicU64)> {
-        self.0.iter().copied().chain([f64::INFINITY]).zip(words)
+        self.bounds.iter().copied().chain([f64::INFINITY]).zip(words)
     }
 }
 
 /// [`DEFAULT_BUCKETS`].
 impl Default for Bounds {
     fn default() -> Self {
-        Self(Cow::Borrowed(DEFAULT_BUCKETS))
+        Self::new(DEFAULT_BUCKETS)
     }
 }
 

@@ -1,20 +1,29 @@
 //! The metrics themselves: live ones that a program updates, and values read at scrape time.
 
 mod counter;
+mod exemplar;
 mod family;
 mod gauge;
+mod guard;
 mod histogram;
+mod info;
 mod series;
+mod snapshot;
+mod state_set;
 mod store;
 mod value;
 mod word;
 
 pub use counter::Counter;
 pub use family::{
-    CounterVec, Family, GaugeVec, HistogramVec, NumberMetric, Positional, SeriesMetric,
+    CounterVec, Family, GaugeVec, HistogramVec, NumberMetric, Positional, SeriesMetric, SeriesView,
 };
 pub use gauge::Gauge;
-pub use histogram::{Bounds, DEFAULT_BUCKETS, Histogram};
-pub use series::Series;
+pub use guard::{GaugeGuard, Level, Observe, Timer};
+pub use histogram::{Bounds, DEFAULT_BUCKETS, Histogram, exponential_buckets, linear_buckets};
+pub use info::Info;
+pub use series::{LookUp, Pinned, PinnedSeries, Series, Way};
+pub use snapshot::{HistogramSnapshot, SnapshotError, SummarySnapshot, Timestamped};
+pub use state_set::{StateSet, States};
 pub use value::Value;
 pub use word::{CounterValue, GaugeValue};

@@ -5,52 +5,76 @@
 //! their creation, so that a scrape reads memory from front to back. The block is written once, when
 //! the series is created, and is the key as well: nothing is stored twice.
 //!
-//! The text lies in atomic words because they can be read while others are appended behind them, with
-//! no lock and no unsafe code. A record is complete before [`Chunk::published`] and then its index
-//! entry are stored with Release; whoever loads either with Acquire sees all of it.
+//! The words are atomic, so that records can be read while others are appended behind them. See
+//! [`chunk`] for what makes a record readable, and why its text is read as bytes.
 //!
 //! Every operation runs under the read lock of one of [`STRIPES`] stripes, the thread's own, so that
-//! threads do not share a lock's cache line. A larger index or one more chunk is a new [`Storage`]
-//! that shares what it can with the old one, and is put under each stripe in turn. A scrape clones
-//! the `Arc` of the storage and holds no lock while it encodes.
+//! threads do not share a lock's cache line. What takes a record from its place, a removal or a
+//! compaction, takes all stripes, always in the same order: it waits for the operations that are
+//! under way, and none sees a record that is gone. A scrape clones the storage, which is two reference
+//! counts, and holds no lock while it encodes.
 
+mod chunk;
 mod index;
-mod record;
+mod key;
+mod pin;
+mod storage;
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
 use tracing::warn;
 
-use crate::labels::{self, LabelBlock, MAX_LABEL_VALUE_BYTES, clip};
-use index::{Index, Location};
-use record::{Header, Record, little_endian};
+use super::exemplar::Exemplars;
+use crate::labels::{self, LabelBlock, clip};
+use chunk::{Chunk, Layout};
+use index::Location;
+use key::Key;
+pub(super) use pin::Pin;
+use storage::Storage;
 
 const STRIPES: usize = 8;
 
 /// All series of one family, each with a fixed number of words for its value.
 pub(crate) struct Store {
     stripes: [Stripe; STRIPES],
-    /// Held by whoever creates a series; counts the entries of the index.
-    writer: Mutex<usize>,
+    writer: Mutex<Writer>,
+    /// Counts how often a record was taken from its place; changes under all stripes.
+    generation: AtomicU64,
     hasher: RandomState,
     label_names: Box<[Box<str>]>,
-    value_words: usize,
+    gaps: Box<[usize]>,
+    layout: Layout,
     max_series: usize,
     /// How many updates have found no place.
     dropped: AtomicU64,
+    pub(super) exemplars: Exemplars,
 }
 
 /// One to a cache line, so that two threads' locks do not share one.
 #[repr(align(64))]
-struct Stripe(RwLock<Arc<Storage>>);
+struct Stripe(RwLock<Storage>);
 
-struct Storage {
-    chunks: Vec<Arc<Chunk>>,
-    index: Arc<Index>,
+/// What whoever creates or removes a series keeps account of.
+#[derive(Default)]
+struct Writer {
+    /// Series that are there.
+    live: usize,
+    /// Slots of the index that are taken, those of removed series included.
+    used: usize,
+    /// Words of records that are removed and not reclaimed yet.
+    dead_words: usize,
+}
+
+impl Writer {
+    /// Removed records that are fewer words than this are not worth a compaction.
+    const FEW_WORDS: usize = 512;
+
+    fn is_sparse(&self, storage: &Storage) -> bool {
+        self.dead_words > Self::FEW_WORDS && self.dead_words * 2 > storage.words()
+    }
 }
 
 impl Store {
@@ -59,49 +83,105 @@ impl Store {
         value_words: usize,
         max_series: Option<usize>,
     ) -> Self {
-        let empty = Arc::new(Storage { chunks: Vec::new(), index: Arc::new(Index::new(0)) });
+        let label_names: Box<[Box<str>]> = label_names.into_iter().map(Box::from).collect();
+        let empty = Storage::default();
         Self {
-            stripes: std::array::from_fn(|_| Stripe(RwLock::new(Arc::clone(&empty)))),
-            writer: Mutex::new(0),
+            stripes: std::array::from_fn(|_| Stripe(RwLock::new(empty.clone()))),
+            writer: Mutex::default(),
+            generation: AtomicU64::new(Pin::NEVER + 1),
             hasher: RandomState::default(),
-            label_names: label_names.into_iter().map(Box::from).collect(),
-            value_words,
+            gaps: key::gaps(&label_names),
+            layout: Layout::new(Key::lengths_words(label_names.len()), value_words),
+            label_names,
             max_series: max_series.unwrap_or(usize::MAX),
             dropped: AtomicU64::new(0),
+            exemplars: Exemplars::default(),
         }
     }
 
-    /// Runs `operation` on the value of the series with these label values, and creates it first
-    /// where `create` says so. `None` if there is no such series.
-    pub(crate) fn operate<R>(
+    pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
+        self.label_names.iter().map(AsRef::as_ref)
+    }
+
+    /// Runs `operation` on the value of the series with these label values, and creates it first if
+    /// there is none. `None` if it cannot be created.
+    pub(crate) fn update<R>(
         &self,
         values: &[&str],
-        create: bool,
         operation: impl Fn(&[AtomicU64]) -> R,
     ) -> Option<R> {
-        let clipped: Vec<&str>;
-        let values = if values.iter().all(|value| value.len() <= MAX_LABEL_VALUE_BYTES) {
-            values
-        } else {
-            clipped = values.iter().map(|value| clip(value)).collect();
-            &clipped
-        };
-        let key = Key::new(values, &self.hasher);
-        loop {
-            {
-                let storage = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
-                if let Some(record) = self.find(&storage, &key) {
-                    return Some(operation(record.value(self)));
-                }
-            }
-            if !create {
-                return None;
-            }
-            if !self.create(&key) {
-                self.drop_update(key.values);
-                return None;
-            }
-        }
+        self.with_key(values, |key| self.create_or_find(key, |_, value| operation(value)))
+    }
+
+    /// Runs `operation` on the value of the series with these label values, if there is one.
+    pub(crate) fn read<R>(
+        &self,
+        values: &[&str],
+        operation: impl Fn(&[AtomicU64]) -> R,
+    ) -> Option<R> {
+        self.with_key(values, |key| self.look_up(key, |_, value| operation(value)))
+    }
+
+    /// Runs `operation` on the value of the series where the pin has it. False if it has to be looked up.
+    #[inline]
+    pub(super) fn update_pinned(&self, pin: &Pin, operation: impl Fn(&[AtomicU64])) -> bool {
+        let storage = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
+        let location = pin.location(self.generation.load(Ordering::Relaxed));
+        let value = location.and_then(|location| storage.value(location, &self.layout));
+        value.map(operation).is_some()
+    }
+
+    /// [`update`](Self::update), and the pin has it from now on.
+    pub(super) fn update_and_pin(
+        &self,
+        pin: &Pin,
+        values: &[&str],
+        operation: impl Fn(&[AtomicU64]),
+    ) {
+        self.with_key(values, |key| {
+            self.create_or_find(key, |location, value| {
+                // Under the stripe, so that the generation is the location's.
+                pin.set(location, self.generation.load(Ordering::Relaxed));
+                operation(value);
+            })
+        });
+    }
+
+    /// Removes the series with these label values. False if there is none.
+    pub(crate) fn remove(&self, values: &[&str]) -> bool {
+        let mut writer = self.lock_writer();
+        let storage = self.storage();
+        let location = self.with_key(values, |key| self.find(&storage, key));
+        self.remove_at(&mut writer, &storage, location.as_slice()) > 0
+    }
+
+    /// Removes the series with these labels, each given as its rendered block; those that are gone
+    /// already are left out.
+    pub(super) fn remove_blocks(&self, blocks: &[String]) -> usize {
+        let mut writer = self.lock_writer();
+        let storage = self.storage();
+        let locations = blocks.iter().filter_map(|block| {
+            let values: Vec<_> = labels::pairs(block).map(|(_, value)| value).collect();
+            let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+            self.find(&storage, &Key::new(&values, &self.hasher)?)
+        });
+        let locations: Vec<Location> = locations.collect();
+        self.remove_at(&mut writer, &storage, &locations)
+    }
+
+    /// Removes all series.
+    pub(crate) fn clear(&self) {
+        let mut writer = self.lock_writer();
+        *writer = Writer::default();
+        self.exclusively(|storage| {
+            self.exemplars.clear();
+            *storage = Storage::default();
+        });
+    }
+
+    /// How many series there are.
+    pub(crate) fn len(&self) -> usize {
+        self.lock_writer().live
     }
 
     /// How many updates were dropped, because their series would have been one too many.
@@ -109,31 +189,98 @@ impl Store {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    fn drop_update(&self, values: &[&str]) {
-        if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
-            let labels: Vec<&str> = self.label_names().collect();
-            let max_series = self.max_series;
-            warn!(?labels, ?values, max_series, "Family is full, series dropped");
-        }
-    }
-
     /// Calls `read` for every series, in the order of their creation.
     pub(crate) fn for_each(&self, mut read: impl FnMut(LabelBlock<'_>, &[AtomicU64])) {
-        for chunk in &self.storage().chunks {
-            let published = chunk.published.load(Ordering::Acquire);
-            let mut rest = chunk.words.get(..published).unwrap_or_default();
-            while let Some(record) = Record::first_of(rest) {
-                let length = record.length(self);
-                read(record.block(self), record.value(self));
-                rest = rest.get(length..).unwrap_or_default();
+        for chunk in self.storage().chunks() {
+            for (_, record) in chunk.records(&self.layout) {
+                read(LabelBlock(record.block(&self.layout)), record.value(&self.layout));
             }
         }
     }
 
+    /// Where every series is, in the order of their creation.
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> {
+        let storage = self.storage();
+        let mut chunks = (0..).map_while(move |at| storage.chunks().get(at).cloned());
+        let mut current: Option<(Chunk, usize)> = None;
+        std::iter::from_fn(move || {
+            loop {
+                if let Some((chunk, offset)) = &mut current
+                    && let Some(found) = chunk.next_live(*offset, &self.layout)
+                {
+                    *offset = found.end;
+                    return Some(Place { chunk: chunk.clone(), offset: found.start });
+                }
+                current = Some((chunks.next()?, 0));
+            }
+        })
+    }
+
+    /// Reads the series at a place as it was before it was removed, if it was.
+    pub(super) fn at<R>(
+        &self,
+        place: &Place,
+        read: impl FnOnce(LabelBlock<'_>, &[AtomicU64]) -> R,
+    ) -> Option<R> {
+        let record = place.chunk.record(place.offset)?;
+        Some(read(LabelBlock(record.block(&self.layout)), record.value(&self.layout)))
+    }
+
+    /// Runs something with the key of these values. Nothing comes back where there is no result.
+    #[inline]
+    fn with_key<R>(&self, values: &[&str], run: impl FnOnce(&Key<'_>) -> Option<R>) -> Option<R> {
+        match Key::new(values, &self.hasher) {
+            Some(key) => run(&key),
+            None => self.with_clipped_key(values, run),
+        }
+    }
+
+    #[cold]
+    fn with_clipped_key<R>(
+        &self,
+        values: &[&str],
+        run: impl FnOnce(&Key<'_>) -> Option<R>,
+    ) -> Option<R> {
+        let clipped: Vec<&str> = values.iter().map(|value| clip(value)).collect();
+        run(&Key::new(&clipped, &self.hasher)?)
+    }
+
+    #[inline]
+    fn look_up<R>(
+        &self,
+        key: &Key<'_>,
+        operation: impl FnOnce(Location, &[AtomicU64]) -> R,
+    ) -> Option<R> {
+        let storage = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
+        let location = self.find(&storage, key)?;
+        Some(operation(location, storage.value(location, &self.layout)?))
+    }
+
+    #[inline]
+    fn create_or_find<R>(
+        &self,
+        key: &Key<'_>,
+        operation: impl Fn(Location, &[AtomicU64]) -> R,
+    ) -> Option<R> {
+        loop {
+            if let Some(result) = self.look_up(key, &operation) {
+                return Some(result);
+            }
+            if !self.create(key) {
+                self.drop_update(key.values);
+                return None;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn find(&self, storage: &Storage, key: &Key<'_>) -> Option<Location> {
+        storage.find(key.hash, |record| key.is_of(record, self))
+    }
+
     /// The current storage, which stays readable while it is replaced.
-    fn storage(&self) -> Arc<Storage> {
-        let guard = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&guard)
+    fn storage(&self) -> Storage {
+        self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn own_stripe(&self) -> &Stripe {
@@ -141,53 +288,99 @@ impl Store {
         self.stripes.get(thread_stripe()).unwrap_or(first)
     }
 
-    fn find<'s>(&self, storage: &'s Storage, key: &Key<'_>) -> Option<Record<'s>> {
-        storage.index.candidates(key.hash).find_map(|location| {
-            let record = storage.record(location)?;
-            record.matches(key, self).then_some(record)
-        })
+    fn lock_writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Appends a record for the key, unless another thread was faster. False if no space is left.
+    #[cold]
     fn create(&self, key: &Key<'_>) -> bool {
-        let mut entries = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.lock_writer();
         let mut storage = self.storage();
         if self.find(&storage, key).is_some() {
             return true;
         }
-        if *entries >= self.max_series {
+        if writer.live >= self.max_series {
             return false;
         }
         let record = self.render(key);
-        if !storage.has_room(record.len(), *entries) {
-            match storage.grown(record.len(), *entries) {
-                Some(grown) => storage = self.replace(grown),
-                None => return false,
+        if !storage.has_room(record.len(), writer.used) {
+            let Some(grown) = storage.grown(record.len(), writer.live, writer.used) else {
+                return false;
+            };
+            if !storage.has_index_of(&grown) {
+                writer.used = writer.live;
             }
+            storage = grown;
+            self.replace(&storage);
         }
-        let created = storage.append(&record, key.hash);
-        *entries += usize::from(created);
-        created
+        let is_created = storage.append(&record, key.hash);
+        writer.live += usize::from(is_created);
+        writer.used += usize::from(is_created);
+        is_created
     }
 
-    /// Puts a storage that holds the same series under every stripe.
+    /// Puts a storage in which every series has the same place under every stripe, one after the other.
     ///
     /// The caller holds the writer's lock, so that no series is created meanwhile: one thread may
     /// still look in the old storage while another looks in the new one.
-    fn replace(&self, storage: Storage) -> Arc<Storage> {
-        let storage = Arc::new(storage);
+    fn replace(&self, storage: &Storage) {
         for stripe in &self.stripes {
-            *stripe.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&storage);
+            *stripe.0.write().unwrap_or_else(PoisonError::into_inner) = storage.clone();
         }
-        storage
     }
 
-    pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
-        self.label_names.iter().map(AsRef::as_ref)
+    /// Changes the storage while no operation is under way. The caller holds the writer's lock.
+    fn exclusively(&self, change: impl FnOnce(&mut Storage)) {
+        let mut guards = self
+            .stripes
+            .each_ref()
+            .map(|stripe| stripe.0.write().unwrap_or_else(PoisonError::into_inner));
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        let [first, others @ ..] = &mut guards;
+        change(first);
+        for other in others {
+            **other = first.clone();
+        }
     }
 
-    fn lengths_words(&self) -> usize {
-        self.label_names.len().div_ceil(4)
+    /// Takes records out, and reclaims their memory once most of it is theirs.
+    fn remove_at(&self, writer: &mut Writer, storage: &Storage, locations: &[Location]) -> usize {
+        if locations.is_empty() {
+            return 0;
+        }
+        let mut removed = 0;
+        self.exclusively(|current| {
+            for location in locations {
+                removed += usize::from(self.bury(writer, storage, *location));
+            }
+            if writer.is_sparse(storage) {
+                *current = storage.compacted(&self.layout);
+                *writer = Writer { live: writer.live, used: writer.live, dead_words: 0 };
+            }
+        });
+        removed
+    }
+
+    /// Marks one record as removed.
+    fn bury(&self, writer: &mut Writer, storage: &Storage, location: Location) -> bool {
+        let Some(record) = storage.record(location).filter(|record| record.bury()) else {
+            return false;
+        };
+        storage.forget(location, record.header.hash());
+        self.exemplars.remove(LabelBlock(record.block(&self.layout)));
+        writer.live = writer.live.saturating_sub(1);
+        writer.dead_words += record.length(&self.layout);
+        true
+    }
+
+    #[cold]
+    fn drop_update(&self, values: &[&str]) {
+        if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+            let labels: Vec<&str> = self.label_names().collect();
+            let max_series = self.max_series;
+            warn!(?labels, ?values, max_series, "Family is full, series dropped");
+        }
     }
 
     /// The label block of a key, as it is stored and will be exposed.
@@ -199,127 +392,28 @@ impl Store {
 
     /// The words of a new record, its value at zero.
     fn render(&self, key: &Key<'_>) -> Vec<u64> {
-        let block = self.block(key);
-        let mut words = vec![Header::new(key.hash, &block).0];
-        words.extend(key.lengths());
-        words.extend(std::iter::repeat_n(0, self.value_words));
-        words.extend(block.as_bytes().chunks(8).map(little_endian));
-        words
+        chunk::render(key.hash, key.lengths(), &self.block(key), &self.layout)
     }
+}
+
+/// Where a series lies, whatever becomes of the storage meanwhile.
+#[derive(Clone)]
+pub(super) struct Place {
+    chunk: Chunk,
+    offset: usize,
 }
 
 /// Spreads threads over the stripes, in the order in which they first came.
 fn thread_stripe() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
-        static STRIPE: Cell<Option<usize>> = const { Cell::new(None) };
+        static STRIPE: Cell<usize> = const { Cell::new(usize::MAX) };
     }
-    let choose = |stripe: &Cell<Option<usize>>| {
-        stripe.get().unwrap_or_else(|| {
-            let chosen = NEXT.fetch_add(1, Ordering::Relaxed) % STRIPES;
-            stripe.set(Some(chosen));
-            chosen
-        })
+    let choose = |stripe: &Cell<usize>| {
+        if stripe.get() == usize::MAX {
+            stripe.set(NEXT.fetch_add(1, Ordering::Relaxed) % STRIPES);
+        }
+        stripe.get()
     };
     STRIPE.try_with(choose).unwrap_or_default()
-}
-
-/// Label values to be looked up, none of them too long.
-struct Key<'v> {
-    values: &'v [&'v str],
-    hash: u64,
-}
-
-impl<'v> Key<'v> {
-    fn new(values: &'v [&'v str], hasher: &RandomState) -> Self {
-        let mut hasher = hasher.build_hasher();
-        for value in values {
-            hasher.write(value.as_bytes());
-        }
-        let key = Self { values, hash: 0 };
-        // The lengths tell `["ab", "c"]` from `["a", "bc"]`.
-        key.lengths().for_each(|lengths| hasher.write_u64(lengths));
-        Self { hash: hasher.finish(), ..key }
-    }
-
-    /// The lengths of all values, four to a word.
-    fn lengths(&self) -> impl Iterator<Item = u64> {
-        self.values.chunks(4).map(|values| {
-            values.iter().rev().fold(0, |word, value| word << 16 | value.len() as u64)
-        })
-    }
-}
-
-/// A piece of memory in which records lie one behind the other.
-struct Chunk {
-    words: Box<[AtomicU64]>,
-    /// How many words are complete.
-    published: AtomicUsize,
-}
-
-impl Chunk {
-    fn new(words: usize) -> Self {
-        Self {
-            words: (0..words).map(|_| AtomicU64::new(0)).collect(),
-            published: AtomicUsize::new(0),
-        }
-    }
-
-    fn free(&self) -> usize {
-        self.words.len() - self.published.load(Ordering::Relaxed).min(self.words.len())
-    }
-}
-
-impl Storage {
-    const FIRST_CHUNK_WORDS: usize = 32;
-
-    fn record(&self, location: Location) -> Option<Record<'_>> {
-        let words = &self.chunks.get(location.chunk)?.words;
-        Record::first_of(words.get(location.offset..)?)
-    }
-
-    fn has_room(&self, record_words: usize, entries: usize) -> bool {
-        self.index.has_room(entries)
-            && self.chunks.last().is_some_and(|chunk| chunk.free() >= record_words)
-    }
-
-    /// The same series with room for one more record, or nothing where that cannot be addressed.
-    ///
-    /// Chunks grow by an eighth of all there is, so that little lies idle and their number stays
-    /// small; the index doubles.
-    fn grown(&self, record_words: usize, entries: usize) -> Option<Self> {
-        let mut chunks = self.chunks.clone();
-        if chunks.last().is_none_or(|chunk| chunk.free() < record_words) {
-            let all: usize = chunks.iter().map(|chunk| chunk.words.len()).sum();
-            let eighth = (all / 8).min(Index::MAX_CHUNK_WORDS);
-            let words = record_words.max(eighth).max(Self::FIRST_CHUNK_WORDS);
-            if chunks.len() >= Index::MAX_CHUNKS || words > Index::MAX_CHUNK_WORDS {
-                return None;
-            }
-            chunks.push(Arc::new(Chunk::new(words)));
-        }
-        let index = if self.index.has_room(entries) {
-            Arc::clone(&self.index)
-        } else {
-            let lower_hash = |at| self.record(at).map(|record| record.header.hash());
-            Arc::new(self.index.doubled(lower_hash))
-        };
-        Some(Self { chunks, index })
-    }
-
-    /// Writes a record behind the last one and publishes it. Only the writer calls this.
-    fn append(&self, record: &[u64], hash: u64) -> bool {
-        let Some((last, chunk)) = self.chunks.iter().enumerate().next_back() else {
-            return false;
-        };
-        let offset = chunk.published.load(Ordering::Relaxed);
-        let Some(target) = chunk.words.get(offset..offset + record.len()) else {
-            return false;
-        };
-        for (word, value) in target.iter().zip(record) {
-            word.store(*value, Ordering::Relaxed);
-        }
-        chunk.published.store(offset + record.len(), Ordering::Release);
-        self.index.insert(hash, Location { chunk: last, offset })
-    }
 }

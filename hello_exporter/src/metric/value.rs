@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::collect::{Borrowed, Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Number};
+use crate::encode::{FamilyEncoder, Point};
 use crate::labels::Labels;
 
 /// A plain value that can be the value of a sample.
@@ -19,28 +19,44 @@ use crate::labels::Labels;
 /// since the Unix epoch, an atomic is loaded, and `None` is no sample.
 ///
 /// ```
-/// use hello_exporter::{Number, Value};
-/// use std::time::Duration;
+/// use hello_exporter::{Collector, Point, Value};
+/// use std::collections::BTreeMap;
 ///
-/// assert_eq!(Duration::from_millis(1500).number(), Some(Number::F64(1.5)));
-/// assert_eq!(None::<u64>.number(), None);
+/// struct Celsius(f64);
+///
+/// impl Value for Celsius {
+///     fn point(&self) -> Option<Point<'_>> {
+///         Some(self.0.into())
+///     }
+/// }
+///
+/// #[derive(Collector)]
+/// struct Rooms {
+///     /// Temperature of a room.
+///     #[metric(labels = ["room"])]
+///     celsius: BTreeMap<String, Celsius>,
+/// }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of a sample",
     label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, or an `Option` of one"
 )]
 pub trait Value {
-    /// The number to expose; `None` is no sample.
-    fn number(&self) -> Option<Number>;
+    /// The type of the metric, where it follows from the value's: `None` for a number, whose type the
+    /// attribute says.
+    const TYPE: Option<MetricType> = None;
+
+    /// What is exposed; `None` is no sample.
+    fn point(&self) -> Option<Point<'_>>;
 }
 
 /// The four impls of a plain value type: its [`Value`], and itself as a field.
 macro_rules! plain_values {
     ($($type:ty, $initial:expr, |$value:ident| $number:expr;)*) => {$(
         impl Value for $type {
-            fn number(&self) -> Option<Number> {
+            fn point(&self) -> Option<Point<'_>> {
                 let $value = self;
-                Some(Number::from($number))
+                Some(Point::from($number))
             }
         }
 
@@ -92,13 +108,13 @@ plain_values! {
 }
 
 fn encode_one(value: &impl Value, encoder: &mut FamilyEncoder<'_>) {
-    if let Some(number) = value.number() {
-        encoder.value(number);
+    if let Some(point) = value.point() {
+        encoder.value(point);
     }
 }
 
 /// Seconds since the Unix epoch, negative before it.
-fn unix_seconds(time: SystemTime) -> f64 {
+pub(super) fn unix_seconds(time: SystemTime) -> f64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => after.as_secs_f64(),
         Err(before) => -before.duration().as_secs_f64(),
@@ -106,20 +122,26 @@ fn unix_seconds(time: SystemTime) -> f64 {
 }
 
 impl<V: Value> Value for Option<V> {
-    fn number(&self) -> Option<Number> {
-        self.as_ref().and_then(V::number)
+    const TYPE: Option<MetricType> = V::TYPE;
+
+    fn point(&self) -> Option<Point<'_>> {
+        self.as_ref().and_then(V::point)
     }
 }
 
 impl<V: Value + ?Sized> Value for &V {
-    fn number(&self) -> Option<Number> {
-        (**self).number()
+    const TYPE: Option<MetricType> = V::TYPE;
+
+    fn point(&self) -> Option<Point<'_>> {
+        (**self).point()
     }
 }
 
 impl<V: Value + ?Sized> Value for Arc<V> {
-    fn number(&self) -> Option<Number> {
-        (**self).number()
+    const TYPE: Option<MetricType> = V::TYPE;
+
+    fn point(&self) -> Option<Point<'_>> {
+        (**self).point()
     }
 }
 
@@ -182,7 +204,7 @@ macro_rules! value_maps {
             K: Labels,
             V: Value,
         {
-            const TYPE: Option<MetricType> = None;
+            const TYPE: Option<MetricType> = V::TYPE;
             const LABELS: LabelShape = LabelShape::of::<K>();
             type Making = Made;
 
@@ -199,7 +221,7 @@ value_maps! {
 }
 
 impl<K: Labels, V: Value> Metric for Vec<(K, V)> {
-    const TYPE: Option<MetricType> = None;
+    const TYPE: Option<MetricType> = V::TYPE;
     const LABELS: LabelShape = LabelShape::of::<K>();
     type Making = Made;
 
@@ -220,8 +242,8 @@ fn encode_all<'v, K: Labels + 'v, V: Value + 'v>(
     encoder: &mut FamilyEncoder<'_>,
 ) {
     for (labels, value) in values {
-        if let Some(number) = value.number() {
-            labels.with_values(|values| encoder.sample_of(values, number));
+        if let Some(point) = value.point() {
+            labels.with_values(|values| encoder.sample_of(values, &point));
         }
     }
 }

@@ -296,15 +296,12 @@ fn in_braces(desc: &Desc) -> String {
 }
 
 /// The names that a family writes: its own, those of its parts, and those that OpenMetrics reserves,
-/// where a counter's family is called without `_total`.
+/// where a counter's family is called without `_total`, and an info's without `_info`.
 ///
 /// The families of a foreign registry are not held to the last: they were made for the text format.
 fn exposed_names(desc: &Desc, foreign: bool) -> Vec<String> {
     let name = desc.name();
-    let base = match desc.metric_type() {
-        MetricType::Counter => name.strip_suffix("_total").unwrap_or(name),
-        _ => name,
-    };
+    let base = desc.family_name();
     let suffixes: &[&str] = match desc.metric_type() {
         MetricType::Histogram => &["_bucket", "_sum", "_count"],
         MetricType::Summary => &["_sum", "_count"],
@@ -313,6 +310,7 @@ fn exposed_names(desc: &Desc, foreign: bool) -> Vec<String> {
     let reserved: &[&str] = match desc.metric_type() {
         _ if foreign => &[],
         MetricType::Counter | MetricType::Histogram | MetricType::Summary => &["", "_created"],
+        MetricType::Info => &[""],
         _ => &[],
     };
     let parts = suffixes.iter().map(|suffix| format!("{name}{suffix}"));

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{error, warn};
 
@@ -11,7 +11,9 @@ use super::plan::{Collector, LateAddition, Member, Plan};
 use super::source::{LateFamily, Source};
 use super::{CollectorId, Shared};
 use crate::collect::Collect;
-use crate::encode::{Encoder, FamilyEncoder, Format, Text, Written};
+use crate::encode::{
+    Encoder, FamilyEncoder, Format, OpenMetrics, Protobuf, ProtobufScratch, Text, Written,
+};
 use crate::metric::CounterVec;
 
 /// What scrapes have lost, for the exporter to expose under its own name.
@@ -42,9 +44,15 @@ pub(super) fn encode(shared: &Shared, format: Format, buffer: &mut Vec<u8>) {
     let made: Made = plan.made.iter().filter_map(|it| make(shared, &plan, it)).collect();
     // Making collectors may have brought families that the plan did not know.
     let plan = if made.is_empty() { plan } else { shared.plan() };
+    let mut memory = shared.memory.take();
+    let Memory { written, protobuf } = &mut memory;
+    let scrape = Scrape { shared, plan: &plan, made: &made };
     match format {
-        Format::Text => encode_plan(shared, &plan, &made, &mut Text::new(buffer)),
+        Format::Text => scrape.encode(&mut Text::new(buffer), written),
+        Format::OpenMetrics => scrape.encode(&mut OpenMetrics::new(buffer), written),
+        Format::Protobuf => scrape.encode(&mut Protobuf::new(buffer, protobuf), written),
     }
+    shared.memory.give_back(memory);
     for (_, collector) in made {
         // Its `drop` is the author's code as well.
         let _ = caught("Collector panicked when it was dropped", None, || drop(collector));
@@ -111,49 +119,80 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-fn encode_plan(shared: &Shared, plan: &Plan, made: &Made, encoder: &mut dyn Encoder) {
-    let mut written = Written::default();
-    for family in &plan.families {
-        let start = encoder.mark();
-        encoder.begin_family(&family.head().desc);
-        let head = encoder.mark();
-        for member in family.members() {
-            encode_member(shared, member, made, encoder, &mut written);
-        }
-        if encoder.mark() == head {
-            encoder.rollback(start);
-        } else {
-            encoder.end_family();
+/// What one scrape needs, kept for the next, so that a scrape of live metrics allocates nothing.
+#[derive(Default)]
+struct Memory {
+    written: Written,
+    protobuf: ProtobufScratch,
+}
+
+/// The memory of past scrapes: as much as so many needed at once.
+#[derive(Default)]
+pub(super) struct SpareMemory(Mutex<Vec<Memory>>);
+
+impl SpareMemory {
+    const MOST: usize = 4;
+
+    fn take(&self) -> Memory {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, memory: Memory) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < Self::MOST && !memory.written.is_large() {
+            spare.push(memory);
         }
     }
 }
 
-/// Writes one collector's part of a family, whole or not at all.
-fn encode_member(
-    shared: &Shared,
-    member: &Member,
-    made: &Made,
-    encoder: &mut dyn Encoder,
-    written: &mut Written,
-) {
-    let collector: &dyn Collect = match &member.collector.source {
-        Source::Live(collector) => &**collector,
-        Source::Made { .. } => match made.iter().find(|(id, _)| *id == member.collector.id) {
-            Some((_, collector)) => &**collector,
-            None => return,
-        },
-    };
-    let start = encoder.mark();
-    let collect = || {
-        let mut family = FamilyEncoder::new(&member.metric, encoder, written);
-        collector.collect(member.index, &mut family);
-    };
-    let message = "Collector panicked, metric left out";
-    if caught(message, Some(&member.collector), collect).is_none() {
-        encoder.rollback(start);
+/// One walk through a plan.
+struct Scrape<'s> {
+    shared: &'s Shared,
+    plan: &'s Plan,
+    made: &'s Made,
+}
+
+impl Scrape<'_> {
+    fn encode(&self, encoder: &mut dyn Encoder, written: &mut Written) {
+        for family in &self.plan.families {
+            let start = encoder.mark();
+            encoder.begin_family(family.head());
+            let head = encoder.mark();
+            for member in family.members() {
+                self.encode_member(member, encoder, written);
+            }
+            if encoder.mark() == head {
+                encoder.rollback(start);
+            } else {
+                encoder.end_family();
+            }
+        }
+        encoder.finish();
     }
-    report_dropped(shared, member, written);
-    count_over_limit(shared, member, written.dropped);
+
+    /// Writes one collector's part of a family, whole or not at all.
+    fn encode_member(&self, member: &Member, encoder: &mut dyn Encoder, written: &mut Written) {
+        let collector: &dyn Collect = match &member.collector.source {
+            Source::Live(collector) => &**collector,
+            Source::Made { .. } => {
+                match self.made.iter().find(|(id, _)| *id == member.collector.id) {
+                    Some((_, collector)) => &**collector,
+                    None => return,
+                }
+            }
+        };
+        let start = encoder.mark();
+        let collect = || {
+            let mut family = FamilyEncoder::new(&member.metric, encoder, written);
+            collector.collect(member.index, &mut family);
+        };
+        let message = "Collector panicked, metric left out";
+        if caught(message, Some(&member.collector), collect).is_none() {
+            encoder.rollback(start);
+        }
+        report_dropped(self.shared, member, written);
+        count_over_limit(self.shared, member, written.dropped);
+    }
 }
 
 /// Counts what a metric has dropped for want of a place since it was asked last.

@@ -1,64 +1,101 @@
 //! Which record belongs to which hash.
 
+use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where a record lies.
-#[derive(Clone, Copy)]
-pub(super) struct Location {
-    pub(super) chunk: usize,
-    pub(super) offset: usize,
-}
+/// Where a record lies: the number of its chunk, from one on, and the offset in it, in one word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Location(NonZeroU64);
 
-/// A hash table with open addressing, read without a lock and only ever added to.
-///
-/// An entry holds the upper bits of the hash, the number of the chunk from one on, and the offset
-/// in it. Zero is no entry.
-pub(super) struct Index {
-    entries: Box<[AtomicU64]>,
-}
-
-impl Index {
+impl Location {
     const OFFSET_BITS: u32 = 28;
     const CHUNK_BITS: u32 = 12;
+    const BITS: u32 = Self::OFFSET_BITS + Self::CHUNK_BITS;
     pub(super) const MAX_CHUNK_WORDS: usize = 1 << Self::OFFSET_BITS;
     pub(super) const MAX_CHUNKS: usize = (1 << Self::CHUNK_BITS) - 1;
-    const TAG: u64 = u64::MAX << (Self::OFFSET_BITS + Self::CHUNK_BITS);
 
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { entries: (0..capacity).map(|_| AtomicU64::new(0)).collect() }
+    pub(super) fn new(chunk: usize, offset: usize) -> Option<Self> {
+        Self::from_word((chunk as u64 + 1) << Self::OFFSET_BITS | offset as u64)
+    }
+
+    /// The lower bits of a word; nothing where they name no chunk.
+    #[inline(always)]
+    pub(super) fn from_word(word: u64) -> Option<Self> {
+        let word = word & ((1 << Self::BITS) - 1);
+        NonZeroU64::new(word).filter(|word| word.get() >> Self::OFFSET_BITS > 0).map(Self)
+    }
+
+    pub(super) fn to_word(self) -> u64 {
+        self.0.get()
+    }
+
+    #[inline(always)]
+    pub(super) fn chunk(self) -> usize {
+        (self.0.get() >> Self::OFFSET_BITS) as usize - 1
+    }
+
+    #[inline(always)]
+    pub(super) fn offset(self) -> usize {
+        self.0.get() as usize & (Self::MAX_CHUNK_WORDS - 1)
+    }
+}
+
+/// A hash table with open addressing, read without a lock.
+///
+/// An entry holds the upper bits of the hash and a [`Location`]. Zero is no entry.
+#[derive(Clone)]
+pub(super) struct Index(Arc<[AtomicU64]>);
+
+impl Index {
+    const TAG: u64 = u64::MAX << Location::BITS;
+    /// An entry that is no more: no location has the chunk zero.
+    const REMOVED: u64 = 1;
+
+    /// A power of two of slots, of which this many entries take less than half; none for none.
+    pub(super) fn with_capacity(entries: usize) -> Self {
+        let slots = if entries == 0 { 0 } else { (entries * 2).next_power_of_two().max(8) };
+        Self((0..slots).map(|_| AtomicU64::new(0)).collect())
     }
 
     /// One more entry leaves a fifth free, so that every search ends soon.
-    pub(super) fn has_room(&self, entries: usize) -> bool {
-        (entries + 1) * 5 <= self.entries.len() * 4
+    pub(super) fn has_room(&self, used: usize) -> bool {
+        (used + 1) * 5 <= self.0.len() * 4
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The slots of a hash, in the order in which they are probed.
+    #[inline(always)]
     fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicU64> {
-        let mask = self.entries.len().wrapping_sub(1);
+        let slots = &*self.0;
+        let mask = slots.len().wrapping_sub(1);
         let start = hash as usize;
-        (0..self.entries.len())
-            .map_while(move |step| self.entries.get(start.wrapping_add(step) & mask))
+        (0..slots.len()).map_while(move |step| slots.get(start.wrapping_add(step) & mask))
     }
 
-    /// The records whose hash agrees in its upper bits.
-    pub(super) fn candidates(&self, hash: u64) -> impl Iterator<Item = Location> {
-        self.probe(hash)
-            .map(|slot| slot.load(Ordering::Acquire))
-            .take_while(|&entry| entry != 0)
-            .filter(move |entry| (entry ^ hash) & Self::TAG == 0)
-            .filter_map(Self::location)
-    }
-
-    fn location(entry: u64) -> Option<Location> {
-        let chunk = (entry >> Self::OFFSET_BITS) as usize & Self::MAX_CHUNKS;
-        let offset = entry as usize & (Self::MAX_CHUNK_WORDS - 1);
-        Some(Location { chunk: chunk.checked_sub(1)?, offset })
+    /// The first of the records whose hash agrees in its upper bits that `is_it` accepts.
+    #[inline(always)]
+    pub(super) fn find(&self, hash: u64, is_it: impl Fn(Location) -> bool) -> Option<Location> {
+        for slot in self.probe(hash) {
+            let entry = slot.load(Ordering::Acquire);
+            if entry == 0 {
+                break;
+            }
+            if (entry ^ hash) & Self::TAG == 0
+                && let Some(location) = Location::from_word(entry)
+                && is_it(location)
+            {
+                return Some(location);
+            }
+        }
+        None
     }
 
     pub(super) fn insert(&self, hash: u64, location: Location) -> bool {
-        let chunk = (location.chunk as u64 + 1) << Self::OFFSET_BITS;
-        self.put(hash, hash & Self::TAG | chunk | location.offset as u64)
+        self.put(hash, hash & Self::TAG | location.to_word())
     }
 
     fn put(&self, hash: u64, entry: u64) -> bool {
@@ -66,15 +103,39 @@ impl Index {
         free.inspect(|slot| slot.store(entry, Ordering::Release)).is_some()
     }
 
-    /// Twice the size. The positions come from the lower half of the hash, which the records keep, and
-    /// `lower_hash` reads.
-    pub(super) fn doubled(&self, lower_hash: impl Fn(Location) -> Option<u64>) -> Self {
-        let doubled = Self::new((self.entries.len() * 2).max(8));
-        for entry in self.entries.iter().map(|slot| slot.load(Ordering::Relaxed)) {
-            if let Some(hash) = Self::location(entry).and_then(&lower_hash) {
-                doubled.put(hash, entry);
+    /// The slot of a record.
+    fn slot(&self, location: Location, lower_hash: u64) -> Option<&AtomicU64> {
+        let is_it =
+            |slot: &&AtomicU64| slot.load(Ordering::Relaxed) & !Self::TAG == location.to_word();
+        self.probe(lower_hash).find(is_it)
+    }
+
+    /// All of a hash that matters here.
+    pub(super) fn hash_of(&self, location: Location, lower_hash: u64) -> u64 {
+        let slot = self.slot(location, lower_hash);
+        slot.map_or(0, |slot| slot.load(Ordering::Relaxed)) & Self::TAG | lower_hash
+    }
+
+    /// Takes an entry out; its slot is not used again, because searches for others go past it.
+    pub(super) fn remove(&self, location: Location, lower_hash: u64) {
+        if let Some(slot) = self.slot(location, lower_hash) {
+            slot.store(Self::REMOVED, Ordering::Release);
+        }
+    }
+
+    /// The same entries and room for `entries` in all. The positions come from the lower half of the
+    /// hash, which the records keep, and `lower_hash` reads.
+    pub(super) fn resized(
+        &self,
+        entries: usize,
+        lower_hash: impl Fn(Location) -> Option<u64>,
+    ) -> Self {
+        let resized = Self::with_capacity(entries);
+        for entry in self.0.iter().map(|slot| slot.load(Ordering::Relaxed)) {
+            if let Some(hash) = Location::from_word(entry).and_then(&lower_hash) {
+                resized.put(hash, entry);
             }
         }
-        doubled
+        resized
     }
 }

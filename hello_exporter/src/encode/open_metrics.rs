@@ -1,0 +1,63 @@
+//! [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
+
+use super::line::Dialect;
+use super::number::append_integer;
+use super::point::HistogramPoint;
+use super::{Lines, escape};
+use crate::desc::{Desc, MetricType, Prepared};
+
+/// Appends an exposition to a buffer.
+pub(crate) type OpenMetrics<'a> = Lines<'a, Version100>;
+
+/// The [`Dialect`] of the format.
+pub(crate) struct Version100;
+
+impl Dialect for Version100 {
+    const FLOAT_BOUNDS: bool = true;
+    const EXEMPLARS: bool = true;
+    const END: &'static str = "# EOF\n";
+
+    fn head(metric: &Prepared) -> &str {
+        &metric.open_metrics_head
+    }
+
+    /// In seconds.
+    fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>) {
+        if milliseconds < 0 {
+            out.push(b'-');
+        }
+        append_integer(milliseconds.unsigned_abs() / 1000, out);
+        let rest = milliseconds.unsigned_abs() % 1000;
+        out.push(b'.');
+        out.extend([100, 10, 1].map(|unit| b'0' + (rest / unit % 10) as u8));
+    }
+
+    /// The section "Histogram": observations below zero make of the sum no counter, and it must not be
+    /// there.
+    fn has_sum(histogram: &HistogramPoint<'_>) -> bool {
+        !histogram.has_negative_bounds() && histogram.sum >= 0.0
+    }
+}
+
+/// What stands in front of a family.
+pub(crate) fn head(desc: &Desc) -> String {
+    let family = desc.family_name();
+    let mut head = format!("# HELP {family} ");
+    escape::label_value(desc.help(), &mut head);
+    head.push_str(&format!("\n# TYPE {family} {}\n", type_name(desc)));
+    if let Some(unit) = desc.unit() {
+        head.push_str(&format!("# UNIT {family} {unit}\n"));
+    }
+    head
+}
+
+/// A counter's samples end in `_total` and an info's in `_info`. What is called otherwise keeps its name,
+/// so that a series is called the same in every format, and loses its type.
+fn type_name(desc: &Desc) -> &'static str {
+    match desc.metric_type() {
+        MetricType::Counter if desc.family_name() == desc.name() => "unknown",
+        MetricType::Info if desc.family_name() == desc.name() => "unknown",
+        MetricType::Untyped => "unknown",
+        other => other.as_str(),
+    }
+}

@@ -1,0 +1,121 @@
+//! Exemplars: examples of what a metric has counted, kept beside it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::time::SystemTime;
+
+use tracing::warn;
+
+use crate::encode::{Exemplar, FamilyEncoder, Number, Point, Scratch, unix_milliseconds};
+use crate::labels::{self, LabelBlock};
+use crate::name::is_label_name;
+
+/// The last exemplar of every series, and of every bucket of a histogram.
+///
+/// A program that uses none pays a pointer. The lock is held to take or to put references, never
+/// while something is encoded.
+#[derive(Debug, Default)]
+pub(crate) struct Exemplars(OnceLock<Box<Mutex<BySeries>>>);
+
+/// By the label block of the series.
+type BySeries = HashMap<Box<[u8]>, Vec<Option<Arc<Exemplar>>>>;
+
+impl Exemplars {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Keeps an exemplar as the last one in this place of a series.
+    pub(super) fn set(&self, block: &[u8], place: usize, exemplar: &Arc<Exemplar>) {
+        let by_series = self.0.get_or_init(Box::default);
+        let mut by_series = by_series.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = by_series.entry(block.into()).or_default();
+        if places.len() <= place {
+            places.resize(place + 1, None);
+        }
+        if let Some(kept) = places.get_mut(place) {
+            *kept = Some(Arc::clone(exemplar));
+        }
+    }
+
+    /// Writes a number with the last exemplar of its series, where the format has a place for one.
+    #[inline]
+    pub(super) fn encode(
+        &self,
+        block: LabelBlock<'_>,
+        number: Number,
+        encoder: &mut FamilyEncoder<'_>,
+    ) {
+        let point = Point::from(number);
+        if self.0.get().is_none() || !encoder.takes_exemplars() {
+            return encoder.rendered(block, &point);
+        }
+        encoder.with_scratch(|encoder, scratch| {
+            self.read(block, encoder, scratch);
+            encoder.rendered(block, &point.with_exemplars(&scratch.exemplars));
+        });
+    }
+
+    /// Copies those of a series to where they can be encoded from; none where the format has no place
+    /// for them.
+    pub(super) fn read(
+        &self,
+        block: LabelBlock<'_>,
+        encoder: &FamilyEncoder<'_>,
+        scratch: &mut Scratch,
+    ) {
+        scratch.exemplars.clear();
+        if !encoder.takes_exemplars() {
+            return;
+        }
+        if let Some(by_series) = self.lock() {
+            scratch.exemplars.extend(by_series.get(block.0).into_iter().flatten().cloned());
+        }
+    }
+
+    pub(super) fn remove(&self, block: LabelBlock<'_>) {
+        if let Some(mut by_series) = self.lock() {
+            by_series.remove(block.0);
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        if let Some(mut by_series) = self.lock() {
+            by_series.clear();
+        }
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, BySeries>> {
+        Some(self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// An exemplar of now.
+///
+/// The section "Exemplars" of OpenMetrics: labels of at most 128 characters in all. Where they are not,
+/// there is none, which is logged once.
+pub(super) fn exemplar(value: Number, labels: &[(&str, &str)]) -> Option<Arc<Exemplar>> {
+    static LOGGED: Once = Once::new();
+
+    if !are_sound(labels) {
+        LOGGED.call_once(|| {
+            warn!(?labels, "Exemplar left out, its labels are too long, or their names wrong");
+        });
+        return None;
+    }
+    let mut block = String::new();
+    labels::render(labels.iter().copied(), &mut block);
+    let timestamp = unix_milliseconds(SystemTime::now());
+    Some(Arc::new(Exemplar { block: block.into(), value, timestamp }))
+}
+
+fn are_sound(labels: &[(&str, &str)]) -> bool {
+    const MOST_CHARACTERS: usize = 128;
+
+    let characters = |(name, value): &(&str, &str)| name.chars().count() + value.chars().count();
+    let is_new = |(at, (name, _)): (usize, &(&str, &str))| {
+        is_label_name(name) && labels.iter().take(at).all(|(other, _)| other != name)
+    };
+    labels.iter().map(characters).sum::<usize>() <= MOST_CHARACTERS
+        && labels.iter().enumerate().all(is_new)
+}

@@ -1,0 +1,86 @@
+//! What happens when a scope is left.
+
+use std::time::Instant;
+
+/// Subtracts one from a gauge when it is dropped, see [`Gauge::inc_guard`](crate::Gauge::inc_guard).
+///
+/// It holds no lock, and can be kept across an `await`.
+#[must_use = "the gauge goes down again when the guard is dropped"]
+#[derive(Debug)]
+pub struct GaugeGuard<G: Level>(G);
+
+/// A gauge, or a series of a family of gauges, that a [`GaugeGuard`] holds up.
+pub trait Level: sealed::Sealed {
+    #[doc(hidden)]
+    fn inc(&self);
+    #[doc(hidden)]
+    fn dec(&self);
+}
+
+impl<G: Level> GaugeGuard<G> {
+    pub(super) fn new(gauge: G) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl<G: Level> Drop for GaugeGuard<G> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// Observes, when it is dropped, how many seconds have passed, see
+/// [`Histogram::start_timer`](crate::Histogram::start_timer).
+///
+/// It holds no lock, and can be kept across an `await`.
+#[must_use = "the time is observed when the timer is dropped"]
+#[derive(Debug)]
+pub struct Timer<H: Observe> {
+    start: Instant,
+    /// Nothing once the time is observed, or not wanted.
+    histogram: Option<H>,
+}
+
+/// A histogram, or a series of a family of histograms, that a [`Timer`] observes.
+pub trait Observe: sealed::Sealed {
+    #[doc(hidden)]
+    fn observe(&self, seconds: f64);
+}
+
+impl<H: Observe> Timer<H> {
+    pub(super) fn new(histogram: H) -> Self {
+        Self { start: Instant::now(), histogram: Some(histogram) }
+    }
+
+    /// Observes the seconds since the start, and returns them.
+    pub fn stop(mut self) -> f64 {
+        self.observe()
+    }
+
+    /// Observes nothing.
+    pub fn discard(mut self) {
+        self.histogram = None;
+    }
+
+    fn observe(&mut self) -> f64 {
+        let seconds = self.start.elapsed().as_secs_f64();
+        if let Some(histogram) = self.histogram.take() {
+            histogram.observe(seconds);
+        }
+        seconds
+    }
+}
+
+impl<H: Observe> Drop for Timer<H> {
+    fn drop(&mut self) {
+        self.observe();
+    }
+}
+
+pub(super) mod sealed {
+    pub trait Sealed {}
+    impl<T> Sealed for &crate::Gauge<T> {}
+    impl Sealed for &crate::Histogram {}
+    impl<L, M, P> Sealed for crate::Series<'_, L, M, P> {}
+}

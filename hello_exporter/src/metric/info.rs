@@ -1,0 +1,118 @@
+//! Facts that stand in labels.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric};
+use crate::desc::{Desc, MetricType};
+use crate::encode::{FamilyEncoder, Point};
+use crate::labels::{self, LabelBlock, Labels};
+
+/// Facts that stand in labels, as the version of a program: an
+/// [info](https://prometheus.io/docs/specs/om/open_metrics_spec/#info) of OpenMetrics, whose value is
+/// always 1.
+///
+/// Its name ends in `_info`. Without facts, as it is at first, it is not exposed.
+///
+/// ```
+/// use hello_exporter::{Collector, Info, Labels, testing};
+///
+/// #[derive(Labels)]
+/// struct Release {
+///     version: String,
+/// }
+///
+/// #[derive(Collector)]
+/// struct Server {
+///     /// What the server says of itself.
+///     #[metric(name = "server_info")]
+///     release: Info<Release>,
+/// }
+///
+/// let server = Server::new();
+/// server.release.set(Release { version: "7.2".to_owned() });
+/// testing::assert_exposition(
+///     &server,
+///     r#"
+///     # HELP server_info What the server says of itself.
+///     # TYPE server_info gauge
+///     server_info{version="7.2"} 1
+///     "#,
+/// );
+/// ```
+pub struct Info<L> {
+    label_names: Box<[Box<str>]>,
+    block: RwLock<Option<Arc<str>>>,
+    labels: PhantomData<fn() -> L>,
+}
+
+impl<L: Labels> Info<L> {
+    /// Without facts. `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels): it brings the
+    /// names of the labels.
+    pub fn new() -> Self {
+        const { assert!(L::NAMES.is_some(), "the labels of an `Info` need names") };
+        Self::of(L::NAMES.unwrap_or_default().iter().map(AsRef::as_ref))
+    }
+
+    /// Sets the facts, in place of those that were there.
+    pub fn set<K: Labels>(&self, labels: K) {
+        const { labels::assert_same::<L, K>() };
+        let mut block = String::new();
+        labels.with_values(|values| {
+            let names = self.label_names.iter().map(AsRef::as_ref);
+            labels::render(names.zip(values.iter().copied()), &mut block);
+        });
+        self.replace(Some(block.into()));
+    }
+
+    /// Takes the facts away, so that nothing is exposed.
+    pub fn clear(&self) {
+        self.replace(None);
+    }
+
+    fn replace(&self, block: Option<Arc<str>>) {
+        *self.block.write().unwrap_or_else(PoisonError::into_inner) = block;
+    }
+
+    fn of<'n>(label_names: impl Iterator<Item = &'n str>) -> Self {
+        let label_names = label_names.map(Box::from).collect();
+        Self { label_names, block: RwLock::default(), labels: PhantomData }
+    }
+}
+
+impl<L: Labels> Default for Info<L> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<L> fmt::Debug for Info<L> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Info").field("block", &self.block).finish_non_exhaustive()
+    }
+}
+
+impl<L: Labels> Metric for Info<L> {
+    const TYPE: Option<MetricType> = Some(MetricType::Info);
+    const LABELS: LabelShape = LabelShape::of::<L>();
+    type Making = Made;
+
+    fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+        let block = self.block.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let names = self.label_names.iter().map(AsRef::as_ref);
+        if let Some(block) = block.filter(|_| encoder.begin_rendered(MetricType::Info, names)) {
+            encoder.rendered(LabelBlock(block.as_bytes()), &Point::from(1_u64));
+        }
+    }
+
+    fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
+        FieldError::check_labels(self.label_names.iter().map(AsRef::as_ref), desc)
+    }
+}
+
+impl<L: Labels> Init for Info<L> {
+    fn init(declaration: &Declaration) -> Self {
+        Self::of(declaration.label_names())
+    }
+}

@@ -1,0 +1,268 @@
+//! Histograms and summaries that somebody else has made, and values of another time.
+
+use std::time::SystemTime;
+
+use super::value::Value;
+use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
+use crate::desc::MetricType;
+use crate::encode::{FamilyEncoder, HistogramPoint, Point, PointValue, SummaryPoint};
+
+/// A histogram at one moment, from whoever keeps it.
+///
+/// ```
+/// use hello_exporter::{Collector, HistogramSnapshot, testing};
+///
+/// #[derive(Collector)]
+/// struct Database {
+///     /// Time of queries in seconds.
+///     query_seconds: HistogramSnapshot,
+/// }
+///
+/// let query_seconds = HistogramSnapshot::new([(0.1, 20), (1.0, 23)], 9.5, 24)?;
+/// testing::assert_exposition(
+///     &Database { query_seconds },
+///     r#"
+///     # HELP query_seconds Time of queries in seconds.
+///     # TYPE query_seconds histogram
+///     query_seconds_bucket{le="0.1"} 20
+///     query_seconds_bucket{le="1"} 23
+///     query_seconds_bucket{le="+Inf"} 24
+///     query_seconds_sum 9.5
+///     query_seconds_count 24
+///     "#,
+/// );
+/// # Ok::<(), hello_exporter::SnapshotError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HistogramSnapshot {
+    buckets: Vec<(f64, u64)>,
+    sum: f64,
+    count: u64,
+}
+
+impl HistogramSnapshot {
+    /// A histogram of cumulative buckets: how many observations were at most the bound. The last one,
+    /// `+Inf`, may be left out: it holds the count.
+    ///
+    /// # Errors
+    ///
+    /// The bounds do not increase strictly, one of them is NaN, or the counts decrease, up to and with
+    /// that of all observations.
+    pub fn new(
+        buckets: impl IntoIterator<Item = (f64, u64)>,
+        sum: f64,
+        count: u64,
+    ) -> Result<Self, SnapshotError> {
+        let mut buckets: Vec<(f64, u64)> = buckets.into_iter().collect();
+        buckets.pop_if(|bucket| *bucket == (f64::INFINITY, count));
+        let next = buckets.iter().skip(1).copied().chain([(f64::INFINITY, count)]);
+        for ((bound, count), (next_bound, next_count)) in buckets.iter().copied().zip(next) {
+            // NaN is not less than anything.
+            if bound.partial_cmp(&next_bound) != Some(std::cmp::Ordering::Less) {
+                return Err(SnapshotError::Bounds { bound, next: next_bound });
+            }
+            if count > next_count {
+                return Err(SnapshotError::Counts { bound: next_bound, count, next: next_count });
+            }
+        }
+        Ok(Self { buckets, sum, count })
+    }
+}
+
+impl<'a> From<&'a HistogramSnapshot> for Point<'a> {
+    fn from(HistogramSnapshot { buckets, sum, count }: &'a HistogramSnapshot) -> Self {
+        let point = HistogramPoint { buckets, rendered: None, sum: *sum, count: *count };
+        Self::new(PointValue::Histogram(point))
+    }
+}
+
+/// A summary at one moment, from whoever keeps it.
+///
+/// ```
+/// use hello_exporter::{Collector, SummarySnapshot, testing};
+///
+/// #[derive(Collector)]
+/// struct Collections {
+///     /// Pauses of garbage collections in seconds.
+///     pause_seconds: SummarySnapshot,
+/// }
+///
+/// let pause_seconds = SummarySnapshot::new([(0.5, 0.001), (1.0, 0.25)], 1.5, 40)?;
+/// testing::assert_exposition(
+///     &Collections { pause_seconds },
+///     r#"
+///     # HELP pause_seconds Pauses of garbage collections in seconds.
+///     # TYPE pause_seconds summary
+///     pause_seconds{quantile="0.5"} 0.001
+///     pause_seconds{quantile="1"} 0.25
+///     pause_seconds_sum 1.5
+///     pause_seconds_count 40
+///     "#,
+/// );
+/// # Ok::<(), hello_exporter::SnapshotError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SummarySnapshot {
+    quantiles: Vec<(f64, f64)>,
+    sum: f64,
+    count: u64,
+}
+
+impl SummarySnapshot {
+    /// A summary of quantiles, from 0 to 1, and their values.
+    ///
+    /// # Errors
+    ///
+    /// A quantile is not from 0 to 1, or they do not increase strictly.
+    pub fn new(
+        quantiles: impl IntoIterator<Item = (f64, f64)>,
+        sum: f64,
+        count: u64,
+    ) -> Result<Self, SnapshotError> {
+        let quantiles: Vec<(f64, f64)> = quantiles.into_iter().collect();
+        if let Some((quantile, _)) = quantiles.iter().find(|(at, _)| !(0.0..=1.0).contains(at)) {
+            return Err(SnapshotError::Quantile(*quantile));
+        }
+        let mut pairs = quantiles.iter().zip(quantiles.iter().skip(1));
+        if let Some(((bound, _), (next, _))) = pairs.find(|((at, _), (next, _))| at >= next) {
+            return Err(SnapshotError::Bounds { bound: *bound, next: *next });
+        }
+        Ok(Self { quantiles, sum, count })
+    }
+}
+
+impl<'a> From<&'a SummarySnapshot> for Point<'a> {
+    fn from(SummarySnapshot { quantiles, sum, count }: &'a SummarySnapshot) -> Self {
+        let point = SummaryPoint { quantiles, sum: *sum, count: *count };
+        Self::new(PointValue::Summary(point))
+    }
+}
+
+/// A histogram or a summary that cannot be.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// Bounds or quantiles that do not increase.
+    #[error("`{next}` follows `{bound}`: bounds and quantiles must increase strictly")]
+    Bounds {
+        /// The one in front.
+        bound: f64,
+        /// The one behind it.
+        next: f64,
+    },
+    /// Cumulative counts that decrease.
+    #[error(
+        "the bucket up to `{bound}` counts {next} observations, the one in front of it {count}: \
+         cumulative counts must not decrease"
+    )]
+    Counts {
+        /// The bound of the bucket that has too few.
+        bound: f64,
+        /// The count of the bucket in front of it.
+        count: u64,
+        /// Its count.
+        next: u64,
+    },
+    /// Not a quantile.
+    #[error("`{0}` is not a quantile: they are from 0 to 1")]
+    Quantile(f64),
+}
+
+/// A value of a time that is not that of the scrape.
+///
+/// Read [`Point::at`] before you use it.
+///
+/// ```
+/// use hello_exporter::{Collector, Timestamped, testing};
+/// use std::time::{Duration, SystemTime};
+///
+/// #[derive(Collector)]
+/// struct Station {
+///     /// Temperature as the station reported it.
+///     celsius: Timestamped<f64>,
+/// }
+///
+/// let reported = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_500);
+/// testing::assert_exposition(
+///     &Station { celsius: Timestamped::new(21.5, reported) },
+///     "
+///     # HELP celsius Temperature as the station reported it.
+///     # TYPE celsius gauge
+///     celsius 21.5 1700000000500
+///     ",
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timestamped<T> {
+    value: T,
+    /// None for the time of the scrape.
+    time: Option<SystemTime>,
+}
+
+impl<T> Timestamped<T> {
+    /// A value as it was at a time.
+    pub const fn new(value: T, time: SystemTime) -> Self {
+        Self { value, time: Some(time) }
+    }
+}
+
+macro_rules! snapshots {
+    ($($type:ident: $metric_type:ident;)*) => {$(
+        impl Value for $type {
+            const TYPE: Option<MetricType> = Some(MetricType::$metric_type);
+
+            fn point(&self) -> Option<Point<'_>> {
+                Some(self.into())
+            }
+        }
+
+        impl Metric for $type {
+            const TYPE: Option<MetricType> = Some(MetricType::$metric_type);
+            const LABELS: LabelShape = LabelShape::None;
+            type Making = Made;
+
+            fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+                encoder.value(self);
+            }
+        }
+
+        /// Without observations.
+        impl Init for $type {
+            fn init(_: &Declaration) -> Self {
+                Self::default()
+            }
+        }
+    )*};
+}
+
+snapshots! {
+    HistogramSnapshot: Histogram;
+    SummarySnapshot: Summary;
+}
+
+impl<T: Value> Value for Timestamped<T> {
+    const TYPE: Option<MetricType> = T::TYPE;
+
+    fn point(&self) -> Option<Point<'_>> {
+        let point = self.value.point()?;
+        Some(self.time.map_or(point, |time| point.at(time)))
+    }
+}
+
+impl<T: Value> Metric for Timestamped<T> {
+    const TYPE: Option<MetricType> = T::TYPE;
+    const LABELS: LabelShape = LabelShape::None;
+    type Making = Made;
+
+    fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+        if let Some(point) = self.point() {
+            encoder.value(point);
+        }
+    }
+}
+
+impl<T: Value + Init> Init for Timestamped<T> {
+    fn init(declaration: &Declaration) -> Self {
+        Self { value: T::init(declaration), time: None }
+    }
+}

@@ -1,0 +1,144 @@
+//! States that are on or off.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
+use crate::desc::MetricType;
+use crate::encode::FamilyEncoder;
+use crate::labels::LabelValue;
+
+/// States of which each is on or off: a
+/// [state set](https://prometheus.io/docs/specs/om/open_metrics_spec/#stateset) of OpenMetrics.
+///
+/// There is a series for every state, 1 or 0, told apart by a label that is called as the metric. At
+/// first all are off.
+///
+/// ```
+/// use hello_exporter::{Collector, LabelValue, StateSet, testing};
+///
+/// #[derive(LabelValue)]
+/// enum Role {
+///     Leader,
+///     Follower,
+/// }
+///
+/// #[derive(Collector)]
+/// struct Node {
+///     /// What this node is.
+///     role: StateSet<Role>,
+/// }
+///
+/// let node = Node::new();
+/// node.role.set(Role::Follower);
+/// testing::assert_exposition(
+///     &node,
+///     r#"
+///     # HELP role What this node is.
+///     # TYPE role gauge
+///     role{role="leader"} 0
+///     role{role="follower"} 1
+///     "#,
+/// );
+/// # let _ = Role::Leader;
+/// ```
+pub struct StateSet<E> {
+    /// A bit for each state.
+    on: AtomicU64,
+    states: PhantomData<fn() -> E>,
+}
+
+/// An enum whose values are all known: [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it.
+///
+/// ```
+/// use hello_exporter::{LabelValue, States};
+///
+/// #[derive(LabelValue)]
+/// enum Role {
+///     Leader,
+///     Follower,
+/// }
+///
+/// assert_eq!(Role::STATES, ["leader", "follower"]);
+/// # let _ = (Role::Leader, Role::Follower);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of states",
+    label = "expected an enum with `#[derive(LabelValue)]`"
+)]
+pub trait States: LabelValue {
+    /// The value of each variant, in their order.
+    const STATES: &'static [&'static str];
+}
+
+impl<E: States> StateSet<E> {
+    /// With all states off.
+    pub const fn new() -> Self {
+        const { assert!(E::STATES.len() <= 64, "a `StateSet` has at most 64 states") };
+        Self { on: AtomicU64::new(0), states: PhantomData }
+    }
+
+    /// Turns this state on and all others off.
+    pub fn set(&self, state: E) {
+        self.on.store(bit(&state), Ordering::Relaxed);
+    }
+
+    /// Turns this state on, whatever the others are.
+    pub fn enable(&self, state: E) {
+        self.on.fetch_or(bit(&state), Ordering::Relaxed);
+    }
+
+    /// Turns this state off, whatever the others are.
+    pub fn disable(&self, state: E) {
+        self.on.fetch_and(!bit(&state), Ordering::Relaxed);
+    }
+
+    /// Whether this state is on.
+    pub fn is_enabled(&self, state: E) -> bool {
+        self.on.load(Ordering::Relaxed) & bit(&state) != 0
+    }
+}
+
+/// The bit of a state; none for what is not one, which no derived enum has.
+fn bit<E: States>(state: &E) -> u64 {
+    let mut buffer = E::Buffer::default();
+    let label = state.as_label(&mut buffer);
+    let place = E::STATES.iter().position(|state| *state == label);
+    place.and_then(|place| 1_u64.checked_shl(place as u32)).unwrap_or_default()
+}
+
+impl<E: States> Default for StateSet<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<E: States> fmt::Debug for StateSet<E> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let on = self.on.load(Ordering::Relaxed);
+        let states = E::STATES.iter().enumerate();
+        let on = states.filter(|(place, _)| on >> place & 1 == 1).map(|(_, state)| state);
+        formatter.debug_set().entries(on).finish()
+    }
+}
+
+impl<E: States> Metric for StateSet<E> {
+    const TYPE: Option<MetricType> = Some(MetricType::StateSet);
+    const LABELS: LabelShape = LabelShape::None;
+    type Making = Made;
+
+    fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
+        // All at once, so that of states that exclude each other one is seen.
+        let on = self.on.load(Ordering::Relaxed);
+        for (place, state) in E::STATES.iter().enumerate() {
+            encoder.state(state, on >> place & 1 == 1);
+        }
+    }
+}
+
+impl<E: States> Init for StateSet<E> {
+    fn init(_: &Declaration) -> Self {
+        Self::new()
+    }
+}

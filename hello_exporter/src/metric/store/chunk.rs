@@ -1,0 +1,220 @@
+//! The memory of series: records of words, one behind the other.
+//!
+//! This is the one module with unsafe code: it reads the text of a record as the bytes that it is,
+//! where a load of every word, shifted to where a label value begins, takes a third longer to find a
+//! series. What makes it sound is that nothing else can write to the words:
+//!
+//! - [`Chunk::append`] alone stores text, behind all that is complete. Only one thread calls it at a
+//!   time, which is what the store's writer lock is for.
+//! - A record is complete before the count of complete words, and then its index entry, are stored with
+//!   Release. A [`Record`] is made of complete words alone, after an Acquire load of either.
+//! - What a record lets others write is its value and, here, one bit of its header. Nobody stores to its
+//!   text again: removal only marks it, and compaction copies it to another chunk.
+//! - A chunk lives as long as somebody holds a reference to it, and every record borrows from one.
+
+#![allow(unsafe_code, reason = "see the invariants above")]
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What all records of a store have in common.
+pub(super) struct Layout {
+    /// Where the value begins in a record, in words; in front of it are the header and the lengths.
+    value: usize,
+    /// Where the text begins.
+    text: usize,
+}
+
+impl Layout {
+    pub(super) fn new(lengths_words: usize, value_words: usize) -> Self {
+        let value = 1 + lengths_words;
+        Self { value, text: value + value_words }
+    }
+}
+
+/// The first word of a record: the low half of its hash, the length of its block, whether anything in
+/// the block is escaped, and whether the series was removed.
+#[derive(Clone, Copy)]
+pub(super) struct Header(u64);
+
+impl Header {
+    const ESCAPED: u64 = 1 << 63;
+    const BURIED: u64 = 1 << 62;
+    /// More than the longest block: labels are few, and a value has at most 64 KiB.
+    const LENGTH_BITS: u32 = 30;
+
+    fn new(hash: u64, block: &str) -> Self {
+        let escaped = if block.contains('\\') { Self::ESCAPED } else { 0 };
+        Self(escaped | (block.len() as u64) << 32 | u64::from(hash as u32))
+    }
+
+    fn block_length(self) -> usize {
+        (self.0 >> 32) as usize & ((1 << Self::LENGTH_BITS) - 1)
+    }
+
+    pub(super) fn is_escaped(self) -> bool {
+        self.0 & Self::ESCAPED != 0
+    }
+
+    fn is_buried(self) -> bool {
+        self.0 & Self::BURIED != 0
+    }
+
+    /// The low half.
+    pub(super) fn hash(self) -> u64 {
+        u64::from(self.0 as u32)
+    }
+}
+
+/// The words of a new record, its value at zero.
+pub(super) fn render(
+    hash: u64,
+    lengths: impl Iterator<Item = u64>,
+    block: &str,
+    layout: &Layout,
+) -> Vec<u64> {
+    let mut words = vec![Header::new(hash, block).0];
+    words.extend(lengths);
+    words.resize(layout.text, 0);
+    // In the order of memory, whatever the machine's is.
+    words.extend(block.as_bytes().chunks(8).map(|bytes| {
+        let mut word = [0; 8];
+        word.iter_mut().zip(bytes).for_each(|(target, byte)| *target = *byte);
+        u64::from_ne_bytes(word)
+    }));
+    words
+}
+
+/// A record that is complete.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'s> {
+    pub(super) header: Header,
+    /// The header and all words behind it, those of later records too.
+    words: &'s [AtomicU64],
+}
+
+impl<'s> Record<'s> {
+    #[inline(always)]
+    fn first_of(words: &'s [AtomicU64]) -> Option<Self> {
+        let header = Header(words.first()?.load(Ordering::Relaxed));
+        Some(Self { header, words })
+    }
+
+    /// The lengths of the label values, where there are labels, and what follows them.
+    #[inline(always)]
+    pub(super) fn lengths(self) -> impl Iterator<Item = u64> {
+        self.words.iter().skip(1).map(|word| word.load(Ordering::Relaxed))
+    }
+
+    #[inline(always)]
+    pub(super) fn value(self, layout: &Layout) -> &'s [AtomicU64] {
+        self.words.get(layout.value..layout.text).unwrap_or_default()
+    }
+
+    /// The label block, as it will be exposed.
+    #[inline(always)]
+    pub(super) fn block(self, layout: &Layout) -> &'s [u8] {
+        let words = self.words.get(layout.text..).unwrap_or_default();
+        let length = self.header.block_length().min(words.len() * 8);
+        // SAFETY: these are the text of a complete record, to which nobody stores any more, and the
+        // chunk is borrowed as long as the bytes are. An atomic word is eight bytes, all initialized.
+        unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), length) }
+    }
+
+    /// In words, the header included.
+    #[inline(always)]
+    pub(super) fn length(self, layout: &Layout) -> usize {
+        layout.text + self.header.block_length().div_ceil(8)
+    }
+
+    /// All its words as they are now.
+    pub(super) fn copy(self, layout: &Layout) -> Vec<u64> {
+        let words = self.words.iter().take(self.length(layout));
+        words.map(|word| word.load(Ordering::Relaxed)).collect()
+    }
+
+    /// Marks the series as removed. False if it was already.
+    pub(super) fn bury(self) -> bool {
+        let bury = |first: &AtomicU64| first.fetch_or(Header::BURIED, Ordering::Relaxed);
+        self.words.first().map(bury).is_some_and(|before| !Header(before).is_buried())
+    }
+}
+
+/// A piece of memory in which records lie. Cloning it clones a reference.
+///
+/// Its first word says how many words are complete, itself included.
+#[derive(Clone)]
+pub(super) struct Chunk(Arc<[AtomicU64]>);
+
+impl Chunk {
+    pub(super) const HEAD: usize = 1;
+
+    pub(super) fn new(words: usize) -> Self {
+        let head = [AtomicU64::new(Self::HEAD as u64)];
+        let free = (Self::HEAD..words).map(|_| AtomicU64::new(0));
+        Self(head.into_iter().chain(free).collect())
+    }
+
+    fn complete(&self, ordering: Ordering) -> usize {
+        self.0.first().map_or(0, |head| head.load(ordering) as usize)
+    }
+
+    pub(super) fn words(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn free(&self) -> usize {
+        self.0.len().saturating_sub(self.complete(Ordering::Relaxed))
+    }
+
+    /// The record at a place that an index entry, or a pin, has named.
+    #[inline(always)]
+    pub(super) fn record(&self, offset: usize) -> Option<Record<'_>> {
+        Record::first_of(self.0.get(offset..)?)
+    }
+
+    /// The value of the record at such a place.
+    #[inline(always)]
+    pub(super) fn value(&self, offset: usize, layout: &Layout) -> Option<&[AtomicU64]> {
+        self.0.get(offset + layout.value..offset + layout.text)
+    }
+
+    /// Writes a record behind the last one, and says where.
+    ///
+    /// The caller is the only one who appends at this time.
+    pub(super) fn append(&self, record: &[u64]) -> Option<usize> {
+        let offset = self.complete(Ordering::Relaxed);
+        let end = offset + record.len();
+        for (word, value) in self.0.get(offset..end)?.iter().zip(record) {
+            word.store(*value, Ordering::Relaxed);
+        }
+        self.0.first()?.store(end as u64, Ordering::Release);
+        Some(offset)
+    }
+
+    /// All records that are not removed, and where they lie.
+    pub(super) fn records(&self, layout: &Layout) -> impl Iterator<Item = (usize, Record<'_>)> {
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let Range { start, end } = self.next_live(next, layout)?;
+            next = end;
+            Some((start, self.record(start)?))
+        })
+    }
+
+    /// The first record from here on that is not removed.
+    pub(super) fn next_live(&self, offset: usize, layout: &Layout) -> Option<Range<usize>> {
+        let complete = self.complete(Ordering::Acquire);
+        let mut start = offset.max(Self::HEAD);
+        while start < complete {
+            let record = self.record(start)?;
+            let end = start + record.length(layout);
+            if !record.header.is_buried() {
+                return Some(start..end);
+            }
+            start = end;
+        }
+        None
+    }
+}

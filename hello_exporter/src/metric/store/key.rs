@@ -1,0 +1,126 @@
+//! What a series is looked up by.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+
+use super::Store;
+use super::chunk::Record;
+use crate::labels::MAX_LABEL_VALUE_BYTES;
+
+/// Label values to be looked up, none of them too long, and their hash.
+pub(super) struct Key<'v> {
+    pub(super) values: &'v [&'v str],
+    pub(super) hash: u64,
+    /// The lengths of the first values, the first in the lowest bits.
+    lengths: u64,
+}
+
+impl<'v> Key<'v> {
+    /// Bits for the length of one value: as many as the longest one needs.
+    const LENGTH_BITS: u32 = 16;
+    /// How many lengths go into a word.
+    const LENGTHS_PER_WORD: usize = (u64::BITS / Self::LENGTH_BITS) as usize;
+
+    /// How many words the lengths of so many values take.
+    pub(super) fn lengths_words(values: usize) -> usize {
+        values.div_ceil(Self::LENGTHS_PER_WORD)
+    }
+
+    /// Nothing where a value is too long.
+    #[inline(always)]
+    pub(super) fn new(values: &'v [&'v str], hasher: &RandomState) -> Option<Self> {
+        let mut hasher = hasher.build_hasher();
+        let mut lengths = 0;
+        for value in values {
+            hasher.write(value.as_bytes());
+            if value.len() > MAX_LABEL_VALUE_BYTES {
+                return None;
+            }
+            lengths = lengths << Self::LENGTH_BITS | value.len() as u64;
+        }
+        Some(Self { values, hash: hasher.finish(), lengths })
+    }
+
+    /// The lengths of the values, so many to a word; of those that fill no word, the last is in the
+    /// lowest bits.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = u64> {
+        self.values.chunks(Self::LENGTHS_PER_WORD).map(|values| {
+            let lengths = values.iter().map(|value| value.len() as u64);
+            lengths.fold(0, |word, length| word << Self::LENGTH_BITS | length)
+        })
+    }
+
+    /// Whether this is the series of the key.
+    ///
+    /// Equal lengths put every value at the same place in both blocks, so that comparing the values
+    /// alone compares the label sets. That holds only where nothing is escaped: an escaped block could
+    /// look like an unescaped key (`a\"b` is how `a"b` is written), and is compared as escaped text.
+    #[inline(always)]
+    pub(super) fn is_of(&self, record: Record<'_>, store: &Store) -> bool {
+        let header = record.header;
+        if header.hash() != u64::from(self.hash as u32) || !self.has_lengths(record.lengths()) {
+            return false;
+        }
+        let block = record.block(&store.layout);
+        if header.is_escaped() {
+            return self.is_escaped_in(block, store);
+        }
+        let mut at = 0;
+        for (gap, value) in store.gaps.iter().zip(self.values) {
+            at += gap;
+            let end = at + value.len();
+            if !block.get(at..end).is_some_and(|stored| are_equal(stored, value.as_bytes())) {
+                return false;
+            }
+            at = end;
+        }
+        true
+    }
+
+    #[cold]
+    fn is_escaped_in(&self, block: &[u8], store: &Store) -> bool {
+        store.block(self).as_bytes() == block
+    }
+
+    #[inline(always)]
+    fn has_lengths(&self, mut words: impl Iterator<Item = u64>) -> bool {
+        match self.values.len() {
+            0 => true,
+            ..=Self::LENGTHS_PER_WORD => words.next() == Some(self.lengths),
+            _ => self.has_many_lengths(words),
+        }
+    }
+
+    #[cold]
+    fn has_many_lengths(&self, words: impl Iterator<Item = u64>) -> bool {
+        self.lengths().eq(words.take(Self::lengths_words(self.values.len())))
+    }
+}
+
+/// What stands in front of each label value: `name="`, and then `",name="`, in bytes.
+pub(super) fn gaps(label_names: &[Box<str>]) -> Box<[usize]> {
+    let gap = |(at, name): (usize, &Box<str>)| name.len() + if at == 0 { 2 } else { 4 };
+    label_names.iter().enumerate().map(gap).collect()
+}
+
+/// Whether both are the same, which are of one length.
+///
+/// Most are short: two pieces, which overlap, are compared without a call and without a loop.
+#[inline(always)]
+fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    match one.len() {
+        0 => true,
+        1 => one == other,
+        2..4 => have_same_ends::<2>(one, other),
+        4..8 => have_same_ends::<4>(one, other),
+        8..=16 => have_same_ends::<8>(one, other),
+        17..=32 => have_same_ends::<16>(one, other),
+        _ => one == other,
+    }
+}
+
+#[inline(always)]
+fn have_same_ends<const N: usize>(one: &[u8], other: &[u8]) -> bool {
+    one.first_chunk::<N>() == other.first_chunk() && one.last_chunk::<N>() == other.last_chunk()
+}

@@ -1,0 +1,128 @@
+//! The memory behind a store: chunks of records, and their index.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::chunk::{Chunk, Layout, Record};
+use super::index::{Index, Location};
+
+/// Records and their index. Cloning it clones two references.
+#[derive(Clone)]
+pub(super) struct Storage {
+    index: Index,
+    chunks: Arc<[Chunk]>,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { index: Index::with_capacity(0), chunks: Arc::new([]) }
+    }
+}
+
+impl Storage {
+    const FIRST_CHUNK_WORDS: usize = 32;
+
+    pub(super) fn chunks(&self) -> &[Chunk] {
+        &self.chunks
+    }
+
+    #[inline(always)]
+    pub(super) fn record(&self, location: Location) -> Option<Record<'_>> {
+        self.chunks.get(location.chunk())?.record(location.offset())
+    }
+
+    #[inline(always)]
+    pub(super) fn value(&self, location: Location, layout: &Layout) -> Option<&[AtomicU64]> {
+        self.chunks.get(location.chunk())?.value(location.offset(), layout)
+    }
+
+    /// Where the record with this hash is that `is_it` accepts.
+    #[inline(always)]
+    pub(super) fn find(&self, hash: u64, is_it: impl Fn(Record<'_>) -> bool) -> Option<Location> {
+        self.index.find(hash, |location| self.record(location).is_some_and(&is_it))
+    }
+
+    pub(super) fn has_room(&self, record_words: usize, used: usize) -> bool {
+        self.index.has_room(used) && self.last_has_room(record_words)
+    }
+
+    fn last_has_room(&self, record_words: usize) -> bool {
+        self.chunks.last().is_some_and(|chunk| chunk.free() >= record_words)
+    }
+
+    pub(super) fn has_index_of(&self, other: &Self) -> bool {
+        self.index.is(&other.index)
+    }
+
+    /// How many words there are, used or not.
+    pub(super) fn words(&self) -> usize {
+        self.chunks.iter().map(Chunk::words).sum()
+    }
+
+    /// The same series, at the same places, with room for one more record beside those that are `live`
+    /// and those whose slots in the index are `used`, or nothing where that cannot be addressed.
+    ///
+    /// Chunks grow by an eighth of all there is, so that little lies idle and their number stays
+    /// small; the index doubles, or only sheds its removed entries.
+    pub(super) fn grown(&self, record_words: usize, live: usize, used: usize) -> Option<Self> {
+        let chunks = match self.last_has_room(record_words) {
+            true => Arc::clone(&self.chunks),
+            false => self.with_chunk(record_words)?,
+        };
+        let lower_hash = |at| self.record(at).map(|record| record.header.hash());
+        let index = match self.index.has_room(used) {
+            true => self.index.clone(),
+            false => self.index.resized(live + 1, lower_hash),
+        };
+        Some(Self { index, chunks })
+    }
+
+    /// All chunks and a new one in which the record has its place.
+    fn with_chunk(&self, record_words: usize) -> Option<Arc<[Chunk]>> {
+        let wanted = Chunk::HEAD + record_words;
+        let eighth = (self.words() / 8).min(Location::MAX_CHUNK_WORDS);
+        let words = wanted.max(eighth).max(Self::FIRST_CHUNK_WORDS);
+        if self.chunks.len() >= Location::MAX_CHUNKS || words > Location::MAX_CHUNK_WORDS {
+            return None;
+        }
+        Some(self.chunks.iter().cloned().chain([Chunk::new(words)]).collect())
+    }
+
+    /// Writes a record behind the last one and publishes it. Only the writer calls this.
+    pub(super) fn append(&self, record: &[u64], hash: u64) -> bool {
+        let last = self.chunks.iter().enumerate().next_back();
+        let location = last.and_then(|(at, chunk)| Location::new(at, chunk.append(record)?));
+        location.is_some_and(|location| self.index.insert(hash, location))
+    }
+
+    /// Takes a record out of the index.
+    pub(super) fn forget(&self, location: Location, lower_hash: u64) {
+        self.index.remove(location, lower_hash);
+    }
+
+    fn hash_of(&self, chunk: usize, offset: usize, record: Record<'_>) -> u64 {
+        let lower_hash = record.header.hash();
+        let location = Location::new(chunk, offset);
+        location.map_or(lower_hash, |location| self.index.hash_of(location, lower_hash))
+    }
+
+    /// The live records alone, close together. Nobody updates them meanwhile.
+    pub(super) fn compacted(&self, layout: &Layout) -> Self {
+        let mut compacted = Self::default();
+        let mut live = 0;
+        for (chunk, records) in self.chunks.iter().map(|chunk| chunk.records(layout)).enumerate() {
+            for (offset, record) in records {
+                let words = record.copy(layout);
+                let hash = self.hash_of(chunk, offset, record);
+                if !compacted.has_room(words.len(), live) {
+                    match compacted.grown(words.len(), live, live) {
+                        Some(grown) => compacted = grown,
+                        None => return compacted,
+                    }
+                }
+                live += usize::from(compacted.append(&words, hash));
+            }
+        }
+        compacted
+    }
+}
