@@ -60,6 +60,7 @@ pub mod name;
 #[cfg(all(feature = "server", target_os = "linux"))]
 mod process;
 mod registry;
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]

@@ -1,0 +1,167 @@
+//! What an exporter's own tests ask of a collector: what it exposes, and the value of one sample.
+//!
+//! Nothing is registered for it, and no server runs: a test makes the collector, updates it, and asks.
+//!
+//! ```
+//! use hello_exporter::testing::{assert_exposition, value_of};
+//! use hello_exporter::{Collector, CounterVec, Gauge};
+//!
+//! #[derive(Collector)]
+//! struct Mail {
+//!     /// Mails in the queue.
+//!     #[metric(name = "mail_queue_length")]
+//!     queued: Gauge<i64>,
+//!
+//!     #[metric(name = "mail_sent_total", help = "Mails sent.", labels = ["server"])]
+//!     sent: CounterVec<1>,
+//! }
+//!
+//! let mail = Mail::new();
+//! mail.queued.set(3);
+//! mail.sent.with(["mx1"]).inc();
+//!
+//! assert_exposition(
+//!     &mail,
+//!     r#"
+//!     ## HELP mail_queue_length Mails in the queue.
+//!     ## TYPE mail_queue_length gauge
+//!     mail_queue_length 3
+//!     ## HELP mail_sent_total Mails sent.
+//!     ## TYPE mail_sent_total counter
+//!     mail_sent_total{server="mx1"} 1
+//!     "#,
+//! );
+//! assert_eq!(value_of(&mail, "mail_sent_total", &[("server", "mx1")]), Some(1.0));
+//! ```
+
+mod diff;
+mod exposition;
+mod text;
+
+use std::any::type_name_of_val;
+use std::borrow::Cow;
+
+use crate::collect::Collect;
+use exposition::exposition;
+use text::Sample;
+
+/// Compares what a collector exposes, in the text format 0.0.4, with `expected`.
+///
+/// White space around a line and empty lines say nothing in that format, and are ignored: the literal
+/// can be indented as the code around it. Families can come in any order, and so can the series of one
+/// family, of which a `HashMap` has none; the lines of one histogram or summary keep theirs.
+///
+/// ```
+/// use hello_exporter::Collector;
+/// use hello_exporter::testing::assert_exposition;
+/// use std::collections::HashMap;
+///
+/// #[derive(Collector)]
+/// struct Disks {
+///     #[metric(help = "Bytes free.", labels = ["disk"])]
+///     disk_free_bytes: HashMap<&'static str, u64>,
+/// }
+///
+/// let disks = Disks { disk_free_bytes: HashMap::from([("sda", 1024), ("sdb", 2048)]) };
+/// assert_exposition(
+///     &disks,
+///     r#"
+///     ## HELP disk_free_bytes Bytes free.
+///     ## TYPE disk_free_bytes gauge
+///     disk_free_bytes{disk="sda"} 1024
+///     disk_free_bytes{disk="sdb"} 2048
+///     "#,
+/// );
+/// ```
+///
+/// # Panics
+///
+/// The exposition is another one: the message shows both, line by line, `-` in front of what is
+/// expected and `+` in front of what is exposed. Or else a registry would refuse the collector, with
+/// that error. A panic of the collector itself is not caught.
+#[track_caller]
+pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
+    let exposed = exposed_by(collector);
+    let [expected, actual] = [expected, &exposed].map(text::lines);
+    if expected == actual {
+        return;
+    }
+    let [expected, actual] = [expected, actual].map(|lines| text::sorted(&lines));
+    if expected != actual {
+        panic!(
+            "the exposition of `{}` is not the expected one (`-` expected, `+` actual):\n{}{}",
+            type_name_of_val(collector),
+            diff::diff(&expected, &actual),
+            hint(&expected, &actual),
+        );
+    }
+}
+
+/// The value of the sample that is called exactly `name`, a histogram's `_bucket`, `_sum` or `_count`
+/// included, and has exactly these labels, constant ones and `le` included, in any order. None if there
+/// is no such sample.
+///
+/// Integers past 2⁵³ are rounded, as Prometheus rounds them.
+///
+/// ```
+/// use hello_exporter::testing::value_of;
+/// use hello_exporter::{Collector, HistogramVec};
+///
+/// #[derive(Collector)]
+/// struct Queries {
+///     #[metric(help = "Time that queries took.", labels = ["table"], buckets = [0.1, 1])]
+///     query_duration_seconds: HistogramVec<1>,
+/// }
+///
+/// let queries = Queries::new();
+/// queries.query_duration_seconds.with(["users"]).observe(0.25);
+///
+/// let value = |name, labels: &[(&str, &str)]| value_of(&queries, name, labels);
+/// assert_eq!(value("query_duration_seconds_sum", &[("table", "users")]), Some(0.25));
+/// assert_eq!(value("query_duration_seconds_bucket", &[("le", "0.1"), ("table", "users")]), Some(0.0));
+/// assert_eq!(value("query_duration_seconds_bucket", &[("le", "+Inf"), ("table", "users")]), Some(1.0));
+/// assert_eq!(value("query_duration_seconds_sum", &[("table", "groups")]), None);
+/// ```
+///
+/// # Panics
+///
+/// A registry would refuse the collector. A panic of the collector itself is not caught.
+#[track_caller]
+pub fn value_of(
+    collector: &(impl Collect + ?Sized),
+    name: &str,
+    labels: &[(&str, &str)],
+) -> Option<f64> {
+    let exposed = exposed_by(collector);
+    let mut wanted: Vec<(&str, Cow<'_, str>)> =
+        labels.iter().map(|&(name, value)| (name, Cow::Borrowed(value))).collect();
+    wanted.sort();
+    let is_wanted = |sample: &Sample<'_>| sample.name == name && sample.labels() == wanted;
+    exposed.lines().filter_map(Sample::read).find(is_wanted)?.value()
+}
+
+/// What the collector exposes. What a registry refuses is a test that fails.
+#[track_caller]
+fn exposed_by(collector: &(impl Collect + ?Sized)) -> String {
+    match exposition(collector) {
+        Ok(text) => text,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// What is often behind a difference, as a line of its own.
+fn hint(expected: &[&str], actual: &[&str]) -> String {
+    let missing = text::family_names(expected)
+        .find(|name| text::family_names(actual).all(|exposed| exposed != *name));
+    match missing {
+        Some(name) => format!(
+            "hint: nothing is exposed of `{name}`: a family without samples leaves no HELP and TYPE, \
+             and one with labels has no samples before its first update"
+        ),
+        None => {
+            "hint: the order of families, the order of a family's series, and white space around \
+                 a line make no difference"
+                .to_owned()
+        }
+    }
+}

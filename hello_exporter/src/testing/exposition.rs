@@ -1,0 +1,72 @@
+//! What one borrowed collector exposes. A registry keeps what it is given, so that this goes past it.
+
+use std::any::type_name_of_val;
+
+use crate::collect::{Collect, Describe};
+use crate::desc::{Desc, Prepared};
+use crate::encode::{Encoder, FamilyEncoder, Text, Written};
+use crate::registry::{IntoCollector, RegisterError, Registrable, Registry};
+
+/// The exposition of the collector alone, in the text format.
+pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, RegisterError> {
+    let descs = collector.describe();
+    check(collector, &descs)?;
+    let mut metrics: Vec<(usize, Prepared)> =
+        descs.into_iter().map(Prepared::new).enumerate().collect();
+    metrics.sort_by(|(_, one), (_, other)| one.desc.name().cmp(other.desc.name()));
+    let mut buffer = Vec::new();
+    // Descs of one name are one family.
+    for family in metrics.chunk_by(|(_, one), (_, other)| one.desc.name() == other.desc.name()) {
+        encode(collector, family, &mut Text::new(&mut buffer));
+    }
+    Ok(String::from_utf8_lossy(&buffer).into_owned())
+}
+
+/// Writes one family, as a scrape does, but that a panic is not caught.
+fn encode(collector: &(impl Collect + ?Sized), family: &[(usize, Prepared)], text: &mut Text<'_>) {
+    let start = text.mark();
+    if let Some((_, first)) = family.first() {
+        text.begin_family(&first.desc);
+    }
+    let head = text.mark();
+    let mut written = Written::default();
+    for (index, metric) in family {
+        collector.collect(*index, &mut FamilyEncoder::new(metric, text, &mut written));
+    }
+    match text.mark() == head {
+        true => text.rollback(start),
+        false => text.end_family(),
+    }
+}
+
+/// What an empty registry has to say of the collector.
+fn check(collector: &(impl Collect + ?Sized), descs: &[Desc]) -> Result<(), RegisterError> {
+    let name = type_name_of_val(collector);
+    collector.verify().map_err(|error| RegisterError::Field { collector: name, error })?;
+    Registry::new().register(StandIn { name, descs: descs.to_vec() }).map(|_| ())
+}
+
+/// Registers in the name of a collector that is only borrowed.
+struct StandIn {
+    name: &'static str,
+    descs: Vec<Desc>,
+}
+
+impl IntoCollector<StandIn> for StandIn {
+    fn into_collector(self) -> Registrable {
+        Registrable::made(self.name, self.descs, || Nothing)
+    }
+}
+
+/// What the stand-in would collect.
+struct Nothing;
+
+impl Describe for Nothing {
+    fn describe(&self) -> Vec<Desc> {
+        Vec::new()
+    }
+}
+
+impl Collect for Nothing {
+    fn collect(&self, _: usize, _: &mut FamilyEncoder<'_>) {}
+}
