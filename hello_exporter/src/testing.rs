@@ -1,9 +1,10 @@
-//! What an exporter's own tests ask of a collector: what it exposes, and the value of one sample.
+//! What an exporter's own tests ask of a collector: what it exposes, whether Prometheus' conventions
+//! are kept, and the value of one sample.
 //!
 //! Nothing is registered for it, and no server runs: a test makes the collector, updates it, and asks.
 //!
 //! ```
-//! use hello_exporter::testing::{assert_exposition, value_of};
+//! use hello_exporter::testing::{assert_exposition, lint, value_of};
 //! use hello_exporter::{Collector, CounterVec, Gauge};
 //!
 //! #[derive(Collector)]
@@ -31,11 +32,13 @@
 //!     mail_sent_total{server="mx1"} 1
 //!     "#,
 //! );
+//! assert_eq!(lint(&mail), []);
 //! assert_eq!(value_of(&mail, "mail_sent_total", &[("server", "mx1")]), Some(1.0));
 //! ```
 
 mod diff;
 mod exposition;
+mod lint;
 mod text;
 
 use std::any::type_name_of_val;
@@ -43,6 +46,7 @@ use std::borrow::Cow;
 
 use crate::collect::Collect;
 use exposition::exposition;
+pub use lint::{Problem, lint};
 use text::Sample;
 
 /// Compares what a collector exposes, in the text format 0.0.4, with `expected`.
