@@ -36,3 +36,14 @@ fn the_readme_shows_the_output_of_the_program() {
     let readme = repository("README.md");
     assert!(body.starts_with(block(&readme, "text")), "{body}");
 }
+
+#[test]
+fn the_readme_shows_a_test_that_passes() {
+    let readme = repository("README.md");
+    let (_, tail) = readme.split_once("## Testing\n").unwrap();
+    let shown = block(tail, "rust,ignore");
+    assert!(
+        repository("tests/testing.rs").contains(shown),
+        "the README's test is not in testing.rs"
+    );
+}
