@@ -52,6 +52,7 @@ fn rules() -> BTreeMap<String, String> {
         "labels.rs",
         "metric/value.rs",
         "metric/family.rs",
+        "metric/state_set.rs",
         "registry/source.rs",
         "private/mod.rs",
     ] {

@@ -244,6 +244,14 @@ impl Desc {
         if !is_name {
             return Err(DescError::Name(self.name.to_string()));
         }
+        let has_no_unit = matches!(self.metric_type, MetricType::Info | MetricType::StateSet);
+        if let Some(unit) = self.unit().filter(|_| has_no_unit) {
+            let (name, unit) = (self.name.to_string(), unit.to_owned());
+            return Err(DescError::NoUnit { name, unit, metric_type: self.metric_type });
+        }
+        if self.metric_type == MetricType::Info && self.family_name() == self.name {
+            return Err(DescError::InfoName(self.name.to_string()));
+        }
         if let Some(unit) = self.unit().filter(|unit| !has_unit(&self.name, unit)) {
             return Err(DescError::Unit { name: self.name.to_string(), unit: unit.to_owned() });
         }
@@ -314,6 +322,19 @@ pub enum DescError {
         /// The unit.
         unit: String,
     },
+    /// A type that has no unit has one.
+    #[error("`{name}` has unit `{unit}`, but a metric of type {metric_type} has none")]
+    NoUnit {
+        /// The family.
+        name: String,
+        /// The unit.
+        unit: String,
+        /// The type.
+        metric_type: MetricType,
+    },
+    /// An info is not called one.
+    #[error("`{0}` is an info, and must end in `_info`")]
+    InfoName(String),
     /// A label's name is not a label name.
     #[error(
         "`{label}` of `{name}` is not a label name: letters, digits and `_` are accepted, a digit \

@@ -45,7 +45,10 @@ pub(crate) const fn are_same(one: &[Cow<'static, str>], other: &[Cow<'static, st
 
 /// Whether both texts are the same, to be known in a constant.
 pub(crate) const fn is_same(one: &str, other: &str) -> bool {
-    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    is_same_bytes(one.as_bytes(), other.as_bytes())
+}
+
+pub(crate) const fn is_same_bytes(mut one: &[u8], mut other: &[u8]) -> bool {
     while let ([first, rest @ ..], [other_first, other_rest @ ..]) = (one, other) {
         if *first != *other_first {
             return false;

@@ -9,12 +9,14 @@ struct Hello {
 // ---- expands to ----
 
 const _: () = ::hello_exporter::__private::check_labels(
+    "a",
     <Gauge as ::hello_exporter::Metric>::LABELS,
     <Gauge as ::hello_exporter::Metric>::TYPE,
     0usize,
     &[],
 );
 const _: () = ::hello_exporter::__private::check_labels(
+    "b",
     <CounterVec<1> as ::hello_exporter::Metric>::LABELS,
     <CounterVec<1> as ::hello_exporter::Metric>::TYPE,
     1usize,

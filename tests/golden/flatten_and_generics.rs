@@ -15,6 +15,7 @@ pub struct App<T: Metric> {
 impl<T: Metric> ::hello_exporter::__private::Fields for App<T> {
     const FIELDS: &'static [::hello_exporter::Declaration] = {
         ::hello_exporter::__private::check_labels(
+            "app_generic",
             <Option<T> as ::hello_exporter::Metric>::LABELS,
             <Option<T> as ::hello_exporter::Metric>::TYPE,
             0usize,

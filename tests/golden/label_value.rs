@@ -18,6 +18,10 @@ impl ::hello_exporter::LabelValue for Method {
     }
 }
 #[automatically_derived]
+impl ::hello_exporter::States for Method {
+    const STATES: &'static [&'static ::core::primitive::str] = &["get", "none"];
+}
+#[automatically_derived]
 impl ::hello_exporter::Labels for Method {
     const COUNT: ::core::primitive::usize = 1;
     fn with_values<__R>(

@@ -91,3 +91,20 @@ pub(crate) trait Encoder {
 
     fn rollback(&mut self, mark: usize);
 }
+
+/// Writes a family, or, where `write` gives it no points, nothing.
+pub(crate) fn encode_family(
+    encoder: &mut dyn Encoder,
+    metric: &Prepared,
+    write: impl FnOnce(&mut dyn Encoder),
+) {
+    let start = encoder.mark();
+    encoder.begin_family(metric);
+    let head = encoder.mark();
+    write(encoder);
+    if encoder.mark() == head {
+        encoder.rollback(start);
+    } else {
+        encoder.end_family();
+    }
+}

@@ -51,12 +51,11 @@ pub(crate) fn head(desc: &Desc) -> String {
     head
 }
 
-/// A counter's samples end in `_total` and an info's in `_info`. What is called otherwise keeps its name,
-/// so that a series is called the same in every format, and loses its type.
+/// A counter's samples end in `_total`. One that is called otherwise keeps its name, so that a series is
+/// called the same in every format, and loses its type.
 fn type_name(desc: &Desc) -> &'static str {
     match desc.metric_type() {
         MetricType::Counter if desc.family_name() == desc.name() => "unknown",
-        MetricType::Info if desc.family_name() == desc.name() => "unknown",
         MetricType::Untyped => "unknown",
         other => other.as_str(),
     }

@@ -9,17 +9,19 @@ use super::message::Message;
 use super::metric_type;
 use crate::collect::{LabelShape, Options};
 use crate::desc::MetricType;
-use crate::name::{as_str, is_same};
+use crate::name::{as_str, is_same, is_same_bytes};
 
 /// Refuses a number of label names that the type of the field does not take, and a label struct that
 /// does not go with the rest of the declaration.
 #[track_caller]
 pub const fn check_labels(
+    metric_name: &str,
     shape: LabelShape,
     own: Option<MetricType>,
     given: usize,
     const_labels: &[&str],
 ) {
+    check_info_name(metric_name, own);
     let message = match shape {
         LabelShape::None if given > 0 => Message::new().text(
             "a metric of this type has no labels, use a family such as `CounterVec<N>` or a map from \
@@ -30,7 +32,9 @@ pub const fn check_labels(
         }
         LabelShape::Named(_) if given > 0 => Message::new()
             .text("the label struct of this type names its labels, remove `labels`"),
-        LabelShape::Named(names) => return check_label_struct(names, own, const_labels),
+        LabelShape::Named(names) => {
+            return check_label_struct(metric_name, names, own, const_labels);
+        }
         LabelShape::Positional(wanted) if wanted > 0 && given == 0 => Message::new()
             .text("a metric of this type has ")
             .count(wanted, "label")
@@ -45,16 +49,29 @@ pub const fn check_labels(
     message.panic()
 }
 
+/// Refuses an info that is not called one: in OpenMetrics its samples end so.
+#[track_caller]
+const fn check_info_name(metric_name: &str, own: Option<MetricType>) {
+    if matches!(own, Some(MetricType::Info)) && !ends_with(metric_name, "_info") {
+        Message::new()
+            .text("name `")
+            .text(metric_name)
+            .text("` is that of an info, and must end in `_info`")
+            .panic()
+    }
+}
+
 /// Refuses a label struct one of whose names is a constant label as well, or reserved by the type.
 #[track_caller]
 const fn check_label_struct(
+    metric_name: &str,
     mut names: &[Cow<'static, str>],
     own: Option<MetricType>,
     const_labels: &[&str],
 ) {
     while let [name, rest @ ..] = names {
         let name = as_str(name);
-        check_reserved_label(own, name);
+        check_reserved_label(metric_name, own, name);
         let mut constants = const_labels;
         while let [constant, rest @ ..] = constants {
             if is_same(constant, name) {
@@ -72,17 +89,36 @@ const fn check_label_struct(
 
 /// Refuses a label that the samples of the type carry by themselves.
 #[track_caller]
-pub const fn check_reserved_label(own: Option<MetricType>, label: &str) {
-    if let Some(metric_type) = own
-        && let Some(reserved) = metric_type.reserved_label()
-        && is_same(reserved, label)
-    {
+pub const fn check_reserved_label(metric_name: &str, own: Option<MetricType>, label: &str) {
+    let Some(metric_type) = own else { return };
+    let reserved = match metric_type {
+        MetricType::StateSet => metric_name,
+        _ => match metric_type.reserved_label() {
+            Some(reserved) => reserved,
+            None => return,
+        },
+    };
+    if is_same(reserved, label) {
         Message::new()
             .text("label `")
             .text(label)
             .text("` is reserved: every ")
             .text(metric_type.as_str())
             .text(" writes it itself")
+            .panic()
+    }
+}
+
+/// Refuses a unit on what has none.
+#[track_caller]
+pub const fn check_unit_taken(own: Option<MetricType>) {
+    if let Some(metric_type) = own
+        && matches!(metric_type, MetricType::Info | MetricType::StateSet)
+    {
+        Message::new()
+            .text("a metric of type ")
+            .text(metric_type.as_str())
+            .text(" has no unit, remove `unit`")
             .panic()
     }
 }
@@ -168,8 +204,11 @@ pub const fn check_overlap(shorter: Named, longer: Named, suffix: &str) {
         MetricType::Counter => is_same(suffix, "_created"),
         _ => false,
     };
-    // A counter `x_total` is the family `x` of OpenMetrics.
-    let is_family = is_same(suffix, "_total") && matches!(type_of(longer), MetricType::Counter);
+    // A counter `x_total` is the family `x` of OpenMetrics, and so is an info `x_info`.
+    let is_family = match type_of(longer).suffix() {
+        Some(own) => is_same(suffix, own),
+        None => false,
+    };
     if exposed || is_family {
         Message::new()
             .text("name `")
@@ -189,6 +228,13 @@ pub const fn check_overlap(shorter: Named, longer: Named, suffix: &str) {
 
 const fn type_of((_, own, declared): Named) -> MetricType {
     metric_type(own, declared)
+}
+
+const fn ends_with(text: &str, suffix: &str) -> bool {
+    match text.len().checked_sub(suffix.len()) {
+        Some(at) => is_same_bytes(text.as_bytes().split_at(at).1, suffix.as_bytes()),
+        None => false,
+    }
 }
 
 const fn is_one_of(text: &str, mut words: &[&str]) -> bool {

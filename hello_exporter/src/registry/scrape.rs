@@ -13,6 +13,7 @@ use super::{CollectorId, Shared};
 use crate::collect::Collect;
 use crate::encode::{
     Encoder, FamilyEncoder, Format, OpenMetrics, Protobuf, ProtobufScratch, Text, Written,
+    encode_family,
 };
 use crate::metric::CounterVec;
 
@@ -155,17 +156,11 @@ struct Scrape<'s> {
 impl Scrape<'_> {
     fn encode(&self, encoder: &mut dyn Encoder, written: &mut Written) {
         for family in &self.plan.families {
-            let start = encoder.mark();
-            encoder.begin_family(family.head());
-            let head = encoder.mark();
-            for member in family.members() {
-                self.encode_member(member, encoder, written);
-            }
-            if encoder.mark() == head {
-                encoder.rollback(start);
-            } else {
-                encoder.end_family();
-            }
+            encode_family(encoder, family.head(), |encoder| {
+                for member in family.members() {
+                    self.encode_member(member, encoder, written);
+                }
+            });
         }
         encoder.finish();
     }

@@ -4,7 +4,7 @@ use std::any::type_name_of_val;
 
 use crate::collect::{Collect, Describe};
 use crate::desc::{Desc, Prepared};
-use crate::encode::{Encoder, FamilyEncoder, Text, Written};
+use crate::encode::{FamilyEncoder, Text, Written, encode_family};
 use crate::registry::{IntoCollector, RegisterError, Registrable, Registry};
 
 /// The exposition of the collector alone, in the text format.
@@ -15,28 +15,19 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
         descs.into_iter().map(Prepared::new).enumerate().collect();
     metrics.sort_by(|(_, one), (_, other)| one.desc.name().cmp(other.desc.name()));
     let mut buffer = Vec::new();
+    let mut text = Text::new(&mut buffer);
+    let mut written = Written::default();
     // Descs of one name are one family.
     for family in metrics.chunk_by(|(_, one), (_, other)| one.desc.name() == other.desc.name()) {
-        encode(collector, family, &mut Text::new(&mut buffer));
+        let Some((_, first)) = family.first() else { continue };
+        // As a scrape does, but that a panic is not caught.
+        encode_family(&mut text, first, |encoder| {
+            for (index, metric) in family {
+                collector.collect(*index, &mut FamilyEncoder::new(metric, encoder, &mut written));
+            }
+        });
     }
     Ok(String::from_utf8_lossy(&buffer).into_owned())
-}
-
-/// Writes one family, as a scrape does, but that a panic is not caught.
-fn encode(collector: &(impl Collect + ?Sized), family: &[(usize, Prepared)], text: &mut Text<'_>) {
-    let start = text.mark();
-    if let Some((_, first)) = family.first() {
-        text.begin_family(&first.desc);
-    }
-    let head = text.mark();
-    let mut written = Written::default();
-    for (index, metric) in family {
-        collector.collect(*index, &mut FamilyEncoder::new(metric, text, &mut written));
-    }
-    match text.mark() == head {
-        true => text.rollback(start),
-        false => text.end_family(),
-    }
 }
 
 /// What an empty registry has to say of the collector.

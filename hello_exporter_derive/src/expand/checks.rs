@@ -56,6 +56,10 @@ fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenS
         checks.push(check_type(krate, ty, &metric_type.word));
     }
     checks.extend(check_total(krate, field, metric));
+    if let Some(unit) = &metric.unit {
+        let own = of_metric(krate, ty, "TYPE");
+        checks.push(call(krate, "check_unit_taken", own, Ends::both(unit.span)));
+    }
     if let Some(buckets) = &metric.buckets {
         checks.extend(check_buckets(krate, ty, buckets));
     }
@@ -69,19 +73,20 @@ fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenS
 }
 
 /// The number of label names is the one that the type has, or the type brings other names than the
-/// constant ones; told at the list, or else at the type.
+/// constant ones, and an info is called one; told at the list, or else at the type.
 fn check_labels(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let krate = &collector.krate;
     let ty = &field.ty;
     let given = metric.labels.as_ref().map_or(0, |list| list.names.len());
     let constants = collector.const_labels_of(metric).map(|label| &label.name.value);
     let (shape, own) = (of_metric(krate, ty, "LABELS"), of_metric(krate, ty, "TYPE"));
-    let arguments = quote!(#shape, #own, #given, &[#(#constants),*]);
+    let name = collector.full_name(metric);
+    let arguments = quote!(#name, #shape, #own, #given, &[#(#constants),*]);
     let at_list = metric.labels.as_ref().map(|list| Ends::both(list.span));
     call(krate, "check_labels", arguments, at_list.unwrap_or_else(|| Ends::of(ty)))
 }
 
-/// `le` and `quantile` belong to histograms and summaries.
+/// `le` and `quantile` belong to histograms and summaries, and the name of a state set to its states.
 fn check_reserved_labels(
     collector: &Collector,
     field: &Field,
@@ -90,12 +95,15 @@ fn check_reserved_labels(
     let krate = &collector.krate;
     let variable = metric.labels.iter().flat_map(|list| &list.names);
     let constant = collector.const_labels_of(metric).map(|label| &label.name);
-    let reserved =
-        variable.chain(constant).filter(|name| matches!(&*name.value, "le" | "quantile"));
-    let check = |name: &Name| {
+    let metric_name = collector.full_name(metric);
+    let is_reserved =
+        |label: &&Name| matches!(&*label.value, "le" | "quantile") || label.value == metric_name;
+    let reserved = variable.chain(constant).filter(is_reserved);
+    let check = |label: &Name| {
         let own = of_metric(krate, &field.ty, "TYPE");
-        let label = &name.value;
-        call(krate, "check_reserved_label", quote!(#own, #label), Ends::both(name.span))
+        let value = &label.value;
+        let arguments = quote!(#metric_name, #own, #value);
+        call(krate, "check_reserved_label", arguments, Ends::both(label.span))
     };
     reserved.map(check).collect()
 }
@@ -131,7 +139,7 @@ fn check_buckets(krate: &TokenStream, ty: &Type, buckets: &Buckets) -> Vec<Token
 
 /// Names of which one may be a part of the other: told at the longer.
 fn check_overlaps(collector: &Collector) -> Vec<TokenStream> {
-    const SUFFIXES: &[&str] = &["_bucket", "_sum", "_count", "_created", "_total"];
+    const SUFFIXES: &[&str] = &["_bucket", "_sum", "_count", "_created", "_total", "_info"];
 
     let krate = &collector.krate;
     let by_name: HashMap<&str, (&Field, &Metric)> =

@@ -76,6 +76,7 @@ pub(crate) fn label_enum(values: &LabelEnum) -> TokenStream {
         let value = &name.value;
         quote!(Self::#variant => #value)
     });
+    let states = variants.iter().map(|(_, name)| &name.value);
     // A reference to an enum without variants does not match no arms.
     let body = if variants.is_empty() {
         quote!(match *self {})
@@ -90,6 +91,11 @@ pub(crate) fn label_enum(values: &LabelEnum) -> TokenStream {
             fn as_label<'__a>(&'__a self, _: &'__a mut ()) -> &'__a ::core::primitive::str {
                 #body
             }
+        }
+
+        #[automatically_derived]
+        impl #impl_generics #krate::States for #ident #ty_generics #where_clause {
+            const STATES: &'static [&'static ::core::primitive::str] = &[#(#states),*];
         }
 
         #[automatically_derived]

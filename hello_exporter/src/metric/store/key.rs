@@ -87,7 +87,7 @@ impl<'v> Key<'v> {
     fn has_lengths(&self, mut words: impl Iterator<Item = u64>) -> bool {
         match self.values.len() {
             0 => true,
-            ..=Self::LENGTHS_PER_WORD => words.next() == Some(self.lengths),
+            1..=Self::LENGTHS_PER_WORD => words.next() == Some(self.lengths),
             _ => self.has_many_lengths(words),
         }
     }
@@ -100,8 +100,8 @@ impl<'v> Key<'v> {
 
 /// What stands in front of each label value: `name="`, and then `",name="`, in bytes.
 pub(super) fn gaps(label_names: &[Box<str>]) -> Box<[usize]> {
-    let gap = |(at, name): (usize, &Box<str>)| name.len() + if at == 0 { 2 } else { 4 };
-    label_names.iter().enumerate().map(gap).collect()
+    let lengths = label_names.iter().map(|name| name.len()).enumerate();
+    lengths.map(|(at, length)| length + if at == 0 { 2 } else { 4 }).collect()
 }
 
 /// Whether both are the same, which are of one length.
