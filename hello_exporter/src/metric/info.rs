@@ -35,8 +35,8 @@ use crate::labels::{self, LabelBlock, Labels};
 /// testing::assert_exposition(
 ///     &server,
 ///     r#"
-///     # HELP server_info What the server says of itself.
-///     # TYPE server_info gauge
+///     ## HELP server_info What the server says of itself.
+///     ## TYPE server_info gauge
 ///     server_info{version="7.2"} 1
 ///     "#,
 /// );

@@ -22,8 +22,8 @@ use crate::encode::{FamilyEncoder, HistogramPoint, Point, PointValue, SummaryPoi
 /// testing::assert_exposition(
 ///     &Database { query_seconds },
 ///     r#"
-///     # HELP query_seconds Time of queries in seconds.
-///     # TYPE query_seconds histogram
+///     ## HELP query_seconds Time of queries in seconds.
+///     ## TYPE query_seconds histogram
 ///     query_seconds_bucket{le="0.1"} 20
 ///     query_seconds_bucket{le="1"} 23
 ///     query_seconds_bucket{le="+Inf"} 24
@@ -91,8 +91,8 @@ impl<'a> From<&'a HistogramSnapshot> for Point<'a> {
 /// testing::assert_exposition(
 ///     &Collections { pause_seconds },
 ///     r#"
-///     # HELP pause_seconds Pauses of garbage collections in seconds.
-///     # TYPE pause_seconds summary
+///     ## HELP pause_seconds Pauses of garbage collections in seconds.
+///     ## TYPE pause_seconds summary
 ///     pause_seconds{quantile="0.5"} 0.001
 ///     pause_seconds{quantile="1"} 0.25
 ///     pause_seconds_sum 1.5
@@ -186,8 +186,8 @@ pub enum SnapshotError {
 /// testing::assert_exposition(
 ///     &Station { celsius: Timestamped::new(21.5, reported) },
 ///     "
-///     # HELP celsius Temperature as the station reported it.
-///     # TYPE celsius gauge
+///     ## HELP celsius Temperature as the station reported it.
+///     ## TYPE celsius gauge
 ///     celsius 21.5 1700000000500
 ///     ",
 /// );

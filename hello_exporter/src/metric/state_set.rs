@@ -35,8 +35,8 @@ use crate::labels::LabelValue;
 /// testing::assert_exposition(
 ///     &node,
 ///     r#"
-///     # HELP role What this node is.
-///     # TYPE role gauge
+///     ## HELP role What this node is.
+///     ## TYPE role gauge
 ///     role{role="leader"} 0
 ///     role{role="follower"} 1
 ///     "#,
