@@ -233,6 +233,11 @@ impl<'a> LabelBlock<'a> {
     pub(crate) fn pairs(self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
         pairs(self.as_str())
     }
+
+    /// The names and values, as they are written.
+    pub(crate) fn escaped_pairs(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        escaped_pairs(self.as_str())
+    }
 }
 
 /// Appends `name="value"` for each pair, escaped and joined by commas.
@@ -259,6 +264,10 @@ pub(crate) fn clip(value: &str) -> &str {
 
 /// The pairs of a rendered block, unescaped.
 pub(crate) fn pairs(block: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    escaped_pairs(block).map(|(name, value)| (name, escape::unescape(value)))
+}
+
+fn escaped_pairs(block: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = block;
     std::iter::from_fn(move || {
         let (name, tail) = rest.split_once('=')?;
@@ -266,7 +275,7 @@ pub(crate) fn pairs(block: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         let end = closing_quote(tail)?;
         let value = tail.get(..end)?;
         rest = tail.get(end + 1..)?.trim_start_matches(',');
-        Some((name, escape::unescape(value)))
+        Some((name, value))
     })
 }
 

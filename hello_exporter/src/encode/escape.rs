@@ -35,16 +35,27 @@ pub(crate) fn unescape(value: &str) -> Cow<'_, str> {
         return Cow::Borrowed(value);
     }
     let mut plain = String::with_capacity(value.len());
-    let mut characters = value.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => match characters.next() {
-                Some('n') => plain.push('\n'),
-                Some(other) => plain.push(other),
-                None => plain.push('\\'),
-            },
-            other => plain.push(other),
-        }
-    }
+    unescaped(value).for_each(|piece| plain.push_str(piece));
     Cow::Owned(plain)
+}
+
+/// The pieces that an escaped label value stands for.
+pub(crate) fn unescaped(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        let end = match rest.find('\\') {
+            // The backslash and what it escapes, of which the latter is left.
+            Some(0) => 1 + rest.chars().nth(1)?.len_utf8(),
+            Some(at) => at,
+            None => rest.len(),
+        };
+        let (piece, tail) = rest.split_at_checked(end)?;
+        rest = tail;
+        match piece.strip_prefix('\\') {
+            Some("n") => Some("\n"),
+            Some(escaped) => Some(escaped),
+            None if piece.is_empty() => None,
+            None => Some(piece),
+        }
+    })
 }

@@ -4,7 +4,7 @@
 //! A message is written behind a length of one byte, and moved where its length turns out to need more.
 
 use super::point::{HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Number, Point};
+use super::{Encoder, Number, Point, escape};
 use crate::desc::{MetricType, Prepared};
 use crate::labels::LabelBlock;
 
@@ -147,10 +147,12 @@ fn type_number(metric_type: MetricType) -> u64 {
 }
 
 fn append_labels(block: LabelBlock<'_>, out: &mut Vec<u8>) {
-    for (name, value) in block.pairs() {
+    for (name, value) in block.escaped_pairs() {
         message(metric::LABEL, out, |out| {
             text(1, name, out);
-            text(2, &value, out);
+            message(2, out, |out| {
+                escape::unescaped(value).for_each(|piece| out.extend_from_slice(piece.as_bytes()));
+            });
         });
     }
 }
@@ -183,7 +185,7 @@ fn text(field: u64, value: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(value.as_bytes());
 }
 
-/// A message in a message.
+/// A message in a message, or a text whose length is not known yet.
 fn message(field: u64, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = begin(field, out);
     write(out);

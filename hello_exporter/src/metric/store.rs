@@ -191,8 +191,8 @@ impl Store {
 
     /// Calls `read` for every series, in the order of their creation.
     pub(crate) fn for_each(&self, mut read: impl FnMut(LabelBlock<'_>, &[AtomicU64])) {
-        for chunk in self.storage().chunks() {
-            for (_, record) in chunk.records(&self.layout) {
+        for (chunk, end) in self.storage().parts() {
+            for (_, record) in chunk.records(end, &self.layout) {
                 read(LabelBlock(record.block(&self.layout)), record.value(&self.layout));
             }
         }
@@ -201,17 +201,16 @@ impl Store {
     /// Where every series is, in the order of their creation.
     pub(super) fn places(&self) -> impl Iterator<Item = Place> {
         let storage = self.storage();
-        let mut chunks = (0..).map_while(move |at| storage.chunks().get(at).cloned());
-        let mut current: Option<(Chunk, usize)> = None;
+        let end = storage.end();
+        let (mut at, mut offset) = (0, 0);
         std::iter::from_fn(move || {
             loop {
-                if let Some((chunk, offset)) = &mut current
-                    && let Some(found) = chunk.next_live(*offset, &self.layout)
-                {
-                    *offset = found.end;
+                let (chunk, end) = storage.part(at, end)?;
+                if let Some(found) = chunk.next_live(offset..end, &self.layout) {
+                    offset = found.end;
                     return Some(Place { chunk: chunk.clone(), offset: found.start });
                 }
-                current = Some((chunks.next()?, 0));
+                (at, offset) = (at + 1, 0);
             }
         })
     }

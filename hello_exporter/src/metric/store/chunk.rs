@@ -193,21 +193,29 @@ impl Chunk {
         Some(offset)
     }
 
-    /// All records that are not removed, and where they lie.
-    pub(super) fn records(&self, layout: &Layout) -> impl Iterator<Item = (usize, Record<'_>)> {
+    /// Where the last complete record ends.
+    pub(super) fn end(&self) -> usize {
+        self.complete(Ordering::Acquire)
+    }
+
+    /// The records in front of `end` that are not removed, and where they lie.
+    pub(super) fn records(
+        &self,
+        end: usize,
+        layout: &Layout,
+    ) -> impl Iterator<Item = (usize, Record<'_>)> {
         let mut next = 0;
         std::iter::from_fn(move || {
-            let Range { start, end } = self.next_live(next, layout)?;
-            next = end;
-            Some((start, self.record(start)?))
+            let found = self.next_live(next..end, layout)?;
+            next = found.end;
+            Some((found.start, self.record(found.start)?))
         })
     }
 
-    /// The first record from here on that is not removed.
-    pub(super) fn next_live(&self, offset: usize, layout: &Layout) -> Option<Range<usize>> {
-        let complete = self.complete(Ordering::Acquire);
-        let mut start = offset.max(Self::HEAD);
-        while start < complete {
+    /// The first record in this range that is not removed.
+    pub(super) fn next_live(&self, range: Range<usize>, layout: &Layout) -> Option<Range<usize>> {
+        let mut start = range.start.max(Self::HEAD);
+        while start < range.end {
             let record = self.record(start)?;
             let end = start + record.length(layout);
             if !record.header.is_buried() {

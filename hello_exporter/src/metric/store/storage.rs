@@ -22,8 +22,25 @@ impl Default for Storage {
 impl Storage {
     const FIRST_CHUNK_WORDS: usize = 32;
 
-    pub(super) fn chunks(&self) -> &[Chunk] {
-        &self.chunks
+    /// Where the records end of the one chunk that can get more.
+    ///
+    /// A walk through all records asks this first, and stops there: a series that is removed and created
+    /// again while the walk is under way would be met twice, at its old place and behind all others.
+    pub(super) fn end(&self) -> usize {
+        self.chunks.last().map_or(0, Chunk::end)
+    }
+
+    /// A chunk and where its records end, in a walk that stops at `end`.
+    pub(super) fn part(&self, at: usize, end: usize) -> Option<(&Chunk, usize)> {
+        let chunk = self.chunks.get(at)?;
+        let is_last = at + 1 == self.chunks.len();
+        Some((chunk, if is_last { end } else { chunk.end() }))
+    }
+
+    /// All chunks, and where their records end now.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&Chunk, usize)> {
+        let end = self.end();
+        (0..).map_while(move |at| self.part(at, end))
     }
 
     #[inline(always)]
@@ -110,10 +127,10 @@ impl Storage {
     pub(super) fn compacted(&self, layout: &Layout) -> Self {
         let mut compacted = Self::default();
         let mut live = 0;
-        for (chunk, records) in self.chunks.iter().map(|chunk| chunk.records(layout)).enumerate() {
-            for (offset, record) in records {
+        for (at, (chunk, end)) in self.parts().enumerate() {
+            for (offset, record) in chunk.records(end, layout) {
                 let words = record.copy(layout);
-                let hash = self.hash_of(chunk, offset, record);
+                let hash = self.hash_of(at, offset, record);
                 if !compacted.has_room(words.len(), live) {
                     match compacted.grown(words.len(), live, live) {
                         Some(grown) => compacted = grown,
