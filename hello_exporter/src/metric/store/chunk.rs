@@ -1,8 +1,8 @@
 //! The memory of series: records of words, one behind the other.
 //!
 //! This is the one module with unsafe code: it reads the text of a record as the bytes that it is,
-//! where a load of every word, shifted to where a label value begins, takes a third longer to find a
-//! series. What makes it sound is that nothing else can write to the words:
+//! where a load of every word, shifted to where a label value begins, makes an increment a seventh
+//! slower. What makes it sound is that nothing else can write to the words:
 //!
 //! - [`Chunk::append`] alone stores text, behind all that is complete. Only one thread calls it at a
 //!   time, which is what the store's writer lock is for.
