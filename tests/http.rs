@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use actix_web::rt::System;
 use actix_web::{App, HttpServer, web};
 use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
-use hello_exporter_tests::http::{get, request};
+use hello_exporter_tests::http::{get, get_accepting, request};
 use hello_exporter_tests::{Exporter, build, build_example, promtool};
 
 const HELLO: &str = "\
@@ -41,6 +41,22 @@ fn the_metrics_of_the_tutorial_are_served() {
     assert_eq!(response.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     assert_eq!(response.header("content-length"), Some(&*response.body.len().to_string()));
     assert!(response.body.starts_with(HELLO), "{}", response.body);
+}
+
+#[test]
+fn open_metrics_is_served_to_whoever_prefers_it() {
+    let exporter = Exporter::start(&[]);
+    let accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
+    let response = get_accepting(exporter.address, "/metrics", accept);
+    assert_eq!(response.status, 200);
+    assert_eq!(
+        response.header("content-type"),
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    );
+    assert_eq!(response.header("vary"), Some("Accept"));
+    let hello = HELLO.replace("# TYPE b counter", "# TYPE b unknown");
+    assert!(response.body.starts_with(&hello), "{}", response.body);
+    assert!(response.body.ends_with("\n# EOF\n"), "{}", response.body);
 }
 
 #[test]

@@ -30,5 +30,7 @@ fn a_prometheus_server_stores_what_the_tutorial_declares() {
     assert_eq!(value("a", "1"), json!({"__name__": "a"}));
     assert_eq!(value("b", "2"), json!({"__name__": "b", "hello": "world", "hostname": "Hi"}));
     assert_eq!(prometheus.metadata("a"), ("gauge".to_owned(), "Display a.".to_owned()));
-    assert_eq!(prometheus.metadata("b"), ("counter".to_owned(), "Display b.".to_owned()));
+    // It asks for OpenMetrics, in which a counter's samples end in `_total`, or else it is unknown.
+    assert_eq!(prometheus.metadata("b"), ("unknown".to_owned(), "Display b.".to_owned()));
+    assert_eq!(prometheus.metadata("process_cpu_seconds").0, "counter");
 }

@@ -30,12 +30,21 @@ pub fn get(address: SocketAddr, path: &str) -> Response {
     request(address, "GET", path)
 }
 
+/// Sends a GET request with an `Accept` header.
+pub fn get_accepting(address: SocketAddr, path: &str, accept: &str) -> Response {
+    send(address, "GET", path, &format!("Accept: {accept}\r\n"))
+}
+
 /// Sends a request without a body.
 pub fn request(address: SocketAddr, method: &str, path: &str) -> Response {
+    send(address, method, path, "")
+}
+
+fn send(address: SocketAddr, method: &str, path: &str, headers: &str) -> Response {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
-        .expect("the server reads");
+    let connection = format!("Host: {address}\r\nConnection: close\r\n{headers}");
+    write!(stream, "{method} {path} HTTP/1.1\r\n{connection}\r\n").expect("the server reads");
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).expect("the server answers");
     response(&String::from_utf8(answer).expect("the answer is UTF-8"))

@@ -1,13 +1,14 @@
 //! The metrics endpoint.
 
 use actix_web::dev::{AppService, HttpServiceFactory};
-use actix_web::{HttpResponse, web};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::error;
 
-use super::resource;
-use crate::{Format, Registry};
+use super::{negotiate, resource};
+use crate::Registry;
 
-/// Serves a [`Registry`] at a path.
+/// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer};
@@ -45,23 +46,33 @@ impl Metrics {
 impl HttpServiceFactory for Metrics {
     fn register(self, config: &mut AppService) {
         let Self { registry, path } = self;
-        resource(&path, move || scrape(registry.clone())).register(config);
+        resource(&path, move |request| scrape(registry.clone(), request)).register(config);
     }
 }
 
 /// Encodes off the event loop: collectors may take their time, and one scrape must not hold another.
-async fn scrape(registry: Registry) -> HttpResponse {
-    let format = Format::Text;
+async fn scrape(registry: Registry, request: HttpRequest) -> HttpResponse {
+    let format = negotiate::format(&accept(&request));
     let encode = move || {
         let mut body = Vec::new();
         registry.encode(format, &mut body);
         body
     };
     match web::block(encode).await {
-        Ok(body) => HttpResponse::Ok().content_type(format.content_type()).body(body),
+        Ok(body) => HttpResponse::Ok()
+            .content_type(format.content_type())
+            .insert_header((header::VARY, "Accept"))
+            .body(body),
         Err(error) => {
             error!(%error, "Scrape was not finished");
             HttpResponse::InternalServerError().finish()
         }
     }
+}
+
+/// All `Accept` headers as one, which is what they are.
+fn accept(request: &HttpRequest) -> String {
+    let headers = request.headers().get_all(header::ACCEPT);
+    let values: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
+    values.join(",")
 }

@@ -5,6 +5,7 @@
 
 mod landing;
 mod metrics;
+mod negotiate;
 
 use actix_web::http::header;
 use actix_web::{Handler, HttpResponse, Resource, Responder, web};
