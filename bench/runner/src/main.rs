@@ -1,15 +1,15 @@
-//! Measures in interleaved rounds, and prints a table and one machine-readable line per figure:
-//! `name value unit ratio-to-best-peer spread`.
+//! Measures how long the declarations of `compile_time` take to compile.
 
 use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
-const ROUNDS: usize = 7;
+use figures::{Entrant, Group, Measurement};
 
-/// Ours first, then the peers.
-const KINDS: [&str; 3] = ["derive", "prometheus", "vise"];
+/// Ours.
+const DERIVE: &str = "derive";
+const PEERS: [&str; 2] = ["prometheus", "vise"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     for (what, arguments) in [("check", &["check"][..]), ("build", &["build"])] {
@@ -19,44 +19,21 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// How long the struct of 200 metrics takes to compile, its dependencies being compiled already.
-fn compile_time(what: &str, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
-    for kind in KINDS {
+fn compile_time(what: &str, arguments: &'static [&str]) -> Result<(), Box<dyn Error>> {
+    for kind in [DERIVE].into_iter().chain(PEERS) {
         compile(kind, arguments)?;
     }
-    let mut times = [const { Vec::new() }; KINDS.len()];
-    for _ in 0..ROUNDS {
-        for (kind, times) in KINDS.iter().zip(&mut times) {
-            touch(kind)?;
-            times.push(compile(kind, arguments)?);
-        }
-    }
-    let figures = times.map(Figure::of);
-    let best_peer =
-        figures.iter().skip(1).map(|figure| figure.median).fold(f64::INFINITY, f64::min);
-    println!("compile time of 200 metrics, cargo {what}, median of {ROUNDS} rounds");
-    for (kind, figure) in KINDS.iter().zip(&figures) {
-        println!("  {kind:<12}{:>8.3} s", figure.median);
-    }
-    for (kind, Figure { median, spread }) in KINDS.iter().zip(&figures) {
-        println!("compile_200_{what}_{kind} {median:.3} s {:.2} {spread:.2}", median / best_peer);
-    }
-    println!();
+    let mut entrants = vec![Entrant::own(DERIVE, move || recompile(DERIVE, arguments))];
+    entrants.extend(PEERS.map(|kind| Entrant::peer(kind, move || recompile(kind, arguments))));
+    let name = format!("compile_200_{what}");
+    let title = format!("compile time of 200 metrics, cargo {what}");
+    Group { name, title, unit: "s" }.measure(entrants)?;
     Ok(())
 }
 
-/// A median, and the whole range of the rounds as a part of it.
-struct Figure {
-    median: f64,
-    spread: f64,
-}
-
-impl Figure {
-    fn of(times: Vec<Duration>) -> Self {
-        let mut seconds: Vec<f64> = times.iter().map(Duration::as_secs_f64).collect();
-        seconds.sort_by(f64::total_cmp);
-        let median = seconds[seconds.len() / 2];
-        Self { median, spread: (seconds[seconds.len() - 1] - seconds[0]) / median }
-    }
+fn recompile(kind: &str, arguments: &[&str]) -> Measurement {
+    touch(kind)?;
+    Ok(compile(kind, arguments)?.as_secs_f64())
 }
 
 fn compile(kind: &str, arguments: &[&str]) -> Result<Duration, Box<dyn Error>> {

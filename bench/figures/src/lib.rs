@@ -1,0 +1,154 @@
+//! Measures rivals in interleaved rounds, and prints a table and one machine-readable line per figure:
+//! `name value unit ratio-to-best-peer spread`.
+
+use std::error::Error;
+
+/// So many that one round disturbed by the machine does not move the median.
+pub const ROUNDS: usize = 7;
+
+/// One measurement of one round, in the unit of its group.
+pub type Measurement = Result<f64, Box<dyn Error>>;
+
+/// What is measured together and printed as one table.
+pub struct Group {
+    /// What the names of its figures begin with.
+    pub name: String,
+    pub title: String,
+    pub unit: &'static str,
+}
+
+/// One of those that are compared.
+pub struct Entrant {
+    name: &'static str,
+    is_peer: bool,
+    measure: Box<dyn FnMut() -> Measurement>,
+}
+
+impl Entrant {
+    /// One that ours is held against.
+    pub fn peer(name: &'static str, measure: impl FnMut() -> Measurement + 'static) -> Self {
+        Self { name, is_peer: true, measure: Box::new(measure) }
+    }
+
+    /// Ours, or what ours is compared with by [`Rounds::ratio`] alone.
+    pub fn own(name: &'static str, measure: impl FnMut() -> Measurement + 'static) -> Self {
+        Self { is_peer: false, ..Self::peer(name, measure) }
+    }
+}
+
+impl Group {
+    /// Measures every entrant once in each round, one after the other, and prints what came out.
+    pub fn measure(self, mut entrants: Vec<Entrant>) -> Result<Rounds, Box<dyn Error>> {
+        let mut values = vec![Vec::new(); entrants.len()];
+        for _ in 0..ROUNDS {
+            for (entrant, values) in entrants.iter_mut().zip(&mut values) {
+                values.push((entrant.measure)()?);
+            }
+        }
+        let rows = entrants.iter().zip(values).map(|(Entrant { name, is_peer, .. }, values)| {
+            let figure = Figure::of(values.clone());
+            Row { name, is_peer: *is_peer, values, figure }
+        });
+        let rounds = Rounds { group: self, rows: rows.collect() };
+        rounds.print();
+        Ok(rounds)
+    }
+}
+
+/// What was measured of a group.
+pub struct Rounds {
+    group: Group,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    name: &'static str,
+    is_peer: bool,
+    values: Vec<f64>,
+    figure: Figure,
+}
+
+impl Rounds {
+    /// Prints how `name` compares with `yardstick`: the median of the ratios of the rounds, in each of
+    /// which the machine was as fast for one as for the other.
+    pub fn ratio(&self, figure: &str, name: &str, yardstick: &str) {
+        let [of, to] = [name, yardstick].map(|name| self.values(name));
+        let ratio = Figure::of(of.iter().zip(to).map(|(of, to)| of / to).collect());
+        println!("{}\n", ratio.line(figure, "ratio", None));
+    }
+
+    fn values(&self, name: &str) -> &[f64] {
+        self.rows.iter().find(|row| row.name == name).map_or(&[], |row| &row.values)
+    }
+
+    fn print(&self) {
+        let Group { name: group, title, unit } = &self.group;
+        let best = self.best_peer();
+        println!("{title}: {unit}, median of {ROUNDS} rounds, to the best peer, spread");
+        for Row { name, figure, .. } in &self.rows {
+            let Figure { median, spread } = figure;
+            println!(
+                "  {name:<20}{:>9} {:>8} {spread:>6.2}",
+                digits(*median),
+                ratio(*median, best)
+            );
+        }
+        for Row { name, figure, .. } in &self.rows {
+            println!("{}", figure.line(&format!("{group}_{name}"), unit, best));
+        }
+        println!();
+    }
+
+    fn best_peer(&self) -> Option<f64> {
+        let peers = self.rows.iter().filter(|row| row.is_peer);
+        peers.map(|row| row.figure.median).min_by(f64::total_cmp)
+    }
+}
+
+/// A median, and the whole range of the rounds as a part of it.
+struct Figure {
+    median: f64,
+    spread: f64,
+}
+
+impl Figure {
+    fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let median = values[values.len() / 2];
+        Self { median, spread: (values[values.len() - 1] - values[0]) / median }
+    }
+
+    fn line(&self, name: &str, unit: &str, best_peer: Option<f64>) -> String {
+        let Self { median, spread } = self;
+        format!("{name} {} {unit} {} {spread:.2}", digits(*median), ratio(*median, best_peer))
+    }
+}
+
+/// `-` where there is no peer.
+fn ratio(value: f64, best_peer: Option<f64>) -> String {
+    best_peer.map_or_else(|| String::from("-"), |best| digits(value / best))
+}
+
+/// Four digits, of which at most three are decimals.
+fn digits(value: f64) -> String {
+    let before = value.abs().max(1.0).log10() as usize + 1;
+    format!("{value:.*}", 4_usize.saturating_sub(before))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_is_the_median_and_the_range_as_a_part_of_it() {
+        let figure = Figure::of(vec![30.0, 10.0, 20.0]);
+        assert_eq!(figure.line("scrape", "ns", Some(40.0)), "scrape 20.00 ns 0.500 1.00");
+        assert_eq!(figure.line("scrape", "ns", None), "scrape 20.00 ns - 1.00");
+    }
+
+    #[test]
+    fn a_number_has_four_digits_of_which_at_most_three_are_decimals() {
+        let texts = [0.5192, 2.8, 19.314, 344.21, 5160.4].map(digits);
+        assert_eq!(texts, ["0.519", "2.800", "19.31", "344.2", "5160"]);
+    }
+}
