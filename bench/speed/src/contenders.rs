@@ -1,0 +1,99 @@
+//! The library and its peers behind the same traits, each configured as its documentation says is fast.
+
+mod measured;
+mod metrics;
+mod ours;
+mod prometheus;
+mod prometheus_client;
+mod vise;
+
+pub use measured::Measured;
+pub use metrics::Metrics;
+pub use ours::Ours;
+pub use prometheus::Prometheus;
+pub use prometheus_client::PrometheusClient;
+pub use vise::Vise;
+
+use crate::labels::{Labels, Pair};
+
+/// The names that all contenders use.
+const REQUESTS: &str = "requests_total";
+const REQUESTS_HELP: &str = "Requests served.";
+const SECONDS: &str = "request_seconds";
+const SECONDS_HELP: &str = "Time to serve a request.";
+
+/// One library.
+pub trait Contender: 'static {
+    const NAME: &'static str;
+    const IS_PEER: bool = true;
+    const FORMATS: &'static [Format] = &[Format::Text];
+
+    type Counters: Counters;
+    type Histograms: Histograms;
+    type Histogram: Histogram;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    OpenMetrics,
+    Protobuf,
+}
+
+/// What a library can expose.
+pub trait Expose: 'static {
+    /// The whole exposition, in a buffer that is kept for the next one where the library permits that.
+    fn expose(&mut self, format: Format) -> &[u8];
+}
+
+/// A family of counters with the labels `method`, `path` and `code`, and a constant one, in a registry.
+pub trait Counters: Expose + Sync {
+    /// Labels in the form in which the library takes them.
+    type Key: Send + Sync;
+
+    fn new() -> Self;
+
+    /// The labels of a series that is to be created.
+    fn key(labels: &Labels) -> Self::Key;
+
+    /// A key that is used many times, in the form that is cheapest for that.
+    fn kept(key: Self::Key) -> Self::Key {
+        key
+    }
+
+    fn inc_by(&self, key: &Self::Key, count: u64);
+
+    fn inc(&self, key: &Self::Key) {
+        self.inc_by(key, 1);
+    }
+
+    /// A kept handle of one series, which it increments.
+    fn pin<'a>(&'a self, key: &'a Self::Key) -> impl Fn() + 'a;
+}
+
+/// A family of histograms with the labels `method` and `path`, in a registry.
+pub trait Histograms: Expose {
+    fn new() -> Self;
+    fn observe(&self, labels: &Pair, value: f64);
+}
+
+/// A histogram without labels, in a registry.
+pub trait Histogram: Expose {
+    fn new() -> Self;
+    fn observe(&self, value: f64);
+}
+
+/// What a generic function makes of every contender, ours first.
+#[macro_export]
+macro_rules! every_contender {
+    ($make:ident($($argument:expr),*)) => {
+        [
+            $make::<$crate::contenders::Ours>($($argument),*),
+            $make::<$crate::contenders::Prometheus>($($argument),*),
+            $make::<$crate::contenders::PrometheusClient>($($argument),*),
+            $make::<$crate::contenders::Measured>($($argument),*),
+            $make::<$crate::contenders::Metrics>($($argument),*),
+            $make::<$crate::contenders::Vise>($($argument),*),
+        ]
+    };
+}

@@ -1,0 +1,156 @@
+//! `measured`. Labels that are known when the program starts are in fixed sets, paths in a dynamic one,
+//! as in its own benchmarks.
+
+use measured::lasso::{Rodeo, RodeoReader, Spur};
+use measured::metric::histogram::Thresholds;
+use measured::text::TextEncoder;
+use measured::{CounterVec, FixedCardinalityLabel, HistogramVec, LabelGroup, MetricGroup};
+use paracord::ParaCord;
+
+use super::{Contender, Counters, Expose, Format, Histogram, Histograms};
+use crate::labels::{BUCKETS, CODES, Labels, METHODS, Pair};
+
+pub struct Measured;
+
+impl Contender for Measured {
+    const NAME: &'static str = "measured";
+
+    type Counters = Encoded<Requests>;
+    type Histograms = Encoded<Seconds>;
+    type Histogram = Encoded<UnlabelledSeconds>;
+}
+
+type Known = RodeoReader<Spur, ahash::RandomState>;
+
+fn known(values: &[&str]) -> Known {
+    let mut known = Rodeo::with_hasher(ahash::RandomState::default());
+    for value in values {
+        known.get_or_intern(value);
+    }
+    known.into_reader()
+}
+
+/// There are no constant labels: this one has a single value.
+#[derive(Clone, Copy, FixedCardinalityLabel)]
+pub enum Service {
+    Checkout,
+}
+
+#[derive(Clone, Copy, LabelGroup)]
+#[label(set = RequestSet)]
+pub struct Request<'a> {
+    service: Service,
+    #[label(fixed_with = Known)]
+    method: &'a str,
+    #[label(dynamic_with = ParaCord, default)]
+    path: &'a str,
+    #[label(fixed_with = Known)]
+    code: &'a str,
+}
+
+#[derive(LabelGroup)]
+#[label(set = EndpointSet)]
+pub struct Endpoint<'a> {
+    #[label(fixed_with = Known)]
+    method: &'a str,
+    #[label(dynamic_with = ParaCord, default)]
+    path: &'a str,
+}
+
+#[derive(MetricGroup)]
+pub struct Requests {
+    /// Requests served.
+    requests_total: CounterVec<RequestSet>,
+}
+
+#[derive(MetricGroup)]
+pub struct Seconds {
+    /// Time to serve a request.
+    request_seconds: HistogramVec<EndpointSet, { BUCKETS.len() }>,
+}
+
+#[derive(MetricGroup)]
+pub struct UnlabelledSeconds {
+    /// Time to serve a request.
+    request_seconds: measured::Histogram<{ BUCKETS.len() }>,
+}
+
+/// Metrics, and the encoder that is kept for them, as its documentation asks.
+pub struct Encoded<M> {
+    metrics: M,
+    encoder: TextEncoder<Vec<u8>>,
+}
+
+impl<M> Encoded<M> {
+    fn new(metrics: M) -> Self {
+        Self { metrics, encoder: TextEncoder::new(Vec::new()) }
+    }
+}
+
+impl<M: MetricGroup<TextEncoder<Vec<u8>>> + 'static> Expose for Encoded<M> {
+    fn expose(&mut self, _: Format) -> &[u8] {
+        self.encoder.writer.clear();
+        self.metrics.collect_group_into(&mut self.encoder).unwrap();
+        self.encoder.flush().unwrap();
+        &self.encoder.writer
+    }
+}
+
+fn request([method, path, code]: &Labels) -> Request<'_> {
+    Request { service: Service::Checkout, method, path, code }
+}
+
+impl Counters for Encoded<Requests> {
+    type Key = Labels;
+
+    fn new() -> Self {
+        let set = RequestSet::new(known(&METHODS), known(&CODES));
+        Self::new(Requests { requests_total: CounterVec::with_label_set(set) })
+    }
+
+    fn key(labels: &Labels) -> Self::Key {
+        labels.clone()
+    }
+
+    fn inc_by(&self, key: &Self::Key, count: u64) {
+        self.metrics.requests_total.inc_by(request(key), count);
+    }
+
+    fn inc(&self, key: &Self::Key) {
+        self.metrics.requests_total.inc(request(key));
+    }
+
+    /// The identifier of the series. A guard of the series itself would keep others from being created.
+    fn pin<'a>(&'a self, key: &'a Self::Key) -> impl Fn() + 'a {
+        let family = &self.metrics.requests_total;
+        let id = family.with_labels(request(key));
+        move || family.get_metric(id).inc()
+    }
+}
+
+fn thresholds() -> Thresholds<{ BUCKETS.len() }> {
+    Thresholds::with_buckets(BUCKETS)
+}
+
+impl Histograms for Encoded<Seconds> {
+    fn new() -> Self {
+        let set = EndpointSet::new(known(&METHODS));
+        let request_seconds = HistogramVec::with_label_set_and_metadata(set, thresholds());
+        Self::new(Seconds { request_seconds })
+    }
+
+    fn observe(&self, [method, path]: &Pair, value: f64) {
+        self.metrics.request_seconds.observe(Endpoint { method, path }, value);
+    }
+}
+
+impl Histogram for Encoded<UnlabelledSeconds> {
+    fn new() -> Self {
+        let request_seconds = measured::Histogram::with_metadata(thresholds());
+        Self::new(UnlabelledSeconds { request_seconds })
+    }
+
+    fn observe(&self, value: f64) {
+        self.metrics.request_seconds.observe(value);
+    }
+}

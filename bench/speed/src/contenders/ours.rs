@@ -1,0 +1,119 @@
+//! This library.
+
+use std::sync::Arc;
+
+use hello_exporter::{Collector, CounterVec, HistogramVec, IntoCollector, Registry};
+
+use super::{Contender, Counters, Expose, Format, Histogram, Histograms};
+use crate::labels::{Labels, Pair};
+
+pub struct Ours;
+
+impl Contender for Ours {
+    const NAME: &'static str = "hello_exporter";
+    const IS_PEER: bool = false;
+    const FORMATS: &'static [Format] = &[Format::Text, Format::OpenMetrics, Format::Protobuf];
+
+    type Counters = Registered<Requests>;
+    type Histograms = Registered<Seconds>;
+    type Histogram = Registered<UnlabelledSeconds>;
+}
+
+#[derive(Collector)]
+pub struct Requests {
+    /// Requests served.
+    #[metric(labels = ["method", "path", "code"], const_labels(service = "checkout"))]
+    requests_total: CounterVec<3>,
+}
+
+#[derive(Collector)]
+pub struct Seconds {
+    /// Time to serve a request.
+    #[metric(labels = ["method", "path"], buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0])]
+    request_seconds: HistogramVec<2>,
+}
+
+#[derive(Collector)]
+pub struct UnlabelledSeconds {
+    /// Time to serve a request.
+    #[metric(buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0])]
+    request_seconds: hello_exporter::Histogram,
+}
+
+/// A struct of metrics in a registry of its own.
+pub struct Registered<M> {
+    metrics: Arc<M>,
+    registry: Registry,
+    buffer: Vec<u8>,
+}
+
+impl<M> Registered<M> {
+    fn new<K>(metrics: M) -> Self
+    where
+        Arc<M>: IntoCollector<K>,
+    {
+        let (metrics, registry) = (Arc::new(metrics), Registry::new());
+        registry.register(Arc::clone(&metrics)).unwrap();
+        Self { metrics, registry, buffer: Vec::new() }
+    }
+}
+
+/// What the library calls the formats, in the order in which [`Format`] declares them.
+fn formats() -> [hello_exporter::Format; 3] {
+    type Own = hello_exporter::Format;
+    // TODO(open_metrics): [Own::Text, Own::OpenMetrics, Own::Protobuf]
+    [Own::Text, Own::Text, Own::Text]
+}
+
+impl<M: 'static> Expose for Registered<M> {
+    fn expose(&mut self, format: Format) -> &[u8] {
+        self.buffer.clear();
+        self.registry.encode(formats()[format as usize], &mut self.buffer);
+        &self.buffer
+    }
+}
+
+impl Counters for Registered<Requests> {
+    type Key = Labels;
+
+    fn new() -> Self {
+        Self::new(Requests::new())
+    }
+
+    fn key(labels: &Labels) -> Self::Key {
+        labels.clone()
+    }
+
+    fn inc_by(&self, key: &Self::Key, count: u64) {
+        self.metrics.requests_total.with(key.each_ref().map(String::as_str)).inc_by(count);
+    }
+
+    fn inc(&self, key: &Self::Key) {
+        self.metrics.requests_total.with(key.each_ref().map(String::as_str)).inc();
+    }
+
+    fn pin<'a>(&'a self, key: &'a Self::Key) -> impl Fn() + 'a {
+        // TODO(pin): a handle made once by `.pin()`, and only incremented in what is returned.
+        move || self.inc(key)
+    }
+}
+
+impl Histograms for Registered<Seconds> {
+    fn new() -> Self {
+        Self::new(Seconds::new())
+    }
+
+    fn observe(&self, labels: &Pair, value: f64) {
+        self.metrics.request_seconds.with(labels.each_ref().map(String::as_str)).observe(value);
+    }
+}
+
+impl Histogram for Registered<UnlabelledSeconds> {
+    fn new() -> Self {
+        Self::new(UnlabelledSeconds::new())
+    }
+
+    fn observe(&self, value: f64) {
+        self.metrics.request_seconds.observe(value);
+    }
+}

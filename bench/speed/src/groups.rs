@@ -1,0 +1,25 @@
+//! The groups of figures. Each begins with a check that every contender does its work.
+
+mod aging;
+pub mod create;
+pub mod encode;
+mod exposition;
+pub mod increment;
+pub mod observe;
+
+use std::error::Error;
+
+use figures::{Entrant, Group, Rounds};
+
+/// What a group returns: nothing but errors of the machine.
+pub type Done = Result<(), Box<dyn Error>>;
+
+/// Measures and prints a group whose figures are nanoseconds for one of what its title says.
+fn nanoseconds(
+    name: &str,
+    title: &str,
+    entrants: impl IntoIterator<Item = Entrant>,
+) -> Result<Rounds, Box<dyn Error>> {
+    let (name, title) = (name.to_owned(), format!("{name}: {title}"));
+    Group { name, title, unit: "ns" }.measure(entrants.into_iter().collect())
+}

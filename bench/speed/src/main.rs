@@ -1,0 +1,40 @@
+//! Times the library and its peers. An argument chooses the groups whose names contain it.
+
+use speed::groups::{Done, create, encode, increment, observe};
+use speed::labels::{label_sets, label_sets_with_own_paths};
+
+/// The name of a group, and what measures and prints it under that name.
+type Group = (&'static str, fn(&str) -> Done);
+
+/// Those that age the heap stand last.
+const GROUPS: [Group; 19] = [
+    ("inc_labelled_1000_1thread", increment::one_thread),
+    ("inc_labelled_1000_2threads_different", increment::two_threads_different),
+    ("inc_labelled_2threads_same", increment::two_threads_same),
+    ("inc_one_hot", increment::one_hot),
+    ("inc_pinned", increment::pinned),
+    ("observe", observe::observe),
+    ("create_series_100000", |name| create::create(name, 100_000)),
+    ("encode_text_1000", |name| encode::text(name, &label_sets(1_000))),
+    ("encode_text_10000", |name| encode::text(name, &label_sets(10_000))),
+    ("encode_text_100000", |name| encode::text(name, &label_sets(100_000))),
+    ("encode_text_1000000", |name| encode::text(name, &label_sets(1_000_000))),
+    ("encode_text_own_paths_100000", |name| {
+        encode::text(name, &label_sets_with_own_paths(100_000))
+    }),
+    ("encode_open_metrics_1000", |name| encode::open_metrics(name, &label_sets(1_000))),
+    ("encode_open_metrics_100000", |name| encode::open_metrics(name, &label_sets(100_000))),
+    ("encode_protobuf_1000", |name| encode::protobuf(name, &label_sets(1_000))),
+    ("encode_protobuf_100000", |name| encode::protobuf(name, &label_sets(100_000))),
+    ("encode_histograms_10000", |name| encode::histograms(name, 10_000)),
+    ("encode_text_aged_1000", |name| encode::text_aged(name, &label_sets(1_000))),
+    ("encode_text_aged_100000", |name| encode::text_aged(name, &label_sets(100_000))),
+];
+
+fn main() -> Done {
+    let part = std::env::args().nth(1).unwrap_or_default();
+    for (name, measure) in GROUPS.iter().filter(|(name, _)| name.contains(&part)) {
+        measure(name)?;
+    }
+    Ok(())
+}
