@@ -231,13 +231,26 @@ impl Bounds {
     /// Counts an observation, and says in which bucket.
     #[inline]
     pub(super) fn observe(&self, words: &[AtomicU64], value: f64) -> usize {
-        // NaN is not below any bound, and belongs in the last bucket.
-        let place = self.bounds.partition_point(|bound| value > *bound || value.is_nan());
+        let place = self.place(value);
         if let (Some(bucket), Some(sum)) = (words.get(place), words.last()) {
             f64::add(sum, value);
             bucket.fetch_add(1, Ordering::Relaxed);
         }
         place
+    }
+
+    /// The bucket of a value: as many bounds as do not hold it are in front. NaN is in none but the last.
+    ///
+    /// To count a few of them all is faster than to search, because it has no branches to mispredict.
+    #[inline]
+    fn place(&self, value: f64) -> usize {
+        const FEW: usize = 64;
+
+        let is_below = |bound: &f64| value <= *bound;
+        match self.bounds.len() {
+            ..=FEW => self.bounds.iter().map(|bound| usize::from(!is_below(bound))).sum(),
+            _ => self.bounds.partition_point(|bound| !is_below(bound)),
+        }
     }
 
     pub(super) fn count(&self, words: &[AtomicU64]) -> u64 {

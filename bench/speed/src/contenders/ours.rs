@@ -58,17 +58,19 @@ impl<M> Registered<M> {
     }
 }
 
-/// What the library calls the formats, in the order in which [`Format`] declares them.
-fn formats() -> [hello_exporter::Format; 3] {
-    type Own = hello_exporter::Format;
-    // TODO(open_metrics): [Own::Text, Own::OpenMetrics, Own::Protobuf]
-    [Own::Text, Own::Text, Own::Text]
+/// What the library calls a format.
+fn own(format: Format) -> hello_exporter::Format {
+    match format {
+        Format::Text => hello_exporter::Format::Text,
+        Format::OpenMetrics => hello_exporter::Format::OpenMetrics,
+        Format::Protobuf => hello_exporter::Format::Protobuf,
+    }
 }
 
 impl<M: 'static> Expose for Registered<M> {
     fn expose(&mut self, format: Format) -> &[u8] {
         self.buffer.clear();
-        self.registry.encode(formats()[format as usize], &mut self.buffer);
+        self.registry.encode(own(format), &mut self.buffer);
         &self.buffer
     }
 }
@@ -93,8 +95,8 @@ impl Counters for Registered<Requests> {
     }
 
     fn pin<'a>(&'a self, key: &'a Self::Key) -> impl Fn() + 'a {
-        // TODO(pin): a handle made once by `.pin()`, and only incremented in what is returned.
-        move || self.inc(key)
+        let pinned = self.metrics.requests_total.with(key.each_ref().map(String::as_str)).pin();
+        move || pinned.inc()
     }
 }
 
