@@ -2,9 +2,14 @@
 //! `name value unit ratio-to-best-peer spread`.
 
 use std::error::Error;
+use std::time::{Duration, Instant};
 
-/// So many that one round disturbed by the machine does not move the median.
-pub const ROUNDS: usize = 7;
+/// So many rounds at least that one disturbed by the machine does not move the median.
+const ROUNDS: usize = 7;
+
+/// How long rounds go on at least. What is quick has more of them: a machine that is shared is slower for
+/// seconds on end.
+const TIME: Duration = Duration::from_secs(5);
 
 /// One measurement of one round, in the unit of its group.
 pub type Measurement = Result<f64, Box<dyn Error>>;
@@ -39,12 +44,7 @@ impl Entrant {
 impl Group {
     /// Measures every entrant once in each round, one after the other, and prints what came out.
     pub fn measure(self, mut entrants: Vec<Entrant>) -> Result<Rounds, Box<dyn Error>> {
-        let mut values = vec![Vec::new(); entrants.len()];
-        for _ in 0..ROUNDS {
-            for (entrant, values) in entrants.iter_mut().zip(&mut values) {
-                values.push((entrant.measure)()?);
-            }
-        }
+        let values = rounds(&mut entrants)?;
         let rows = entrants.iter().zip(values).map(|(Entrant { name, is_peer, .. }, values)| {
             let figure = Figure::of(values.clone());
             Row { name, is_peer: *is_peer, values, figure }
@@ -53,6 +53,20 @@ impl Group {
         rounds.print();
         Ok(rounds)
     }
+}
+
+/// The values of every entrant, one of each round.
+fn rounds(entrants: &mut [Entrant]) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
+    let start = Instant::now();
+    let mut values = vec![Vec::new(); entrants.len()];
+    let mut number = 0;
+    while number < ROUNDS || start.elapsed() < TIME {
+        for (entrant, values) in entrants.iter_mut().zip(&mut values) {
+            values.push((entrant.measure)()?);
+        }
+        number += 1;
+    }
+    Ok(values)
 }
 
 /// What was measured of a group.
@@ -84,14 +98,12 @@ impl Rounds {
     fn print(&self) {
         let Group { name: group, title, unit } = &self.group;
         let best = self.best_peer();
-        println!("{title}: {unit}, median of {ROUNDS} rounds, to the best peer, spread");
+        let rounds = self.rows.first().map_or(0, |row| row.values.len());
+        println!("{title}\n  {:<20}{unit:>9}  to best  spread", format!("{rounds} rounds"));
         for Row { name, figure, .. } in &self.rows {
             let Figure { median, spread } = figure;
-            println!(
-                "  {name:<20}{:>9} {:>8} {spread:>6.2}",
-                digits(*median),
-                ratio(*median, best)
-            );
+            let ratio = ratio(*median, best);
+            println!("  {name:<20}{:>9} {ratio:>8} {spread:>7.2}", digits(*median));
         }
         for Row { name, figure, .. } in &self.rows {
             println!("{}", figure.line(&format!("{group}_{name}"), unit, best));
