@@ -208,6 +208,11 @@ impl Desc {
         family.filter(|family| !family.is_empty()).unwrap_or(&self.name)
     }
 
+    /// Whether this is a counter whose name lacks `_total`, and so none to OpenMetrics.
+    pub(crate) fn is_unsuffixed_counter(&self) -> bool {
+        self.metric_type == MetricType::Counter && self.family_name() == self.name()
+    }
+
     /// The text of the `# HELP` line, not escaped.
     pub fn help(&self) -> &str {
         &self.help

@@ -129,9 +129,9 @@ impl<'a> FamilyEncoder<'a> {
         self.encoder.point(self.metric, block, point);
     }
 
-    /// Whether the format has a place for exemplars.
+    /// Whether the format has a place for exemplars in this family.
     pub(crate) fn takes_exemplars(&self) -> bool {
-        self.encoder.takes_exemplars()
+        self.encoder.takes_exemplars() && !self.metric.desc.is_unsuffixed_counter()
     }
 
     /// Hands out memory that outlives the scrape.

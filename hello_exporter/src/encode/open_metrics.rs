@@ -55,7 +55,7 @@ pub(crate) fn head(desc: &Desc) -> String {
 /// called the same in every format, and loses its type.
 fn type_name(desc: &Desc) -> &'static str {
     match desc.metric_type() {
-        MetricType::Counter if desc.family_name() == desc.name() => "unknown",
+        _ if desc.is_unsuffixed_counter() => "unknown",
         MetricType::Untyped => "unknown",
         other => other.as_str(),
     }
