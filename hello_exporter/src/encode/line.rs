@@ -25,8 +25,8 @@ pub(crate) trait Dialect {
 
     fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>);
 
-    /// Whether a histogram may tell the sum of its observations.
-    fn has_sum(histogram: &HistogramPoint<'_>) -> bool;
+    /// Whether a histogram may tell the sum of its observations, and, beside the last bucket, their count.
+    fn has_totals(histogram: &HistogramPoint<'_>) -> bool;
 }
 
 /// Appends an exposition in one of the text formats to a buffer.
@@ -168,10 +168,10 @@ impl<'a, D: Dialect> Lines<'a, D> {
             self.buckets(&metric.bucket, labels, histogram, point);
         }
         let tail = Tail::of(point.timestamp);
-        if D::has_sum(histogram) {
+        if D::has_totals(histogram) {
             self.long_sample(&metric.sum, labels, histogram.sum.into(), tail);
+            self.long_sample(&metric.count, labels, histogram.count.into(), tail);
         }
-        self.long_sample(&metric.count, labels, histogram.count.into(), tail);
     }
 
     fn summary(

@@ -33,8 +33,8 @@ impl Dialect for Version100 {
     }
 
     /// The section "Histogram": observations below zero make of the sum no counter, and it must not be
-    /// there.
-    fn has_sum(histogram: &HistogramPoint<'_>) -> bool {
+    /// there; the count must be there if and only if the sum is.
+    fn has_totals(histogram: &HistogramPoint<'_>) -> bool {
         !histogram.has_negative_bounds() && histogram.sum >= 0.0
     }
 }

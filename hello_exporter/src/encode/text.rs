@@ -25,7 +25,7 @@ impl Dialect for Version004 {
         append_integer(milliseconds, out);
     }
 
-    fn has_sum(_: &HistogramPoint<'_>) -> bool {
+    fn has_totals(_: &HistogramPoint<'_>) -> bool {
         true
     }
 }
