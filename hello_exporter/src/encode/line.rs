@@ -27,6 +27,12 @@ pub(crate) trait Dialect {
 
     /// Whether a histogram may tell the sum of its observations, and, beside the last bucket, their count.
     fn has_totals(histogram: &HistogramPoint<'_>) -> bool;
+
+    /// Whether this may be the sum of what a summary has observed.
+    fn is_sum(value: f64) -> bool;
+
+    /// Whether this may be the value of a quantile.
+    fn is_quantile(value: f64) -> bool;
 }
 
 /// Appends an exposition in one of the text formats to a buffer.
@@ -182,11 +188,13 @@ impl<'a, D: Dialect> Lines<'a, D> {
         timestamp: Option<i64>,
     ) {
         let tail = Tail::of(timestamp);
-        for &(quantile, value) in summary.quantiles {
+        for &(quantile, value) in summary.quantiles.iter().filter(|it| D::is_quantile(it.1)) {
             let bound = ("quantile", quantile);
             self.bounded(&metric.sample, labels, bound, value.into(), tail);
         }
-        self.long_sample(&metric.sum, labels, summary.sum.into(), tail);
+        if D::is_sum(summary.sum) {
+            self.long_sample(&metric.sum, labels, summary.sum.into(), tail);
+        }
         self.long_sample(&metric.count, labels, summary.count.into(), tail);
     }
 

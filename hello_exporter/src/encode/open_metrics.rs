@@ -35,7 +35,17 @@ impl Dialect for Version100 {
     /// The section "Histogram": observations below zero make of the sum no counter, and it must not be
     /// there; the count must be there if and only if the sum is.
     fn has_totals(histogram: &HistogramPoint<'_>) -> bool {
-        !histogram.has_negative_bounds() && histogram.sum >= 0.0
+        !histogram.has_negative_bounds() && Self::is_sum(histogram.sum)
+    }
+
+    /// The sections "Histogram" and "Summary": a sum is a counter.
+    fn is_sum(value: f64) -> bool {
+        value >= 0.0
+    }
+
+    /// The section "Summary": a quantile is not negative, but may be NaN.
+    fn is_quantile(value: f64) -> bool {
+        value >= 0.0 || value.is_nan()
     }
 }
 

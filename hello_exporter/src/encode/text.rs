@@ -28,6 +28,14 @@ impl Dialect for Version004 {
     fn has_totals(_: &HistogramPoint<'_>) -> bool {
         true
     }
+
+    fn is_sum(_: f64) -> bool {
+        true
+    }
+
+    fn is_quantile(_: f64) -> bool {
+        true
+    }
 }
 
 /// What stands in front of a family.
