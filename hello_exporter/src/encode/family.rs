@@ -46,7 +46,8 @@ impl<'a> FamilyEncoder<'a> {
     /// number or a snapshot.
     ///
     /// A sample that cannot be exposed is dropped and counted: one with another number of label values,
-    /// a histogram where the [`Desc`] says gauge, a counter that is negative or NaN.
+    /// a histogram where the [`Desc`] says gauge, a counter that is negative or NaN, an info that is not 1,
+    /// any of a state set, which a [`StateSet`](crate::StateSet) alone can write.
     pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Point<'p>>) {
         let point = value.into();
         labels.with_values(|values| self.sample_of(values, &point));
@@ -54,7 +55,8 @@ impl<'a> FamilyEncoder<'a> {
 
     pub(crate) fn sample_of(&mut self, values: &[&str], point: &Point<'_>) {
         let names = self.metric.desc.labels();
-        if names.len() != values.len() {
+        let is_set = self.metric.desc.metric_type() == MetricType::StateSet;
+        if names.len() != values.len() || is_set {
             return self.misfit();
         }
         self.point(names.iter().map(AsRef::as_ref).zip(values.iter().copied()), point);

@@ -60,12 +60,13 @@ impl<'a> Point<'a> {
 
     /// Whether a metric of this type can have this point.
     ///
-    /// A counter is a number that is not negative and not NaN, or else no reader of OpenMetrics would
-    /// take the exposition.
+    /// A counter is a number that is not negative and not NaN, and an info is 1, or else no reader of
+    /// OpenMetrics would take the exposition.
     pub(crate) fn fits(&self, metric_type: MetricType) -> bool {
         match (metric_type, &self.value) {
             (MetricType::Counter, PointValue::Number(Number::F64(value))) => *value >= 0.0,
             (MetricType::Counter, PointValue::Number(Number::I64(value))) => *value >= 0,
+            (MetricType::Info, PointValue::Number(value)) => value.as_f64() == 1.0,
             (MetricType::Histogram, value) => matches!(value, PointValue::Histogram(_)),
             (MetricType::Summary, value) => matches!(value, PointValue::Summary(_)),
             (_, value) => matches!(value, PointValue::Number(_)),
