@@ -137,8 +137,8 @@ impl Desc {
         }
     }
 
-    /// The same family with a unit, in which its name, but for `_total`, has to end: OpenMetrics has
-    /// a line for it.
+    /// The same family with a unit, in which its name, but for the `_total` of a counter, has to end:
+    /// OpenMetrics has a line for it.
     ///
     /// ```
     /// use hello_exporter::{Desc, MetricType};
@@ -257,7 +257,7 @@ impl Desc {
         if self.metric_type == MetricType::Info && self.family_name() == self.name {
             return Err(DescError::InfoName(self.name.to_string()));
         }
-        if let Some(unit) = self.unit().filter(|unit| !has_unit(&self.name, unit)) {
+        if let Some(unit) = self.unit().filter(|unit| !has_unit(self.family_name(), unit)) {
             return Err(DescError::Unit { name: self.name.to_string(), unit: unit.to_owned() });
         }
         let mut seen = BTreeSet::new();
@@ -304,9 +304,8 @@ impl Desc {
     }
 }
 
-/// Whether the name ends in `_unit`, or in `_unit_total`.
+/// Whether the name of a family ends in `_unit`.
 fn has_unit(name: &str, unit: &str) -> bool {
-    let name = name.strip_suffix("_total").unwrap_or(name);
     !unit.is_empty() && name.strip_suffix(unit).is_some_and(|front| front.ends_with('_'))
 }
 
@@ -320,7 +319,9 @@ pub enum DescError {
     )]
     Name(String),
     /// The name does not end in the unit.
-    #[error("`{name}` has unit `{unit}`, and must end in `_{unit}` or `_{unit}_total`")]
+    #[error(
+        "`{name}` has unit `{unit}`, and must end in `_{unit}`, or a counter in `_{unit}_total`"
+    )]
     Unit {
         /// The family.
         name: String,
