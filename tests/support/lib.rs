@@ -20,8 +20,13 @@ pub use prometheus::Prometheus;
 
 /// What a registry exposes in the text format.
 pub fn exposition(registry: &Registry) -> String {
+    exposition_in(Format::Text, registry)
+}
+
+/// What a registry exposes in a format that is text.
+pub fn exposition_in(format: Format, registry: &Registry) -> String {
     let mut buffer = Vec::new();
-    registry.encode(Format::Text, &mut buffer);
+    registry.encode(format, &mut buffer);
     String::from_utf8(buffer).expect("an exposition is UTF-8")
 }
 

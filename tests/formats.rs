@@ -1,0 +1,875 @@
+//! One struct in the text format and in OpenMetrics, side by side.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hello_exporter::{
+    Collect, Collector, Counter, CounterVec, Desc, Describe, Family, FamilyEncoder, Format, Gauge,
+    Histogram, HistogramSnapshot, HistogramVec, Info, LabelValue, Labels, MetricType, Registry,
+    StateSet, SummarySnapshot, Timestamped,
+};
+use hello_exporter_tests::{exposition, exposition_in, exposition_of};
+use prometheus::proto;
+
+fn open_metrics(registry: &Registry) -> String {
+    exposition_in(Format::OpenMetrics, registry)
+}
+
+fn open_metrics_of<K>(collector: impl hello_exporter::IntoCollector<K>) -> String {
+    let registry = Registry::new();
+    registry.register(collector).unwrap();
+    open_metrics(&registry)
+}
+
+#[test]
+fn a_counter_loses_its_suffix_in_front_of_its_samples_only() {
+    #[derive(Collector)]
+    struct Counters {
+        /// Without labels.
+        bare_total: Counter,
+        #[metric(help = "With a unit.", unit = "seconds", labels = ["cpu"], const_labels(zone = "a"))]
+        busy_seconds_total: CounterVec<1, f64>,
+    }
+
+    let counters = Arc::new(Counters::new());
+    counters.bare_total.inc_by(2);
+    counters.busy_seconds_total.with(["0"]).inc_by(0.25);
+    assert_eq!(
+        exposition_of(Arc::clone(&counters)),
+        r#"# HELP bare_total Without labels.
+# TYPE bare_total counter
+bare_total 2
+# HELP busy_seconds_total With a unit.
+# TYPE busy_seconds_total counter
+busy_seconds_total{zone="a",cpu="0"} 0.25
+"#
+    );
+    assert_eq!(
+        open_metrics_of(counters),
+        r#"# HELP bare Without labels.
+# TYPE bare counter
+bare_total 2
+# HELP busy_seconds With a unit.
+# TYPE busy_seconds counter
+# UNIT busy_seconds seconds
+busy_seconds_total{zone="a",cpu="0"} 0.25
+# EOF
+"#
+    );
+}
+
+#[test]
+fn a_counter_without_the_suffix_keeps_its_name_and_loses_its_type() {
+    #[derive(Collector)]
+    struct Hello {
+        #[metric(help = "Display a.")]
+        a: Gauge,
+        #[metric(help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
+        b: CounterVec<1>,
+    }
+
+    let hello = Arc::new(Hello::new());
+    hello.a.set(1.0);
+    hello.b.with(["Hi"]).inc_by(2);
+    assert_eq!(
+        exposition_of(Arc::clone(&hello)),
+        r#"# HELP a Display a.
+# TYPE a gauge
+a 1
+# HELP b Display b.
+# TYPE b counter
+b{hello="world",hostname="Hi"} 2
+"#
+    );
+    assert_eq!(
+        open_metrics_of(hello),
+        r#"# HELP a Display a.
+# TYPE a gauge
+a 1
+# HELP b Display b.
+# TYPE b unknown
+b{hello="world",hostname="Hi"} 2
+# EOF
+"#
+    );
+}
+
+#[test]
+fn a_name_that_is_all_suffix_is_kept() {
+    #[derive(Collector)]
+    struct Suffix {
+        /// Nothing but a suffix.
+        _total: Counter,
+    }
+
+    assert_eq!(
+        open_metrics_of(Suffix::new()),
+        "# HELP _total Nothing but a suffix.\n# TYPE _total unknown\n_total 0\n# EOF\n"
+    );
+}
+
+#[test]
+fn a_unit_has_a_line_in_open_metrics() {
+    #[derive(Collector)]
+    struct Values {
+        #[metric(help = "Of no type.", untyped)]
+        anything: f64,
+        #[metric(help = "In use.", unit = "bytes")]
+        memory_bytes: Gauge<i64>,
+    }
+
+    let values = || {
+        let values = Values { anything: -0.5, ..Values::new() };
+        values.memory_bytes.set(-1);
+        values
+    };
+    assert_eq!(
+        exposition_of(values()),
+        "\
+# HELP anything Of no type.
+# TYPE anything untyped
+anything -0.5
+# HELP memory_bytes In use.
+# TYPE memory_bytes gauge
+memory_bytes -1
+"
+    );
+    assert_eq!(
+        open_metrics_of(values()),
+        "\
+# HELP anything Of no type.
+# TYPE anything unknown
+anything -0.5
+# HELP memory_bytes In use.
+# TYPE memory_bytes gauge
+# UNIT memory_bytes bytes
+memory_bytes -1
+# EOF
+"
+    );
+}
+
+#[test]
+fn the_bounds_of_a_histogram_are_floats_in_open_metrics() {
+    #[derive(Collector)]
+    struct Histograms {
+        #[metric(help = "Live.", unit = "seconds", buckets = [0.00001, 1, 10, 1e6])]
+        live_seconds: Histogram,
+        #[metric(help = "By path.", labels = ["path"], buckets = [1, 2.5])]
+        by_path: HistogramVec<1>,
+        /// Of somebody else.
+        snapshot: HistogramSnapshot,
+    }
+
+    let snapshot = HistogramSnapshot::new([(1.0, 20), (25.0, 23)], 9.5, 24).unwrap();
+    let histograms = Arc::new(Histograms { snapshot, ..Histograms::new() });
+    histograms.live_seconds.observe(5.0);
+    histograms.by_path.with(["/"]).observe(2.0);
+    assert_eq!(
+        exposition_of(Arc::clone(&histograms)),
+        r#"# HELP by_path By path.
+# TYPE by_path histogram
+by_path_bucket{path="/",le="1"} 0
+by_path_bucket{path="/",le="2.5"} 1
+by_path_bucket{path="/",le="+Inf"} 1
+by_path_sum{path="/"} 2
+by_path_count{path="/"} 1
+# HELP live_seconds Live.
+# TYPE live_seconds histogram
+live_seconds_bucket{le="1e-05"} 0
+live_seconds_bucket{le="1"} 0
+live_seconds_bucket{le="10"} 1
+live_seconds_bucket{le="1e+06"} 1
+live_seconds_bucket{le="+Inf"} 1
+live_seconds_sum 5
+live_seconds_count 1
+# HELP snapshot Of somebody else.
+# TYPE snapshot histogram
+snapshot_bucket{le="1"} 20
+snapshot_bucket{le="25"} 23
+snapshot_bucket{le="+Inf"} 24
+snapshot_sum 9.5
+snapshot_count 24
+"#
+    );
+    assert_eq!(
+        open_metrics_of(histograms),
+        r#"# HELP by_path By path.
+# TYPE by_path histogram
+by_path_bucket{path="/",le="1.0"} 0
+by_path_bucket{path="/",le="2.5"} 1
+by_path_bucket{path="/",le="+Inf"} 1
+by_path_sum{path="/"} 2
+by_path_count{path="/"} 1
+# HELP live_seconds Live.
+# TYPE live_seconds histogram
+# UNIT live_seconds seconds
+live_seconds_bucket{le="1e-05"} 0
+live_seconds_bucket{le="1.0"} 0
+live_seconds_bucket{le="10.0"} 1
+live_seconds_bucket{le="1e+06"} 1
+live_seconds_bucket{le="+Inf"} 1
+live_seconds_sum 5
+live_seconds_count 1
+# HELP snapshot Of somebody else.
+# TYPE snapshot histogram
+snapshot_bucket{le="1.0"} 20
+snapshot_bucket{le="25.0"} 23
+snapshot_bucket{le="+Inf"} 24
+snapshot_sum 9.5
+snapshot_count 24
+# EOF
+"#
+    );
+}
+
+/// The section "Histogram" of OpenMetrics: no sum where observations can be negative, and a count if and
+/// only if there is a sum.
+#[test]
+fn a_histogram_with_a_negative_bound_has_neither_sum_nor_count_in_open_metrics() {
+    #[derive(Collector)]
+    struct Signed {
+        #[metric(help = "Live.", buckets = [-1, 1])]
+        live: Histogram,
+    }
+
+    let signed = Arc::new(Signed::new());
+    signed.live.observe(0.5);
+    assert_eq!(
+        exposition_of(Arc::clone(&signed)),
+        r#"# HELP live Live.
+# TYPE live histogram
+live_bucket{le="-1"} 0
+live_bucket{le="1"} 1
+live_bucket{le="+Inf"} 1
+live_sum 0.5
+live_count 1
+"#
+    );
+    assert_eq!(
+        open_metrics_of(signed),
+        r#"# HELP live Live.
+# TYPE live histogram
+live_bucket{le="-1.0"} 0
+live_bucket{le="1.0"} 1
+live_bucket{le="+Inf"} 1
+# EOF
+"#
+    );
+}
+
+#[test]
+fn a_sum_that_is_no_counter_is_left_out_of_open_metrics() {
+    #[derive(Collector)]
+    struct Sums {
+        #[metric(help = "A negative observation.", buckets = [1])]
+        negative: Histogram,
+        /// Not a number.
+        pauses: SummarySnapshot,
+    }
+
+    let pauses = SummarySnapshot::new([(0.5, -2.0), (1.0, f64::NAN)], f64::NAN, 2).unwrap();
+    let sums = Arc::new(Sums { pauses, ..Sums::new() });
+    sums.negative.observe(-0.5);
+    assert_eq!(
+        exposition_of(Arc::clone(&sums)),
+        r#"# HELP negative A negative observation.
+# TYPE negative histogram
+negative_bucket{le="1"} 1
+negative_bucket{le="+Inf"} 1
+negative_sum -0.5
+negative_count 1
+# HELP pauses Not a number.
+# TYPE pauses summary
+pauses{quantile="0.5"} -2
+pauses{quantile="1"} NaN
+pauses_sum NaN
+pauses_count 2
+"#
+    );
+    assert_eq!(
+        open_metrics_of(sums),
+        r#"# HELP negative A negative observation.
+# TYPE negative histogram
+negative_bucket{le="1.0"} 1
+negative_bucket{le="+Inf"} 1
+# HELP pauses Not a number.
+# TYPE pauses summary
+pauses{quantile="1.0"} NaN
+pauses_count 2
+# EOF
+"#
+    );
+}
+
+#[test]
+fn quantiles_are_floats_in_open_metrics() {
+    #[derive(Collector)]
+    #[collector(const_labels(zone = "a"))]
+    struct Summaries {
+        #[metric(help = "Pauses.", unit = "seconds")]
+        pause_seconds: SummarySnapshot,
+    }
+
+    let summaries = || {
+        let quantiles = [(0.0, 0.0), (0.5, 0.001), (1.0, 0.25)];
+        Summaries { pause_seconds: SummarySnapshot::new(quantiles, 1.5, 40).unwrap() }
+    };
+    assert_eq!(
+        exposition_of(summaries()),
+        r#"# HELP pause_seconds Pauses.
+# TYPE pause_seconds summary
+pause_seconds{zone="a",quantile="0"} 0
+pause_seconds{zone="a",quantile="0.5"} 0.001
+pause_seconds{zone="a",quantile="1"} 0.25
+pause_seconds_sum{zone="a"} 1.5
+pause_seconds_count{zone="a"} 40
+"#
+    );
+    assert_eq!(
+        open_metrics_of(summaries()),
+        r#"# HELP pause_seconds Pauses.
+# TYPE pause_seconds summary
+# UNIT pause_seconds seconds
+pause_seconds{zone="a",quantile="0.0"} 0
+pause_seconds{zone="a",quantile="0.5"} 0.001
+pause_seconds{zone="a",quantile="1.0"} 0.25
+pause_seconds_sum{zone="a"} 1.5
+pause_seconds_count{zone="a"} 40
+# EOF
+"#
+    );
+}
+
+#[derive(Labels)]
+struct Release {
+    version: String,
+    commit: &'static str,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+enum Role {
+    Leader,
+    #[label(name = "fol\"lower")]
+    Follower,
+}
+
+#[test]
+fn an_info_and_a_state_set_are_gauges_in_the_text_format() {
+    #[derive(Collector)]
+    #[collector(const_labels(zone = "a"))]
+    struct Node {
+        /// What runs.
+        node_info: Info<Release>,
+        /// What this node is.
+        role: StateSet<Role>,
+    }
+
+    let node = Arc::new(Node::new());
+    node.node_info.set(Release { version: "7\n2".to_owned(), commit: "" });
+    node.role.set(Role::Leader);
+    node.role.set(Role::Follower);
+    assert_eq!(
+        exposition_of(Arc::clone(&node)),
+        r#"# HELP node_info What runs.
+# TYPE node_info gauge
+node_info{zone="a",version="7\n2",commit=""} 1
+# HELP role What this node is.
+# TYPE role gauge
+role{zone="a",role="leader"} 0
+role{zone="a",role="fol\"lower"} 1
+"#
+    );
+    assert_eq!(
+        open_metrics_of(Arc::clone(&node)),
+        r#"# HELP node What runs.
+# TYPE node info
+node_info{zone="a",version="7\n2",commit=""} 1
+# HELP role What this node is.
+# TYPE role stateset
+role{zone="a",role="leader"} 0
+role{zone="a",role="fol\"lower"} 1
+# EOF
+"#
+    );
+}
+
+/// A family written by hand as if it were a gauge.
+struct AsGauge(Desc);
+
+impl Describe for AsGauge {
+    fn describe(&self) -> Vec<Desc> {
+        vec![self.0.clone()]
+    }
+}
+
+impl Collect for AsGauge {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.value(2);
+        encoder.sample(["two"], 2);
+        encoder.sample(["half"], 0.5);
+        encoder.sample(["one"], 1.0);
+    }
+}
+
+#[test]
+fn an_info_is_one_and_a_state_set_has_states() {
+    let info = Desc::new("node_info", "Help.", MetricType::Info);
+    let set = Desc::new("role", "Help.", MetricType::StateSet);
+    for desc in [info.clone(), set.clone(), set.with_labels(["x"])] {
+        assert_eq!(open_metrics_of(AsGauge(desc)), "# EOF\n");
+    }
+    assert_eq!(
+        open_metrics_of(AsGauge(info.with_labels(["x"]))),
+        "# HELP node Help.\n# TYPE node info\nnode_info{x=\"one\"} 1\n# EOF\n"
+    );
+}
+
+#[test]
+fn what_is_no_counter_ends_in_its_unit() {
+    let gauge = Desc::new("busy_seconds_total", "Help.", MetricType::Gauge).with_unit("seconds");
+    let error = Registry::new().register(AsGauge(gauge)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "collector `formats::AsGauge`: `busy_seconds_total` has unit `seconds`, and must end in \
+         `_seconds`, or a counter in `_seconds_total`"
+    );
+}
+
+#[test]
+fn quotes_in_a_help_are_escaped_in_open_metrics_only() {
+    #[derive(Collector)]
+    struct Helped {
+        #[metric(help = " \"Quotes\", back\\slash,\na newline, \r return ")]
+        helped: f64,
+    }
+
+    assert_eq!(
+        exposition_of(Helped { helped: 1.0 }),
+        "# HELP helped  \"Quotes\", back\\\\slash,\\na newline, \r return \n\
+         # TYPE helped gauge\nhelped 1\n"
+    );
+    assert_eq!(
+        open_metrics_of(Helped { helped: 1.0 }),
+        "# HELP helped  \\\"Quotes\\\", back\\\\slash,\\na newline, \r return \n\
+         # TYPE helped gauge\nhelped 1\n# EOF\n"
+    );
+}
+
+#[test]
+fn times_are_in_milliseconds_or_in_seconds() {
+    #[derive(Collector)]
+    struct Times {
+        /// Now and then.
+        now: Timestamped<f64>,
+        #[metric(help = "Before 1970.", labels = ["before"])]
+        past: BTreeMap<&'static str, Timestamped<i64>>,
+        /// A part of a second.
+        pauses: Timestamped<SummarySnapshot>,
+        /// A part of a second.
+        waits: Timestamped<HistogramSnapshot>,
+    }
+
+    let after = |milliseconds| UNIX_EPOCH + Duration::from_millis(milliseconds);
+    let before = |milliseconds| UNIX_EPOCH - Duration::from_millis(milliseconds);
+    let past = [("a day", 86_400_000), ("half a second", 500), ("long", 1_234_567_089)];
+    let past = past.map(|(name, ago)| (name, Timestamped::new(-1, before(ago))));
+    let waits = HistogramSnapshot::new([(1.0, 1)], 0.5, 1).unwrap();
+    let pauses = SummarySnapshot::new([(0.5, 0.25)], 0.5, 1).unwrap();
+    let times = Arc::new(Times {
+        now: Timestamped::new(21.5, after(1_700_000_000_050)),
+        past: BTreeMap::from(past),
+        pauses: Timestamped::new(pauses, after(7)),
+        waits: Timestamped::new(waits, UNIX_EPOCH),
+    });
+    assert_eq!(
+        exposition_of(Arc::clone(&times)),
+        r#"# HELP now Now and then.
+# TYPE now gauge
+now 21.5 1700000000050
+# HELP past Before 1970.
+# TYPE past gauge
+past{before="a day"} -1 -86400000
+past{before="half a second"} -1 -500
+past{before="long"} -1 -1234567089
+# HELP pauses A part of a second.
+# TYPE pauses summary
+pauses{quantile="0.5"} 0.25 7
+pauses_sum 0.5 7
+pauses_count 1 7
+# HELP waits A part of a second.
+# TYPE waits histogram
+waits_bucket{le="1"} 1 0
+waits_bucket{le="+Inf"} 1 0
+waits_sum 0.5 0
+waits_count 1 0
+"#
+    );
+    assert_eq!(
+        open_metrics_of(times),
+        r#"# HELP now Now and then.
+# TYPE now gauge
+now 21.5 1700000000.050
+# HELP past Before 1970.
+# TYPE past gauge
+past{before="a day"} -1 -86400.000
+past{before="half a second"} -1 -0.500
+past{before="long"} -1 -1234567.089
+# HELP pauses A part of a second.
+# TYPE pauses summary
+pauses{quantile="0.5"} 0.25 0.007
+pauses_sum 0.5 0.007
+pauses_count 1 0.007
+# HELP waits A part of a second.
+# TYPE waits histogram
+waits_bucket{le="1.0"} 1 0.000
+waits_bucket{le="+Inf"} 1 0.000
+waits_sum 0.5 0.000
+waits_count 1 0.000
+# EOF
+"#
+    );
+}
+
+#[derive(Labels)]
+struct Path<'a> {
+    path: &'a str,
+}
+
+#[derive(Collector)]
+struct Exemplary {
+    /// Requests.
+    #[metric(name = "requests_total")]
+    requests: Counter,
+    /// A counter that is no counter to OpenMetrics.
+    plain: Counter,
+    /// By path.
+    #[metric(name = "by_path_total")]
+    by_path: Family<Path<'static>, Counter<f64>>,
+    #[metric(help = "Time.", buckets = [0.1, 1], const_labels(zone = "a"))]
+    seconds: Histogram,
+    #[metric(help = "Time by path.", labels = ["path"], buckets = [1])]
+    seconds_by_path: HistogramVec<1>,
+}
+
+const TRACE: &[(&str, &str)] = &[("trace_id", "0af7"), ("span", "\"\\\n}# ")];
+
+fn milliseconds_now() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()
+}
+
+/// `text` with `now` for the time of each exemplar, which is not before `start`.
+fn at_a_fixed_time(text: &str, start: u128) -> String {
+    let now = milliseconds_now();
+    let fixed = |line: &str| match line.contains("# {").then(|| line.rsplit_once(' ')).flatten() {
+        Some((rest, time)) => {
+            let (seconds, thousandths) = time.split_once('.').unwrap();
+            assert_eq!(thousandths.len(), 3, "{line}");
+            let time: u128 = format!("{seconds}{thousandths}").parse().unwrap();
+            assert!((start..=now).contains(&time), "{line} is not between {start} and {now}");
+            format!("{rest} now\n")
+        }
+        None => format!("{line}\n"),
+    };
+    text.lines().map(fixed).collect()
+}
+
+fn exemplary() -> Arc<Exemplary> {
+    let it = Arc::new(Exemplary::new());
+    it.requests.inc_by_with_exemplar(1, &[("replaced", "")]);
+    it.requests.inc_by_with_exemplar(2, TRACE);
+    it.plain.inc_by_with_exemplar(1, TRACE);
+    it.by_path.with(Path { path: "/" }).inc_by_with_exemplar(0.5, TRACE);
+    it.by_path.with(Path { path: "/none" }).inc();
+    it.seconds.observe_with_exemplar(0.5, TRACE);
+    it.seconds.observe_with_exemplar(7.0, &[]);
+    it.seconds_by_path.with(["/"]).observe_with_exemplar(1.0, &[("a", "b")]);
+    it.seconds_by_path.with(["/none"]).observe(1.0);
+    it
+}
+
+#[test]
+fn exemplars_stand_behind_counters_and_buckets() {
+    let start = milliseconds_now();
+    let text = open_metrics_of(exemplary());
+    assert_eq!(
+        at_a_fixed_time(&text, start),
+        r#"# HELP by_path By path.
+# TYPE by_path counter
+by_path_total{path="/"} 0.5 # {trace_id="0af7",span="\"\\\n}# "} 0.5 now
+by_path_total{path="/none"} 1
+# HELP plain A counter that is no counter to OpenMetrics.
+# TYPE plain unknown
+plain 1
+# HELP requests Requests.
+# TYPE requests counter
+requests_total 3 # {trace_id="0af7",span="\"\\\n}# "} 2 now
+# HELP seconds Time.
+# TYPE seconds histogram
+seconds_bucket{zone="a",le="0.1"} 0
+seconds_bucket{zone="a",le="1.0"} 1 # {trace_id="0af7",span="\"\\\n}# "} 0.5 now
+seconds_bucket{zone="a",le="+Inf"} 2 # {} 7 now
+seconds_sum{zone="a"} 7.5
+seconds_count{zone="a"} 2
+# HELP seconds_by_path Time by path.
+# TYPE seconds_by_path histogram
+seconds_by_path_bucket{path="/",le="1.0"} 1 # {a="b"} 1 now
+seconds_by_path_bucket{path="/",le="+Inf"} 1
+seconds_by_path_sum{path="/"} 1
+seconds_by_path_count{path="/"} 1
+seconds_by_path_bucket{path="/none",le="1.0"} 1
+seconds_by_path_bucket{path="/none",le="+Inf"} 1
+seconds_by_path_sum{path="/none"} 1
+seconds_by_path_count{path="/none"} 1
+# EOF
+"#
+    );
+}
+
+#[test]
+fn the_text_format_has_no_exemplars() {
+    assert_eq!(
+        exposition_of(exemplary()),
+        r#"# HELP by_path_total By path.
+# TYPE by_path_total counter
+by_path_total{path="/"} 0.5
+by_path_total{path="/none"} 1
+# HELP plain A counter that is no counter to OpenMetrics.
+# TYPE plain counter
+plain 1
+# HELP requests_total Requests.
+# TYPE requests_total counter
+requests_total 3
+# HELP seconds Time.
+# TYPE seconds histogram
+seconds_bucket{zone="a",le="0.1"} 0
+seconds_bucket{zone="a",le="1"} 1
+seconds_bucket{zone="a",le="+Inf"} 2
+seconds_sum{zone="a"} 7.5
+seconds_count{zone="a"} 2
+# HELP seconds_by_path Time by path.
+# TYPE seconds_by_path histogram
+seconds_by_path_bucket{path="/",le="1"} 1
+seconds_by_path_bucket{path="/",le="+Inf"} 1
+seconds_by_path_sum{path="/"} 1
+seconds_by_path_count{path="/"} 1
+seconds_by_path_bucket{path="/none",le="1"} 1
+seconds_by_path_bucket{path="/none",le="+Inf"} 1
+seconds_by_path_sum{path="/none"} 1
+seconds_by_path_count{path="/none"} 1
+"#
+    );
+}
+
+#[derive(Collector)]
+struct Counted {
+    #[metric(help = "Help.", labels = ["x"])]
+    counted_total: CounterVec<1>,
+}
+
+const HEAD: &str = "# HELP counted Help.\n# TYPE counted counter\n";
+
+#[test]
+fn an_exemplar_of_too_many_characters_is_left_out_and_its_amount_counted() {
+    let counted = Arc::new(Counted::new());
+    // With the name 128 characters, and one more; in bytes it is twice that.
+    let [fits, too_long] = [127, 128].map(|length| "é".repeat(length));
+    counted.counted_total.with(["fits"]).inc_by_with_exemplar(1, &[("n", &fits)]);
+    counted.counted_total.with(["too long"]).inc_by_with_exemplar(2, &[("n", &too_long)]);
+    counted.counted_total.with(["unsound"]).inc_by_with_exemplar(3, &[("5", "")]);
+    counted.counted_total.with(["twice"]).inc_by_with_exemplar(4, &[("n", "1"), ("n", "2")]);
+    let text = open_metrics_of(counted);
+    assert_eq!(
+        at_a_fixed_time(&text, 0),
+        format!(
+            "{HEAD}counted_total{{x=\"fits\"}} 1 # {{n=\"{fits}\"}} 1 now\n\
+             counted_total{{x=\"too long\"}} 2\n\
+             counted_total{{x=\"unsound\"}} 3\n\
+             counted_total{{x=\"twice\"}} 4\n\
+             # EOF\n"
+        )
+    );
+}
+
+#[test]
+fn an_exemplar_goes_with_its_series() {
+    let without_exemplars = |remove: &dyn Fn(&CounterVec<1>)| {
+        let counted = Arc::new(Counted::new());
+        let exemplar = || counted.counted_total.with(["a"]).inc_by_with_exemplar(1, TRACE);
+        exemplar();
+        remove(&counted.counted_total);
+        counted.counted_total.with(["a"]).inc();
+        let text = open_metrics_of(counted);
+        assert_eq!(text, format!("{HEAD}counted_total{{x=\"a\"}} 1\n# EOF\n"));
+    };
+    without_exemplars(&|counted| assert!(counted.remove(["a"])));
+    without_exemplars(&|counted| counted.clear());
+    without_exemplars(&|counted| counted.retain(|_| false));
+}
+
+#[test]
+fn the_end_is_marked_in_open_metrics() {
+    let registry = Registry::new();
+    assert_eq!((exposition(&registry), open_metrics(&registry)), (String::new(), "# EOF\n".into()));
+
+    let mut buffer = b"# before\n".to_vec();
+    registry.encode(Format::OpenMetrics, &mut buffer);
+    assert_eq!(buffer, b"# before\n# EOF\n");
+    registry.register(|| Suddenly { suddenly: 1.0 }).unwrap();
+    registry.encode(Format::OpenMetrics, &mut buffer);
+    assert_eq!(
+        String::from_utf8(buffer).unwrap(),
+        "# before\n# EOF\n# HELP suddenly Help.\n# TYPE suddenly gauge\nsuddenly 1\n# EOF\n"
+    );
+}
+
+#[derive(Collector)]
+struct Suddenly {
+    #[metric(help = "Help.")]
+    suddenly: f64,
+}
+
+/// Panics when it has written a sample.
+struct Panicking;
+
+impl Describe for Panicking {
+    fn describe(&self) -> Vec<Desc> {
+        vec![Desc::new("panicking_total", "Help.", MetricType::Counter)]
+    }
+}
+
+impl Collect for Panicking {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.value(1);
+        panic!("a fault");
+    }
+}
+
+#[test]
+fn a_collector_that_panics_leaves_nothing_but_the_end() {
+    assert_eq!(open_metrics_of(Panicking), "# EOF\n");
+    assert_eq!(open_metrics_of(|| -> Suddenly { panic!("a fault") }), "# EOF\n");
+}
+
+#[test]
+fn collectors_that_share_a_family_share_its_head() {
+    let registry = Registry::new();
+    let start = milliseconds_now();
+    for zone in ["a", "b\""] {
+        let counted = Counted::new();
+        counted.counted_total.with(["1"]).inc_by_with_exemplar(1, &[("zone", zone)]);
+        counted.counted_total.with(["2"]).inc();
+        registry.wrap().prefix("app_").const_label("zone", zone).register(counted).unwrap();
+    }
+    assert_eq!(
+        exposition(&registry),
+        r#"# HELP app_counted_total Help.
+# TYPE app_counted_total counter
+app_counted_total{zone="a",x="1"} 1
+app_counted_total{zone="a",x="2"} 1
+app_counted_total{zone="b\"",x="1"} 1
+app_counted_total{zone="b\"",x="2"} 1
+"#
+    );
+    assert_eq!(
+        at_a_fixed_time(&open_metrics(&registry), start),
+        r#"# HELP app_counted Help.
+# TYPE app_counted counter
+app_counted_total{zone="a",x="1"} 1 # {zone="a"} 1 now
+app_counted_total{zone="a",x="2"} 1
+app_counted_total{zone="b\"",x="1"} 1 # {zone="b\""} 1 now
+app_counted_total{zone="b\"",x="2"} 1
+# EOF
+"#
+    );
+}
+
+/// A collector of the `prometheus` crate, of one family as it is given.
+struct Given(prometheus::core::Desc, proto::MetricFamily);
+
+impl Given {
+    fn new(name: &str, metric_type: proto::MetricType, metric: proto::Metric) -> Box<Self> {
+        let (name, help) = (name.to_owned(), "\"Help\".".to_owned());
+        let mut family = proto::MetricFamily::default();
+        family.set_name(name.clone());
+        family.set_help(help.clone());
+        family.set_field_type(metric_type);
+        family.set_metric(vec![metric]);
+        let desc = prometheus::core::Desc::new(name, help, vec![], HashMap::new());
+        Box::new(Self(desc.unwrap(), family))
+    }
+}
+
+impl prometheus::core::Collector for Given {
+    fn desc(&self) -> Vec<&prometheus::core::Desc> {
+        vec![&self.0]
+    }
+
+    fn collect(&self) -> Vec<proto::MetricFamily> {
+        vec![self.1.clone()]
+    }
+}
+
+fn summary() -> Box<Given> {
+    let mut quantile = proto::Quantile::default();
+    quantile.set_quantile(1.0);
+    quantile.set_value(0.25);
+    let mut summary = proto::Summary::default();
+    summary.set_quantile(vec![quantile]);
+    summary.set_sample_count(4);
+    summary.set_sample_sum(1.5);
+    let mut metric = proto::Metric::default();
+    metric.set_summary(summary);
+    metric.set_timestamp_ms(-1500);
+    Given::new("pauses", proto::MetricType::SUMMARY, metric)
+}
+
+#[allow(deprecated, reason = "there is no other way to make one")]
+fn untyped() -> Box<Given> {
+    let mut untyped = proto::Untyped::default();
+    untyped.set_value(3.5);
+    let mut metric = proto::Metric::default();
+    metric.set_untyped(untyped);
+    Given::new("job:untyped", proto::MetricType::UNTYPED, metric)
+}
+
+#[test]
+fn a_foreign_registry_is_served_in_open_metrics() {
+    let zone = HashMap::from([("zone".to_owned(), "a".to_owned())]);
+    let foreign = prometheus::Registry::new_custom(None, Some(zone)).unwrap();
+    let opts = prometheus::HistogramOpts::new("waits", "Help.").buckets(vec![1.0]);
+    foreign.register(Box::new(prometheus::Histogram::with_opts(opts).unwrap())).unwrap();
+    for name in ["errors_total", "errors_seen"] {
+        foreign.register(Box::new(prometheus::IntCounter::new(name, "Help.").unwrap())).unwrap();
+    }
+    foreign.register(summary()).unwrap();
+    foreign.register(untyped()).unwrap();
+    assert_eq!(
+        open_metrics_of(foreign),
+        r#"# HELP errors_seen Help.
+# TYPE errors_seen unknown
+errors_seen{zone="a"} 0
+# HELP errors Help.
+# TYPE errors counter
+errors_total{zone="a"} 0
+# HELP job:untyped \"Help\".
+# TYPE job:untyped unknown
+job:untyped{zone="a"} 3.5
+# HELP pauses \"Help\".
+# TYPE pauses summary
+pauses{zone="a",quantile="1.0"} 0.25 -1.500
+pauses_sum{zone="a"} 1.5 -1.500
+pauses_count{zone="a"} 4 -1.500
+# HELP waits Help.
+# TYPE waits histogram
+waits_bucket{zone="a",le="1.0"} 0
+waits_bucket{zone="a",le="+Inf"} 0
+waits_sum{zone="a"} 0
+waits_count{zone="a"} 0
+# EOF
+"#
+    );
+}
