@@ -14,7 +14,7 @@ mod prometheus;
 
 use hello_exporter::{Format, Registry};
 
-pub use parser::{Family, Sample, parse, promtool};
+pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use process::{Exporter, build, build_example, build_library};
 pub use prometheus::Prometheus;
 

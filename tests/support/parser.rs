@@ -1,4 +1,4 @@
-//! The text format as somebody else reads it: the parser of the Python client.
+//! Expositions as somebody else reads them: the parsers of the Python client.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -9,12 +9,14 @@ use serde_json::Value;
 /// A metric family.
 #[derive(Debug, PartialEq)]
 pub struct Family {
-    /// Without `_total`, as the Python client has it.
+    /// Without `_total`, as the Python client has it in either format.
     pub name: String,
     /// The `# TYPE`.
     pub metric_type: String,
     /// The `# HELP`, unescaped.
     pub help: String,
+    /// The `# UNIT`, or nothing.
+    pub unit: String,
     /// In the order of the exposition.
     pub samples: Vec<Sample>,
 }
@@ -28,23 +30,60 @@ pub struct Sample {
     pub labels: BTreeMap<String, String>,
     /// The value.
     pub value: f64,
+    /// The value, exact, where the parser reads an integer, as that of OpenMetrics does.
+    pub integer: Option<i128>,
+    /// In milliseconds since the Unix epoch.
+    pub timestamp: Option<i64>,
+    /// What follows the value behind a `#`.
+    pub exemplar: Option<Exemplar>,
+}
+
+/// An exemplar.
+#[derive(Debug, PartialEq)]
+pub struct Exemplar {
+    /// Names and unescaped values.
+    pub labels: BTreeMap<String, String>,
+    /// The value.
+    pub value: f64,
+    /// In milliseconds since the Unix epoch.
+    pub timestamp: Option<i64>,
 }
 
 const SCRIPT: &str = "
-import json, sys
-from prometheus_client.parser import text_string_to_metric_families
+import importlib, json, sys
+from prometheus_client.samples import Timestamp
+
+def milliseconds(time):
+    if isinstance(time, Timestamp):
+        return time.sec * 1000 + time.nsec // 10**6
+    return None if time is None else round(time * 1000)
+
+def exemplar(it):
+    return it and [it.labels, repr(it.value), milliseconds(it.timestamp)]
+
+def sample(it):
+    return [it.name, it.labels, repr(it.value), milliseconds(it.timestamp), exemplar(it.exemplar)]
+
 text = sys.stdin.buffer.read().decode('utf-8')
 print(json.dumps([
-    [family.name, family.type, family.documentation,
-     [[sample.name, sample.labels, repr(sample.value)] for sample in family.samples]]
-    for family in text_string_to_metric_families(text)
+    [family.name, family.type, family.documentation, family.unit, list(map(sample, family.samples))]
+    for family in importlib.import_module(sys.argv[1]).text_string_to_metric_families(text)
 ]))
 ";
 
 /// Parses an exposition in the text format.
 pub fn parse(exposition: &str) -> Vec<Family> {
+    parse_by("prometheus_client.parser", exposition)
+}
+
+/// Parses an exposition in OpenMetrics.
+pub fn parse_open_metrics(exposition: &str) -> Vec<Family> {
+    parse_by("prometheus_client.openmetrics.parser", exposition)
+}
+
+fn parse_by(module: &str, exposition: &str) -> Vec<Family> {
     let mut child = Command::new("/usr/bin/python3")
-        .args(["-c", SCRIPT])
+        .args(["-c", SCRIPT, module])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -53,33 +92,49 @@ pub fn parse(exposition: &str) -> Vec<Family> {
     stdin.write_all(exposition.as_bytes()).expect("python reads");
     drop(stdin);
     let output = child.wait_with_output().expect("python ends");
-    assert!(output.status.success(), "python3-prometheus-client does not parse:\n{exposition}");
+    assert!(output.status.success(), "{module} does not parse:\n{exposition}");
     let families: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
     families.iter().map(family).collect()
 }
 
 fn family(family: &Value) -> Family {
-    let text = |at: usize| family[at].as_str().expect("a text").to_owned();
-    let samples = family[3].as_array().expect("samples");
+    let samples = family[4].as_array().expect("samples");
     Family {
-        name: text(0),
-        metric_type: text(1),
-        help: text(2),
+        name: text(&family[0]),
+        metric_type: text(&family[1]),
+        help: text(&family[2]),
+        unit: text(&family[3]),
         samples: samples.iter().map(sample).collect(),
     }
 }
 
 fn sample(sample: &Value) -> Sample {
-    let labels = sample[1].as_object().expect("labels");
-    let label = |(name, value): (&String, &Value)| {
-        (name.clone(), value.as_str().expect("a label value").to_owned())
-    };
-    let value = sample[2].as_str().expect("a value");
+    let value = text(&sample[2]);
     Sample {
-        name: sample[0].as_str().expect("a name").to_owned(),
-        labels: labels.iter().map(label).collect(),
+        name: text(&sample[0]),
+        labels: labels(&sample[1]),
         value: value.parse().expect("a number"),
+        integer: value.parse().ok(),
+        timestamp: sample[3].as_i64(),
+        exemplar: sample[4].is_array().then(|| exemplar(&sample[4])),
     }
+}
+
+fn exemplar(exemplar: &Value) -> Exemplar {
+    Exemplar {
+        labels: labels(&exemplar[0]),
+        value: text(&exemplar[1]).parse().expect("a number"),
+        timestamp: exemplar[2].as_i64(),
+    }
+}
+
+fn labels(labels: &Value) -> BTreeMap<String, String> {
+    let labels = labels.as_object().expect("labels").iter();
+    labels.map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+fn text(text: &Value) -> String {
+    text.as_str().expect("a text").to_owned()
 }
 
 /// What `promtool check metrics` has to say of an exposition that it can parse.

@@ -1,0 +1,251 @@
+//! Whatever is registered is read back the same by programs that know nothing of this crate.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+
+#[path = "support/arbitrary.rs"]
+mod arbitrary;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arbitrary::{Content, Family, Series, State, is_on};
+use hello_exporter::{Format, MetricType, Number, RegisterError, Registry, States};
+use hello_exporter_tests::{
+    Exemplar, Family as Read, Sample, exposition, exposition_in, parse, parse_open_metrics,
+    promtool,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+/// Each case is a registry with many families, and so one process of each program.
+const CASES: u32 = 20;
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: CASES,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1970),
+        max_shrink_iters: 200,
+        ..ProptestConfig::default()
+    }
+}
+
+/// A registry with all families that can live together, and those, in the order of exposition.
+fn registered(families: Vec<Family>) -> (Registry, Vec<Family>) {
+    let registry = Registry::new();
+    let mut names = BTreeSet::new();
+    let mut accepted: Vec<Family> = Vec::new();
+    for family in families {
+        if !names.insert(family.name.clone()) {
+            continue;
+        }
+        match registry.register(family.clone()) {
+            Ok(_) => accepted.push(family),
+            Err(error) => assert!(matches!(error, RegisterError::Overlap { .. }), "{error}"),
+        }
+    }
+    accepted.retain(|family| !family.series.is_empty());
+    accepted.sort_by(|one, other| one.name.cmp(&other.name));
+    (registry, accepted)
+}
+
+/// Of the two formats, what makes a difference to a reader.
+#[derive(Clone, Copy, PartialEq)]
+enum Dialect {
+    Text,
+    OpenMetrics,
+}
+
+use Dialect::{OpenMetrics, Text};
+
+impl Dialect {
+    fn read(self, family: &Family) -> Read {
+        Read {
+            name: self.name(family),
+            metric_type: self.type_name(family).to_owned(),
+            help: self.help(&family.help),
+            unit: family.unit.clone().filter(|_| self == OpenMetrics).unwrap_or_default(),
+            samples: family.series.iter().flat_map(|series| self.samples(family, series)).collect(),
+        }
+    }
+
+    /// The Python client takes the suffix from the name of a counter in the text format too.
+    fn name(self, family: &Family) -> String {
+        match self == OpenMetrics || family.metric_type == MetricType::Counter {
+            true => family.base().to_owned(),
+            false => family.name.clone(),
+        }
+    }
+
+    fn type_name(self, family: &Family) -> &'static str {
+        match (family.metric_type, self) {
+            (MetricType::Counter, OpenMetrics) if family.base() == family.name => "unknown",
+            (MetricType::Info | MetricType::StateSet, Text) => "gauge",
+            (MetricType::Untyped, _) => "unknown",
+            (metric_type, _) => metric_type.as_str(),
+        }
+    }
+
+    /// White space around a line is none of the text format's; what it is, is Python's.
+    fn help(self, help: &str) -> String {
+        // A newline is written as something else.
+        let is_space =
+            |it: char| it != '\n' && (it.is_whitespace() || ('\x1c'..='\x1f').contains(&it));
+        match self {
+            Text => help.trim_matches(is_space).to_owned(),
+            OpenMetrics => help.to_owned(),
+        }
+    }
+
+    fn samples(self, family: &Family, series: &Series) -> Vec<Sample> {
+        let sample = |suffix: &str, label: Option<(&str, String)>, number| {
+            self.sample(family, series, suffix, label, number)
+        };
+        match &series.content {
+            Content::Number(number) => {
+                let is_renamed = self == Text
+                    && family.metric_type == MetricType::Counter
+                    && family.base() == family.name;
+                vec![sample(if is_renamed { "_total" } else { "" }, None, *number)]
+            }
+            Content::States(states) => {
+                let states = State::STATES.iter().enumerate().map(|(at, state)| {
+                    let label = Some((family.name.as_str(), (*state).to_owned()));
+                    sample("", label, Number::U64(is_on(*states, at).into()))
+                });
+                states.collect()
+            }
+            Content::Histogram { buckets, sum, count } => {
+                let has_totals = self == Text || (buckets[0].0 >= 0.0 && *sum >= 0.0);
+                let buckets = buckets.iter().map(|(bound, count)| {
+                    sample("_bucket", Some(("le", bound_text(*bound))), Number::U64(*count))
+                });
+                let totals = [
+                    sample("_sum", None, Number::F64(*sum)),
+                    sample("_count", None, Number::U64(*count)),
+                ];
+                buckets.chain(totals.into_iter().filter(|_| has_totals)).collect()
+            }
+            Content::Summary { quantiles, sum, count } => {
+                let is_quantile = |value: f64| self == Text || value >= 0.0 || value.is_nan();
+                let quantiles = quantiles.iter().filter(|(_, value)| is_quantile(*value)).map(
+                    |(quantile, value)| {
+                        sample("", Some(("quantile", bound_text(*quantile))), Number::F64(*value))
+                    },
+                );
+                let has_sum = self == Text || *sum >= 0.0;
+                let sum = has_sum.then(|| sample("_sum", None, Number::F64(*sum)));
+                quantiles.chain(sum).chain([sample("_count", None, Number::U64(*count))]).collect()
+            }
+        }
+    }
+
+    fn sample(
+        self,
+        family: &Family,
+        series: &Series,
+        suffix: &str,
+        label: Option<(&str, String)>,
+        number: Number,
+    ) -> Sample {
+        let variable = family.labels.iter().cloned().zip(series.labels.iter().cloned());
+        let label = label.map(|(name, value)| (name.to_owned(), value));
+        let labels = family.const_labels.iter().cloned().chain(variable).chain(label);
+        Sample {
+            name: format!("{}{suffix}", family.name),
+            labels: labels.collect(),
+            value: self.value(number),
+            integer: integer(number).filter(|_| self == OpenMetrics),
+            timestamp: series.time,
+            exemplar: self.exemplar(family, series, number),
+        }
+    }
+
+    /// The Python parser of OpenMetrics reads `-0` as an integer, which has no such zero.
+    fn value(self, number: Number) -> f64 {
+        match number.as_f64() {
+            zero if zero == 0.0 && self == OpenMetrics => 0.0,
+            value => value,
+        }
+    }
+
+    fn exemplar(self, family: &Family, series: &Series, number: Number) -> Option<Exemplar> {
+        let has_place = self == OpenMetrics && family.base() != family.name;
+        let labels = series.exemplar.clone().filter(|_| has_place)?;
+        Some(Exemplar { labels, value: number.as_f64(), timestamp: None })
+    }
+}
+
+fn integer(number: Number) -> Option<i128> {
+    match number {
+        Number::U64(value) => Some(value.into()),
+        Number::I64(value) => Some(value.into()),
+        _ => None,
+    }
+}
+
+/// A bound as this test compares it: how it is spelled is not the question here.
+fn bound_text(bound: f64) -> String {
+    format!("{bound:?}")
+}
+
+/// What was read in a form that compares with what was expected: bounds spelled in one way, no time of
+/// exemplars, which is now, and no integers where floats were written.
+fn comparable(mut read: Vec<Read>, expected: &[Read]) -> Vec<Read> {
+    for family in &mut read {
+        let own = own_label(&family.metric_type);
+        for sample in &mut family.samples {
+            if let Some(bound) = own.and_then(|own| sample.labels.get_mut(own)) {
+                *bound = bound_text(bound.parse().expect("a bound is a number"));
+            }
+            if let Some(exemplar) = &mut sample.exemplar {
+                exemplar.timestamp.take().expect("an exemplar has a time");
+            }
+        }
+    }
+    let expected = expected.iter().flat_map(|family| &family.samples);
+    let read_samples = read.iter_mut().flat_map(|family| &mut family.samples);
+    for (sample, expected) in read_samples.zip(expected) {
+        sample.integer = sample.integer.filter(|_| expected.integer.is_some());
+    }
+    read
+}
+
+fn own_label(metric_type: &str) -> Option<&'static str> {
+    BTreeMap::from([("histogram", "le"), ("summary", "quantile")]).get(metric_type).copied()
+}
+
+/// Compares as `Debug` writes floats, which is the same for the same bits, and for every NaN.
+fn assert_read(read: Vec<Read>, expected: Vec<Read>) {
+    let read = comparable(read, &expected);
+    assert_eq!(read.len(), expected.len());
+    for (read, expected) in read.iter().zip(&expected) {
+        assert_eq!(format!("{read:#?}"), format!("{expected:#?}"));
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_text_format_is_read_back_by_the_python_client(mut families in vec(arbitrary::family(), 1..80)) {
+        // A counter of this name is called nothing there, which is then refused.
+        families.retain(|family| family.name != "_total");
+        let (registry, families) = registered(families);
+        let expected = families.iter().map(|family| Text.read(family)).collect();
+        assert_read(parse(&exposition(&registry)), expected);
+    }
+
+    #[test]
+    fn the_text_format_is_parsed_by_promtool(families in vec(arbitrary::family(), 1..80)) {
+        promtool(&exposition(&registered(families).0));
+    }
+
+    #[test]
+    fn open_metrics_is_read_back_by_the_python_client(families in vec(arbitrary::family(), 1..80)) {
+        let (registry, families) = registered(families);
+        let expected = families.iter().map(|family| OpenMetrics.read(family)).collect();
+        let text = exposition_in(Format::OpenMetrics, &registry);
+        assert_read(parse_open_metrics(&text), expected);
+    }
+}
