@@ -5,10 +5,9 @@
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
-use actix_web::rt::System;
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
-use hello_exporter_tests::http::{get, get_accepting, request};
+use hello_exporter_tests::http::{get, get_accepting, request, serve};
 use hello_exporter_tests::{Exporter, build, build_example, promtool};
 
 const HELLO: &str = "\
@@ -298,25 +297,13 @@ fn metrics_mount_into_an_application() {
 
     let registry = Registry::new();
     registry.register(Visits::new()).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let serve = async move {
-        let app = move || {
-            App::new()
-                .route("/hello", web::get().to(|| async { "hello" }))
-                .service(Metrics::new(registry.clone()).path("/internal/metrics"))
-        };
-        let server = HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run();
-        sender.send(server.handle()).unwrap();
-        server.await
-    };
-    let server = std::thread::spawn(|| System::new().block_on(serve));
-    let handle = receiver.recv().unwrap();
-    let hello = get(address, "/hello");
-    let metrics = get(address, "/internal/metrics");
-    System::new().block_on(handle.stop(true));
-    server.join().unwrap().unwrap();
+    let server = serve(move |config| {
+        let hello = web::get().to(|| async { "hello" });
+        let metrics = Metrics::new(registry.clone()).path("/internal/metrics");
+        config.route("/hello", hello).service(metrics);
+    });
+    let hello = get(server.address, "/hello");
+    let metrics = get(server.address, "/internal/metrics");
     assert_eq!(hello.body, "hello");
     assert_eq!(metrics.body, "# HELP visits Visits.\n# TYPE visits gauge\nvisits 0\n");
 }

@@ -1,8 +1,15 @@
-//! A client that sends what it is told and hides nothing of the answer.
+//! A client that sends what it is told and hides nothing of the answer; a server in this process.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use actix_web::web::ServiceConfig;
+use actix_web::{App, HttpServer};
 
 /// An answer, as it came.
 #[derive(Debug)]
@@ -75,4 +82,37 @@ fn joined_chunks(mut body: &str) -> String {
         body = rest[length..].trim_start_matches("\r\n");
     }
     joined
+}
+
+/// A server in this process, stopped when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// Serves an application on a free port of the loopback.
+pub fn serve(configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (sender, receiver) = mpsc::channel();
+    let run = async move {
+        let app = move || App::new().configure(configure.clone());
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        let server = server.listen(listener).expect("the listener serves").run();
+        sender.send(server.handle()).expect("somebody waits for the server");
+        server.await.expect("the server ends well");
+    };
+    let thread = thread::spawn(|| System::new().block_on(run));
+    let handle = receiver.recv().expect("the server starts");
+    Server { handle, thread: Some(thread), address }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        System::new().block_on(self.handle.stop(true));
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
 }
