@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::value::Value;
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
-use crate::encode::{FamilyEncoder, HistogramPoint, Point, PointValue, SummaryPoint};
+use crate::encode::{FamilyEncoder, HistogramPoint, Number, Point, PointValue, SummaryPoint};
 
 /// A histogram at one moment, from whoever keeps it.
 ///
@@ -46,15 +46,19 @@ impl HistogramSnapshot {
     ///
     /// # Errors
     ///
-    /// The bounds do not increase strictly, one of them is NaN, or the counts decrease, up to and with
-    /// that of all observations.
+    /// The bounds do not increase strictly, one of them is NaN, the counts decrease, up to and with that of
+    /// all observations, or a bucket `+Inf` holds another one.
     pub fn new(
         buckets: impl IntoIterator<Item = (f64, u64)>,
         sum: f64,
         count: u64,
     ) -> Result<Self, SnapshotError> {
         let mut buckets: Vec<(f64, u64)> = buckets.into_iter().collect();
-        buckets.pop_if(|bucket| *bucket == (f64::INFINITY, count));
+        if let Some((_, bucket)) = buckets.pop_if(|(bound, _)| *bound == f64::INFINITY)
+            && bucket != count
+        {
+            return Err(SnapshotError::Total { bucket, count });
+        }
         let next = buckets.iter().skip(1).copied().chain([(f64::INFINITY, count)]);
         for ((bound, count), (next_bound, next_count)) in buckets.iter().copied().zip(next) {
             // NaN is not less than anything.
@@ -143,7 +147,11 @@ impl<'a> From<&'a SummarySnapshot> for Point<'a> {
 #[non_exhaustive]
 pub enum SnapshotError {
     /// Bounds or quantiles that do not increase.
-    #[error("`{next}` follows `{bound}`: bounds and quantiles must increase strictly")]
+    #[error(
+        "`{}` follows `{}`: bounds and quantiles must increase strictly",
+        spelled(.next),
+        spelled(.bound)
+    )]
     Bounds {
         /// The one in front.
         bound: f64,
@@ -152,8 +160,9 @@ pub enum SnapshotError {
     },
     /// Cumulative counts that decrease.
     #[error(
-        "the bucket up to `{bound}` counts {next} observations, the one in front of it {count}: \
-         cumulative counts must not decrease"
+        "the bucket up to `{}` counts {next} observations, the one in front of it {count}: cumulative \
+         counts must not decrease",
+        spelled(.bound)
     )]
     Counts {
         /// The bound of the bucket that has too few.
@@ -163,9 +172,22 @@ pub enum SnapshotError {
         /// Its count.
         next: u64,
     },
+    /// A last bucket that does not hold all observations.
+    #[error("the bucket up to `+Inf` counts {bucket} observations, but there are {count}")]
+    Total {
+        /// The count of the bucket.
+        bucket: u64,
+        /// The count of all observations.
+        count: u64,
+    },
     /// Not a quantile.
-    #[error("`{0}` is not a quantile: they are from 0 to 1")]
+    #[error("`{}` is not a quantile: they are from 0 to 1", spelled(.0))]
     Quantile(f64),
+}
+
+/// A bound or quantile as Prometheus spells it: `+Inf`, not `inf`.
+fn spelled(value: &f64) -> Number {
+    Number::F64(*value)
 }
 
 /// A value of a time that is not that of the scrape.
