@@ -7,7 +7,7 @@ mod prometheus;
 mod prometheus_client;
 mod vise;
 
-pub use measured::Measured;
+pub use measured::{Measured, MeasuredFixed};
 pub use metrics::Metrics;
 pub use ours::Ours;
 pub use prometheus::Prometheus;
@@ -92,6 +92,7 @@ macro_rules! every_contender {
             $make::<$crate::contenders::Prometheus>($($argument),*),
             $make::<$crate::contenders::PrometheusClient>($($argument),*),
             $make::<$crate::contenders::Measured>($($argument),*),
+            $make::<$crate::contenders::MeasuredFixed>($($argument),*),
             $make::<$crate::contenders::Metrics>($($argument),*),
             $make::<$crate::contenders::Vise>($($argument),*),
         ]

@@ -5,15 +5,16 @@ use figures::Entrant;
 use speed::contenders::{Contender, Counters};
 use speed::every_contender;
 use speed::groups::Done;
-use speed::labels::{Labels, label_sets, label_sets_with_own_paths};
+use speed::labels::{Labels, label_sets, label_sets_with_own_paths, label_sets_with_shared_paths};
 use speed::measure::entrant;
 
 /// The name of a group, and what makes its labels.
 type Group = (&'static str, fn(usize) -> Vec<Labels>);
 
-const GROUPS: [Group; 2] = [
+const GROUPS: [Group; 3] = [
     ("heap_per_series_100000", label_sets),
     ("heap_per_series_own_paths_100000", label_sets_with_own_paths),
+    ("heap_per_series_shared_paths_100000", label_sets_with_shared_paths),
 ];
 
 fn main() -> Done {

@@ -27,15 +27,19 @@ pub fn rng() -> Rng {
     Rng::with_seed(0x005E_EDED)
 }
 
-/// As many label sets, all distinct, in random order: all methods with all codes, and as many paths as
-/// that takes.
+/// As many label sets, all distinct, in random order: a path is asked for in a few ways.
 pub fn label_sets(number: usize) -> Vec<Labels> {
-    label_sets_by_path(number, METHODS.len() * CODES.len())
+    label_sets_by_path(number, 4)
 }
 
 /// As many label sets, each with a path of its own, in random order.
 pub fn label_sets_with_own_paths(number: usize) -> Vec<Labels> {
     label_sets_by_path(number, 1)
+}
+
+/// As many label sets, of every path those with all methods and all codes, in random order.
+pub fn label_sets_with_shared_paths(number: usize) -> Vec<Labels> {
+    label_sets_by_path(number, METHODS.len() * CODES.len())
 }
 
 fn label_sets_by_path(number: usize, sets_of_a_path: usize) -> Vec<Labels> {

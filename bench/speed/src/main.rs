@@ -1,13 +1,13 @@
 //! Times the library and its peers. An argument chooses the groups whose names contain it.
 
 use speed::groups::{Done, create, encode, increment, observe};
-use speed::labels::{label_sets, label_sets_with_own_paths};
+use speed::labels::{label_sets, label_sets_with_own_paths, label_sets_with_shared_paths};
 
 /// The name of a group, and what measures and prints it under that name.
 type Group = (&'static str, fn(&str) -> Done);
 
 /// Those that age the heap stand last.
-const GROUPS: [Group; 19] = [
+const GROUPS: [Group; 20] = [
     ("inc_labelled_1000_1thread", increment::one_thread),
     ("inc_labelled_1000_2threads_different", increment::two_threads_different),
     ("inc_labelled_2threads_same", increment::two_threads_same),
@@ -21,6 +21,9 @@ const GROUPS: [Group; 19] = [
     ("encode_text_1000000", |name| encode::text(name, &label_sets(1_000_000))),
     ("encode_text_own_paths_100000", |name| {
         encode::text(name, &label_sets_with_own_paths(100_000))
+    }),
+    ("encode_text_shared_paths_100000", |name| {
+        encode::text(name, &label_sets_with_shared_paths(100_000))
     }),
     ("encode_open_metrics_1000", |name| encode::open_metrics(name, &label_sets(1_000))),
     ("encode_open_metrics_100000", |name| encode::open_metrics(name, &label_sets(100_000))),

@@ -1,5 +1,5 @@
-//! `measured`. Labels that are known when the program starts are in fixed sets, paths in a dynamic one,
-//! as in its own benchmarks.
+//! `measured`, twice: with dynamic sets of label values, which take any value as all other contenders do,
+//! and with methods and codes in fixed sets, which know all of theirs when the program starts.
 
 use measured::lasso::{Rodeo, RodeoReader, Spur};
 use measured::metric::histogram::Thresholds;
@@ -16,6 +16,18 @@ impl Contender for Measured {
     const NAME: &'static str = "measured";
 
     type Counters = Encoded<Requests>;
+    type Histograms = Encoded<Seconds>;
+    type Histogram = Encoded<UnlabelledSeconds>;
+}
+
+/// No peer of what takes any value, but told beside it.
+pub struct MeasuredFixed;
+
+impl Contender for MeasuredFixed {
+    const NAME: &'static str = "measured_fixed";
+    const IS_PEER: bool = false;
+
+    type Counters = Encoded<FixedRequests>;
     type Histograms = Encoded<Seconds>;
     type Histogram = Encoded<UnlabelledSeconds>;
 }
@@ -40,6 +52,18 @@ pub enum Service {
 #[label(set = RequestSet)]
 pub struct Request<'a> {
     service: Service,
+    #[label(dynamic_with = ParaCord, default)]
+    method: &'a str,
+    #[label(dynamic_with = ParaCord, default)]
+    path: &'a str,
+    #[label(dynamic_with = ParaCord, default)]
+    code: &'a str,
+}
+
+#[derive(Clone, Copy, LabelGroup)]
+#[label(set = FixedRequestSet)]
+pub struct FixedRequest<'a> {
+    service: Service,
     #[label(fixed_with = Known)]
     method: &'a str,
     #[label(dynamic_with = ParaCord, default)]
@@ -51,7 +75,7 @@ pub struct Request<'a> {
 #[derive(LabelGroup)]
 #[label(set = EndpointSet)]
 pub struct Endpoint<'a> {
-    #[label(fixed_with = Known)]
+    #[label(dynamic_with = ParaCord, default)]
     method: &'a str,
     #[label(dynamic_with = ParaCord, default)]
     path: &'a str,
@@ -61,6 +85,12 @@ pub struct Endpoint<'a> {
 pub struct Requests {
     /// Requests served.
     requests_total: CounterVec<RequestSet>,
+}
+
+#[derive(MetricGroup)]
+pub struct FixedRequests {
+    /// Requests served.
+    requests_total: CounterVec<FixedRequestSet>,
 }
 
 #[derive(MetricGroup)]
@@ -96,37 +126,44 @@ impl<M: MetricGroup<TextEncoder<Vec<u8>>> + 'static> Expose for Encoded<M> {
     }
 }
 
-fn request([method, path, code]: &Labels) -> Request<'_> {
-    Request { service: Service::Checkout, method, path, code }
+/// The same code for both label sets, which have no trait in common that could tell it once.
+macro_rules! counters {
+    ($family:ident: $request:ident, $set:expr) => {
+        impl Counters for Encoded<$family> {
+            type Key = Labels;
+
+            fn new() -> Self {
+                Self::new($family { requests_total: CounterVec::with_label_set($set) })
+            }
+
+            fn key(labels: &Labels) -> Self::Key {
+                labels.clone()
+            }
+
+            fn inc_by(&self, [method, path, code]: &Self::Key, count: u64) {
+                let request = $request { service: Service::Checkout, method, path, code };
+                self.metrics.requests_total.inc_by(request, count);
+            }
+
+            fn inc(&self, [method, path, code]: &Self::Key) {
+                let request = $request { service: Service::Checkout, method, path, code };
+                self.metrics.requests_total.inc(request);
+            }
+
+            /// The identifier of the series. A guard of the series itself would keep others from being
+            /// created.
+            fn pin<'a>(&'a self, [method, path, code]: &'a Self::Key) -> impl Fn() + 'a {
+                let family = &self.metrics.requests_total;
+                let request = $request { service: Service::Checkout, method, path, code };
+                let id = family.with_labels(request);
+                move || family.get_metric(id).inc()
+            }
+        }
+    };
 }
 
-impl Counters for Encoded<Requests> {
-    type Key = Labels;
-
-    fn new() -> Self {
-        let set = RequestSet::new(known(&METHODS), known(&CODES));
-        Self::new(Requests { requests_total: CounterVec::with_label_set(set) })
-    }
-
-    fn key(labels: &Labels) -> Self::Key {
-        labels.clone()
-    }
-
-    fn inc_by(&self, key: &Self::Key, count: u64) {
-        self.metrics.requests_total.inc_by(request(key), count);
-    }
-
-    fn inc(&self, key: &Self::Key) {
-        self.metrics.requests_total.inc(request(key));
-    }
-
-    /// The identifier of the series. A guard of the series itself would keep others from being created.
-    fn pin<'a>(&'a self, key: &'a Self::Key) -> impl Fn() + 'a {
-        let family = &self.metrics.requests_total;
-        let id = family.with_labels(request(key));
-        move || family.get_metric(id).inc()
-    }
-}
+counters!(Requests: Request, RequestSet::default());
+counters!(FixedRequests: FixedRequest, FixedRequestSet::new(known(&METHODS), known(&CODES)));
 
 fn thresholds() -> Thresholds<{ BUCKETS.len() }> {
     Thresholds::with_buckets(BUCKETS)
@@ -134,7 +171,7 @@ fn thresholds() -> Thresholds<{ BUCKETS.len() }> {
 
 impl Histograms for Encoded<Seconds> {
     fn new() -> Self {
-        let set = EndpointSet::new(known(&METHODS));
+        let set = EndpointSet::default();
         let request_seconds = HistogramVec::with_label_set_and_metadata(set, thresholds());
         Self::new(Seconds { request_seconds })
     }
