@@ -197,6 +197,8 @@ pub enum LabelShape {
     Positional(usize),
     /// These labels: the type brings their names.
     Named(&'static [Cow<'static, str>]),
+    /// A series for each of so many states, told apart by a label that is called as the metric.
+    StateSet(usize),
     /// As many labels as the attribute names; the type takes any number.
     Any,
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::__private::check_states;
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::FamilyEncoder;
@@ -75,7 +76,7 @@ pub trait States: LabelValue {
 impl<E: States> StateSet<E> {
     /// With all states off.
     pub const fn new() -> Self {
-        const { assert!(E::STATES.len() <= 64, "a `StateSet` has at most 64 states") };
+        const { check_states(E::STATES.len()) };
         Self { on: AtomicU64::new(0), states: PhantomData }
     }
 
@@ -125,7 +126,7 @@ impl<E: States> fmt::Debug for StateSet<E> {
 
 impl<E: States> Metric for StateSet<E> {
     const TYPE: Option<MetricType> = Some(MetricType::StateSet);
-    const LABELS: LabelShape = LabelShape::None;
+    const LABELS: LabelShape = LabelShape::StateSet(E::STATES.len());
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

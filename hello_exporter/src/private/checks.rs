@@ -23,13 +23,14 @@ pub const fn check_labels(
 ) {
     check_info_name(metric_name, own);
     let message = match shape {
-        LabelShape::None if given > 0 => Message::new().text(
+        LabelShape::None | LabelShape::StateSet(_) if given > 0 => Message::new().text(
             "a metric of this type has no labels, use a family such as `CounterVec<N>` or a map from \
              labels to values",
         ),
         LabelShape::Any if given == 0 => {
             Message::new().text("a metric of this type has labels, name them: `labels = [\"…\"]`")
         }
+        LabelShape::StateSet(states) => return check_states(states),
         LabelShape::Named(_) if given > 0 => Message::new()
             .text("the label struct of this type names its labels, remove `labels`"),
         LabelShape::Named(names) => {
@@ -57,6 +58,17 @@ const fn check_info_name(metric_name: &str, own: Option<MetricType>) {
             .text("name `")
             .text(metric_name)
             .text("` is that of an info, and must end in `_info`")
+            .panic()
+    }
+}
+
+/// Refuses more states than a `StateSet` has bits.
+#[track_caller]
+pub(crate) const fn check_states(states: usize) {
+    if states > 64 {
+        Message::new()
+            .text("a `StateSet` has at most 64 states, this one has ")
+            .number(states)
             .panic()
     }
 }
