@@ -140,7 +140,8 @@ pub const fn check_unit_taken(own: Option<MetricType>) {
 pub const fn check_type(own: Option<MetricType>, declared: MetricType) {
     if let Some(metric_type) = own {
         Message::new()
-            .text("a metric of this type is a ")
+            .text("a metric of this type is ")
+            .text(if matches!(metric_type, MetricType::Info) { "an " } else { "a " })
             .text(metric_type.as_str())
             .text(" by itself, `")
             .text(declared.as_str())
