@@ -238,8 +238,8 @@ impl Options {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "expected a metric, a plain value, or a map from labels to plain values",
-    note = "metrics are `Counter`, `Gauge`, `Histogram`, `CounterVec<N>`, `GaugeVec<N>`, `HistogramVec<N>`, `Family<L, M>` and those of the `prometheus` crate",
-    note = "plain values are numbers, `bool`, `Duration`, `SystemTime`, atomics, and `Option`s of them",
+    note = "metrics are `Counter`, `Gauge`, `Histogram`, `Info<L>`, `StateSet<E>`, `CounterVec<N>`, `GaugeVec<N>`, `HistogramVec<N>`, `Family<L, M>` and those of the `prometheus` crate",
+    note = "plain values are numbers, `bool`, `Duration`, `SystemTime`, atomics, snapshots, and `Option<T>` and `Timestamped<T>` of them",
     note = "a field that is no metric takes `#[metric(skip)]`"
 )]
 pub trait Metric {

@@ -39,7 +39,7 @@ use crate::labels::Labels;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of a sample",
-    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, or an `Option` of one"
+    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, a snapshot, or an `Option` or a `Timestamped` of one"
 )]
 pub trait Value {
     /// The type of the metric, where it follows from the value's: `None` for a number, whose type the
