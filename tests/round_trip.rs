@@ -1,14 +1,20 @@
 //! Whatever is registered is read back the same by programs that know nothing of this crate.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests"
+)]
 
 #[path = "support/arbitrary.rs"]
 mod arbitrary;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use arbitrary::{Content, Family, Series, State, is_on};
-use hello_exporter::{Format, MetricType, Number, RegisterError, Registry, States};
+use arbitrary::{Content, Family, Series, State, is_on, registered};
+use hello_exporter::{Format, MetricType, Number, States};
 use hello_exporter_tests::{
     Exemplar, Family as Read, Sample, exposition, exposition_in, parse, parse_open_metrics,
     promtool,
@@ -28,25 +34,6 @@ fn config() -> ProptestConfig {
         max_shrink_iters: 200,
         ..ProptestConfig::default()
     }
-}
-
-/// A registry with all families that can live together, and those, in the order of exposition.
-fn registered(families: Vec<Family>) -> (Registry, Vec<Family>) {
-    let registry = Registry::new();
-    let mut names = BTreeSet::new();
-    let mut accepted: Vec<Family> = Vec::new();
-    for family in families {
-        if !names.insert(family.name.clone()) {
-            continue;
-        }
-        match registry.register(family.clone()) {
-            Ok(_) => accepted.push(family),
-            Err(error) => assert!(matches!(error, RegisterError::Overlap { .. }), "{error}"),
-        }
-    }
-    accepted.retain(|family| !family.series.is_empty());
-    accepted.sort_by(|one, other| one.name.cmp(&other.name));
-    (registry, accepted)
 }
 
 /// Of the two formats, what makes a difference to a reader.

@@ -1,13 +1,15 @@
 //! Metric families of any kind, whose names, labels and values are known only at run time, and the ways
 //! in which a program can write them.
 
-use std::collections::BTreeMap;
+#![allow(dead_code, reason = "no test crate needs all of it")]
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hello_exporter::{
     Collect, CounterVec, Declaration, Desc, Describe, Family as LiveFamily, FamilyEncoder,
     GaugeVec, HistogramSnapshot, HistogramVec, Info, Init, LabelValue, Metric, MetricType, Number,
-    Point, StateSet, SummarySnapshot, Value,
+    Point, RegisterError, Registry, StateSet, SummarySnapshot, Value,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -364,6 +366,25 @@ fn accumulated(bounds: &[f64], observed: &[f64]) -> Content {
         sum: observed.iter().fold(0.0, |sum, value| sum + value),
         count: count_of_all,
     }
+}
+
+/// A registry with all families that can live together, and those, in the order of exposition.
+pub(crate) fn registered(families: Vec<Family>) -> (Registry, Vec<Family>) {
+    let registry = Registry::new();
+    let mut names = BTreeSet::new();
+    let mut accepted: Vec<Family> = Vec::new();
+    for family in families {
+        if !names.insert(family.name.clone()) {
+            continue;
+        }
+        match registry.register(family.clone()) {
+            Ok(_) => accepted.push(family),
+            Err(error) => assert!(matches!(error, RegisterError::Overlap { .. }), "{error}"),
+        }
+    }
+    accepted.retain(|family| !family.series.is_empty());
+    accepted.sort_by(|one, other| one.name.cmp(&other.name));
+    (registry, accepted)
 }
 
 type AllSeries = (MetricType, Way, Vec<([String; 2], Series)>);
