@@ -397,6 +397,27 @@ role{zone="a",role="fol\"lower"} 1
     );
 }
 
+#[test]
+fn the_label_of_a_state_set_is_called_as_the_set_is() {
+    #[derive(Collector)]
+    struct Node {
+        /// What this node is.
+        role: StateSet<Role>,
+    }
+
+    let registry = Registry::new();
+    registry.wrap().prefix("app_").const_label("role", "x").register(Node::new()).unwrap();
+    assert_eq!(
+        open_metrics(&registry),
+        r#"# HELP app_role What this node is.
+# TYPE app_role stateset
+app_role{role="x",app_role="leader"} 0
+app_role{role="x",app_role="fol\"lower"} 0
+# EOF
+"#
+    );
+}
+
 /// A family written by hand as if it were a gauge.
 struct AsGauge(Desc);
 
@@ -692,6 +713,23 @@ fn an_exemplar_of_too_many_characters_is_left_out_and_its_amount_counted() {
              # EOF\n"
         )
     );
+}
+
+#[test]
+fn an_exemplar_of_a_series_too_many_is_left_out() {
+    #[derive(Collector)]
+    struct Limited {
+        #[metric(help = "Help.", labels = ["x"], max_series = 1)]
+        counted_total: CounterVec<1>,
+    }
+
+    let limited = Arc::new(Limited::new());
+    limited.counted_total.with(["a"]).inc();
+    limited.counted_total.with(["b"]).inc_by_with_exemplar(1, TRACE);
+    limited.counted_total.remove(["a"]);
+    limited.counted_total.with(["b"]).inc();
+    let text = open_metrics_of(limited);
+    assert_eq!(text, format!("{HEAD}counted_total{{x=\"b\"}} 1\n# EOF\n"));
 }
 
 #[test]

@@ -11,8 +11,6 @@
 #[path = "support/arbitrary.rs"]
 mod arbitrary;
 
-use std::collections::BTreeMap;
-
 use arbitrary::{Content, Family, Series, State, is_on, registered};
 use hello_exporter::{Format, MetricType, Number, States};
 use hello_exporter_tests::{
@@ -89,42 +87,44 @@ impl Dialect {
             self.sample(family, series, suffix, label, number)
         };
         match &series.content {
-            Content::Number(number) => {
-                let is_renamed = self == Text
-                    && family.metric_type == MetricType::Counter
-                    && family.base() == family.name;
-                vec![sample(if is_renamed { "_total" } else { "" }, None, *number)]
-            }
-            Content::States(states) => {
-                let states = State::STATES.iter().enumerate().map(|(at, state)| {
-                    let label = Some((family.name.as_str(), (*state).to_owned()));
-                    sample("", label, Number::U64(is_on(*states, at).into()))
-                });
-                states.collect()
-            }
+            Content::Number(number) => vec![sample(self.suffix(family), None, *number)],
+            Content::States(states) => states_on(*states)
+                .map(|(state, is_on)| sample("", Some((&family.name, state)), is_on.into()))
+                .collect(),
             Content::Histogram { buckets, sum, count } => {
+                let totals = [("_sum", Number::F64(*sum)), ("_count", Number::U64(*count))];
                 let has_totals = self == Text || (buckets[0].0 >= 0.0 && *sum >= 0.0);
-                let buckets = buckets.iter().map(|(bound, count)| {
+                let bucket = |(bound, count): &(f64, u64)| {
                     sample("_bucket", Some(("le", bound_text(*bound))), Number::U64(*count))
-                });
-                let totals = [
-                    sample("_sum", None, Number::F64(*sum)),
-                    sample("_count", None, Number::U64(*count)),
-                ];
-                buckets.chain(totals.into_iter().filter(|_| has_totals)).collect()
+                };
+                let totals = totals.into_iter().filter(|_| has_totals);
+                let totals = totals.map(|(suffix, number)| sample(suffix, None, number));
+                buckets.iter().map(bucket).chain(totals).collect()
             }
             Content::Summary { quantiles, sum, count } => {
-                let is_quantile = |value: f64| self == Text || value >= 0.0 || value.is_nan();
-                let quantiles = quantiles.iter().filter(|(_, value)| is_quantile(*value)).map(
-                    |(quantile, value)| {
-                        sample("", Some(("quantile", bound_text(*quantile))), Number::F64(*value))
-                    },
-                );
-                let has_sum = self == Text || *sum >= 0.0;
-                let sum = has_sum.then(|| sample("_sum", None, Number::F64(*sum)));
-                quantiles.chain(sum).chain([sample("_count", None, Number::U64(*count))]).collect()
+                let is_exposed =
+                    |(_, value): &&(f64, f64)| self == Text || *value >= 0.0 || value.is_nan();
+                let quantile = |(at, value): &(f64, f64)| {
+                    sample("", Some(("quantile", bound_text(*at))), Number::F64(*value))
+                };
+                let sum = (self == Text || *sum >= 0.0).then_some(Number::F64(*sum));
+                let sum = sum.map(|sum| sample("_sum", None, sum));
+                let count = sample("_count", None, Number::U64(*count));
+                quantiles
+                    .iter()
+                    .filter(is_exposed)
+                    .map(quantile)
+                    .chain(sum)
+                    .chain([count])
+                    .collect()
             }
         }
+    }
+
+    /// What the Python client adds to the name of a counter that lacks it.
+    fn suffix(self, family: &Family) -> &'static str {
+        let is_bare = family.metric_type == MetricType::Counter && family.base() == family.name;
+        if self == Text && is_bare { "_total" } else { "" }
     }
 
     fn sample(
@@ -163,6 +163,11 @@ impl Dialect {
     }
 }
 
+fn states_on(states: u8) -> impl Iterator<Item = (String, bool)> {
+    let all = State::STATES.iter().enumerate();
+    all.map(move |(at, state)| ((*state).to_owned(), is_on(states, at)))
+}
+
 fn integer(number: Number) -> Option<i128> {
     match number {
         Number::U64(value) => Some(value.into()),
@@ -199,7 +204,11 @@ fn comparable(mut read: Vec<Read>, expected: &[Read]) -> Vec<Read> {
 }
 
 fn own_label(metric_type: &str) -> Option<&'static str> {
-    BTreeMap::from([("histogram", "le"), ("summary", "quantile")]).get(metric_type).copied()
+    match metric_type {
+        "histogram" => Some("le"),
+        "summary" => Some("quantile"),
+        _ => None,
+    }
 }
 
 /// Compares as `Debug` writes floats, which is the same for the same bits, and for every NaN.

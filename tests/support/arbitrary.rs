@@ -305,11 +305,11 @@ fn system_time(milliseconds: i64) -> SystemTime {
 pub(crate) fn family() -> impl Strategy<Value = Family> {
     let labels = btree_map(label_name(), text(), 0..5);
     let unit = option::weighted(0.3, "[a-z0-9_]{1,5}");
-    (name(), unit, help(), labels, 0..3_usize, all_series()).prop_map(
-        |(name, unit, help, labels, variable, (metric_type, way, series))| {
+    (name(), unit, any::<bool>(), help(), labels, 0..3_usize, all_series()).prop_map(
+        |(name, unit, is_total, help, labels, variable, (metric_type, way, series))| {
             let is_set = metric_type == MetricType::StateSet;
             let unit = unit.filter(|_| !is_set && metric_type != MetricType::Info);
-            let name = suffixed(name, unit.as_deref(), metric_type);
+            let name = suffixed(name, unit.as_deref(), is_total, metric_type);
             let reserved = |label: &str| match metric_type {
                 MetricType::Histogram => label == "le",
                 MetricType::Summary => label == "quantile",
@@ -502,12 +502,15 @@ fn name() -> impl Strategy<Value = String> {
     (stem, select(SUFFIXES)).prop_map(|(stem, suffix)| stem + suffix)
 }
 
-fn suffixed(name: String, unit: Option<&str>, metric_type: MetricType) -> String {
-    match (unit, metric_type) {
-        (None, MetricType::Info) => name + "_info",
-        (None, _) => name,
-        (Some(unit), MetricType::Counter) if name.len() % 2 == 0 => format!("{name}_{unit}_total"),
-        (Some(unit), _) => format!("{name}_{unit}"),
+fn suffixed(name: String, unit: Option<&str>, is_total: bool, metric_type: MetricType) -> String {
+    let name = match unit {
+        Some(unit) => format!("{name}_{unit}"),
+        None => name,
+    };
+    match metric_type {
+        MetricType::Counter if is_total => name + "_total",
+        MetricType::Info => name + "_info",
+        _ => name,
     }
 }
 
