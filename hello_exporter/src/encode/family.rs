@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::{Encoder, Exemplar, Point};
+use super::{Encoder, Exemplar, Number, Point};
 use crate::desc::{Desc, MetricType, Prepared};
 use crate::labels::{self, LabelBlock, Labels};
 
@@ -129,6 +129,18 @@ impl<'a> FamilyEncoder<'a> {
     #[inline]
     pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: &Point<'_>) {
         self.encoder.point(self.metric, block, point);
+    }
+
+    /// Writes points that are nothing but numbers, behind [`begin_rendered`](Self::begin_rendered).
+    pub(crate) fn rendered_numbers<'b>(
+        &mut self,
+        mut samples: impl Iterator<Item = (LabelBlock<'b>, Number)>,
+    ) {
+        if self.metric.desc.labels().is_empty() {
+            samples.for_each(|(block, number)| self.rendered(block, &Point::from(number)));
+        } else {
+            self.encoder.numbers(self.metric, &mut samples);
+        }
     }
 
     /// Whether the format has a place for exemplars in this family.

@@ -1,7 +1,7 @@
 //! What the two text formats share: lines.
 //!
-//! A line is put together in a small array and appended to the exposition in one copy. What all samples
-//! of a metric begin with stays in the array from one line to the next.
+//! What a line begins with is rendered before, when the metric is registered and when its series are
+//! created, and copied. Only values are formatted.
 
 use std::marker::PhantomData;
 
@@ -38,30 +38,24 @@ pub(crate) trait Dialect {
 /// Appends an exposition in one of the text formats to a buffer.
 pub(crate) struct Lines<'a, D> {
     out: &'a mut Vec<u8>,
-    line: Line,
     number: NumberBuffer,
     dialect: PhantomData<D>,
 }
 
 impl<'a, D: Dialect> Lines<'a, D> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
-        let (line, number) = (Line::new(), NumberBuffer::new());
-        Self { out, line, number, dialect: PhantomData }
+        Self { out, number: NumberBuffer::new(), dialect: PhantomData }
     }
 
     fn push(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// Writes a sample whose start, with its open brace, is in the line already.
-    #[inline]
-    fn short_sample(&mut self, labels: LabelBlock<'_>, value: Number) -> Option<()> {
-        let end = self.line.put(self.line.kept, labels.0)?;
-        let end = self.line.put(end, b"} ")?;
-        let end = self.line.put_short(end, self.number.format(value))?;
-        let end = self.line.put(end, b"\n")?;
-        self.out.extend_from_slice(self.line.bytes.get(..end)?);
-        Some(())
+    /// Appends the end of a line that has nothing behind its value.
+    #[inline(always)]
+    fn end_plain_line(&mut self, value: Number) {
+        self.out.extend_from_slice(self.number.format(value));
+        self.out.push(b'\n');
     }
 
     /// A sample of any length, with all that it can carry.
@@ -99,25 +93,29 @@ impl<'a, D: Dialect> Lines<'a, D> {
         self.push("\n");
     }
 
-    /// Writes all buckets of a histogram, its line put together once but for the bounds and counts.
-    fn short_buckets(
+    /// Writes all buckets of a histogram whose bounds are rendered, and which have nothing behind their
+    /// counts.
+    fn plain_buckets(
         &mut self,
         start: &Start,
         labels: LabelBlock<'_>,
         histogram: &HistogramPoint<'_>,
         rendered: &RenderedBounds,
-    ) -> Option<()> {
-        let common = self.line.put(0, start.open.as_bytes())?;
-        let common = self.line.put(common, labels.0)?;
+    ) {
         let separator: &[u8] = if labels.is_empty() { b"le=\"" } else { b",le=\"" };
-        let common = self.line.put(common, separator)?;
-        for (bound, &(_, count)) in rendered.iter(D::FLOAT_BOUNDS).zip(histogram.buckets) {
-            let end = self.line.put(common, bound.as_bytes())?;
-            let end = self.line.put_short(end, self.number.format(count.into()))?;
-            let end = self.line.put(end, b"\n")?;
-            self.out.extend_from_slice(self.line.bytes.get(..end)?);
+        let start_of_line = self.out.len();
+        for part in [start.open.as_bytes(), labels.0, separator] {
+            self.out.extend_from_slice(part);
         }
-        Some(())
+        let common = start_of_line..self.out.len();
+        for (at, bound) in rendered.iter(D::FLOAT_BOUNDS).enumerate() {
+            if at > 0 {
+                self.out.extend_from_within(common.clone());
+            }
+            self.push(bound);
+            let (_, count) = histogram.buckets.get(at).copied().unwrap_or_default();
+            self.end_plain_line(count.into());
+        }
     }
 
     /// A sample with a label that the type brings, the last one in its braces.
@@ -164,14 +162,10 @@ impl<'a, D: Dialect> Lines<'a, D> {
         histogram: &HistogramPoint<'_>,
         point: &Point<'_>,
     ) {
-        let mark = self.out.len();
         let is_plain = point.timestamp.is_none() && point.exemplars.is_empty();
-        let rendered = histogram.rendered.filter(|_| is_plain);
-        let is_written = rendered
-            .and_then(|rendered| self.short_buckets(&metric.bucket, labels, histogram, rendered));
-        if is_written.is_none() {
-            self.out.truncate(mark);
-            self.buckets(&metric.bucket, labels, histogram, point);
+        match histogram.rendered.filter(|_| is_plain) {
+            Some(rendered) => self.plain_buckets(&metric.bucket, labels, histogram, rendered),
+            None => self.buckets(&metric.bucket, labels, histogram, point),
         }
         let tail = Tail::of(point.timestamp);
         if D::has_totals(histogram) {
@@ -198,7 +192,6 @@ impl<'a, D: Dialect> Lines<'a, D> {
         self.long_sample(&metric.count, labels, summary.count.into(), tail);
     }
 
-    #[inline]
     fn sample(
         &mut self,
         metric: &Prepared,
@@ -206,13 +199,9 @@ impl<'a, D: Dialect> Lines<'a, D> {
         value: Number,
         point: &Point<'_>,
     ) {
-        let is_short =
-            point.timestamp.is_none() && point.exemplars.is_empty() && !labels.is_empty();
-        if !is_short || self.short_sample(labels, value).is_none() {
-            let exemplar = point.exemplars.first().and_then(Option::as_deref);
-            let tail = Tail { timestamp: point.timestamp, exemplar };
-            self.long_sample(&metric.sample, labels, value, tail);
-        }
+        let exemplar = point.exemplars.first().and_then(Option::as_deref);
+        let tail = Tail { timestamp: point.timestamp, exemplar };
+        self.long_sample(&metric.sample, labels, value, tail);
     }
 }
 
@@ -221,8 +210,18 @@ impl<D: Dialect> Encoder for Lines<'_, D> {
         self.push(D::head(metric));
     }
 
-    fn begin_metric(&mut self, metric: &Prepared) {
-        self.line.keep(metric.sample.open.as_bytes());
+    fn numbers(
+        &mut self,
+        metric: &Prepared,
+        samples: &mut dyn Iterator<Item = (LabelBlock<'_>, Number)>,
+    ) {
+        let open = metric.sample.open.as_bytes();
+        for (labels, value) in samples {
+            for part in [open, labels.0, b"} "] {
+                self.out.extend_from_slice(part);
+            }
+            self.end_plain_line(value);
+        }
     }
 
     fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>) {
@@ -260,59 +259,5 @@ struct Tail<'a> {
 impl Tail<'_> {
     fn of(timestamp: Option<i64>) -> Self {
         Self { timestamp, exemplar: None }
-    }
-}
-
-/// A line in the making. What does not fit is written without it.
-struct Line {
-    bytes: [u8; Self::CAPACITY],
-    /// How much of it is the same for every sample of the metric.
-    kept: usize,
-}
-
-impl Line {
-    const CAPACITY: usize = 1024;
-
-    fn new() -> Self {
-        Self { bytes: [0; Self::CAPACITY], kept: 0 }
-    }
-
-    /// Begins every line with this; where it does not fit, no line does.
-    fn keep(&mut self, start: &[u8]) {
-        self.kept = self.put(0, start).unwrap_or(Self::CAPACITY);
-    }
-
-    /// Writes `text` at a place, and returns the place behind it.
-    #[inline]
-    fn put(&mut self, at: usize, text: &[u8]) -> Option<usize> {
-        let end = at + text.len();
-        self.bytes.get_mut(at..end)?.copy_from_slice(text);
-        Some(end)
-    }
-
-    /// [`put`](Self::put) for a number, of which most are short: two pieces, which overlap, are copied
-    /// without a call and without a loop.
-    #[inline]
-    fn put_short(&mut self, at: usize, text: &[u8]) -> Option<usize> {
-        let end = at + text.len();
-        let target = self.bytes.get_mut(at..end)?;
-        match text.len() {
-            1 => target.copy_from_slice(text),
-            2..4 => copy_ends::<2>(target, text),
-            4..8 => copy_ends::<4>(target, text),
-            8..=16 => copy_ends::<8>(target, text),
-            _ => target.copy_from_slice(text),
-        }
-        Some(end)
-    }
-}
-
-#[inline]
-fn copy_ends<const N: usize>(target: &mut [u8], text: &[u8]) {
-    if let (Some(to), Some(from)) = (target.first_chunk_mut::<N>(), text.first_chunk()) {
-        *to = *from;
-    }
-    if let (Some(to), Some(from)) = (target.last_chunk_mut::<N>(), text.last_chunk()) {
-        *to = *from;
     }
 }

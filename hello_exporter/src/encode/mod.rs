@@ -77,6 +77,17 @@ pub(crate) trait Encoder {
 
     fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>);
 
+    /// Writes points that are nothing but numbers, and all of which have labels.
+    fn numbers(
+        &mut self,
+        metric: &Prepared,
+        samples: &mut dyn Iterator<Item = (LabelBlock<'_>, Number)>,
+    ) {
+        for (labels, number) in samples {
+            self.point(metric, labels, &Point::from(number));
+        }
+    }
+
     fn end_family(&mut self) {}
 
     /// Writes what stands behind the last family.

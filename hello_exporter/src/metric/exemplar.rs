@@ -38,8 +38,12 @@ impl Exemplars {
         }
     }
 
+    /// Whether there are any, and the format has a place for them.
+    pub(super) fn are_wanted(&self, encoder: &FamilyEncoder<'_>) -> bool {
+        self.0.get().is_some() && encoder.takes_exemplars()
+    }
+
     /// Writes a number with the last exemplar of its series, where the format has a place for one.
-    #[inline]
     pub(super) fn encode(
         &self,
         block: LabelBlock<'_>,
@@ -47,7 +51,7 @@ impl Exemplars {
         encoder: &mut FamilyEncoder<'_>,
     ) {
         let point = Point::from(number);
-        if self.0.get().is_none() || !encoder.takes_exemplars() {
+        if !self.are_wanted(encoder) {
             return encoder.rendered(block, &point);
         }
         encoder.with_scratch(|encoder, scratch| {
@@ -65,7 +69,7 @@ impl Exemplars {
         scratch: &mut Scratch,
     ) {
         scratch.exemplars.clear();
-        if !encoder.takes_exemplars() {
+        if !self.are_wanted(encoder) {
             return;
         }
         if let Some(by_series) = self.lock() {

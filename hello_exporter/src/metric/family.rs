@@ -119,14 +119,10 @@ pub trait SeriesMetric: sealed::Sealed {
     #[doc(hidden)]
     fn words(bounds: &Bounds) -> usize;
 
+    /// Writes all series.
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "nobody else implements or calls it")]
-    fn encode(
-        series: &SeriesSet,
-        words: &[AtomicU64],
-        block: LabelBlock<'_>,
-        encoder: &mut FamilyEncoder<'_>,
-    );
+    fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>);
 }
 
 /// A [`SeriesMetric`] that is one number.
@@ -154,17 +150,17 @@ macro_rules! number_metric {
                 1
             }
 
-            #[inline]
             #[allow(private_interfaces, reason = "nobody else implements or calls it")]
-            fn encode(
-                series: &SeriesSet,
-                words: &[AtomicU64],
-                block: LabelBlock<'_>,
-                encoder: &mut FamilyEncoder<'_>,
-            ) {
-                if let Some(value) = words.first() {
-                    let number = word::load::<T>(value).into();
-                    series.store.exemplars.encode(block, number, encoder);
+            fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
+                let SeriesSet { store, .. } = series;
+                let snapshot = store.snapshot();
+                let numbers = snapshot.series().filter_map(|(block, words)| {
+                    Some((block, word::load::<T>(words.first()?).into()))
+                });
+                if store.exemplars.are_wanted(encoder) {
+                    numbers.for_each(|(block, it)| store.exemplars.encode(block, it, encoder));
+                } else {
+                    encoder.rendered_numbers(numbers);
                 }
             }
         }
@@ -189,13 +185,11 @@ impl SeriesMetric for Histogram {
     }
 
     #[allow(private_interfaces, reason = "nobody else implements or calls it")]
-    fn encode(
-        series: &SeriesSet,
-        words: &[AtomicU64],
-        block: LabelBlock<'_>,
-        encoder: &mut FamilyEncoder<'_>,
-    ) {
-        series.bounds.encode(words, block, &series.store.exemplars, encoder);
+    fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
+        let SeriesSet { store, bounds } = series;
+        for (block, words) in store.snapshot().series() {
+            bounds.encode(words, block, &store.exemplars, encoder);
+        }
     }
 }
 
@@ -324,7 +318,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
     fn encode(&self, encoder: &mut FamilyEncoder<'_>) {
         let store = &self.series.store;
         if encoder.begin_rendered(M::TYPE, self.label_names()) {
-            store.for_each(|block, words| M::encode(&self.series, words, block, encoder));
+            M::encode(&self.series, encoder);
         }
         encoder.dropped(store.dropped());
     }
@@ -484,11 +478,9 @@ mod tests {
 
     /// Every series as its block and value.
     fn series(family: &CounterVec<2>) -> Vec<(String, u64)> {
-        let mut all = Vec::new();
-        family.series.store.for_each(|block, words| {
-            all.push((block.as_str().to_owned(), word::load(&words[0])));
-        });
-        all
+        let snapshot = family.series.store.snapshot();
+        let series = snapshot.series();
+        series.map(|(block, words)| (block.as_str().to_owned(), word::load(&words[0]))).collect()
     }
 
     #[test]

@@ -189,13 +189,9 @@ impl Store {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Calls `read` for every series, in the order of their creation.
-    pub(crate) fn for_each(&self, mut read: impl FnMut(LabelBlock<'_>, &[AtomicU64])) {
-        for (chunk, end) in self.storage().parts() {
-            for (_, record) in chunk.records(end, &self.layout) {
-                read(LabelBlock(record.block(&self.layout)), record.value(&self.layout));
-            }
-        }
+    /// All series as they are now; their values go on to change.
+    pub(crate) fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot { storage: self.storage(), layout: &self.layout }
     }
 
     /// Where every series is, in the order of their creation.
@@ -206,9 +202,10 @@ impl Store {
         std::iter::from_fn(move || {
             loop {
                 let (chunk, end) = storage.part(at, end)?;
-                if let Some(found) = chunk.next_live(offset..end, &self.layout) {
-                    offset = found.end;
-                    return Some(Place { chunk: chunk.clone(), offset: found.start });
+                let next = chunk.records(offset, end).next_live(&self.layout);
+                if let Some((found, record)) = next {
+                    offset = found + record.length(&self.layout);
+                    return Some(Place { chunk: chunk.clone(), offset: found });
                 }
                 (at, offset) = (at + 1, 0);
             }
@@ -392,6 +389,22 @@ impl Store {
     /// The words of a new record, its value at zero.
     fn render(&self, key: &Key<'_>) -> Vec<u64> {
         chunk::render(key.hash, key.lengths(), &self.block(key), &self.layout)
+    }
+}
+
+/// The series of a store at one moment. Those that are removed meanwhile may or may not be met.
+pub(crate) struct Snapshot<'s> {
+    storage: Storage,
+    layout: &'s Layout,
+}
+
+impl Snapshot<'_> {
+    /// The blocks and values of all series, in the order of their creation.
+    #[inline(always)]
+    pub(crate) fn series(&self) -> impl Iterator<Item = (LabelBlock<'_>, &[AtomicU64])> {
+        let layout = self.layout;
+        let records = self.storage.walk(layout);
+        records.map(move |(_, _, record)| (LabelBlock(record.block(layout)), record.value(layout)))
     }
 }
 

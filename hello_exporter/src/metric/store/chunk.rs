@@ -14,7 +14,6 @@
 
 #![allow(unsafe_code, reason = "see the invariants above")]
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -90,7 +89,7 @@ pub(super) fn render(
 #[derive(Clone, Copy)]
 pub(super) struct Record<'s> {
     pub(super) header: Header,
-    /// The header and all words behind it, those of later records too.
+    /// The header and the words behind it, which can be those of later records too.
     words: &'s [AtomicU64],
 }
 
@@ -198,31 +197,34 @@ impl Chunk {
         self.complete(Ordering::Acquire)
     }
 
-    /// The records in front of `end` that are not removed, and where they lie.
-    pub(super) fn records(
-        &self,
-        end: usize,
-        layout: &Layout,
-    ) -> impl Iterator<Item = (usize, Record<'_>)> {
-        let mut next = 0;
-        std::iter::from_fn(move || {
-            let found = self.next_live(next..end, layout)?;
-            next = found.end;
-            Some((found.start, self.record(found.start)?))
-        })
+    /// The records from `start` to `end`.
+    pub(super) fn records(&self, start: usize, end: usize) -> Records<'_> {
+        let start = start.max(Self::HEAD);
+        Records { offset: start, words: self.0.get(start..end).unwrap_or_default() }
     }
+}
 
-    /// The first record in this range that is not removed.
-    pub(super) fn next_live(&self, range: Range<usize>, layout: &Layout) -> Option<Range<usize>> {
-        let mut start = range.start.max(Self::HEAD);
-        while start < range.end {
-            let record = self.record(start)?;
-            let end = start + record.length(layout);
+/// Complete records, one behind the other.
+#[derive(Default)]
+pub(super) struct Records<'s> {
+    /// Where they begin.
+    offset: usize,
+    words: &'s [AtomicU64],
+}
+
+impl<'s> Records<'s> {
+    /// The next one that is not removed, and where it lies.
+    #[inline(always)]
+    pub(super) fn next_live(&mut self, layout: &Layout) -> Option<(usize, Record<'s>)> {
+        loop {
+            let record = Record::first_of(self.words)?;
+            let (words, rest) = self.words.split_at_checked(record.length(layout))?;
+            let offset = self.offset;
+            self.offset += words.len();
+            self.words = rest;
             if !record.header.is_buried() {
-                return Some(start..end);
+                return Some((offset, Record { words, ..record }));
             }
-            start = end;
         }
-        None
     }
 }

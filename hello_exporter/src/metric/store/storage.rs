@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::chunk::{Chunk, Layout, Record};
+use super::chunk::{Chunk, Layout, Record, Records};
 use super::index::{Index, Location};
 
 /// Records and their index. Cloning it clones two references.
@@ -37,10 +37,9 @@ impl Storage {
         Some((chunk, if is_last { end } else { chunk.end() }))
     }
 
-    /// All chunks, and where their records end now.
-    pub(super) fn parts(&self) -> impl Iterator<Item = (&Chunk, usize)> {
-        let end = self.end();
-        (0..).map_while(move |at| self.part(at, end))
+    /// All records that are not removed, in the order of their creation.
+    pub(super) fn walk<'s>(&'s self, layout: &'s Layout) -> Walk<'s> {
+        Walk { storage: self, layout, next_chunk: 0, end: self.end(), records: Records::default() }
     }
 
     #[inline(always)]
@@ -127,19 +126,44 @@ impl Storage {
     pub(super) fn compacted(&self, layout: &Layout) -> Self {
         let mut compacted = Self::default();
         let mut live = 0;
-        for (at, (chunk, end)) in self.parts().enumerate() {
-            for (offset, record) in chunk.records(end, layout) {
-                let words = record.copy(layout);
-                let hash = self.hash_of(at, offset, record);
-                if !compacted.has_room(words.len(), live) {
-                    match compacted.grown(words.len(), live, live) {
-                        Some(grown) => compacted = grown,
-                        None => return compacted,
-                    }
+        for (chunk, offset, record) in self.walk(layout) {
+            let words = record.copy(layout);
+            if !compacted.has_room(words.len(), live) {
+                match compacted.grown(words.len(), live, live) {
+                    Some(grown) => compacted = grown,
+                    None => return compacted,
                 }
-                live += usize::from(compacted.append(&words, hash));
             }
+            let hash = self.hash_of(chunk, offset, record);
+            live += usize::from(compacted.append(&words, hash));
         }
         compacted
+    }
+}
+
+/// All records of a storage that are not removed: the number of their chunk, their offset in it, and
+/// themselves.
+pub(super) struct Walk<'s> {
+    storage: &'s Storage,
+    layout: &'s Layout,
+    next_chunk: usize,
+    /// Where the last chunk ended when the walk began.
+    end: usize,
+    records: Records<'s>,
+}
+
+impl<'s> Iterator for Walk<'s> {
+    type Item = (usize, usize, Record<'s>);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((offset, record)) = self.records.next_live(self.layout) {
+                return Some((self.next_chunk - 1, offset, record));
+            }
+            let (chunk, end) = self.storage.part(self.next_chunk, self.end)?;
+            self.next_chunk += 1;
+            self.records = chunk.records(0, end);
+        }
     }
 }
