@@ -499,7 +499,8 @@ fn quantiles() -> BoxedStrategy<Content> {
 fn name() -> impl Strategy<Value = String> {
     const SUFFIXES: &[&str] = &["", "", "_total", "_info", "_bucket", "_sum", "_count", "_created"];
     let stem = prop_oneof!["[a-c_]{1,2}", "[a-zA-Z_][a-zA-Z0-9_]{0,20}"];
-    (stem, select(SUFFIXES)).prop_map(|(stem, suffix)| stem + suffix)
+    let name = (stem, select(SUFFIXES)).prop_map(|(stem, suffix)| stem + suffix);
+    prop_oneof![50 => name, 1 => Just("_total".to_owned())]
 }
 
 fn suffixed(name: String, unit: Option<&str>, is_total: bool, metric_type: MetricType) -> String {
