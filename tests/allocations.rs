@@ -66,8 +66,10 @@ fn an_update_of_an_existing_series_allocates_nothing() {
         .with(Request { method: Method::Get, path: String::from("/"), status: 200 })
         .inc();
     update(&metrics, "/");
-    let path = String::from("/");
-    assert_eq!(measure(|| update(&metrics, &path)).count_total, 0);
+    update(&metrics, "C:\\\"x\"");
+    for path in ["/", "C:\\\"x\""].map(String::from) {
+        assert_eq!(measure(|| update(&metrics, &path)).count_total, 0, "{path}");
+    }
     assert_eq!(
         metrics.requests.with(Request { method: Method::Get, path: "/", status: 200 }).get(),
         3

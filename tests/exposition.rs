@@ -315,3 +315,62 @@ twice_total{x=\"one\"} 1
 "
     );
 }
+
+/// A collector by hand that writes a value, and then a metric of its own that is the same series.
+struct Twice(Gauge);
+
+impl Describe for Twice {
+    fn describe(&self) -> Vec<Desc> {
+        vec![Desc::new("twice", "Help.", MetricType::Gauge)]
+    }
+}
+
+impl Collect for Twice {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.value(1.0);
+        hello_exporter::Metric::collect(&self.0, encoder);
+    }
+}
+
+#[test]
+fn a_metric_behind_a_value_of_the_same_family_is_dropped() {
+    assert_eq!(
+        exposition_of(Twice(Gauge::new())),
+        "# HELP twice Help.\n# TYPE twice gauge\ntwice 1\n"
+    );
+}
+
+/// A collector whose scrape unregisters it, so that the scrape is its last owner.
+struct Leaving {
+    registry: Registry,
+    id: Arc<std::sync::OnceLock<hello_exporter::CollectorId>>,
+}
+
+impl Describe for Leaving {
+    fn describe(&self) -> Vec<Desc> {
+        vec![Desc::new("leaving", "Help.", MetricType::Gauge)]
+    }
+}
+
+impl Collect for Leaving {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.value(1.0);
+        self.registry.unregister(*self.id.get().unwrap());
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        panic!("a fault");
+    }
+}
+
+#[test]
+fn a_collector_that_is_unregistered_meanwhile_and_panics_when_dropped_loses_nothing() {
+    let registry = Registry::new();
+    let id = Arc::default();
+    let leaving = Leaving { registry: registry.clone(), id: Arc::clone(&id) };
+    id.set(registry.register(leaving).unwrap()).unwrap();
+    assert_eq!(exposition(&registry), "# HELP leaving Help.\n# TYPE leaving gauge\nleaving 1\n");
+    assert_eq!(exposition(&registry), "");
+}

@@ -911,3 +911,26 @@ waits_count{zone="a"} 0
 "#
     );
 }
+
+#[test]
+fn a_counter_whose_family_is_called_as_another_is_unknown_in_open_metrics() {
+    let foreign = prometheus::Registry::new();
+    let counter = prometheus::IntCounter::new("jobs_total", "Jobs done.").unwrap();
+    let gauge = prometheus::IntGauge::new("jobs", "Jobs waiting.").unwrap();
+    foreign.register(Box::new(counter)).unwrap();
+    foreign.register(Box::new(gauge)).unwrap();
+    let registry = Registry::new();
+    registry.register(foreign).unwrap();
+    assert_eq!(
+        exposition_in(Format::OpenMetrics, &registry),
+        "\
+# HELP jobs Jobs waiting.
+# TYPE jobs gauge
+jobs 0
+# HELP jobs_total Jobs done.
+# TYPE jobs_total unknown
+jobs_total 0
+# EOF
+"
+    );
+}

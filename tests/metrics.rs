@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -1091,4 +1092,63 @@ server_info{x="integer"} 1
 # EOF
 "#
     );
+}
+
+/// Labels by hand that are not as many as they say.
+struct Miscounted(&'static [&'static str]);
+
+impl Labels for Miscounted {
+    const COUNT: usize = 2;
+    const NAMES: Option<&'static [Cow<'static, str>]> =
+        Some(&[Cow::Borrowed("method"), Cow::Borrowed("path")]);
+
+    fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
+        read(self.0)
+    }
+}
+
+#[test]
+fn an_update_with_another_number_of_label_values_is_dropped() {
+    #[derive(Collector)]
+    struct ByHand {
+        /// Requests.
+        by_hand_total: Family<Miscounted, Counter>,
+    }
+
+    let by_hand = ByHand::new();
+    for values in [&["1"][..], &["1", "2", "3", "4", "5"], &["x"; 9], &[]] {
+        by_hand.by_hand_total.with(Miscounted(values)).inc();
+        by_hand.by_hand_total.with(Miscounted(values)).pin().inc();
+        assert!(!by_hand.by_hand_total.remove(Miscounted(values)));
+    }
+    by_hand.by_hand_total.with(Miscounted(&["GET", "/"])).inc();
+    assert_eq!(
+        exposition_of(by_hand),
+        "\
+# HELP by_hand_total Requests.
+# TYPE by_hand_total counter
+by_hand_total{method=\"GET\",path=\"/\"} 1
+"
+    );
+}
+
+#[test]
+fn a_guard_subtracts_nothing_from_what_was_removed_or_never_there() {
+    #[derive(Collector)]
+    struct Limited {
+        #[metric(help = "Jobs.", labels = ["queue"], max_series = 1)]
+        jobs: GaugeVec<1>,
+    }
+
+    let limited = Limited::new();
+    let removed = limited.jobs.with(["a"]).inc_guard();
+    limited.jobs.clear();
+    drop(removed);
+    assert!(limited.jobs.is_empty());
+
+    limited.jobs.with(["a"]).set(1.0);
+    let refused = limited.jobs.with(["b"]).inc_guard();
+    limited.jobs.remove(["a"]);
+    drop(refused);
+    assert!(limited.jobs.is_empty());
 }

@@ -566,9 +566,6 @@ fn handles_and_guards_that_are_held_block_nothing() {
         r#"# HELP counts_total Counts.
 # TYPE counts_total counter
 counts_total{x="a"} 2
-# HELP levels Levels.
-# TYPE levels gauge
-levels{x="a"} -1
 "#
     );
 }

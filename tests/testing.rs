@@ -685,3 +685,27 @@ fn promtool_says_the_same_of_help_and_labels() {
     }
     assert_promtool_says_the_same(descs);
 }
+
+/// A collector whose only sample has a label too many.
+struct Mislabelled;
+
+impl Describe for Mislabelled {
+    fn describe(&self) -> Vec<Desc> {
+        vec![Desc::new("mislabelled", "Help.", MetricType::Gauge)]
+    }
+}
+
+impl Collect for Mislabelled {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.sample(["x"], 1);
+    }
+}
+
+#[test]
+fn what_a_scrape_would_drop_fails_a_test() {
+    assert_eq!(
+        failure(|| assert_exposition(&Mislabelled, "")),
+        "metric `mislabelled`: 0 of its samples repeat a label set, and 1 are none of this metric: a \
+         scrape would drop and count them"
+    );
+}

@@ -257,6 +257,11 @@ impl Desc {
         if self.metric_type == MetricType::Info && self.family_name() == self.name {
             return Err(DescError::InfoName(self.name.to_string()));
         }
+        // Its name is the label of its states.
+        if self.metric_type == MetricType::StateSet && !is_label_name(&self.name) {
+            let (name, label) = (self.name.to_string(), self.name.to_string());
+            return Err(DescError::Label { name, label });
+        }
         if let Some(unit) = self.unit().filter(|unit| !has_unit(self.family_name(), unit)) {
             return Err(DescError::Unit { name: self.name.to_string(), unit: unit.to_owned() });
         }
@@ -383,6 +388,8 @@ pub(crate) struct Prepared {
     pub(crate) text_head: String,
     /// HELP, TYPE and UNIT.
     pub(crate) open_metrics_head: String,
+    /// Whether samples can carry exemplars: not those of what OpenMetrics calls unknown.
+    pub(crate) takes_exemplars: bool,
     pub(crate) sample: Start,
     /// Those of the parts of a histogram or summary.
     pub(crate) bucket: Start,
@@ -414,6 +421,7 @@ impl Prepared {
         Self {
             text_head: encode::text_head(&desc),
             open_metrics_head: encode::open_metrics_head(&desc),
+            takes_exemplars: !desc.is_unsuffixed_counter(),
             sample: Start::new(desc.name(), &const_block),
             bucket: part("_bucket"),
             sum: part("_sum"),
@@ -421,6 +429,15 @@ impl Prepared {
             const_block,
             desc,
         }
+    }
+}
+
+impl Prepared {
+    /// The same, where OpenMetrics' name for the family is that of another one: the family is unknown
+    /// under the name that its samples have.
+    pub(crate) fn unknown(desc: Desc) -> Self {
+        let open_metrics_head = encode::unknown_head(&desc);
+        Self { open_metrics_head, takes_exemplars: false, ..Self::new(desc) }
     }
 }
 

@@ -340,7 +340,7 @@ y{x=\"b\"} 1
 # HELP z Help.
 # TYPE z gauge
 z{x=\"one\"} 1
-# HELP my_exporter_dropped_series_total Series that were not exposed: their family clashed with another one, their labels were not those of the family, or they were one too many for it.
+# HELP my_exporter_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
 # TYPE my_exporter_dropped_series_total counter
 my_exporter_dropped_series_total{family=\"y\"} 3
 my_exporter_dropped_series_total{family=\"z\"} 2
@@ -421,7 +421,7 @@ c 2
 d_bucket{le=\"+Inf\"} 0
 d_sum 0
 d_count 0
-# HELP x_dropped_series_total Series that were not exposed: their family clashed with another one, their labels were not those of the family, or they were one too many for it.
+# HELP x_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
 # TYPE x_dropped_series_total counter
 x_dropped_series_total{family=\"a_total\"} 3
 x_dropped_series_total{family=\"b_total\"} 1
@@ -455,7 +455,7 @@ x_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::sam
 # TYPE y counter
 y{x=\"b\"} 1
 y{x=\"c\"} 1
-# HELP x_dropped_series_total Series that were not exposed: their family clashed with another one, their labels were not those of the family, or they were one too many for it.
+# HELP x_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
 # TYPE x_dropped_series_total counter
 x_dropped_series_total{family=\"y\"} 1
 "

@@ -70,7 +70,8 @@ pub trait Labels {
     /// The names, where the type brings them.
     const NAMES: Option<&'static [Cow<'static, str>]> = None;
 
-    /// Hands all values, as strings, to `read`.
+    /// Hands all values, as strings, to `read`: as many as [`COUNT`](Self::COUNT). A family drops an update
+    /// with another number of them, and counts it.
     fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R;
 }
 
@@ -211,6 +212,31 @@ tuples! {
     6: A B C D E F;
     7: A B C D E F G;
     8: A B C D E F G H;
+}
+
+/// The names of a metric's labels.
+#[derive(Debug)]
+pub(crate) struct LabelNames(Box<[Box<str>]>);
+
+impl LabelNames {
+    pub(crate) fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        Self(names.into_iter().map(Box::from).collect())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The block of these values, as many as there are names.
+    pub(crate) fn render(&self, values: &[&str]) -> String {
+        let mut block = String::new();
+        render(self.iter().zip(values.iter().copied()), &mut block);
+        block
+    }
 }
 
 /// The labels of one series as they appear on the wire: `hostname="Hi",path="/"`, escaped. It was

@@ -82,7 +82,7 @@ use text::Sample;
 ///
 /// The exposition is another one: the message shows both, line by line, `-` in front of what is
 /// expected and `+` in front of what is exposed. Or else a registry would refuse the collector, with
-/// that error. A panic of the collector itself is not caught.
+/// that error, or a scrape would drop samples of it. A panic of the collector itself is not caught.
 #[track_caller]
 pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
     let exposed = exposed_by(collector);

@@ -511,6 +511,8 @@ fn suffixed(name: String, unit: Option<&str>, is_total: bool, metric_type: Metri
     match metric_type {
         MetricType::Counter if is_total => name + "_total",
         MetricType::Info => name + "_info",
+        // Its name is the label of its states.
+        MetricType::StateSet if name.starts_with("__") => format!("set{name}"),
         _ => name,
     }
 }

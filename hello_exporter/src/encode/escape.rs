@@ -4,29 +4,33 @@ use std::borrow::Cow;
 
 /// Appends a label value: `\`, `"` and the newline are escaped.
 pub(crate) fn label_value(value: &str, out: &mut String) {
-    escape(value, |byte| matches!(byte, b'\\' | b'"' | b'\n'), out);
+    out.extend(label_value_pieces(value));
+}
+
+/// The pieces of a label value as it is written.
+pub(crate) fn label_value_pieces(value: &str) -> impl Iterator<Item = &str> {
+    escaped(value, |byte| matches!(byte, b'\\' | b'"' | b'\n'))
 }
 
 /// Appends a HELP text: `\` and the newline are escaped.
 pub(crate) fn help(value: &str, out: &mut String) {
-    escape(value, |byte| matches!(byte, b'\\' | b'\n'), out);
+    out.extend(escaped(value, |byte| matches!(byte, b'\\' | b'\n')));
 }
 
-fn escape(value: &str, special: impl Fn(u8) -> bool, out: &mut String) {
+fn escaped(value: &str, is_special: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
     let mut rest = value;
-    while let Some(at) = rest.bytes().position(&special) {
-        // Only ASCII is special, so that both cuts are at a character.
-        let (plain, tail) = rest.split_at(at);
-        out.push_str(plain);
-        let mut tail = tail.chars();
-        match tail.next() {
-            Some('\n') => out.push_str("\\n"),
-            Some(character) => out.extend(['\\', character]),
-            None => {}
-        }
-        rest = tail.as_str();
-    }
-    out.push_str(rest);
+    std::iter::from_fn(move || {
+        let plain = rest.bytes().position(&is_special).unwrap_or(rest.len());
+        // Only ASCII is special, so that every cut is at a character.
+        let (piece, tail) = rest.split_at_checked(plain.max(1))?;
+        rest = tail;
+        Some(match piece {
+            "\n" if plain == 0 => "\\n",
+            "\\" if plain == 0 => "\\\\",
+            "\"" if plain == 0 => "\\\"",
+            plain => plain,
+        })
+    })
 }
 
 /// Undoes [`label_value`].

@@ -110,7 +110,7 @@ impl<'a> FamilyEncoder<'a> {
         names: impl Iterator<Item = &'n str>,
     ) -> bool {
         let desc = &self.metric.desc;
-        let is_first = !self.written.is_rendered && self.written.blocks.is_empty();
+        let is_first = !self.written.is_rendered && self.written.ranges.is_empty();
         let is_own =
             metric_type == desc.metric_type() && names.eq(desc.labels().iter().map(AsRef::as_ref));
         self.written.is_rendered = true;
@@ -145,7 +145,7 @@ impl<'a> FamilyEncoder<'a> {
 
     /// Whether the format has a place for exemplars in this family.
     pub(crate) fn takes_exemplars(&self) -> bool {
-        self.encoder.takes_exemplars() && !self.metric.desc.is_unsuffixed_counter()
+        self.encoder.takes_exemplars()
     }
 
     /// Hands out memory that outlives the scrape.
@@ -201,9 +201,11 @@ impl Written {
         self.is_rendered = false;
     }
 
-    /// Whether it has more memory than is worth keeping between two scrapes.
-    pub(crate) fn is_large(&self) -> bool {
-        self.blocks.capacity() > 1 << 20
+    /// Lets go of what a scrape has referred to. Whether what is left is little enough to be kept for the
+    /// next.
+    pub(crate) fn is_spare(&mut self) -> bool {
+        self.scratch.exemplars.clear();
+        self.blocks.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16
     }
 
     /// The block of these pairs, or nothing where it is here already.

@@ -39,12 +39,13 @@ pub(crate) trait Dialect {
 pub(crate) struct Lines<'a, D> {
     out: &'a mut Vec<u8>,
     number: NumberBuffer,
+    takes_exemplars: bool,
     dialect: PhantomData<D>,
 }
 
 impl<'a, D: Dialect> Lines<'a, D> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, number: NumberBuffer::new(), dialect: PhantomData }
+        Self { out, number: NumberBuffer::new(), takes_exemplars: false, dialect: PhantomData }
     }
 
     fn push(&mut self, text: &str) {
@@ -207,6 +208,7 @@ impl<'a, D: Dialect> Lines<'a, D> {
 
 impl<D: Dialect> Encoder for Lines<'_, D> {
     fn begin_family(&mut self, metric: &Prepared) {
+        self.takes_exemplars = D::EXEMPLARS && metric.takes_exemplars;
         self.push(D::head(metric));
     }
 
@@ -237,7 +239,7 @@ impl<D: Dialect> Encoder for Lines<'_, D> {
     }
 
     fn takes_exemplars(&self) -> bool {
-        D::EXEMPLARS
+        self.takes_exemplars
     }
 
     fn mark(&self) -> usize {

@@ -14,7 +14,7 @@ pub(crate) use family::{Scratch, Written};
 pub(crate) use line::Lines;
 pub use number::Number;
 pub(crate) use number::RenderedBounds;
-pub(crate) use open_metrics::{OpenMetrics, head as open_metrics_head};
+pub(crate) use open_metrics::{OpenMetrics, head as open_metrics_head, unknown_head};
 pub use point::Point;
 pub(crate) use point::{Exemplar, HistogramPoint, PointValue, SummaryPoint, unix_milliseconds};
 pub(crate) use protobuf::{Protobuf, ProtobufScratch};
@@ -40,11 +40,12 @@ pub enum Format {
     Text,
     /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
     ///
-    /// It alone has exemplars and units. A counter whose name lacks `_total` is exposed as `unknown`, so
+    /// It alone has exemplars. What it does not permit is left out: the sum and count of a histogram with
+    /// negative bounds, or whose sum is negative or NaN; those of a summary likewise. A counter whose name lacks `_total` is exposed as `unknown`, so
     /// that its series is called the same in every format.
     OpenMetrics,
     /// Messages of the [protocol buffer format](https://github.com/prometheus/client_model), each
-    /// preceded by its length.
+    /// preceded by its length. They carry no exemplars.
     Protobuf,
 }
 
@@ -93,7 +94,7 @@ pub(crate) trait Encoder {
     /// Writes what stands behind the last family.
     fn finish(&mut self) {}
 
-    /// Whether the format has a place for exemplars.
+    /// Whether the format has a place for exemplars in this family.
     fn takes_exemplars(&self) -> bool {
         false
     }

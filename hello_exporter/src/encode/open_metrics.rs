@@ -51,22 +51,33 @@ impl Dialect for Version100 {
 
 /// What stands in front of a family.
 pub(crate) fn head(desc: &Desc) -> String {
-    let family = desc.family_name();
+    head_of(desc, desc.family_name(), type_name(desc))
+}
+
+/// What stands in front of a family of which nothing is known but its samples' name.
+pub(crate) fn unknown_head(desc: &Desc) -> String {
+    head_of(desc, desc.name(), UNKNOWN)
+}
+
+fn head_of(desc: &Desc, family: &str, type_name: &str) -> String {
     let mut head = format!("# HELP {family} ");
     escape::label_value(desc.help(), &mut head);
-    head.push_str(&format!("\n# TYPE {family} {}\n", type_name(desc)));
-    if let Some(unit) = desc.unit() {
+    head.push_str(&format!("\n# TYPE {family} {type_name}\n"));
+    // The name of a family ends in its unit.
+    if let Some(unit) = desc.unit().filter(|_| family == desc.family_name()) {
         head.push_str(&format!("# UNIT {family} {unit}\n"));
     }
     head
 }
 
+const UNKNOWN: &str = "unknown";
+
 /// A counter's samples end in `_total`. One that is called otherwise keeps its name, so that a series is
 /// called the same in every format, and loses its type.
 fn type_name(desc: &Desc) -> &'static str {
     match desc.metric_type() {
-        _ if desc.is_unsuffixed_counter() => "unknown",
-        MetricType::Untyped => "unknown",
+        _ if desc.is_unsuffixed_counter() => UNKNOWN,
+        MetricType::Untyped => UNKNOWN,
         other => other.as_str(),
     }
 }

@@ -1,8 +1,8 @@
 //! In which format a scrape is answered.
 //!
-//! [RFC 9110, section 12.5.1](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1), as client_golang reads
-//! it: the highest weight wins, of equal weights the first in the header, and whoever accepts nothing that
-//! we have gets the text format all the same.
+//! [RFC 9110, section 12.5.1](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1): the highest weight
+//! wins, of equal weights the first in the header, and whoever accepts nothing that we have gets the text
+//! format all the same.
 
 use std::cmp::Reverse;
 

@@ -1,7 +1,8 @@
 //! Exemplars: examples of what a metric has counted, kept beside it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use tracing::warn;
@@ -29,7 +30,10 @@ impl Exemplars {
     pub(super) fn set(&self, block: &[u8], place: usize, exemplar: &Arc<Exemplar>) {
         let by_series = self.0.get_or_init(Box::default);
         let mut by_series = by_series.lock().unwrap_or_else(PoisonError::into_inner);
-        let places = by_series.entry(block.into()).or_default();
+        let places = match by_series.get_mut(block) {
+            Some(places) => places,
+            None => by_series.entry(block.into()).or_default(),
+        };
         if places.len() <= place {
             places.resize(place + 1, None);
         }
@@ -97,14 +101,17 @@ impl Exemplars {
 /// An exemplar of now.
 ///
 /// The section "Exemplars" of OpenMetrics: labels of at most 128 characters in all. Where they are not,
-/// there is none, which is logged once.
+/// there is none, which is logged once. NaN is an example of nothing.
 pub(super) fn exemplar(value: Number, labels: &[(&str, &str)]) -> Option<Arc<Exemplar>> {
-    static LOGGED: Once = Once::new();
+    static IS_LOGGED: AtomicBool = AtomicBool::new(false);
 
+    if value.as_f64().is_nan() {
+        return None;
+    }
     if !are_sound(labels) {
-        LOGGED.call_once(|| {
+        if !IS_LOGGED.swap(true, Ordering::Relaxed) {
             warn!(?labels, "Exemplar left out, its labels are too long, or their names wrong");
-        });
+        }
         return None;
     }
     let mut block = String::new();

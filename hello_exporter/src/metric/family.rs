@@ -239,7 +239,8 @@ impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
     }
 
     /// Removes the series with these label values, and says whether there was one. An update creates it
-    /// again, at zero.
+    /// again, at zero. To remove many at once, [`retain`](Self::retain) is cheaper: every removal waits for
+    /// the updates of the family that are under way.
     ///
     /// ```
     /// use hello_exporter::GaugeVec;
@@ -312,7 +313,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
     }
 
     fn label_names(&self) -> impl Iterator<Item = &str> {
-        self.series.store.label_names()
+        self.series.store.label_names.iter()
     }
 
     fn encode(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -356,7 +357,8 @@ impl<L, M: SeriesMetric> Family<L, M> {
         places.map(|place| SeriesView { series: &self.series, place, kind: PhantomData })
     }
 
-    /// Removes the series for which `keep` is false, and gives their memory back.
+    /// Removes the series for which `keep` is false. Their memory is given back once more than half of the
+    /// family's is that of removed series.
     ///
     /// No lock is held while `keep` runs. What is added to a series between the answer and its removal
     /// is lost with it.
@@ -435,7 +437,7 @@ impl<M> fmt::Debug for SeriesView<'_, M> {
 
 impl<L, M> fmt::Debug for Family<L, M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.series.store.label_names().collect();
+        let names: Vec<&str> = self.series.store.label_names.iter().collect();
         formatter.debug_struct("Family").field("labels", &names).finish_non_exhaustive()
     }
 }

@@ -86,12 +86,13 @@ impl<T: GaugeValue> Gauge<T> {
 }
 
 impl<T: GaugeValue> Level for &Gauge<T> {
-    fn inc(&self) {
-        Gauge::inc(self);
+    fn rise(&self) -> bool {
+        self.inc();
+        true
     }
 
-    fn dec(&self) {
-        Gauge::dec(self);
+    fn fall(&self) {
+        self.dec();
     }
 }
 

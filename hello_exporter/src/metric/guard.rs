@@ -7,26 +7,32 @@ use std::time::Instant;
 /// It holds no lock, and can be kept across an `await`.
 #[must_use = "the gauge goes down again when the guard is dropped"]
 #[derive(Debug)]
-pub struct GaugeGuard<G: Level>(G);
+pub struct GaugeGuard<G: Level> {
+    gauge: G,
+    has_risen: bool,
+}
 
 /// A gauge, or a series of a family of gauges, that a [`GaugeGuard`] holds up.
 pub trait Level: sealed::Sealed {
+    /// Adds one, if there is a place for it.
     #[doc(hidden)]
-    fn inc(&self);
+    fn rise(&self) -> bool;
+    /// Subtracts one.
     #[doc(hidden)]
-    fn dec(&self);
+    fn fall(&self);
 }
 
 impl<G: Level> GaugeGuard<G> {
     pub(super) fn new(gauge: G) -> Self {
-        gauge.inc();
-        Self(gauge)
+        Self { has_risen: gauge.rise(), gauge }
     }
 }
 
 impl<G: Level> Drop for GaugeGuard<G> {
     fn drop(&mut self) {
-        self.0.dec();
+        if self.has_risen {
+            self.gauge.fall();
+        }
     }
 }
 

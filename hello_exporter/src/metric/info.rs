@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric};
 use crate::desc::{Desc, MetricType};
 use crate::encode::{FamilyEncoder, Point};
-use crate::labels::{self, LabelBlock, Labels};
+use crate::labels::{self, LabelBlock, LabelNames, Labels};
 
 /// Facts that stand in labels, as the version of a program: an
 /// [info](https://prometheus.io/docs/specs/om/open_metrics_spec/#info) of OpenMetrics, whose value is
@@ -42,7 +42,7 @@ use crate::labels::{self, LabelBlock, Labels};
 /// );
 /// ```
 pub struct Info<L> {
-    label_names: Box<[Box<str>]>,
+    label_names: LabelNames,
     block: RwLock<Option<Arc<str>>>,
     labels: PhantomData<fn() -> L>,
 }
@@ -58,12 +58,13 @@ impl<L: Labels> Info<L> {
     /// Sets the facts, in place of those that were there.
     pub fn set<K: Labels>(&self, labels: K) {
         const { labels::assert_same::<L, K>() };
-        let mut block = String::new();
-        labels.with_values(|values| {
-            let names = self.label_names.iter().map(AsRef::as_ref);
-            labels::render(names.zip(values.iter().copied()), &mut block);
-        });
-        self.replace(Some(block.into()));
+        let render = |values: &[&str]| {
+            let is_sound = values.len() == self.label_names.len();
+            is_sound.then(|| self.label_names.render(values))
+        };
+        if let Some(block) = labels.with_values(render) {
+            self.replace(Some(block.into()));
+        }
     }
 
     /// Takes the facts away, so that nothing is exposed.
@@ -76,7 +77,7 @@ impl<L: Labels> Info<L> {
     }
 
     fn of<'n>(label_names: impl Iterator<Item = &'n str>) -> Self {
-        let label_names = label_names.map(Box::from).collect();
+        let label_names = LabelNames::new(label_names);
         Self { label_names, block: RwLock::default(), labels: PhantomData }
     }
 }
@@ -100,14 +101,14 @@ impl<L: Labels> Metric for Info<L> {
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
         let block = self.block.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let names = self.label_names.iter().map(AsRef::as_ref);
+        let names = self.label_names.iter();
         if let Some(block) = block.filter(|_| encoder.begin_rendered(MetricType::Info, names)) {
             encoder.rendered(LabelBlock(block.as_bytes()), &Point::from(1_u64));
         }
     }
 
     fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
-        FieldError::check_labels(self.label_names.iter().map(AsRef::as_ref), desc)
+        FieldError::check_labels(self.label_names.iter(), desc)
     }
 }
 

@@ -15,7 +15,7 @@ use super::value::unix_seconds;
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
 use crate::encode::{Exemplar, Number};
-use crate::labels::{self, Labels};
+use crate::labels::Labels;
 
 /// One series of a [`Family`](crate::Family), looked up at every use.
 ///
@@ -60,25 +60,41 @@ mod sealed {
     pub trait Way {
         #[doc(hidden)]
         #[allow(private_interfaces, reason = "nobody else implements or calls it")]
-        fn update<L: Labels>(&self, store: &Store, labels: &L, operation: impl Fn(&[AtomicU64]));
+        fn update<L: Labels>(
+            &self,
+            store: &Store,
+            labels: &L,
+            operation: impl Fn(&[AtomicU64]),
+        ) -> bool;
     }
 }
 
 #[allow(private_interfaces, reason = "nobody else implements or calls it")]
 impl sealed::Way for LookUp {
     #[inline]
-    fn update<L: Labels>(&self, store: &Store, labels: &L, operation: impl Fn(&[AtomicU64])) {
-        labels.with_values(|values| store.update(values, operation));
+    fn update<L: Labels>(
+        &self,
+        store: &Store,
+        labels: &L,
+        operation: impl Fn(&[AtomicU64]),
+    ) -> bool {
+        labels.with_values(|values| store.update(values, operation)).is_some()
     }
 }
 
 #[allow(private_interfaces, reason = "nobody else implements or calls it")]
 impl sealed::Way for Pinned {
     #[inline]
-    fn update<L: Labels>(&self, store: &Store, labels: &L, operation: impl Fn(&[AtomicU64])) {
-        if !store.update_pinned(&self.0, &operation) {
-            labels.with_values(|values| store.update_and_pin(&self.0, values, operation));
-        }
+    fn update<L: Labels>(
+        &self,
+        store: &Store,
+        labels: &L,
+        operation: impl Fn(&[AtomicU64]),
+    ) -> bool {
+        store.update_pinned(&self.0, &operation)
+            || labels
+                .with_values(|values| store.update_and_pin(&self.0, values, operation))
+                .is_some()
     }
 }
 
@@ -111,10 +127,11 @@ impl<L: Labels, M, P: Way> Series<'_, L, M, P> {
         self.update(|_, _| ());
     }
 
+    /// Whether the series is there, or could be created.
     #[inline]
-    fn update(&self, operation: impl Fn(&Bounds, &[AtomicU64])) {
+    fn update(&self, operation: impl Fn(&Bounds, &[AtomicU64])) -> bool {
         let SeriesSet { store, bounds } = self.series;
-        self.way.update(store, &self.labels, |words| operation(bounds, words));
+        self.way.update(store, &self.labels, |words| operation(bounds, words))
     }
 
     /// What `operation` reads of the series, if there is one.
@@ -129,11 +146,8 @@ impl<L: Labels, M, P: Way> Series<'_, L, M, P> {
         exemplar: Option<Arc<Exemplar>>,
         operation: impl Fn(&Bounds, &[AtomicU64]) -> usize,
     ) {
-        let mut block = String::new();
-        self.labels.with_values(|values| {
-            let names = self.series.store.label_names();
-            labels::render(names.zip(values.iter().copied()), &mut block);
-        });
+        let names = &self.series.store.label_names;
+        let block = self.labels.with_values(|values| names.render(values));
         self.update(|bounds, words| {
             let place = operation(bounds, words);
             if let Some(exemplar) = &exemplar {
@@ -152,8 +166,8 @@ impl<L: Labels, M: NumberMetric, P: Way> Series<'_, L, M, P> {
 
     /// Runs an operation on the series' word.
     #[inline]
-    fn with_word(&self, operation: impl Fn(&AtomicU64)) {
-        self.update(|_, words| words.iter().for_each(&operation));
+    fn with_word(&self, operation: impl Fn(&AtomicU64)) -> bool {
+        self.update(|_, words| words.iter().for_each(&operation))
     }
 }
 
@@ -215,6 +229,9 @@ impl<L: Labels, T: GaugeValue, P: Way> Series<'_, L, Gauge<T>, P> {
     }
 
     /// Adds one until the guard is dropped, see [`Gauge::inc_guard`].
+    ///
+    /// Nothing is subtracted where nothing was added, because the family is full, or where the series was
+    /// removed meanwhile. One that was created again is taken for the same.
     pub fn inc_guard(self) -> GaugeGuard<Self> {
         GaugeGuard::new(self)
     }
@@ -228,12 +245,13 @@ impl<L: Labels, P: Way> Series<'_, L, Gauge, P> {
 }
 
 impl<L: Labels, T: GaugeValue, P: Way> Level for Series<'_, L, Gauge<T>, P> {
-    fn inc(&self) {
-        self.add(T::ONE);
+    fn rise(&self) -> bool {
+        self.with_word(|word| T::add(word, T::ONE))
     }
 
-    fn dec(&self) {
-        self.sub(T::ONE);
+    /// A series that was removed meanwhile is not created to go below zero.
+    fn fall(&self) {
+        self.read(|_, words| words.iter().for_each(|word| T::add(word, T::ONE.negated())));
     }
 }
 

@@ -28,7 +28,7 @@ use foldhash::fast::RandomState;
 use tracing::warn;
 
 use super::exemplar::Exemplars;
-use crate::labels::{self, LabelBlock, clip};
+use crate::labels::{self, LabelBlock, LabelNames, clip};
 use chunk::{Chunk, Layout};
 use index::Location;
 use key::Key;
@@ -44,7 +44,7 @@ pub(crate) struct Store {
     /// Counts how often a record was taken from its place; changes under all stripes.
     generation: AtomicU64,
     hasher: RandomState,
-    label_names: Box<[Box<str>]>,
+    pub(super) label_names: LabelNames,
     gaps: Box<[usize]>,
     layout: Layout,
     max_series: usize,
@@ -83,7 +83,7 @@ impl Store {
         value_words: usize,
         max_series: Option<usize>,
     ) -> Self {
-        let label_names: Box<[Box<str>]> = label_names.into_iter().map(Box::from).collect();
+        let label_names = LabelNames::new(label_names);
         let empty = Storage::default();
         Self {
             stripes: std::array::from_fn(|_| Stripe(RwLock::new(empty.clone()))),
@@ -99,10 +99,6 @@ impl Store {
         }
     }
 
-    pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
-        self.label_names.iter().map(AsRef::as_ref)
-    }
-
     /// Runs `operation` on the value of the series with these label values, and creates it first if
     /// there is none. `None` if it cannot be created.
     pub(crate) fn update<R>(
@@ -111,6 +107,7 @@ impl Store {
         operation: impl Fn(&[AtomicU64]) -> R,
     ) -> Option<R> {
         self.with_key(values, |key| self.create_or_find(key, |_, value| operation(value)))
+            .or_else(|| self.drop_update(values))
     }
 
     /// Runs `operation` on the value of the series with these label values, if there is one.
@@ -132,19 +129,19 @@ impl Store {
     }
 
     /// [`update`](Self::update), and the pin has it from now on.
-    pub(super) fn update_and_pin(
+    pub(super) fn update_and_pin<R>(
         &self,
         pin: &Pin,
         values: &[&str],
-        operation: impl Fn(&[AtomicU64]),
-    ) {
-        self.with_key(values, |key| {
-            self.create_or_find(key, |location, value| {
-                // Under the stripe, so that the generation is the location's.
-                pin.set(location, self.generation.load(Ordering::Relaxed));
-                operation(value);
-            })
-        });
+        operation: impl Fn(&[AtomicU64]) -> R,
+    ) -> Option<R> {
+        let pin_and_operate = |location, value: &[AtomicU64]| {
+            // Under the stripe, so that the generation is the location's.
+            pin.set(location, self.generation.load(Ordering::Relaxed));
+            operation(value)
+        };
+        self.with_key(values, |key| self.create_or_find(key, pin_and_operate))
+            .or_else(|| self.drop_update(values))
     }
 
     /// Removes the series with these label values. False if there is none.
@@ -222,9 +219,13 @@ impl Store {
         Some(read(LabelBlock(record.block(&self.layout)), record.value(&self.layout)))
     }
 
-    /// Runs something with the key of these values. Nothing comes back where there is no result.
+    /// Runs something with the key of these values. Nothing comes back where there is no result, or
+    /// where they are not as many as the labels.
     #[inline]
     fn with_key<R>(&self, values: &[&str], run: impl FnOnce(&Key<'_>) -> Option<R>) -> Option<R> {
+        if values.len() != self.gaps.len() {
+            return None;
+        }
         match Key::new(values, &self.hasher) {
             Some(key) => run(&key),
             None => self.with_clipped_key(values, run),
@@ -258,16 +259,15 @@ impl Store {
         key: &Key<'_>,
         operation: impl Fn(Location, &[AtomicU64]) -> R,
     ) -> Option<R> {
-        loop {
-            if let Some(result) = self.look_up(key, &operation) {
-                return Some(result);
-            }
-            if !self.create(key) {
-                self.drop_update(key.values);
-                return None;
-            }
-        }
+        // Somebody may remove the series again before it is updated, but not for ever.
+        (0..Self::MOST_TRIES).find_map(|_| match self.look_up(key, &operation) {
+            Some(result) => Some(Some(result)),
+            None if self.create(key) => None,
+            None => Some(None),
+        })?
     }
+
+    const MOST_TRIES: usize = 100;
 
     #[inline(always)]
     fn find(&self, storage: &Storage, key: &Key<'_>) -> Option<Location> {
@@ -299,7 +299,9 @@ impl Store {
         if writer.live >= self.max_series {
             return false;
         }
-        let record = self.render(key);
+        let Some(record) = self.render(key) else {
+            return false;
+        };
         if !storage.has_room(record.len(), writer.used) {
             let Some(grown) = storage.grown(record.len(), writer.live, writer.used) else {
                 return false;
@@ -350,8 +352,10 @@ impl Store {
             for location in locations {
                 removed += usize::from(self.bury(writer, storage, *location));
             }
-            if writer.is_sparse(storage) {
-                *current = storage.compacted(&self.layout);
+            if writer.is_sparse(storage)
+                && let Some(compacted) = storage.compacted(writer.live, &self.layout)
+            {
+                *current = compacted;
                 *writer = Writer { live: writer.live, used: writer.live, dead_words: 0 };
             }
         });
@@ -370,25 +374,22 @@ impl Store {
         true
     }
 
+    /// Counts an update that has no series, because there is one too many already or its labels are not
+    /// the family's, and says so the first time.
     #[cold]
-    fn drop_update(&self, values: &[&str]) {
+    fn drop_update<R>(&self, values: &[&str]) -> Option<R> {
         if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
-            let labels: Vec<&str> = self.label_names().collect();
-            let max_series = self.max_series;
-            warn!(?labels, ?values, max_series, "Family is full, series dropped");
+            let labels: Vec<&str> = self.label_names.iter().collect();
+            let series = self.len();
+            warn!(?labels, ?values, series, "Family is full, or has other labels; update dropped");
         }
+        None
     }
 
-    /// The label block of a key, as it is stored and will be exposed.
-    fn block(&self, key: &Key<'_>) -> String {
-        let mut block = String::new();
-        labels::render(self.label_names().zip(key.values.iter().copied()), &mut block);
-        block
-    }
-
-    /// The words of a new record, its value at zero.
-    fn render(&self, key: &Key<'_>) -> Vec<u64> {
-        chunk::render(key.hash, key.lengths(), &self.block(key), &self.layout)
+    /// The words of a new record, its value at zero. Nothing where they are too many.
+    fn render(&self, key: &Key<'_>) -> Option<Vec<u64>> {
+        let block = self.label_names.render(key.values);
+        chunk::render(key.hash, key.lengths(), &block, &self.layout)
     }
 }
 

@@ -121,16 +121,24 @@ pub const fn check_reserved_label(metric_name: &str, own: Option<MetricType>, la
     }
 }
 
-/// Refuses a unit on what has none.
+/// Refuses a unit on what has none, and in front of `_total` on what is no counter.
 #[track_caller]
-pub const fn check_unit_taken(own: Option<MetricType>) {
-    if let Some(metric_type) = own
-        && matches!(metric_type, MetricType::Info | MetricType::StateSet)
-    {
+pub const fn check_unit_taken(metric_name: &str, own: Option<MetricType>, unit: &str) {
+    let Some(metric_type) = own else { return };
+    if matches!(metric_type, MetricType::Info | MetricType::StateSet) {
         Message::new()
             .text("a metric of type ")
             .text(metric_type.as_str())
             .text(" has no unit, remove `unit`")
+            .panic()
+    }
+    if !matches!(metric_type, MetricType::Counter) && !ends_with(metric_name, unit) {
+        Message::new()
+            .text("name `")
+            .text(metric_name)
+            .text(
+                "` must end in its unit: `_total` stands behind it in the names of counters alone",
+            )
             .panic()
     }
 }

@@ -12,7 +12,7 @@ use crate::desc::{Desc, MetricType, Prepared};
 /// All families in the order of exposition. A scrape walks one plan from front to back.
 #[derive(Default)]
 pub(super) struct Plan {
-    pub(super) families: Vec<Arc<Family>>,
+    pub(super) families: Vec<Planned>,
     /// The collectors that are made at every scrape.
     pub(super) made: Vec<Arc<Collector>>,
     /// Which families of which collector these are.
@@ -21,8 +21,14 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn names(&self) -> Vec<String> {
-        self.families.iter().map(|family| family.head().desc.name().to_owned()).collect()
+        self.families.iter().map(|planned| planned.head.desc.name().to_owned()).collect()
     }
+}
+
+/// A family, and what stands in front of it.
+pub(super) struct Planned {
+    pub(super) head: Arc<Prepared>,
+    pub(super) family: Arc<Family>,
 }
 
 /// One family, and the collectors that share it. There is at least one.
@@ -34,7 +40,7 @@ pub(super) struct Family {
 
 impl Family {
     /// Stands for the name, help and type that all members have.
-    pub(super) fn head(&self) -> &Prepared {
+    fn head(&self) -> &Arc<Prepared> {
         &self.first.metric
     }
 
@@ -214,6 +220,19 @@ impl State {
         self.exposed.retain(|_, family| families.contains_key(family));
     }
 
+    /// The families of a foreign registry can be called as OpenMetrics calls another one: a gauge `x` as the
+    /// counter `x_total`, which then has to be unknown there.
+    fn planned(&self, family: &Arc<Family>) -> Planned {
+        let desc = &family.head().desc;
+        let short = desc.family_name();
+        let is_ambiguous = short != desc.name() && self.families.contains_key(short);
+        let head = match is_ambiguous {
+            true => Arc::new(Prepared::unknown(desc.clone())),
+            false => Arc::clone(family.head()),
+        };
+        Planned { head, family: Arc::clone(family) }
+    }
+
     fn replan(&mut self) {
         let is_last = |family: &&Arc<Family>| family.first.collector.addition.last;
         let (last, mut families): (Vec<_>, Vec<_>) = self.families.values().partition(is_last);
@@ -222,7 +241,7 @@ impl State {
         let members = self.families.values().flat_map(|family| family.members());
         self.plan = Arc::new(Plan {
             indices: members.map(|member| (member.collector.id, member.index)).collect(),
-            families: families.into_iter().cloned().collect(),
+            families: families.into_iter().map(|family| self.planned(family)).collect(),
             made: self.collectors.values().filter(is_made).cloned().collect(),
         });
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{error, warn};
 
-use super::plan::{Collector, LateAddition, Member, Plan};
+use super::plan::{Collector, LateAddition, Member, Plan, Planned};
 use super::source::{LateFamily, Source};
 use super::{CollectorId, Shared};
 use crate::collect::Collect;
@@ -21,8 +21,8 @@ use crate::metric::CounterVec;
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate)]
 pub(crate) struct Health {
-    /// Series that were not exposed: their family clashed with another one, their labels were not
-    /// those of the family, or they were one too many for it.
+    /// Series that were not exposed: their family clashed with another one, they were none of its samples,
+    /// or one too many for it.
     #[metric(labels = ["family"])]
     dropped_series_total: CounterVec<1>,
 
@@ -44,7 +44,8 @@ pub(super) fn encode(shared: &Shared, format: Format, buffer: &mut Vec<u8>) {
     let plan = shared.plan();
     let made: Made = plan.made.iter().filter_map(|it| make(shared, &plan, it)).collect();
     // Making collectors may have brought families that the plan did not know.
-    let plan = if made.is_empty() { plan } else { shared.plan() };
+    let first = plan;
+    let plan = if made.is_empty() { Arc::clone(&first) } else { shared.plan() };
     let mut memory = shared.memory.take();
     let Memory { written, protobuf } = &mut memory;
     let scrape = Scrape { shared, plan: &plan, made: &made };
@@ -56,9 +57,15 @@ pub(super) fn encode(shared: &Shared, format: Format, buffer: &mut Vec<u8>) {
     shared.memory.give_back(memory);
     for (_, collector) in made {
         // Its `drop` is the author's code as well.
-        let _ = caught("Collector panicked when it was dropped", None, || drop(collector));
+        let _ = caught(DROPPED, None, || drop(collector));
+    }
+    // So is that of what was unregistered meanwhile, of which this plan may be the last owner.
+    for plan in [first, plan] {
+        let _ = caught(DROPPED, None, || drop(plan));
     }
 }
+
+const DROPPED: &str = "Collector panicked when it was dropped";
 
 /// Makes a collector for this scrape, and has its new families taken into the plan.
 fn make(
@@ -108,8 +115,9 @@ fn caught<R>(message: &str, collector: Option<&Collector>, run: impl FnOnce() ->
     let error = |payload: Box<dyn Any + Send>| {
         let collector = collector.map(|collector| collector.name);
         error!(collector, error = panic_message(&*payload), "{message}");
-        // Even a payload can panic when it is dropped.
-        std::mem::forget(payload);
+        // Even a payload can panic when it is dropped, and then with another one.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        std::mem::forget(dropped);
     };
     result.map_err(error).ok()
 }
@@ -138,9 +146,9 @@ impl SpareMemory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
-    fn give_back(&self, memory: Memory) {
+    fn give_back(&self, mut memory: Memory) {
         let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < Self::MOST && !memory.written.is_large() {
+        if spare.len() < Self::MOST && memory.written.is_spare() {
             spare.push(memory);
         }
     }
@@ -155,8 +163,8 @@ struct Scrape<'s> {
 
 impl Scrape<'_> {
     fn encode(&self, encoder: &mut dyn Encoder, written: &mut Written) {
-        for family in &self.plan.families {
-            encode_family(encoder, family.head(), |encoder| {
+        for Planned { head, family } in &self.plan.families {
+            encode_family(encoder, head, |encoder| {
                 for member in family.members() {
                     self.encode_member(member, encoder, written);
                 }
@@ -212,7 +220,7 @@ fn report_dropped(shared: &Shared, member: &Member, written: &Written) {
             metric,
             duplicates,
             misfits,
-            "Collector wrote a label set twice, or labels that are not the metric's; dropped"
+            "Collector wrote a label set twice, or what is no sample of the metric; dropped"
         );
     }
     if *duplicates > 0 {

@@ -57,8 +57,10 @@ fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenS
     }
     checks.extend(check_total(krate, field, metric));
     if let Some(unit) = &metric.unit {
-        let own = of_metric(krate, ty, "TYPE");
-        checks.push(call(krate, "check_unit_taken", own, Ends::both(unit.span)));
+        let (name, own) = (collector.full_name(metric), of_metric(krate, ty, "TYPE"));
+        let value = &unit.value;
+        let arguments = quote!(#name, #own, #value);
+        checks.push(call(krate, "check_unit_taken", arguments, Ends::both(unit.span)));
     }
     if let Some(buckets) = &metric.buckets {
         checks.extend(check_buckets(krate, ty, buckets));

@@ -70,13 +70,17 @@ fn default_buffer(krate: &TokenStream, ty: &Type) -> TokenStream {
 }
 
 pub(crate) fn label_enum(values: &LabelEnum) -> TokenStream {
-    let LabelEnum { ident, generics, krate, variants } = values;
+    let (label_value, states, labels) =
+        (label_value(values), states(values), labels_of_one(values));
+    quote!(#label_value #states #labels)
+}
+
+fn label_value(LabelEnum { ident, generics, krate, variants }: &LabelEnum) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let arms = variants.iter().map(|(variant, name)| {
         let value = &name.value;
         quote!(Self::#variant => #value)
     });
-    let states = variants.iter().map(|(_, name)| &name.value);
     // A reference to an enum without variants does not match no arms.
     let body = if variants.is_empty() {
         quote!(match *self {})
@@ -92,12 +96,24 @@ pub(crate) fn label_enum(values: &LabelEnum) -> TokenStream {
                 #body
             }
         }
+    }
+}
 
+fn states(LabelEnum { ident, generics, krate, variants }: &LabelEnum) -> TokenStream {
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let states = variants.iter().map(|(_, name)| &name.value);
+    quote! {
         #[automatically_derived]
         impl #impl_generics #krate::States for #ident #ty_generics #where_clause {
             const STATES: &'static [&'static ::core::primitive::str] = &[#(#states),*];
         }
+    }
+}
 
+/// One value is a set of one.
+fn labels_of_one(LabelEnum { ident, generics, krate, .. }: &LabelEnum) -> TokenStream {
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    quote! {
         #[automatically_derived]
         impl #impl_generics #krate::Labels for #ident #ty_generics #where_clause {
             const COUNT: ::core::primitive::usize = 1;

@@ -2,14 +2,18 @@
 //!
 //! This is the one module with unsafe code: it reads the text of a record as the bytes that it is,
 //! where a load of every word, shifted to where a label value begins, makes an increment a seventh
-//! slower. What makes it sound is that nothing else can write to the words:
+//! slower. What makes it sound is that nobody stores to the text of a complete record any more, which the
+//! modules of the store, and they alone, see to:
 //!
-//! - [`Chunk::append`] alone stores text, behind all that is complete. Only one thread calls it at a
-//!   time, which is what the store's writer lock is for.
+//! - [`Chunk::append`] alone stores text, behind all that is complete. It is called with what [`render`]
+//!   has made, and by one thread at a time: `Store::create` and compaction hold the writer's lock.
 //! - A record is complete before the count of complete words, and then its index entry, are stored with
-//!   Release. A [`Record`] is made of complete words alone, after an Acquire load of either.
-//! - What a record lets others write is its value and, here, one bit of its header. Nobody stores to its
-//!   text again: removal only marks it, and compaction copies it to another chunk.
+//!   Release. A [`Record`] is made at a place that an Acquire load of either has named, which is the
+//!   beginning of a complete record: an index entry, a pin made from one, or the end of the record in
+//!   front of it.
+//! - A store has one [`Layout`], and all its records are read by it.
+//! - What a record lets others write is its value and, here, one bit of its header. Removal only marks a
+//!   record, and compaction copies it to another chunk.
 //! - A chunk lives as long as somebody holds a reference to it, and every record borrows from one.
 
 #![allow(unsafe_code, reason = "see the invariants above")]
@@ -40,12 +44,14 @@ pub(super) struct Header(u64);
 impl Header {
     const ESCAPED: u64 = 1 << 63;
     const BURIED: u64 = 1 << 62;
-    /// More than the longest block: labels are few, and a value has at most 64 KiB.
     const LENGTH_BITS: u32 = 30;
 
-    fn new(hash: u64, block: &str) -> Self {
+    /// Nothing where the block is too long.
+    fn new(hash: u64, block: &str) -> Option<Self> {
         let escaped = if block.contains('\\') { Self::ESCAPED } else { 0 };
-        Self(escaped | (block.len() as u64) << 32 | u64::from(hash as u32))
+        let length = block.len() as u64;
+        let is_short = length >> Self::LENGTH_BITS == 0;
+        is_short.then_some(Self(escaped | length << 32 | u64::from(hash as u32)))
     }
 
     fn block_length(self) -> usize {
@@ -66,14 +72,14 @@ impl Header {
     }
 }
 
-/// The words of a new record, its value at zero.
+/// The words of a new record, its value at zero. Nothing where they are too many.
 pub(super) fn render(
     hash: u64,
     lengths: impl Iterator<Item = u64>,
     block: &str,
     layout: &Layout,
-) -> Vec<u64> {
-    let mut words = vec![Header::new(hash, block).0];
+) -> Option<Vec<u64>> {
+    let mut words = vec![Header::new(hash, block)?.0];
     words.extend(lengths);
     words.resize(layout.text, 0);
     // In the order of memory, whatever the machine's is.
@@ -82,7 +88,7 @@ pub(super) fn render(
         word.iter_mut().zip(bytes).for_each(|(target, byte)| *target = *byte);
         u64::from_ne_bytes(word)
     }));
-    words
+    Some(words)
 }
 
 /// A record that is complete.

@@ -6,7 +6,8 @@ use foldhash::fast::RandomState;
 
 use super::Store;
 use super::chunk::Record;
-use crate::labels::MAX_LABEL_VALUE_BYTES;
+use crate::encode::escape;
+use crate::labels::{LabelNames, MAX_LABEL_VALUE_BYTES};
 
 /// Label values to be looked up, none of them too long, and their hash.
 pub(super) struct Key<'v> {
@@ -78,9 +79,18 @@ impl<'v> Key<'v> {
         true
     }
 
-    #[cold]
+    /// Whether the block is the key's, where something in it is escaped.
     fn is_escaped_in(&self, block: &[u8], store: &Store) -> bool {
-        store.block(self).as_bytes() == block
+        let mut rest = block;
+        let mut is_next =
+            |piece: &str| rest.strip_prefix(piece.as_bytes()).inspect(|tail| rest = tail).is_some();
+        store.label_names.iter().zip(self.values).enumerate().all(|(at, (name, value))| {
+            (at == 0 || is_next(","))
+                && is_next(name)
+                && is_next("=\"")
+                && escape::label_value_pieces(value).all(&mut is_next)
+                && is_next("\"")
+        }) && rest.is_empty()
     }
 
     #[inline(always)]
@@ -99,8 +109,8 @@ impl<'v> Key<'v> {
 }
 
 /// What stands in front of each label value: `name="`, and then `",name="`, in bytes.
-pub(super) fn gaps(label_names: &[Box<str>]) -> Box<[usize]> {
-    let lengths = label_names.iter().map(|name| name.len()).enumerate();
+pub(super) fn gaps(label_names: &LabelNames) -> Box<[usize]> {
+    let lengths = label_names.iter().map(str::len).enumerate();
     lengths.map(|(at, length)| length + if at == 0 { 2 } else { 4 }).collect()
 }
 

@@ -122,22 +122,23 @@ impl Storage {
         location.map_or(lower_hash, |location| self.index.hash_of(location, lower_hash))
     }
 
-    /// The live records alone, close together. Nobody updates them meanwhile.
-    pub(super) fn compacted(&self, layout: &Layout) -> Self {
-        let mut compacted = Self::default();
-        let mut live = 0;
+    /// The live records alone, close together, or nothing where that cannot be. Nobody updates them
+    /// meanwhile.
+    pub(super) fn compacted(&self, live: usize, layout: &Layout) -> Option<Self> {
+        let words: usize = self.walk(layout).map(|(_, _, record)| record.length(layout)).sum();
+        let first = Chunk::new((Chunk::HEAD + words).min(Location::MAX_CHUNK_WORDS));
+        let mut compacted =
+            Self { index: Index::with_capacity(live + 1), chunks: Arc::new([first]) };
         for (chunk, offset, record) in self.walk(layout) {
             let words = record.copy(layout);
-            if !compacted.has_room(words.len(), live) {
-                match compacted.grown(words.len(), live, live) {
-                    Some(grown) => compacted = grown,
-                    None => return compacted,
-                }
+            if !compacted.last_has_room(words.len()) {
+                compacted.chunks = compacted.with_chunk(words.len())?;
             }
-            let hash = self.hash_of(chunk, offset, record);
-            live += usize::from(compacted.append(&words, hash));
+            if !compacted.append(&words, self.hash_of(chunk, offset, record)) {
+                return None;
+            }
         }
-        compacted
+        Some(compacted)
     }
 }
 
