@@ -167,7 +167,11 @@ impl<L: Labels, M: NumberMetric, P: Way> Series<'_, L, M, P> {
     /// Runs an operation on the series' word.
     #[inline]
     fn with_word(&self, operation: impl Fn(&AtomicU64)) -> bool {
-        self.update(|_, words| words.iter().for_each(&operation))
+        self.update(|_, words| {
+            if let Some(word) = words.first() {
+                operation(word);
+            }
+        })
     }
 }
 

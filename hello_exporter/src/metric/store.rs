@@ -279,6 +279,7 @@ impl Store {
         self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    #[inline(always)]
     fn own_stripe(&self) -> &Stripe {
         let [first, ..] = &self.stripes;
         self.stripes.get(thread_stripe()).unwrap_or(first)
@@ -417,6 +418,7 @@ pub(super) struct Place {
 }
 
 /// Spreads threads over the stripes, in the order in which they first came.
+#[inline(always)]
 fn thread_stripe() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {

@@ -22,6 +22,7 @@ impl Pin {
         Self { generation: AtomicU64::new(Self::NEVER), location: AtomicU64::new(0) }
     }
 
+    #[inline(always)]
     pub(super) fn location(&self, generation: u64) -> Option<Location> {
         let is_current = self.generation.load(Ordering::Acquire) == generation;
         is_current.then(|| Location::from_word(self.location.load(Ordering::Relaxed))).flatten()
