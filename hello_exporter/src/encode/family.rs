@@ -132,14 +132,17 @@ impl<'a> FamilyEncoder<'a> {
     }
 
     /// Writes points that are nothing but numbers, behind [`begin_rendered`](Self::begin_rendered).
+    ///
+    /// Lines are written without a call of the encoder for each, in the loop that walks through the records.
+    #[inline]
     pub(crate) fn rendered_numbers<'b>(
         &mut self,
-        mut samples: impl Iterator<Item = (LabelBlock<'b>, Number)>,
+        samples: impl Iterator<Item = (LabelBlock<'b>, Number)>,
     ) {
-        if self.metric.desc.labels().is_empty() {
-            samples.for_each(|(block, number)| self.rendered(block, &Point::from(number)));
-        } else {
-            self.encoder.numbers(self.metric, &mut samples);
+        let has_labels = !self.metric.desc.labels().is_empty();
+        match self.encoder.plain_lines().filter(|_| has_labels) {
+            Some(mut lines) => lines.append(&self.metric.sample, samples),
+            None => samples.for_each(|(block, number)| self.rendered(block, &Point::from(number))),
         }
     }
 

@@ -52,13 +52,6 @@ impl<'a, D: Dialect> Lines<'a, D> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// Appends the end of a line that has nothing behind its value.
-    #[inline(always)]
-    fn end_plain_line(&mut self, value: Number) {
-        self.out.extend_from_slice(self.number.format(value));
-        self.out.push(b'\n');
-    }
-
     /// A sample of any length, with all that it can carry.
     fn long_sample(
         &mut self,
@@ -115,7 +108,7 @@ impl<'a, D: Dialect> Lines<'a, D> {
             }
             self.push(bound);
             let (_, count) = histogram.buckets.get(at).copied().unwrap_or_default();
-            self.end_plain_line(count.into());
+            self.end_line(count.into(), Tail::of(None));
         }
     }
 
@@ -212,18 +205,8 @@ impl<D: Dialect> Encoder for Lines<'_, D> {
         self.push(D::head(metric));
     }
 
-    fn numbers(
-        &mut self,
-        metric: &Prepared,
-        samples: &mut dyn Iterator<Item = (LabelBlock<'_>, Number)>,
-    ) {
-        let open = metric.sample.open.as_bytes();
-        for (labels, value) in samples {
-            for part in [open, labels.0, b"} "] {
-                self.out.extend_from_slice(part);
-            }
-            self.end_plain_line(value);
-        }
+    fn plain_lines(&mut self) -> Option<PlainLines<'_>> {
+        Some(PlainLines { out: self.out, number: &mut self.number })
     }
 
     fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>) {
@@ -261,5 +244,30 @@ struct Tail<'a> {
 impl Tail<'_> {
     fn of(timestamp: Option<i64>) -> Self {
         Self { timestamp, exemplar: None }
+    }
+}
+
+/// Appends lines that are the same in both dialects.
+pub(crate) struct PlainLines<'l> {
+    out: &'l mut Vec<u8>,
+    number: &'l mut NumberBuffer,
+}
+
+impl PlainLines<'_> {
+    /// Samples with labels, and nothing behind their values.
+    #[inline]
+    pub(crate) fn append<'b>(
+        &mut self,
+        start: &Start,
+        samples: impl Iterator<Item = (LabelBlock<'b>, Number)>,
+    ) {
+        let open = start.open.as_bytes();
+        samples.for_each(|(labels, value)| {
+            for part in [open, labels.0, b"} "] {
+                self.out.extend_from_slice(part);
+            }
+            self.out.extend_from_slice(self.number.format(value));
+            self.out.push(b'\n');
+        });
     }
 }

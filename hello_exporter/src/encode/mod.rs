@@ -11,7 +11,7 @@ mod text;
 
 pub use family::FamilyEncoder;
 pub(crate) use family::{Scratch, Written};
-pub(crate) use line::Lines;
+pub(crate) use line::{Lines, PlainLines};
 pub use number::Number;
 pub(crate) use number::RenderedBounds;
 pub(crate) use open_metrics::{OpenMetrics, head as open_metrics_head, unknown_head};
@@ -78,15 +78,9 @@ pub(crate) trait Encoder {
 
     fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>);
 
-    /// Writes points that are nothing but numbers, and all of which have labels.
-    fn numbers(
-        &mut self,
-        metric: &Prepared,
-        samples: &mut dyn Iterator<Item = (LabelBlock<'_>, Number)>,
-    ) {
-        for (labels, number) in samples {
-            self.point(metric, labels, &Point::from(number));
-        }
+    /// Where samples that are nothing but numbers can be appended as lines, in a format that has lines.
+    fn plain_lines(&mut self) -> Option<PlainLines<'_>> {
+        None
     }
 
     fn end_family(&mut self) {}
