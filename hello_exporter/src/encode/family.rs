@@ -6,8 +6,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::{Encoder, Exemplar, Number, Point};
-use crate::desc::{Desc, MetricType, Prepared};
+use super::{Encoder, Exemplar, Number, Point, Prepared};
+use crate::desc::{Desc, MetricType};
 use crate::labels::{self, LabelBlock, Labels};
 
 /// One metric family of one collector, being written.

@@ -7,8 +7,7 @@ use std::marker::PhantomData;
 
 use super::number::{NumberBuffer, RenderedBounds, append_bound};
 use super::point::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Number, Point};
-use crate::desc::{Prepared, Start};
+use super::{Encoder, Number, Point, Prepared, Start};
 use crate::labels::LabelBlock;
 
 /// In what the two text formats differ.

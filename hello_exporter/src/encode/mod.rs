@@ -6,6 +6,7 @@ mod line;
 pub(crate) mod number;
 mod open_metrics;
 mod point;
+mod prepared;
 mod protobuf;
 mod text;
 
@@ -14,13 +15,13 @@ pub(crate) use family::{Scratch, Written};
 pub(crate) use line::{Lines, PlainLines};
 pub use number::Number;
 pub(crate) use number::RenderedBounds;
-pub(crate) use open_metrics::{OpenMetrics, head as open_metrics_head, unknown_head};
+pub(crate) use open_metrics::OpenMetrics;
 pub use point::Point;
 pub(crate) use point::{Exemplar, HistogramPoint, PointValue, SummaryPoint, unix_milliseconds};
+pub(crate) use prepared::{Prepared, Start};
 pub(crate) use protobuf::{Protobuf, ProtobufScratch};
-pub(crate) use text::{Text, head as text_head};
+pub(crate) use text::Text;
 
-use crate::desc::Prepared;
 use crate::labels::LabelBlock;
 
 /// A wire format of the metrics endpoint.

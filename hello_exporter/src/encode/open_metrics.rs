@@ -3,8 +3,8 @@
 use super::line::Dialect;
 use super::number::append_integer;
 use super::point::HistogramPoint;
-use super::{Lines, escape};
-use crate::desc::{Desc, MetricType, Prepared};
+use super::{Lines, Prepared, escape};
+use crate::desc::{Desc, MetricType};
 
 /// Appends an exposition to a buffer.
 pub(crate) type OpenMetrics<'a> = Lines<'a, Version100>;

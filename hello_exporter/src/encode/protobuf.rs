@@ -4,8 +4,8 @@
 //! A message is written behind a length of one byte, and moved where its length turns out to need more.
 
 use super::point::{HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Number, Point, escape};
-use crate::desc::{MetricType, Prepared};
+use super::{Encoder, Number, Point, Prepared, escape};
+use crate::desc::MetricType;
 use crate::labels::LabelBlock;
 
 /// Appends an exposition to a buffer.

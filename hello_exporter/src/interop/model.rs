@@ -11,8 +11,10 @@
 
 use prometheus::proto;
 
-use crate::desc::{MetricType, Prepared};
-use crate::encode::{Encoder, FamilyEncoder, HistogramPoint, Point, PointValue, SummaryPoint};
+use crate::desc::MetricType;
+use crate::encode::{
+    Encoder, FamilyEncoder, HistogramPoint, Point, PointValue, Prepared, SummaryPoint,
+};
 use crate::labels::LabelBlock;
 
 /// Writes one metric of the foreign model under these labels.

@@ -10,8 +10,8 @@ use tracing::error;
 
 use super::model::FamilyBuilder;
 use crate::collect::{Collect, Describe};
-use crate::desc::{Desc, Prepared};
-use crate::encode::{Encoder, FamilyEncoder, Written};
+use crate::desc::Desc;
+use crate::encode::{Encoder, FamilyEncoder, Prepared, Written};
 use crate::registry::panic_message;
 
 /// An `Arc` of a collector, to be registered with a [`prometheus::Registry`] while the program keeps

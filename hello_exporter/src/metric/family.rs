@@ -2,17 +2,17 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::atomic::AtomicU64;
 
 use super::histogram::{Bounds, Histogram};
 use super::series::Series;
-use super::store::{Place, Store};
+use super::store::Store;
+use super::view::SeriesView;
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
-use crate::labels::{self, LabelBlock, LabelValue, Labels};
+use crate::labels::{self, LabelValue, Labels};
 
 /// A metric with labels: one series of `M` for every label set that the program has used.
 ///
@@ -54,7 +54,7 @@ pub struct Family<L, M> {
 }
 
 /// What a family is without its types, so that a type that no family can have is told once.
-pub(crate) struct SeriesSet {
+pub struct SeriesSet {
     pub(super) store: Store,
     /// Those of a histogram; none for other metrics.
     pub(super) bounds: Bounds,
@@ -121,7 +121,6 @@ pub trait SeriesMetric: sealed::Sealed {
 
     /// Writes all series.
     #[doc(hidden)]
-    #[allow(private_interfaces, reason = "nobody else implements or calls it")]
     fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>);
 }
 
@@ -150,7 +149,6 @@ macro_rules! number_metric {
                 1
             }
 
-            #[allow(private_interfaces, reason = "nobody else implements or calls it")]
             fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
                 let SeriesSet { store, .. } = series;
                 let snapshot = store.snapshot();
@@ -184,7 +182,6 @@ impl SeriesMetric for Histogram {
         bounds.words()
     }
 
-    #[allow(private_interfaces, reason = "nobody else implements or calls it")]
     fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
         let SeriesSet { store, bounds } = series;
         for (block, words) in store.snapshot().series() {
@@ -354,7 +351,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = SeriesView<'_, M>> {
         let places = self.series.store.places();
-        places.map(|place| SeriesView { series: &self.series, place, kind: PhantomData })
+        places.map(|place| SeriesView::new(&self.series, place))
     }
 
     /// Removes the series for which `keep` is false. Their memory is given back once more than half of the
@@ -377,61 +374,6 @@ impl<L, M: SeriesMetric> Family<L, M> {
         let rejected = self.iter().filter(|series| !keep(series));
         let blocks: Vec<String> = rejected.map(|series| series.block()).collect();
         self.series.store.remove_blocks(&blocks);
-    }
-}
-
-/// A series as [`Family::iter`] and [`Family::retain`] hand it out.
-///
-/// It reads the current value, or, where the series was removed or moved meanwhile, the one that it
-/// had then.
-pub struct SeriesView<'f, M> {
-    series: &'f SeriesSet,
-    place: Place,
-    kind: PhantomData<fn() -> M>,
-}
-
-impl<M> SeriesView<'_, M> {
-    /// The value of the label with this name, if there is one; decoded when it is asked for.
-    pub fn label(&self, name: &str) -> Option<String> {
-        let find = |block: LabelBlock<'_>| {
-            let found = block.pairs().find(|(label, _)| *label == name);
-            found.map(|(_, value)| value.into_owned())
-        };
-        self.read(|block, _| find(block)).flatten()
-    }
-
-    fn block(&self) -> String {
-        self.read(|block, _| block.as_str().to_owned()).unwrap_or_default()
-    }
-
-    fn read<R>(&self, read: impl FnOnce(LabelBlock<'_>, &[AtomicU64]) -> R) -> Option<R> {
-        self.series.store.at(&self.place, read)
-    }
-}
-
-impl<M: NumberMetric> SeriesView<'_, M> {
-    /// The value.
-    pub fn get(&self) -> M::Word {
-        let value = self.read(|_, words| words.first().map(word::load)).flatten();
-        value.unwrap_or(M::Word::from_bits(0))
-    }
-}
-
-impl SeriesView<'_, Histogram> {
-    /// How many observations there were.
-    pub fn count(&self) -> u64 {
-        self.read(|_, words| self.series.bounds.count(words)).unwrap_or_default()
-    }
-
-    /// The sum of all observations.
-    pub fn sum(&self) -> f64 {
-        self.read(|_, words| self.series.bounds.sum(words)).unwrap_or_default()
-    }
-}
-
-impl<M> fmt::Debug for SeriesView<'_, M> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("SeriesView").field(&self.block()).finish()
     }
 }
 

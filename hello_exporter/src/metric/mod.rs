@@ -12,11 +12,12 @@ mod snapshot;
 mod state_set;
 mod store;
 mod value;
+mod view;
 mod word;
 
 pub use counter::Counter;
 pub use family::{
-    CounterVec, Family, GaugeVec, HistogramVec, NumberMetric, Positional, SeriesMetric, SeriesView,
+    CounterVec, Family, GaugeVec, HistogramVec, NumberMetric, Positional, SeriesMetric,
 };
 pub use gauge::Gauge;
 pub use guard::{GaugeGuard, Level, Observe, Timer};
@@ -26,4 +27,5 @@ pub use series::{LookUp, Pinned, PinnedSeries, Series, Way};
 pub use snapshot::{HistogramSnapshot, SnapshotError, SummarySnapshot, Timestamped};
 pub use state_set::{StateSet, States};
 pub use value::Value;
+pub use view::SeriesView;
 pub use word::{CounterValue, GaugeValue};

@@ -10,7 +10,7 @@ use super::exemplar::exemplar;
 use super::family::{NumberMetric, SeriesSet};
 use super::guard::{GaugeGuard, Level, Observe, Timer};
 use super::histogram::{Bounds, Histogram};
-use super::store::{Pin, Store};
+use super::store::Pin;
 use super::value::unix_seconds;
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
@@ -55,45 +55,42 @@ impl Way for LookUp {}
 impl Way for Pinned {}
 
 mod sealed {
-    use super::{AtomicU64, Labels, Store};
+    use super::{AtomicU64, Labels, SeriesSet};
 
     pub trait Way {
         #[doc(hidden)]
-        #[allow(private_interfaces, reason = "nobody else implements or calls it")]
         fn update<L: Labels>(
             &self,
-            store: &Store,
+            series: &SeriesSet,
             labels: &L,
             operation: impl Fn(&[AtomicU64]),
         ) -> bool;
     }
 }
 
-#[allow(private_interfaces, reason = "nobody else implements or calls it")]
 impl sealed::Way for LookUp {
     #[inline]
     fn update<L: Labels>(
         &self,
-        store: &Store,
+        series: &SeriesSet,
         labels: &L,
         operation: impl Fn(&[AtomicU64]),
     ) -> bool {
-        labels.with_values(|values| store.update(values, operation)).is_some()
+        labels.with_values(|values| series.store.update(values, operation)).is_some()
     }
 }
 
-#[allow(private_interfaces, reason = "nobody else implements or calls it")]
 impl sealed::Way for Pinned {
     #[inline]
     fn update<L: Labels>(
         &self,
-        store: &Store,
+        series: &SeriesSet,
         labels: &L,
         operation: impl Fn(&[AtomicU64]),
     ) -> bool {
-        store.update_pinned(&self.0, &operation)
+        series.store.update_pinned(&self.0, &operation)
             || labels
-                .with_values(|values| store.update_and_pin(&self.0, values, operation))
+                .with_values(|values| series.store.update_and_pin(&self.0, values, operation))
                 .is_some()
     }
 }
@@ -130,8 +127,8 @@ impl<L: Labels, M, P: Way> Series<'_, L, M, P> {
     /// Whether the series is there, or could be created.
     #[inline]
     fn update(&self, operation: impl Fn(&Bounds, &[AtomicU64])) -> bool {
-        let SeriesSet { store, bounds } = self.series;
-        self.way.update(store, &self.labels, |words| operation(bounds, words))
+        let bounds = &self.series.bounds;
+        self.way.update(self.series, &self.labels, |words| operation(bounds, words))
     }
 
     /// What `operation` reads of the series, if there is one.

@@ -53,11 +53,12 @@ pub const fn check_labels(
 /// Refuses an info that is not called one: in OpenMetrics its samples end so.
 #[track_caller]
 const fn check_info_name(metric_name: &str, own: Option<MetricType>) {
-    if matches!(own, Some(MetricType::Info)) && !ends_with(metric_name, "_info") {
+    let is_info = matches!(own, Some(MetricType::Info));
+    if is_info && (!ends_with(metric_name, "_info") || is_same(metric_name, "_info")) {
         Message::new()
             .text("name `")
             .text(metric_name)
-            .text("` is that of an info, and must end in `_info`")
+            .text("` is that of an info, and must end in `_info` behind what it tells of")
             .panic()
     }
 }

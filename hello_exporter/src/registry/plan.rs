@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use super::source::{LateFamily, Source};
 use super::{Addition, CollectorId, RegisterError};
-use crate::desc::{Desc, MetricType, Prepared};
+use crate::desc::{Desc, MetricType};
+use crate::encode::Prepared;
 
 /// All families in the order of exposition. A scrape walks one plan from front to back.
 #[derive(Default)]

@@ -3,8 +3,8 @@
 use std::any::type_name_of_val;
 
 use crate::collect::{Collect, Describe};
-use crate::desc::{Desc, Prepared};
-use crate::encode::{FamilyEncoder, Text, Written, encode_family};
+use crate::desc::Desc;
+use crate::encode::{FamilyEncoder, Prepared, Text, Written, encode_family};
 use crate::registry::{IntoCollector, RegisterError, Registrable, Registry};
 
 /// Why a collector has no exposition that a test could go by.
