@@ -51,14 +51,8 @@ impl<'a, D: Dialect> Lines<'a, D> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// A sample of any length, with all that it can carry.
-    fn long_sample(
-        &mut self,
-        start: &Start,
-        labels: LabelBlock<'_>,
-        value: Number,
-        tail: Tail<'_>,
-    ) {
+    /// A sample, with all that it can carry.
+    fn line(&mut self, start: &Start, labels: LabelBlock<'_>, value: Number, tail: Tail<'_>) {
         if labels.is_empty() {
             self.push(&start.bare);
         } else {
@@ -162,8 +156,8 @@ impl<'a, D: Dialect> Lines<'a, D> {
         }
         let tail = Tail::of(point.timestamp);
         if D::has_totals(histogram) {
-            self.long_sample(&metric.sum, labels, histogram.sum.into(), tail);
-            self.long_sample(&metric.count, labels, histogram.count.into(), tail);
+            self.line(&metric.sum, labels, histogram.sum.into(), tail);
+            self.line(&metric.count, labels, histogram.count.into(), tail);
         }
     }
 
@@ -180,9 +174,9 @@ impl<'a, D: Dialect> Lines<'a, D> {
             self.bounded(&metric.sample, labels, bound, value.into(), tail);
         }
         if D::is_sum(summary.sum) {
-            self.long_sample(&metric.sum, labels, summary.sum.into(), tail);
+            self.line(&metric.sum, labels, summary.sum.into(), tail);
         }
-        self.long_sample(&metric.count, labels, summary.count.into(), tail);
+        self.line(&metric.count, labels, summary.count.into(), tail);
     }
 
     fn sample(
@@ -194,7 +188,7 @@ impl<'a, D: Dialect> Lines<'a, D> {
     ) {
         let exemplar = point.exemplars.first().and_then(Option::as_deref);
         let tail = Tail { timestamp: point.timestamp, exemplar };
-        self.long_sample(&metric.sample, labels, value, tail);
+        self.line(&metric.sample, labels, value, tail);
     }
 }
 
