@@ -1,25 +1,7 @@
 //! The flags of an exporter, as the Go exporters spell them.
 //!
-//! [`Exporter::run`](crate::Exporter::run) parses them. An exporter with flags of its own flattens
-//! [`Flags`] into its own `clap` struct, and hands them to
-//! [`Exporter::run_with`](crate::Exporter::run_with):
-//!
-//! ```
-//! use clap::Parser;
-//!
-//! #[derive(Parser)]
-//! struct Cli {
-//!     /// The server to ask.
-//!     #[arg(long = "redis.addr", default_value = "redis://localhost:6379")]
-//!     address: String,
-//!
-//!     #[command(flatten)]
-//!     exporter: hello_exporter::cli::Flags,
-//! }
-//!
-//! let cli = Cli::parse_from(["redis_exporter", "--web.listen-address=:9121"]);
-//! # let _ = (cli.address, cli.exporter);
-//! ```
+//! [`Exporter::run`](crate::Exporter::run) parses them, beside [those of the exporter's
+//! own](crate::Exporter::flags).
 
 use std::fmt;
 use std::io;
@@ -29,24 +11,29 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 /// The flags that every exporter has.
+///
+/// An argument's id is its flag, which no field of an exporter's own flags is called.
 #[derive(Args, Clone, Debug)]
-#[non_exhaustive]
-pub struct Flags {
+pub(crate) struct Flags {
     /// Address to listen on: `host:port`, or `:port` for all of the host's addresses. Repeatable.
-    #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = "0.0.0.0:9000")]
-    pub listen_addresses: Vec<ListenAddress>,
+    #[arg(id = "web.listen-address", long, value_name = "ADDRESS", default_value = "0.0.0.0:9000")]
+    pub(crate) listen_addresses: Vec<ListenAddress>,
 
     /// Path under which the metrics are served.
-    #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics")]
-    pub telemetry_path: TelemetryPath,
+    #[arg(id = "web.telemetry-path", long, value_name = "PATH", default_value = "/metrics")]
+    pub(crate) telemetry_path: TelemetryPath,
+
+    /// Most scrapes and probes that are answered at once; 0 is no limit.
+    #[arg(id = "web.max-requests", long, value_name = "NUMBER", default_value_t = 40)]
+    pub(crate) max_requests: usize,
 
     /// Least severe messages to log.
-    #[arg(long = "log.level", value_name = "LEVEL", value_enum, default_value_t)]
-    pub log_level: LogLevel,
+    #[arg(id = "log.level", long, value_name = "LEVEL", value_enum, default_value_t)]
+    pub(crate) log_level: LogLevel,
 
     /// Format of the log, which goes to standard error.
-    #[arg(long = "log.format", value_name = "FORMAT", value_enum, default_value_t)]
-    pub log_format: LogFormat,
+    #[arg(id = "log.format", long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: LogFormat,
 }
 
 /// Severity of a log message.

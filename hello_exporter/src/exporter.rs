@@ -1,21 +1,31 @@
 //! The exporter as a program.
 
+mod assembly;
+mod command;
+mod error;
+mod server;
 mod signal;
+#[cfg(test)]
+mod tests;
 
-use std::io;
-use std::net::TcpListener;
+use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use actix_web::{App, HttpServer, web};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-use tracing::{error, info};
+use clap::Args;
+use tracing::error;
 
-use crate::cli::{Flags, ListenAddress, ParseAddressError};
-use crate::http::{Landing, Metrics, healthy, not_found, ready};
-use crate::registry::{FOREIGN_REGISTRY, IntoCollector, RegisterError, Registry};
+pub use error::{DeclarationError, ExporterError};
+
+use crate::cli::ListenAddress;
+use crate::http::Deadline;
+use crate::probe::{IntoProbe, ProbeOptions, UnbuiltProbe};
+use crate::registry::{IntoCollector, Registry};
+use crate::source::{IntoSource, SourceOptions, Unbuilt};
 use crate::{BuildInfo, log};
+use command::Parsed;
 
-/// An exporter: a name, the collectors it exposes, and a server.
+/// An exporter: a name, what it exposes, and a server.
 ///
 /// ```no_run
 /// use hello_exporter::{Collector, Exporter, Gauge};
@@ -35,45 +45,22 @@ use crate::{BuildInfo, log};
 /// ```
 ///
 /// Beside what is registered it exposes `<exporter>_build_info`, `process_*` where there is a
-/// `/proc`, and, once there is any, what scrapes have lost.
-#[derive(Debug)]
+/// `/proc`, how its [sources](crate::source) have fared, and, once there is any, what scrapes have lost.
+///
+/// Whatever is wrong with what it is given is kept until it [runs](Self::run), and then reported at once.
+///
+/// `F` is the type of [its own flags](Self::flags).
 #[must_use = "an exporter does nothing until it runs"]
-pub struct Exporter {
+pub struct Exporter<F = ()> {
     name: String,
     description: String,
     build_info: BuildInfo,
-    listen_address: Option<Result<ListenAddress, ParseAddressError>>,
+    listen_address: Option<ListenAddress>,
     registry: Registry,
-    errors: Vec<RegisterError>,
-}
-
-/// Why an exporter could not start, or stopped.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExporterError {
-    /// Collectors that were refused.
-    #[error("{}", lines(.0))]
-    Register(Vec<RegisterError>),
-    /// An address that cannot be listened on.
-    #[error("cannot listen on {address}: {error}")]
-    Listen {
-        /// The address as it was given.
-        address: ListenAddress,
-        /// The reason.
-        #[source]
-        error: io::Error,
-    },
-    /// What [`Exporter::listen_address`] was given is no address.
-    #[error("`listen_address` of the exporter: {0}")]
-    DefaultAddress(#[source] ParseAddressError),
-    /// The server failed.
-    #[error("the server failed: {0}")]
-    Serve(#[source] io::Error),
-}
-
-fn lines(errors: &[RegisterError]) -> String {
-    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    lines.join("\n")
+    sources: Vec<(SourceOptions, Unbuilt<F>)>,
+    probes: Vec<(ProbeOptions, UnbuiltProbe<F>)>,
+    timeout_offset: Duration,
+    errors: Vec<DeclarationError>,
 }
 
 impl Exporter {
@@ -86,10 +73,68 @@ impl Exporter {
             build_info: BuildInfo::default(),
             listen_address: None,
             registry: Registry::new(),
+            sources: Vec::new(),
+            probes: Vec::new(),
+            timeout_offset: Deadline::DEFAULT_OFFSET,
             errors: Vec::new(),
         }
     }
 
+    /// Takes flags of its own, which the functions that make [sources](Self::source) and
+    /// [probes](Self::probe) are handed: any struct with `#[derive(clap::Args)]` or `#[derive(clap::Parser)]`.
+    ///
+    /// ```no_run
+    /// use hello_exporter::{Collector, Exporter};
+    /// use std::{io, process::ExitCode};
+    ///
+    /// #[derive(clap::Args)]
+    /// struct Flags {
+    ///     /// Directory to look at.
+    ///     #[arg(long = "path.spool", default_value = "/var/spool")]
+    ///     spool: String,
+    /// }
+    ///
+    /// #[derive(Collector)]
+    /// struct Spool {
+    ///     /// Entries in the spool directory.
+    ///     spool_entries: u64,
+    /// }
+    ///
+    /// #[actix_web::main]
+    /// async fn main() -> ExitCode {
+    ///     Exporter::new("spool_exporter")
+    ///         .flags::<Flags>()
+    ///         .source("spool", |flags: &Flags| {
+    ///             let path = flags.spool.clone();
+    ///             move || -> io::Result<Spool> {
+    ///                 Ok(Spool { spool_entries: std::fs::read_dir(&path)?.count() as u64 })
+    ///             }
+    ///         })
+    ///         .run()
+    ///         .await
+    /// }
+    /// ```
+    ///
+    /// A flag that one source alone needs is best an `Option`, which the function that makes the source requires:
+    /// where the source is disabled nobody has to give it.
+    pub fn flags<F: Args>(self) -> Exporter<F> {
+        let sources = self.sources.into_iter();
+        let probes = self.probes.into_iter();
+        Exporter {
+            name: self.name,
+            description: self.description,
+            build_info: self.build_info,
+            listen_address: self.listen_address,
+            registry: self.registry,
+            sources: sources.map(|(options, source)| (options, source.for_flags())).collect(),
+            probes: probes.map(|(options, probe)| (options, probe.for_flags())).collect(),
+            timeout_offset: self.timeout_offset,
+            errors: self.errors,
+        }
+    }
+}
+
+impl<F: Args> Exporter<F> {
     /// What `--version`, the page at `/` and `<exporter>_build_info` say; see
     /// [`build_info!`](crate::build_info!).
     pub fn build_info(mut self, build_info: BuildInfo) -> Self {
@@ -103,21 +148,83 @@ impl Exporter {
         self
     }
 
-    /// Where to listen unless a flag says otherwise; `0.0.0.0:9000` if this is not called.
-    ///
-    /// [`run`](Self::run) uses it. An exporter with a `clap` struct of its own gives its default
-    /// there.
+    /// Where to listen unless `--web.listen-address` says otherwise; `0.0.0.0:9000` if this is not called.
     pub fn listen_address(mut self, address: &str) -> Self {
-        self.listen_address = Some(address.parse());
+        match address.parse() {
+            Ok(address) => self.listen_address = Some(address),
+            Err(error) => self.errors.push(DeclarationError::ListenAddress(error)),
+        }
         self
     }
 
-    /// Registers a collector, see [`Registry::register`]. An error is kept, and reported when the
-    /// exporter runs, beside all others.
+    /// Registers a collector that has its samples ready, see [`Registry::register`]. It is part of every
+    /// scrape. What has to be waited for is a [source](Self::source).
     pub fn register<K>(mut self, collector: impl IntoCollector<K>) -> Self {
         if let Err(error) = self.registry.register(collector) {
-            self.errors.push(error);
+            self.errors.push(error.into());
         }
+        self
+    }
+
+    /// Asks a source at every scrape: see [`source`](crate::source) for when to choose one, and
+    /// [`IntoSource`] for what can be one.
+    ///
+    /// The flags `--collector.NAME` and `--no-collector.NAME` enable and disable it, `collect[]=NAME` and
+    /// `exclude[]=NAME` in a query select it. `options` is its name, or [`SourceOptions`].
+    ///
+    /// ```no_run
+    /// use hello_exporter::{Collector, Exporter, source::SourceOptions};
+    /// use std::{io, process::ExitCode, time::Duration};
+    ///
+    /// #[derive(Collector)]
+    /// struct Spool {
+    ///     /// Entries in the spool directory.
+    ///     spool_entries: u64,
+    /// }
+    ///
+    /// fn spool() -> io::Result<Spool> {
+    ///     Ok(Spool { spool_entries: std::fs::read_dir("/var/spool")?.count() as u64 })
+    /// }
+    ///
+    /// #[actix_web::main]
+    /// async fn main() -> ExitCode {
+    ///     let options = SourceOptions::new("spool").timeout(Duration::from_secs(2));
+    ///     Exporter::new("spool_exporter").source(options, spool).run().await
+    /// }
+    /// ```
+    pub fn source<K>(
+        mut self,
+        options: impl Into<SourceOptions>,
+        source: impl IntoSource<F, K>,
+    ) -> Self {
+        let options = options.into();
+        let name = options.name().clone();
+        if !options.has_sound_name() {
+            self.errors.push(DeclarationError::SourceName { name });
+        } else if self.sources.iter().any(|(other, _)| *other.name() == name) {
+            self.errors.push(DeclarationError::SourceTwice { name });
+        } else {
+            self.sources.push((options, source.into_source()));
+        }
+        self
+    }
+
+    /// Probes the targets that requests to this path name: see [`probe`](crate::probe). `options` is the path, or
+    /// [`ProbeOptions`].
+    pub fn probe<K>(
+        mut self,
+        options: impl Into<ProbeOptions>,
+        probe: impl IntoProbe<F, K>,
+    ) -> Self {
+        self.probes.push((options.into(), probe.into_probe()));
+        self
+    }
+
+    /// How much earlier than Prometheus' own timeout a scrape is answered, 0.5 seconds unless it is said here.
+    /// It never takes more than half of that timeout, which the header
+    /// `X-Prometheus-Scrape-Timeout-Seconds` tells.
+    pub fn scrape_timeout_offset(mut self, offset: Duration) -> Self {
+        self.timeout_offset = offset;
         self
     }
 
@@ -129,9 +236,16 @@ impl Exporter {
     /// Runs until SIGTERM or SIGINT, with the flags of the command line, and gives the exit status: 0
     /// after a signal, 1 for what fails, 2 for flags that cannot be understood.
     pub async fn run(self) -> ExitCode {
-        let flags = self.command().try_get_matches().and_then(|matches| self.flags(&matches));
-        match flags {
-            Ok(Some(flags)) => self.run_with(flags).await,
+        self.run_from(std::env::args_os()).await
+    }
+
+    /// [`run`](Self::run) with another command line, the name of the program included.
+    pub async fn run_from(
+        self,
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> ExitCode {
+        match self.parse(arguments) {
+            Ok(Some(parsed)) => self.run_parsed(parsed).await,
             Ok(None) => ExitCode::SUCCESS,
             Err(error) => {
                 let _ = error.print();
@@ -140,10 +254,9 @@ impl Exporter {
         }
     }
 
-    /// Runs until SIGTERM or SIGINT with flags that are parsed already, and gives the exit status.
-    pub async fn run_with(self, flags: Flags) -> ExitCode {
-        log::init(&flags);
-        match self.serve(&flags).await {
+    async fn run_parsed(self, parsed: Parsed<F>) -> ExitCode {
+        log::init(&parsed.flags);
+        match self.serve(parsed).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 for line in error.to_string().lines() {
@@ -154,77 +267,6 @@ impl Exporter {
         }
     }
 
-    /// Serves until SIGTERM or SIGINT.
-    ///
-    /// # Errors
-    ///
-    /// A collector was refused, an address cannot be listened on, or the server failed.
-    pub async fn serve(mut self, flags: &Flags) -> Result<(), ExporterError> {
-        self.register_own();
-        if let Some(Err(error)) = self.listen_address {
-            return Err(ExporterError::DefaultAddress(error));
-        }
-        if !self.errors.is_empty() {
-            return Err(ExporterError::Register(self.errors));
-        }
-        let listeners = listen(&flags.listen_addresses)?;
-        info!(version = self.build_info.version(), "Starting {}", self.name);
-        self.serve_on(listeners, flags).await.map_err(ExporterError::Serve)?;
-        info!("Stopped");
-        Ok(())
-    }
-
-    fn command(&self) -> Command {
-        let version = Arg::new("version")
-            .long("version")
-            .help("Print the version and what it was built with")
-            .action(ArgAction::SetTrue);
-        let command = Flags::augment_args(Command::new(self.name.clone()));
-        let command = command.about(self.description.clone()).long_about(None).arg(version);
-        match &self.listen_address {
-            Some(Ok(address)) => {
-                let address = address.to_string();
-                command.mut_arg("listen_addresses", |arg| arg.default_value(address))
-            }
-            _ => command,
-        }
-    }
-
-    /// The flags, or nothing where the version was asked for, and is printed.
-    fn flags(&self, matches: &ArgMatches) -> Result<Option<Flags>, clap::Error> {
-        if matches.get_flag("version") {
-            print!("{}, {}", self.name, self.build_info);
-            return Ok(None);
-        }
-        Flags::from_arg_matches(matches).map(Some)
-    }
-
-    /// Registers what every exporter exposes of itself.
-    fn register_own(&mut self) {
-        let prefix = self.metric_prefix();
-        let build_info = self.build_info.collector();
-        let health = self.registry.health();
-        let results = [
-            self.registry.wrap().prefix(&prefix).register(build_info),
-            self.registry.wrap().prefix(&prefix).last().register(health),
-        ];
-        self.errors.extend(results.into_iter().filter_map(Result::err));
-        #[cfg(target_os = "linux")]
-        self.register_process();
-    }
-
-    /// An existing registry may have `process_*` of its own, which then stand.
-    #[cfg(target_os = "linux")]
-    fn register_process(&mut self) {
-        match self.registry.register(crate::process::ProcessMetrics::read) {
-            Ok(_) => {}
-            Err(error) if error.other() == Some(FOREIGN_REGISTRY) => {
-                tracing::debug!(%error, "Not exposing process metrics of our own");
-            }
-            Err(error) => self.errors.push(error),
-        }
-    }
-
     /// The name, as the first part of a metric's name.
     fn metric_prefix(&self) -> String {
         let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
@@ -232,267 +274,16 @@ impl Exporter {
         let has_digit = prefix.starts_with(|first: char| first.is_ascii_digit());
         if has_digit { format!("_{prefix}") } else { prefix }
     }
-
-    async fn serve_on(&self, listeners: Vec<TcpListener>, flags: &Flags) -> io::Result<()> {
-        let path = flags.telemetry_path.as_str();
-        let metrics = Metrics::new(self.registry.clone()).path(path);
-        let landing = Landing::new(&self.name, self.build_info.version(), &self.description, path);
-        let landing = (path != "/").then_some(landing);
-        let app = move || {
-            let pages = landing.clone();
-            App::new()
-                .service(metrics.clone())
-                .service(healthy())
-                .service(ready())
-                .configure(move |config| {
-                    pages.into_iter().for_each(|page| {
-                        config.service(page);
-                    });
-                })
-                .default_service(web::to(not_found))
-        };
-        let mut server = HttpServer::new(app)
-            .workers(WORKERS)
-            .shutdown_timeout(DRAIN_SECONDS)
-            .shutdown_signal(signal::termination()?);
-        for listener in listeners {
-            let address = listener.local_addr()?;
-            server = server.listen(listener)?;
-            info!(%address, "Listening on");
-        }
-        server.run().await
-    }
 }
 
-/// An exporter is scraped by few; its workers only shift bytes.
-const WORKERS: usize = 2;
-
-/// How long scrapes may go on after a signal.
-const DRAIN_SECONDS: u64 = 10;
-
-fn listen(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, ExporterError> {
-    let listen = |address: &ListenAddress| {
-        address.bind().map_err(|error| ExporterError::Listen { address: address.clone(), error })
-    };
-    addresses.iter().map(listen).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::{
-        Collect, CounterVec, Desc, Describe, FamilyEncoder, Format, HistogramSnapshot, MetricType,
-    };
-
-    /// What the exporter exposes, without what differs from one moment to the next.
-    fn exposition(exporter: &Exporter) -> String {
-        let mut buffer = Vec::new();
-        exporter.registry().encode(Format::Text, &mut buffer);
-        let text = String::from_utf8(buffer).unwrap();
-        let own = |line: &&str| !line.contains("process_") && !line.contains("build_info");
-        text.lines().filter(own).map(|line| line.to_owned() + "\n").collect()
-    }
-
-    struct Faulty;
-
-    impl Describe for Faulty {
-        fn describe(&self) -> Vec<Desc> {
-            vec![Desc::new("z", "Help.", MetricType::Gauge).with_labels(["x"])]
-        }
-    }
-
-    impl Collect for Faulty {
-        fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
-            encoder.sample(["one"], 1);
-            encoder.sample(["one"], 2);
-            encoder.sample(["one", "two"], 3);
-        }
-    }
-
-    #[derive(hello_exporter_derive::Collector)]
-    #[collector(crate = crate)]
-    struct Limited {
-        #[metric(help = "Help.", labels = ["x"], max_series = 2)]
-        y: CounterVec<1>,
-    }
-
-    #[test]
-    fn what_scrapes_lose_is_exposed_last_under_the_exporters_name() {
-        let limited = Arc::new(Limited::new());
-        let mut exporter =
-            Exporter::new("my-exporter").register(Faulty).register(Arc::clone(&limited));
-        exporter.register_own();
-        assert!(exporter.errors.is_empty());
-        for value in ["a", "b", "c", "c", "a"] {
-            limited.y.with([value]).inc();
-        }
-        exposition(&exporter);
-        limited.y.with(["d"]).inc();
-        assert_eq!(
-            exposition(&exporter),
-            "\
-# HELP y Help.
-# TYPE y counter
-y{x=\"a\"} 2
-y{x=\"b\"} 1
-# HELP z Help.
-# TYPE z gauge
-z{x=\"one\"} 1
-# HELP my_exporter_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
-# TYPE my_exporter_dropped_series_total counter
-my_exporter_dropped_series_total{family=\"y\"} 3
-my_exporter_dropped_series_total{family=\"z\"} 2
-# HELP my_exporter_scrape_duplicate_series_total Series that were not exposed because their collector had written the same label set before.
-# TYPE my_exporter_scrape_duplicate_series_total counter
-my_exporter_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::Faulty\"} 2
-"
-        );
-    }
-
-    #[test]
-    fn what_was_not_lost_is_not_exposed() {
-        struct Misfit;
-        impl Describe for Misfit {
-            fn describe(&self) -> Vec<Desc> {
-                Faulty.describe()
-            }
-        }
-        impl Collect for Misfit {
-            fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
-                encoder.sample(["one", "two"], 1);
-            }
-        }
-
-        let mut exporter = Exporter::new("x").register(Misfit);
-        exporter.register_own();
-        exposition(&exporter);
-        let text = exposition(&exporter);
-        let samples: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(samples, ["x_dropped_series_total{family=\"z\"} 2"]);
-    }
-
-    #[test]
-    fn samples_that_are_not_those_of_their_type_are_counted() {
-        #[derive(hello_exporter_derive::Collector)]
-        #[collector(crate = crate)]
-        struct Counters {
-            #[metric(counter, help = "Help.", labels = ["x"])]
-            a_total: Vec<(u8, f64)>,
-            #[metric(counter, help = "Help.")]
-            b_total: i64,
-        }
-
-        struct Misfit;
-        impl Describe for Misfit {
-            fn describe(&self) -> Vec<Desc> {
-                let desc = |name, metric_type| Desc::new(name, "Help.", metric_type);
-                vec![
-                    desc("c", MetricType::Gauge),
-                    desc("d", MetricType::Histogram),
-                    desc("e", MetricType::StateSet),
-                    desc("f_info", MetricType::Info),
-                ]
-            }
-        }
-        impl Collect for Misfit {
-            fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
-                encoder.value(&HistogramSnapshot::default());
-                encoder.value(2);
-            }
-        }
-
-        let a_total = vec![(0, -0.5), (1, f64::NAN), (2, 0.5), (2, -1.0), (2, 1.0)];
-        let counters = Counters { a_total, b_total: -1 };
-        let mut exporter = Exporter::new("x").register(counters).register(Misfit);
-        exporter.register_own();
-        assert_eq!(
-            exposition(&exporter),
-            "\
-# HELP a_total Help.
-# TYPE a_total counter
-a_total{x=\"2\"} 0.5
-# HELP c Help.
-# TYPE c gauge
-c 2
-# HELP d Help.
-# TYPE d histogram
-d_bucket{le=\"+Inf\"} 0
-d_sum 0
-d_count 0
-# HELP x_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
-# TYPE x_dropped_series_total counter
-x_dropped_series_total{family=\"a_total\"} 3
-x_dropped_series_total{family=\"b_total\"} 1
-x_dropped_series_total{family=\"c\"} 1
-x_dropped_series_total{family=\"d\"} 1
-x_dropped_series_total{family=\"e\"} 2
-x_dropped_series_total{family=\"f_info\"} 2
-# HELP x_scrape_duplicate_series_total Series that were not exposed because their collector had written the same label set before.
-# TYPE x_scrape_duplicate_series_total counter
-x_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::samples_that_are_not_those_of_their_type_are_counted::Counters\"} 1
-"
-        );
-    }
-
-    #[test]
-    fn what_max_series_drops_is_counted_and_what_is_removed_is_not() {
-        let limited = Arc::new(Limited::new());
-        let mut exporter = Exporter::new("x").register(Arc::clone(&limited));
-        exporter.register_own();
-        let pinned = limited.y.with(["c"]).pin();
-        for value in ["a", "b"] {
-            limited.y.with([value]).inc();
-        }
-        pinned.inc();
-        limited.y.remove(["a"]);
-        pinned.inc();
-        assert_eq!(
-            exposition(&exporter),
-            "\
-# HELP y Help.
-# TYPE y counter
-y{x=\"b\"} 1
-y{x=\"c\"} 1
-# HELP x_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
-# TYPE x_dropped_series_total counter
-x_dropped_series_total{family=\"y\"} 1
-"
-        );
-    }
-
-    #[test]
-    fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
-        let mut exporter = Exporter::new("3proxy exporter");
-        exporter.register_own();
-        assert!(exporter.errors.is_empty());
-        assert_eq!(exporter.metric_prefix(), "_3proxy_exporter_");
-    }
-
-    #[cfg(all(target_os = "linux", feature = "prometheus"))]
-    #[test]
-    fn process_metrics_give_way_to_a_foreign_registry_and_to_nothing_else() {
-        let foreign = prometheus::Registry::new();
-        let gauge = prometheus::IntGauge::new("process_threads", "Threads.").unwrap();
-        foreign.register(Box::new(gauge)).unwrap();
-        let mut exporter = Exporter::new("x").register(foreign);
-        exporter.register_own();
-        assert!(exporter.errors.is_empty());
-        let mut buffer = Vec::new();
-        exporter.registry().encode(Format::Text, &mut buffer);
-        let text = String::from_utf8(buffer).unwrap();
-        let process: Vec<&str> = text.lines().filter(|line| line.starts_with("process_")).collect();
-        assert_eq!(process, ["process_threads 0"]);
-
-        #[derive(hello_exporter_derive::Collector)]
-        #[collector(crate = crate)]
-        struct Own {
-            /// Threads.
-            process_threads: f64,
-        }
-        let mut exporter = Exporter::new("x").register(Own::new());
-        exporter.register_own();
-        assert_eq!(exporter.errors.len(), 1);
+impl<F> std::fmt::Debug for Exporter<F> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sources: Vec<_> = self.sources.iter().map(|(options, _)| options.name()).collect();
+        formatter
+            .debug_struct("Exporter")
+            .field("name", &self.name)
+            .field("registry", &self.registry)
+            .field("sources", &sources)
+            .finish_non_exhaustive()
     }
 }

@@ -57,9 +57,14 @@ mod labels;
 mod log;
 mod metric;
 pub mod name;
+mod panic;
+#[cfg(feature = "server")]
+pub mod probe;
 #[cfg(all(feature = "server", target_os = "linux"))]
 mod process;
 mod registry;
+#[cfg(feature = "server")]
+pub mod source;
 pub mod testing;
 
 #[doc(hidden)]
@@ -75,7 +80,7 @@ pub use collect::{
 pub use desc::{Desc, DescError, MetricType};
 pub use encode::{FamilyEncoder, Format, Number, Point};
 #[cfg(feature = "server")]
-pub use exporter::{Exporter, ExporterError};
+pub use exporter::{DeclarationError, Exporter, ExporterError};
 #[doc = include_str!("manual/collector.md")]
 pub use hello_exporter_derive::Collector;
 #[doc = include_str!("manual/label_value.md")]

@@ -13,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::cli::{Flags, LogFormat, LogLevel};
-use crate::registry::panic_message;
+use crate::panic::{note_location, panic_message};
 
 /// Sends the program's log to standard error. A program that has set up its own log keeps it.
 pub(crate) fn init(flags: &Flags) {
@@ -27,8 +27,11 @@ pub(crate) fn init(flags: &Flags) {
     }
 }
 
-/// A panic is one line of the log, like all else.
+/// A panic is one line of the log, like all else. Whoever catches it tells of it there.
 fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    if note_location(panic) {
+        return;
+    }
     let location = panic.location().map(ToString::to_string);
     let thread = std::thread::current().name().map(str::to_owned);
     error!(location, thread, error = panic_message(panic.payload()), "Panic");

@@ -5,9 +5,9 @@
 //! twice, costs the samples concerned and is counted.
 
 mod error;
+mod origin;
 mod plan;
 mod scrape;
-mod source;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,17 +15,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub use error::RegisterError;
 #[cfg(any(feature = "prometheus", feature = "server"))]
-pub(crate) use source::FOREIGN_REGISTRY;
-pub use source::{IntoCollector, Registrable};
+pub(crate) use origin::FOREIGN_REGISTRY;
+pub use origin::{IntoCollector, Registrable};
 #[cfg(feature = "prometheus")]
-pub(crate) use source::{LateFamily, MakeCollector};
+pub(crate) use origin::{LateFamily, MakeCollector};
 
 use crate::desc::Desc;
 use crate::encode::Format;
+#[cfg(feature = "server")]
+pub(crate) use origin::CollectorName;
 use plan::{Collector, Plan, State};
-pub(crate) use scrape::Health;
-#[cfg(any(feature = "prometheus", feature = "server"))]
-pub(crate) use scrape::panic_message;
+#[cfg(feature = "server")]
+pub(crate) use scrape::Provided;
+pub(crate) use scrape::{Health, ScrapeRequest};
 
 /// A set of collectors that are exposed together.
 ///
@@ -159,7 +161,24 @@ impl Registry {
     /// It never fails: a collector that panics costs its own samples. Called from several threads at
     /// once it does not block them, and no lock is held while samples are encoded.
     pub fn encode(&self, format: Format, buffer: &mut Vec<u8>) {
-        scrape::encode(&self.shared, format, buffer);
+        let request = ScrapeRequest { format, names: None, provided: &[] };
+        // Only collectors that are provided can fail it.
+        let _ = self.encode_request(&request, buffer);
+    }
+
+    /// Appends what a scrape asks for, or nothing where one of the collectors that it provides panics.
+    pub(crate) fn encode_request(
+        &self,
+        request: &ScrapeRequest<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), CollectorId> {
+        scrape::encode(&self.shared, request, buffer)
+    }
+
+    /// The names of a collector's families.
+    #[cfg(feature = "server")]
+    pub(crate) fn families_of(&self, id: CollectorId) -> Vec<String> {
+        self.shared.plan().names_of(id)
     }
 
     /// What went wrong in scrapes, as metrics: a collector to register under the exporter's name.
@@ -238,18 +257,23 @@ impl Wrap<'_> {
         self,
         collector: impl IntoCollector<K>,
     ) -> Result<CollectorId, RegisterError> {
+        self.add(collector.into_collector())
+    }
+
+    pub(crate) fn add(self, collector: Registrable) -> Result<CollectorId, RegisterError> {
         let shared = &self.registry.shared;
-        let Registrable { name, source } = collector.into_collector();
+        let Registrable { name, origin } = collector;
         // The collector's own code is not run under the lock.
-        let descs = source.describe();
-        source.verify(name)?;
+        let descs = origin.describe();
+        origin.verify(&name)?;
         let id = CollectorId::next();
         let collector = Arc::new(Collector {
             id,
             name,
-            source,
+            origin,
             addition: self.addition,
             is_reported: AtomicBool::new(false),
+            is_panicking: AtomicBool::new(false),
         });
         let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
         state.add(&collector, descs)?;

@@ -1,12 +1,15 @@
 //! The metrics endpoint.
 
-use actix_web::dev::{AppService, HttpServiceFactory};
-use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
-use tracing::error;
+use std::sync::Arc;
 
-use super::{negotiate, resource};
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::{HttpRequest, HttpResponse};
+use tokio::time::Instant;
+
+use super::exposition::{bad_request, query, respond};
+use super::{Deadline, Limit, resource};
 use crate::Registry;
+use crate::source::{Selection, Sources};
 
 /// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers.
 ///
@@ -23,16 +26,24 @@ use crate::Registry;
 ///     .await
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Metrics {
-    registry: Registry,
+    sources: Arc<Sources>,
     path: String,
+    deadline: Deadline,
+    limit: Arc<Limit>,
 }
 
 impl Metrics {
     /// The metrics of this registry, at `/metrics`.
     pub fn new(registry: Registry) -> Self {
-        Self { registry, path: "/metrics".to_owned() }
+        Self::of_sources(Arc::new(Sources::new(registry)))
+    }
+
+    /// The metrics of these sources, and of the registry in which they are.
+    pub(crate) fn of_sources(sources: Arc<Sources>) -> Self {
+        let (deadline, limit) = (Deadline::default(), Arc::default());
+        Self { sources, path: "/metrics".to_owned(), deadline, limit }
     }
 
     /// The metrics at another path.
@@ -41,38 +52,48 @@ impl Metrics {
         self.path = path.into();
         self
     }
+
+    /// How long scrapes wait for sources.
+    pub(crate) fn deadline(mut self, deadline: Deadline) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How many scrapes there may be at once.
+    pub(crate) fn limit(mut self, limit: Arc<Limit>) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    pub(crate) async fn scrape(self, request: HttpRequest) -> HttpResponse {
+        let permit = match self.limit.enter() {
+            Ok(permit) => permit,
+            Err(refusal) => return refusal,
+        };
+        let selection = Selection::new(query(&request));
+        let selection = match selection.and_then(|it| self.sources.check(&it).map(|()| it)) {
+            Ok(selection) => selection,
+            Err(error) => return bad_request(error),
+        };
+        let deadline = self.deadline.of(&request).map(|wait| Instant::now() + wait);
+        let scrape = self.sources.scrape(selection, deadline).await;
+        respond(&request, move |format, buffer| {
+            scrape.encode(format, buffer);
+            drop(permit);
+        })
+        .await
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Metrics").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl HttpServiceFactory for Metrics {
     fn register(self, config: &mut AppService) {
-        let Self { registry, path } = self;
-        resource(&path, move |request| scrape(registry.clone(), request)).register(config);
+        let path = self.path.clone();
+        resource(&path, move |request| self.clone().scrape(request)).register(config);
     }
-}
-
-/// Encodes off the event loop: collectors may take their time, and one scrape must not hold another.
-async fn scrape(registry: Registry, request: HttpRequest) -> HttpResponse {
-    let format = negotiate::format(&accept(&request));
-    let encode = move || {
-        let mut body = Vec::new();
-        registry.encode(format, &mut body);
-        body
-    };
-    match web::block(encode).await {
-        Ok(body) => HttpResponse::Ok()
-            .content_type(format.content_type())
-            .insert_header((header::VARY, "Accept"))
-            .body(body),
-        Err(error) => {
-            error!(%error, "Scrape was not finished");
-            HttpResponse::InternalServerError().finish()
-        }
-    }
-}
-
-/// All `Accept` headers as one, which is what they are.
-fn accept(request: &HttpRequest) -> String {
-    let headers = request.headers().get_all(header::ACCEPT);
-    let values: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
-    values.join(",")
 }

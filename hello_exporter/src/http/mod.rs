@@ -3,15 +3,22 @@
 //! [`Exporter`](crate::Exporter) serves all of them. An application that has a server already mounts
 //! [`Metrics`] beside its own services.
 
+mod deadline;
+mod exposition;
 mod landing;
+mod limit;
 mod metrics;
 mod negotiate;
+mod probe;
 
 use actix_web::http::header;
 use actix_web::{Handler, HttpResponse, Resource, Responder, web};
 
+pub(crate) use deadline::Deadline;
 pub(crate) use landing::Landing;
+pub(crate) use limit::Limit;
 pub use metrics::Metrics;
+pub(crate) use probe::Probes;
 
 /// A resource that answers GET and HEAD, and any other method with 405.
 fn resource<F, Args>(path: &str, handler: F) -> Resource

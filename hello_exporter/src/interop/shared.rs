@@ -1,7 +1,6 @@
 //! Collectors of this crate in a registry of the `prometheus` crate.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use prometheus::core::{Collector, Desc as ForeignDesc};
@@ -12,7 +11,7 @@ use super::model::FamilyBuilder;
 use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
 use crate::encode::{Encoder, FamilyEncoder, Prepared, Written};
-use crate::registry::panic_message;
+use crate::panic::catch;
 
 /// An `Arc` of a collector, to be registered with a [`prometheus::Registry`] while the program keeps
 /// the other `Arc` and updates it.
@@ -77,9 +76,8 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
             collector.collect(index, &mut encoder);
         };
         // The foreign registry catches nothing: one collector's panic would cost all of them.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(collect)) {
-            let error = panic_message(&*payload);
-            error!(metric = metric.desc.name(), error, "Collector panicked, metric left out");
+        if let Err(error) = catch(collect) {
+            error!(metric = metric.desc.name(), %error, "Collector panicked, metric left out");
             builder.rollback(0);
         }
         builder.end_family();

@@ -1,5 +1,7 @@
 //! Why a collector is refused.
 
+use std::borrow::Cow;
+
 use crate::collect::FieldError;
 use crate::desc::DescError;
 
@@ -11,7 +13,7 @@ pub enum RegisterError {
     #[error("collector `{collector}`: {error}")]
     Desc {
         /// The collector.
-        collector: &'static str,
+        collector: Cow<'static, str>,
         /// The rule.
         #[source]
         error: DescError,
@@ -20,7 +22,7 @@ pub enum RegisterError {
     #[error("collector `{collector}`: {error}")]
     Field {
         /// The collector.
-        collector: &'static str,
+        collector: Cow<'static, str>,
         /// The field and the difference.
         #[source]
         error: FieldError,
@@ -29,7 +31,7 @@ pub enum RegisterError {
     #[error("collector `{collector}` is registered already")]
     AlreadyRegistered {
         /// The collector.
-        collector: &'static str,
+        collector: Cow<'static, str>,
     },
     /// The same name with the same constant labels is registered.
     #[error(
@@ -39,9 +41,9 @@ pub enum RegisterError {
         /// The name with its constant labels.
         metric: String,
         /// The collector.
-        collector: &'static str,
+        collector: Cow<'static, str>,
         /// The collector that was registered before.
-        other: &'static str,
+        other: Cow<'static, str>,
     },
     /// The same name is registered as another kind of family.
     #[error(
@@ -53,9 +55,9 @@ pub enum RegisterError {
         /// The name.
         metric: String,
         /// The collector.
-        collector: &'static str,
+        collector: Cow<'static, str>,
         /// The collector that was registered before.
-        other: &'static str,
+        other: Cow<'static, str>,
         /// What differs.
         aspect: &'static str,
         /// How the collector has it.
@@ -72,11 +74,11 @@ pub enum RegisterError {
         /// The name.
         metric: String,
         /// The collector.
-        collector: &'static str,
+        collector: Cow<'static, str>,
         /// The name that was registered before.
         other_metric: String,
         /// The collector that was registered before.
-        other: &'static str,
+        other: Cow<'static, str>,
         /// The name that both would expose.
         exposed: String,
     },
@@ -85,7 +87,7 @@ pub enum RegisterError {
 impl RegisterError {
     /// The collector that was there before, where there was one.
     #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only an exporter gives way"))]
-    pub(crate) fn other(&self) -> Option<&'static str> {
+    pub(crate) fn other(&self) -> Option<&str> {
         match self {
             RegisterError::Duplicate { other, .. }
             | RegisterError::Inconsistent { other, .. }

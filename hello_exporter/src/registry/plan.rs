@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use super::source::{LateFamily, Source};
+use super::origin::{CollectorName, LateFamily, Origin};
 use super::{Addition, CollectorId, RegisterError};
 use crate::desc::{Desc, MetricType};
 use crate::encode::Prepared;
@@ -23,6 +23,12 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn names(&self) -> Vec<String> {
         self.families.iter().map(|planned| planned.head.desc.name().to_owned()).collect()
+    }
+
+    #[cfg(feature = "server")]
+    pub(super) fn names_of(&self, id: CollectorId) -> Vec<String> {
+        let families = self.families.iter().filter(|planned| planned.family.has(id));
+        families.map(|planned| planned.head.desc.name().to_owned()).collect()
     }
 }
 
@@ -49,6 +55,10 @@ impl Family {
         std::iter::once(&self.first).chain(&self.others)
     }
 
+    pub(super) fn has(&self, id: CollectorId) -> bool {
+        self.members().any(|member| member.collector.id == id)
+    }
+
     fn without(&self, id: CollectorId) -> Option<Self> {
         let mut members = self.members().filter(|member| member.collector.id != id).cloned();
         Some(Self { first: members.next()?, others: members.collect() })
@@ -62,18 +72,28 @@ pub(super) struct Member {
     /// Which family of the collector this is.
     pub(super) index: usize,
     pub(super) metric: Arc<Prepared>,
-    /// How many dropped updates of the metric are counted already.
-    pub(super) dropped: Arc<AtomicU64>,
+    pub(super) state: Arc<MemberState>,
+}
+
+/// What is remembered of a metric from one scrape to the next.
+#[derive(Default)]
+pub(super) struct MemberState {
+    /// How many dropped updates of it are counted already.
+    pub(super) dropped: AtomicU64,
+    /// Whether it has panicked when it was collected last.
+    pub(super) is_panicking: AtomicBool,
 }
 
 /// A registered collector.
 pub(super) struct Collector {
     pub(super) id: CollectorId,
-    pub(super) name: &'static str,
-    pub(super) source: Source,
+    pub(super) name: CollectorName,
+    pub(super) origin: Origin,
     pub(super) addition: Addition,
     /// Whether it was logged that something of it is dropped.
     pub(super) is_reported: AtomicBool,
+    /// Whether it has panicked when it was made last.
+    pub(super) is_panicking: AtomicBool,
 }
 
 /// All that is registered.
@@ -100,10 +120,10 @@ impl State {
         descs: Vec<Desc>,
     ) -> Result<(), RegisterError> {
         let same = |other: &&Arc<Collector>| {
-            other.source.is(&collector.source) && other.addition == collector.addition
+            other.origin.is(&collector.origin) && other.addition == collector.addition
         };
         if self.collectors.values().any(|other| same(&other)) {
-            return Err(RegisterError::AlreadyRegistered { collector: collector.name });
+            return Err(RegisterError::AlreadyRegistered { collector: collector.name.clone() });
         }
         for (index, desc) in descs.into_iter().enumerate() {
             if let Err(error) = self.add_family(collector, index, desc) {
@@ -155,9 +175,9 @@ impl State {
         desc: Desc,
     ) -> Result<(), RegisterError> {
         let desc = collector.addition.apply(desc);
-        let is_foreign = collector.source.is_exclusive();
+        let is_foreign = collector.origin.is_exclusive();
         desc.check(is_foreign)
-            .map_err(|error| RegisterError::Desc { collector: collector.name, error })?;
+            .map_err(|error| RegisterError::Desc { collector: collector.name.clone(), error })?;
         let exposed = exposed_names(&desc, is_foreign);
         self.check_overlap(collector, &desc, &exposed)?;
         if let Some(family) = self.families.get(desc.name()) {
@@ -168,8 +188,8 @@ impl State {
         let name = desc.name().to_owned();
         self.exposed.extend(exposed.into_iter().map(|exposed| (exposed, name.clone())));
         let metric = Arc::new(Prepared::new(desc));
-        let dropped = Arc::default();
-        let member = Member { collector: Arc::clone(collector), index, metric, dropped };
+        let state = Arc::default();
+        let member = Member { collector: Arc::clone(collector), index, metric, state };
         self.insert_member(name, member);
         Ok(())
     }
@@ -200,9 +220,9 @@ impl State {
         };
         Err(RegisterError::Overlap {
             metric: desc.name().to_owned(),
-            collector: collector.name,
+            collector: collector.name.clone(),
             other_metric: owner.clone(),
-            other: family.first.collector.name,
+            other: family.first.collector.name.clone(),
             exposed: exposed.clone(),
         })
     }
@@ -238,7 +258,7 @@ impl State {
         let is_last = |family: &&Arc<Family>| family.first.collector.addition.last;
         let (last, mut families): (Vec<_>, Vec<_>) = self.families.values().partition(is_last);
         families.extend(last);
-        let is_made = |collector: &&Arc<Collector>| matches!(collector.source, Source::Made { .. });
+        let is_made = |collector: &&Arc<Collector>| matches!(collector.origin, Origin::Made { .. });
         let members = self.families.values().flat_map(|family| family.members());
         self.plan = Arc::new(Plan {
             indices: members.map(|member| (member.collector.id, member.index)).collect(),
@@ -258,12 +278,12 @@ pub(super) enum LateAddition {
 /// Checks a family against one that has its name.
 fn check_pair(collector: &Collector, ours: &Desc, member: &Member) -> Result<(), RegisterError> {
     let theirs = &member.metric.desc;
-    let exclusive = collector.source.is_exclusive() || member.collector.source.is_exclusive();
+    let exclusive = collector.origin.is_exclusive() || member.collector.origin.is_exclusive();
     if exclusive || sorted(ours.const_labels()) == sorted(theirs.const_labels()) {
         return Err(RegisterError::Duplicate {
             metric: ours.name().to_owned() + &in_braces(ours),
-            collector: collector.name,
-            other: member.collector.name,
+            collector: collector.name.clone(),
+            other: member.collector.name.clone(),
         });
     }
     let Some((aspect, ours_has, theirs_has)) = difference(ours, theirs) else {
@@ -271,8 +291,8 @@ fn check_pair(collector: &Collector, ours: &Desc, member: &Member) -> Result<(),
     };
     Err(RegisterError::Inconsistent {
         metric: ours.name().to_owned(),
-        collector: collector.name,
-        other: member.collector.name,
+        collector: collector.name.clone(),
+        other: member.collector.name.clone(),
         aspect,
         ours: ours_has,
         theirs: theirs_has,

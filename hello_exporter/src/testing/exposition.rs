@@ -1,11 +1,12 @@
 //! What one borrowed collector exposes. A registry keeps what it is given, so that this goes past it.
 
 use std::any::type_name_of_val;
+use std::borrow::Cow;
 
-use crate::collect::{Collect, Describe};
+use crate::collect::Collect;
 use crate::desc::Desc;
 use crate::encode::{FamilyEncoder, Prepared, Text, Written, encode_family};
-use crate::registry::{IntoCollector, RegisterError, Registrable, Registry};
+use crate::registry::{RegisterError, Registrable, Registry};
 
 /// Why a collector has no exposition that a test could go by.
 #[derive(Debug, thiserror::Error)]
@@ -53,32 +54,8 @@ fn dropped_of(metric: &Prepared, written: &Written) -> Option<Unsound> {
 
 /// What an empty registry has to say of the collector.
 fn check(collector: &(impl Collect + ?Sized), descs: &[Desc]) -> Result<(), RegisterError> {
-    let name = type_name_of_val(collector);
-    collector.verify().map_err(|error| RegisterError::Field { collector: name, error })?;
-    Registry::new().register(StandIn { name, descs: descs.to_vec() }).map(|_| ())
-}
-
-/// Registers in the name of a collector that is only borrowed.
-struct StandIn {
-    name: &'static str,
-    descs: Vec<Desc>,
-}
-
-impl IntoCollector<StandIn> for StandIn {
-    fn into_collector(self) -> Registrable {
-        Registrable::made(self.name, self.descs, || Nothing)
-    }
-}
-
-/// What the stand-in would collect.
-struct Nothing;
-
-impl Describe for Nothing {
-    fn describe(&self) -> Vec<Desc> {
-        Vec::new()
-    }
-}
-
-impl Collect for Nothing {
-    fn collect(&self, _: usize, _: &mut FamilyEncoder<'_>) {}
+    let name = Cow::Borrowed(type_name_of_val(collector));
+    let error = |error| RegisterError::Field { collector: name.clone(), error };
+    collector.verify().map_err(error)?;
+    Registry::new().wrap().add(Registrable::provided(name, descs.to_vec())).map(|_| ())
 }

@@ -1,5 +1,6 @@
 //! What can be registered.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::collect::{Collect, Declared};
@@ -22,10 +23,13 @@ pub trait IntoCollector<K> {
     fn into_collector(self) -> Registrable;
 }
 
+/// What errors, the log and metrics call a collector: its type, or the name that it was given.
+pub(crate) type CollectorName = Cow<'static, str>;
+
 /// A collector on its way into a registry.
 pub struct Registrable {
-    pub(super) name: &'static str,
-    pub(super) source: Source,
+    pub(super) name: CollectorName,
+    pub(super) origin: Origin,
 }
 
 /// The name under which errors know a registry of the `prometheus` crate.
@@ -38,17 +42,24 @@ impl Registrable {
         descs: Vec<Desc>,
         maker: impl MakeCollector + 'static,
     ) -> Self {
-        Self { name, source: Source::Made { descs, maker: Arc::new(maker) } }
+        Self { name: name.into(), origin: Origin::Made { descs, maker: Arc::new(maker) } }
+    }
+
+    /// One of these families, whose samples come with a scrape.
+    pub(crate) fn provided(name: CollectorName, descs: Vec<Desc>) -> Self {
+        Self { name, origin: Origin::Provided { descs } }
     }
 }
 
 /// Where the samples of a registered collector come from.
 #[derive(Clone)]
-pub(super) enum Source {
+pub(super) enum Origin {
     /// A collector that is always there.
     Live(Arc<dyn Collect + Send + Sync>),
     /// One that is made at every scrape.
     Made { descs: Vec<Desc>, maker: Arc<dyn MakeCollector> },
+    /// One that whoever asks for a scrape brings along, or does not.
+    Provided { descs: Vec<Desc> },
 }
 
 /// Makes a collector at every scrape.
@@ -70,34 +81,33 @@ pub(crate) struct LateFamily {
     pub(crate) series: u64,
 }
 
-impl Source {
+impl Origin {
     pub(super) fn describe(&self) -> Vec<Desc> {
         match self {
-            Source::Live(collector) => collector.describe(),
-            Source::Made { descs, .. } => descs.clone(),
+            Origin::Live(collector) => collector.describe(),
+            Origin::Made { descs, .. } | Origin::Provided { descs } => descs.clone(),
         }
     }
 
-    pub(super) fn verify(&self, collector: &'static str) -> Result<(), RegisterError> {
-        match self {
-            Source::Live(live) => {
-                live.verify().map_err(|error| RegisterError::Field { collector, error })
-            }
-            Source::Made { .. } => Ok(()),
-        }
+    pub(super) fn verify(&self, collector: &CollectorName) -> Result<(), RegisterError> {
+        let Origin::Live(live) = self else {
+            return Ok(());
+        };
+        let error = |error| RegisterError::Field { collector: collector.clone(), error };
+        live.verify().map_err(error)
     }
 
     pub(super) fn is_exclusive(&self) -> bool {
         match self {
-            Source::Live(_) => false,
-            Source::Made { maker, .. } => maker.is_exclusive(),
+            Origin::Made { maker, .. } => maker.is_exclusive(),
+            Origin::Live(_) | Origin::Provided { .. } => false,
         }
     }
 
     /// Whether both are one and the same object.
-    pub(super) fn is(&self, other: &Source) -> bool {
+    pub(super) fn is(&self, other: &Origin) -> bool {
         match (self, other) {
-            (Source::Live(one), Source::Live(other)) => Arc::ptr_eq(one, other),
+            (Origin::Live(one), Origin::Live(other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
     }
@@ -129,7 +139,7 @@ impl<T: Collect + Send + Sync + 'static> IntoCollector<ByValue> for T {
 
 impl<T: Collect + Send + Sync + 'static> IntoCollector<ByArc> for Arc<T> {
     fn into_collector(self) -> Registrable {
-        Registrable { name: std::any::type_name::<T>(), source: Source::Live(self) }
+        Registrable { name: std::any::type_name::<T>().into(), origin: Origin::Live(self) }
     }
 }
 

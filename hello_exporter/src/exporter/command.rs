@@ -1,0 +1,151 @@
+//! The command line.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::str::FromStr;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+use super::Exporter;
+use crate::cli::Flags;
+use crate::probe::TargetPattern;
+use crate::source::SourceOptions;
+
+/// What the command line says.
+pub(super) struct Parsed<F> {
+    pub(super) flags: Flags,
+    pub(super) own: F,
+    /// The sources that run.
+    pub(super) enabled: HashSet<Cow<'static, str>>,
+    /// What may be probed; nothing for all.
+    pub(super) allowed_targets: Vec<TargetPattern>,
+}
+
+const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
+
+const ALLOW_TARGET: &str = "probe.allow-target";
+
+fn allow_target() -> Arg {
+    Arg::new(ALLOW_TARGET)
+        .long(ALLOW_TARGET)
+        .value_name("PATTERN")
+        .help(
+            "Target that may be probed: `*` stands for any letters, digits, `-` and `_`, `**` for anything. \
+             Repeatable; without it all targets are allowed",
+        )
+        .value_parser(TargetPattern::from_str)
+        .action(ArgAction::Append)
+}
+
+fn allowed_targets(matches: &ArgMatches) -> Vec<TargetPattern> {
+    let patterns = matches.try_get_many::<TargetPattern>(ALLOW_TARGET).ok().flatten();
+    patterns.into_iter().flatten().cloned().collect()
+}
+
+fn enable(options: &SourceOptions) -> String {
+    format!("collector.{}", options.name())
+}
+
+fn disable(options: &SourceOptions) -> String {
+    format!("no-collector.{}", options.name())
+}
+
+impl<F: Args> Exporter<F> {
+    /// The flags, or nothing where the version was asked for, and is printed.
+    pub(super) fn parse(
+        &self,
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Option<Parsed<F>>, clap::Error> {
+        let mut command = self.command();
+        let matches = command.try_get_matches_from_mut(arguments);
+        let matches = matches.map_err(|error| self.explained(error, &mut command))?;
+        if matches.get_flag("version") {
+            print!("{}, {}", self.name, self.build_info);
+            return Ok(None);
+        }
+        Ok(Some(Parsed {
+            flags: Flags::from_arg_matches(&matches)?,
+            own: F::from_arg_matches(&matches)?,
+            enabled: self.enabled(&matches),
+            allowed_targets: allowed_targets(&matches),
+        }))
+    }
+
+    fn command(&self) -> Command {
+        let version = Arg::new("version")
+            .long("version")
+            .help("Print the version and what it was built with")
+            .action(ArgAction::SetTrue);
+        let command = F::augment_args(Command::new(self.name.clone()));
+        let command = Flags::augment_args(command);
+        let command = command.about(self.description.clone()).long_about(None).arg(version);
+        let command = self.with_collector_flags(command);
+        let command = match self.probes.is_empty() {
+            true => command,
+            false => command.arg(allow_target()),
+        };
+        match &self.listen_address {
+            Some(address) => {
+                let address = address.to_string();
+                command.mut_arg("web.listen-address", |arg| arg.default_value(address))
+            }
+            None => command,
+        }
+    }
+
+    fn with_collector_flags(&self, command: Command) -> Command {
+        if self.sources.is_empty() {
+            return command;
+        }
+        let flag = |id: String| {
+            Arg::new(id.clone()).long(id).action(ArgAction::SetTrue).help_heading("Collectors")
+        };
+        let disable_defaults = flag(DISABLE_DEFAULTS.to_owned())
+            .help("Disable all collectors but those that are enabled by a flag");
+        let flags = self.sources.iter().flat_map(|(options, _)| {
+            let (enable, disable) = (enable(options), disable(options));
+            let default = if options.is_enabled() { "enabled" } else { "disabled" };
+            let help = format!("Enable the collector (default: {default})");
+            [
+                flag(enable.clone()).help(help).overrides_with(disable.clone()),
+                flag(disable).help("Disable it").overrides_with(enable),
+            ]
+        });
+        command.args(flags).arg(disable_defaults)
+    }
+
+    /// Explicit flags win over the defaults, and the last one over others.
+    fn enabled(&self, matches: &ArgMatches) -> HashSet<Cow<'static, str>> {
+        let is_given = |id: &str| matches.try_get_one::<bool>(id).ok().flatten() == Some(&true);
+        let without_defaults = is_given(DISABLE_DEFAULTS);
+        let enabled = self.sources.iter().filter(|(options, _)| {
+            let by_default = options.is_enabled() && !without_defaults;
+            is_given(&enable(options)) || by_default && !is_given(&disable(options))
+        });
+        enabled.map(|(options, _)| options.name().clone()).collect()
+    }
+
+    /// The error, or, where it is of a flag of a collector that does not exist, one that tells those that do.
+    fn explained(&self, error: clap::Error, command: &mut Command) -> clap::Error {
+        let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+            return error;
+        };
+        let name = ["--collector.", "--no-collector."]
+            .into_iter()
+            .find_map(|prefix| argument.strip_prefix(prefix));
+        let Some(name) = name.filter(|_| error.kind() == ErrorKind::UnknownArgument) else {
+            return error;
+        };
+        let mut known: Vec<&str> = self.sources.iter().map(|(it, _)| &**it.name()).collect();
+        known.sort_unstable();
+        let message = match known.is_empty() {
+            true => format!(
+                "unknown collector '{name}': this exporter has no collectors to choose from"
+            ),
+            false => format!("unknown collector '{name}', expected one of: {}", known.join(", ")),
+        };
+        command.error(ErrorKind::UnknownArgument, message)
+    }
+}

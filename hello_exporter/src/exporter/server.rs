@@ -1,0 +1,91 @@
+//! The HTTP server.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::{App, HttpServer, web};
+use clap::Args;
+use tracing::info;
+
+use super::assembly::Assembly;
+use super::command::Parsed;
+use super::{Exporter, ExporterError, signal};
+use crate::cli::{Flags, ListenAddress};
+use crate::http::{Deadline, Landing, Limit, Metrics, Probes, healthy, not_found, ready};
+
+/// An exporter is scraped by few; its workers only shift bytes.
+const WORKERS: usize = 2;
+
+/// How long scrapes may go on after a signal.
+const DRAIN_SECONDS: u64 = 10;
+
+impl<F: Args> Exporter<F> {
+    /// Serves until SIGTERM or SIGINT.
+    pub(super) async fn serve(mut self, parsed: Parsed<F>) -> Result<(), ExporterError> {
+        let assembly = self.assemble(&parsed)?;
+        let listeners = listen(&parsed.flags.listen_addresses)?;
+        info!(version = self.build_info.version(), "Starting {}", self.name);
+        self.serve_on(listeners, assembly, &parsed.flags).await.map_err(ExporterError::Serve)?;
+        info!("Stopped");
+        Ok(())
+    }
+
+    async fn serve_on(
+        &self,
+        listeners: Vec<TcpListener>,
+        assembly: Assembly,
+        flags: &Flags,
+    ) -> io::Result<()> {
+        let path = flags.telemetry_path.as_str();
+        let deadline = Deadline::with_offset(self.timeout_offset);
+        let limit = || Arc::new(Limit::new(flags.max_requests));
+        let metrics = Metrics::of_sources(assembly.sources).path(path);
+        let metrics = metrics.deadline(deadline).limit(limit());
+        let probes: Vec<Probes> = match &assembly.runtime {
+            Some(runtime) => {
+                let probes = assembly.probes.iter();
+                let probes = probes.map(|probing| {
+                    Probes::new(Arc::clone(probing), Arc::clone(runtime), deadline, limit())
+                });
+                probes.collect()
+            }
+            None => Vec::new(),
+        };
+        let landing = Landing::new(&self.name, self.build_info.version(), &self.description, path);
+        let landing = (path != "/").then_some(landing);
+        let app = move || {
+            let (pages, probes) = (landing.clone(), probes.clone());
+            App::new()
+                .service(metrics.clone())
+                .service(healthy())
+                .service(ready())
+                .configure(move |config| {
+                    pages.into_iter().for_each(|page| {
+                        config.service(page);
+                    });
+                    probes.into_iter().for_each(|probes| {
+                        config.service(probes);
+                    });
+                })
+                .default_service(web::to(not_found))
+        };
+        let mut server = HttpServer::new(app)
+            .workers(WORKERS)
+            .shutdown_timeout(DRAIN_SECONDS)
+            .shutdown_signal(signal::termination()?);
+        for listener in listeners {
+            let address = listener.local_addr()?;
+            server = server.listen(listener)?;
+            info!(%address, "Listening on");
+        }
+        server.run().await
+    }
+}
+
+fn listen(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, ExporterError> {
+    let listen = |address: &ListenAddress| {
+        address.bind().map_err(|error| ExporterError::Listen { address: address.clone(), error })
+    };
+    addresses.iter().map(listen).collect()
+}

@@ -1,0 +1,217 @@
+//! What an exporter exposes of itself.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::{
+    Collect, CounterVec, Desc, Describe, FamilyEncoder, Format, HistogramSnapshot, MetricType,
+};
+
+/// What the exporter exposes, without what differs from one moment to the next.
+fn exposition(exporter: &Exporter) -> String {
+    let mut buffer = Vec::new();
+    exporter.registry().encode(Format::Text, &mut buffer);
+    let text = String::from_utf8(buffer).unwrap();
+    let own = |line: &&str| !line.contains("process_") && !line.contains("build_info");
+    text.lines().filter(own).map(|line| line.to_owned() + "\n").collect()
+}
+
+struct Faulty;
+
+impl Describe for Faulty {
+    fn describe(&self) -> Vec<Desc> {
+        vec![Desc::new("z", "Help.", MetricType::Gauge).with_labels(["x"])]
+    }
+}
+
+impl Collect for Faulty {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.sample(["one"], 1);
+        encoder.sample(["one"], 2);
+        encoder.sample(["one", "two"], 3);
+    }
+}
+
+#[derive(hello_exporter_derive::Collector)]
+#[collector(crate = crate)]
+struct Limited {
+    #[metric(help = "Help.", labels = ["x"], max_series = 2)]
+    y: CounterVec<1>,
+}
+
+#[test]
+fn what_scrapes_lose_is_exposed_last_under_the_exporters_name() {
+    let limited = Arc::new(Limited::new());
+    let mut exporter = Exporter::new("my-exporter").register(Faulty).register(Arc::clone(&limited));
+    exporter.register_own();
+    assert!(exporter.errors.is_empty());
+    for value in ["a", "b", "c", "c", "a"] {
+        limited.y.with([value]).inc();
+    }
+    exposition(&exporter);
+    limited.y.with(["d"]).inc();
+    assert_eq!(
+        exposition(&exporter),
+        "\
+# HELP y Help.
+# TYPE y counter
+y{x=\"a\"} 2
+y{x=\"b\"} 1
+# HELP z Help.
+# TYPE z gauge
+z{x=\"one\"} 1
+# HELP my_exporter_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
+# TYPE my_exporter_dropped_series_total counter
+my_exporter_dropped_series_total{family=\"y\"} 3
+my_exporter_dropped_series_total{family=\"z\"} 2
+# HELP my_exporter_scrape_duplicate_series_total Series that were not exposed because their collector had written the same label set before.
+# TYPE my_exporter_scrape_duplicate_series_total counter
+my_exporter_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::Faulty\"} 2
+"
+    );
+}
+
+#[test]
+fn what_was_not_lost_is_not_exposed() {
+    struct Misfit;
+    impl Describe for Misfit {
+        fn describe(&self) -> Vec<Desc> {
+            Faulty.describe()
+        }
+    }
+    impl Collect for Misfit {
+        fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+            encoder.sample(["one", "two"], 1);
+        }
+    }
+
+    let mut exporter = Exporter::new("x").register(Misfit);
+    exporter.register_own();
+    exposition(&exporter);
+    let text = exposition(&exporter);
+    let samples: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(samples, ["x_dropped_series_total{family=\"z\"} 2"]);
+}
+
+#[test]
+fn samples_that_are_not_those_of_their_type_are_counted() {
+    #[derive(hello_exporter_derive::Collector)]
+    #[collector(crate = crate)]
+    struct Counters {
+        #[metric(counter, help = "Help.", labels = ["x"])]
+        a_total: Vec<(u8, f64)>,
+        #[metric(counter, help = "Help.")]
+        b_total: i64,
+    }
+
+    struct Misfit;
+    impl Describe for Misfit {
+        fn describe(&self) -> Vec<Desc> {
+            let desc = |name, metric_type| Desc::new(name, "Help.", metric_type);
+            vec![
+                desc("c", MetricType::Gauge),
+                desc("d", MetricType::Histogram),
+                desc("e", MetricType::StateSet),
+                desc("f_info", MetricType::Info),
+            ]
+        }
+    }
+    impl Collect for Misfit {
+        fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+            encoder.value(&HistogramSnapshot::default());
+            encoder.value(2);
+        }
+    }
+
+    let a_total = vec![(0, -0.5), (1, f64::NAN), (2, 0.5), (2, -1.0), (2, 1.0)];
+    let counters = Counters { a_total, b_total: -1 };
+    let mut exporter = Exporter::new("x").register(counters).register(Misfit);
+    exporter.register_own();
+    assert_eq!(
+        exposition(&exporter),
+        "\
+# HELP a_total Help.
+# TYPE a_total counter
+a_total{x=\"2\"} 0.5
+# HELP c Help.
+# TYPE c gauge
+c 2
+# HELP d Help.
+# TYPE d histogram
+d_bucket{le=\"+Inf\"} 0
+d_sum 0
+d_count 0
+# HELP x_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
+# TYPE x_dropped_series_total counter
+x_dropped_series_total{family=\"a_total\"} 3
+x_dropped_series_total{family=\"b_total\"} 1
+x_dropped_series_total{family=\"c\"} 1
+x_dropped_series_total{family=\"d\"} 1
+x_dropped_series_total{family=\"e\"} 2
+x_dropped_series_total{family=\"f_info\"} 2
+# HELP x_scrape_duplicate_series_total Series that were not exposed because their collector had written the same label set before.
+# TYPE x_scrape_duplicate_series_total counter
+x_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::samples_that_are_not_those_of_their_type_are_counted::Counters\"} 1
+"
+    );
+}
+
+#[test]
+fn what_max_series_drops_is_counted_and_what_is_removed_is_not() {
+    let limited = Arc::new(Limited::new());
+    let mut exporter = Exporter::new("x").register(Arc::clone(&limited));
+    exporter.register_own();
+    let pinned = limited.y.with(["c"]).pin();
+    for value in ["a", "b"] {
+        limited.y.with([value]).inc();
+    }
+    pinned.inc();
+    limited.y.remove(["a"]);
+    pinned.inc();
+    assert_eq!(
+        exposition(&exporter),
+        "\
+# HELP y Help.
+# TYPE y counter
+y{x=\"b\"} 1
+y{x=\"c\"} 1
+# HELP x_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
+# TYPE x_dropped_series_total counter
+x_dropped_series_total{family=\"y\"} 1
+"
+    );
+}
+
+#[test]
+fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
+    let mut exporter = Exporter::new("3proxy exporter");
+    exporter.register_own();
+    assert!(exporter.errors.is_empty());
+    assert_eq!(exporter.metric_prefix(), "_3proxy_exporter_");
+}
+
+#[cfg(all(target_os = "linux", feature = "prometheus"))]
+#[test]
+fn process_metrics_give_way_to_a_foreign_registry_and_to_nothing_else() {
+    let foreign = prometheus::Registry::new();
+    let gauge = prometheus::IntGauge::new("process_threads", "Threads.").unwrap();
+    foreign.register(Box::new(gauge)).unwrap();
+    let mut exporter = Exporter::new("x").register(foreign);
+    exporter.register_own();
+    assert!(exporter.errors.is_empty());
+    let mut buffer = Vec::new();
+    exporter.registry().encode(Format::Text, &mut buffer);
+    let text = String::from_utf8(buffer).unwrap();
+    let process: Vec<&str> = text.lines().filter(|line| line.starts_with("process_")).collect();
+    assert_eq!(process, ["process_threads 0"]);
+
+    #[derive(hello_exporter_derive::Collector)]
+    #[collector(crate = crate)]
+    struct Own {
+        /// Threads.
+        process_threads: f64,
+    }
+    let mut exporter = Exporter::new("x").register(Own::new());
+    exporter.register_own();
+    assert_eq!(exporter.errors.len(), 1);
+}

@@ -1,0 +1,79 @@
+//! Targets that a request names.
+
+use std::sync::Arc;
+
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::exposition::{bad_request, query, respond};
+use super::{Deadline, Limit, PLAIN_TEXT, resource};
+use crate::probe::{Probing, check_target};
+use crate::source::SourceRuntime;
+
+/// The probes of one path.
+#[derive(Clone)]
+pub(crate) struct Probes {
+    probing: Arc<Probing>,
+    runtime: Arc<SourceRuntime>,
+    deadline: Deadline,
+    limit: Arc<Limit>,
+}
+
+impl Probes {
+    pub(crate) fn new(
+        probing: Arc<Probing>,
+        runtime: Arc<SourceRuntime>,
+        deadline: Deadline,
+        limit: Arc<Limit>,
+    ) -> Self {
+        Self { probing, runtime, deadline, limit }
+    }
+
+    async fn answer(self, request: HttpRequest) -> HttpResponse {
+        let permit = match self.limit.enter() {
+            Ok(permit) => permit,
+            Err(refusal) => return refusal,
+        };
+        let query = query(&request);
+        let target = match self.target(&query) {
+            Ok(target) => target,
+            Err(refusal) => return refusal,
+        };
+        let module = query.iter().find(|(key, _)| key == "module").map(|(_, value)| &**value);
+        let module = match self.probing.module(module) {
+            Ok(module) => module,
+            Err(error) => return bad_request(error),
+        };
+        let at_most = self.deadline.of(&request);
+        let result = self.probing.probe(target, module, at_most, self.runtime.handle()).await;
+        respond(&request, move |format, buffer| {
+            result.encode(format, buffer);
+            drop(permit);
+        })
+        .await
+    }
+
+    /// The target of a query, or why it is not probed.
+    fn target(&self, query: &[(String, String)]) -> Result<String, HttpResponse> {
+        let mut targets = query.iter().filter(|(key, _)| key == "target").map(|(_, value)| value);
+        let target = match (targets.next(), targets.next()) {
+            (Some(target), None) if !target.is_empty() => target,
+            (_, Some(_)) => return Err(bad_request("Target parameter is there more than once")),
+            _ => return Err(bad_request("Target parameter is missing")),
+        };
+        check_target(target).map_err(bad_request)?;
+        match self.probing.allows(target) {
+            true => Ok(target.clone()),
+            false => Err(HttpResponse::Forbidden()
+                .content_type(PLAIN_TEXT)
+                .body("target is not allowed: no --probe.allow-target matches it\n")),
+        }
+    }
+}
+
+impl HttpServiceFactory for Probes {
+    fn register(self, config: &mut AppService) {
+        let path = self.probing.options().path.clone();
+        resource(&path, move |request| self.clone().answer(request)).register(config);
+    }
+}

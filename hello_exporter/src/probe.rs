@@ -1,0 +1,206 @@
+//! Targets that a request names: `/probe?target=…&module=…`, as the blackbox exporter has it.
+//!
+//! One exporter stands for many targets. Prometheus knows them, and asks for each by a query; relabelling
+//! puts the target there:
+//!
+//! ```yaml
+//! scrape_configs:
+//!   - job_name: probe
+//!     metrics_path: /probe
+//!     params:
+//!       module: [http_2xx]
+//!     static_configs:
+//!       - targets: ["http://localhost:8080/"]
+//!     relabel_configs:
+//!       - source_labels: [__address__]
+//!         target_label: __param_target
+//!       - source_labels: [__param_target]
+//!         target_label: instance
+//!       - target_label: __address__
+//!         replacement: localhost:9000
+//! ```
+//!
+//! Every answer has `probe_success` and `probe_duration_seconds`, whatever became of the probe.
+//!
+//! # Whose targets
+//!
+//! Whoever reaches the exporter names the targets, and the exporter reaches what they may not. The flag
+//! `--probe.allow-target`, which can be repeated, restricts them to those that match one of its [patterns
+//! ](TargetPattern); an answer of 403 tells of others. A probe that follows redirects, or that opens what a target
+//! has named, asks [`ProbeRequest::allows`] before. A target that contains a user name or a password (`user@host`)
+//! is refused with 400: send a password that the exporter holds to the targets for which it was configured, and to
+//! no others.
+
+mod into;
+mod prober;
+mod target;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use into::{IntoProbe, UnbuiltProbe};
+pub(crate) use prober::Probing;
+pub(crate) use target::{AllowList, check as check_target};
+pub use target::{ParsePatternError, TargetError, TargetPattern};
+
+use crate::collect::Declared;
+
+/// Something that looks at a target when it is asked to.
+///
+/// ```
+/// use hello_exporter::{Collector, Exporter, probe::{Probe, ProbeRequest, Probed}};
+/// use std::{borrow::Cow, io};
+/// use tokio::net::TcpStream;
+///
+/// #[derive(Collector)]
+/// #[collector(namespace = "probe")]
+/// struct ProbeMetrics {
+///     /// IP protocol of the connection, 4 or 6.
+///     ip_protocol: u8,
+/// }
+///
+/// struct Tcp;
+///
+/// impl Probe for Tcp {
+///     type Metrics = ProbeMetrics;
+///     type Error = io::Error;
+///
+///     fn modules(&self) -> Vec<Cow<'static, str>> {
+///         vec!["tcp_connect".into()]
+///     }
+///
+///     async fn probe(&self, request: ProbeRequest) -> io::Result<Probed<ProbeMetrics>> {
+///         let stream = TcpStream::connect(request.target()).await?;
+///         let ip_protocol = if stream.peer_addr()?.is_ipv4() { 4 } else { 6 };
+///         Ok(Probed::success(ProbeMetrics { ip_protocol }))
+///     }
+/// }
+///
+/// let exporter = Exporter::new("probe_exporter").probe("/probe", Tcp);
+/// # let _ = exporter;
+/// ```
+///
+/// It runs where [sources](crate::source) run, and is dropped when its time is over, or when the client is gone.
+/// An error, a panic or a timeout is a probe without success: its cause goes to the log.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a probe",
+    label = "expected a type that implements `Probe`"
+)]
+pub trait Probe: Send + Sync + 'static {
+    /// What a probe gives beside its success: a struct of plain values that derives
+    /// [`Collector`](macro@crate::Collector).
+    type Metrics: Declared + Send + Sync + 'static;
+
+    /// Why a probe gives nothing: any error, or a text.
+    type Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static;
+
+    /// The values of `module` that there are. The first stands for a request without one; if there are none
+    /// a request must not name any.
+    fn modules(&self) -> Vec<Cow<'static, str>> {
+        Vec::new()
+    }
+
+    /// Looks at the target.
+    ///
+    /// # Errors
+    ///
+    /// There is nothing to tell of the target but that the probe did not succeed.
+    fn probe(
+        &self,
+        request: ProbeRequest,
+    ) -> impl Future<Output = Result<Probed<Self::Metrics>, Self::Error>> + Send;
+}
+
+/// What a probe has found.
+#[derive(Clone, Debug)]
+pub struct Probed<M> {
+    pub(crate) metrics: M,
+    pub(crate) is_success: bool,
+}
+
+impl<M> Probed<M> {
+    /// The target is as it should be.
+    pub fn success(metrics: M) -> Self {
+        Self::new(metrics, true)
+    }
+
+    /// The target has answered, and not as it should.
+    pub fn failure(metrics: M) -> Self {
+        Self::new(metrics, false)
+    }
+
+    /// Either of the two.
+    pub fn new(metrics: M, is_success: bool) -> Self {
+        Self { metrics, is_success }
+    }
+}
+
+/// What a request asks of a probe.
+#[derive(Clone, Debug)]
+pub struct ProbeRequest {
+    pub(crate) target: String,
+    pub(crate) module: Cow<'static, str>,
+    pub(crate) timeout: Duration,
+    pub(crate) allowed: Arc<AllowList>,
+}
+
+impl ProbeRequest {
+    /// The target, as the request has it: not empty, without user information, white space and control characters.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// One of [`Probe::modules`], or empty where there are none.
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// How long the probe may take in all.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Whether another target, such as that of a redirect, may be looked at: it has no user information, and
+    /// matches a pattern of `--probe.allow-target`, if there are any.
+    pub fn allows(&self, target: &str) -> bool {
+        check_target(target).is_ok() && self.allowed.allows(target)
+    }
+}
+
+/// The path of a probe, and how long it may take. A path alone is one with the defaults.
+///
+/// ```
+/// use hello_exporter::probe::ProbeOptions;
+/// use std::time::Duration;
+///
+/// let options = ProbeOptions::new("/probe").timeout(Duration::from_secs(30));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug)]
+pub struct ProbeOptions {
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) timeout: Duration,
+}
+
+impl ProbeOptions {
+    const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+    const MOST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
+    /// Probes at this path, which may take 10 seconds each.
+    pub fn new(path: impl Into<Cow<'static, str>>) -> Self {
+        Self { path: path.into(), timeout: Self::DEFAULT_TIMEOUT }
+    }
+
+    /// How long a probe may take, at most an hour; less where the request says that it waits no longer.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout.min(Self::MOST_TIMEOUT);
+        self
+    }
+}
+
+impl<P: Into<Cow<'static, str>>> From<P> for ProbeOptions {
+    fn from(path: P) -> Self {
+        Self::new(path)
+    }
+}

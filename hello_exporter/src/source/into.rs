@@ -1,0 +1,241 @@
+//! What can be a source.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::Source;
+use super::scraper::{Asynchronous, Blocking, BoxError, Scraper};
+use crate::collect::Declared;
+use crate::desc::Desc;
+
+/// What [`Exporter::source`](crate::Exporter::source) takes:
+///
+/// - a [`Source`];
+/// - an `async` function, which is called at every scrape;
+/// - a function that is not `async`, and returns a `Result` of metrics: it may block, and runs on a thread of a
+///   bounded pool;
+/// - a function that makes one of these. It is called once, when the flags are parsed, and not at all
+///   where they disable the source. It can take a reference to the [flags](crate::Exporter::flags), and
+///   may fail, which is reported at the start.
+///
+/// ```
+/// use hello_exporter::{Collector, Exporter, source::Source};
+/// use std::{convert::Infallible, io};
+///
+/// #[derive(clap::Args)]
+/// struct Flags {
+///     /// Path of the file to look at.
+///     #[arg(long = "path.file", default_value = "/etc/hostname")]
+///     path: String,
+/// }
+///
+/// #[derive(Collector)]
+/// struct File {
+///     /// Size of the file in bytes.
+///     #[metric(name = "file_size_bytes")]
+///     size: u64,
+/// }
+///
+/// #[derive(Collector)]
+/// struct Answer {
+///     /// The answer.
+///     answer: u8,
+/// }
+///
+/// async fn answer() -> Result<Answer, Infallible> {
+///     Ok(Answer { answer: 42 })
+/// }
+///
+/// let exporter = Exporter::new("my_exporter")
+///     .flags::<Flags>()
+///     .source("answer", answer)
+///     .source("file", |flags: &Flags| {
+///         let path = flags.path.clone();
+///         move || -> io::Result<File> { Ok(File { size: std::fs::metadata(&path)?.len() }) }
+///     });
+/// # let _ = exporter;
+/// ```
+///
+/// `K` tells these apart, and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a source",
+    label = "expected a `Source`, a function that returns a `Result` of metrics, or a function that makes one of these",
+    note = "metrics are a struct with `#[derive(Collector)]`, and the error converts into `Box<dyn Error + Send + Sync>`",
+    note = "a function that takes the flags says so: `|flags: &Flags| …`, after `Exporter::flags::<Flags>()`"
+)]
+pub trait IntoSource<F, K> {
+    /// The source in the one form in which an exporter keeps it.
+    fn into_source(self) -> Unbuilt<F>;
+}
+
+/// A source that is made once the flags are parsed.
+pub struct Unbuilt<F> {
+    pub(crate) descs: fn() -> Vec<Desc>,
+    pub(crate) build: Box<dyn FnOnce(&F) -> Result<Arc<dyn Scraper>, BoxError> + Send>,
+}
+
+impl<F: 'static> Unbuilt<F> {
+    fn new<M: Declared>(
+        build: impl FnOnce(&F) -> Result<ReadySource, BoxError> + Send + 'static,
+    ) -> Self {
+        Self { descs: M::declared, build: Box::new(|flags| build(flags).map(|ready| ready.0)) }
+    }
+}
+
+impl Unbuilt<()> {
+    /// The same for an exporter with flags, which it does not want.
+    pub(crate) fn for_flags<F>(self) -> Unbuilt<F> {
+        let Self { descs, build } = self;
+        Unbuilt { descs, build: Box::new(move |_| build(&())) }
+    }
+}
+
+/// What can be asked without being made first.
+pub trait Ready<K>: Send + 'static {
+    /// What it gives.
+    type Metrics: Declared;
+
+    /// What runs it.
+    #[doc(hidden)]
+    fn scraper(self) -> ReadySource;
+}
+
+/// A source that is ready, in the one form in which an exporter keeps it.
+pub struct ReadySource(Arc<dyn Scraper>);
+
+/// [`Ready`] as a [`Source`].
+#[derive(Debug)]
+pub struct BySource;
+
+impl<S: Source> Ready<BySource> for S {
+    type Metrics = S::Metrics;
+
+    fn scraper(self) -> ReadySource {
+        ReadySource(Arc::new(Asynchronous(self)))
+    }
+}
+
+/// [`Ready`] as an `async` function.
+#[derive(Debug)]
+pub struct ByAsync<T, M, E>(PhantomData<(T, M, E)>);
+
+impl<C, T, M, E> Ready<ByAsync<T, M, E>> for C
+where
+    C: Fn() -> T + Send + Sync + 'static,
+    T: Future<Output = Result<M, E>> + Send + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    type Metrics = M;
+
+    fn scraper(self) -> ReadySource {
+        ReadySource(Arc::new(Asynchronous(Function(self))))
+    }
+}
+
+/// An `async` function as a [`Source`].
+struct Function<C>(C);
+
+impl<C, T, M, E> Source for Function<C>
+where
+    C: Fn() -> T + Send + Sync + 'static,
+    T: Future<Output = Result<M, E>> + Send + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    type Metrics = M;
+    type Error = E;
+
+    async fn scrape(&self) -> Result<M, E> {
+        (self.0)().await
+    }
+}
+
+/// [`Ready`] as a function that may block.
+#[derive(Debug)]
+pub struct ByBlocking<M, E>(PhantomData<(M, E)>);
+
+impl<C, M, E> Ready<ByBlocking<M, E>> for C
+where
+    C: Fn() -> Result<M, E> + Send + Sync + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + 'static,
+{
+    type Metrics = M;
+
+    fn scraper(self) -> ReadySource {
+        ReadySource(Arc::new(Blocking(self)))
+    }
+}
+
+/// [`IntoSource`] of what is [`Ready`].
+#[derive(Debug)]
+pub struct ByReady<K>(PhantomData<K>);
+
+impl<F: 'static, R: Ready<K>, K> IntoSource<F, ByReady<K>> for R {
+    fn into_source(self) -> Unbuilt<F> {
+        Unbuilt::new::<R::Metrics>(|_| Ok(self.scraper()))
+    }
+}
+
+/// [`IntoSource`] of a function that makes an `R`.
+#[derive(Debug)]
+pub struct ByMaker<R, K>(PhantomData<(R, K)>);
+
+impl<F, C, R, K> IntoSource<F, ByMaker<R, K>> for C
+where
+    F: 'static,
+    C: FnOnce() -> R + Send + 'static,
+    R: Ready<K>,
+{
+    fn into_source(self) -> Unbuilt<F> {
+        Unbuilt::new::<R::Metrics>(|_| Ok(self().scraper()))
+    }
+}
+
+/// [`IntoSource`] of a function that makes an `R` or fails.
+#[derive(Debug)]
+pub struct ByFallibleMaker<R, E, K>(PhantomData<(R, E, K)>);
+
+impl<F, C, R, E, K> IntoSource<F, ByFallibleMaker<R, E, K>> for C
+where
+    F: 'static,
+    C: FnOnce() -> Result<R, E> + Send + 'static,
+    R: Ready<K>,
+    E: Into<BoxError>,
+{
+    fn into_source(self) -> Unbuilt<F> {
+        Unbuilt::new::<R::Metrics>(|_| Ok(self().map_err(Into::into)?.scraper()))
+    }
+}
+
+/// [`IntoSource`] of a function that makes an `R` of the flags.
+#[derive(Debug)]
+pub struct ByMakerWithFlags<R, K>(PhantomData<(R, K)>);
+
+impl<F, C, R, K> IntoSource<F, ByMakerWithFlags<R, K>> for C
+where
+    F: 'static,
+    C: FnOnce(&F) -> R + Send + 'static,
+    R: Ready<K>,
+{
+    fn into_source(self) -> Unbuilt<F> {
+        Unbuilt::new::<R::Metrics>(|flags| Ok(self(flags).scraper()))
+    }
+}
+
+/// [`IntoSource`] of a function that makes an `R` of the flags or fails.
+#[derive(Debug)]
+pub struct ByFallibleMakerWithFlags<R, E, K>(PhantomData<(R, E, K)>);
+
+impl<F, C, R, E, K> IntoSource<F, ByFallibleMakerWithFlags<R, E, K>> for C
+where
+    F: 'static,
+    C: FnOnce(&F) -> Result<R, E> + Send + 'static,
+    R: Ready<K>,
+    E: Into<BoxError>,
+{
+    fn into_source(self) -> Unbuilt<F> {
+        Unbuilt::new::<R::Metrics>(|flags| Ok(self(flags).map_err(Into::into)?.scraper()))
+    }
+}

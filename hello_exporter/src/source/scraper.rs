@@ -1,0 +1,133 @@
+//! A source without its type: what starts a run, and what a run comes to.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle};
+use tracing::error;
+
+use super::Source;
+use crate::collect::{Collect, Declared, Describe};
+use crate::desc::Desc;
+use crate::encode::FamilyEncoder;
+use crate::panic::{Panic, catch, catch_async};
+
+/// What any error of an author becomes.
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// The samples of one run, shared by the requests that it serves.
+pub(crate) type Scraped = Arc<dyn Collect + Send + Sync>;
+
+/// Starts runs. The task that it gives back ends when the author's code does, and not before.
+pub(crate) trait Scraper: Send + Sync {
+    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Result<Scraped, Failure>>;
+}
+
+/// Why a run has no samples.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{0}")]
+    Error(String),
+    #[error("panicked: {0}")]
+    Panic(String),
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// The exporter ends.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Failure {
+    /// An error and what it says of its causes.
+    pub(crate) fn of_error(error: impl Into<BoxError>) -> Self {
+        let error = error.into();
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let message = error.to_string();
+            // Many errors tell of their cause themselves.
+            if !text.ends_with(&message) {
+                text = format!("{text}: {message}");
+            }
+            cause = error.source();
+        }
+        Failure::Error(text)
+    }
+}
+
+impl From<Panic> for Failure {
+    fn from(panic: Panic) -> Self {
+        Failure::Panic(panic.to_string())
+    }
+}
+
+impl From<JoinError> for Failure {
+    fn from(error: JoinError) -> Self {
+        match error.try_into_panic() {
+            Ok(payload) => Panic::new(payload).into(),
+            Err(_) => Failure::Cancelled,
+        }
+    }
+}
+
+/// What a run that did not panic has come to.
+pub(crate) fn scraped<M, E>(result: Result<M, E>) -> Result<Scraped, Failure>
+where
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError>,
+{
+    let metrics = result.map_err(Failure::of_error)?;
+    metrics.verify().map_err(Failure::of_error)?;
+    Ok(Arc::new(Guarded(Some(metrics))))
+}
+
+/// A [`Source`], which waits without a thread.
+pub(super) struct Asynchronous<S>(pub(super) S);
+
+impl<S: Source> Scraper for Asynchronous<S> {
+    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Result<Scraped, Failure>> {
+        runtime.spawn(async move { catch_async(async { scraped(self.0.scrape().await) }).await? })
+    }
+}
+
+/// A function that waits on a thread of its own.
+pub(super) struct Blocking<F>(pub(super) F);
+
+impl<F, M, E> Scraper for Blocking<F>
+where
+    F: Fn() -> Result<M, E> + Send + Sync + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + 'static,
+{
+    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Result<Scraped, Failure>> {
+        runtime.spawn_blocking(move || catch(|| scraped((self.0)()))?)
+    }
+}
+
+/// The metrics of a run, which can be dropped anywhere: their `drop` is the author's code as well.
+struct Guarded<M>(Option<M>);
+
+impl<M: Declared> Describe for Guarded<M> {
+    fn describe(&self) -> Vec<Desc> {
+        M::declared()
+    }
+}
+
+impl<M: Declared> Collect for Guarded<M> {
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+        if let Some(metrics) = &self.0 {
+            metrics.collect(index, encoder);
+        }
+    }
+}
+
+impl<M> Drop for Guarded<M> {
+    fn drop(&mut self) {
+        let metrics = self.0.take();
+        if let Err(error) = catch(|| drop(metrics)) {
+            error!(%error, "Collector panicked when it was dropped");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! All sources of an exporter, and one scrape of them.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::SourceOptions;
+use super::job::{Answer, Job, Pending};
+use super::metrics::ScrapeMetrics;
+use super::runtime::SourceRuntime;
+use super::scraper::{Scraped, Scraper};
+use super::selection::{Selection, SelectionError};
+use crate::collect::Declared;
+use crate::desc::Desc;
+use crate::encode::Format;
+use crate::registry::{
+    CollectorId, CollectorName, Provided, RegisterError, Registrable, Registry, ScrapeRequest,
+};
+
+/// The enabled sources of an exporter, and the registry in which they have their families.
+pub(crate) struct Sources {
+    registry: Registry,
+    members: Vec<Arc<Member>>,
+    disabled: Vec<CollectorName>,
+    /// The registration of [`ScrapeMetrics`].
+    own: Option<Registered>,
+    runtime: Option<Arc<SourceRuntime>>,
+}
+
+/// A source, and what it is to the registry.
+struct Member {
+    registered: Registered,
+    job: Arc<Job>,
+}
+
+struct Registered {
+    id: CollectorId,
+    /// The names of its families.
+    families: Vec<String>,
+}
+
+impl Registered {
+    fn new(id: CollectorId, registry: &Registry) -> Self {
+        Self { id, families: registry.families_of(id) }
+    }
+
+    fn provided(&self, collector: Scraped) -> Provided {
+        Provided { id: self.id, collector }
+    }
+}
+
+impl Sources {
+    /// No sources, and a registry.
+    pub(crate) fn new(registry: Registry) -> Self {
+        Self { registry, members: Vec::new(), disabled: Vec::new(), own: None, runtime: None }
+    }
+
+    /// Takes in a source with the families that it will have.
+    pub(crate) fn add(
+        &mut self,
+        options: SourceOptions,
+        descs: Vec<Desc>,
+        scraper: Arc<dyn Scraper>,
+    ) -> Result<(), RegisterError> {
+        let collector = Registrable::provided(options.name.clone(), descs);
+        let id = options.wrap(&self.registry).add(collector)?;
+        let registered = Registered::new(id, &self.registry);
+        let job = Arc::new(Job::new(options.name, options.timeout, options.cache, scraper));
+        self.members.push(Arc::new(Member { registered, job }));
+        Ok(())
+    }
+
+    /// Remembers the name of a source that the flags have disabled.
+    pub(crate) fn add_disabled(&mut self, name: CollectorName) {
+        self.disabled.push(name);
+    }
+
+    /// Registers what is exposed of the sources, if there are any, under names that begin with this.
+    pub(crate) fn register_own(&mut self, prefix: &str) -> Result<(), RegisterError> {
+        if self.members.is_empty() {
+            return Ok(());
+        }
+        let name = std::any::type_name::<ScrapeMetrics>();
+        let collector = Registrable::provided(name.into(), ScrapeMetrics::declared());
+        let id = self.registry.wrap().prefix(prefix).last().add(collector)?;
+        self.own = Some(Registered::new(id, &self.registry));
+        Ok(())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The sources, which run there.
+    pub(crate) fn on(self, runtime: Option<Arc<SourceRuntime>>) -> Self {
+        Self { runtime, ..self }
+    }
+
+    /// Checks that all collectors that a query names are there.
+    pub(crate) fn check(&self, selection: &Selection) -> Result<(), SelectionError> {
+        let names = || self.members.iter().map(|member| &*member.job.name);
+        for name in selection.collectors().filter(|name| !names().any(|known| known == *name)) {
+            let name = name.to_owned();
+            if self.disabled.iter().any(|disabled| *disabled == name) {
+                return Err(SelectionError::Disabled { name });
+            }
+            let mut known: Vec<&str> = names().collect();
+            known.sort_unstable();
+            let known = known.join(", ");
+            return Err(match known.is_empty() {
+                true => SelectionError::None { name },
+                false => SelectionError::Unknown { name, known },
+            });
+        }
+        Ok(())
+    }
+
+    /// Runs the selected sources, or joins their runs, and waits for them until the deadline.
+    pub(crate) async fn scrape(
+        self: &Arc<Self>,
+        selection: Selection,
+        deadline: Option<Instant>,
+    ) -> Scrape {
+        // All of them start before the first is waited for.
+        let pending: Vec<(&Arc<Member>, Pending)> = match &self.runtime {
+            Some(runtime) => self
+                .selected(&selection)
+                .map(|member| (member, member.job.ask(runtime.handle(), deadline)))
+                .collect(),
+            None => Vec::new(),
+        };
+        let mut answers = Vec::with_capacity(pending.len());
+        for (member, pending) in pending {
+            answers.push((Arc::clone(member), member.job.answer(pending).await));
+        }
+        Scrape { sources: Arc::clone(self), selection, answers }
+    }
+
+    fn selected(&self, selection: &Selection) -> impl Iterator<Item = &Arc<Member>> {
+        let tells_of_all =
+            self.own.as_ref().is_some_and(|own| selection.has_any_family(&own.families));
+        self.members.iter().filter(move |member| {
+            selection.has_collector(&member.job.name)
+                && (tells_of_all || selection.has_any_family(&member.registered.families))
+        })
+    }
+}
+
+/// What the sources have answered to one request, to be encoded.
+pub(crate) struct Scrape {
+    sources: Arc<Sources>,
+    selection: Selection,
+    answers: Vec<(Arc<Member>, Answer)>,
+}
+
+impl Scrape {
+    /// Appends the exposition.
+    ///
+    /// A source that panics while it is encoded has failed as a whole, and is encoded without; what
+    /// tells of its success comes from the same attempt as everything else.
+    pub(crate) fn encode(mut self, format: Format, buffer: &mut Vec<u8>) {
+        for _ in 0..=self.answers.len() {
+            let provided = self.provided();
+            let names = self.selection.names();
+            let request = ScrapeRequest { format, names, provided: &provided };
+            match self.sources.registry.encode_request(&request, buffer) {
+                Ok(()) => return,
+                Err(panicked) => self.leave_out(panicked),
+            }
+        }
+    }
+
+    /// The samples of the sources, and what tells of them.
+    fn provided(&self) -> Vec<Provided> {
+        let mut own = ScrapeMetrics::default();
+        let mut provided = Vec::with_capacity(self.answers.len() + 1);
+        for (member, answer) in &self.answers {
+            own.add(&member.job.name, answer);
+            let scraped = answer.scraped.clone();
+            provided.extend(scraped.map(|scraped| member.registered.provided(scraped)));
+        }
+        let registered = self.sources.own.as_ref();
+        provided.extend(registered.map(|registered| registered.provided(Arc::new(own))));
+        provided
+    }
+
+    fn leave_out(&mut self, id: CollectorId) {
+        let of_source = self.answers.iter_mut().filter(|(member, _)| member.registered.id == id);
+        of_source.for_each(|(_, answer)| *answer = Answer { scraped: None, age: None, ..*answer });
+    }
+}
