@@ -68,10 +68,12 @@ pub trait IntoSource<F, K> {
     fn into_source(self) -> Unbuilt<F>;
 }
 
+type Build<F> = Box<dyn FnOnce(&F) -> Result<Arc<dyn Scraper>, BoxError> + Send>;
+
 /// A source that is made once the flags are parsed.
 pub struct Unbuilt<F> {
     pub(crate) descs: fn() -> Vec<Desc>,
-    pub(crate) build: Box<dyn FnOnce(&F) -> Result<Arc<dyn Scraper>, BoxError> + Send>,
+    pub(crate) build: Build<F>,
 }
 
 impl<F: 'static> Unbuilt<F> {

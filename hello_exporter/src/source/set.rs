@@ -98,21 +98,23 @@ impl Sources {
 
     /// Checks that all collectors that a query names are there.
     pub(crate) fn check(&self, selection: &Selection) -> Result<(), SelectionError> {
-        let names = || self.members.iter().map(|member| &*member.job.name);
-        for name in selection.collectors().filter(|name| !names().any(|known| known == *name)) {
-            let name = name.to_owned();
-            if self.disabled.iter().any(|disabled| *disabled == name) {
-                return Err(SelectionError::Disabled { name });
-            }
-            let mut known: Vec<&str> = names().collect();
-            known.sort_unstable();
-            let known = known.join(", ");
-            return Err(match known.is_empty() {
-                true => SelectionError::None { name },
-                false => SelectionError::Unknown { name, known },
-            });
+        let has = |name: &str| self.members.iter().any(|member| member.job.name == name);
+        match selection.collectors().find(|name| !has(name)) {
+            Some(name) => Err(self.missing(name.to_owned())),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    fn missing(&self, name: String) -> SelectionError {
+        if self.disabled.iter().any(|disabled| *disabled == name) {
+            return SelectionError::Disabled { name };
+        }
+        let mut known: Vec<&str> = self.members.iter().map(|member| &*member.job.name).collect();
+        known.sort_unstable();
+        match known.is_empty() {
+            true => SelectionError::None { name },
+            false => SelectionError::Unknown { name, known: known.join(", ") },
+        }
     }
 
     /// Runs the selected sources, or joins their runs, and waits for them until the deadline.
