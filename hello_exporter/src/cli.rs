@@ -12,8 +12,10 @@ use clap::{Args, ValueEnum};
 
 /// The flags that every exporter has.
 ///
-/// An argument's id is its flag, which no field of an exporter's own flags is called.
+/// An argument's id is its flag, which no field of an exporter's own flags is called; a group of this name
+/// there may be one more.
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub(crate) struct Flags {
     /// Address to listen on: `host:port`, or `:port` for all of the host's addresses. Repeatable.
     #[arg(id = "web.listen-address", long, value_name = "ADDRESS", default_value = "0.0.0.0:9000")]

@@ -39,7 +39,12 @@ pub fn get(address: SocketAddr, path: &str) -> Response {
 
 /// Sends a GET request with an `Accept` header.
 pub fn get_accepting(address: SocketAddr, path: &str, accept: &str) -> Response {
-    send(address, "GET", path, &format!("Accept: {accept}\r\n"))
+    get_with(address, path, &format!("Accept: {accept}"))
+}
+
+/// Sends a GET request with one more header, a line.
+pub fn get_with(address: SocketAddr, path: &str, header: &str) -> Response {
+    send(address, "GET", path, &format!("{header}\r\n"))
 }
 
 /// Sends a request without a body.

@@ -22,10 +22,14 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts a server that scrapes `target` five times a second, and waits until it is ready.
     pub fn scraping(target: SocketAddr) -> Self {
-        let config = format!(
+        Self::configured(&format!(
             "global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n\
              scrape_configs:\n- job_name: exporter\n  static_configs:\n  - targets: ['{target}']\n"
-        );
+        ))
+    }
+
+    /// Starts a server with this configuration, and waits until it is ready.
+    pub fn configured(config: &str) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let file = directory.path().join("prometheus.yml");
         std::fs::write(&file, config).expect("the configuration is written");

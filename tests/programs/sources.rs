@@ -1,0 +1,179 @@
+//! An exporter whose sources fail in every way there is.
+
+#![allow(clippy::expect_used, reason = "one of them panics")]
+
+use std::convert::Infallible;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use hello_exporter::source::SourceOptions;
+use hello_exporter::{Collector, Counter, Exporter, Gauge};
+
+/// What the program counts of its sources.
+#[derive(Collector)]
+struct Counts {
+    /// How often the slow source was asked.
+    slow_runs_total: Counter,
+
+    /// How often the source that blocks for ever was asked.
+    blocking_runs_total: Counter,
+
+    /// Metrics of sources that are in memory.
+    alive: Gauge<i64>,
+}
+
+/// Counts itself while it is alive.
+struct Alive(Arc<Counts>);
+
+impl Alive {
+    fn new(counts: &Arc<Counts>) -> Self {
+        counts.alive.inc();
+        Self(Arc::clone(counts))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.alive.dec();
+    }
+}
+
+#[derive(Collector)]
+#[collector(no_new)]
+struct Good {
+    /// What works.
+    good: u64,
+    #[metric(skip)]
+    _alive: Alive,
+}
+
+#[derive(Collector)]
+#[collector(no_new)]
+struct Slow {
+    /// What takes its time.
+    slow: u64,
+    #[metric(skip)]
+    _alive: Alive,
+}
+
+#[derive(Collector)]
+struct Failing {
+    /// What fails.
+    failing: u64,
+}
+
+#[derive(Collector)]
+struct Panicking {
+    /// What panics.
+    panicking: u64,
+}
+
+#[derive(Collector)]
+struct Hanging {
+    /// What hangs for ever.
+    hanging: u64,
+}
+
+#[derive(Collector)]
+struct Blocking {
+    /// What blocks its thread for ever.
+    blocking: u64,
+}
+
+#[derive(Collector)]
+struct Flapping {
+    /// What works every other time.
+    flapping: u64,
+}
+
+#[derive(Collector)]
+struct Spare {
+    /// What is there if it is wanted.
+    spare: u64,
+}
+
+#[derive(clap::Args)]
+struct Flags {
+    /// The value of the spare source.
+    #[arg(long = "spare.value")]
+    spare: Option<u64>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot ask the backend")]
+struct AskError(#[source] std::io::Error);
+
+async fn failing() -> Result<Failing, AskError> {
+    Err(AskError(std::io::Error::other("it is\non fire")))
+}
+
+async fn panicking() -> Result<Panicking, Infallible> {
+    let value = "many".parse().expect("a number");
+    Ok(Panicking { panicking: value })
+}
+
+async fn hanging() -> Result<Hanging, Infallible> {
+    std::future::pending().await
+}
+
+fn spare(flags: &Flags) -> Result<impl hello_exporter::source::Source + use<>, String> {
+    struct Source(u64);
+    impl hello_exporter::source::Source for Source {
+        type Metrics = Spare;
+        type Error = Infallible;
+        async fn scrape(&self) -> Result<Spare, Infallible> {
+            Ok(Spare { spare: self.0 })
+        }
+    }
+    flags.spare.map(Source).ok_or_else(|| "`--spare.value` is required".to_owned())
+}
+
+async fn twin() -> Result<Spare, Infallible> {
+    Ok(Spare { spare: 0 })
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let counts = Arc::new(Counts::new());
+    let (good, slow, blocking) = (Arc::clone(&counts), Arc::clone(&counts), Arc::clone(&counts));
+    let runs = AtomicU64::new(0);
+    let off = |name: &'static str| SourceOptions::new(name).disabled_by_default();
+
+    Exporter::new("sources")
+        .flags::<Flags>()
+        .register(counts)
+        .source("good", move || -> Result<Good, Infallible> {
+            Ok(Good { good: 1, _alive: Alive::new(&good) })
+        })
+        .source("slow", move || {
+            slow.slow_runs_total.inc();
+            let metrics = Slow { slow: slow.slow_runs_total.get(), _alive: Alive::new(&slow) };
+            async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                Ok::<_, Infallible>(metrics)
+            }
+        })
+        .source("failing", failing)
+        .source("panicking", panicking)
+        .source(SourceOptions::new("hanging").timeout(Duration::from_secs(2)), hanging)
+        .source("flapping", move || {
+            let is_good = runs.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+            async move { if is_good { Ok(Flapping { flapping: 1 }) } else { Err("not now") } }
+        })
+        .source(
+            off("blocking").timeout(Duration::from_millis(50)),
+            move || -> Result<Blocking, Infallible> {
+                blocking.blocking_runs_total.inc();
+                loop {
+                    thread::park();
+                }
+            },
+        )
+        .source(off("spare"), spare)
+        .source(off("twin"), twin)
+        .run()
+        .await
+}

@@ -1,0 +1,366 @@
+//! Sources as an operator sees them: flags, queries, success values, the log.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::thread;
+
+use hello_exporter_tests::http::{Response, get, get_with};
+use hello_exporter_tests::{Exporter, Prometheus, build_example};
+
+fn program() -> PathBuf {
+    build_example("hello_exporter_tests", "sources")
+}
+
+fn start(arguments: &[&str]) -> Exporter {
+    Exporter::start_program(&program(), arguments)
+}
+
+/// Runs the program to its end, which is near.
+fn run(arguments: &[&str]) -> Output {
+    Command::new(program())
+        .arg("--web.listen-address=127.0.0.1:0")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A scrape as a Prometheus server with a timeout of a second makes it.
+fn scrape(address: SocketAddr, query: &str) -> Response {
+    let path = format!("/metrics{query}");
+    get_with(address, &path, "X-Prometheus-Scrape-Timeout-Seconds: 1")
+}
+
+/// What is exposed, without what differs from run to run.
+fn own(response: &Response) -> String {
+    let differs = ["process_", "build_info", "_duration_seconds{", "_runs_total", "alive"];
+    let lines = response.body.lines().filter(|line| !differs.iter().any(|it| line.contains(it)));
+    lines.map(|line| line.to_owned() + "\n").collect()
+}
+
+/// The lines of samples alone.
+fn samples(response: &Response) -> Vec<String> {
+    own(response).lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// One value of a scrape that runs no source.
+fn value(address: SocketAddr, name: &str) -> String {
+    let body = get(address, &format!("/metrics?name[]={name}")).body;
+    let line = body.lines().find(|line| line.starts_with(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("{name} in {body}"))[name.len() + 1..].to_owned()
+}
+
+const SUCCESS: &str = "sources_scrape_collector_success";
+
+#[test]
+fn what_works_is_exposed_and_what_does_not_is_told() {
+    let exporter = start(&[]);
+    let response = scrape(exporter.address, "");
+    assert_eq!(response.status, 200);
+    assert_eq!(
+        own(&response),
+        "\
+# HELP flapping What works every other time.
+# TYPE flapping gauge
+flapping 1
+# HELP good What works.
+# TYPE good gauge
+good 1
+# HELP slow What takes its time.
+# TYPE slow gauge
+slow 1
+# HELP sources_scrape_collector_duration_seconds Duration of a collector scrape in seconds.
+# TYPE sources_scrape_collector_duration_seconds gauge
+# HELP sources_scrape_collector_success Whether a collector succeeded.
+# TYPE sources_scrape_collector_success gauge
+sources_scrape_collector_success{collector=\"good\"} 1
+sources_scrape_collector_success{collector=\"slow\"} 1
+sources_scrape_collector_success{collector=\"failing\"} 0
+sources_scrape_collector_success{collector=\"panicking\"} 0
+sources_scrape_collector_success{collector=\"hanging\"} 0
+sources_scrape_collector_success{collector=\"flapping\"} 1
+"
+    );
+    let durations = response.body.lines().filter(|line| line.contains("_duration_seconds{"));
+    assert_eq!(durations.count(), 6);
+}
+
+#[test]
+fn a_failure_is_logged_once_with_its_causes_and_is_never_on_the_wire() {
+    let exporter = start(&["--no-collector.hanging"]);
+    for _ in 0..4 {
+        let body = scrape(exporter.address, "").body;
+        assert!(!body.contains("fire") && !body.contains("digit"), "{body}");
+    }
+    let (status, log) = exporter.signal("TERM");
+    assert_eq!(status.code(), Some(0));
+    let lines = |name: &str| -> Vec<String> {
+        let of_source = log.iter().filter(|line| line.contains(&format!("collector={name}")));
+        of_source.map(|line| line.split_once(" level=").unwrap().1.to_owned()).collect()
+    };
+    assert_eq!(
+        lines("failing"),
+        [
+            "error msg=\"Collector failed, its metrics are left out\" collector=failing error=\"cannot ask the \
+          backend: it is\\non fire\"\n"
+        ]
+    );
+    let panicking = lines("panicking");
+    assert_eq!(panicking.len(), 1, "{log:?}");
+    let expected = "error msg=\"Collector failed, its metrics are left out\" collector=panicking \
+                    error=\"panicked: a number: ParseIntError { kind: InvalidDigit } (at tests/programs/sources.rs:";
+    assert!(panicking[0].starts_with(expected), "{panicking:?}");
+    let failed = "error msg=\"Collector failed, its metrics are left out\" collector=flapping error=\"not now\"\n";
+    let works = "info msg=\"Collector works again\" collector=flapping\n";
+    assert_eq!(lines("flapping"), [failed, works, failed]);
+    assert!(!log.iter().any(|line| line.contains("msg=Panic")), "{log:?}");
+}
+
+#[test]
+fn a_query_selects_sources_and_families() {
+    let exporter = start(&["--no-collector.hanging"]);
+    let of = |query: &str| samples(&scrape(exporter.address, query));
+    let success = |name: &str, value: u8| format!("{SUCCESS}{{collector=\"{name}\"}} {value}");
+
+    assert_eq!(of("?collect[]=good"), ["good 1", &success("good", 1)]);
+    assert_eq!(
+        of("?collect%5B%5D=good&collect[]=failing&collect[]=good"),
+        ["good 1", &success("good", 1), &success("failing", 0)]
+    );
+    assert_eq!(
+        of("?exclude[]=slow&exclude[]=flapping&exclude[]=panicking"),
+        ["good 1", &success("good", 1), &success("failing", 0)]
+    );
+    let all = ["good", "slow", "failing", "panicking", "flapping"];
+    let none = all.map(|name| format!("exclude[]={name}")).join("&");
+    assert_eq!(of(&format!("?{none}")), [""; 0]);
+
+    // Only sources that have the family are asked.
+    let slow_runs = value(exporter.address, "slow_runs_total");
+    assert_eq!(of("?name[]=good"), ["good 1"]);
+    assert_eq!(of("?name[]=good&name[]=goo&name[]=slow&exclude[]=slow"), ["good 1"]);
+    assert_eq!(of(&format!("?name[]={SUCCESS}&collect[]=failing")), [success("failing", 0)]);
+    assert_eq!(value(exporter.address, "slow_runs_total"), slow_runs);
+
+    let nothing = get(exporter.address, "/metrics?name[]=nothing");
+    assert_eq!((nothing.status, &*nothing.body), (200, ""));
+    let accept = "Accept: application/openmetrics-text; version=1.0.0";
+    let nothing = get_with(exporter.address, "/metrics?name[]=nothing", accept);
+    assert_eq!((nothing.status, &*nothing.body), (200, "# EOF\n"));
+}
+
+#[test]
+fn a_query_for_what_is_not_there_is_refused() {
+    let exporter = start(&["--no-collector.hanging", "--no-collector.failing"]);
+    for (query, body) in [
+        ("collect[]=good&exclude[]=slow", "Combined collect and exclude queries are not allowed."),
+        ("exclude[]=slow&collect[]=slow", "Combined collect and exclude queries are not allowed."),
+        (
+            "collect[]=nope",
+            "unknown collector \"nope\", expected one of: flapping, good, panicking, slow",
+        ),
+        ("exclude[]=", "unknown collector \"\", expected one of: flapping, good, panicking, slow"),
+        ("collect[]=failing", "disabled collector \"failing\": `--collector.failing` enables it"),
+        (
+            "exclude[]=good&exclude[]=spare",
+            "disabled collector \"spare\": `--collector.spare` enables it",
+        ),
+    ] {
+        let response = get(exporter.address, &format!("/metrics?{query}"));
+        let body = format!("{body}\n");
+        assert_eq!((response.status, &response.body), (400, &body), "{query}");
+        assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"));
+    }
+    let tutorial = Exporter::start(&[]);
+    let response = get(tutorial.address, "/metrics?collect[]=a");
+    let body = "unknown collector \"a\": this exporter has no collectors to choose from\n";
+    assert_eq!((response.status, &*response.body), (400, body));
+}
+
+#[test]
+fn flags_choose_the_sources() {
+    let enabled = |arguments: &[&str]| -> Vec<String> {
+        let exporter = start(arguments);
+        let response = scrape(exporter.address, "");
+        let names = samples(&response).into_iter().filter_map(|line| {
+            let (_, label) = line.split_once("_success{collector=\"")?;
+            Some(label.split_once('"').unwrap().0.to_owned())
+        });
+        names.collect()
+    };
+    assert_eq!(
+        enabled(&["--no-collector.hanging", "--no-collector.slow"]),
+        ["good", "failing", "panicking", "flapping"]
+    );
+    assert_eq!(enabled(&["--collector.disable-defaults"]), [""; 0]);
+    assert_eq!(
+        enabled(&["--collector.disable-defaults", "--collector.good", "--collector.failing"]),
+        ["good", "failing"]
+    );
+    assert_eq!(
+        enabled(&[
+            "--collector.spare",
+            "--spare.value=7",
+            "--collector.disable-defaults",
+            "--no-collector.good",
+            "--collector.good",
+            "--collector.slow",
+            "--no-collector.slow",
+        ]),
+        ["good", "spare"]
+    );
+}
+
+#[test]
+fn an_unknown_source_is_exit_status_2_and_help_lists_those_there_are() {
+    for flag in ["collector.nope", "no-collector.nope"] {
+        let output = run(&[&format!("--{flag}")]);
+        assert_eq!(output.status.code(), Some(2));
+        let expected = "error: unknown collector 'nope', expected one of: blocking, failing, flapping, good, \
+                        hanging, panicking, slow, spare, twin\n";
+        assert!(stderr(&output).starts_with(expected), "{}", stderr(&output));
+    }
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
+    for part in [
+        "Collectors:",
+        "--collector.good",
+        "--no-collector.good",
+        "--collector.spare",
+        "Enable the collector (default: enabled)",
+        "Enable the collector (default: disabled)",
+        "--collector.disable-defaults",
+        "--spare.value",
+    ] {
+        assert!(help.contains(part), "{part} in {help}");
+    }
+    assert!(!help.contains("--probe.allow-target"), "{help}");
+}
+
+#[test]
+fn a_source_is_made_of_flags_and_only_where_it_is_enabled() {
+    let exporter = start(&["--collector.disable-defaults", "--collector.spare", "--spare.value=7"]);
+    let text = samples(&scrape(exporter.address, ""));
+    assert_eq!(text[0], "spare 7");
+
+    let output = run(&["--collector.spare"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = stderr(&output);
+    let expected =
+        "level=error msg=\"source `spare` cannot be made: `--spare.value` is required\"\n";
+    assert!(stderr.ends_with(expected), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
+#[test]
+fn sources_that_clash_are_refused_at_the_start() {
+    let output = run(&["--collector.spare", "--spare.value=1", "--collector.twin"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = stderr(&output);
+    let expected = "level=error msg=\"metric `spare` of collector `twin` is registered already, by collector \
+                    `spare`\"\n";
+    assert!(stderr.ends_with(expected), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
+#[test]
+fn a_prometheus_server_sees_it_up_throughout() {
+    let exporter = start(&[]);
+    let prometheus = Prometheus::configured(&format!(
+        "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n\
+         scrape_configs:\n- job_name: exporter\n  static_configs:\n  - targets: ['{}']\n",
+        exporter.address
+    ));
+    let value = |query: &str, is_there: &dyn Fn(f64) -> bool| {
+        let number = |result: &serde_json::Value| -> Option<f64> {
+            result[0]["value"][1].as_str()?.parse().ok()
+        };
+        let result = prometheus.query(query, |result| number(result).is_some_and(is_there));
+        number(&result).unwrap()
+    };
+    value("count_over_time(up[1m])", &|count| count >= 8.0);
+    assert_eq!(value("min_over_time(up[1m])", &|_| true), 1.0);
+    let failed = "sum(max_over_time(sources_scrape_collector_success{collector=~\"failing|panicking|hanging\"}[1m]))";
+    assert_eq!(value(failed, &|_| true), 0.0);
+    let good = "sum(min_over_time(sources_scrape_collector_success{collector=~\"good|slow\"}[1m]))";
+    assert_eq!(value(good, &|_| true), 2.0);
+    let flapping =
+        "count(count_values(\"value\", sources_scrape_collector_success{collector=\"flapping\"}))";
+    assert_eq!(value(flapping, &|_| true), 1.0);
+}
+
+#[test]
+fn a_client_that_goes_away_cancels_nothing_and_leaks_nothing() {
+    let exporter = start(&["--no-collector.hanging"]);
+    let address = exporter.address;
+    // One scrape, so that all threads and connections that it needs are there.
+    scrape(address, "");
+    let before = value(address, "process_open_fds");
+    assert_eq!(value(address, "slow_runs_total"), "1");
+
+    let gone: Vec<TcpStream> = (0..20)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            stream
+        })
+        .collect();
+    // Their run is under way.
+    while value(address, "slow_runs_total") != "2" {
+        thread::yield_now();
+    }
+    drop(gone);
+    let response = scrape(address, "");
+    assert!(response.body.contains("\nslow 2\n"), "it shares their run: {}", response.body);
+
+    // Once everything has ended there are as many values and connections as there were.
+    let is_back = || value(address, "alive") == "0" && value(address, "process_open_fds") == before;
+    let tries = (0..300).take_while(|_| !is_back()).map(|_| {
+        thread::sleep(std::time::Duration::from_millis(100));
+    });
+    assert!(tries.count() < 300, "{} {before}", value(address, "process_open_fds"));
+}
+
+#[test]
+fn a_source_that_blocks_for_ever_has_one_thread_and_one_run() {
+    let exporter =
+        start(&["--collector.disable-defaults", "--collector.blocking", "--collector.good"]);
+    let address = exporter.address;
+    let expected = [
+        "good 1",
+        "sources_scrape_collector_success{collector=\"good\"} 1",
+        "sources_scrape_collector_success{collector=\"blocking\"} 0",
+    ];
+    assert_eq!(samples(&scrape(address, "")), expected);
+    for _ in 0..20 {
+        assert_eq!(samples(&scrape(address, "")), expected);
+    }
+    assert_eq!(value(address, "blocking_runs_total"), "1");
+    // It ends all the same.
+    assert_eq!(exporter.signal("TERM").0.code(), Some(0));
+}
+
+#[test]
+fn more_requests_than_are_allowed_are_answered_503() {
+    let exporter = start(&["--web.max-requests=1", "--no-collector.hanging"]);
+    let address = exporter.address;
+    // It may be refused itself, where one of the others is there first.
+    let long = thread::spawn(move || (0..1000).any(|_| scrape(address, "").status == 200));
+    // For filtered requests as well. It is there until the slow source has answered.
+    let refused = (0..1000)
+        .map(|_| get(address, "/metrics?name[]=alive"))
+        .find(|response| response.status != 200);
+    let refused = refused.unwrap();
+    let body = "Limit of concurrent requests reached (1), try again later.\n";
+    assert_eq!((refused.status, &*refused.body), (503, body));
+    assert_eq!(refused.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(get(address, "/-/healthy").status, 200);
+    assert!(long.join().unwrap());
+    assert_eq!(get(address, "/metrics?name[]=alive").status, 200);
+}
