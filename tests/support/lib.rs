@@ -15,7 +15,7 @@ mod prometheus;
 use hello_exporter::{Format, Registry};
 
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
-pub use process::{Exporter, build, build_example, build_library};
+pub use process::{Exporter, build, build_example, build_library, build_program, free_address};
 pub use prometheus::Prometheus;
 
 /// What a registry exposes in the text format.

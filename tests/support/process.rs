@@ -31,8 +31,8 @@ pub fn build_library() -> PathBuf {
     libraries.next_back().map(PathBuf::from).expect("cargo names the library")
 }
 
-/// Builds each program once.
-fn build_program(package: &'static str, target: [&'static str; 2]) -> PathBuf {
+/// Builds a program of any package, once, and gives its path.
+pub fn build_program(package: &'static str, target: [&'static str; 2]) -> PathBuf {
     type Built = BTreeMap<(&'static str, [&'static str; 2]), PathBuf>;
     static BUILT: Mutex<Built> = Mutex::new(Built::new());
 
@@ -123,7 +123,7 @@ fn spawn(program: &Path, address: &str, arguments: &[&str]) -> Child {
 }
 
 /// An address of the loopback that nobody listens on.
-pub(crate) fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address")
 }

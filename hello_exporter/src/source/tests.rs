@@ -54,13 +54,22 @@ macro_rules! one_gauge {
 
 one_gauge!(Good "good", Slow "slow", Failing "failing", Panicking "panicking", Hanging "hanging", Flapping "flapping");
 
-/// An application with six sources, all of which run on the runtime of the test.
-fn sources(counts: &Arc<Counts>) -> Arc<Sources> {
+/// Takes in a source that needs no flags.
+fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: Unbuilt<()>) {
+    let scraper = (source.build)(&()).unwrap();
+    sources.add(options.into(), (source.descs)(), scraper).unwrap();
+}
+
+/// The sources on the runtime of the test.
+fn running(mut sources: Sources) -> Metrics {
+    sources.register_own("x_").unwrap();
+    Metrics::of_sources(Arc::new(sources.on(Some(Arc::new(SourceRuntime::current())))))
+}
+
+/// An endpoint with six sources.
+fn six_sources(counts: &Arc<Counts>) -> Metrics {
     let mut sources = Sources::new(Registry::new());
-    let mut add = |name: &'static str, source: Unbuilt<()>| {
-        let scraper = (source.build)(&()).unwrap();
-        sources.add(SourceOptions::new(name), (source.descs)(), scraper).unwrap();
-    };
+    let mut add = |name: &'static str, source| add(&mut sources, name, source);
     let shared = Arc::clone(counts);
     let good = move || {
         let value = Good { value: 1, _alive: Alive::new(&shared) };
@@ -98,8 +107,7 @@ fn sources(counts: &Arc<Counts>) -> Arc<Sources> {
         async move { if run.is_multiple_of(2) { Ok(value) } else { Err("not now") } }
     };
     add("flapping", flapping.into_source());
-    sources.register_own("x_").unwrap();
-    Arc::new(sources.on(Some(Arc::new(SourceRuntime::current()))))
+    running(sources)
 }
 
 /// The lines of samples, without durations, and how long the answer took.
@@ -139,7 +147,7 @@ async fn what_fails_costs_its_own_metrics_and_nobody_else_their_time() {
 
     pause();
     let counts = Arc::new(Counts::default());
-    let metrics = Metrics::of_sources(sources(&counts));
+    let metrics = six_sources(&counts);
     let tasks = || Handle::current().metrics().num_alive_tasks();
     let tasks_before = tasks();
 
@@ -170,4 +178,149 @@ async fn what_fails_costs_its_own_metrics_and_nobody_else_their_time() {
         rt::task::yield_now().await;
     }
     assert_eq!(counts.values.load(Ordering::Relaxed), 0);
+}
+
+/// An endpoint with one source, and how often it is asked.
+fn one_source(options: SourceOptions, takes: Duration) -> (Metrics, Arc<Counts>) {
+    let counts = Arc::new(Counts::default());
+    let shared = Arc::clone(&counts);
+    let source = move || {
+        let value = shared.slow_runs.fetch_add(1, Ordering::Relaxed) as u64 + 1;
+        let value = Slow { value, _alive: Alive::new(&shared) };
+        async move {
+            sleep(takes).await;
+            if value.value == 3 { Err("not this time") } else { Ok(value) }
+        }
+    };
+    let mut sources = Sources::new(Registry::new());
+    add(&mut sources, options, source.into_source());
+    (running(sources), counts)
+}
+
+#[actix_web::test]
+async fn a_cache_serves_the_last_good_result_for_so_long() {
+    pause();
+    let options = SourceOptions::new("slow").cache(Duration::from_secs(60));
+    let (metrics, counts) = one_source(options, Duration::from_millis(100));
+    let text = async || scrape(metrics.clone(), "1").await.0;
+    let good = |value: u64, age: &str| {
+        format!(
+            "slow {value}\nx_scrape_collector_cache_age_seconds{{collector=\"slow\"}} {age}\n\
+             x_scrape_collector_success{{collector=\"slow\"}} 1\n"
+        )
+    };
+    let failed = "x_scrape_collector_success{collector=\"slow\"} 0\n";
+
+    assert_eq!(text().await, good(1, "0"));
+    advance(Duration::from_secs(59)).await;
+    assert_eq!(text().await, good(1, "59"));
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(text().await, good(2, "0"));
+    advance(Duration::from_secs(60)).await;
+    // What is too old is not served where there is nothing newer, and a failure is not kept.
+    assert_eq!(text().await, failed);
+    assert_eq!(text().await, good(4, "0"));
+    assert_eq!(counts.values.load(Ordering::Relaxed), 1, "one is kept");
+}
+
+/// A scrape, and how long it took in tenths of a second: timers are a millisecond late.
+async fn timed(metrics: &Metrics, timeout: &str) -> (String, u128) {
+    let (text, took) = scrape(metrics.clone(), timeout).await;
+    (text, took.as_millis() / 100)
+}
+
+#[actix_web::test]
+async fn a_run_has_the_timeout_of_its_source_and_a_request_its_own() {
+    pause();
+    let options = SourceOptions::new("slow").timeout(Duration::from_secs(3));
+    let (metrics, counts) = one_source(options, Duration::from_millis(2900));
+    let good = "slow 1\nx_scrape_collector_success{collector=\"slow\"} 1\n";
+    let failed = "x_scrape_collector_success{collector=\"slow\"} 0\n";
+
+    // A request that gives up leaves the run to others.
+    assert_eq!(timed(&metrics, "1").await, (failed.to_owned(), 5));
+    assert_eq!(timed(&metrics, "10").await, (good.to_owned(), 24));
+    assert_eq!(counts.slow_runs.load(Ordering::Relaxed), 1);
+
+    // No request waits longer than the run may take.
+    let options = SourceOptions::new("slow").timeout(Duration::from_secs(3));
+    let (metrics, counts) = one_source(options, Duration::from_secs(4));
+    assert_eq!(timed(&metrics, "60").await, (failed.to_owned(), 30));
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(timed(&metrics, "60").await, (failed.to_owned(), 30));
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(counts.slow_runs.load(Ordering::Relaxed), 2, "the first was dropped");
+    assert_eq!(counts.values.load(Ordering::Relaxed), 0);
+}
+
+#[actix_web::test]
+async fn a_blocking_source_that_is_late_is_not_asked_again_before_it_has_come_back() {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let counts = Arc::new(Counts::default());
+    let shared = Arc::clone(&counts);
+    let source = move || {
+        let value = shared.slow_runs.fetch_add(1, Ordering::Relaxed) as u64 + 1;
+        released.lock().unwrap().recv()?;
+        Ok::<_, std::sync::mpsc::RecvError>(Slow { value, _alive: Alive::new(&shared) })
+    };
+    let mut sources = Sources::new(Registry::new());
+    let options = SourceOptions::new("slow").timeout(Duration::from_millis(20));
+    add(&mut sources, options, source.into_source());
+    let metrics = running(sources);
+    let failed = "x_scrape_collector_success{collector=\"slow\"} 0\n";
+    for _ in 0..5 {
+        assert_eq!(scrape(metrics.clone(), "10").await.0, failed);
+    }
+    assert_eq!(counts.slow_runs.load(Ordering::Relaxed), 1);
+    // The late result is of no use; the next run's is.
+    release.send(()).unwrap();
+    release.send(()).unwrap();
+    let mut text = failed.to_owned();
+    while text == failed {
+        text = scrape(metrics.clone(), "10").await.0;
+    }
+    assert_eq!(text, "slow 2\nx_scrape_collector_success{collector=\"slow\"} 1\n");
+    assert_eq!(counts.values.load(Ordering::Relaxed), 0);
+}
+
+/// A label that cannot be told.
+struct Grumpy;
+
+impl crate::LabelValue for Grumpy {
+    type Buffer = ();
+
+    fn as_label<'a>(&'a self, (): &'a mut ()) -> &'a str {
+        panic!("no comment")
+    }
+}
+
+#[actix_web::test]
+async fn a_source_whose_metrics_panic_is_left_out_as_a_whole() {
+    #[derive(hello_exporter_derive::Collector)]
+    #[collector(crate = crate)]
+    struct Half {
+        /// What stands in front of the panic.
+        half_a: u64,
+        #[metric(help = "What panics.", labels = ["x"])]
+        half_b: Vec<([Grumpy; 1], u64)>,
+    }
+
+    pause();
+    let mut sources = Sources::new(Registry::new());
+    let half = || async { Ok::<_, Infallible>(Half { half_a: 1, half_b: vec![([Grumpy], 2)] }) };
+    add(&mut sources, "half", half.into_source());
+    let counts = Arc::new(Counts::default());
+    let good = move || {
+        let value = Good { value: 1, _alive: Alive::new(&counts) };
+        async { Ok::<_, Infallible>(value) }
+    };
+    add(&mut sources, "good", good.into_source());
+    let metrics = running(sources);
+    assert_eq!(
+        scrape(metrics, "1").await.0,
+        "good 1\n\
+         x_scrape_collector_success{collector=\"half\"} 0\n\
+         x_scrape_collector_success{collector=\"good\"} 1\n"
+    );
 }

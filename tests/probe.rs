@@ -1,0 +1,214 @@
+//! Targets that a request names: what is answered, and what a Prometheus server makes of it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{self, ServiceConfig};
+use hello_exporter_tests::http::{Response, Server, get, get_with, request, serve};
+use hello_exporter_tests::{Exporter, Prometheus, build_program, free_address};
+use serde_json::Value;
+
+fn start(arguments: &[&str]) -> Exporter {
+    let program = build_program("probe_exporter", ["--bin", "probe_exporter"]);
+    Exporter::start_program(&program, arguments)
+}
+
+/// A server with an answer of every kind.
+fn target() -> Server {
+    serve(|config: &mut ServiceConfig| {
+        let redirect = |to: &'static str| {
+            move || async move { HttpResponse::Found().insert_header((header::LOCATION, to)).finish() }
+        };
+        config
+            .route("/good", web::get().to(|| async { "good" }))
+            .route("/bad", web::get().to(HttpResponse::InternalServerError))
+            .route("/moved", web::get().to(redirect("/good")))
+            .route("/elsewhere", web::get().to(redirect("http://127.0.0.2:1/secret")))
+            .route("/circle", web::get().to(redirect("circle")))
+            .route("/large", web::get().to(|| async { "x".repeat((1 << 20) + 1) }));
+    })
+}
+
+fn probe(exporter: &Exporter, module: &str, target: &str) -> Response {
+    get(exporter.address, &format!("/probe?module={module}&target={target}"))
+}
+
+/// The samples of an answer, without the duration.
+fn samples(response: &Response) -> Vec<&str> {
+    assert_eq!(response.status, 200);
+    let lines = response.body.lines().filter(|line| !line.starts_with('#'));
+    let (duration, others): (Vec<&str>, Vec<&str>) =
+        lines.partition(|line| line.starts_with("probe_duration_seconds "));
+    assert_eq!(duration.len(), 1);
+    others
+}
+
+const FAILED: [&str; 1] = ["probe_success 0"];
+
+#[test]
+fn a_target_that_answers_is_told_in_full() {
+    let (exporter, target) = (start(&[]), target());
+    let response = probe(&exporter, "http_2xx", &format!("http://{}/moved", target.address));
+    assert_eq!(
+        samples(&response),
+        [
+            "probe_http_redirects 1",
+            "probe_http_ssl 0",
+            "probe_http_status_code 200",
+            "probe_http_uncompressed_body_length 4",
+            "probe_http_version 1.1",
+            "probe_ip_protocol 4",
+            "probe_success 1",
+        ]
+    );
+    assert_eq!(response.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let bad = probe(&exporter, "http_2xx", &format!("{}/bad", target.address));
+    let bad = samples(&bad);
+    assert!(bad.contains(&"probe_http_status_code 500"), "{bad:?}");
+    assert_eq!(bad.last(), Some(&"probe_success 0"));
+    let tcp = probe(&exporter, "tcp_connect", &target.address.to_string());
+    assert_eq!(samples(&tcp), ["probe_ip_protocol 4", "probe_success 1"]);
+}
+
+#[test]
+fn a_target_that_does_not_is_no_success() {
+    let (exporter, target) = (start(&[]), target());
+    let closed = free_address();
+    assert_eq!(samples(&probe(&exporter, "tcp_connect", &closed.to_string())), FAILED);
+    assert_eq!(samples(&probe(&exporter, "tcp_connect", "no-port")), FAILED);
+    for url in [
+        format!("http://{closed}/"),
+        format!("http://{}/circle", target.address),
+        format!("http://{}/large", target.address),
+        "gopher://x/".to_owned(),
+    ] {
+        assert_eq!(samples(&probe(&exporter, "http_2xx", &url)), FAILED, "{url}");
+    }
+    // In the time that the request has.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let path = format!("/probe?target=http://{}/", silent.local_addr().unwrap());
+    let response = get_with(exporter.address, &path, "X-Prometheus-Scrape-Timeout-Seconds: 0.1");
+    assert_eq!(samples(&response), FAILED);
+}
+
+#[test]
+fn what_cannot_be_probed_is_refused() {
+    let exporter = start(&["--probe.allow-target=http://*.example.com/**"]);
+    let userinfo = "a target must not contain user information, which stands in front of `@`";
+    let characters = "a target must not contain white space, control characters or `\\`";
+    let module = "Unknown module \"nope\", expected one of: http_2xx, tcp_connect";
+    for (query, status, body) in [
+        ("", 400, "Target parameter is missing"),
+        ("?module=http_2xx", 400, "Target parameter is missing"),
+        ("?target=", 400, "Target parameter is missing"),
+        ("?target=http://a.example.com/&target=b", 400, "Target parameter is there more than once"),
+        ("?target=http://a.example.com/&module=nope", 400, module),
+        (
+            "?target=http://a.example.com/&module=",
+            400,
+            "Unknown module \"\", expected one of: http_2xx, tcp_connect",
+        ),
+        ("?target=http://me:secret@a.example.com/", 400, userinfo),
+        ("?target=http://me%40a.example.com/", 400, userinfo),
+        ("?target=http://a.example.com/%0a", 400, characters),
+        ("?target=http://a.example.com%5C@x/", 400, characters),
+        (
+            "?target=http://127.0.0.1/",
+            403,
+            "target is not allowed: no --probe.allow-target matches it",
+        ),
+    ] {
+        let response = get(exporter.address, &format!("/probe{query}"));
+        let body = format!("{body}\n");
+        assert_eq!((response.status, &response.body), (status, &body), "{query}");
+    }
+    assert_eq!(request(exporter.address, "POST", "/probe?target=x").status, 405);
+}
+
+#[test]
+fn a_redirect_to_what_is_not_allowed_is_not_followed() {
+    let target = target();
+    let allowed = format!("--probe.allow-target=http://{}/**", target.address);
+    let exporter = start(&[&allowed, "--log.level=debug"]);
+    let good = probe(&exporter, "http_2xx", &format!("http://{}/moved", target.address));
+    assert_eq!(samples(&good).last(), Some(&"probe_success 1"));
+    let url = format!("http://{}/elsewhere", target.address);
+    assert_eq!(samples(&probe(&exporter, "http_2xx", &url)), FAILED);
+    let (_, log) = exporter.signal("TERM");
+    let cause = "error=\"redirected to \\\"http://127.0.0.2:1/secret\\\", which is not allowed\"\n";
+    assert!(log.iter().any(|line| line.ends_with(cause)), "{log:?}");
+}
+
+#[test]
+fn probes_are_limited_and_do_not_outlive_their_clients() {
+    let exporter = start(&["--web.max-requests=1"]);
+    // Accepts, and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let path = format!("/probe?target=http://{}/", silent.local_addr().unwrap());
+    let client = half_request(exporter.address, &path);
+    let (probing, _) = silent.accept().unwrap();
+    let refused = get(exporter.address, &path);
+    let body = "Limit of concurrent requests reached (1), try again later.\n";
+    assert_eq!((refused.status, &*refused.body), (503, body));
+    // Scrapes of its own metrics have a limit of their own.
+    assert_eq!(get(exporter.address, "/metrics").status, 200);
+    drop(client);
+    // The connection of the probe is closed, and there is a place again.
+    let mut rest = Vec::new();
+    std::io::Read::read_to_end(&mut &probing, &mut rest).unwrap();
+    assert!(rest.starts_with(b"GET / HTTP/1.1\r\n"), "{rest:?}");
+    drop(silent);
+    let response = get(exporter.address, &path);
+    assert_eq!(samples(&response), FAILED);
+}
+
+/// Sends a request, and does not wait for the answer.
+fn half_request(address: SocketAddr, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    std::io::Write::write_all(
+        &mut stream,
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes(),
+    )
+    .unwrap();
+    stream
+}
+
+/// The configuration that the example's README shows.
+fn readme() -> &'static str {
+    let readme = include_str!("../examples/probe_exporter/README.md");
+    let (_, rest) = readme.split_once("```yaml\n").unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+#[test]
+fn a_prometheus_server_with_the_readmes_relabelling_gets_the_right_success() {
+    let (exporter, target) = (start(&[]), target());
+    let (open, closed) = (TcpListener::bind("127.0.0.1:0").unwrap(), free_address());
+    let open = open.local_addr().unwrap();
+    let good = format!("http://{}/good", target.address);
+    let bad = format!("http://{}/bad", target.address);
+    let config = readme()
+        .replace(
+            "\"http://localhost:8080/\", \"https://www.example.com/\"",
+            &format!("\"{good}\", \"{bad}\""),
+        )
+        .replace("\"localhost:22\"", &format!("\"{open}\", \"{closed}\""))
+        .replace("localhost:9115", &exporter.address.to_string());
+    let prometheus = Prometheus::configured(&format!(
+        "global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n{config}"
+    ));
+    let success = |job: &str, instance: &str| {
+        let query = format!("probe_success{{job=\"{job}\",instance=\"{instance}\"}}");
+        let result = prometheus.query(&query, |result| result[0].is_object());
+        result[0]["value"][1].as_str().unwrap().to_owned()
+    };
+    assert_eq!(success("http", &good), "1");
+    assert_eq!(success("http", &bad), "0");
+    assert_eq!(success("tcp", &open.to_string()), "1");
+    assert_eq!(success("tcp", &closed.to_string()), "0");
+    let up = prometheus.query("count(up == 1)", |result| result[0]["value"][1] == Value::from("4"));
+    assert_eq!(up.as_array().unwrap().len(), 1);
+}
