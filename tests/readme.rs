@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use hello_exporter_tests::{Exporter, http};
+use hello_exporter_tests::{Exporter, build_example, http};
 
 fn repository(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -46,4 +46,20 @@ fn the_readme_shows_a_test_that_passes() {
         repository("tests/testing.rs").contains(shown),
         "the README's test is not in testing.rs"
     );
+}
+
+#[test]
+fn the_readme_shows_sources_that_are_built() {
+    let readme = repository("README.md");
+    let (_, tail) = readme.split_once("**A source**").unwrap();
+    let example = repository("hello_exporter/examples/source.rs");
+    assert!(
+        example.ends_with(block(tail, "rust,ignore")),
+        "the README's sources are not source.rs"
+    );
+    let program = build_example("hello_exporter", "source");
+    let exporter = Exporter::start_program(&program, &["--gateway.address=127.0.0.1:1"]);
+    let body = http::get(exporter.address, "/metrics?collect[]=gateway").body;
+    let failed = "gateway_exporter_scrape_collector_success{collector=\"gateway\"} 0\n";
+    assert!(body.ends_with(failed), "{body}");
 }

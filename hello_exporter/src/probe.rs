@@ -81,7 +81,7 @@ use crate::collect::Declared;
 /// # let _ = exporter;
 /// ```
 ///
-/// It runs where [sources](crate::source) run, and is dropped when its time is over, or when the client is gone.
+/// It runs where [sources](crate::source) run, and is dropped when its time is over.
 /// An error, a panic or a timeout is a probe without success: its cause goes to the log.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",

@@ -1,0 +1,60 @@
+//! Two sources: a server that is asked without a thread, and a directory that is read on one.
+
+use std::io;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use hello_exporter::source::{Source, SourceOptions};
+use hello_exporter::{Collector, Exporter, build_info};
+use tokio::net::TcpStream;
+
+/// A directory, as values.
+#[derive(Collector)]
+struct Spool {
+    /// Entries in the spool directory.
+    spool_entries: usize,
+}
+
+fn spool() -> io::Result<Spool> {
+    Ok(Spool { spool_entries: std::fs::read_dir("/var/spool")?.count() })
+}
+
+#[derive(Collector)]
+#[collector(namespace = "gateway")]
+struct GatewayMetrics {
+    /// Time to connect to the gateway in seconds.
+    connect_duration_seconds: Duration,
+}
+
+struct Gateway {
+    address: String,
+}
+
+impl Source for Gateway {
+    type Metrics = GatewayMetrics;
+    type Error = io::Error;
+
+    async fn scrape(&self) -> io::Result<GatewayMetrics> {
+        let start = Instant::now();
+        TcpStream::connect(&self.address).await?;
+        Ok(GatewayMetrics { connect_duration_seconds: start.elapsed() })
+    }
+}
+
+#[derive(clap::Args)]
+struct Flags {
+    /// The gateway to connect to.
+    #[arg(long = "gateway.address", default_value = "localhost:22")]
+    address: String,
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    Exporter::new("gateway_exporter")
+        .build_info(build_info!())
+        .flags::<Flags>()
+        .source("gateway", |flags: &Flags| Gateway { address: flags.address.clone() })
+        .source(SourceOptions::new("spool").timeout(Duration::from_secs(2)), spool)
+        .run()
+        .await
+}
