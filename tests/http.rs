@@ -93,6 +93,8 @@ fn every_exporter_exposes_itself() {
             "process_threads gauge",
             "process_virtual_memory_bytes gauge",
             "process_virtual_memory_max_bytes gauge",
+            "promhttp_metric_handler_requests_in_flight gauge",
+            "promhttp_metric_handler_requests_total counter",
         ]
     );
     let build_info = body.lines().find(|line| line.starts_with("hello_exporter_build_info"));
@@ -108,6 +110,56 @@ fn every_exporter_exposes_itself() {
             std::env::consts::ARCH,
         )
     );
+}
+
+#[test]
+fn scrapes_are_counted_as_promhttp_counts_them() {
+    let exporter = Exporter::start(&[]);
+    let promhttp = |body: &str| -> Vec<String> {
+        body.lines().filter(|line| line.contains("promhttp_")).map(str::to_owned).collect()
+    };
+    let expected = |good: u8, bad: &[&str]| -> Vec<String> {
+        let head = [
+            "# HELP promhttp_metric_handler_requests_in_flight Current number of scrapes being served.",
+            "# TYPE promhttp_metric_handler_requests_in_flight gauge",
+            "promhttp_metric_handler_requests_in_flight 1",
+            "# HELP promhttp_metric_handler_requests_total Total number of scrapes by HTTP status code.",
+            "# TYPE promhttp_metric_handler_requests_total counter",
+        ];
+        let good = format!("promhttp_metric_handler_requests_total{{code=\"200\"}} {good}");
+        let zeros = ["500", "503"]
+            .map(|code| format!("promhttp_metric_handler_requests_total{{code=\"{code}\"}} 0"));
+        let head = head.map(str::to_owned).into_iter();
+        head.chain([good]).chain(zeros).chain(bad.iter().map(|&line| line.to_owned())).collect()
+    };
+    assert_eq!(promhttp(&get(exporter.address, "/metrics").body), expected(0, &[]));
+    assert_eq!(get(exporter.address, "/metrics?collect[]=x").status, 400);
+    let bad = "promhttp_metric_handler_requests_total{code=\"400\"} 1";
+    assert_eq!(promhttp(&get(exporter.address, "/metrics").body), expected(1, &[bad]));
+}
+
+#[test]
+fn what_an_exporter_exposes_of_its_process_can_be_left_out() {
+    let exporter = Exporter::start(&["--web.disable-exporter-metrics"]);
+    let body = get(exporter.address, "/metrics").body;
+    let types: Vec<&str> = body.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+    assert_eq!(types, ["a gauge", "b counter", "hello_exporter_build_info gauge"]);
+}
+
+#[test]
+fn a_socket_of_systemd_is_listened_on() {
+    let exporter = Exporter::start_activated(&build(), &["--web.systemd-socket"]);
+    let response = get(exporter.address, "/metrics");
+    assert_eq!(response.status, 200);
+    assert!(response.body.starts_with(HELLO), "{}", response.body);
+    let (status, log) = exporter.signal("TERM");
+    assert_eq!(status.code(), Some(0), "{log:?}");
+
+    let output = run(&["--web.systemd-socket"]);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "level=error msg=\"--web.systemd-socket: systemd has passed no socket: LISTEN_PID and LISTEN_FDS \
+                    are those of another process, or not set\"\n";
+    assert!(stderr(&output).ends_with(expected), "{}", stderr(&output));
 }
 
 fn rust_version() -> String {
@@ -284,6 +336,20 @@ fn the_log_is_logfmt_or_json_of_the_given_level() {
     assert_eq!(warn.signal("TERM").1, [""; 0]);
     let debug = Exporter::start(&["--log.level=debug"]).signal("TERM").1;
     assert!(debug.iter().any(|line| line.contains(" level=debug ")), "{debug:?}");
+}
+
+#[test]
+fn requests_are_logged_for_who_debugs() {
+    let exporter = Exporter::start(&["--log.level=debug"]);
+    assert_eq!(get(exporter.address, "/nope?x=%22%0a=").status, 404);
+    let (_, log) = exporter.signal("TERM");
+    let line = log.iter().find(|line| line.contains("msg=Answered")).unwrap();
+    let (_, line) = line.split_once(" level=").unwrap();
+    let (before, after) = line.split_once("peer=127.0.0.1:").unwrap();
+    assert_eq!(before, "debug msg=Answered ");
+    let (_, after) = after.split_once(' ').unwrap();
+    let (after, _) = after.split_once("duration=").unwrap();
+    assert_eq!(after, "method=GET uri=\"/nope?x=%22%0a=\" status=404 ");
 }
 
 /// An application that has routes of its own mounts the metrics beside them.

@@ -21,6 +21,10 @@ pub(crate) struct Flags {
     #[arg(id = "web.listen-address", long, value_name = "ADDRESS", default_value = "0.0.0.0:9000")]
     pub(crate) listen_addresses: Vec<ListenAddress>,
 
+    /// Listen on the sockets that systemd has opened, instead of addresses (socket activation).
+    #[arg(id = "web.systemd-socket", long)]
+    pub(crate) systemd_socket: bool,
+
     /// Path under which the metrics are served.
     #[arg(id = "web.telemetry-path", long, value_name = "PATH", default_value = "/metrics")]
     pub(crate) telemetry_path: TelemetryPath,
@@ -28,6 +32,10 @@ pub(crate) struct Flags {
     /// Most scrapes and probes that are answered at once; 0 is no limit.
     #[arg(id = "web.max-requests", long, value_name = "NUMBER", default_value_t = 40)]
     pub(crate) max_requests: usize,
+
+    /// Leave out what the exporter exposes of its own process and scrapes: `process_*`, `promhttp_*`.
+    #[arg(id = "web.disable-exporter-metrics", long)]
+    pub(crate) disable_exporter_metrics: bool,
 
     /// Least severe messages to log.
     #[arg(id = "log.level", long, value_name = "LEVEL", value_enum, default_value_t)]

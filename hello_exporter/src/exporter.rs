@@ -44,7 +44,7 @@ use command::Parsed;
 /// }
 /// ```
 ///
-/// Beside what is registered it exposes `<exporter>_build_info`, `process_*` where there is a
+/// Beside what is registered it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` where there is a
 /// `/proc`, how its [sources](crate::source) have fared, and, once there is any, what scrapes have lost.
 ///
 /// Whatever is wrong with what it is given is kept until it [runs](Self::run), and then reported at once.

@@ -85,11 +85,28 @@ impl Exporter {
     /// Starts a program that may not say where it listens, on a port that was free just now.
     pub fn start_quietly(program: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
-        let mut child = spawn(program, &address.to_string(), arguments);
+        Self::accepting(spawn(program, &address.to_string(), arguments), address)
+    }
+
+    /// Starts a program as systemd does, which listens in its place.
+    pub fn start_activated(program: &Path, arguments: &[&str]) -> Self {
+        let address = free_address();
+        let child = Command::new("systemd-socket-activate")
+            .arg(format!("--listen={address}"))
+            .arg(program)
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("systemd is installed: tests/run does it");
+        Self::accepting(child, address)
+    }
+
+    /// Waits until connections to this address are accepted.
+    fn accepting(mut child: Child, address: SocketAddr) -> Self {
         let log = BufReader::new(child.stderr.take().expect("a pipe"));
         let deadline = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < deadline, "{} listens", program.display());
+            assert!(Instant::now() < deadline, "somebody listens on {address}");
             thread::sleep(Duration::from_millis(10));
         }
         Self { child, log, address }

@@ -8,8 +8,9 @@ use clap::Args;
 use super::command::Parsed;
 use super::{DeclarationError, Exporter, ExporterError};
 use crate::cli::TelemetryPath;
+use crate::http::Limit;
 use crate::probe::{AllowList, ProbeOptions, Probing, UnbuiltProbe};
-use crate::registry::{FOREIGN_REGISTRY, Registry};
+use crate::registry::{FOREIGN_REGISTRY, RegisterError};
 use crate::source::{Failure, SourceOptions, SourceRuntime, Sources, Unbuilt};
 
 /// What is served.
@@ -18,6 +19,8 @@ pub(super) struct Assembly {
     pub(super) probes: Vec<Arc<Probing>>,
     /// Where sources and probes run, if there are any.
     pub(super) runtime: Option<Arc<SourceRuntime>>,
+    /// How many scrapes there may be at once.
+    pub(super) limit: Arc<Limit>,
 }
 
 impl<F: Args> Exporter<F> {
@@ -25,7 +28,11 @@ impl<F: Args> Exporter<F> {
     pub(super) fn assemble(&mut self, parsed: &Parsed<F>) -> Result<Assembly, ExporterError> {
         let sources = self.make_sources(parsed);
         let probes = self.make_probes(parsed);
+        let limit = Arc::new(Limit::new(parsed.flags.max_requests));
         self.register_own();
+        if !parsed.flags.disable_exporter_metrics {
+            self.register_program(&limit);
+        }
         if !self.errors.is_empty() {
             return Err(ExporterError::Declaration(std::mem::take(&mut self.errors)));
         }
@@ -35,7 +42,7 @@ impl<F: Args> Exporter<F> {
             _ => Some(Arc::new(SourceRuntime::new(runs).map_err(ExporterError::Runtime)?)),
         };
         let sources = Arc::new(sources.on(runtime.clone()));
-        Ok(Assembly { sources, probes, runtime })
+        Ok(Assembly { sources, probes, runtime, limit })
     }
 
     /// How many workers the probes of one path are worth.
@@ -82,17 +89,24 @@ impl<F: Args> Exporter<F> {
             self.registry.wrap().prefix(&prefix).last().register(health),
         ];
         self.errors.extend(results.into_iter().filter_map(Result::err).map(DeclarationError::from));
+    }
+
+    /// Registers what an exporter exposes of its process and of its scrapes, unless it is told not to.
+    pub(super) fn register_program(&mut self, limit: &Limit) {
+        let scrapes = self.registry.wrap().last().register(limit.metrics()).err();
+        self.errors.extend(scrapes.and_then(unless_foreign));
         #[cfg(target_os = "linux")]
-        self.errors.extend(register_process(&self.registry));
+        {
+            let process = self.registry.register(crate::process::ProcessMetrics::read).err();
+            self.errors.extend(process.and_then(unless_foreign));
+        }
     }
 }
 
-/// An existing registry may have `process_*` of its own, which then stand.
-#[cfg(target_os = "linux")]
-fn register_process(registry: &Registry) -> Option<DeclarationError> {
-    let error = registry.register(crate::process::ProcessMetrics::read).err()?;
+/// An existing registry may have `process_*` or `promhttp_*` of its own, which then stand.
+fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
     if error.other() == Some(FOREIGN_REGISTRY) {
-        tracing::debug!(%error, "Not exposing process metrics of our own");
+        tracing::debug!(%error, "Not exposing metrics of our own");
         return None;
     }
     Some(error.into())

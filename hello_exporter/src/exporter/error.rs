@@ -22,6 +22,15 @@ pub enum ExporterError {
         #[source]
         error: io::Error,
     },
+    /// `--web.systemd-socket` is given, and there is no socket.
+    #[error(
+        "--web.systemd-socket: systemd has passed no socket: LISTEN_PID and LISTEN_FDS are those of another \
+         process, or not set"
+    )]
+    NoSocket,
+    /// What systemd has passed is no TCP socket that listens.
+    #[error("--web.systemd-socket: {0}")]
+    Socket(#[source] io::Error),
     /// The threads on which sources run could not be started.
     #[error("cannot start the runtime of the sources: {0}")]
     Runtime(#[source] io::Error),

@@ -4,15 +4,17 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use clap::Args;
+use listenfd::ListenFd;
 use tracing::info;
 
 use super::assembly::Assembly;
 use super::command::Parsed;
 use super::{Exporter, ExporterError, signal};
 use crate::cli::{Flags, ListenAddress};
-use crate::http::{Deadline, Landing, Limit, Metrics, Probes, healthy, not_found, ready};
+use crate::http::{Deadline, Landing, Metrics, Probes, access_log, healthy, not_found, ready};
 
 /// An exporter is scraped by few; its workers only shift bytes.
 const WORKERS: usize = 2;
@@ -24,7 +26,10 @@ impl<F: Args> Exporter<F> {
     /// Serves until SIGTERM or SIGINT.
     pub(super) async fn serve(mut self, parsed: Parsed<F>) -> Result<(), ExporterError> {
         let assembly = self.assemble(&parsed)?;
-        let listeners = listen(&parsed.flags.listen_addresses)?;
+        let listeners = match parsed.flags.systemd_socket {
+            true => activated()?,
+            false => listen(&parsed.flags.listen_addresses)?,
+        };
         info!(version = self.build_info.version(), "Starting {}", self.name);
         self.serve_on(listeners, assembly, &parsed.flags).await.map_err(ExporterError::Serve)?;
         info!("Stopped");
@@ -39,14 +44,18 @@ impl<F: Args> Exporter<F> {
     ) -> io::Result<()> {
         let path = flags.telemetry_path.as_str();
         let deadline = Deadline::with_offset(self.timeout_offset);
-        let limit = || Arc::new(Limit::new(flags.max_requests));
         let metrics = Metrics::of_sources(assembly.sources).path(path);
-        let metrics = metrics.deadline(deadline).limit(limit());
+        let metrics = metrics.deadline(deadline).limit(assembly.limit);
         let probes: Vec<Probes> = match &assembly.runtime {
             Some(runtime) => {
                 let probes = assembly.probes.iter();
                 let probes = probes.map(|probing| {
-                    Probes::new(Arc::clone(probing), Arc::clone(runtime), deadline, limit())
+                    Probes::new(
+                        Arc::clone(probing),
+                        Arc::clone(runtime),
+                        deadline,
+                        flags.max_requests,
+                    )
                 });
                 probes.collect()
             }
@@ -57,6 +66,7 @@ impl<F: Args> Exporter<F> {
         let app = move || {
             let (pages, probes) = (landing.clone(), probes.clone());
             App::new()
+                .wrap(from_fn(access_log))
                 .service(metrics.clone())
                 .service(healthy())
                 .service(ready())
@@ -88,4 +98,16 @@ fn listen(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, ExporterError
         address.bind().map_err(|error| ExporterError::Listen { address: address.clone(), error })
     };
     addresses.iter().map(listen).collect()
+}
+
+/// The sockets that systemd has opened for this process.
+fn activated() -> Result<Vec<TcpListener>, ExporterError> {
+    let mut sockets = ListenFd::from_env();
+    let listeners = (0..sockets.len()).filter_map(|at| sockets.take_tcp_listener(at).transpose());
+    let listeners: Vec<TcpListener> =
+        listeners.collect::<Result<_, _>>().map_err(ExporterError::Socket)?;
+    match listeners.is_empty() {
+        true => Err(ExporterError::NoSocket),
+        false => Ok(listeners),
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::http::Limit;
 use crate::{
     Collect, CounterVec, Desc, Describe, FamilyEncoder, Format, HistogramSnapshot, MetricType,
 };
@@ -198,6 +199,7 @@ fn process_metrics_give_way_to_a_foreign_registry_and_to_nothing_else() {
     foreign.register(Box::new(gauge)).unwrap();
     let mut exporter = Exporter::new("x").register(foreign);
     exporter.register_own();
+    exporter.register_program(&Limit::default());
     assert!(exporter.errors.is_empty());
     let mut buffer = Vec::new();
     exporter.registry().encode(Format::Text, &mut buffer);
@@ -213,5 +215,6 @@ fn process_metrics_give_way_to_a_foreign_registry_and_to_nothing_else() {
     }
     let mut exporter = Exporter::new("x").register(Own::new());
     exporter.register_own();
+    exporter.register_program(&Limit::default());
     assert_eq!(exporter.errors.len(), 1);
 }

@@ -1,37 +1,69 @@
-//! How many requests are answered at once.
+//! How many requests are answered at once, and how they were answered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 
 use super::PLAIN_TEXT;
+use crate::metric::CounterVec;
 
-/// A bound on the requests in flight that make the exporter work: scrapes and probes.
-#[derive(Debug, Default)]
+/// A bound on the requests in flight that make the exporter work: scrapes, or probes of one path.
 pub(crate) struct Limit {
     /// Zero is no limit.
     most: usize,
-    in_flight: AtomicUsize,
+    metrics: Arc<HandlerMetrics>,
+}
+
+/// Requests as client_golang's promhttp counts them.
+#[derive(hello_exporter_derive::Collector)]
+#[collector(crate = crate, namespace = "promhttp", subsystem = "metric_handler")]
+pub(crate) struct HandlerMetrics {
+    /// Current number of scrapes being served.
+    requests_in_flight: AtomicUsize,
+
+    /// Total number of scrapes by HTTP status code.
+    #[metric(labels = ["code"])]
+    requests_total: CounterVec<1>,
 }
 
 /// A place among the requests in flight, free again when this is dropped.
-#[derive(Debug)]
-pub(super) struct Permit(Arc<Limit>);
+pub(super) struct Permit(Arc<HandlerMetrics>);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
 
 impl Limit {
     pub(crate) fn new(most: usize) -> Self {
-        Self { most, in_flight: AtomicUsize::new(0) }
+        let metrics = HandlerMetrics::new();
+        for code in ["200", "500", "503"] {
+            metrics.requests_total.with([code]).init();
+        }
+        Self { most, metrics: Arc::new(metrics) }
+    }
+
+    /// What to register, so that the requests are exposed.
+    pub(crate) fn metrics(&self) -> Arc<HandlerMetrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// A place, or the answer where none is free.
-    pub(super) fn enter(self: &Arc<Self>) -> Result<Permit, HttpResponse> {
-        let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let permit = Permit(Arc::clone(self));
+    pub(super) fn enter(&self) -> Result<Permit, HttpResponse> {
+        let before = self.metrics.requests_in_flight.fetch_add(1, Ordering::Relaxed);
+        let permit = Permit(Arc::clone(&self.metrics));
         match self.most != 0 && before >= self.most {
             true => Err(self.refusal()),
             false => Ok(permit),
         }
+    }
+
+    /// Counts an answer.
+    pub(super) fn answered(&self, status: StatusCode) {
+        self.metrics.requests_total.with([status.as_str()]).inc();
     }
 
     /// In the words of client_golang.
@@ -45,6 +77,6 @@ impl Limit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.requests_in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }

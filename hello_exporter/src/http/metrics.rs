@@ -66,18 +66,24 @@ impl Metrics {
     }
 
     pub(crate) async fn scrape(self, request: HttpRequest) -> HttpResponse {
+        let response = self.answer(&request).await;
+        self.limit.answered(response.status());
+        response
+    }
+
+    async fn answer(&self, request: &HttpRequest) -> HttpResponse {
         let permit = match self.limit.enter() {
             Ok(permit) => permit,
             Err(refusal) => return refusal,
         };
-        let selection = Selection::new(query(&request));
+        let selection = Selection::new(query(request));
         let selection = match selection.and_then(|it| self.sources.check(&it).map(|()| it)) {
             Ok(selection) => selection,
             Err(error) => return bad_request(error),
         };
-        let deadline = self.deadline.of(&request).map(|wait| Instant::now() + wait);
+        let deadline = self.deadline.of(request).map(|wait| Instant::now() + wait);
         let scrape = self.sources.scrape(selection, deadline).await;
-        respond(&request, move |format, buffer| {
+        respond(request, move |format, buffer| {
             scrape.encode(format, buffer);
             drop(permit);
         })

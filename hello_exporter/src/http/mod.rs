@@ -3,6 +3,7 @@
 //! [`Exporter`](crate::Exporter) serves all of them. An application that has a server already mounts
 //! [`Metrics`] beside its own services.
 
+mod access_log;
 mod deadline;
 mod exposition;
 mod landing;
@@ -14,6 +15,7 @@ mod probe;
 use actix_web::http::header;
 use actix_web::{Handler, HttpResponse, Resource, Responder, web};
 
+pub(crate) use access_log::access_log;
 pub(crate) use deadline::Deadline;
 pub(crate) use landing::Landing;
 pub(crate) use limit::Limit;

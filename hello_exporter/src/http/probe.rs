@@ -20,13 +20,14 @@ pub(crate) struct Probes {
 }
 
 impl Probes {
+    /// Those of one path, so many at once.
     pub(crate) fn new(
         probing: Arc<Probing>,
         runtime: Arc<SourceRuntime>,
         deadline: Deadline,
-        limit: Arc<Limit>,
+        most: usize,
     ) -> Self {
-        Self { probing, runtime, deadline, limit }
+        Self { probing, runtime, deadline, limit: Arc::new(Limit::new(most)) }
     }
 
     async fn answer(self, request: HttpRequest) -> HttpResponse {
