@@ -307,6 +307,8 @@ fn version_and_help_go_to_standard_output() {
             "--web.listen-address",
             "[default: 0.0.0.0:9000]",
             "--web.telemetry-path",
+            "--web.config.file <FILE>",
+            "--config.check",
             "[default: /metrics]",
             "--log.level",
             "--log.format",

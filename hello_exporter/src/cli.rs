@@ -6,8 +6,10 @@
 use std::fmt;
 use std::io;
 use std::net::{TcpListener, ToSocketAddrs};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 /// The flags that every exporter has.
@@ -37,6 +39,21 @@ pub(crate) struct Flags {
     #[arg(id = "web.disable-exporter-metrics", long)]
     pub(crate) disable_exporter_metrics: bool,
 
+    /// File with TLS, client certificates, users, headers and a rate limit. Without one connections are
+    /// plain and everybody may ask.
+    // As in Go, an empty value is none.
+    #[arg(
+        id = "web.config.file",
+        long,
+        value_name = "FILE",
+        value_parser = OsStringValueParser::new().map(PathBuf::from)
+    )]
+    pub(crate) web_config_file: Option<PathBuf>,
+
+    /// Check the flags and the web configuration file, and exit.
+    #[arg(id = "config.check", long)]
+    pub(crate) config_check: bool,
+
     /// Least severe messages to log.
     #[arg(id = "log.level", long, value_name = "LEVEL", value_enum, default_value_t)]
     pub(crate) log_level: LogLevel,
@@ -44,6 +61,13 @@ pub(crate) struct Flags {
     /// Format of the log, which goes to standard error.
     #[arg(id = "log.format", long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) log_format: LogFormat,
+}
+
+impl Flags {
+    /// The web configuration file, if there is one.
+    pub(crate) fn web_config_file(&self) -> Option<&Path> {
+        self.web_config_file.as_deref().filter(|file| !file.as_os_str().is_empty())
+    }
 }
 
 /// Severity of a log message.

@@ -2,6 +2,7 @@
 
 mod assembly;
 mod command;
+mod connection;
 mod error;
 mod server;
 mod signal;
@@ -18,7 +19,7 @@ use tracing::error;
 pub use error::{DeclarationError, ExporterError};
 
 use crate::cli::ListenAddress;
-use crate::http::Deadline;
+use crate::http::{Deadline, WebConfig};
 use crate::probe::{IntoProbe, ProbeOptions, UnbuiltProbe};
 use crate::registry::{IntoCollector, Registry};
 use crate::source::{IntoSource, SourceOptions, Unbuilt};
@@ -46,6 +47,9 @@ use command::Parsed;
 ///
 /// Beside what is registered it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` where there is a
 /// `/proc`, how its [sources](crate::source) have fared, and, once there is any, what scrapes have lost.
+///
+/// With `--web.config.file` it serves over TLS, and whom that file allows; `--config.check` says whether it
+/// would start.
 ///
 /// Whatever is wrong with what it is given is kept until it [runs](Self::run), and then reported at once.
 ///
@@ -256,7 +260,11 @@ impl<F: Args> Exporter<F> {
 
     async fn run_parsed(self, parsed: Parsed<F>) -> ExitCode {
         log::init(&parsed.flags);
-        match self.serve(parsed).await {
+        let result = match parsed.flags.config_check {
+            true => self.check(&parsed),
+            false => self.serve(parsed).await,
+        };
+        match result {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 for line in error.to_string().lines() {
@@ -265,6 +273,19 @@ impl<F: Args> Exporter<F> {
                 ExitCode::FAILURE
             }
         }
+    }
+
+    /// Says whether it would start with these flags, short of listening.
+    fn check(mut self, parsed: &Parsed<F>) -> Result<(), ExporterError> {
+        self.assemble(parsed)?;
+        match parsed.flags.web_config_file() {
+            Some(file) => {
+                WebConfig::check(file)?;
+                println!("the flags and {} are valid", file.display());
+            }
+            None => println!("the flags are valid"),
+        }
+        Ok(())
     }
 
     /// The name, as the first part of a metric's name.

@@ -45,7 +45,8 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Warn => (LevelFilter::WARN, LevelFilter::WARN),
         LogLevel::Error => (LevelFilter::ERROR, LevelFilter::ERROR),
     };
-    let targets = Targets::new().with_default(level);
+    // What HTTP/2 logs is every frame.
+    let targets = Targets::new().with_default(level).with_target("h2", LevelFilter::WARN);
     ["actix_http", "actix_server", "actix_web", "mio"]
         .into_iter()
         .fold(targets, |targets, target| targets.with_target(target, server))

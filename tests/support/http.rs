@@ -10,10 +10,14 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// An answer, as it came.
 #[derive(Debug)]
 pub struct Response {
+    /// The version of HTTP.
+    pub version: String,
     /// The status code.
     pub status: u16,
     /// Names in lower case, and values.
@@ -47,6 +51,12 @@ pub fn get_with(address: SocketAddr, path: &str, header: &str) -> Response {
     send(address, "GET", path, &format!("{header}\r\n"))
 }
 
+/// Sends a GET request with a user name and a password.
+pub fn get_as(address: SocketAddr, path: &str, user: &str, password: &str) -> Response {
+    let credentials = STANDARD.encode(format!("{user}:{password}"));
+    send(address, "GET", path, &format!("Authorization: Basic {credentials}\r\n"))
+}
+
 /// Sends a request without a body.
 pub fn request(address: SocketAddr, method: &str, path: &str) -> Response {
     send(address, method, path, "")
@@ -62,10 +72,13 @@ fn send(address: SocketAddr, method: &str, path: &str, headers: &str) -> Respons
     response(&String::from_utf8(answer).expect("the answer is UTF-8"))
 }
 
-fn response(answer: &str) -> Response {
+/// Reads an answer of any version of HTTP, as text.
+pub(crate) fn response(answer: &str) -> Response {
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
     let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status line");
+    let mut status_line = lines.next().expect("a status line").split(' ');
+    let version = status_line.next().and_then(|version| version.strip_prefix("HTTP/"));
+    let status = status_line.next().expect("a status code");
     let headers = lines.map(|line| {
         let (name, value) = line.split_once(": ").expect("a header");
         (name.to_ascii_lowercase(), value.to_owned())
@@ -73,6 +86,7 @@ fn response(answer: &str) -> Response {
     let headers: Vec<(String, String)> = headers.collect();
     let is_chunked = headers.contains(&("transfer-encoding".to_owned(), "chunked".to_owned()));
     Response {
+        version: version.expect("a version of HTTP").to_owned(),
         status: status.parse().expect("a status code"),
         body: if is_chunked { joined_chunks(body) } else { body.to_owned() },
         headers,

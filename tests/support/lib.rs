@@ -7,6 +7,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod certificate;
+mod curl;
 pub mod http;
 mod parser;
 mod process;
@@ -14,6 +16,8 @@ mod prometheus;
 
 use hello_exporter::{Format, Registry};
 
+pub use certificate::{Authority, Certificate};
+pub use curl::{curl, handshake};
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use process::{Exporter, build, build_example, build_library, build_program, free_address};
 pub use prometheus::Prometheus;

@@ -117,6 +117,16 @@ impl Exporter {
         next_address(&mut self.log)
     }
 
+    /// The next line of the log with this text in it.
+    pub fn next_line_with(&mut self, text: &str) -> String {
+        loop {
+            let line = next_line(&mut self.log).expect("the exporter logs it");
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
     /// Sends a signal, such as `TERM`, and gives the exit status and the rest of the log.
     pub fn signal(mut self, name: &str) -> (ExitStatus, Vec<String>) {
         let kill = Command::new("kill")

@@ -22,9 +22,15 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts a server that scrapes `target` five times a second, and waits until it is ready.
     pub fn scraping(target: SocketAddr) -> Self {
+        Self::scraping_with(target, "")
+    }
+
+    /// Starts such a server with more lines for the scrape configuration, such as `scheme: https`.
+    pub fn scraping_with(target: SocketAddr, more: &str) -> Self {
+        let more: String = more.lines().map(|line| format!("  {line}\n")).collect();
         Self::configured(&format!(
             "global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n\
-             scrape_configs:\n- job_name: exporter\n  static_configs:\n  - targets: ['{target}']\n"
+             scrape_configs:\n- job_name: exporter\n  static_configs:\n  - targets: ['{target}']\n{more}"
         ))
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use crate::cli::{ListenAddress, ParseAddressError, ParsePathError};
+use crate::http::WebConfigError;
 use crate::registry::RegisterError;
 
 /// Why an exporter could not start, or stopped.
@@ -34,6 +35,9 @@ pub enum ExporterError {
     /// The threads on which sources run could not be started.
     #[error("cannot start the runtime of the sources: {0}")]
     Runtime(#[source] io::Error),
+    /// The web configuration file cannot be used.
+    #[error(transparent)]
+    WebConfig(#[from] WebConfigError),
     /// The server failed.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),

@@ -5,33 +5,31 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use clap::Args;
 use listenfd::ListenFd;
 use tracing::info;
 
 use super::assembly::Assembly;
 use super::command::Parsed;
-use super::{Exporter, ExporterError, signal};
+use super::{Exporter, ExporterError, connection};
 use crate::cli::{Flags, ListenAddress};
-use crate::http::{Deadline, Landing, Metrics, Probes, access_log, healthy, not_found, ready};
-
-/// An exporter is scraped by few; its workers only shift bytes.
-const WORKERS: usize = 2;
-
-/// How long scrapes may go on after a signal.
-const DRAIN_SECONDS: u64 = 10;
+use crate::http::{
+    Deadline, Landing, Metrics, Probes, WebConfig, access_log, guard, healthy, not_found, ready,
+};
 
 impl<F: Args> Exporter<F> {
     /// Serves until SIGTERM or SIGINT.
     pub(super) async fn serve(mut self, parsed: Parsed<F>) -> Result<(), ExporterError> {
         let assembly = self.assemble(&parsed)?;
+        let web_config = parsed.flags.web_config_file().map(WebConfig::load).transpose()?;
         let listeners = match parsed.flags.systemd_socket {
             true => activated()?,
             false => listen(&parsed.flags.listen_addresses)?,
         };
         info!(version = self.build_info.version(), "Starting {}", self.name);
-        self.serve_on(listeners, assembly, &parsed.flags).await.map_err(ExporterError::Serve)?;
+        let served = self.serve_on(listeners, assembly, &parsed.flags, web_config).await;
+        served.map_err(ExporterError::Serve)?;
         info!("Stopped");
         Ok(())
     }
@@ -41,6 +39,7 @@ impl<F: Args> Exporter<F> {
         listeners: Vec<TcpListener>,
         assembly: Assembly,
         flags: &Flags,
+        web_config: Option<Arc<WebConfig>>,
     ) -> io::Result<()> {
         let path = flags.telemetry_path.as_str();
         let deadline = Deadline::with_offset(self.timeout_offset);
@@ -63,9 +62,13 @@ impl<F: Args> Exporter<F> {
         };
         let landing = Landing::new(&self.name, self.build_info.version(), &self.description, path);
         let landing = (path != "/").then_some(landing);
+        let guarded = web_config.clone();
         let app = move || {
             let (pages, probes) = (landing.clone(), probes.clone());
+            let guarded = guarded.clone();
             App::new()
+                .wrap(from_fn(move |request, next| guard(guarded.clone(), request, next)))
+                // The outermost: it tells of refusals as well.
                 .wrap(from_fn(access_log))
                 .service(metrics.clone())
                 .service(healthy())
@@ -80,16 +83,7 @@ impl<F: Args> Exporter<F> {
                 })
                 .default_service(web::to(not_found))
         };
-        let mut server = HttpServer::new(app)
-            .workers(WORKERS)
-            .shutdown_timeout(DRAIN_SECONDS)
-            .shutdown_signal(signal::termination()?);
-        for listener in listeners {
-            let address = listener.local_addr()?;
-            server = server.listen(listener)?;
-            info!(%address, "Listening on");
-        }
-        server.run().await
+        connection::serve(app, listeners, web_config).await
     }
 }
 

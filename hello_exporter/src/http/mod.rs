@@ -11,6 +11,7 @@ mod limit;
 mod metrics;
 mod negotiate;
 mod probe;
+mod web_config;
 
 use actix_web::http::header;
 use actix_web::{Handler, HttpResponse, Resource, Responder, web};
@@ -21,6 +22,8 @@ pub(crate) use landing::Landing;
 pub(crate) use limit::Limit;
 pub use metrics::Metrics;
 pub(crate) use probe::Probes;
+pub use web_config::WebConfigError;
+pub(crate) use web_config::{WebConfig, guard};
 
 /// A resource that answers GET and HEAD, and any other method with 405.
 fn resource<F, Args>(path: &str, handler: F) -> Resource
@@ -47,14 +50,22 @@ pub(crate) async fn not_found() -> HttpResponse {
     HttpResponse::NotFound().content_type(PLAIN_TEXT).body("404 page not found\n")
 }
 
+const HEALTHY: &str = "/-/healthy";
+const READY: &str = "/-/ready";
+
+/// Whether whoever asks needs no password: a supervisor has none.
+fn is_health(path: &str) -> bool {
+    [HEALTHY, READY].contains(&path)
+}
+
 /// `/-/healthy`: the process answers.
 pub(crate) fn healthy() -> Resource {
-    resource("/-/healthy", || async { status("healthy\n") })
+    resource(HEALTHY, || async { status("healthy\n") })
 }
 
 /// `/-/ready`: the process answers, and nothing has to happen before it can be scraped.
 pub(crate) fn ready() -> Resource {
-    resource("/-/ready", || async { status("ready\n") })
+    resource(READY, || async { status("ready\n") })
 }
 
 fn status(text: &'static str) -> HttpResponse {

@@ -1,0 +1,121 @@
+//! The file that `--web.config.file` names: TLS, users, headers, limits.
+//!
+//! `file` is what is written there and `value` what each key takes, `load` and `tls` make of it what is in
+//! force, `guard` holds requests against that, with `auth`, `turns` and `rate_limit`; `watch` takes
+//! changes of the files up, which `source` notices.
+
+mod auth;
+mod client;
+mod error;
+mod file;
+mod guard;
+mod load;
+mod rate_limit;
+mod source;
+mod tls;
+mod turns;
+mod value;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use actix_web::http::header::{HeaderName, HeaderValue};
+use rustls::ServerConfig;
+use tracing::warn;
+
+use auth::Users;
+pub use error::WebConfigError;
+pub(crate) use guard::guard;
+use rate_limit::Bucket;
+use source::Sources;
+use turns::Turns;
+
+/// What a file says, taken up again whenever the file changes.
+pub(crate) struct WebConfig {
+    path: PathBuf,
+    settings: RwLock<Arc<Settings>>,
+    turns: Arc<Turns>,
+}
+
+/// What is in force.
+struct Settings {
+    tls: Option<Arc<ServerConfig>>,
+    is_http2: bool,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    users: Users,
+    limits: Option<Limits>,
+    /// What the operator should know and can live with.
+    warnings: Vec<String>,
+}
+
+/// The rate limit, once for those whose credentials were right before and once for everybody else: a
+/// flood of strangers takes nothing from those who are known.
+struct Limits {
+    strangers: Bucket,
+    remembered: Bucket,
+}
+
+impl Limits {
+    fn bucket(&self, is_remembered: bool) -> &Bucket {
+        if is_remembered { &self.remembered } else { &self.strangers }
+    }
+}
+
+impl WebConfig {
+    /// Reads the file, and whatever it names, and goes on watching them.
+    pub(crate) fn load(path: &Path) -> Result<Arc<Self>, WebConfigError> {
+        let (config, sources) = Self::read(path)?;
+        let watch = |error| WebConfigError::Watch { path: path.to_owned(), error };
+        watch::start(&config, sources).map_err(watch)?;
+        Ok(config)
+    }
+
+    /// Reads the file, and whatever it names, and says what is wrong with it.
+    pub(crate) fn check(path: &Path) -> Result<(), WebConfigError> {
+        Self::read(path).map(drop)
+    }
+
+    fn read(path: &Path) -> Result<(Arc<Self>, Sources), WebConfigError> {
+        let mut sources = Sources::default();
+        let settings = RwLock::new(Arc::new(load::settings(path, &mut sources)?));
+        let config = Self { path: path.to_owned(), settings, turns: Arc::default() };
+        config.warn();
+        Ok((Arc::new(config), sources))
+    }
+
+    /// What the next TLS connection is served with; nothing where connections are plain.
+    pub(crate) fn tls(&self) -> Option<Arc<ServerConfig>> {
+        self.settings().tls.clone()
+    }
+
+    /// Whether clients are offered HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        let settings = self.settings();
+        settings.tls.is_some() && settings.is_http2
+    }
+
+    fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Logs what the operator should know of the settings in force.
+    fn warn(&self) {
+        for warning in &self.settings().warnings {
+            warn!(file = %self.path.display(), "{warning}");
+        }
+    }
+
+    /// Puts other settings in force, for new connections and for the next requests.
+    fn replace(&self, settings: Settings) -> Result<(), WebConfigError> {
+        // A listener serves either: clients would see their connections break.
+        if settings.tls.is_some() != self.tls().is_some() {
+            let verb = if settings.tls.is_some() { "on" } else { "off" };
+            let message = format!("TLS cannot be turned {verb} without a restart");
+            return Err(WebConfigError::Invalid { path: self.path.clone(), message });
+        }
+        let mut current = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(settings);
+        Ok(())
+    }
+}

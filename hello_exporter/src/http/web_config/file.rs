@@ -1,0 +1,123 @@
+//! The file as it is written: which keys there are, and which values each of them takes.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_saphyr::{MessageFormatter, UserMessageFormatter};
+
+use super::value::{
+    CipherSuite, ClientAuthType, Curve, Duration, FrameOptions, HeaderText, NoSniff, PasswordHash,
+    San, TlsVersion,
+};
+
+/// All of the file. A key without a value is as good as none.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) tls_server_config: Option<TlsServerConfig>,
+    pub(super) http_server_config: Option<HttpServerConfig>,
+    pub(super) basic_auth_users: Option<BTreeMap<String, PasswordHash>>,
+    pub(super) rate_limit: Option<RateLimit>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TlsServerConfig {
+    pub(super) cert: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) client_ca: Option<String>,
+    pub(super) cert_file: Option<String>,
+    pub(super) key_file: Option<String>,
+    pub(super) client_ca_file: Option<String>,
+    pub(super) client_auth_type: Option<ClientAuthType>,
+    pub(super) client_allowed_sans: Option<Vec<San>>,
+    pub(super) min_version: Option<TlsVersion>,
+    pub(super) max_version: Option<TlsVersion>,
+    pub(super) cipher_suites: Option<Vec<CipherSuite>>,
+    pub(super) prefer_server_cipher_suites: Option<bool>,
+    pub(super) curve_preferences: Option<Vec<Curve>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HttpServerConfig {
+    pub(super) http2: Option<bool>,
+    pub(super) headers: Option<Headers>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Headers {
+    #[serde(rename = "Content-Security-Policy")]
+    pub(super) content_security_policy: Option<HeaderText>,
+    #[serde(rename = "Strict-Transport-Security")]
+    pub(super) strict_transport_security: Option<HeaderText>,
+    #[serde(rename = "X-Content-Type-Options")]
+    pub(super) x_content_type_options: Option<NoSniff>,
+    #[serde(rename = "X-Frame-Options")]
+    pub(super) x_frame_options: Option<FrameOptions>,
+    #[serde(rename = "X-XSS-Protection")]
+    pub(super) x_xss_protection: Option<HeaderText>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RateLimit {
+    pub(super) interval: Option<Duration>,
+    pub(super) burst: Option<u32>,
+}
+
+/// What the file says that nobody understands, and where it says so.
+#[derive(Debug)]
+pub(super) struct FileError {
+    pub(super) line: u64,
+    pub(super) column: u64,
+    pub(super) message: String,
+}
+
+impl File {
+    /// Reads the text. An empty one is a file that asks for nothing.
+    pub(super) fn parse(text: &str) -> Result<Self, FileError> {
+        // A snippet of the file in the log could be one of its secrets.
+        let options = serde_saphyr::options! { with_snippet: false };
+        let file = serde_saphyr::from_str_with_options::<Option<Self>>(text, options);
+        file.map(Option::unwrap_or_default).map_err(|error| FileError::new(&error))
+    }
+}
+
+impl FileError {
+    fn new(error: &serde_saphyr::Error) -> Self {
+        let location = error.location();
+        Self {
+            line: location.map_or(1, |location| location.line()),
+            column: location.map_or(1, |location| location.column()),
+            message: message(error),
+        }
+    }
+}
+
+/// What is wrong and what would be accepted. No value is repeated: it could be a secret.
+fn message(error: &serde_saphyr::Error) -> String {
+    use serde_saphyr::Error;
+
+    match error {
+        Error::SerdeUnknownField { field, expected, .. } => {
+            let expected: Vec<String> = expected.iter().map(|key| format!("`{key}`")).collect();
+            format!("unknown key `{field}`, expected one of {}", expected.join(", "))
+        }
+        Error::DuplicateMappingKey { key: Some(key), .. } => format!("key `{key}` is there twice"),
+        Error::DuplicateMappingKey { .. } => "a key is there twice".to_owned(),
+        Error::Unexpected { expected: "sequence start", .. } => "expected a list".to_owned(),
+        Error::Unexpected { expected: "mapping start", .. } => {
+            "expected keys and their values".to_owned()
+        }
+        Error::Unexpected { expected: "string scalar", .. } | Error::NullIntoString { .. } => {
+            "expected a text".to_owned()
+        }
+        Error::InvalidScalar { ty: "boolean", .. } => "expected `true` or `false`".to_owned(),
+        Error::InvalidScalar { ty: "u32", .. } => {
+            format!("expected a whole number from 0 to {}", u32::MAX)
+        }
+        other => UserMessageFormatter.format_message(other).into_owned(),
+    }
+}

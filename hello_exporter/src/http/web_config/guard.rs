@@ -1,0 +1,113 @@
+//! Stands in front of every request: how many there may be, and who may ask.
+
+use std::sync::Arc;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
+use tracing::{debug, error};
+
+use super::auth::Credentials;
+use super::{Settings, WebConfig};
+use crate::http::{PLAIN_TEXT, is_health};
+
+/// Why a request is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Unauthorized,
+    TooManyRequests,
+}
+
+/// Answers a request, or refuses it, and sets the headers that were configured. Without a configuration
+/// everything is answered.
+pub(crate) async fn guard<B: MessageBody + 'static>(
+    config: Option<Arc<WebConfig>>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let Some(config) = config else {
+        return Ok(next.call(request).await?.map_into_left_body());
+    };
+    let settings = config.settings();
+    let mut response = match refusal(&config, &settings, &request).await {
+        Some(refusal) => request.into_response(refusal.response()).map_into_right_body(),
+        None => next.call(request).await?.map_into_left_body(),
+    };
+    for (name, value) in &settings.headers {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    Ok(response)
+}
+
+/// The rate limit comes first, so that it holds for passwords as well.
+async fn refusal(
+    config: &WebConfig,
+    settings: &Arc<Settings>,
+    request: &ServiceRequest,
+) -> Option<Refusal> {
+    if is_health(request.path()) {
+        return None;
+    }
+    let users = &settings.users;
+    let credentials = Credentials::of(request.headers()).filter(|_| !users.is_empty());
+    let is_remembered = credentials.as_ref().is_some_and(|given| users.remembers(given));
+    let limits = settings.limits.as_ref();
+    if limits.is_some_and(|limits| !limits.bucket(is_remembered).take()) {
+        return Some(Refusal::TooManyRequests);
+    }
+    if users.is_empty() || is_remembered {
+        return None;
+    }
+    match credentials {
+        Some(credentials) => compare(config, settings, request, credentials).await,
+        None => Some(Refusal::Unauthorized),
+    }
+}
+
+/// Compares a password when it is its turn. Off the event loop: it takes a tenth of a second.
+async fn compare(
+    config: &WebConfig,
+    settings: &Arc<Settings>,
+    request: &ServiceRequest,
+    credentials: Credentials,
+) -> Option<Refusal> {
+    let host = request.peer_addr().map(|address| address.ip());
+    let Some(turn) = config.turns.take(host).await else {
+        return Some(Refusal::TooManyRequests);
+    };
+    // Somebody may have sent the same while this one waited.
+    if settings.users.remembers(&credentials) {
+        return None;
+    }
+    let settings = Arc::clone(settings);
+    // The turn is over when the comparison is, whether or not the client has waited for it.
+    let compare = move || {
+        debug!(comparisons = turn.count(), "Comparing a password");
+        settings.users.compare(&credentials)
+    };
+    match web::block(compare).await {
+        Ok(true) => None,
+        Ok(false) => Some(Refusal::Unauthorized),
+        Err(error) => {
+            error!(%error, "A password was not compared");
+            Some(Refusal::Unauthorized)
+        }
+    }
+}
+
+impl Refusal {
+    /// What Go's `http.Error` writes.
+    fn response(self) -> HttpResponse {
+        let (mut response, body) = match self {
+            Self::Unauthorized => (HttpResponse::Unauthorized(), "Unauthorized\n"),
+            Self::TooManyRequests => (HttpResponse::TooManyRequests(), "Too Many Requests\n"),
+        };
+        if self == Self::Unauthorized {
+            response.insert_header((header::WWW_AUTHENTICATE, "Basic"));
+        }
+        response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        response.content_type(PLAIN_TEXT).body(body)
+    }
+}

@@ -1,0 +1,81 @@
+//! From the file to what is in force.
+
+use std::path::Path;
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+
+use super::auth::Users;
+use super::error::WebConfigError;
+use super::file::{File, Headers, HttpServerConfig, RateLimit};
+use super::rate_limit::Bucket;
+use super::source::Sources;
+use super::tls::Loader;
+use super::value::{FrameOptions, HeaderText, NoSniff};
+use super::{Limits, Settings};
+
+/// Reads the file and all that it names.
+pub(super) fn settings(path: &Path, sources: &mut Sources) -> Result<Settings, WebConfigError> {
+    let read = |error| WebConfigError::Read { path: path.to_owned(), error };
+    let contents = sources.read(path).map_err(read)?;
+    let invalid = |message| WebConfigError::Invalid { path: path.to_owned(), message };
+    let text = String::from_utf8(contents).map_err(|_| invalid("not UTF-8".to_owned()))?;
+    let file = File::parse(&text).map_err(|error| WebConfigError::Syntax {
+        path: path.to_owned(),
+        line: error.line,
+        column: error.column,
+        message: error.message,
+    })?;
+    checked(file, path, sources).map_err(invalid)
+}
+
+fn checked(file: File, path: &Path, sources: &mut Sources) -> Result<Settings, String> {
+    let mut warnings = Vec::new();
+    let HttpServerConfig { http2, headers } = file.http_server_config.unwrap_or_default();
+    let is_http2 = http2.unwrap_or(true);
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let mut loader = Loader { directory, sources, warnings: &mut warnings };
+    let tls = loader.load(&file.tls_server_config.unwrap_or_default(), is_http2)?;
+    Ok(Settings {
+        tls,
+        is_http2,
+        headers: header_values(headers.unwrap_or_default()),
+        users: Users::new(file.basic_auth_users.unwrap_or_default())?,
+        limits: limits(&file.rate_limit.unwrap_or_default(), &mut warnings)?,
+        warnings,
+    })
+}
+
+fn header_values(headers: Headers) -> Vec<(HeaderName, HeaderValue)> {
+    let plain = |text: Option<HeaderText>| text.and_then(|HeaderText(value)| value);
+    let values = [
+        (header::CONTENT_SECURITY_POLICY, plain(headers.content_security_policy)),
+        (header::STRICT_TRANSPORT_SECURITY, plain(headers.strict_transport_security)),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            plain(headers.x_content_type_options.map(|NoSniff(text)| text)),
+        ),
+        (header::X_FRAME_OPTIONS, plain(headers.x_frame_options.map(|FrameOptions(text)| text))),
+        (header::X_XSS_PROTECTION, plain(headers.x_xss_protection)),
+    ];
+    values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+fn limits(limit: &RateLimit, warnings: &mut Vec<String>) -> Result<Option<Limits>, String> {
+    let interval = limit.interval.map_or(Duration::ZERO, |interval| interval.0);
+    match (interval, limit.burst.unwrap_or(0)) {
+        (Duration::ZERO, 0) => Ok(None),
+        (Duration::ZERO, _) => {
+            warnings.push("`rate_limit`: `burst` has no effect without `interval`".to_owned());
+            Ok(None)
+        }
+        (_, 0) => {
+            Err("`rate_limit` needs a `burst` of at least 1, or else nobody would be served"
+                .to_owned())
+        }
+        (interval, burst) => {
+            let bucket = || Bucket::new(interval, burst);
+            Ok(Some(Limits { strangers: bucket(), remembered: bucket() }))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A client that knows TLS and HTTP/2, and nothing of this library's.
+
+use std::process::{Command, Output};
+
+use crate::http::{Response, response};
+
+/// Asks for a URL with more arguments, and gives the answer, or what curl says of the error.
+pub fn curl(url: &str, arguments: &[&str]) -> Result<Response, String> {
+    let output = run(url, &[&["--include"], arguments].concat());
+    let text = |bytes| String::from_utf8(bytes).expect("curl writes UTF-8");
+    match output.status.success() {
+        true => Ok(response(&text(output.stdout))),
+        false => Err(text(output.stderr)),
+    }
+}
+
+/// What was agreed on before a request: the version of TLS and the cipher suite, as curl calls them.
+pub fn handshake(url: &str, arguments: &[&str]) -> String {
+    let output = run(url, &[&["--verbose"], arguments].concat());
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    let mut lines = log.lines().filter_map(|line| line.split_once("SSL connection using "));
+    let (_, agreed) = lines.next().unwrap_or_else(|| panic!("no handshake in {log}"));
+    // Newer versions of curl say more behind these two.
+    agreed.split(" / ").take(2).collect::<Vec<_>>().join(" / ")
+}
+
+fn run(url: &str, arguments: &[&str]) -> Output {
+    Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "30"])
+        .args(arguments)
+        .arg(url)
+        .output()
+        .expect("curl is installed: tests/run does it")
+}
