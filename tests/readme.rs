@@ -61,5 +61,5 @@ fn the_readme_shows_sources_that_are_built() {
     let exporter = Exporter::start_program(&program, &["--gateway.address=127.0.0.1:1"]);
     let body = http::get(exporter.address, "/metrics?collect[]=gateway").body;
     let failed = "gateway_exporter_scrape_collector_success{collector=\"gateway\"} 0\n";
-    assert!(body.ends_with(failed), "{body}");
+    assert!(body.contains(failed), "{body}");
 }

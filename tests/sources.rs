@@ -40,7 +40,8 @@ fn scrape(address: SocketAddr, query: &str) -> Response {
 
 /// What is exposed, without what differs from run to run.
 fn own(response: &Response) -> String {
-    let differs = ["process_", "build_info", "_duration_seconds{", "_runs_total", "alive"];
+    let differs =
+        ["process_", "promhttp_", "build_info", "_duration_seconds{", "_runs_total", "alive"];
     let lines = response.body.lines().filter(|line| !differs.iter().any(|it| line.contains(it)));
     lines.map(|line| line.to_owned() + "\n").collect()
 }
