@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::thread;
+use std::time::Duration;
 
 use hello_exporter_tests::http::{Response, get, get_with};
 use hello_exporter_tests::{Exporter, Prometheus, build_example};
@@ -224,7 +225,7 @@ fn an_unknown_source_is_exit_status_2_and_help_lists_those_there_are() {
     for flag in ["collector.nope", "no-collector.nope"] {
         let output = run(&[&format!("--{flag}")]);
         assert_eq!(output.status.code(), Some(2));
-        let expected = "error: unknown collector 'nope', expected one of: blocking, failing, flapping, good, \
+        let expected = "error: unknown collector 'nope', expected one of: blocking, double, failing, flapping, good, \
                         hanging, panicking, slow, spare, twin\n";
         assert!(stderr(&output).starts_with(expected), "{}", stderr(&output));
     }
@@ -268,6 +269,21 @@ fn sources_that_clash_are_refused_at_the_start() {
                     `spare`\"\n";
     assert!(stderr.ends_with(expected), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
+
+    // With a collector that is registered, too, and nothing is lost of what else is wrong.
+    let output = run(&["--collector.double", "--collector.spare"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = self::stderr(&output);
+    let lines: Vec<&str> =
+        stderr.lines().map(|line| line.split_once(" level=").unwrap().1).collect();
+    assert_eq!(
+        lines,
+        [
+            "error msg=\"source `spare` cannot be made: `--spare.value` is required\"",
+            "error msg=\"metric `alive` of collector `double` is registered already, by collector \
+             `sources::Counts`\"",
+        ]
+    );
 }
 
 #[test]
@@ -291,19 +307,36 @@ fn a_prometheus_server_sees_it_up_throughout() {
     assert_eq!(value(failed, &|_| true), 0.0);
     let good = "sum(min_over_time(sources_scrape_collector_success{collector=~\"good|slow\"}[1m]))";
     assert_eq!(value(good, &|_| true), 2.0);
-    let flapping =
-        "count(count_values(\"value\", sources_scrape_collector_success{collector=\"flapping\"}))";
-    assert_eq!(value(flapping, &|_| true), 1.0);
+    for (bound, expected) in [("min", 0.0), ("max", 1.0)] {
+        let query = format!(
+            "{bound}_over_time(sources_scrape_collector_success{{collector=\"flapping\"}}[1m])"
+        );
+        assert_eq!(value(&query, &|_| true), expected, "it works every other time");
+    }
+}
+
+/// Waits until something holds, for half a minute.
+fn wait_until(is_so: impl Fn() -> bool) -> bool {
+    (0..300).any(|_| {
+        let is_so = is_so();
+        if !is_so {
+            thread::sleep(Duration::from_millis(100));
+        }
+        is_so
+    })
 }
 
 #[test]
 fn a_client_that_goes_away_cancels_nothing_and_leaks_nothing() {
     let exporter = start(&["--no-collector.hanging"]);
     let address = exporter.address;
-    // One scrape, so that all threads and connections that it needs are there.
+    let descriptors = || value(address, "process_open_fds").parse::<u32>().unwrap();
+    // One scrape, so that all threads that it needs are there; what it has opened is closed soon.
     scrape(address, "");
-    let before = value(address, "process_open_fds");
     assert_eq!(value(address, "slow_runs_total"), "1");
+    let mut before = descriptors();
+    assert!(wait_until(|| value(address, "alive") == "0"));
+    before = before.min(descriptors());
 
     let gone: Vec<TcpStream> = (0..20)
         .map(|_| {
@@ -312,20 +345,19 @@ fn a_client_that_goes_away_cancels_nothing_and_leaks_nothing() {
             stream
         })
         .collect();
-    // Their run is under way.
-    while value(address, "slow_runs_total") != "2" {
-        thread::yield_now();
-    }
+    let runs = || value(address, "slow_runs_total").parse::<u32>().unwrap();
+    assert!(wait_until(|| runs() == 2), "their run is under way: {}", runs());
     drop(gone);
-    let response = scrape(address, "");
-    assert!(response.body.contains("\nslow 2\n"), "it shares their run: {}", response.body);
+    // The run goes on, and comes to its end.
+    let slow = get_with(address, "/metrics?name[]=slow", "X-Prometheus-Scrape-Timeout-Seconds: 10");
+    assert!(samples(&slow)[0].starts_with("slow "), "{}", slow.body);
 
     // Once everything has ended there are as many values and connections as there were.
-    let is_back = || value(address, "alive") == "0" && value(address, "process_open_fds") == before;
-    let tries = (0..300).take_while(|_| !is_back()).map(|_| {
-        thread::sleep(std::time::Duration::from_millis(100));
-    });
-    assert!(tries.count() < 300, "{} {before}", value(address, "process_open_fds"));
+    assert!(
+        wait_until(|| value(address, "alive") == "0" && descriptors() <= before),
+        "{} instead of {before}",
+        descriptors()
+    );
 }
 
 #[test]
@@ -339,9 +371,13 @@ fn a_source_that_blocks_for_ever_has_one_thread_and_one_run() {
         "sources_scrape_collector_success{collector=\"blocking\"} 0",
     ];
     assert_eq!(samples(&scrape(address, "")), expected);
+    let threads = || value(address, "process_threads").parse::<u32>().unwrap();
+    let before = threads();
     for _ in 0..20 {
         assert_eq!(samples(&scrape(address, "")), expected);
     }
+    // Those of the HTTP server come and go.
+    assert!(threads() < before + 10, "{} {before}", threads());
     assert_eq!(value(address, "blocking_runs_total"), "1");
     // It ends all the same.
     assert_eq!(exporter.signal("TERM").0.code(), Some(0));

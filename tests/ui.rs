@@ -53,7 +53,11 @@ fn rules() -> BTreeMap<String, String> {
         "metric/value.rs",
         "metric/family.rs",
         "metric/state_set.rs",
-        "registry/source.rs",
+        "registry/origin.rs",
+        "source.rs",
+        "source/into.rs",
+        "probe.rs",
+        "probe/into.rs",
         "private/mod.rs",
     ] {
         let text = source(&format!("hello_exporter/src/{path}"));

@@ -31,7 +31,7 @@ pub(crate) struct Flags {
     #[arg(id = "web.telemetry-path", long, value_name = "PATH", default_value = "/metrics")]
     pub(crate) telemetry_path: TelemetryPath,
 
-    /// Most scrapes and probes that are answered at once; 0 is no limit.
+    /// Most scrapes, and most probes of a path, that are answered at once; 0 is no limit.
     #[arg(id = "web.max-requests", long, value_name = "NUMBER", default_value_t = 40)]
     pub(crate) max_requests: usize,
 

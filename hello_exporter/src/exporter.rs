@@ -22,7 +22,7 @@ use crate::cli::ListenAddress;
 use crate::http::{Deadline, WebConfig};
 use crate::probe::{IntoProbe, ProbeOptions, UnbuiltProbe};
 use crate::registry::{IntoCollector, Registry};
-use crate::source::{IntoSource, SourceOptions, Unbuilt};
+use crate::source::{IntoSource, SourceOptions, UnbuiltSource};
 use crate::{BuildInfo, log};
 use command::Parsed;
 
@@ -61,7 +61,7 @@ pub struct Exporter<F = ()> {
     build_info: BuildInfo,
     listen_address: Option<ListenAddress>,
     registry: Registry,
-    sources: Vec<(SourceOptions, Unbuilt<F>)>,
+    sources: Vec<(SourceOptions, UnbuiltSource<F>)>,
     probes: Vec<(ProbeOptions, UnbuiltProbe<F>)>,
     timeout_offset: Duration,
     errors: Vec<DeclarationError>,
@@ -121,7 +121,7 @@ impl Exporter {
     ///
     /// A flag that one source alone needs is best an `Option`, which the function that makes the source requires:
     /// where the source is disabled nobody has to give it.
-    pub fn flags<F: Args>(self) -> Exporter<F> {
+    pub fn flags<F: Args + 'static>(self) -> Exporter<F> {
         let sources = self.sources.into_iter();
         let probes = self.probes.into_iter();
         Exporter {
@@ -130,15 +130,17 @@ impl Exporter {
             build_info: self.build_info,
             listen_address: self.listen_address,
             registry: self.registry,
-            sources: sources.map(|(options, source)| (options, source.for_flags())).collect(),
-            probes: probes.map(|(options, probe)| (options, probe.for_flags())).collect(),
+            sources: sources
+                .map(|(it, source)| (it, UnbuiltSource(source.0.for_flags())))
+                .collect(),
+            probes: probes.map(|(it, probe)| (it, UnbuiltProbe(probe.0.for_flags()))).collect(),
             timeout_offset: self.timeout_offset,
             errors: self.errors,
         }
     }
 }
 
-impl<F: Args> Exporter<F> {
+impl<F: Args + 'static> Exporter<F> {
     /// What `--version`, the page at `/` and `<exporter>_build_info` say; see
     /// [`build_info!`](crate::build_info!).
     pub fn build_info(mut self, build_info: BuildInfo) -> Self {

@@ -66,6 +66,8 @@ mod registry;
 #[cfg(feature = "server")]
 pub mod source;
 pub mod testing;
+#[cfg(feature = "server")]
+mod unbuilt;
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]

@@ -27,20 +27,25 @@ fn at(location: Option<&str>) -> String {
 
 /// Runs an author's code. Whoever calls this tells of the panic, so that the hook need not.
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Panic> {
+    forget_location();
     let is_outer = IS_GUARDED.replace(true);
     let result = catch_unwind(AssertUnwindSafe(run));
     IS_GUARDED.set(is_outer);
-    result.map_err(Panic::new)
+    result.map_err(|payload| Panic { location: forget_location(), ..Panic::new(payload) })
+}
+
+fn forget_location() -> Option<String> {
+    LOCATION.try_with(Cell::take).ok().flatten()
 }
 
 impl Panic {
+    /// One of another thread, whose hook has told where it was.
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
         let message = panic_message(&*payload).to_owned();
-        let location = LOCATION.try_with(Cell::take).ok().flatten();
         // Even a payload can panic when it is dropped, and then with another one.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
         std::mem::forget(dropped);
-        Self { message, location }
+        Self { message, location: None }
     }
 }
 
@@ -50,14 +55,15 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// For a panic hook: notes where a panic was that somebody catches. False if nobody does.
+/// For a panic hook: notes where a panic was that somebody catches and tells of. False if nobody does: outside of
+/// [`catch`], where panics cannot be caught, and for one that comes while another is on its way.
 #[cfg(feature = "server")]
 pub(crate) fn note_location(panic: &std::panic::PanicHookInfo<'_>) -> bool {
-    if !IS_GUARDED.get() {
+    if !IS_GUARDED.get() || cfg!(panic = "abort") {
         return false;
     }
     let location = panic.location().map(ToString::to_string);
-    LOCATION.try_with(|last| last.set(location)).is_ok()
+    LOCATION.try_with(|last| last.replace(location)).is_ok_and(|before| before.is_none())
 }
 
 /// [`catch`] for a future: every poll of it runs guarded.

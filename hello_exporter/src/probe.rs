@@ -40,7 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use into::{IntoProbe, UnbuiltProbe};
-pub(crate) use prober::Probing;
+pub(crate) use prober::{ProbesCommon, Probing};
 pub(crate) use target::{AllowList, check as check_target};
 pub use target::{ParsePatternError, TargetError, TargetPattern};
 
@@ -82,7 +82,8 @@ use crate::collect::Declared;
 /// ```
 ///
 /// It runs where [sources](crate::source) run, and is dropped when its time is over.
-/// An error, a panic or a timeout is a probe without success: its cause goes to the log.
+/// An error, a panic or a timeout is a probe without success. That targets are not well is what probes are for: the
+/// cause is in the log at the level `debug`, and a panic once at `error`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a type that implements `Probe`"
@@ -110,6 +111,22 @@ pub trait Probe: Send + Sync + 'static {
         &self,
         request: ProbeRequest,
     ) -> impl Future<Output = Result<Probed<Self::Metrics>, Self::Error>> + Send;
+}
+
+impl<P: Probe> Probe for Arc<P> {
+    type Metrics = P::Metrics;
+    type Error = P::Error;
+
+    fn modules(&self) -> Vec<Cow<'static, str>> {
+        P::modules(self)
+    }
+
+    fn probe(
+        &self,
+        request: ProbeRequest,
+    ) -> impl Future<Output = Result<Probed<P::Metrics>, P::Error>> + Send {
+        P::probe(self, request)
+    }
 }
 
 /// What a probe has found.

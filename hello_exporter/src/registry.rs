@@ -27,7 +27,7 @@ pub(crate) use origin::CollectorName;
 use plan::{Collector, Plan, State};
 #[cfg(feature = "server")]
 pub(crate) use scrape::Provided;
-pub(crate) use scrape::{Health, ScrapeRequest};
+pub(crate) use scrape::{Health, Provider, ScrapeRequest};
 
 /// A set of collectors that are exposed together.
 ///
@@ -161,18 +161,24 @@ impl Registry {
     /// It never fails: a collector that panics costs its own samples. Called from several threads at
     /// once it does not block them, and no lock is held while samples are encoded.
     pub fn encode(&self, format: Format, buffer: &mut Vec<u8>) {
-        let request = ScrapeRequest { format, names: None, provided: &[] };
-        // Only collectors that are provided can fail it.
-        let _ = self.encode_request(&request, buffer);
+        self.encode_request(&ScrapeRequest { format, names: None }, &mut (), buffer);
     }
 
-    /// Appends what a scrape asks for, or nothing where one of the collectors that it provides panics.
+    /// Appends what a scrape asks for, with the collectors that somebody provides for it.
     pub(crate) fn encode_request(
         &self,
         request: &ScrapeRequest<'_>,
+        provider: &mut dyn Provider,
         buffer: &mut Vec<u8>,
-    ) -> Result<(), CollectorId> {
-        scrape::encode(&self.shared, request, buffer)
+    ) {
+        scrape::encode(&self.shared, request, provider, buffer);
+    }
+
+    /// Another registry, whose losses are counted with those of this one.
+    #[cfg(feature = "server")]
+    pub(crate) fn sibling(&self) -> Self {
+        let health = Arc::clone(&self.shared.health);
+        Self { shared: Arc::new(Shared { health, ..Shared::default() }) }
     }
 
     /// The names of a collector's families.

@@ -70,12 +70,12 @@ mod set;
 mod tests;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
-pub use into::IntoSource;
-pub(crate) use into::Unbuilt;
+pub use into::{IntoSource, UnbuiltSource};
 pub(crate) use runtime::SourceRuntime;
-pub(crate) use scraper::{BoxError, Failure, Scraped, scraped};
+pub(crate) use scraper::{Failure, Scraped, scraped};
 pub(crate) use selection::Selection;
 pub(crate) use set::Sources;
 
@@ -141,6 +141,15 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// What is to be logged with its causes.
     fn scrape(&self) -> impl Future<Output = Result<Self::Metrics, Self::Error>> + Send;
+}
+
+impl<S: Source> Source for Arc<S> {
+    type Metrics = S::Metrics;
+    type Error = S::Error;
+
+    fn scrape(&self) -> impl Future<Output = Result<S::Metrics, S::Error>> + Send {
+        S::scrape(self)
+    }
 }
 
 /// The name of a source, and how it is treated. A name alone is one with the defaults.
@@ -230,7 +239,7 @@ impl SourceOptions {
         self.is_enabled
     }
 
-    /// Whether a flag can be called so. What begins with `disable-defaults` would be another flag.
+    /// Whether a flag can be called so: `--collector.disable-defaults` is another one.
     pub(crate) fn has_sound_name(&self) -> bool {
         let is_accepted = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         !self.name.is_empty()

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hello_exporter::source::SourceOptions;
+use hello_exporter::source::{Source, SourceOptions};
 use hello_exporter::{Collector, Counter, Exporter, Gauge};
 
 /// What the program counts of its sources.
@@ -119,16 +119,29 @@ async fn hanging() -> Result<Hanging, Infallible> {
     std::future::pending().await
 }
 
-fn spare(flags: &Flags) -> Result<impl hello_exporter::source::Source + use<>, String> {
-    struct Source(u64);
-    impl hello_exporter::source::Source for Source {
-        type Metrics = Spare;
-        type Error = Infallible;
-        async fn scrape(&self) -> Result<Spare, Infallible> {
-            Ok(Spare { spare: self.0 })
-        }
+struct SpareSource(u64);
+
+impl Source for SpareSource {
+    type Metrics = Spare;
+    type Error = Infallible;
+
+    async fn scrape(&self) -> Result<Spare, Infallible> {
+        Ok(Spare { spare: self.0 })
     }
-    flags.spare.map(Source).ok_or_else(|| "`--spare.value` is required".to_owned())
+}
+
+fn spare(flags: &Flags) -> Result<SpareSource, String> {
+    flags.spare.map(SpareSource).ok_or_else(|| "`--spare.value` is required".to_owned())
+}
+
+#[derive(Collector)]
+struct Double {
+    /// Metrics of sources that are in memory.
+    alive: u64,
+}
+
+async fn double() -> Result<Double, Infallible> {
+    Ok(Double { alive: 0 })
 }
 
 async fn twin() -> Result<Spare, Infallible> {
@@ -174,6 +187,7 @@ async fn main() -> ExitCode {
         )
         .source(off("spare"), spare)
         .source(off("twin"), twin)
+        .source(off("double"), double)
         .run()
         .await
 }

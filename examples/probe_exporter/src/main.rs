@@ -42,8 +42,6 @@ enum ProbeError {
     Redirect(String),
     #[error("redirected more than {MOST_REDIRECTS} times")]
     Redirects,
-    #[error("the body is longer than {MOST_BODY_BYTES} bytes")]
-    Body,
 }
 
 const MOST_REDIRECTS: u32 = 10;
@@ -88,15 +86,16 @@ impl Prober {
 
     async fn http(&self, request: &ProbeRequest) -> Result<Probed<ProbeMetrics>, ProbeError> {
         let (mut response, redirects) = self.follow(request).await?;
+        let length = length(&mut response).await?;
         let metrics = ProbeMetrics {
             ip_protocol: response.remote_addr().map(|peer| if peer.is_ipv6() { 6 } else { 4 }),
             http_status_code: Some(response.status().as_u16()),
             http_version: Some(if response.version() == Version::HTTP_10 { 1.0 } else { 1.1 }),
             http_redirects: Some(redirects),
             http_ssl: Some(response.url().scheme() == "https"),
-            http_uncompressed_body_length: Some(length(&mut response).await?),
+            http_uncompressed_body_length: length,
         };
-        Ok(Probed::new(metrics, response.status().is_success()))
+        Ok(Probed::new(metrics, response.status().is_success() && length.is_some()))
     }
 
     /// The last of a row of answers, and how many redirects came before it.
@@ -120,16 +119,16 @@ impl Prober {
     }
 }
 
-/// Reads the body and forgets it.
-async fn length(response: &mut Response) -> Result<usize, ProbeError> {
+/// Reads the body and forgets it. None for one that is too long.
+async fn length(response: &mut Response) -> Result<Option<usize>, ProbeError> {
     let mut length = 0;
     while let Some(chunk) = response.chunk().await? {
         length += chunk.len();
         if length > MOST_BODY_BYTES {
-            return Err(ProbeError::Body);
+            return Ok(None);
         }
     }
-    Ok(length)
+    Ok(Some(length))
 }
 
 #[actix_web::main]
@@ -138,7 +137,7 @@ async fn main() -> ExitCode {
         .description("Probes targets over TCP and HTTP.")
         .build_info(build_info!())
         .listen_address("0.0.0.0:9115")
-        .probe("/probe", |(): &()| Prober::new())
+        .probe("/probe", Prober::new)
         .run()
         .await
 }

@@ -9,25 +9,29 @@ use super::command::Parsed;
 use super::{DeclarationError, Exporter, ExporterError};
 use crate::cli::TelemetryPath;
 use crate::http::Limit;
-use crate::probe::{AllowList, ProbeOptions, Probing, UnbuiltProbe};
+use crate::probe::{AllowList, ProbeOptions, ProbesCommon, Probing, UnbuiltProbe};
 use crate::registry::{FOREIGN_REGISTRY, RegisterError};
-use crate::source::{Failure, SourceOptions, SourceRuntime, Sources, Unbuilt};
+use crate::source::{SourceOptions, SourceRuntime, Sources, UnbuiltSource};
 
 /// What is served.
 pub(super) struct Assembly {
     pub(super) sources: Arc<Sources>,
     pub(super) probes: Vec<Arc<Probing>>,
-    /// Where sources and probes run, if there are any.
-    pub(super) runtime: Option<Arc<SourceRuntime>>,
     /// How many scrapes there may be at once.
     pub(super) limit: Arc<Limit>,
 }
 
-impl<F: Args> Exporter<F> {
+impl<F: Args + 'static> Exporter<F> {
     /// Makes the sources that are enabled, and registers all there is.
     pub(super) fn assemble(&mut self, parsed: &Parsed<F>) -> Result<Assembly, ExporterError> {
-        let sources = self.make_sources(parsed);
-        let probes = self.make_probes(parsed);
+        // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
+        let runtime = SourceRuntime::new("source", parsed.enabled.len());
+        let runtime = runtime.map_err(ExporterError::Runtime)?;
+        let of_probes = SourceRuntime::new("probe", self.probes.len() * Self::RUNS_OF_PROBES);
+        let of_probes = of_probes.map_err(ExporterError::Runtime)?;
+
+        let sources = self.make_sources(parsed, runtime);
+        let probes = of_probes.map(|runtime| self.make_probes(parsed, &runtime));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
         self.register_own();
         if !parsed.flags.disable_exporter_metrics {
@@ -36,20 +40,17 @@ impl<F: Args> Exporter<F> {
         if !self.errors.is_empty() {
             return Err(ExporterError::Declaration(std::mem::take(&mut self.errors)));
         }
-        let runs = sources.len() + probes.len() * Self::RUNS_OF_PROBES;
-        let runtime = match runs {
-            0 => None,
-            _ => Some(Arc::new(SourceRuntime::new(runs).map_err(ExporterError::Runtime)?)),
-        };
-        let sources = Arc::new(sources.on(runtime.clone()));
-        Ok(Assembly { sources, probes, runtime, limit })
+        let probes = probes.unwrap_or_default();
+        Ok(Assembly { sources: Arc::new(sources), probes, limit })
     }
 
     /// How many workers the probes of one path are worth.
     const RUNS_OF_PROBES: usize = 4;
 
-    fn make_sources(&mut self, parsed: &Parsed<F>) -> Sources {
+    /// What makes a source runs where the source will: it may start tasks there.
+    fn make_sources(&mut self, parsed: &Parsed<F>, runtime: Option<Arc<SourceRuntime>>) -> Sources {
         let mut sources = Sources::new(self.registry.clone());
+        let entered = runtime.as_ref().map(|runtime| runtime.handle().enter());
         for (options, source) in std::mem::take(&mut self.sources) {
             if !parsed.enabled.contains(options.name()) {
                 sources.add_disabled(options.name().clone());
@@ -57,24 +58,32 @@ impl<F: Args> Exporter<F> {
                 self.errors.push(error);
             }
         }
+        drop(entered);
         let own = sources.register_own(&self.metric_prefix());
         self.errors.extend(own.err().map(DeclarationError::from));
-        sources
+        sources.on(runtime)
     }
 
-    fn make_probes(&mut self, parsed: &Parsed<F>) -> Vec<Arc<Probing>> {
-        let mut paths = vec!["/".to_owned(), parsed.flags.telemetry_path.to_string()];
-        let allowed = Arc::new(AllowList(parsed.allowed_targets.clone()));
+    fn make_probes(
+        &mut self,
+        parsed: &Parsed<F>,
+        runtime: &Arc<SourceRuntime>,
+    ) -> Vec<Arc<Probing>> {
+        let mut taken = vec!["/".to_owned(), parsed.flags.telemetry_path.to_string()];
+        let common = ProbesCommon {
+            allowed: Arc::new(AllowList(parsed.allowed_targets.clone())),
+            runtime: Arc::clone(runtime),
+            registry: self.registry.clone(),
+        };
+        let _entered = runtime.handle().enter();
         let mut probes = Vec::new();
         for (options, probe) in std::mem::take(&mut self.probes) {
-            let path = options.path.clone();
-            let is_taken = paths.contains(&path.to_string());
-            paths.push(path.to_string());
-            match make_probe(options, probe, &parsed.own, &allowed) {
-                _ if is_taken => self.errors.push(DeclarationError::ProbePathTaken { path }),
+            let path = options.path.to_string();
+            match make_probe(options, probe, &parsed.own, &taken, &common) {
                 Ok(probe) => probes.push(Arc::new(probe)),
                 Err(error) => self.errors.push(error),
             }
+            taken.push(path);
         }
         probes
     }
@@ -112,32 +121,35 @@ fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
     Some(error.into())
 }
 
-fn make_source<F>(
+fn make_source<F: 'static>(
     sources: &mut Sources,
     options: SourceOptions,
-    source: Unbuilt<F>,
+    source: UnbuiltSource<F>,
     flags: &F,
 ) -> Result<(), DeclarationError> {
-    let scraper = (source.build)(flags).map_err(|error| DeclarationError::MakeSource {
-        name: options.name().clone(),
-        error: Failure::of_error(error).to_string(),
-    })?;
-    Ok(sources.add(options, (source.descs)(), scraper)?)
+    let name = options.name().clone();
+    let built = source.0.build(flags);
+    let (descs, scraper) = built.map_err(|error| DeclarationError::MakeSource { name, error })?;
+    Ok(sources.add(options, descs, scraper)?)
 }
 
-fn make_probe<F>(
+fn make_probe<F: 'static>(
     options: ProbeOptions,
     probe: UnbuiltProbe<F>,
     flags: &F,
-    allowed: &Arc<AllowList>,
+    taken: &[String],
+    common: &ProbesCommon,
 ) -> Result<Probing, DeclarationError> {
     let path = options.path.clone();
-    TelemetryPath::from_str(&path)
-        .map_err(|error| DeclarationError::ProbePath { path: path.clone(), error })?;
-    let prober = (probe.build)(flags).map_err(|error| DeclarationError::MakeProbe {
-        path: path.clone(),
-        error: Failure::of_error(error).to_string(),
-    })?;
-    Probing::new(options, (probe.descs)(), prober, allowed)
-        .map_err(|error| DeclarationError::Probe { path, error })
+    if taken.iter().any(|taken| *taken == path) {
+        return Err(DeclarationError::ProbePathTaken { path });
+    }
+    let path = || path.clone();
+    TelemetryPath::from_str(&path())
+        .map_err(|error| DeclarationError::ProbePath { path: path(), error })?;
+    let built = probe.0.build(flags);
+    let (descs, prober) =
+        built.map_err(|error| DeclarationError::MakeProbe { path: path(), error })?;
+    Probing::new(options, descs, prober, common.clone())
+        .map_err(|error| DeclarationError::Probe { path: path(), error })
 }

@@ -23,6 +23,9 @@ pub(super) struct Parsed<F> {
     pub(super) allowed_targets: Vec<TargetPattern>,
 }
 
+/// No field of an exporter's own flags is called so.
+const VERSION: &str = "--version";
+
 const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
 
 const ALLOW_TARGET: &str = "probe.allow-target";
@@ -52,7 +55,7 @@ fn disable(options: &SourceOptions) -> String {
     format!("no-collector.{}", options.name())
 }
 
-impl<F: Args> Exporter<F> {
+impl<F: Args + 'static> Exporter<F> {
     /// The flags, or nothing where the version was asked for, and is printed.
     pub(super) fn parse(
         &self,
@@ -61,7 +64,7 @@ impl<F: Args> Exporter<F> {
         let mut command = self.command();
         let matches = command.try_get_matches_from_mut(arguments);
         let matches = matches.map_err(|error| self.explained(error, &mut command))?;
-        if matches.get_flag("version") {
+        if matches.get_flag(VERSION) {
             print!("{}, {}", self.name, self.build_info);
             return Ok(None);
         }
@@ -74,13 +77,17 @@ impl<F: Args> Exporter<F> {
     }
 
     fn command(&self) -> Command {
-        let version = Arg::new("version")
+        let version = Arg::new(VERSION)
             .long("version")
             .help("Print the version and what it was built with")
             .action(ArgAction::SetTrue);
         let command = F::augment_args(Command::new(self.name.clone()));
         let command = Flags::augment_args(command);
-        let command = command.about(self.description.clone()).long_about(None).arg(version);
+        let command = command
+            .about(self.description.clone())
+            .long_about(None)
+            .disable_version_flag(true)
+            .arg(version);
         let command = self.with_collector_flags(command);
         let command = match self.probes.is_empty() {
             true => command,

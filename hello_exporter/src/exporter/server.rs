@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::middleware::from_fn;
+use actix_web::web::ServiceConfig;
 use actix_web::{App, web};
 use clap::Args;
 use listenfd::ListenFd;
@@ -18,7 +19,7 @@ use crate::http::{
     Deadline, Landing, Metrics, Probes, WebConfig, access_log, guard, healthy, not_found, ready,
 };
 
-impl<F: Args> Exporter<F> {
+impl<F: Args + 'static> Exporter<F> {
     /// Serves until SIGTERM or SIGINT.
     pub(super) async fn serve(mut self, parsed: Parsed<F>) -> Result<(), ExporterError> {
         let assembly = self.assemble(&parsed)?;
@@ -41,49 +42,51 @@ impl<F: Args> Exporter<F> {
         flags: &Flags,
         web_config: Option<Arc<WebConfig>>,
     ) -> io::Result<()> {
-        let path = flags.telemetry_path.as_str();
-        let deadline = Deadline::with_offset(self.timeout_offset);
-        let metrics = Metrics::of_sources(assembly.sources).path(path);
-        let metrics = metrics.deadline(deadline).limit(assembly.limit);
-        let probes: Vec<Probes> = match &assembly.runtime {
-            Some(runtime) => {
-                let probes = assembly.probes.iter();
-                let probes = probes.map(|probing| {
-                    Probes::new(
-                        Arc::clone(probing),
-                        Arc::clone(runtime),
-                        deadline,
-                        flags.max_requests,
-                    )
-                });
-                probes.collect()
-            }
-            None => Vec::new(),
-        };
-        let landing = Landing::new(&self.name, self.build_info.version(), &self.description, path);
-        let landing = (path != "/").then_some(landing);
+        let services = self.services(assembly, flags);
         let guarded = web_config.clone();
         let app = move || {
-            let (pages, probes) = (landing.clone(), probes.clone());
-            let guarded = guarded.clone();
+            let (services, guarded) = (services.clone(), guarded.clone());
             App::new()
                 .wrap(from_fn(move |request, next| guard(guarded.clone(), request, next)))
                 // The outermost: it tells of refusals as well.
                 .wrap(from_fn(access_log))
-                .service(metrics.clone())
-                .service(healthy())
-                .service(ready())
-                .configure(move |config| {
-                    pages.into_iter().for_each(|page| {
-                        config.service(page);
-                    });
-                    probes.into_iter().for_each(|probes| {
-                        config.service(probes);
-                    });
-                })
+                .configure(|config| services.register(config))
                 .default_service(web::to(not_found))
         };
         connection::serve(app, listeners, web_config).await
+    }
+
+    fn services(&self, assembly: Assembly, flags: &Flags) -> Services {
+        let path = flags.telemetry_path.as_str();
+        let deadline = Deadline::with_offset(self.timeout_offset);
+        let metrics = Metrics::of_sources(assembly.sources).path(path);
+        let landing = Landing::new(&self.name, self.build_info.version(), &self.description, path);
+        let probes = assembly.probes.into_iter();
+        Services {
+            metrics: metrics.deadline(deadline).limit(assembly.limit),
+            probes: probes.map(|it| Probes::new(it, deadline, flags.max_requests)).collect(),
+            landing: (path != "/").then_some(landing),
+        }
+    }
+}
+
+/// What answers requests, by path.
+#[derive(Clone)]
+struct Services {
+    metrics: Metrics,
+    probes: Vec<Probes>,
+    landing: Option<Landing>,
+}
+
+impl Services {
+    fn register(self, config: &mut ServiceConfig) {
+        config.service(self.metrics).service(healthy()).service(ready());
+        if let Some(landing) = self.landing {
+            config.service(landing);
+        }
+        for probes in self.probes {
+            config.service(probes);
+        }
     }
 }
 

@@ -218,3 +218,20 @@ fn process_metrics_give_way_to_a_foreign_registry_and_to_nothing_else() {
     exporter.register_program(&Limit::default());
     assert_eq!(exporter.errors.len(), 1);
 }
+
+/// Flags that are called as an exporter's own are, or as clap calls its own.
+#[derive(clap::Args)]
+struct Flags {
+    #[arg(long = "api.version")]
+    version: Option<String>,
+    #[arg(long = "api.log-level")]
+    log_level: Option<String>,
+}
+
+#[test]
+fn flags_of_an_exporter_may_be_called_as_those_of_every_exporter() {
+    let exporter = Exporter::new("x").flags::<Flags>();
+    let parsed = exporter.parse(["x", "--api.version=1", "--log.level=debug"]).unwrap().unwrap();
+    assert_eq!((parsed.own.version.as_deref(), parsed.own.log_level), (Some("1"), None));
+    assert!(matches!(parsed.flags.log_level, crate::cli::LogLevel::Debug));
+}

@@ -53,11 +53,11 @@ impl Limit {
 
     /// A place, or the answer where none is free.
     pub(super) fn enter(&self) -> Result<Permit, HttpResponse> {
-        let before = self.metrics.requests_in_flight.fetch_add(1, Ordering::Relaxed);
-        let permit = Permit(Arc::clone(&self.metrics));
-        match self.most != 0 && before >= self.most {
-            true => Err(self.refusal()),
-            false => Ok(permit),
+        let one_more = |before| (self.most == 0 || before < self.most).then_some(before + 1);
+        let in_flight = &self.metrics.requests_in_flight;
+        match in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
+            Ok(_) => Ok(Permit(Arc::clone(&self.metrics))),
+            Err(_) => Err(self.refusal()),
         }
     }
 

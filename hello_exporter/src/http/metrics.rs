@@ -13,6 +13,9 @@ use crate::source::{Selection, Sources};
 
 /// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers.
 ///
+/// `name[]` in a query, which can be repeated, selects families by their names. `collect[]` and `exclude[]` select
+/// the [sources](crate::source) of an [`Exporter`](crate::Exporter); others have none, and answer 400.
+///
 /// ```no_run
 /// use actix_web::{App, HttpServer};
 /// use hello_exporter::{Registry, http::Metrics};

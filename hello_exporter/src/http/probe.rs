@@ -8,26 +8,19 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::exposition::{bad_request, query, respond};
 use super::{Deadline, Limit, PLAIN_TEXT, resource};
 use crate::probe::{Probing, check_target};
-use crate::source::SourceRuntime;
 
 /// The probes of one path.
 #[derive(Clone)]
 pub(crate) struct Probes {
     probing: Arc<Probing>,
-    runtime: Arc<SourceRuntime>,
     deadline: Deadline,
     limit: Arc<Limit>,
 }
 
 impl Probes {
     /// Those of one path, so many at once.
-    pub(crate) fn new(
-        probing: Arc<Probing>,
-        runtime: Arc<SourceRuntime>,
-        deadline: Deadline,
-        most: usize,
-    ) -> Self {
-        Self { probing, runtime, deadline, limit: Arc::new(Limit::new(most)) }
+    pub(crate) fn new(probing: Arc<Probing>, deadline: Deadline, most: usize) -> Self {
+        Self { probing, deadline, limit: Arc::new(Limit::new(most)) }
     }
 
     async fn answer(self, request: HttpRequest) -> HttpResponse {
@@ -46,7 +39,7 @@ impl Probes {
             Err(error) => return bad_request(error),
         };
         let at_most = self.deadline.of(&request);
-        let result = self.probing.probe(target, module, at_most, self.runtime.handle()).await;
+        let result = self.probing.probe(target, module, at_most).await;
         respond(&request, move |format, buffer| {
             result.encode(format, buffer);
             drop(permit);

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use super::prober::Prober;
 use super::{Probe, ProbeRequest, Probed};
 use crate::collect::Declared;
-use crate::desc::Desc;
-use crate::source::BoxError;
+use crate::unbuilt::{BoxError, Unbuilt};
 
 /// What [`Exporter::probe`](crate::Exporter::probe) takes: a [`Probe`], an `async` function of a [`ProbeRequest`], or
-/// a function of the [flags](crate::Exporter::flags) that makes a [`Probe`], and may fail.
+/// a function that makes a [`Probe`], of the [flags](crate::Exporter::flags) if it wants, and may fail.
 ///
 /// `K` tells these apart, and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a probe",
-    label = "expected a `Probe`, an `async` function of a `ProbeRequest`, or a function of the flags that makes a `Probe`",
+    label = "expected a `Probe`, an `async` function of a `ProbeRequest`, or a function that makes a `Probe`",
     note = "an `async` function says what it takes: `|request: ProbeRequest| async move {{ … }}`, and returns a `Result` of `Probed` metrics"
 )]
 pub trait IntoProbe<F, K> {
@@ -23,26 +22,13 @@ pub trait IntoProbe<F, K> {
     fn into_probe(self) -> UnbuiltProbe<F>;
 }
 
-type Build<F> = Box<dyn FnOnce(&F) -> Result<Arc<dyn Prober>, BoxError> + Send>;
-
 /// A probe that is made once the flags are parsed.
-pub struct UnbuiltProbe<F> {
-    pub(crate) descs: fn() -> Vec<Desc>,
-    pub(crate) build: Build<F>,
-}
+pub struct UnbuiltProbe<F>(pub(crate) Unbuilt<F, Arc<dyn Prober>>);
 
 impl<F: 'static> UnbuiltProbe<F> {
     fn new<P: Probe>(build: impl FnOnce(&F) -> Result<P, BoxError> + Send + 'static) -> Self {
-        let build: Build<F> = Box::new(|flags| Ok(Arc::new(build(flags)?)));
-        Self { descs: P::Metrics::declared, build }
-    }
-}
-
-impl UnbuiltProbe<()> {
-    /// The same for an exporter with flags, which it does not want.
-    pub(crate) fn for_flags<F>(self) -> UnbuiltProbe<F> {
-        let Self { descs, build } = self;
-        UnbuiltProbe { descs, build: Box::new(move |_| build(&())) }
+        let prober = |flags: &F| build(flags).map(|probe| Arc::new(probe) as Arc<dyn Prober>);
+        Self(Unbuilt::new(P::Metrics::declared, prober))
     }
 }
 
@@ -91,11 +77,42 @@ where
     }
 }
 
-/// [`IntoProbe`] of a function that makes a `P` of the flags.
+/// [`IntoProbe`] of a function that makes a `P`.
 #[derive(Debug)]
 pub struct ByMaker<P>(PhantomData<P>);
 
 impl<F, C, P> IntoProbe<F, ByMaker<P>> for C
+where
+    F: 'static,
+    C: FnOnce() -> P + Send + 'static,
+    P: Probe,
+{
+    fn into_probe(self) -> UnbuiltProbe<F> {
+        UnbuiltProbe::new(|_| Ok(self()))
+    }
+}
+
+/// [`IntoProbe`] of a function that makes a `P` or fails.
+#[derive(Debug)]
+pub struct ByFallibleMaker<P, E>(PhantomData<(P, E)>);
+
+impl<F, C, P, E> IntoProbe<F, ByFallibleMaker<P, E>> for C
+where
+    F: 'static,
+    C: FnOnce() -> Result<P, E> + Send + 'static,
+    P: Probe,
+    E: Into<BoxError>,
+{
+    fn into_probe(self) -> UnbuiltProbe<F> {
+        UnbuiltProbe::new(|_| self().map_err(Into::into))
+    }
+}
+
+/// [`IntoProbe`] of a function that makes a `P` of the flags.
+#[derive(Debug)]
+pub struct ByMakerWithFlags<P>(PhantomData<P>);
+
+impl<F, C, P> IntoProbe<F, ByMakerWithFlags<P>> for C
 where
     F: 'static,
     C: FnOnce(&F) -> P + Send + 'static,
@@ -108,9 +125,9 @@ where
 
 /// [`IntoProbe`] of a function that makes a `P` of the flags or fails.
 #[derive(Debug)]
-pub struct ByFallibleMaker<P, E>(PhantomData<(P, E)>);
+pub struct ByFallibleMakerWithFlags<P, E>(PhantomData<(P, E)>);
 
-impl<F, C, P, E> IntoProbe<F, ByFallibleMaker<P, E>> for C
+impl<F, C, P, E> IntoProbe<F, ByFallibleMakerWithFlags<P, E>> for C
 where
     F: 'static,
     C: FnOnce(&F) -> Result<P, E> + Send + 'static,

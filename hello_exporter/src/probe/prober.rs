@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -14,8 +15,10 @@ use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
 use crate::panic::catch_async;
-use crate::registry::{CollectorId, Provided, RegisterError, Registrable, Registry, ScrapeRequest};
-use crate::source::{Failure, Scraped, scraped};
+use crate::registry::{
+    CollectorId, Provided, Provider, RegisterError, Registrable, Registry, ScrapeRequest,
+};
+use crate::source::{Failure, Scraped, SourceRuntime, scraped};
 
 /// A [`Probe`] without its type.
 pub(crate) trait Prober: Send + Sync {
@@ -63,17 +66,28 @@ struct ProbeMetrics {
     success: bool,
 }
 
+/// What all probes of an exporter share.
+#[derive(Clone)]
+pub(crate) struct ProbesCommon {
+    pub(crate) allowed: Arc<AllowList>,
+    pub(crate) runtime: Arc<SourceRuntime>,
+    /// That of the exporter, which counts what is lost.
+    pub(crate) registry: Registry,
+}
+
 /// The probes of one path.
 pub(crate) struct Probing {
     options: ProbeOptions,
     modules: Vec<Cow<'static, str>>,
     prober: Arc<dyn Prober>,
-    allowed: Arc<AllowList>,
+    common: ProbesCommon,
     /// Where the families of a probe are declared. It has no samples but those of a request, so that it is
     /// a new one for each of them.
     registry: Registry,
     own: CollectorId,
     metrics: CollectorId,
+    /// Whether the last probe has panicked.
+    is_panicking: AtomicBool,
 }
 
 /// Why a probe was not made.
@@ -90,18 +104,19 @@ impl Probing {
         options: ProbeOptions,
         descs: Vec<Desc>,
         prober: Arc<dyn Prober>,
-        allowed: &Arc<AllowList>,
+        common: ProbesCommon,
     ) -> Result<Self, RegisterError> {
-        let registry = Registry::new();
+        let registry = common.registry.sibling();
         let add = |name, descs| registry.wrap().add(Registrable::provided(name, descs));
         Ok(Self {
             modules: prober.modules(),
             own: add("probe".into(), ProbeMetrics::declared())?,
             metrics: add(options.path.clone(), descs)?,
             prober,
-            allowed: Arc::clone(allowed),
+            common,
             registry,
             options,
+            is_panicking: AtomicBool::new(false),
         })
     }
 
@@ -110,7 +125,7 @@ impl Probing {
     }
 
     pub(crate) fn allows(&self, target: &str) -> bool {
-        self.allowed.allows(target)
+        self.common.allowed.allows(target)
     }
 
     /// The module of this name, or the one that stands for none.
@@ -135,22 +150,34 @@ impl Probing {
         target: String,
         module: Cow<'static, str>,
         at_most: Option<Duration>,
-        runtime: &Handle,
     ) -> ProbeResult {
         let started = Instant::now();
         let timeout = at_most.map_or(self.options.timeout, |most| most.min(self.options.timeout));
-        let allowed = Arc::clone(&self.allowed);
+        let runtime = &self.common.runtime;
+        let allowed = Arc::clone(&self.common.allowed);
         let request = ProbeRequest { target, module, timeout, allowed };
         let (target, module) = (request.target.clone(), request.module.clone());
-        let found = Arc::clone(&self.prober).start(request, runtime).found(timeout).await;
+        let found = Arc::clone(&self.prober).start(request, runtime.handle()).found(timeout).await;
+        self.report(found.as_ref().err(), &target, &module);
         let (metrics, is_success) = match found {
             Ok((metrics, is_success)) => (Some(metrics), is_success),
-            Err(failure) => {
-                report(&failure, &target, &module);
-                (None, false)
-            }
+            Err(_) => (None, false),
         };
         ProbeResult { probing: self, metrics, is_success, duration: started.elapsed() }
+    }
+}
+
+impl Probing {
+    /// That a target is not well is what probes are for; that one panics is not.
+    fn report(&self, failure: Option<&Failure>, target: &str, module: &str) {
+        let Some(error) = failure else {
+            return self.is_panicking.store(false, Ordering::Relaxed);
+        };
+        let is_panic = matches!(error, Failure::Panic(_));
+        match is_panic && !self.is_panicking.swap(true, Ordering::Relaxed) {
+            true => error!(target, module, %error, "Probe panicked"),
+            false => debug!(target, module, %error, "Probe failed"),
+        }
     }
 }
 
@@ -163,14 +190,6 @@ impl Task {
     }
 }
 
-/// That a target is not well is what probes are for; that one panics is not.
-fn report(failure: &Failure, target: &str, module: &str) {
-    match failure {
-        Failure::Panic(_) => error!(target, module, error = %failure, "Probe failed"),
-        _ => debug!(target, module, error = %failure, "Probe failed"),
-    }
-}
-
 /// What became of a probe, to be encoded.
 pub(crate) struct ProbeResult {
     probing: Arc<Probing>,
@@ -180,15 +199,16 @@ pub(crate) struct ProbeResult {
 }
 
 impl ProbeResult {
-    /// Appends the exposition; a probe whose metrics panic has failed.
+    /// Appends the exposition.
     pub(crate) fn encode(mut self, format: Format, buffer: &mut Vec<u8>) {
-        if self.try_encode(format, buffer).is_err() {
-            (self.metrics, self.is_success) = (None, false);
-            let _ = self.try_encode(format, buffer);
-        }
+        let probing = Arc::clone(&self.probing);
+        let request = ScrapeRequest { format, names: None };
+        probing.registry.encode_request(&request, &mut self, buffer);
     }
+}
 
-    fn try_encode(&self, format: Format, buffer: &mut Vec<u8>) -> Result<(), CollectorId> {
+impl Provider for ProbeResult {
+    fn provided(&self) -> Vec<Provided> {
         let own: Scraped = Arc::new(ProbeMetrics {
             duration_seconds: self.duration.as_secs_f64(),
             success: self.is_success,
@@ -196,8 +216,11 @@ impl ProbeResult {
         let own = Provided { id: self.probing.own, collector: own };
         let metrics = self.metrics.clone();
         let metrics = metrics.map(|collector| Provided { id: self.probing.metrics, collector });
-        let provided: Vec<Provided> = std::iter::once(own).chain(metrics).collect();
-        let request = ScrapeRequest { format, names: None, provided: &provided };
-        self.probing.registry.encode_request(&request, buffer)
+        std::iter::once(own).chain(metrics).collect()
+    }
+
+    /// A probe whose metrics panic has failed.
+    fn leave_out(&mut self, _: CollectorId) {
+        (self.metrics, self.is_success) = (None, false);
     }
 }

@@ -36,13 +36,51 @@ pub(crate) fn check(target: &str) -> Result<(), TargetError> {
     if target.contains(is_odd) {
         return Err(TargetError::Characters);
     }
-    // Of any form, `user@host`, `mailto:user@host` or `scheme://user@host/`: what stands in front of a path.
-    let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).find(|part| !part.is_empty());
-    match authority.is_some_and(|authority| authority.contains('@')) {
+    match authority(target).contains('@') {
         true => Err(TargetError::UserInfo),
         false => Ok(()),
     }
+}
+
+/// What URL parsers take for the authority of `user@host`, `scheme:user@host`, `scheme:/user@host` or
+/// `scheme://user@host`: they are generous.
+fn authority(target: &str) -> &str {
+    let (_, rest) = split_scheme(target).unwrap_or(("", target));
+    rest.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// The scheme and what follows the colon
+/// ([RFC 3986, section 3.1](https://www.rfc-editor.org/rfc/rfc3986#section-3.1)). A host in front of a port looks
+/// the same.
+fn split_scheme(target: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = target.split_once(':')?;
+    let is_accepted = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
+    (is_scheme && scheme.bytes().all(is_accepted)).then_some((scheme, rest))
+}
+
+/// A target in the form in which targets are compared: scheme and host in lower case, without the port
+/// that the scheme has by default, and with a path where there is a scheme.
+fn normalized(target: &str) -> String {
+    let (scheme, rest) = match target.split_once("://") {
+        Some((scheme, rest)) if split_scheme(target).is_some_and(|(it, _)| it == scheme) => {
+            (scheme.to_ascii_lowercase() + "://", rest)
+        }
+        _ => (String::new(), target),
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(end);
+    let default_port = match &*scheme {
+        "http://" => ":80",
+        "https://" => ":443",
+        _ => "",
+    };
+    let authority = authority.to_ascii_lowercase();
+    let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
+    // A pattern whose host is anything has a path in it already.
+    let has_path = scheme.is_empty() || tail.starts_with('/') || authority.ends_with("**");
+    let slash = if has_path { "" } else { "/" };
+    format!("{scheme}{authority}{slash}{tail}")
 }
 
 /// Which targets `--probe.allow-target` permits: `*` stands for any number of letters, digits, `-` and `_`, which is
@@ -58,7 +96,8 @@ pub(crate) fn check(target: &str) -> Result<(), TargetError> {
 /// # Ok::<(), hello_exporter::probe::ParsePatternError>(())
 /// ```
 ///
-/// Host names are compared as they are written: in a pattern they are best lower case.
+/// Scheme and host may be written in upper or lower case, and with or without the port that `http` and `https` have
+/// by default; `http://host` is `http://host/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetPattern {
     text: String,
@@ -85,7 +124,8 @@ impl FromStr for TargetPattern {
     fn from_str(text: &str) -> Result<Self, ParsePatternError> {
         check(&text.replace('*', "x")).map_err(|error| ParsePatternError(error.to_string()))?;
         let mut parts = Vec::new();
-        let mut rest = text;
+        let normalized = normalized(text);
+        let mut rest = &*normalized;
         while let Some(start) = rest.find('*') {
             let (before, stars) = rest.split_at(start);
             parts.extend((!before.is_empty()).then(|| Part::Text(before.to_owned())));
@@ -101,6 +141,7 @@ impl FromStr for TargetPattern {
 impl TargetPattern {
     /// Whether the whole target is of this form.
     pub fn matches(&self, target: &str) -> bool {
+        let target = &*normalized(target);
         // All places where what is matched so far can end.
         let mut ends = vec![0];
         for part in &self.parts {
@@ -169,6 +210,14 @@ mod tests {
             "http://:secret@host",
             "http:///user@host",
             "redis://a@b/0?x=1",
+            "http:user@host",
+            "http:/user@host",
+            "http:user:secret@host/://",
+            "http:/user@host/://x",
+            "user@host/://",
+            "/user@host",
+            "//user@host",
+            "mailto:user@host",
         ] {
             assert_eq!(refused(target), Some(TargetError::UserInfo), "{target}");
         }
@@ -176,9 +225,15 @@ mod tests {
             assert_eq!(refused(target), Some(TargetError::Characters), "{target:?}");
         }
         assert_eq!(refused(""), Some(TargetError::Empty));
-        for target in
-            ["host", "host:80", "[::1]:80", "http://host/user@x", "host?x=a@b", "é.example"]
-        {
+        for target in [
+            "host",
+            "host:80",
+            "host:80/user@x",
+            "[::1]:80",
+            "http://host/user@x",
+            "host?x=a@b",
+            "é.example",
+        ] {
             assert_eq!(refused(target), None, "{target}");
         }
     }
@@ -198,6 +253,12 @@ mod tests {
             ("**", "http://[::1]:80/é"),
             ("a**a*a", "a/aa"),
             ("*a*a*", "aa"),
+            ("http://host:80/**", "http://host/good"),
+            ("http://host/**", "HTTP://Host:80"),
+            ("https://Host/", "https://host:443"),
+            ("http://host", "http://host/"),
+            ("http://host?x", "http://host/?x"),
+            ("http://**", "http://host:81/x"),
         ] {
             assert!(matches(pattern, target), "{pattern} {target}");
         }
@@ -209,10 +270,13 @@ mod tests {
             ("http://10.0.0.*/**", "http://10.0.0.evil.com/"),
             ("*.example.com", "example.com"),
             ("*.example.com:80", "evil/x.example.com:80"),
-            ("http://10.0.0.*/**", "http://10.0.0.1:80/"),
-            ("http://*/**", "http://evil?x=/"),
+            ("http://10.0.0.*/**", "http://10.0.0.1:8080/"),
+            ("http://*/**", "http://evil.example?x=/"),
             ("a*", "aé"),
             ("a**b", "a"),
+            ("http://host:443/**", "http://host/"),
+            ("http://host/**", "http://host:8080/"),
+            ("http://host/", "http://host/x"),
         ] {
             assert!(!matches(pattern, target), "{pattern} {target}");
         }

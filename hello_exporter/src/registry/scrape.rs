@@ -1,7 +1,7 @@
 //! One scrape: from a plan to bytes.
 
 use std::collections::HashSet;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{error, info, warn};
@@ -42,8 +42,6 @@ pub(crate) struct ScrapeRequest<'a> {
     pub(crate) format: Format,
     /// The names of the families to expose; nothing for all.
     pub(crate) names: Option<&'a HashSet<String>>,
-    /// The collectors that whoever asks has brought along.
-    pub(crate) provided: &'a [Provided],
 }
 
 impl ScrapeRequest<'_> {
@@ -70,13 +68,31 @@ pub(crate) struct Provided {
 /// The collectors that were made for this scrape.
 type Made = Vec<(CollectorId, Box<dyn Collect>)>;
 
-/// Appends an exposition. Where a provided collector panics nothing is appended, and its id returned: its
-/// metrics are all of one moment, and are exposed as a whole or not at all.
+/// Who brings collectors along for a scrape. Their metrics are all of one moment, and are exposed as a whole or
+/// not at all.
+pub(crate) trait Provider {
+    fn provided(&self) -> Vec<Provided>;
+
+    /// One of them has panicked, and everything is encoded again without it.
+    fn leave_out(&mut self, id: CollectorId);
+}
+
+/// Nobody.
+impl Provider for () {
+    fn provided(&self) -> Vec<Provided> {
+        Vec::new()
+    }
+
+    fn leave_out(&mut self, _: CollectorId) {}
+}
+
+/// Appends an exposition.
 pub(super) fn encode(
     shared: &Shared,
     request: &ScrapeRequest<'_>,
+    provider: &mut dyn Provider,
     buffer: &mut Vec<u8>,
-) -> Result<(), CollectorId> {
+) {
     let plan = shared.plan();
     let needed = plan.made.iter().filter(|collector| request.needs(&plan, collector));
     let made: Made = needed.filter_map(|collector| make(shared, &plan, collector)).collect();
@@ -84,11 +100,19 @@ pub(super) fn encode(
     let first = plan;
     let plan = if made.is_empty() { Arc::clone(&first) } else { shared.plan() };
     let mut memory = shared.memory.take();
-    let scrape = Scrape { shared, plan: &plan, made: &made, request };
+    let mut attempts = Attempts::default();
     let start = buffer.len();
-    let result = scrape.encode_to(buffer, &mut memory);
-    if result.is_err() {
-        buffer.truncate(start);
+    loop {
+        let provided = provider.provided();
+        let scrape = Scrape { shared, plan: &plan, made: &made, provided: &provided, request };
+        match scrape.encode_to(buffer, &mut memory, &mut attempts) {
+            Ok(()) => break,
+            Err(panicked) => {
+                buffer.truncate(start);
+                attempts.panicked.push(panicked);
+                provider.leave_out(panicked);
+            }
+        }
     }
     shared.memory.give_back(memory);
     for (_, collector) in made {
@@ -97,7 +121,15 @@ pub(super) fn encode(
     // Of what was unregistered meanwhile these plans may be the last owners.
     dropped(first);
     dropped(plan);
-    result
+}
+
+/// What the attempts to encode one scrape have come to.
+#[derive(Default)]
+struct Attempts {
+    /// The provided collectors that are left out.
+    panicked: Vec<CollectorId>,
+    /// The members whose losses are counted.
+    counted: Vec<(CollectorId, usize)>,
 }
 
 /// Drops what an author's `drop` may be part of.
@@ -122,23 +154,12 @@ fn make(
         let verified = made.verify();
         (made, late, verified)
     };
-    let name = &*collector.name;
     let made = catch(make);
-    let is_new = collector.is_panicking.swap(made.is_err(), Ordering::Relaxed) != made.is_err();
-    let (made, late, verified) = match made {
-        Ok(made) => made,
-        Err(error) => {
-            if is_new {
-                error!(collector = name, %error, "Collector panicked, its metrics are left out");
-            }
-            return None;
-        }
-    };
-    if is_new {
-        info!(collector = name, "Collector works again");
-    }
+    report_making(collector, made.as_ref().err());
+    let (made, late, verified) = made.ok()?;
     if let Err(error) = verified {
         if !collector.is_reported.swap(true, Ordering::Relaxed) {
+            let name = &*collector.name;
             error!(collector = name, %error, "Collector is not what it declares, left out");
         }
         return None;
@@ -147,6 +168,23 @@ fn make(
         add_late(shared, collector, family);
     }
     Some((id, made))
+}
+
+/// Says that a collector has begun to panic when it is made, or has ceased to.
+fn report_making(collector: &Collector, panic: Option<&Panic>) {
+    if !has_changed(&collector.is_panicking, panic.is_some()) {
+        return;
+    }
+    let collector = &*collector.name;
+    match panic {
+        Some(error) => error!(collector, %error, "Collector panicked, its metrics are left out"),
+        None => info!(collector, "Collector works again"),
+    }
+}
+
+/// Notes a state, and says whether it is another one than before. It is written only then: scrapes share it.
+fn has_changed(state: &AtomicBool, now: bool) -> bool {
+    state.load(Ordering::Relaxed) != now && state.swap(now, Ordering::Relaxed) != now
 }
 
 fn add_late(shared: &Shared, collector: &Arc<Collector>, family: &LateFamily) {
@@ -193,20 +231,34 @@ struct Scrape<'s> {
     shared: &'s Shared,
     plan: &'s Plan,
     made: &'s Made,
+    provided: &'s [Provided],
     request: &'s ScrapeRequest<'s>,
 }
 
 impl Scrape<'_> {
-    fn encode_to(&self, buffer: &mut Vec<u8>, memory: &mut Memory) -> Result<(), CollectorId> {
+    /// The error is the collector on which everything has to begin again.
+    fn encode_to(
+        &self,
+        buffer: &mut Vec<u8>,
+        memory: &mut Memory,
+        attempts: &mut Attempts,
+    ) -> Result<(), CollectorId> {
         let Memory { written, protobuf } = memory;
         match self.request.format {
-            Format::Text => self.encode(&mut Text::new(buffer), written),
-            Format::OpenMetrics => self.encode(&mut OpenMetrics::new(buffer), written),
-            Format::Protobuf => self.encode(&mut Protobuf::new(buffer, protobuf), written),
+            Format::Text => self.encode(&mut Text::new(buffer), written, attempts),
+            Format::OpenMetrics => self.encode(&mut OpenMetrics::new(buffer), written, attempts),
+            Format::Protobuf => {
+                self.encode(&mut Protobuf::new(buffer, protobuf), written, attempts)
+            }
         }
     }
 
-    fn encode(&self, encoder: &mut dyn Encoder, written: &mut Written) -> Result<(), CollectorId> {
+    fn encode(
+        &self,
+        encoder: &mut dyn Encoder,
+        written: &mut Written,
+        attempts: &mut Attempts,
+    ) -> Result<(), CollectorId> {
         let mut result = Ok(());
         for Planned { head, family } in
             self.plan.families.iter().filter(|it| self.request.wants(it))
@@ -214,7 +266,7 @@ impl Scrape<'_> {
             encode_family(encoder, head, |encoder| {
                 for member in family.members() {
                     if result.is_ok() {
-                        result = self.encode_member(member, encoder, written);
+                        result = self.encode_member(member, encoder, written, attempts);
                     }
                 }
             });
@@ -232,7 +284,7 @@ impl Scrape<'_> {
                 self.made.iter().find(|made| made.0 == id).map(|(_, collector)| &**collector)
             }
             Origin::Provided { .. } => {
-                let provided = self.request.provided.iter().find(|provided| provided.id == id);
+                let provided = self.provided.iter().find(|provided| provided.id == id);
                 provided.map(|provided| &*provided.collector as &dyn Collect)
             }
         }
@@ -245,8 +297,10 @@ impl Scrape<'_> {
         member: &Member,
         encoder: &mut dyn Encoder,
         written: &mut Written,
+        attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
-        let Some(collector) = self.collector(member) else {
+        let is_left_out = attempts.panicked.contains(&member.collector.id);
+        let Some(collector) = self.collector(member).filter(|_| !is_left_out) else {
             return Ok(());
         };
         let start = encoder.mark();
@@ -259,22 +313,47 @@ impl Scrape<'_> {
         if is_panicking {
             encoder.rollback(start);
         }
-        report_dropped(self.shared, member, written);
+        self.report_dropped(member, written, attempts);
         count_over_limit(self.shared, member, written.dropped);
         match &member.collector.origin {
             Origin::Provided { .. } if is_panicking => Err(member.collector.id),
             _ => Ok(()),
         }
     }
+
+    /// Counts the samples that a collector wrote in vain, once a scrape, and says so the first time.
+    fn report_dropped(&self, member: &Member, written: &Written, attempts: &mut Attempts) {
+        let Written { duplicates, misfits, .. } = written;
+        let key = (member.collector.id, member.index);
+        if duplicates + misfits == 0 || attempts.counted.contains(&key) {
+            return;
+        }
+        attempts.counted.push(key);
+        let (collector, metric) = (&*member.collector.name, member.metric.desc.name());
+        if !member.collector.is_reported.swap(true, Ordering::Relaxed) {
+            warn!(
+                collector,
+                metric,
+                duplicates,
+                misfits,
+                "Collector wrote a label set twice, or what is no sample of the metric; dropped"
+            );
+        }
+        let health = &self.shared.health;
+        if *duplicates > 0 {
+            health.scrape_duplicate_series_total.with([collector]).inc_by(*duplicates);
+        }
+        if *misfits > 0 {
+            health.dropped_series_total.with([metric]).inc_by(*misfits);
+        }
+    }
 }
 
 /// Says that a metric has begun to panic, or has ceased to.
 fn report_panic(member: &Member, panic: Option<&Panic>) {
-    let was_panicking = member.state.is_panicking.load(Ordering::Relaxed);
-    if was_panicking == panic.is_some() {
+    if !has_changed(&member.state.is_panicking, panic.is_some()) {
         return;
     }
-    member.state.is_panicking.store(panic.is_some(), Ordering::Relaxed);
     let (collector, metric) = (&*member.collector.name, member.metric.desc.name());
     match panic {
         Some(error) => error!(collector, metric, %error, "Collector panicked, metric left out"),
@@ -288,30 +367,5 @@ fn count_over_limit(shared: &Shared, member: &Member, total: u64) {
     if total > before {
         let family = member.metric.desc.name();
         shared.health.dropped_series_total.with([family]).inc_by(total - before);
-    }
-}
-
-/// Counts the samples that a collector wrote in vain, and says so the first time.
-fn report_dropped(shared: &Shared, member: &Member, written: &Written) {
-    let Written { duplicates, misfits, .. } = written;
-    if duplicates + misfits == 0 {
-        return;
-    }
-    let (collector, metric) = (&*member.collector.name, member.metric.desc.name());
-    if !member.collector.is_reported.swap(true, Ordering::Relaxed) {
-        warn!(
-            collector,
-            metric,
-            duplicates,
-            misfits,
-            "Collector wrote a label set twice, or what is no sample of the metric; dropped"
-        );
-    }
-    if *duplicates > 0 {
-        let total = &shared.health.scrape_duplicate_series_total;
-        total.with([collector]).inc_by(*duplicates);
-    }
-    if *misfits > 0 {
-        shared.health.dropped_series_total.with([metric]).inc_by(*misfits);
     }
 }

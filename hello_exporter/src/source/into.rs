@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Source;
-use super::scraper::{Asynchronous, Blocking, BoxError, Scraper};
+use super::scraper::{Asynchronous, Blocking, Scraper};
 use crate::collect::Declared;
-use crate::desc::Desc;
+use crate::unbuilt::{BoxError, Unbuilt};
 
 /// What [`Exporter::source`](crate::Exporter::source) takes:
 ///
@@ -56,39 +56,48 @@ use crate::desc::Desc;
 /// # let _ = exporter;
 /// ```
 ///
+/// A function that returns a `Result` has to say of which error: `|| -> io::Result<File> { … }`, or
+/// `Ok::<_, Infallible>(…)` in an `async` block. What an `async` function uses at every call it gets as a clone:
+///
+/// ```
+/// # use hello_exporter::{Collector, Exporter};
+/// # use std::{convert::Infallible, sync::Arc};
+/// # struct Client;
+/// # impl Client { async fn answer(&self) -> u8 { 42 } }
+/// # #[derive(Collector)]
+/// # struct Answer {
+/// #     /// The answer.
+/// #     answer: u8,
+/// # }
+/// let client = Arc::new(Client);
+/// let exporter = Exporter::new("my_exporter").source("answer", move || {
+///     let client = Arc::clone(&client);
+///     async move { Ok::<_, Infallible>(Answer { answer: client.answer().await }) }
+/// });
+/// # let _ = exporter;
+/// ```
+///
 /// `K` tells these apart, and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a source",
     label = "expected a `Source`, a function that returns a `Result` of metrics, or a function that makes one of these",
     note = "metrics are a struct with `#[derive(Collector)]`, and the error converts into `Box<dyn Error + Send + Sync>`",
+    note = "an `async move` block uses clones, which the function around it makes: what it borrows of that function does not live long enough",
     note = "a function that takes the flags says so: `|flags: &Flags| …`, after `Exporter::flags::<Flags>()`"
 )]
 pub trait IntoSource<F, K> {
     /// The source in the one form in which an exporter keeps it.
-    fn into_source(self) -> Unbuilt<F>;
+    fn into_source(self) -> UnbuiltSource<F>;
 }
-
-type Build<F> = Box<dyn FnOnce(&F) -> Result<Arc<dyn Scraper>, BoxError> + Send>;
 
 /// A source that is made once the flags are parsed.
-pub struct Unbuilt<F> {
-    pub(crate) descs: fn() -> Vec<Desc>,
-    pub(crate) build: Build<F>,
-}
+pub struct UnbuiltSource<F>(pub(crate) Unbuilt<F, Arc<dyn Scraper>>);
 
-impl<F: 'static> Unbuilt<F> {
+impl<F: 'static> UnbuiltSource<F> {
     fn new<M: Declared>(
         build: impl FnOnce(&F) -> Result<ReadySource, BoxError> + Send + 'static,
     ) -> Self {
-        Self { descs: M::declared, build: Box::new(|flags| build(flags).map(|ready| ready.0)) }
-    }
-}
-
-impl Unbuilt<()> {
-    /// The same for an exporter with flags, which it does not want.
-    pub(crate) fn for_flags<F>(self) -> Unbuilt<F> {
-        let Self { descs, build } = self;
-        Unbuilt { descs, build: Box::new(move |_| build(&())) }
+        Self(Unbuilt::new(M::declared, |flags| build(flags).map(|ready| ready.0)))
     }
 }
 
@@ -175,8 +184,8 @@ where
 pub struct ByReady<K>(PhantomData<K>);
 
 impl<F: 'static, R: Ready<K>, K> IntoSource<F, ByReady<K>> for R {
-    fn into_source(self) -> Unbuilt<F> {
-        Unbuilt::new::<R::Metrics>(|_| Ok(self.scraper()))
+    fn into_source(self) -> UnbuiltSource<F> {
+        UnbuiltSource::new::<R::Metrics>(|_| Ok(self.scraper()))
     }
 }
 
@@ -190,8 +199,8 @@ where
     C: FnOnce() -> R + Send + 'static,
     R: Ready<K>,
 {
-    fn into_source(self) -> Unbuilt<F> {
-        Unbuilt::new::<R::Metrics>(|_| Ok(self().scraper()))
+    fn into_source(self) -> UnbuiltSource<F> {
+        UnbuiltSource::new::<R::Metrics>(|_| Ok(self().scraper()))
     }
 }
 
@@ -206,8 +215,8 @@ where
     R: Ready<K>,
     E: Into<BoxError>,
 {
-    fn into_source(self) -> Unbuilt<F> {
-        Unbuilt::new::<R::Metrics>(|_| Ok(self().map_err(Into::into)?.scraper()))
+    fn into_source(self) -> UnbuiltSource<F> {
+        UnbuiltSource::new::<R::Metrics>(|_| Ok(self().map_err(Into::into)?.scraper()))
     }
 }
 
@@ -221,8 +230,8 @@ where
     C: FnOnce(&F) -> R + Send + 'static,
     R: Ready<K>,
 {
-    fn into_source(self) -> Unbuilt<F> {
-        Unbuilt::new::<R::Metrics>(|flags| Ok(self(flags).scraper()))
+    fn into_source(self) -> UnbuiltSource<F> {
+        UnbuiltSource::new::<R::Metrics>(|flags| Ok(self(flags).scraper()))
     }
 }
 
@@ -237,7 +246,7 @@ where
     R: Ready<K>,
     E: Into<BoxError>,
 {
-    fn into_source(self) -> Unbuilt<F> {
-        Unbuilt::new::<R::Metrics>(|flags| Ok(self(flags).map_err(Into::into)?.scraper()))
+    fn into_source(self) -> UnbuiltSource<F> {
+        UnbuiltSource::new::<R::Metrics>(|flags| Ok(self(flags).map_err(Into::into)?.scraper()))
     }
 }

@@ -82,20 +82,29 @@ impl Job {
     ///
     /// The run has the source's timeout; `deadline` bounds only how long this request waits.
     pub(super) fn ask(self: &Arc<Self>, runtime: &Handle, deadline: Option<Instant>) -> Pending {
+        if let Some(outcome) = self.cached() {
+            return Pending::Cached(outcome);
+        }
         let now = Instant::now();
         let mut state = self.lock();
-        let is_fresh = |outcome: &&Arc<Outcome>| {
-            self.cache.is_some_and(|cache| now.saturating_duration_since(outcome.finished) < cache)
-        };
-        if let Some(outcome) = state.cached.as_ref().filter(is_fresh) {
-            return Pending::Cached(Arc::clone(outcome));
-        }
         let run = match &state.run {
             Some(run) => run.clone(),
             None => state.run.insert(self.start(runtime, now)).clone(),
         };
         let timeout = run.started + self.timeout;
         Pending::Run { run, until: deadline.map_or(timeout, |deadline| deadline.min(timeout)) }
+    }
+
+    /// What the cache has. What it had too long is dropped, without the lock.
+    fn cached(&self) -> Option<Arc<Outcome>> {
+        let cache = self.cache?;
+        let mut state = self.lock();
+        let is_stale = |outcome: &mut Arc<Outcome>| outcome.finished.elapsed() >= cache;
+        let stale = state.cached.take_if(is_stale);
+        let cached = state.cached.clone();
+        drop(state);
+        drop(stale);
+        cached
     }
 
     /// Waits for what [`ask`](Self::ask) has found.
@@ -138,6 +147,7 @@ impl Job {
         started: Instant,
         sender: watch::Sender<Option<Arc<Outcome>>>,
     ) {
+        let mut ending = Ending { job: &self, is_over: false };
         let joined = timeout_at(started + self.timeout, &mut task).await;
         let is_late = joined.is_err();
         let result = match joined {
@@ -151,15 +161,18 @@ impl Job {
         self.report(failure);
         let outcome = Arc::new(Outcome { scraped, started, finished: Instant::now() });
         if self.cache.is_some() && outcome.scraped.is_some() {
-            self.lock().cached = Some(Arc::clone(&outcome));
+            let before = self.lock().cached.replace(Arc::clone(&outcome));
+            drop(before);
+        }
+        if !is_late {
+            ending.end();
         }
         sender.send_replace(Some(outcome));
         if is_late {
             task.abort();
             // Whatever it has to say comes too late.
-            let _ = task.await;
+            let _ = task.await.map_err(Failure::from);
         }
-        self.lock().run = None;
     }
 
     /// Says that the source has begun to fail, fails of something else, or works again.
@@ -177,5 +190,26 @@ impl Job {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The end of a run, which comes in any case.
+struct Ending<'j> {
+    job: &'j Job,
+    is_over: bool,
+}
+
+impl Ending<'_> {
+    /// From now on the source can be asked again.
+    fn end(&mut self) {
+        if !mem::replace(&mut self.is_over, true) {
+            self.job.lock().run = None;
+        }
+    }
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.end();
     }
 }

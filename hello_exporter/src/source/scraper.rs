@@ -1,6 +1,5 @@
 //! A source without its type: what starts a run, and what a run comes to.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +12,7 @@ use crate::collect::{Collect, Declared, Describe};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::panic::{Panic, catch, catch_async};
-
-/// What any error of an author becomes.
-pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+use crate::unbuilt::{BoxError, chain};
 
 /// The samples of one run, shared by the requests that it serves.
 pub(crate) type Scraped = Arc<dyn Collect + Send + Sync>;
@@ -40,20 +37,9 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// An error and what it says of its causes.
+    /// What an author's error says, with its causes.
     pub(crate) fn of_error(error: impl Into<BoxError>) -> Self {
-        let error = error.into();
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let message = error.to_string();
-            // Many errors tell of their cause themselves.
-            if !text.ends_with(&message) {
-                text = format!("{text}: {message}");
-            }
-            cause = error.source();
-        }
-        Failure::Error(text)
+        Failure::Error(chain(&*error.into()))
     }
 }
 

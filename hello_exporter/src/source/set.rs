@@ -14,7 +14,8 @@ use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
 use crate::registry::{
-    CollectorId, CollectorName, Provided, RegisterError, Registrable, Registry, ScrapeRequest,
+    CollectorId, CollectorName, Provided, Provider, RegisterError, Registrable, Registry,
+    ScrapeRequest,
 };
 
 /// The enabled sources of an exporter, and the registry in which they have their families.
@@ -87,10 +88,6 @@ impl Sources {
         Ok(())
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.members.len()
-    }
-
     /// The sources, which run there.
     pub(crate) fn on(self, runtime: Option<Arc<SourceRuntime>>) -> Self {
         Self { runtime, ..self }
@@ -156,22 +153,17 @@ pub(crate) struct Scrape {
 }
 
 impl Scrape {
-    /// Appends the exposition.
-    ///
-    /// A source that panics while it is encoded has failed as a whole, and is encoded without; what
-    /// tells of its success comes from the same attempt as everything else.
+    /// Appends the exposition. What tells of the success of sources comes from the same attempt as everything
+    /// else: a source that panics while it is encoded has failed.
     pub(crate) fn encode(mut self, format: Format, buffer: &mut Vec<u8>) {
-        for _ in 0..=self.answers.len() {
-            let provided = self.provided();
-            let names = self.selection.names();
-            let request = ScrapeRequest { format, names, provided: &provided };
-            match self.sources.registry.encode_request(&request, buffer) {
-                Ok(()) => return,
-                Err(panicked) => self.leave_out(panicked),
-            }
-        }
+        let sources = Arc::clone(&self.sources);
+        let selection = std::mem::take(&mut self.selection);
+        let request = ScrapeRequest { format, names: selection.names() };
+        sources.registry.encode_request(&request, &mut self, buffer);
     }
+}
 
+impl Provider for Scrape {
     /// The samples of the sources, and what tells of them.
     fn provided(&self) -> Vec<Provided> {
         let mut own = ScrapeMetrics::default();
