@@ -52,7 +52,7 @@ fn open_metrics_is_served_to_whoever_prefers_it() {
         response.header("content-type"),
         Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
     );
-    assert_eq!(response.header("vary"), Some("Accept"));
+    assert_eq!(response.header("vary"), Some("Accept, Accept-Encoding"));
     let hello = HELLO.replace("# TYPE b counter", "# TYPE b unknown");
     assert!(response.body.starts_with(&hello), "{}", response.body);
     assert!(response.body.ends_with("\n# EOF\n"), "{}", response.body);

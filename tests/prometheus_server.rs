@@ -2,10 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::thread;
 
-use hello_exporter_tests::{Authority, Exporter, Prometheus};
+use hello_exporter::http::Metrics;
+use hello_exporter::{
+    Collector, Counter, CounterVec, Format, Gauge, HistogramVec, Info, LabelValue, Labels,
+    Registry, StateSet, SummarySnapshot,
+};
+use hello_exporter_tests::http::serve;
+use hello_exporter_tests::{Authority, Exporter, Prometheus, Proxy, exposition};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -82,4 +90,141 @@ fn a_prometheus_server_scrapes_over_mutual_tls() {
 
     let without = Prometheus::scraping_with(exporter.address, &scrape(""));
     without.query("up", |result| single(result).is_some_and(|(_, value)| value == "0"));
+}
+
+#[derive(LabelValue)]
+enum Mode {
+    Open,
+    Closed,
+}
+
+#[derive(Labels)]
+struct Release {
+    version: &'static str,
+}
+
+#[derive(Collector)]
+#[collector(namespace = "shop")]
+struct Shop {
+    /// Orders, called as a counter is.
+    #[metric(labels = ["city", "kind"], const_labels(brand = "north"))]
+    orders_total: CounterVec<2>,
+    /// Visitors, called as no counter is.
+    visitors: Counter,
+    /// Below zero and not whole.
+    temperature_celsius: Gauge,
+    /// Without an end.
+    limit: Gauge,
+    // Integral bounds are called `1` in text, and `1.0` in OpenMetrics.
+    /// Time to answer.
+    #[metric(labels = ["handler"], unit = "seconds", buckets = [0.25, 2.5])]
+    duration_seconds: HistogramVec<1>,
+    /// What it is doing.
+    mode: StateSet<Mode>,
+    /// What is running.
+    build_info: Info<Release>,
+}
+
+#[derive(Collector)]
+#[collector(namespace = "shop")]
+struct Values {
+    /// Of no type.
+    #[metric(untyped)]
+    number: i64,
+    /// Lengths of pauses.
+    pause_seconds: SummarySnapshot,
+    /// What is there, as far as it is known.
+    #[metric(labels = ["city"])]
+    stock: BTreeMap<&'static str, Option<u32>>,
+}
+
+/// Every type of metric, with values that stay.
+fn shop() -> Registry {
+    let shop = Shop::new();
+    shop.orders_total.with(["a \"city\"\\\n", "é"]).inc_by(3);
+    shop.orders_total.with(["Oslo", ""]).init();
+    shop.visitors.inc_by(12);
+    shop.temperature_celsius.set(-0.125);
+    shop.limit.set(f64::INFINITY);
+    [0.125, 1.0, 8.0]
+        .iter()
+        .for_each(|seconds| shop.duration_seconds.with(["/"]).observe(*seconds));
+    [Mode::Open, Mode::Closed].into_iter().for_each(|mode| shop.mode.set(mode));
+    shop.build_info.set(Release { version: "1.2.3" });
+    let values = || Values {
+        number: -7,
+        pause_seconds: SummarySnapshot::new([(0.5, 0.25), (0.99, 1.0)], 1.5, 4).unwrap(),
+        stock: BTreeMap::from([("Bergen", None), ("Oslo", Some(5))]),
+    };
+    let registry = Registry::new();
+    registry.register(shop).unwrap();
+    registry.register(values).unwrap();
+    registry
+}
+
+/// All series of a result as lines of the text format, in one order.
+fn lines(result: &Value) -> Vec<String> {
+    let series = result.as_array().unwrap().iter();
+    let mut lines: Vec<String> = series.map(line).collect();
+    lines.sort_unstable();
+    lines
+}
+
+fn line(series: &Value) -> String {
+    let escaped = |value: &Value| {
+        let value = value.as_str().unwrap().replace('\\', "\\\\");
+        value.replace('"', "\\\"").replace('\n', "\\n")
+    };
+    let labels = series["metric"].as_object().unwrap().iter();
+    let labels = labels.filter(|(name, _)| !["__name__", "instance", "job"].contains(&&***name));
+    let labels: Vec<_> =
+        labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+    let name = series["metric"]["__name__"].as_str().unwrap();
+    let value = series["value"][1].as_str().unwrap();
+    match &*labels {
+        [] => format!("{name} {value}"),
+        labels => format!("{name}{{{}}} {value}", labels.join(",")),
+    }
+}
+
+/// A proxy sees to it that it asks for text, which it does not do by itself.
+#[test]
+fn a_prometheus_server_stores_the_same_in_every_format_and_coding() {
+    const NATIVE_HISTOGRAMS: &[&str] = &["--enable-feature=native-histograms"];
+    const TEXT: &[(&str, &str)] = &[("Accept", "text/plain;version=0.0.4")];
+    const IDENTITY: (&str, &str) = ("Accept-Encoding", "identity");
+    let formats = [
+        (Format::Text, &[][..], TEXT),
+        (Format::OpenMetrics, &[], &[]),
+        (Format::Protobuf, NATIVE_HISTOGRAMS, &[]),
+    ];
+    let registry = shop();
+    let exposition = exposition(&registry);
+    // Prometheus has no empty labels.
+    let exposition = exposition.replace(",kind=\"\"", "");
+    let mut expected: Vec<&str> =
+        exposition.lines().filter(|line| !line.starts_with('#')).collect();
+    expected.sort_unstable();
+    let server = serve(move |config| {
+        config.service(Metrics::new(registry.clone()));
+    });
+    let check =
+        &|format: Format, flags: &[&str], headers: &[(&str, &str)], coding: Option<&str>| {
+            let proxy = Proxy::in_front_of(server.address, headers);
+            let prometheus = Prometheus::scraping_with_flags(proxy.address, flags);
+            let all = r#"{job="exporter",__name__=~"shop_.*"}"#;
+            let stored = prometheus.query(all, |result| result != &json!([]));
+            assert_eq!(lines(&stored), expected, "{format:?} {coding:?}");
+            for answer in proxy.answers().iter() {
+                assert_eq!(answer.header("content-type"), Some(format.content_type()));
+                assert_eq!(answer.header("content-encoding"), coding);
+            }
+        };
+    thread::scope(|scope| {
+        for (format, flags, headers) in formats {
+            let identity = [headers, &[IDENTITY]].concat();
+            scope.spawn(move || check(format, flags, headers, Some("gzip")));
+            scope.spawn(move || check(format, flags, &identity, None));
+        }
+    });
 }

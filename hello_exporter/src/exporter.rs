@@ -4,6 +4,7 @@ mod assembly;
 mod command;
 mod connection;
 mod error;
+mod memory;
 mod server;
 mod signal;
 #[cfg(test)]
@@ -262,6 +263,7 @@ impl<F: Args + 'static> Exporter<F> {
 
     async fn run_parsed(self, parsed: Parsed<F>) -> ExitCode {
         log::init(&parsed.flags);
+        memory::give_back();
         let result = match parsed.flags.config_check {
             true => self.check(&parsed),
             false => self.serve(parsed).await,

@@ -1,10 +1,15 @@
 //! `process_*`: what the exporter itself uses, named and described as the Go client does.
 
-use procfs::process::{LimitValue, Process};
-use procfs::{ProcResult, WithCurrentSystemInfo};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 
-/// Everything is read from `/proc/self` at each scrape; what cannot be read is left out.
-#[derive(Default, hello_exporter_derive::Collector)]
+use procfs::process::Process;
+use procfs::{ProcResult, WithCurrentSystemInfo};
+use rustix::process::{Resource, getrlimit};
+
+/// What cannot be read is left out.
+#[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate, namespace = "process", no_new)]
 pub(crate) struct ProcessMetrics {
     /// Total user and system CPU time spent in seconds.
@@ -41,54 +46,72 @@ pub(crate) struct ProcessMetrics {
     network_transmit_bytes_total: Option<u64>,
 }
 
-impl ProcessMetrics {
-    /// The metrics of this process as they are now.
-    pub(crate) fn read() -> Self {
-        let mut metrics = Self::default();
-        if let Ok(process) = Process::myself() {
-            // Each part stands or falls alone.
-            let _ = metrics.read_stat(&process);
-            let _ = metrics.read_limits(&process);
-            let _ = metrics.read_network(&process);
-            metrics.open_fds = process.fd_count().ok();
+/// This process, as `/proc` shows it. What costs most of a read is opening a file, and having the kernel write
+/// it; limits are asked for by system calls, and what does not change is read once.
+pub(crate) struct OwnProcess {
+    process: Option<Process>,
+    start_time_seconds: Option<f64>,
+    /// Kept open: the kernel writes it twice where it has to find out its length.
+    netstat: Option<File>,
+}
+
+impl OwnProcess {
+    pub(crate) fn new() -> Self {
+        let process = Process::myself().ok();
+        let start_time_seconds =
+            process.as_ref().and_then(|process| start_time_seconds(process).ok());
+        Self { process, start_time_seconds, netstat: File::open("/proc/self/net/netstat").ok() }
+    }
+
+    /// The metrics of this process as they are now; each part stands or falls alone.
+    pub(crate) fn metrics(&self) -> ProcessMetrics {
+        let stat = self.process.as_ref().and_then(|process| process.stat().ok());
+        let stat = stat.as_ref();
+        let netstat = self.netstat.as_ref().and_then(|file| text(file).ok());
+        let octets = |name| netstat.as_deref().and_then(|netstat| ip_ext(netstat, name));
+        ProcessMetrics {
+            cpu_seconds_total: stat.map(|stat| seconds(stat.utime + stat.stime)),
+            open_fds: self.process.as_ref().and_then(|process| process.fd_count().ok()),
+            max_fds: Some(soft_limit(Resource::Nofile)),
+            virtual_memory_bytes: stat.map(|stat| stat.vsize),
+            virtual_memory_max_bytes: Some(soft_limit(Resource::As)),
+            resident_memory_bytes: stat.map(|stat| stat.rss_bytes().get()),
+            start_time_seconds: self.start_time_seconds,
+            threads: stat.map(|stat| stat.num_threads),
+            // All traffic of the network namespace, as the Go client counts it.
+            network_receive_bytes_total: octets("InOctets"),
+            network_transmit_bytes_total: octets("OutOctets"),
         }
-        metrics
-    }
-
-    fn read_stat(&mut self, process: &Process) -> ProcResult<()> {
-        let stat = process.stat()?;
-        let ticks_per_second = procfs::ticks_per_second() as f64;
-        self.cpu_seconds_total = Some((stat.utime + stat.stime) as f64 / ticks_per_second);
-        self.virtual_memory_bytes = Some(stat.vsize);
-        self.resident_memory_bytes = Some(stat.rss_bytes().get());
-        self.threads = Some(stat.num_threads);
-        let boot_time = procfs::boot_time_secs()? as f64;
-        self.start_time_seconds = Some(boot_time + stat.starttime as f64 / ticks_per_second);
-        Ok(())
-    }
-
-    fn read_limits(&mut self, process: &Process) -> ProcResult<()> {
-        let limits = process.limits()?;
-        self.max_fds = Some(number(limits.max_open_files.soft_limit));
-        self.virtual_memory_max_bytes = Some(number(limits.max_address_space.soft_limit));
-        Ok(())
-    }
-
-    /// All traffic of the network namespace, as the Go client counts it.
-    fn read_network(&mut self, process: &Process) -> ProcResult<()> {
-        let mut netstat = String::new();
-        std::io::Read::read_to_string(&mut process.open_relative("net/netstat")?, &mut netstat)?;
-        self.network_receive_bytes_total = ip_ext(&netstat, "InOctets");
-        self.network_transmit_bytes_total = ip_ext(&netstat, "OutOctets");
-        Ok(())
     }
 }
 
-/// A limit in the units of the metric; no limit is the largest number, as the Go client has it.
-fn number(limit: LimitValue) -> u64 {
-    match limit {
-        LimitValue::Unlimited => u64::MAX,
-        LimitValue::Value(value) => value,
+fn start_time_seconds(process: &Process) -> ProcResult<f64> {
+    Ok(procfs::boot_time_secs()? as f64 + seconds(process.stat()?.starttime))
+}
+
+fn seconds(ticks: u64) -> f64 {
+    ticks as f64 / procfs::ticks_per_second() as f64
+}
+
+/// No limit is the largest number, as the Go client has it.
+fn soft_limit(resource: Resource) -> u64 {
+    getrlimit(resource).current.unwrap_or(u64::MAX)
+}
+
+/// What a file holds now, which was read before.
+fn text(file: &File) -> io::Result<String> {
+    let mut text = vec![0; 16 << 10];
+    let mut length = 0;
+    loop {
+        let free = text.get_mut(length..).unwrap_or_default();
+        let room = free.len();
+        let read = file.read_at(free, length as u64)?;
+        length += read;
+        if read < room {
+            text.truncate(length);
+            return String::from_utf8(text).map_err(io::Error::other);
+        }
+        text.resize(2 * text.len(), 0);
     }
 }
 

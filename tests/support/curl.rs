@@ -7,10 +7,9 @@ use crate::http::{Response, response};
 /// Asks for a URL with more arguments, and gives the answer, or what curl says of the error.
 pub fn curl(url: &str, arguments: &[&str]) -> Result<Response, String> {
     let output = run(url, &[&["--include"], arguments].concat());
-    let text = |bytes| String::from_utf8(bytes).expect("curl writes UTF-8");
     match output.status.success() {
-        true => Ok(response(&text(output.stdout))),
-        false => Err(text(output.stderr)),
+        true => Ok(response(&output.stdout)),
+        false => Err(String::from_utf8(output.stderr).expect("curl writes UTF-8")),
     }
 }
 

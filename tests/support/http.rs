@@ -22,8 +22,10 @@ pub struct Response {
     pub status: u16,
     /// Names in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// The body as text.
+    /// The body as text; what is none is lost.
     pub body: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Response {
@@ -62,19 +64,21 @@ pub fn request(address: SocketAddr, method: &str, path: &str) -> Response {
     send(address, method, path, "")
 }
 
-fn send(address: SocketAddr, method: &str, path: &str, headers: &str) -> Response {
+/// Sends a request without a body, and with more headers: lines that end in `\r\n`.
+pub fn send(address: SocketAddr, method: &str, path: &str, headers: &str) -> Response {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
     let connection = format!("Host: {address}\r\nConnection: close\r\n{headers}");
     write!(stream, "{method} {path} HTTP/1.1\r\n{connection}\r\n").expect("the server reads");
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).expect("the server answers");
-    response(&String::from_utf8(answer).expect("the answer is UTF-8"))
+    response(&answer)
 }
 
-/// Reads an answer of any version of HTTP, as text.
-pub(crate) fn response(answer: &str) -> Response {
-    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
+/// Reads an answer of any version of HTTP.
+pub(crate) fn response(answer: &[u8]) -> Response {
+    let (head, body) = split_once(answer, b"\r\n\r\n").expect("an answer has a head");
+    let head = str::from_utf8(head).expect("a head is text");
     let mut lines = head.split("\r\n");
     let mut status_line = lines.next().expect("a status line").split(' ');
     let version = status_line.next().and_then(|version| version.strip_prefix("HTTP/"));
@@ -85,22 +89,30 @@ pub(crate) fn response(answer: &str) -> Response {
     });
     let headers: Vec<(String, String)> = headers.collect();
     let is_chunked = headers.contains(&("transfer-encoding".to_owned(), "chunked".to_owned()));
+    let bytes = if is_chunked { joined_chunks(body) } else { body.to_owned() };
     Response {
         version: version.expect("a version of HTTP").to_owned(),
         status: status.parse().expect("a status code"),
-        body: if is_chunked { joined_chunks(body) } else { body.to_owned() },
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes,
         headers,
     }
 }
 
-fn joined_chunks(mut body: &str) -> String {
-    let mut joined = String::new();
-    while let Some((length, rest)) = body.split_once("\r\n") {
+fn joined_chunks(mut body: &[u8]) -> Vec<u8> {
+    let mut joined = Vec::new();
+    while let Some((length, rest)) = split_once(body, b"\r\n") {
+        let length = str::from_utf8(length).expect("the length of a chunk is text");
         let length = usize::from_str_radix(length, 16).expect("the length of a chunk");
-        joined.push_str(&rest[..length]);
-        body = rest[length..].trim_start_matches("\r\n");
+        joined.extend_from_slice(&rest[..length]);
+        body = rest[length..].strip_prefix(b"\r\n").unwrap_or_default();
     }
     joined
+}
+
+fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = bytes.windows(separator.len()).position(|window| window == separator)?;
+    Some((&bytes[..at], &bytes[at + separator.len()..]))
 }
 
 /// A server in this process, stopped when it is dropped.

@@ -13,6 +13,7 @@ pub mod http;
 mod parser;
 mod process;
 mod prometheus;
+mod proxy;
 
 use hello_exporter::{Format, Registry};
 
@@ -21,6 +22,7 @@ pub use curl::{curl, handshake};
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use process::{Exporter, build, build_example, build_library, build_program, free_address};
 pub use prometheus::Prometheus;
+pub use proxy::Proxy;
 
 /// What a registry exposes in the text format.
 pub fn exposition(registry: &Registry) -> String {

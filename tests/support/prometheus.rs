@@ -27,15 +27,20 @@ impl Prometheus {
 
     /// Starts such a server with more lines for the scrape configuration, such as `scheme: https`.
     pub fn scraping_with(target: SocketAddr, more: &str) -> Self {
-        let more: String = more.lines().map(|line| format!("  {line}\n")).collect();
-        Self::configured(&format!(
-            "global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n\
-             scrape_configs:\n- job_name: exporter\n  static_configs:\n  - targets: ['{target}']\n{more}"
-        ))
+        Self::configured(&scraping(target, more))
+    }
+
+    /// Starts such a server with more flags.
+    pub fn scraping_with_flags(target: SocketAddr, flags: &[&str]) -> Self {
+        Self::start(flags, &scraping(target, ""))
     }
 
     /// Starts a server with this configuration, and waits until it is ready.
     pub fn configured(config: &str) -> Self {
+        Self::start(&[], config)
+    }
+
+    fn start(flags: &[&str], config: &str) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let file = directory.path().join("prometheus.yml");
         std::fs::write(&file, config).expect("the configuration is written");
@@ -44,6 +49,7 @@ impl Prometheus {
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
             .arg(format!("--web.listen-address={address}"))
+            .args(flags)
             .stderr(Stdio::null())
             .spawn()
             .expect("prometheus is installed: tests/run does it");
@@ -91,6 +97,15 @@ impl Drop for Prometheus {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A configuration that scrapes `target` five times a second, with more lines for the scrape configuration.
+fn scraping(target: SocketAddr, more: &str) -> String {
+    let more: String = more.lines().map(|line| format!("  {line}\n")).collect();
+    format!(
+        "global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n\
+         scrape_configs:\n- job_name: exporter\n  static_configs:\n  - targets: ['{target}']\n{more}"
+    )
 }
 
 /// Asks again and again, for half a minute.

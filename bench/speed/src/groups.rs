@@ -1,6 +1,7 @@
 //! The groups of figures. Each begins with a check that every contender does its work.
 
 mod aging;
+pub mod compress;
 pub mod create;
 pub mod encode;
 mod exposition;

@@ -1,13 +1,13 @@
 //! Times the library and its peers. An argument chooses the groups whose names contain it.
 
-use speed::groups::{Done, create, encode, increment, observe};
+use speed::groups::{Done, compress, create, encode, increment, observe};
 use speed::labels::{label_sets, label_sets_with_own_paths, label_sets_with_shared_paths};
 
 /// The name of a group, and what measures and prints it under that name.
 type Group = (&'static str, fn(&str) -> Done);
 
 /// Those that age the heap stand last.
-const GROUPS: [Group; 20] = [
+const GROUPS: [Group; 24] = [
     ("inc_labelled_1000_1thread", increment::one_thread),
     ("inc_labelled_1000_2threads_different", increment::two_threads_different),
     ("inc_labelled_2threads_same", increment::two_threads_same),
@@ -30,6 +30,10 @@ const GROUPS: [Group; 20] = [
     ("encode_protobuf_1000", |name| encode::protobuf(name, &label_sets(1_000))),
     ("encode_protobuf_100000", |name| encode::protobuf(name, &label_sets(100_000))),
     ("encode_histograms_10000", |name| encode::histograms(name, 10_000)),
+    ("compress_text_1000", |name| compress::text(name, &label_sets(1_000))),
+    ("compress_text_100000", |name| compress::text(name, &label_sets(100_000))),
+    ("compressed_text_1000", |name| compress::bytes(name, &label_sets(1_000))),
+    ("compressed_text_100000", |name| compress::bytes(name, &label_sets(100_000))),
     ("encode_text_aged_1000", |name| encode::text_aged(name, &label_sets(1_000))),
     ("encode_text_aged_100000", |name| encode::text_aged(name, &label_sets(100_000))),
 ];

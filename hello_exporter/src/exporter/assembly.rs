@@ -106,7 +106,8 @@ impl<F: Args + 'static> Exporter<F> {
         self.errors.extend(scrapes.and_then(unless_foreign));
         #[cfg(target_os = "linux")]
         {
-            let process = self.registry.register(crate::process::ProcessMetrics::read).err();
+            let process = crate::process::OwnProcess::new();
+            let process = self.registry.register(move || process.metrics()).err();
             self.errors.extend(process.and_then(unless_foreign));
         }
     }

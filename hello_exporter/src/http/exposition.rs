@@ -1,28 +1,31 @@
-//! The answer to a scrape: an exposition in the format that the request prefers.
+//! The answer to a scrape: an exposition in the format that the request prefers, coded as it prefers.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::error;
 
+use super::body::{Bodies, Body};
+use super::limit::Permit;
 use super::{PLAIN_TEXT, negotiate};
 use crate::Format;
 
-/// Encodes off the event loop: collectors may take their time, and one scrape must not hold another.
+/// Encodes and compresses off the event loop: collectors may take their time, and one scrape must not hold
+/// another. Until then it is in flight.
 pub(super) async fn respond(
     request: &HttpRequest,
+    bodies: Bodies,
+    permit: Permit,
     encode: impl FnOnce(Format, &mut Vec<u8>) + Send + 'static,
 ) -> HttpResponse {
-    let format = negotiate::format(&accept(request));
-    let encode = move || {
-        let mut body = Vec::new();
-        encode(format, &mut body);
+    let format = negotiate::format(&joined(request, header::ACCEPT));
+    let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
+    let make = move || {
+        let body = bodies.make(coding, |buffer| encode(format, buffer));
+        drop(permit);
         body
     };
-    match web::block(encode).await {
-        Ok(body) => HttpResponse::Ok()
-            .content_type(format.content_type())
-            .insert_header((header::VARY, "Accept"))
-            .body(body),
+    match web::block(make).await {
+        Ok(body) => answer(format, body),
         Err(error) => {
             error!(%error, "Scrape was not finished");
             HttpResponse::InternalServerError().finish()
@@ -30,9 +33,20 @@ pub(super) async fn respond(
     }
 }
 
-/// All `Accept` headers as one, which is what they are.
-fn accept(request: &HttpRequest) -> String {
-    let headers = request.headers().get_all(header::ACCEPT);
+fn answer(format: Format, body: Body) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(format.content_type())
+        .insert_header((header::VARY, "Accept, Accept-Encoding"));
+    if let Some(coding) = body.coding().name() {
+        response.insert_header((header::CONTENT_ENCODING, coding));
+    }
+    response.body(body)
+}
+
+/// All headers of a name as one, which is what they are.
+fn joined(request: &HttpRequest, name: header::HeaderName) -> String {
+    let headers = request.headers().get_all(name);
     let values: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
     values.join(",")
 }

@@ -6,12 +6,15 @@ use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
+use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
 use super::{Deadline, Limit, resource};
 use crate::Registry;
 use crate::source::{Selection, Sources};
 
-/// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers.
+/// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers, compressed with
+/// gzip or zstd for whoever accepts that. It needs no `Compress` around it, which would leave alone what is
+/// compressed.
 ///
 /// `name[]` in a query, which can be repeated, selects families by their names. `collect[]` and `exclude[]` select
 /// the [sources](crate::source) of an [`Exporter`](crate::Exporter); others have none, and answer 400.
@@ -35,6 +38,7 @@ pub struct Metrics {
     path: String,
     deadline: Deadline,
     limit: Arc<Limit>,
+    bodies: Bodies,
 }
 
 impl Metrics {
@@ -45,8 +49,8 @@ impl Metrics {
 
     /// The metrics of these sources, and of the registry in which they are.
     pub(crate) fn of_sources(sources: Arc<Sources>) -> Self {
-        let (deadline, limit) = (Deadline::default(), Arc::default());
-        Self { sources, path: "/metrics".to_owned(), deadline, limit }
+        let (deadline, limit, bodies) = <(Deadline, Arc<Limit>, Bodies)>::default();
+        Self { sources, path: "/metrics".to_owned(), deadline, limit, bodies }
     }
 
     /// The metrics at another path.
@@ -86,11 +90,8 @@ impl Metrics {
         };
         let deadline = self.deadline.of(request).map(|wait| Instant::now() + wait);
         let scrape = self.sources.scrape(selection, deadline).await;
-        respond(request, move |format, buffer| {
-            scrape.encode(format, buffer);
-            drop(permit);
-        })
-        .await
+        let encode = move |format, buffer: &mut Vec<u8>| scrape.encode(format, buffer);
+        respond(request, self.bodies.clone(), permit, encode).await
     }
 }
 

@@ -4,12 +4,15 @@
 //! [`Metrics`] beside its own services.
 
 mod access_log;
+mod body;
+mod compress;
 mod deadline;
 mod exposition;
 mod landing;
 mod limit;
 mod metrics;
 mod negotiate;
+mod pool;
 mod probe;
 mod web_config;
 

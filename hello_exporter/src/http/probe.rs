@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
 use super::{Deadline, Limit, PLAIN_TEXT, resource};
 use crate::probe::{Probing, check_target};
@@ -15,12 +16,14 @@ pub(crate) struct Probes {
     probing: Arc<Probing>,
     deadline: Deadline,
     limit: Arc<Limit>,
+    bodies: Bodies,
 }
 
 impl Probes {
     /// Those of one path, so many at once.
     pub(crate) fn new(probing: Arc<Probing>, deadline: Deadline, most: usize) -> Self {
-        Self { probing, deadline, limit: Arc::new(Limit::new(most)) }
+        let (limit, bodies) = (Arc::new(Limit::new(most)), Bodies::default());
+        Self { probing, deadline, limit, bodies }
     }
 
     async fn answer(self, request: HttpRequest) -> HttpResponse {
@@ -40,11 +43,8 @@ impl Probes {
         };
         let at_most = self.deadline.of(&request);
         let result = self.probing.probe(target, module, at_most).await;
-        respond(&request, move |format, buffer| {
-            result.encode(format, buffer);
-            drop(permit);
-        })
-        .await
+        let encode = move |format, buffer: &mut Vec<u8>| result.encode(format, buffer);
+        respond(&request, self.bodies, permit, encode).await
     }
 
     /// The target of a query, or why it is not probed.

@@ -62,6 +62,12 @@ fn encoding_ours(series: &[Labels], format: Format) -> impl FnMut() -> Measureme
     encoding::<Ours>(series, format, Aging::none())
 }
 
+/// What ours makes of as many series in the text format.
+pub(super) fn exposition(series: &[Labels]) -> Vec<u8> {
+    let mut counters = filled::<<Ours as Contender>::Counters>(series, &mut Aging::none());
+    counters.expose(Format::Text).to_vec()
+}
+
 /// None where a contender does not have the format.
 fn counters<C: Contender>(
     series: &[Labels],

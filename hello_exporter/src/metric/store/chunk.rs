@@ -1,6 +1,6 @@
 //! The memory of series: records of words, one behind the other.
 //!
-//! This is the one module with unsafe code: it reads the text of a record as the bytes that it is,
+//! This is the one module of metrics with unsafe code: it reads the text of a record as the bytes that it is,
 //! where a load of every word, shifted to where a label value begins, makes an increment a seventh
 //! slower. What makes it sound is that nobody stores to the text of a complete record any more, which the
 //! modules of the store, and they alone, see to:

@@ -1,0 +1,85 @@
+//! A server that is measured: a process of its own.
+
+use std::error::Error;
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http_speed::SERIES;
+use nix::time::{ClockId, clock_getcpuclockid};
+use nix::unistd::Pid;
+
+use crate::client::Connection;
+
+/// A process, killed when it is dropped.
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+/// How long a server may take to start, with all of its series.
+const START: Duration = Duration::from_secs(60);
+
+impl Server {
+    /// Starts a program and waits until it answers a scrape.
+    pub fn start(program: &str, series: usize) -> Result<Self, Box<dyn Error>> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let child = Command::new(path(program)?)
+            .arg(format!("--web.listen-address={address}"))
+            .env(SERIES, series.to_string())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("{program}, which bench/run builds: {error}"))?;
+        let server = Self { child, address };
+        server.wait()?;
+        Ok(server)
+    }
+
+    fn wait(&self) -> Result<(), Box<dyn Error>> {
+        let deadline = Instant::now() + START;
+        loop {
+            let answer = self.connect().and_then(|mut connection| connection.scrape());
+            match answer {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > deadline => return Err(error.into()),
+                Err(_) => thread::sleep(Duration::from_micros(200)),
+            }
+        }
+    }
+
+    pub fn connect(&self) -> io::Result<Connection> {
+        TcpStream::connect(self.address).map(Connection::new)
+    }
+
+    /// Processor time so far, of all threads that it has had.
+    pub fn processor_time(&self) -> Result<Duration, Box<dyn Error>> {
+        let clock: ClockId = clock_getcpuclockid(self.pid()?)?;
+        Ok(clock.now()?.into())
+    }
+
+    pub fn resident_bytes(&self) -> Result<u64, Box<dyn Error>> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = resident.ok_or("a process has resident memory")?.trim();
+        Ok(kilobytes.trim_end_matches(" kB").parse::<u64>()? << 10)
+    }
+
+    fn pid(&self) -> Result<Pid, Box<dyn Error>> {
+        Ok(Pid::from_raw(i32::try_from(self.child.id())?))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Programs are built beside this one.
+fn path(program: &str) -> io::Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(program))
+}

@@ -1,0 +1,201 @@
+//! How a body is compressed. What does it is chosen here and known nowhere else.
+//!
+//! gzip is written by zlib-rs, zstd by its own library, each at its fastest level: once an exposition is
+//! encoded, most of a scrape is this. `bench/run speed compress` has the choice in figures.
+
+use std::io;
+
+use flate2::{Compress, Compression, FlushCompress, Status};
+use zstd_safe::CCtx;
+
+use super::pool::{Kept, Lent, Pool};
+
+/// How a body is coded for its way:
+/// [RFC 9110, section 8.4.1](https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Coding {
+    /// What `Content-Encoding` says; nothing where that header is left out.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Identity => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+        }
+    }
+}
+
+/// Compresses, with state that is kept from one body to the next.
+#[derive(Debug, Default)]
+pub(super) struct Compressor {
+    gzip: Pool<Gzip>,
+    zstd: Pool<Zstd>,
+}
+
+impl Compressor {
+    /// Writes the body, coded, in place of what is written already.
+    ///
+    /// # Errors
+    ///
+    /// The library has failed; what is written then is of no use.
+    pub(super) fn compress(
+        &self,
+        coding: Coding,
+        body: &[u8],
+        written: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        written.clear();
+        match coding {
+            Coding::Identity => {
+                written.extend_from_slice(body);
+                Ok(())
+            }
+            Coding::Gzip => with(&self.gzip, Gzip::new, |gzip| gzip.compress(body, written)),
+            Coding::Zstd => with(&self.zstd, Zstd::new, |zstd| zstd.compress(body, written)),
+        }
+    }
+}
+
+/// State that has failed is not kept.
+fn with<T: Kept>(
+    pool: &Pool<T>,
+    new: impl FnOnce() -> io::Result<T>,
+    compress: impl FnOnce(&mut T) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut state = pool.take().map_or_else(|| new().map(Lent::new), Ok)?;
+    compress(&mut state.thing)?;
+    pool.give(state);
+    Ok(())
+}
+
+/// How much room is made at a time: an exposition becomes about a sixth of its length.
+fn room(body: &[u8]) -> usize {
+    body.len() / 4 + 128
+}
+
+struct Gzip(Compress);
+
+impl Gzip {
+    /// Largest, 32 KiB.
+    const WINDOW_BITS: u8 = 15;
+
+    fn new() -> io::Result<Self> {
+        Ok(Self(Compress::new_gzip(Compression::fast(), Self::WINDOW_BITS)))
+    }
+
+    fn compress(&mut self, body: &[u8], written: &mut Vec<u8>) -> io::Result<()> {
+        self.0.reset();
+        let mut rest = body;
+        loop {
+            written.reserve(room(rest));
+            let before = self.0.total_in();
+            let status = self.0.compress_vec(rest, written, FlushCompress::Finish)?;
+            if status == Status::StreamEnd {
+                return Ok(());
+            }
+            let read = usize::try_from(self.0.total_in() - before).unwrap_or(usize::MAX);
+            rest = rest.get(read..).unwrap_or_default();
+        }
+    }
+}
+
+impl Kept for Gzip {
+    /// The window and the tables for it, of which 300 KB are in use.
+    fn bytes(&self) -> usize {
+        300 << 10
+    }
+}
+
+struct Zstd(CCtx<'static>);
+
+impl Zstd {
+    const LEVEL: i32 = 1;
+
+    fn new() -> io::Result<Self> {
+        CCtx::try_create().map(Self).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+    }
+
+    /// A frame is written at once: where the usual room does not do, any body has room in this.
+    fn compress(&mut self, body: &[u8], written: &mut Vec<u8>) -> io::Result<()> {
+        self.write(body, room(body), written)
+            .or_else(|_| self.write(body, zstd_safe::compress_bound(body.len()), written))
+    }
+
+    fn write(&mut self, body: &[u8], room: usize, written: &mut Vec<u8>) -> io::Result<()> {
+        written.reserve(room);
+        match self.0.compress(written, body, Self::LEVEL) {
+            Ok(_) => Ok(()),
+            Err(code) => Err(io::Error::other(zstd_safe::get_error_name(code))),
+        }
+    }
+}
+
+impl Kept for Zstd {
+    fn bytes(&self) -> usize {
+        self.0.sizeof()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn decompressed(coding: Coding, bytes: &[u8]) -> Vec<u8> {
+        let mut body = Vec::new();
+        match coding {
+            Coding::Identity => body.extend_from_slice(bytes),
+            Coding::Gzip => {
+                flate2::read::GzDecoder::new(bytes).read_to_end(&mut body).unwrap();
+            }
+            Coding::Zstd => {
+                body.reserve(4 << 20);
+                zstd_safe::decompress(&mut body, bytes).unwrap();
+            }
+        }
+        body
+    }
+
+    /// Bytes that no compressor makes shorter.
+    fn noise(length: usize) -> Vec<u8> {
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn a_body_of_any_length_and_kind_is_written_whole_with_state_and_buffer_that_were_used_before()
+    {
+        let compressor = Compressor::default();
+        let exposition = "requests_total{path=\"/api\"} 1\n".repeat(100_000).into_bytes();
+        let bodies = [noise(3 << 20), Vec::new(), exposition, vec![b'x'], noise(1_000)];
+        for coding in [Coding::Identity, Coding::Gzip, Coding::Zstd] {
+            let mut written = b"what is left of another body".to_vec();
+            for body in &bodies {
+                compressor.compress(coding, body, &mut written).unwrap();
+                assert!(decompressed(coding, &written) == *body, "{coding:?} of {}", body.len());
+            }
+        }
+    }
+
+    #[test]
+    fn state_is_kept() {
+        let compressor = Compressor::default();
+        let mut written = Vec::new();
+        for coding in [Coding::Gzip, Coding::Zstd] {
+            for _ in 0..3 {
+                compressor.compress(coding, b"a 1\n", &mut written).unwrap();
+            }
+        }
+        assert_eq!((compressor.gzip.bytes().len(), compressor.zstd.bytes().len()), (1, 1));
+    }
+}

@@ -1,0 +1,330 @@
+//! What a request accepts and what it gets: formats and codings, over HTTP.
+//!
+//! What is compressed is read by gzip and zstd themselves.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use hello_exporter::{Collector, CounterVec, Format, Gauge, Registry, http::Metrics};
+use hello_exporter_tests::http::{Response, Server, send, serve};
+
+use Coding::{Gzip, Identity, Zstd};
+use Format::{OpenMetrics, Protobuf, Text};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Coding {
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Identity => None,
+            Gzip => Some("gzip"),
+            Zstd => Some("zstd"),
+        }
+    }
+
+    fn decoded(self, body: &[u8]) -> Vec<u8> {
+        self.name().map_or_else(|| body.to_vec(), |program| decompressed(program, body))
+    }
+}
+
+/// What a program of the system makes of it.
+fn decompressed(program: &str, body: &[u8]) -> Vec<u8> {
+    let mut child = Command::new(program)
+        .args(["--decompress", "--stdout"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program} is installed, tests/run does it: {error}"));
+    let mut stdin = child.stdin.take().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(body).unwrap());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{program} understands what it reads");
+        output.stdout
+    })
+}
+
+fn content_type(format: Format) -> &'static str {
+    match format {
+        OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        Protobuf => {
+            "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
+             encoding=delimited"
+        }
+        _ => "text/plain; version=0.0.4; charset=utf-8",
+    }
+}
+
+#[derive(Collector)]
+struct Hello {
+    #[metric(name = "a", help = "Display a.")]
+    a: Gauge,
+
+    #[metric(name = "b", help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
+    b: CounterVec<1>,
+}
+
+/// A registry whose exposition is always the same, with as many series.
+fn registry(series: u32) -> Registry {
+    let hello = Hello::new();
+    hello.a.set(1.0);
+    (0..series).for_each(|number| hello.b.with([&*format!("Hi{number}")]).inc_by(2));
+    let registry = Registry::new();
+    registry.register(hello).unwrap();
+    registry
+}
+
+fn serving(registry: &Registry) -> Server {
+    let metrics = Metrics::new(registry.clone());
+    serve(move |config| {
+        config.service(metrics.clone());
+    })
+}
+
+fn exposition(registry: &Registry, format: Format) -> Vec<u8> {
+    let mut buffer = Vec::new();
+    registry.encode(format, &mut buffer);
+    buffer
+}
+
+/// The headers of an answer without its date, in one order.
+fn headers(response: &Response) -> Vec<(&str, &str)> {
+    let headers = response.headers.iter().filter(|(name, _)| name != "date");
+    let mut headers: Vec<_> = headers.map(|(name, value)| (&**name, &**value)).collect();
+    headers.sort_unstable();
+    headers
+}
+
+const PROMETHEUS_2: &str = "\
+Accept: application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r
+Accept-Encoding: gzip\r
+User-Agent: Prometheus/2.42.0\r
+X-Prometheus-Scrape-Timeout-Seconds: 10\r
+";
+const PROMETHEUS_2_NATIVE_HISTOGRAMS: &str = "\
+Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r
+Accept-Encoding: gzip\r
+";
+const PROMETHEUS_3: &str = "\
+Accept: application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2\r
+Accept-Encoding: gzip\r
+";
+const PROMETHEUS_3_NATIVE_HISTOGRAMS: &str = "\
+Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2\r
+Accept-Encoding: gzip\r
+";
+const PROMETHEUS_3_TEXT_1: &str = "\
+Accept: text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2\r
+Accept-Encoding: gzip\r
+";
+const VMAGENT: &str = "\
+Accept: text/plain;version=0.0.4;q=1,*/*;q=0.1\r
+Accept-Encoding: gzip\r
+";
+const TELEGRAF: &str = "\
+Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,text/plain;version=0.0.4;q=0.3\r
+Accept-Encoding: gzip\r
+";
+const CHROME: &str = "\
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7\r
+Accept-Encoding: gzip, deflate, br, zstd\r
+";
+const FIREFOX: &str = "\
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r
+Accept-Encoding: gzip, deflate, br, zstd\r
+";
+const SAFARI: &str = "\
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r
+Accept-Encoding: gzip, deflate, br\r
+";
+const PROTOBUF_TEXT: &str = "\
+Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text\r
+";
+const PROTOBUF_OF_ANOTHER_MESSAGE: &str = "\
+Accept: application/vnd.google.protobuf;proto=io.prometheus.client.Metric;encoding=delimited\r
+";
+const PROTOBUF_IN_SPACES: &str = "\
+Accept: application/vnd.google.protobuf ; encoding = delimited ; proto = io.prometheus.client.MetricFamily\r
+";
+
+/// The headers of a request, and in which format and coding it is answered.
+const ROWS: &[(&str, Format, Coding)] = &[
+    ("", Text, Identity),
+    // Whole programs.
+    (PROMETHEUS_2, OpenMetrics, Gzip),
+    (PROMETHEUS_2_NATIVE_HISTOGRAMS, Protobuf, Gzip),
+    (PROMETHEUS_3, OpenMetrics, Gzip),
+    (PROMETHEUS_3_NATIVE_HISTOGRAMS, Protobuf, Gzip),
+    (PROMETHEUS_3_TEXT_1, Text, Gzip),
+    (VMAGENT, Text, Gzip),
+    (TELEGRAF, Protobuf, Gzip),
+    (CHROME, Text, Gzip),
+    (FIREFOX, Text, Gzip),
+    (SAFARI, Text, Gzip),
+    // curl, with and without --compressed; wget; Go's client; requests of Python.
+    ("User-Agent: curl/7.88.1\r\nAccept: */*\r\n", Text, Identity),
+    ("Accept: */*\r\nAccept-Encoding: deflate, gzip, br, zstd\r\n", Text, Gzip),
+    ("Accept: */*\r\nAccept-Encoding: identity\r\n", Text, Identity),
+    ("User-Agent: Go-http-client/1.1\r\nAccept-Encoding: gzip\r\n", Text, Gzip),
+    ("Accept-Encoding: gzip, deflate\r\nAccept: */*\r\n", Text, Gzip),
+    // Formats.
+    ("Accept:\r\n", Text, Identity),
+    ("Accept: */*\r\n", Text, Identity),
+    ("Accept: text/*\r\n", Text, Identity),
+    ("Accept: application/*\r\n", Text, Identity),
+    ("Accept: image/png\r\n", Text, Identity),
+    ("Accept: application/json\r\n", Text, Identity),
+    ("Accept: text/plain\r\n", Text, Identity),
+    ("Accept: text/plain;version=0.0.4\r\n", Text, Identity),
+    ("Accept: text/plain;version=9\r\n", Text, Identity),
+    ("Accept: application/openmetrics-text\r\n", OpenMetrics, Identity),
+    ("Accept: application/openmetrics-text;version=1.0.0\r\n", OpenMetrics, Identity),
+    (
+        "Accept: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n",
+        OpenMetrics,
+        Identity,
+    ),
+    ("Accept: application/openmetrics-text;version=\"1.0.0\"\r\n", OpenMetrics, Identity),
+    ("Accept: application/openmetrics-text;version=0.0.1\r\n", Text, Identity),
+    ("Accept: application/openmetrics-text;version=2.0.0\r\n", Text, Identity),
+    ("Accept: application/openmetrics-text;escaping=underscores\r\n", OpenMetrics, Identity),
+    ("ACCEPT: APPLICATION/OPENMETRICS-TEXT;VERSION=1.0.0;Q=0.9\r\n", OpenMetrics, Identity),
+    ("Accept: application/vnd.google.protobuf\r\n", Text, Identity),
+    (PROTOBUF_TEXT, Text, Identity),
+    (PROTOBUF_OF_ANOTHER_MESSAGE, Text, Identity),
+    (PROTOBUF_IN_SPACES, Protobuf, Identity),
+    // Weights of formats: of equal ones the first.
+    ("Accept: application/openmetrics-text,text/plain\r\n", OpenMetrics, Identity),
+    ("Accept: text/plain,application/openmetrics-text\r\n", Text, Identity),
+    ("Accept: text/plain;q=0.2,application/openmetrics-text;q=0.3\r\n", OpenMetrics, Identity),
+    ("Accept: text/plain;q=0.999,application/openmetrics-text;q=1.000\r\n", OpenMetrics, Identity),
+    ("Accept: */*;q=0.9,application/openmetrics-text;q=0.5\r\n", Text, Identity),
+    ("Accept: application/openmetrics-text;q=0\r\n", Text, Identity),
+    ("Accept: application/openmetrics-text;q=0.000,*/*\r\n", Text, Identity),
+    ("Accept: application/openmetrics-text;q=abc,text/plain;q=0.9\r\n", OpenMetrics, Identity),
+    ("Accept: application/openmetrics-text;q=,text/plain;q=0.9\r\n", OpenMetrics, Identity),
+    ("Accept: application/openmetrics-text;q=7,text/plain;q=0.9\r\n", OpenMetrics, Identity),
+    ("Accept: text/plain;q=0.9, application/openmetrics-text;q=NaN\r\n", OpenMetrics, Identity),
+    ("Accept: ,;,=;q=,/,;;q=1\r\n", Text, Identity),
+    ("Accept: text/html;x=\"a,application/openmetrics-text\"\r\n", Text, Identity),
+    ("Accept: \u{fe}\r\n", Text, Identity),
+    // Headers that are repeated are one.
+    ("Accept: text/plain;q=0.5\r\nAccept: application/openmetrics-text\r\n", OpenMetrics, Identity),
+    ("Accept-Encoding: br\r\nAccept-Encoding: gzip;q=0.5\r\n", Text, Gzip),
+    ("Accept-Encoding: gzip;q=0.5\r\nAccept-Encoding: zstd\r\n", Text, Zstd),
+    // Codings.
+    ("Accept-Encoding:\r\n", Text, Identity),
+    ("Accept-Encoding: gzip\r\n", Text, Gzip),
+    ("Accept-Encoding: x-gzip\r\n", Text, Gzip),
+    ("accept-encoding: GZIP\r\n", Text, Gzip),
+    ("Accept-Encoding: zstd\r\n", Text, Zstd),
+    ("Accept-Encoding: ZStd\r\n", Text, Zstd),
+    ("Accept-Encoding: identity\r\n", Text, Identity),
+    ("Accept-Encoding: br\r\n", Text, Identity),
+    ("Accept-Encoding: deflate, compress, br\r\n", Text, Identity),
+    ("Accept-Encoding: gzipped\r\n", Text, Identity),
+    ("Accept-Encoding: *\r\n", Text, Identity),
+    ("Accept-Encoding: *;q=0.1\r\n", Text, Identity),
+    // Weights of codings: of equal ones gzip.
+    ("Accept-Encoding: zstd, gzip\r\n", Text, Gzip),
+    ("Accept-Encoding: zstd;q=0.5, gzip;q=0.5\r\n", Text, Gzip),
+    ("Accept-Encoding: identity, zstd\r\n", Text, Zstd),
+    ("Accept-Encoding: identity, gzip\r\n", Text, Gzip),
+    ("Accept-Encoding: *, gzip\r\n", Text, Gzip),
+    ("Accept-Encoding: gzip;q=0.9, zstd;q=1.0\r\n", Text, Zstd),
+    ("Accept-Encoding: gzip;q=0.001, br;q=1\r\n", Text, Gzip),
+    ("Accept-Encoding: gzip;q=0.5, identity;q=0.6\r\n", Text, Identity),
+    ("Accept-Encoding: gzip;q=0.5, *;q=0.6\r\n", Text, Identity),
+    ("Accept-Encoding: gzip;q=0\r\n", Text, Identity),
+    ("Accept-Encoding: gzip;q=0, zstd\r\n", Text, Zstd),
+    ("Accept-Encoding: gzip;q=0.000, zstd;q=0.001\r\n", Text, Zstd),
+    ("Accept-Encoding: identity;q=0\r\n", Text, Identity),
+    ("Accept-Encoding: identity;q=0, gzip;q=0.1\r\n", Text, Gzip),
+    ("Accept-Encoding: *;q=0\r\n", Text, Identity),
+    ("Accept-Encoding: identity;q=0, br, *;q=0\r\n", Text, Identity),
+    ("Accept-Encoding: gzip;q=abc\r\n", Text, Identity),
+    ("Accept-Encoding: gzip;q=1.5, zstd;q=0.2\r\n", Text, Zstd),
+    ("Accept-Encoding: gzip;q=-1\r\n", Text, Identity),
+    ("Accept-Encoding: gzip;q=\r\n", Text, Identity),
+    ("Accept-Encoding: gzip;level=1\r\n", Text, Identity),
+    ("Accept-Encoding:   gzip ;  q=0.5  ,zstd; q = 0.4\r\n", Text, Gzip),
+    ("Accept-Encoding: ,,gzip,,\r\n", Text, Gzip),
+    ("Accept-Encoding: gzip zstd\r\n", Text, Identity),
+    ("Accept-Encoding: ;q=1\r\n", Text, Identity),
+    ("Accept-Encoding: \u{fe}\r\nAccept-Encoding: gzip\r\n", Text, Gzip),
+    // A body in any format is coded in any way.
+    ("Accept: application/openmetrics-text\r\nAccept-Encoding: zstd\r\n", OpenMetrics, Zstd),
+    ("Accept: application/openmetrics-text\r\nAccept-Encoding: br\r\n", OpenMetrics, Identity),
+];
+
+#[test]
+fn every_request_gets_the_format_and_the_coding_that_it_prefers() {
+    let registry = registry(1);
+    let server = serving(&registry);
+    for (request, format, coding) in ROWS {
+        let response = send(server.address, "GET", "/metrics", request);
+        assert_eq!(response.status, 200, "{request}");
+        let length = response.bytes.len().to_string();
+        let mut expected = vec![
+            ("connection", "close"),
+            ("content-length", &*length),
+            ("content-type", content_type(*format)),
+            ("vary", "Accept, Accept-Encoding"),
+        ];
+        expected.extend(coding.name().map(|name| ("content-encoding", name)));
+        expected.sort_unstable();
+        assert_eq!(headers(&response), expected, "{request}");
+        let body = coding.decoded(&response.bytes);
+        assert!(body == exposition(&registry, *format), "{request}");
+
+        let head = send(server.address, "HEAD", "/metrics", request);
+        assert_eq!((head.status, headers(&head)), (200, expected), "HEAD {request}");
+        assert!(head.bytes.is_empty(), "HEAD {request}");
+    }
+}
+
+#[test]
+fn what_is_empty_is_coded_like_anything_else() {
+    let registry = Registry::new();
+    let server = serving(&registry);
+    for coding in [Identity, Gzip, Zstd] {
+        let response = send(server.address, "GET", "/metrics", &accepting(coding));
+        assert_eq!((response.status, response.header("content-encoding")), (200, coding.name()));
+        assert_eq!(response.header("vary"), Some("Accept, Accept-Encoding"));
+        assert_eq!(coding.decoded(&response.bytes), b"");
+    }
+}
+
+fn accepting(coding: Coding) -> String {
+    format!("Accept-Encoding: {}\r\n", coding.name().unwrap_or("identity"))
+}
+
+/// Their buffers are used again by one another.
+#[test]
+fn scrapes_at_the_same_time_do_not_get_in_each_others_way() {
+    let (small, large) = (registry(10), registry(100_000));
+    let (small, large) = (&small, &large);
+    let servers = [small, large].map(|registry| (registry, serving(registry)));
+    let scrape = |registry: &Registry, address: SocketAddr, at: usize| {
+        let coding = [Gzip, Identity, Zstd][at % 3];
+        let response = send(address, "GET", "/metrics", &accepting(coding));
+        let body = coding.decoded(&response.bytes);
+        assert!(body == exposition(registry, Text), "{coding:?}, {} bytes", body.len());
+    };
+    thread::scope(|scope| {
+        for thread in 0..6 {
+            let (registry, server) = &servers[thread % 2];
+            let address = server.address;
+            scope.spawn(move || (0..6).for_each(|at| scrape(registry, address, thread / 2 + at)));
+        }
+    });
+}

@@ -1,0 +1,81 @@
+//! A proxy that changes what is asked for, and remembers what was answered.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::http::{Response, response};
+
+/// A proxy in front of a server. Its thread ends with the process.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    target: SocketAddr,
+    headers: Vec<(String, String)>,
+    answers: Arc<Mutex<Vec<Response>>>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Proxy {
+    /// Stands in front of `target`, and puts these headers in the place of those of the same names.
+    pub fn in_front_of(target: SocketAddr, headers: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let proxy = Self { target, headers: headers.collect(), answers: Arc::default(), address };
+        let accepting = proxy.clone();
+        thread::spawn(move || {
+            listener.incoming().flatten().for_each(|client| accepting.pass(client))
+        });
+        proxy
+    }
+
+    /// The answers so far.
+    pub fn answers(&self) -> std::sync::MutexGuard<'_, Vec<Response>> {
+        self.answers.lock().expect("no thread has failed")
+    }
+
+    /// Passes on the one request of a connection, unless its client leaves.
+    fn pass(&self, mut client: TcpStream) {
+        let Some(request) = head(&mut client) else {
+            return;
+        };
+        let mut server = TcpStream::connect(self.target).expect("the server listens");
+        server.write_all(self.rewritten(&request).as_bytes()).expect("the server reads");
+        let mut answer = Vec::new();
+        server.read_to_end(&mut answer).expect("the server answers");
+        self.answers().push(response(&answer));
+        let _ = client.write_all(&answer);
+    }
+
+    fn rewritten(&self, head: &str) -> String {
+        let mut lines = head.trim_end().split("\r\n");
+        let request_line = lines.next().unwrap_or_default();
+        let own = [("Connection".to_owned(), "close".to_owned())];
+        let replaced: Vec<&(String, String)> = self.headers.iter().chain(&own).collect();
+        let is_kept = |line: &&str| {
+            let name = line.split(':').next().unwrap_or_default();
+            !replaced.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+        };
+        let kept = lines.filter(is_kept).map(str::to_owned);
+        let added = replaced.iter().map(|(name, value)| format!("{name}: {value}"));
+        let lines: Vec<String> = kept.chain(added).collect();
+        format!("{request_line}\r\n{}\r\n\r\n", lines.join("\r\n"))
+    }
+}
+
+/// The head of a request, whose body is empty.
+fn head(client: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    let mut piece = [0; 4096];
+    while !head.ends_with(b"\r\n\r\n") {
+        match client.read(&mut piece) {
+            Ok(0) => return None,
+            Ok(length) => head.extend_from_slice(&piece[..length]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    String::from_utf8(head).ok()
+}
