@@ -27,7 +27,9 @@ const TUTORIAL: [Contender; 3] = [(OURS, "hello_exporter"), PEERS[0], PEERS[1]];
 const FAMILY: [Contender; 3] = [(OURS, "serve_hello_exporter"), PEERS[0], PEERS[1]];
 
 /// The name of a group, and what measures and prints it under that name.
-const GROUPS: [(&str, fn(&str) -> Done); 7] = [
+type Measured = (&'static str, fn(&str) -> Done);
+
+const GROUPS: [Measured; 7] = [
     ("http_scrape_tutorial", |name| scrape(name, TUTORIAL, 0)),
     ("http_scrape_1000", |name| scrape(name, FAMILY, 1_000)),
     ("http_scrape_100000", |name| scrape(name, FAMILY, 100_000)),
