@@ -141,7 +141,7 @@ impl<'a> FamilyEncoder<'a> {
     ) {
         let has_labels = !self.metric.desc.labels().is_empty();
         match self.encoder.plain_lines().filter(|_| has_labels) {
-            Some(mut lines) => lines.append(&self.metric.sample, samples),
+            Some(lines) => lines.append(&self.metric.sample, samples),
             None => samples.for_each(|(block, number)| self.rendered(block, &Point::from(number))),
         }
     }

@@ -5,7 +5,8 @@
 
 use std::marker::PhantomData;
 
-use super::number::{NumberBuffer, RenderedBounds, append_bound};
+use super::cursor::Cursor;
+use super::number::{self, RenderedBounds, append_bound};
 use super::point::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
 use super::{Encoder, Number, Point, Prepared, Start};
 use crate::labels::LabelBlock;
@@ -37,14 +38,13 @@ pub(crate) trait Dialect {
 /// Appends an exposition in one of the text formats to a buffer.
 pub(crate) struct Lines<'a, D> {
     out: &'a mut Vec<u8>,
-    number: NumberBuffer,
     takes_exemplars: bool,
     dialect: PhantomData<D>,
 }
 
 impl<'a, D: Dialect> Lines<'a, D> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, number: NumberBuffer::new(), takes_exemplars: false, dialect: PhantomData }
+        Self { out, takes_exemplars: false, dialect: PhantomData }
     }
 
     fn push(&mut self, text: &str) {
@@ -53,28 +53,22 @@ impl<'a, D: Dialect> Lines<'a, D> {
 
     /// A sample, with all that it can carry.
     fn line(&mut self, start: &Start, labels: LabelBlock<'_>, value: Number, tail: Tail<'_>) {
-        if labels.is_empty() {
-            self.push(&start.bare);
-        } else {
-            self.push(&start.open);
-            self.out.extend_from_slice(labels.0);
-            self.push("} ");
-        }
-        self.end_line(value, tail);
+        let parts: [&[u8]; 3] = match labels.is_empty() {
+            true => [start.bare.as_bytes(), b"", b""],
+            false => [start.open.as_bytes(), labels.0, b"} "],
+        };
+        Cursor::new(self.out).number(parts, value, b"");
+        self.end_line(tail);
     }
 
-    fn end_line(&mut self, value: Number, Tail { timestamp, exemplar }: Tail<'_>) {
-        self.out.extend_from_slice(self.number.format(value));
+    fn end_line(&mut self, Tail { timestamp, exemplar }: Tail<'_>) {
         if let Some(milliseconds) = timestamp {
             self.push(" ");
             D::append_timestamp(milliseconds, self.out);
         }
         if let Some(exemplar) = exemplar.filter(|_| D::EXEMPLARS) {
-            for part in [" # {", &exemplar.block, "} "] {
-                self.push(part);
-            }
-            self.out.extend_from_slice(self.number.format(exemplar.value));
-            self.push(" ");
+            let parts = [b" # {", exemplar.block.as_bytes(), b"} "];
+            Cursor::new(self.out).number(parts, exemplar.value, b" ");
             D::append_timestamp(exemplar.timestamp, self.out);
         }
         self.push("\n");
@@ -89,19 +83,10 @@ impl<'a, D: Dialect> Lines<'a, D> {
         histogram: &HistogramPoint<'_>,
         rendered: &RenderedBounds,
     ) {
-        let separator: &[u8] = if labels.is_empty() { b"le=\"" } else { b",le=\"" };
-        let start_of_line = self.out.len();
-        for part in [start.open.as_bytes(), labels.0, separator] {
-            self.out.extend_from_slice(part);
-        }
-        let common = start_of_line..self.out.len();
-        for (at, bound) in rendered.iter(D::FLOAT_BOUNDS).enumerate() {
-            if at > 0 {
-                self.out.extend_from_within(common.clone());
-            }
-            self.push(bound);
-            let (_, count) = histogram.buckets.get(at).copied().unwrap_or_default();
-            self.end_line(count.into(), Tail::of(None));
+        let mut cursor = Cursor::new(self.out);
+        let bounds = rendered.iter(D::FLOAT_BOUNDS, labels.is_empty());
+        for (bound, &(_, count)) in bounds.zip(histogram.buckets) {
+            cursor.number([start.open.as_bytes(), labels.0, bound], count.into(), b"\n");
         }
     }
 
@@ -123,7 +108,8 @@ impl<'a, D: Dialect> Lines<'a, D> {
         self.push("=\"");
         append_bound(bound, D::FLOAT_BOUNDS, self.out);
         self.push("\"} ");
-        self.end_line(value, tail);
+        number::append(value, self.out);
+        self.end_line(tail);
     }
 
     fn buckets(
@@ -199,7 +185,7 @@ impl<D: Dialect> Encoder for Lines<'_, D> {
     }
 
     fn plain_lines(&mut self) -> Option<PlainLines<'_>> {
-        Some(PlainLines { out: self.out, number: &mut self.number })
+        Some(PlainLines(self.out))
     }
 
     fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>) {
@@ -241,26 +227,19 @@ impl Tail<'_> {
 }
 
 /// Appends lines that are the same in both dialects.
-pub(crate) struct PlainLines<'l> {
-    out: &'l mut Vec<u8>,
-    number: &'l mut NumberBuffer,
-}
+pub(crate) struct PlainLines<'l>(&'l mut Vec<u8>);
 
 impl PlainLines<'_> {
     /// Samples with labels, and nothing behind their values.
     #[inline]
     pub(crate) fn append<'b>(
-        &mut self,
+        self,
         start: &Start,
         samples: impl Iterator<Item = (LabelBlock<'b>, Number)>,
     ) {
-        let open = start.open.as_bytes();
+        let mut cursor = Cursor::new(self.0);
         samples.for_each(|(labels, value)| {
-            for part in [open, labels.0, b"} "] {
-                self.out.extend_from_slice(part);
-            }
-            self.out.extend_from_slice(self.number.format(value));
-            self.out.push(b'\n');
+            cursor.number([start.open.as_bytes(), labels.0, b"} "], value, b"\n");
         });
     }
 }

@@ -1,5 +1,7 @@
 //! From samples to bytes: one streaming [`Encoder`] per wire format.
 
+mod cursor;
+mod decimal;
 pub(crate) mod escape;
 mod family;
 mod line;

@@ -1,6 +1,9 @@
 //! Sample values, and how they are written.
 
+use std::fmt;
 use std::io::Write;
+
+use super::cursor::Cursor;
 
 /// The value of a sample, exact: 64-bit integers stay integers on the wire.
 ///
@@ -32,12 +35,36 @@ impl Number {
             Number::F64(value) => value,
         }
     }
+
+    /// Whether it is negative, and its magnitude, where it is written as an integer: where it is one, or a
+    /// float that is integral and exact.
+    #[inline(always)]
+    pub(super) fn integer(self) -> Option<(bool, u64)> {
+        match self {
+            Number::U64(value) => Some((false, value)),
+            Number::I64(value) => Some((value < 0, value.unsigned_abs())),
+            Number::F64(value) => integer_of_float(value),
+        }
+    }
+
+    /// In the fewest digits that read back the same float.
+    pub(super) fn float_text(self, buffer: &mut zmij::Buffer) -> &str {
+        let value = self.as_f64();
+        if let Some(word) = not_finite(value) {
+            return word;
+        }
+        let digits = buffer.format_finite(value);
+        digits.strip_suffix(".0").unwrap_or(digits)
+    }
 }
 
-impl std::fmt::Display for Number {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut buffer = NumberBuffer::new();
-        formatter.write_str(&String::from_utf8_lossy(buffer.format(*self)))
+impl fmt::Display for Number {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.integer() {
+            Some((true, magnitude)) => write!(formatter, "-{magnitude}"),
+            Some((false, magnitude)) => write!(formatter, "{magnitude}"),
+            None => formatter.write_str(self.float_text(&mut zmij::Buffer::new())),
+        }
     }
 }
 
@@ -57,45 +84,18 @@ numbers_from! {
     f32 => F64 f64 => F64
 }
 
-/// Where numbers are written, to be copied from there.
-pub(crate) struct NumberBuffer {
-    integer: itoa::Buffer,
-    float: zmij::Buffer,
+fn integer_of_float(value: f64) -> Option<(bool, u64)> {
+    /// Below it every integral float is its own shortest decimal.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+
+    let is_negative_zero = value == 0.0 && value.is_sign_negative();
+    let is_integral = value.abs() < EXACT && value.trunc() == value && !is_negative_zero;
+    is_integral.then(|| (value < 0.0, value.abs() as u64))
 }
 
-impl NumberBuffer {
-    pub(crate) fn new() -> Self {
-        Self { integer: itoa::Buffer::new(), float: zmij::Buffer::new() }
-    }
-
-    /// The number: integers in full, floats in the fewest digits that read back the same.
-    #[inline]
-    pub(crate) fn format(&mut self, number: Number) -> &[u8] {
-        match number {
-            Number::U64(value) => self.integer.format(value).as_bytes(),
-            Number::I64(value) => self.integer.format(value).as_bytes(),
-            Number::F64(value) => self.format_float(value),
-        }
-    }
-
-    fn format_float(&mut self, value: f64) -> &[u8] {
-        /// Below it every integral float is its own shortest decimal.
-        const EXACT: f64 = 9_007_199_254_740_992.0;
-
-        let is_negative_zero = value == 0.0 && value.is_sign_negative();
-        if value.abs() < EXACT && value.trunc() == value && !is_negative_zero {
-            return self.integer.format(value as i64).as_bytes();
-        }
-        if let Some(word) = not_finite(value) {
-            return word.as_bytes();
-        }
-        let digits = self.float.format_finite(value);
-        digits.strip_suffix(".0").unwrap_or(digits).as_bytes()
-    }
-}
-
-pub(crate) fn append_integer(value: impl itoa::Integer, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+/// Appends a number: integers in full, floats in the fewest digits that read back the same.
+pub(super) fn append(value: Number, out: &mut Vec<u8>) {
+    Cursor::new(out).number([], value, b"");
 }
 
 fn not_finite(value: f64) -> Option<&'static str> {
@@ -141,12 +141,13 @@ fn append_as_go(value: f64, out: &mut Vec<u8>) {
     };
 }
 
-/// The bounds of a histogram as they are written, up to the value of the sample: `0.005"} `.
+/// The bounds of a histogram as they are written behind other labels, up to the value of the sample:
+/// `,le="0.005"} `.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RenderedBounds {
-    plain: Box<[Box<str>]>,
+    plain: Box<[Box<[u8]>]>,
     /// With a point.
-    float: Box<[Box<str>]>,
+    float: Box<[Box<[u8]>]>,
 }
 
 impl RenderedBounds {
@@ -158,18 +159,18 @@ impl RenderedBounds {
         Self { plain: render(false), float: render(true) }
     }
 
-    /// All bounds, `+Inf` too.
-    pub(crate) fn iter(&self, as_float: bool) -> impl Iterator<Item = &str> {
+    /// All bounds, `+Inf` too; without the comma where they are the only label.
+    pub(super) fn iter(&self, as_float: bool, is_only: bool) -> impl Iterator<Item = &[u8]> {
         let bounds = if as_float { &self.float } else { &self.plain };
-        bounds.iter().map(AsRef::as_ref)
+        bounds.iter().map(move |bound| bound.get(usize::from(is_only)..).unwrap_or_default())
     }
 }
 
-fn rendered_bound(bound: f64, as_float: bool) -> Box<str> {
-    let mut text = Vec::new();
+fn rendered_bound(bound: f64, as_float: bool) -> Box<[u8]> {
+    let mut text = b",le=\"".to_vec();
     append_bound(bound, as_float, &mut text);
     text.extend_from_slice(b"\"} ");
-    String::from_utf8_lossy(&text).into()
+    text.into()
 }
 
 #[cfg(test)]

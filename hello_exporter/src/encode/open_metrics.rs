@@ -1,9 +1,8 @@
 //! [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
 
 use super::line::Dialect;
-use super::number::append_integer;
 use super::point::HistogramPoint;
-use super::{Lines, Prepared, escape};
+use super::{Lines, Prepared, escape, number};
 use crate::desc::{Desc, MetricType};
 
 /// Appends an exposition to a buffer.
@@ -26,7 +25,7 @@ impl Dialect for Version100 {
         if milliseconds < 0 {
             out.push(b'-');
         }
-        append_integer(milliseconds.unsigned_abs() / 1000, out);
+        number::append((milliseconds.unsigned_abs() / 1000).into(), out);
         let rest = milliseconds.unsigned_abs() % 1000;
         out.push(b'.');
         out.extend([100, 10, 1].map(|unit| b'0' + (rest / unit % 10) as u8));

@@ -1,9 +1,8 @@
 //! The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
 
 use super::line::Dialect;
-use super::number::append_integer;
 use super::point::HistogramPoint;
-use super::{Lines, Prepared, escape};
+use super::{Lines, Prepared, escape, number};
 use crate::desc::{Desc, MetricType};
 
 /// Appends an exposition to a buffer.
@@ -22,7 +21,7 @@ impl Dialect for Version004 {
     }
 
     fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>) {
-        append_integer(milliseconds, out);
+        number::append(milliseconds.into(), out);
     }
 
     fn has_totals(_: &HistogramPoint<'_>) -> bool {

@@ -124,7 +124,7 @@ impl Store {
     pub(super) fn update_pinned(&self, pin: &Pin, operation: impl Fn(&[AtomicU64])) -> bool {
         let storage = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
         let location = pin.location(self.generation.load(Ordering::Relaxed));
-        let value = location.and_then(|location| storage.value(location, &self.layout));
+        let value = location.and_then(|location| storage.value(location, self.layout));
         value.map(operation).is_some()
     }
 
@@ -187,8 +187,8 @@ impl Store {
     }
 
     /// All series as they are now; their values go on to change.
-    pub(crate) fn snapshot(&self) -> Snapshot<'_> {
-        Snapshot { storage: self.storage(), layout: &self.layout }
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot { storage: self.storage(), layout: self.layout }
     }
 
     /// Where every series is, in the order of their creation.
@@ -199,9 +199,9 @@ impl Store {
         std::iter::from_fn(move || {
             loop {
                 let (chunk, end) = storage.part(at, end)?;
-                let next = chunk.records(offset, end).next_live(&self.layout);
+                let next = chunk.records(offset, end).next_live(self.layout);
                 if let Some((found, record)) = next {
-                    offset = found + record.length(&self.layout);
+                    offset = found + record.length();
                     return Some(Place { chunk: chunk.clone(), offset: found });
                 }
                 (at, offset) = (at + 1, 0);
@@ -215,8 +215,8 @@ impl Store {
         place: &Place,
         read: impl FnOnce(LabelBlock<'_>, &[AtomicU64]) -> R,
     ) -> Option<R> {
-        let record = place.chunk.record(place.offset)?;
-        Some(read(LabelBlock(record.block(&self.layout)), record.value(&self.layout)))
+        let record = place.chunk.record(place.offset, self.layout)?;
+        Some(read(LabelBlock(record.block()), record.value))
     }
 
     /// Runs something with the key of these values. Nothing comes back where there is no result, or
@@ -250,7 +250,7 @@ impl Store {
     ) -> Option<R> {
         let storage = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
         let location = self.find(&storage, key)?;
-        Some(operation(location, storage.value(location, &self.layout)?))
+        Some(operation(location, storage.value(location, self.layout)?))
     }
 
     #[inline]
@@ -271,7 +271,7 @@ impl Store {
 
     #[inline(always)]
     fn find(&self, storage: &Storage, key: &Key<'_>) -> Option<Location> {
-        storage.find(key.hash, |record| key.is_of(record, self))
+        storage.find(key.hash, self.layout, |record| key.is_of(record, self))
     }
 
     /// The current storage, which stays readable while it is replaced.
@@ -304,7 +304,8 @@ impl Store {
             return false;
         };
         if !storage.has_room(record.len(), writer.used) {
-            let Some(grown) = storage.grown(record.len(), writer.live, writer.used) else {
+            let Some(grown) = storage.grown(record.len(), writer.live, writer.used, self.layout)
+            else {
                 return false;
             };
             if !storage.has_index_of(&grown) {
@@ -354,7 +355,7 @@ impl Store {
                 removed += usize::from(self.bury(writer, storage, *location));
             }
             if writer.is_sparse(storage)
-                && let Some(compacted) = storage.compacted(writer.live, &self.layout)
+                && let Some(compacted) = storage.compacted(writer.live, self.layout)
             {
                 *current = compacted;
                 *writer = Writer { live: writer.live, used: writer.live, dead_words: 0 };
@@ -365,13 +366,14 @@ impl Store {
 
     /// Marks one record as removed.
     fn bury(&self, writer: &mut Writer, storage: &Storage, location: Location) -> bool {
-        let Some(record) = storage.record(location).filter(|record| record.bury()) else {
+        let Some(record) = storage.record(location, self.layout).filter(|record| record.bury())
+        else {
             return false;
         };
         storage.forget(location, record.header.hash());
-        self.exemplars.remove(LabelBlock(record.block(&self.layout)));
+        self.exemplars.remove(LabelBlock(record.block()));
         writer.live = writer.live.saturating_sub(1);
-        writer.dead_words += record.length(&self.layout);
+        writer.dead_words += record.length();
         true
     }
 
@@ -390,23 +392,22 @@ impl Store {
     /// The words of a new record, its value at zero. Nothing where they are too many.
     fn render(&self, key: &Key<'_>) -> Option<Vec<u64>> {
         let block = self.label_names.render(key.values);
-        chunk::render(key.hash, key.lengths(), &block, &self.layout)
+        chunk::render(key.hash, key.lengths(), &block, self.layout)
     }
 }
 
 /// The series of a store at one moment. Those that are removed meanwhile may or may not be met.
-pub(crate) struct Snapshot<'s> {
+pub(crate) struct Snapshot {
     storage: Storage,
-    layout: &'s Layout,
+    layout: Layout,
 }
 
-impl Snapshot<'_> {
+impl Snapshot {
     /// The blocks and values of all series, in the order of their creation.
     #[inline(always)]
     pub(crate) fn series(&self) -> impl Iterator<Item = (LabelBlock<'_>, &[AtomicU64])> {
-        let layout = self.layout;
-        let records = self.storage.walk(layout);
-        records.map(move |(_, _, record)| (LabelBlock(record.block(layout)), record.value(layout)))
+        let records = self.storage.walk(self.layout);
+        records.map(|(_, _, record)| (LabelBlock(record.block()), record.value))
     }
 }
 

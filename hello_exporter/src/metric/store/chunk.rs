@@ -22,17 +22,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What all records of a store have in common.
+#[derive(Clone, Copy)]
 pub(super) struct Layout {
-    /// Where the value begins in a record, in words; in front of it are the header and the lengths.
+    /// The words in front of the value: the header and the lengths.
+    front: usize,
+    /// The words of the value, behind which is the text.
     value: usize,
-    /// Where the text begins.
-    text: usize,
 }
 
 impl Layout {
     pub(super) fn new(lengths_words: usize, value_words: usize) -> Self {
-        let value = 1 + lengths_words;
-        Self { value, text: value + value_words }
+        Self { front: 1 + lengths_words, value: value_words }
     }
 }
 
@@ -54,8 +54,16 @@ impl Header {
         is_short.then_some(Self(escaped | length << 32 | u64::from(hash as u32)))
     }
 
+    #[inline(always)]
     fn block_length(self) -> usize {
         (self.0 >> 32) as usize & ((1 << Self::LENGTH_BITS) - 1)
+    }
+
+    /// How many words the block takes.
+    #[inline(always)]
+    fn text_words(self) -> usize {
+        // Fewer instructions than `div_ceil`, which does not know that this cannot overflow.
+        (self.block_length() + 7) >> 3
     }
 
     pub(super) fn is_escaped(self) -> bool {
@@ -77,11 +85,11 @@ pub(super) fn render(
     hash: u64,
     lengths: impl Iterator<Item = u64>,
     block: &str,
-    layout: &Layout,
+    layout: Layout,
 ) -> Option<Vec<u64>> {
     let mut words = vec![Header::new(hash, block)?.0];
     words.extend(lengths);
-    words.resize(layout.text, 0);
+    words.resize(layout.front + layout.value, 0);
     // In the order of memory, whatever the machine's is.
     words.extend(block.as_bytes().chunks(8).map(|bytes| {
         let mut word = [0; 8];
@@ -95,54 +103,55 @@ pub(super) fn render(
 #[derive(Clone, Copy)]
 pub(super) struct Record<'s> {
     pub(super) header: Header,
-    /// The header and the words behind it, which can be those of later records too.
-    words: &'s [AtomicU64],
+    /// The header and the lengths.
+    front: &'s [AtomicU64],
+    pub(super) value: &'s [AtomicU64],
+    text: &'s [AtomicU64],
 }
 
 impl<'s> Record<'s> {
+    /// The record that these words begin with, and the words behind it.
     #[inline(always)]
-    fn first_of(words: &'s [AtomicU64]) -> Option<Self> {
+    fn split_first(words: &'s [AtomicU64], layout: Layout) -> Option<(Self, &'s [AtomicU64])> {
         let header = Header(words.first()?.load(Ordering::Relaxed));
-        Some(Self { header, words })
+        let (front, words) = words.split_at_checked(layout.front)?;
+        let (value, words) = words.split_at_checked(layout.value)?;
+        let (text, words) = words.split_at_checked(header.text_words())?;
+        Some((Self { header, front, value, text }, words))
     }
 
-    /// The lengths of the label values, where there are labels, and what follows them.
+    /// The lengths of the label values.
     #[inline(always)]
     pub(super) fn lengths(self) -> impl Iterator<Item = u64> {
-        self.words.iter().skip(1).map(|word| word.load(Ordering::Relaxed))
-    }
-
-    #[inline(always)]
-    pub(super) fn value(self, layout: &Layout) -> &'s [AtomicU64] {
-        self.words.get(layout.value..layout.text).unwrap_or_default()
+        self.front.iter().skip(1).map(|word| word.load(Ordering::Relaxed))
     }
 
     /// The label block, as it will be exposed.
     #[inline(always)]
-    pub(super) fn block(self, layout: &Layout) -> &'s [u8] {
-        let words = self.words.get(layout.text..).unwrap_or_default();
-        let length = self.header.block_length().min(words.len() * 8);
-        // SAFETY: these are the text of a complete record, to which nobody stores any more, and the
-        // chunk is borrowed as long as the bytes are. An atomic word is eight bytes, all initialized.
-        unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), length) }
+    pub(super) fn block(self) -> &'s [u8] {
+        let length = self.header.block_length();
+        // SAFETY: the text has as many words as so many bytes take. They are those of a complete record,
+        // to which nobody stores any more, and the chunk is borrowed as long as the bytes are. An atomic
+        // word is eight bytes, all initialized.
+        unsafe { std::slice::from_raw_parts(self.text.as_ptr().cast(), length) }
     }
 
     /// In words, the header included.
     #[inline(always)]
-    pub(super) fn length(self, layout: &Layout) -> usize {
-        layout.text + self.header.block_length().div_ceil(8)
+    pub(super) fn length(self) -> usize {
+        self.front.len() + self.value.len() + self.text.len()
     }
 
     /// All its words as they are now.
-    pub(super) fn copy(self, layout: &Layout) -> Vec<u64> {
-        let words = self.words.iter().take(self.length(layout));
+    pub(super) fn copy(self) -> Vec<u64> {
+        let words = [self.front, self.value, self.text].into_iter().flatten();
         words.map(|word| word.load(Ordering::Relaxed)).collect()
     }
 
     /// Marks the series as removed. False if it was already.
     pub(super) fn bury(self) -> bool {
         let bury = |first: &AtomicU64| first.fetch_or(Header::BURIED, Ordering::Relaxed);
-        self.words.first().map(bury).is_some_and(|before| !Header(before).is_buried())
+        self.front.first().map(bury).is_some_and(|before| !Header(before).is_buried())
     }
 }
 
@@ -175,14 +184,14 @@ impl Chunk {
 
     /// The record at a place that an index entry, or a pin, has named.
     #[inline(always)]
-    pub(super) fn record(&self, offset: usize) -> Option<Record<'_>> {
-        Record::first_of(self.0.get(offset..)?)
+    pub(super) fn record(&self, offset: usize, layout: Layout) -> Option<Record<'_>> {
+        Some(Record::split_first(self.0.get(offset..)?, layout)?.0)
     }
 
     /// The value of the record at such a place.
     #[inline(always)]
-    pub(super) fn value(&self, offset: usize, layout: &Layout) -> Option<&[AtomicU64]> {
-        self.0.get(offset + layout.value..offset + layout.text)
+    pub(super) fn value(&self, offset: usize, layout: Layout) -> Option<&[AtomicU64]> {
+        self.0.get(offset + layout.front..)?.get(..layout.value)
     }
 
     /// Writes a record behind the last one, and says where.
@@ -221,15 +230,14 @@ pub(super) struct Records<'s> {
 impl<'s> Records<'s> {
     /// The next one that is not removed, and where it lies.
     #[inline(always)]
-    pub(super) fn next_live(&mut self, layout: &Layout) -> Option<(usize, Record<'s>)> {
+    pub(super) fn next_live(&mut self, layout: Layout) -> Option<(usize, Record<'s>)> {
         loop {
-            let record = Record::first_of(self.words)?;
-            let (words, rest) = self.words.split_at_checked(record.length(layout))?;
+            let (record, rest) = Record::split_first(self.words, layout)?;
             let offset = self.offset;
-            self.offset += words.len();
+            self.offset += record.length();
             self.words = rest;
             if !record.header.is_buried() {
-                return Some((offset, Record { words, ..record }));
+                return Some((offset, record));
             }
         }
     }

@@ -63,7 +63,7 @@ impl<'v> Key<'v> {
         if header.hash() != u64::from(self.hash as u32) || !self.has_lengths(record.lengths()) {
             return false;
         }
-        let block = record.block(&store.layout);
+        let block = record.block();
         if header.is_escaped() {
             return self.is_escaped_in(block, store);
         }

@@ -38,24 +38,29 @@ impl Storage {
     }
 
     /// All records that are not removed, in the order of their creation.
-    pub(super) fn walk<'s>(&'s self, layout: &'s Layout) -> Walk<'s> {
+    pub(super) fn walk(&self, layout: Layout) -> Walk<'_> {
         Walk { storage: self, layout, next_chunk: 0, end: self.end(), records: Records::default() }
     }
 
     #[inline(always)]
-    pub(super) fn record(&self, location: Location) -> Option<Record<'_>> {
-        self.chunks.get(location.chunk())?.record(location.offset())
+    pub(super) fn record(&self, location: Location, layout: Layout) -> Option<Record<'_>> {
+        self.chunks.get(location.chunk())?.record(location.offset(), layout)
     }
 
     #[inline(always)]
-    pub(super) fn value(&self, location: Location, layout: &Layout) -> Option<&[AtomicU64]> {
+    pub(super) fn value(&self, location: Location, layout: Layout) -> Option<&[AtomicU64]> {
         self.chunks.get(location.chunk())?.value(location.offset(), layout)
     }
 
     /// Where the record with this hash is that `is_it` accepts.
     #[inline(always)]
-    pub(super) fn find(&self, hash: u64, is_it: impl Fn(Record<'_>) -> bool) -> Option<Location> {
-        self.index.find(hash, |location| self.record(location).is_some_and(&is_it))
+    pub(super) fn find(
+        &self,
+        hash: u64,
+        layout: Layout,
+        is_it: impl Fn(Record<'_>) -> bool,
+    ) -> Option<Location> {
+        self.index.find(hash, |location| self.record(location, layout).is_some_and(&is_it))
     }
 
     pub(super) fn has_room(&self, record_words: usize, used: usize) -> bool {
@@ -80,12 +85,18 @@ impl Storage {
     ///
     /// Chunks grow by an eighth of all there is, so that little lies idle and their number stays
     /// small; the index doubles, or only sheds its removed entries.
-    pub(super) fn grown(&self, record_words: usize, live: usize, used: usize) -> Option<Self> {
+    pub(super) fn grown(
+        &self,
+        record_words: usize,
+        live: usize,
+        used: usize,
+        layout: Layout,
+    ) -> Option<Self> {
         let chunks = match self.last_has_room(record_words) {
             true => Arc::clone(&self.chunks),
             false => self.with_chunk(record_words)?,
         };
-        let lower_hash = |at| self.record(at).map(|record| record.header.hash());
+        let lower_hash = |at| self.record(at, layout).map(|record| record.header.hash());
         let index = match self.index.has_room(used) {
             true => self.index.clone(),
             false => self.index.resized(live + 1, lower_hash),
@@ -124,13 +135,13 @@ impl Storage {
 
     /// The live records alone, close together, or nothing where that cannot be. Nobody updates them
     /// meanwhile.
-    pub(super) fn compacted(&self, live: usize, layout: &Layout) -> Option<Self> {
-        let words: usize = self.walk(layout).map(|(_, _, record)| record.length(layout)).sum();
+    pub(super) fn compacted(&self, live: usize, layout: Layout) -> Option<Self> {
+        let words: usize = self.walk(layout).map(|(_, _, record)| record.length()).sum();
         let first = Chunk::new((Chunk::HEAD + words).min(Location::MAX_CHUNK_WORDS));
         let mut compacted =
             Self { index: Index::with_capacity(live + 1), chunks: Arc::new([first]) };
         for (chunk, offset, record) in self.walk(layout) {
-            let words = record.copy(layout);
+            let words = record.copy();
             if !compacted.last_has_room(words.len()) {
                 compacted.chunks = compacted.with_chunk(words.len())?;
             }
@@ -146,7 +157,7 @@ impl Storage {
 /// themselves.
 pub(super) struct Walk<'s> {
     storage: &'s Storage,
-    layout: &'s Layout,
+    layout: Layout,
     next_chunk: usize,
     /// Where the last chunk ended when the walk began.
     end: usize,
