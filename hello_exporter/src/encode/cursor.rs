@@ -51,7 +51,7 @@ impl<'v> Cursor<'v> {
             return self.parts([value.float_text(&mut zmij::Buffer::new()).as_bytes(), end]);
         };
         let sign: &[u8] = if is_negative { b"-" } else { b"" };
-        self.reserve(length(&parts, sign.len() + MOST_DIGITS).saturating_add(end.len()));
+        self.reserve(length(&parts, sign.len() + MOST_DIGITS + end.len()));
         // SAFETY: this is what was asked for.
         unsafe {
             parts.iter().for_each(|part| self.push(part));

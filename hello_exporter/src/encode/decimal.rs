@@ -28,19 +28,27 @@ pub(super) fn eight_digits(value: u32) -> [u8; 8] {
     four_pairs(value).to_le_bytes()
 }
 
+// Every quotient is one of the value itself, so that none of the divisions waits for another.
+
 #[inline(always)]
 fn four_pairs(value: u32) -> u64 {
-    two_pairs(value / 10_000) | two_pairs(value % 10_000) << 32
+    let (first, second, third) = (value / 1_000_000, value / 10_000, value / 100);
+    pair(first)
+        | pair(second - 100 * first) << 16
+        | pair(third - 100 * second) << 32
+        | pair(value - 100 * third) << 48
 }
 
 #[inline(always)]
 fn three_pairs(value: u32) -> u64 {
-    pair(value / 10_000) | two_pairs(value % 10_000) << 16
+    let (first, second) = (value / 10_000, value / 100);
+    pair(first) | pair(second - 100 * first) << 16 | pair(value - 100 * second) << 32
 }
 
 #[inline(always)]
 fn two_pairs(value: u32) -> u64 {
-    pair(value / 100) | pair(value % 100) << 16
+    let first = value / 100;
+    pair(first) | pair(value - 100 * first) << 16
 }
 
 /// Two digits, the first in the lowest byte.

@@ -29,7 +29,7 @@ use tracing::warn;
 
 use super::exemplar::Exemplars;
 use crate::labels::{self, LabelBlock, LabelNames, clip};
-use chunk::{Chunk, Layout};
+use chunk::{Chunk, Layout, Record};
 use index::Location;
 use key::Key;
 pub(super) use pin::Pin;
@@ -106,7 +106,7 @@ impl Store {
         values: &[&str],
         operation: impl Fn(&[AtomicU64]) -> R,
     ) -> Option<R> {
-        self.with_key(values, |key| self.create_or_find(key, |_, value| operation(value)))
+        self.with_key(values, |key| self.create_or_find(key, |_, record| operation(record.value)))
             .or_else(|| self.drop_update(values))
     }
 
@@ -116,7 +116,7 @@ impl Store {
         values: &[&str],
         operation: impl Fn(&[AtomicU64]) -> R,
     ) -> Option<R> {
-        self.with_key(values, |key| self.look_up(key, |_, value| operation(value)))
+        self.with_key(values, |key| self.look_up(key, |_, record| operation(record.value)))
     }
 
     /// Runs `operation` on the value of the series where the pin has it. False if it has to be looked up.
@@ -135,10 +135,12 @@ impl Store {
         values: &[&str],
         operation: impl Fn(&[AtomicU64]) -> R,
     ) -> Option<R> {
-        let pin_and_operate = |location, value: &[AtomicU64]| {
-            // Under the stripe, so that the generation is the location's.
-            pin.set(location, self.generation.load(Ordering::Relaxed));
-            operation(value)
+        let pin_and_operate = |location: Location, record: Record<'_>| {
+            if let Some(location) = location.further(record.value_offset()) {
+                // Under the stripe, so that the generation is the location's.
+                pin.set(location, self.generation.load(Ordering::Relaxed));
+            }
+            operation(record.value)
         };
         self.with_key(values, |key| self.create_or_find(key, pin_and_operate))
             .or_else(|| self.drop_update(values))
@@ -148,7 +150,7 @@ impl Store {
     pub(crate) fn remove(&self, values: &[&str]) -> bool {
         let mut writer = self.lock_writer();
         let storage = self.storage();
-        let location = self.with_key(values, |key| self.find(&storage, key));
+        let location = self.with_key(values, |key| Some(self.find(&storage, key)?.0));
         self.remove_at(&mut writer, &storage, location.as_slice()) > 0
     }
 
@@ -160,7 +162,7 @@ impl Store {
         let locations = blocks.iter().filter_map(|block| {
             let values: Vec<_> = labels::pairs(block).map(|(_, value)| value).collect();
             let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
-            self.find(&storage, &Key::new(&values, &self.hasher)?)
+            Some(self.find(&storage, &Key::new(&values, &self.hasher)?)?.0)
         });
         let locations: Vec<Location> = locations.collect();
         self.remove_at(&mut writer, &storage, &locations)
@@ -246,18 +248,18 @@ impl Store {
     fn look_up<R>(
         &self,
         key: &Key<'_>,
-        operation: impl FnOnce(Location, &[AtomicU64]) -> R,
+        operation: impl FnOnce(Location, Record<'_>) -> R,
     ) -> Option<R> {
         let storage = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
-        let location = self.find(&storage, key)?;
-        Some(operation(location, storage.value(location, self.layout)?))
+        let (location, record) = self.find(&storage, key)?;
+        Some(operation(location, record))
     }
 
     #[inline]
     fn create_or_find<R>(
         &self,
         key: &Key<'_>,
-        operation: impl Fn(Location, &[AtomicU64]) -> R,
+        operation: impl Fn(Location, Record<'_>) -> R,
     ) -> Option<R> {
         // Somebody may remove the series again before it is updated, but not for ever.
         (0..Self::MOST_TRIES).find_map(|_| match self.look_up(key, &operation) {
@@ -270,7 +272,7 @@ impl Store {
     const MOST_TRIES: usize = 100;
 
     #[inline(always)]
-    fn find(&self, storage: &Storage, key: &Key<'_>) -> Option<Location> {
+    fn find<'s>(&self, storage: &'s Storage, key: &Key<'_>) -> Option<(Location, Record<'s>)> {
         storage.find(key.hash, self.layout, |record| key.is_of(record, self))
     }
 
@@ -314,7 +316,7 @@ impl Store {
             storage = grown;
             self.replace(&storage);
         }
-        let is_created = storage.append(&record, key.hash);
+        let is_created = storage.append(&record, key.hash, self.layout);
         writer.live += usize::from(is_created);
         writer.used += usize::from(is_created);
         is_created

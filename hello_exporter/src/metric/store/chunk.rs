@@ -21,12 +21,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// The words of a cache line.
+const LINE_WORDS: usize = 8;
+
 /// What all records of a store have in common.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
     /// The words in front of the value: the header and the lengths.
     front: usize,
-    /// The words of the value, behind which is the text.
+    /// The words of the value.
     value: usize,
 }
 
@@ -37,14 +40,19 @@ impl Layout {
 }
 
 /// The first word of a record: the low half of its hash, the length of its block, whether anything in
-/// the block is escaped, and whether the series was removed.
+/// the block is escaped, whether the series was removed, and how the record is arranged.
 #[derive(Clone, Copy)]
 pub(super) struct Header(u64);
 
 impl Header {
     const ESCAPED: u64 = 1 << 63;
     const BURIED: u64 = 1 << 62;
-    const LENGTH_BITS: u32 = 30;
+    /// The value stands behind the text instead of in front of it.
+    const VALUE_LAST: u64 = 1 << 61;
+    /// Where it says how many words behind the record are left free.
+    const PADDING_AT: u32 = 58;
+    const PADDING: u64 = (LINE_WORDS as u64 - 1) << Self::PADDING_AT;
+    const LENGTH_BITS: u32 = 26;
 
     /// Nothing where the block is too long.
     fn new(hash: u64, block: &str) -> Option<Self> {
@@ -66,6 +74,24 @@ impl Header {
         (self.block_length() + 7) >> 3
     }
 
+    fn has_value_last(self) -> bool {
+        self.0 & Self::VALUE_LAST != 0
+    }
+
+    #[inline(always)]
+    fn padding(self) -> usize {
+        ((self.0 & Self::PADDING) >> Self::PADDING_AT) as usize
+    }
+
+    /// That of a record with its value in front, and nothing behind it.
+    fn plain(self) -> Self {
+        Self(self.0 & !(Self::VALUE_LAST | Self::PADDING))
+    }
+
+    fn with_value_last(self, padding: usize) -> Self {
+        Self(self.plain().0 | Self::VALUE_LAST | (padding as u64) << Self::PADDING_AT)
+    }
+
     pub(super) fn is_escaped(self) -> bool {
         self.0 & Self::ESCAPED != 0
     }
@@ -80,7 +106,8 @@ impl Header {
     }
 }
 
-/// The words of a new record, its value at zero. Nothing where they are too many.
+/// The words of a new record, its value at zero, and in front of the text. Nothing where they are too
+/// many.
 pub(super) fn render(
     hash: u64,
     lengths: impl Iterator<Item = u64>,
@@ -115,9 +142,20 @@ impl<'s> Record<'s> {
     fn split_first(words: &'s [AtomicU64], layout: Layout) -> Option<(Self, &'s [AtomicU64])> {
         let header = Header(words.first()?.load(Ordering::Relaxed));
         let (front, words) = words.split_at_checked(layout.front)?;
-        let (value, words) = words.split_at_checked(layout.value)?;
-        let (text, words) = words.split_at_checked(header.text_words())?;
-        Some((Self { header, front, value, text }, words))
+        let text_words = header.text_words();
+        let (body, words) = words.split_at_checked(layout.value + text_words)?;
+        let (value, text) = if header.has_value_last() {
+            let (text, value) = body.split_at_checked(text_words)?;
+            (value, text)
+        } else {
+            body.split_at_checked(layout.value)?
+        };
+        Some((Self { header, front, value, text }, words.get(header.padding()..)?))
+    }
+
+    /// Where the value is in the record.
+    pub(super) fn value_offset(self) -> usize {
+        self.front.len() + if self.header.has_value_last() { self.text.len() } else { 0 }
     }
 
     /// The lengths of the label values.
@@ -136,16 +174,17 @@ impl<'s> Record<'s> {
         unsafe { std::slice::from_raw_parts(self.text.as_ptr().cast(), length) }
     }
 
-    /// In words, the header included.
+    /// In words, the header and what is left free behind the record included.
     #[inline(always)]
     pub(super) fn length(self) -> usize {
-        self.front.len() + self.value.len() + self.text.len()
+        self.front.len() + self.value.len() + self.text.len() + self.header.padding()
     }
 
-    /// All its words as they are now.
+    /// All its words as they are now, in the order in which [`render`] makes them.
     pub(super) fn copy(self) -> Vec<u64> {
-        let words = [self.front, self.value, self.text].into_iter().flatten();
-        words.map(|word| word.load(Ordering::Relaxed)).collect()
+        let words = self.front.iter().skip(1).chain(self.value).chain(self.text);
+        let words = words.map(|word| word.load(Ordering::Relaxed));
+        [self.header.plain().0].into_iter().chain(words).collect()
     }
 
     /// Marks the series as removed. False if it was already.
@@ -158,6 +197,11 @@ impl<'s> Record<'s> {
 /// A piece of memory in which records lie. Cloning it clones a reference.
 ///
 /// Its first word says how many words are complete, itself included.
+///
+/// A record that begins where a cache line does has its value in front of its text. Any other has it behind,
+/// and the next one begins with a line. So the lines of values hold nothing else but what belongs to the same
+/// record, where records are not short, and a look-up of one series does not wait for the memory that
+/// another thread writes for its neighbour.
 #[derive(Clone)]
 pub(super) struct Chunk(Arc<[AtomicU64]>);
 
@@ -188,22 +232,27 @@ impl Chunk {
         Some(Record::split_first(self.0.get(offset..)?, layout)?.0)
     }
 
-    /// The value of the record at such a place.
+    /// The value at a place that a pin has named.
     #[inline(always)]
     pub(super) fn value(&self, offset: usize, layout: Layout) -> Option<&[AtomicU64]> {
-        self.0.get(offset + layout.front..)?.get(..layout.value)
+        self.0.get(offset..)?.get(..layout.value)
     }
 
     /// Writes a record behind the last one, and says where.
     ///
     /// The caller is the only one who appends at this time.
-    pub(super) fn append(&self, record: &[u64]) -> Option<usize> {
+    pub(super) fn append(&self, record: &[u64], layout: Layout) -> Option<usize> {
         let offset = self.complete(Ordering::Relaxed);
-        let end = offset + record.len();
-        for (word, value) in self.0.get(offset..end)?.iter().zip(record) {
-            word.store(*value, Ordering::Relaxed);
-        }
-        self.0.first()?.store(end as u64, Ordering::Release);
+        let (place, free) = self.0.get(offset..)?.split_at_checked(record.len())?;
+        let padding = if words_to_line(place) == 0 {
+            store(place, record.iter().copied());
+            0
+        } else {
+            let padding = words_to_line(free).min(free.len());
+            store(place, with_value_last(record, layout, padding)?);
+            padding
+        };
+        self.0.first()?.store((offset + record.len() + padding) as u64, Ordering::Release);
         Some(offset)
     }
 
@@ -216,6 +265,30 @@ impl Chunk {
     pub(super) fn records(&self, start: usize, end: usize) -> Records<'_> {
         let start = start.max(Self::HEAD);
         Records { offset: start, words: self.0.get(start..end).unwrap_or_default() }
+    }
+}
+
+/// How many words there are to where a cache line begins.
+fn words_to_line(words: &[AtomicU64]) -> usize {
+    (words.as_ptr().addr() / size_of::<u64>()).wrapping_neg() % LINE_WORDS
+}
+
+/// The words of a record that [`render`] has made, its value behind its text.
+fn with_value_last(
+    record: &[u64],
+    layout: Layout,
+    padding: usize,
+) -> Option<impl Iterator<Item = u64>> {
+    let (header, rest) = record.split_first()?;
+    let (lengths, rest) = rest.split_at_checked(layout.front - 1)?;
+    let (value, text) = rest.split_at_checked(layout.value)?;
+    let words = lengths.iter().chain(text).chain(value).copied();
+    Some([Header(*header).with_value_last(padding).0].into_iter().chain(words))
+}
+
+fn store(place: &[AtomicU64], words: impl Iterator<Item = u64>) {
+    for (word, value) in place.iter().zip(words) {
+        word.store(value, Ordering::Relaxed);
     }
 }
 
@@ -238,6 +311,69 @@ impl<'s> Records<'s> {
             self.words = rest;
             if !record.header.is_buried() {
                 return Some((offset, record));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAYOUT: Layout = Layout { front: 2, value: 1 };
+
+    /// A chunk full of records whose blocks are of these lengths, and where each of them is.
+    fn filled(words: usize, lengths: impl Iterator<Item = usize>) -> (Chunk, Vec<(usize, String)>) {
+        let chunk = Chunk::new(words);
+        let blocks = lengths.map(|length| "x".repeat(length));
+        let append = |block: String| {
+            let record = render(7, [block.len() as u64].into_iter(), &block, LAYOUT)?;
+            Some((chunk.append(&record, LAYOUT)?, block))
+        };
+        let appended = blocks.map_while(append).collect();
+        (chunk, appended)
+    }
+
+    #[test]
+    fn records_of_every_length_are_read_back_and_leave_nothing_but_padding_free() {
+        for first in 0..80 {
+            let (chunk, appended) = filled(1_000, (0..80).cycle().skip(first).step_by(3));
+            let mut records = chunk.records(0, chunk.end());
+            let mut end = Chunk::HEAD;
+            for (offset, block) in &appended {
+                let (found, record) = records.next_live(LAYOUT).unwrap();
+                assert_eq!((found, record.block()), (*offset, block.as_bytes()));
+                assert_eq!(found, end);
+                assert_eq!(record.lengths().collect::<Vec<_>>(), [block.len() as u64]);
+                record.value[0].store(block.len() as u64, Ordering::Relaxed);
+                end += record.length();
+            }
+            assert!(records.next_live(LAYOUT).is_none());
+            for (offset, block) in &appended {
+                let record = chunk.record(*offset, LAYOUT).unwrap();
+                let value = chunk.value(offset + record.value_offset(), LAYOUT).unwrap();
+                assert_eq!(value[0].load(Ordering::Relaxed), block.len() as u64);
+                let mut plain = render(7, record.lengths(), block, LAYOUT).unwrap();
+                plain[LAYOUT.front] = block.len() as u64;
+                assert_eq!(record.copy(), plain);
+            }
+        }
+    }
+
+    #[test]
+    fn no_value_shares_a_cache_line_with_another_record() {
+        let line = |word: &AtomicU64| std::ptr::from_ref(word).addr() / 64;
+        for length in 33..100 {
+            let (chunk, appended) = filled(1_000, std::iter::repeat(length));
+            let lines = appended.iter().map(|(offset, _)| {
+                let record = chunk.record(*offset, LAYOUT).unwrap();
+                let words = [record.front, record.value, record.text].into_iter().flatten();
+                (line(&record.value[0]), words.map(line).collect::<Vec<_>>())
+            });
+            let lines: Vec<_> = lines.collect();
+            for (at, (value, _)) in lines.iter().enumerate() {
+                let sharing = lines.iter().filter(|(_, lines)| lines.contains(value));
+                assert_eq!(sharing.count(), 1, "record {at} of blocks of {length} bytes");
             }
         }
     }

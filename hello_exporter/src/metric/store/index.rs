@@ -26,6 +26,11 @@ impl Location {
         NonZeroU64::new(word).filter(|word| word.get() >> Self::OFFSET_BITS > 0).map(Self)
     }
 
+    /// So many words further on in the chunk.
+    pub(super) fn further(self, words: usize) -> Option<Self> {
+        Self::new(self.chunk(), self.offset() + words)
+    }
+
     pub(super) fn to_word(self) -> u64 {
         self.0.get()
     }
@@ -76,19 +81,19 @@ impl Index {
         (0..slots.len()).map_while(move |step| slots.get(start.wrapping_add(step) & mask))
     }
 
-    /// The first of the records whose hash agrees in its upper bits that `is_it` accepts.
+    /// What `find` makes of the first of the records whose hash agrees in its upper bits of which it makes
+    /// something.
     #[inline(always)]
-    pub(super) fn find(&self, hash: u64, is_it: impl Fn(Location) -> bool) -> Option<Location> {
+    pub(super) fn find_map<R>(&self, hash: u64, find: impl Fn(Location) -> Option<R>) -> Option<R> {
         for slot in self.probe(hash) {
             let entry = slot.load(Ordering::Acquire);
             if entry == 0 {
                 break;
             }
             if (entry ^ hash) & Self::TAG == 0
-                && let Some(location) = Location::from_word(entry)
-                && is_it(location)
+                && let Some(found) = Location::from_word(entry).and_then(&find)
             {
-                return Some(location);
+                return Some(found);
             }
         }
         None

@@ -47,20 +47,24 @@ impl Storage {
         self.chunks.get(location.chunk())?.record(location.offset(), layout)
     }
 
+    /// The value at a place that a pin has named.
     #[inline(always)]
     pub(super) fn value(&self, location: Location, layout: Layout) -> Option<&[AtomicU64]> {
         self.chunks.get(location.chunk())?.value(location.offset(), layout)
     }
 
-    /// Where the record with this hash is that `is_it` accepts.
+    /// The record with this hash that `is_it` accepts, and where it is.
     #[inline(always)]
     pub(super) fn find(
         &self,
         hash: u64,
         layout: Layout,
         is_it: impl Fn(Record<'_>) -> bool,
-    ) -> Option<Location> {
-        self.index.find(hash, |location| self.record(location, layout).is_some_and(&is_it))
+    ) -> Option<(Location, Record<'_>)> {
+        self.index.find_map(hash, |location| {
+            let record = self.record(location, layout)?;
+            is_it(record).then_some((location, record))
+        })
     }
 
     pub(super) fn has_room(&self, record_words: usize, used: usize) -> bool {
@@ -116,9 +120,10 @@ impl Storage {
     }
 
     /// Writes a record behind the last one and publishes it. Only the writer calls this.
-    pub(super) fn append(&self, record: &[u64], hash: u64) -> bool {
+    pub(super) fn append(&self, record: &[u64], hash: u64, layout: Layout) -> bool {
         let last = self.chunks.iter().enumerate().next_back();
-        let location = last.and_then(|(at, chunk)| Location::new(at, chunk.append(record)?));
+        let location =
+            last.and_then(|(at, chunk)| Location::new(at, chunk.append(record, layout)?));
         location.is_some_and(|location| self.index.insert(hash, location))
     }
 
@@ -145,7 +150,7 @@ impl Storage {
             if !compacted.last_has_room(words.len()) {
                 compacted.chunks = compacted.with_chunk(words.len())?;
             }
-            if !compacted.append(&words, self.hash_of(chunk, offset, record)) {
+            if !compacted.append(&words, self.hash_of(chunk, offset, record), layout) {
                 return None;
             }
         }
