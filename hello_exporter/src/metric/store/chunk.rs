@@ -1,7 +1,7 @@
 //! The memory of series: records of words, one behind the other.
 //!
-//! This is the one module of metrics with unsafe code: it reads the text of a record as the bytes that it is,
-//! where a load of every word, shifted to where a label value begins, makes an increment a seventh
+//! This is the one module of the store with unsafe code: it reads the text of a record as the bytes that
+//! it is, where a load of every word, shifted to where a label value begins, makes an increment a seventh
 //! slower. What makes it sound is that nobody stores to the text of a complete record any more, which the
 //! modules of the store, and they alone, see to:
 //!
@@ -9,8 +9,8 @@
 //!   has made, and by one thread at a time: `Store::create` and compaction hold the writer's lock.
 //! - A record is complete before the count of complete words, and then its index entry, are stored with
 //!   Release. A [`Record`] is made at a place that an Acquire load of either has named, which is the
-//!   beginning of a complete record: an index entry, a pin made from one, or the end of the record in
-//!   front of it.
+//!   beginning of a complete record: an index entry, or the end of the record in front of it and of what
+//!   is left free behind that.
 //! - A store has one [`Layout`], and all its records are read by it.
 //! - What a record lets others write is its value and, here, one bit of its header. Removal only marks a
 //!   record, and compaction copies it to another chunk.
