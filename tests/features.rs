@@ -1,0 +1,52 @@
+//! What a program gets that wants the library alone.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::process::Command;
+
+/// The packages that `hello_exporter` brings with these features.
+fn packages(features: &str) -> Vec<String> {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["tree", "--offline", "--package", "hello_exporter", "--edges", "normal,build"])
+        .args(["--prefix", "none", "--no-default-features", "--features", features])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn without_features_there_is_no_server_and_no_foreign_metrics_in_the_tree() {
+    let packages = packages("");
+    assert!(packages.contains(&"foldhash".to_owned()), "{packages:?}");
+    for absent in [
+        "actix",
+        "tokio",
+        "clap",
+        "rustls",
+        "ring",
+        "serde",
+        "bcrypt",
+        "flate2",
+        "zstd",
+        "listenfd",
+        "procfs",
+        "prometheus",
+        "libc",
+        "rustix",
+    ] {
+        let is_absent = |package: &&String| package.starts_with(absent);
+        assert_eq!(packages.iter().find(is_absent), None);
+    }
+}
+
+#[test]
+fn the_prometheus_crate_comes_without_the_server() {
+    let packages = packages("prometheus");
+    assert!(packages.contains(&"prometheus".to_owned()), "{packages:?}");
+    for absent in ["actix", "tokio", "clap", "rustls", "protobuf", "serde"] {
+        let is_absent = |package: &&String| package.starts_with(absent);
+        assert_eq!(packages.iter().find(is_absent), None);
+    }
+}
