@@ -17,6 +17,8 @@ use std::time::Duration;
 use clap::Args;
 use tracing::error;
 
+#[doc(hidden)]
+pub use connection::ConnectionLimits;
 pub use error::{DeclarationError, ExporterError};
 
 use crate::cli::ListenAddress;
@@ -65,6 +67,7 @@ pub struct Exporter<F = ()> {
     sources: Vec<(SourceOptions, UnbuiltSource<F>)>,
     probes: Vec<(ProbeOptions, UnbuiltProbe<F>)>,
     timeout_offset: Duration,
+    connection_limits: ConnectionLimits,
     errors: Vec<DeclarationError>,
 }
 
@@ -81,6 +84,7 @@ impl Exporter {
             sources: Vec::new(),
             probes: Vec::new(),
             timeout_offset: Deadline::DEFAULT_OFFSET,
+            connection_limits: ConnectionLimits::default(),
             errors: Vec::new(),
         }
     }
@@ -136,6 +140,7 @@ impl Exporter {
                 .collect(),
             probes: probes.map(|(it, probe)| (it, UnbuiltProbe(probe.0.for_flags()))).collect(),
             timeout_offset: self.timeout_offset,
+            connection_limits: self.connection_limits,
             errors: self.errors,
         }
     }
@@ -232,6 +237,13 @@ impl<F: Args + 'static> Exporter<F> {
     /// `X-Prometheus-Scrape-Timeout-Seconds` tells.
     pub fn scrape_timeout_offset(mut self, offset: Duration) -> Self {
         self.timeout_offset = offset;
+        self
+    }
+
+    /// What clients are granted, for tests that cannot wait for as long.
+    #[doc(hidden)]
+    pub fn connection_limits(mut self, limits: ConnectionLimits) -> Self {
+        self.connection_limits = limits;
         self
     }
 

@@ -82,6 +82,9 @@ pub use collect::{
 pub use desc::{Desc, DescError, MetricType};
 pub use encode::{FamilyEncoder, Format, Number, Point};
 #[cfg(feature = "server")]
+#[doc(hidden)]
+pub use exporter::ConnectionLimits;
+#[cfg(feature = "server")]
 pub use exporter::{DeclarationError, Exporter, ExporterError};
 #[doc = include_str!("manual/collector.md")]
 pub use hello_exporter_derive::Collector;

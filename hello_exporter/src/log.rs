@@ -37,7 +37,8 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     error!(location, thread, error = panic_message(panic.payload()), "Panic");
 }
 
-/// What the HTTP server says of itself is for whoever debugs it.
+/// What the HTTP server says of itself is for whoever debugs it, and so is all that it says of its clients: they
+/// could fill the log with what is wrong with their requests.
 fn filter(level: LogLevel) -> Targets {
     let (level, server) = match level {
         LogLevel::Debug => (LevelFilter::DEBUG, LevelFilter::DEBUG),
@@ -47,7 +48,9 @@ fn filter(level: LogLevel) -> Targets {
     };
     // What HTTP/2 logs is every frame.
     let targets = Targets::new().with_default(level).with_target("h2", LevelFilter::WARN);
-    ["actix_http", "actix_server", "actix_web", "mio"]
+    let clients = if level == LevelFilter::DEBUG { level } else { LevelFilter::OFF };
+    let targets = targets.with_target("actix_http", clients);
+    ["actix_server", "actix_web", "mio"]
         .into_iter()
         .fold(targets, |targets, target| targets.with_target(target, server))
 }

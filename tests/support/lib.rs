@@ -14,15 +14,19 @@ mod parser;
 mod process;
 mod prometheus;
 mod proxy;
+mod stream;
 
 use hello_exporter::{Format, Registry};
 
 pub use certificate::{Authority, Certificate};
 pub use curl::{curl, handshake};
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
-pub use process::{Exporter, build, build_example, build_library, build_program, free_address};
+pub use process::{
+    Exporter, Resources, build, build_example, build_library, build_program, free_address,
+};
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
+pub use stream::{Dial, Rest, Stream};
 
 /// What a registry exposes in the text format.
 pub fn exposition(registry: &Registry) -> String {

@@ -127,6 +127,17 @@ impl Exporter {
         }
     }
 
+    /// What the process has of the system now.
+    pub fn resources(&self) -> Resources {
+        let path = |file: &str| format!("/proc/{}/{file}", self.child.id());
+        let count = |directory| std::fs::read_dir(path(directory)).expect("it runs").count();
+        let status = std::fs::read_to_string(path("status")).expect("it runs");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let resident = resident.and_then(|line| line.trim().strip_suffix(" kB"));
+        let resident: usize = resident.and_then(|kib| kib.parse().ok()).expect("a number of kB");
+        Resources { files: count("fd"), threads: count("task"), resident: resident * 1024 }
+    }
+
     /// Sends a signal, such as `TERM`, and gives the exit status and the rest of the log.
     pub fn signal(mut self, name: &str) -> (ExitStatus, Vec<String>) {
         let kill = Command::new("kill")
@@ -138,6 +149,17 @@ impl Exporter {
         let log = std::iter::from_fn(|| next_line(&mut self.log)).collect();
         (self.child.wait().expect("the exporter ends"), log)
     }
+}
+
+/// What a process has of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resources {
+    /// Open file descriptors.
+    pub files: usize,
+    /// Threads.
+    pub threads: usize,
+    /// Resident memory, in bytes.
+    pub resident: usize,
 }
 
 fn spawn(program: &Path, address: &str, arguments: &[&str]) -> Child {

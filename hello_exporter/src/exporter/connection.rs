@@ -1,28 +1,46 @@
 //! Connections over TCP and TLS.
 //!
 //! This is what actix-web's `HttpServer` does, on the same parts, because that one takes a TLS
-//! configuration once and for all, and always offers HTTP/2 with it.
+//! configuration once and for all, always offers HTTP/2 with it, and waits for a client that sends or takes
+//! nothing. `table` has a place for each connection, `stream` tells `client` what it does, `activity` knows for
+//! how long it may, and `supervise` ends it.
+
+mod activity;
+mod client;
+mod limits;
+mod stream;
+mod supervise;
+mod table;
 
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
 use actix_http::body::MessageBody;
 use actix_http::error::DispatchError;
-use actix_http::{HttpService, Protocol, Request, Response};
-use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, map_config};
+use actix_http::{HttpService, KeepAlive, Protocol, Request, Response};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, map_config,
+};
+use actix_web::HttpResponse;
 use actix_web::dev::{AppConfig, Server, fn_service};
 use actix_web::rt::net::TcpStream;
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::{debug, info};
 
 use super::signal;
-use crate::http::WebConfig;
+use crate::http::{Held, WebConfig};
+use activity::DISCONNECT;
+use client::{Client, Exchange};
+pub use limits::ConnectionLimits;
+use stream::{Socket, Watched};
+use supervise::supervise;
+use table::Table;
 
 /// An exporter is scraped by few; its workers only shift bytes.
 const WORKERS: usize = 2;
@@ -30,20 +48,12 @@ const WORKERS: usize = 2;
 /// How long scrapes may go on after a signal.
 const DRAIN_SECONDS: u64 = 10;
 
-/// How long a client may take to agree on a TLS connection.
-const HANDSHAKE: Duration = Duration::from_secs(5);
-
-/// How long a client may take to send the head of a request.
-const REQUEST: Duration = Duration::from_secs(5);
-
-/// How long a client may take to close its side of a connection.
-const DISCONNECT: Duration = Duration::from_secs(1);
-
 /// Answers until SIGTERM or SIGINT.
 pub(super) async fn serve<F, A, S, B>(
     app: F,
     listeners: Vec<TcpListener>,
     web_config: Option<Arc<WebConfig>>,
+    limits: ConnectionLimits,
 ) -> io::Result<()>
 where
     F: Fn() -> A + Send + Clone + 'static,
@@ -55,13 +65,18 @@ where
     <S::Service as Service<Request>>::Future: 'static,
     B: MessageBody + 'static,
 {
+    let limits = limits.within_open_files();
+    let table = Table::new(limits.connections);
     let mut server = Server::build()
         .workers(WORKERS)
+        // The table closes a connection for each one too many. That takes a moment, in which more come.
+        .max_concurrent_connections((limits.connections + limits.connections / 8).div_ceil(WORKERS))
         .shutdown_timeout(DRAIN_SECONDS)
         .shutdown_signal(signal::termination()?);
     for listener in listeners {
         let address = listener.local_addr()?;
         let app = app.clone();
+        let table = Arc::clone(&table);
         let draining = server.graceful_shutdown_signal();
         let draining = move || {
             let draining = draining.clone();
@@ -73,42 +88,80 @@ where
             info!(http2 = config.is_http2(), %address, "TLS is enabled.");
             server.listen("https", listener, move || {
                 let config = Arc::clone(&config);
-                fn_service(move |stream| agree(config.tls(), stream))
-                    .and_then(http(app(), draining.clone()))
+                let agree = fn_service(move |accepted| agree(config.tls(), accepted, limits.head));
+                let http = agree.and_then(http(app(), limits, draining.clone()));
+                supervised(http, Arc::clone(&table), limits, draining.clone())
             })?
         } else {
             info!(http2 = false, %address, "TLS is disabled.");
             server.listen("http", listener, move || {
-                fn_service(plain).and_then(http(app(), draining.clone()))
+                let http = fn_service(plain).and_then(http(app(), limits, draining.clone()));
+                supervised(http, Arc::clone(&table), limits, draining.clone())
             })?
         };
     }
     server.run().await
 }
 
-/// What there is to know of a connection before the first request.
-type Connection<T> = (T, Protocol, Option<SocketAddr>);
+/// A connection as it was accepted.
+type Accepted = (TcpStream, Rc<Client>);
+
+/// A connection that can be used.
+type Agreed<T> = (Watched<T>, Protocol, Option<SocketAddr>);
+
+/// Gives every connection that is accepted a place, and has an eye on it.
+fn supervised<S, D>(
+    serve: S,
+    table: Arc<Table>,
+    limits: ConnectionLimits,
+    draining: impl Fn() -> D + Clone + 'static,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
+where
+    S: ServiceFactory<Accepted, Config = (), Response = (), Error = DispatchError, InitError = ()>
+        + 'static,
+    <S::Service as Service<Accepted>>::Future: 'static,
+    D: Future<Output = ()> + 'static,
+{
+    apply_fn_factory(serve, move |stream: TcpStream, serve: &S::Service| {
+        let address = stream.peer_addr().ok();
+        let client = table.admit().map(|place| Rc::new(Client::new(address, place, limits)));
+        let serving = client.map(|client| (serve.call((stream, Rc::clone(&client))), client));
+        let draining = draining();
+        async move {
+            match serving {
+                Some((serving, client)) => supervise(serving, &client, draining).await,
+                None => {
+                    let client = address.map(|address| address.to_string());
+                    debug!(client, "Refusing a connection: all others have requests under way");
+                    Ok(())
+                }
+            }
+        }
+    })
+}
 
 /// A connection as it is.
-async fn plain(stream: TcpStream) -> Result<Connection<TcpStream>, DispatchError> {
-    let peer = stream.peer_addr().ok();
-    Ok((stream, Protocol::Http1, peer))
+async fn plain((stream, client): Accepted) -> Result<Agreed<TcpStream>, DispatchError> {
+    let address = client.address();
+    Ok((Watched::new(stream, client), Protocol::Http1, address))
 }
 
 /// A connection with the TLS configuration that is in force when it begins.
 async fn agree(
     config: Option<Arc<ServerConfig>>,
-    stream: TcpStream,
-) -> Result<Connection<TlsStream<TcpStream>>, DispatchError> {
-    let peer = stream.peer_addr().ok();
-    match handshake(config, stream).await {
+    (stream, client): Accepted,
+    limit: Duration,
+) -> Result<Agreed<TlsStream<TcpStream>>, DispatchError> {
+    let address = client.address();
+    match timeout(limit, handshake(config, stream)).await.unwrap_or_else(|late| Err(late.into())) {
         Ok(stream) => {
             let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
             let protocol = if is_http2 { Protocol::Http2 } else { Protocol::Http1 };
-            Ok((stream, protocol, peer))
+            client.agree(is_http2);
+            Ok((Watched::new(stream, client), protocol, address))
         }
         Err(error) => {
-            let client = peer.map(|peer| peer.to_string());
+            let client = address.map(|address| address.to_string());
             debug!(client, %error, "TLS handshake failed");
             Err(DispatchError::Io(error))
         }
@@ -120,17 +173,17 @@ async fn handshake(
     stream: TcpStream,
 ) -> io::Result<TlsStream<TcpStream>> {
     let config = config.ok_or_else(|| io::Error::other("there is no TLS configuration"))?;
-    let accept = TlsAcceptor::from(config).accept(stream);
-    timeout(HANDSHAKE, accept).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    TlsAcceptor::from(config).accept(stream).await
 }
 
 /// Answers the requests of a connection.
 fn http<T, A, S, B, D>(
     app: A,
+    limits: ConnectionLimits,
     draining: impl Fn() -> D + 'static,
-) -> impl ServiceFactory<Connection<T>, Config = (), Response = (), Error = DispatchError, InitError = ()>
+) -> impl ServiceFactory<Agreed<T>, Config = (), Response = (), Error = DispatchError, InitError = ()>
 where
-    T: AsyncRead + AsyncWrite + Unpin + 'static,
+    T: Socket,
     A: IntoServiceFactory<S, Request>,
     S: ServiceFactory<Request, Config = AppConfig> + 'static,
     S::Error: Into<actix_web::Error> + 'static,
@@ -141,9 +194,26 @@ where
     D: Future<Output = ()> + 'static,
 {
     let app = app.into_factory().map_err(|error| error.into().error_response());
+    let app = map_config(app, |()| AppConfig::default());
+    // A request begins when it comes here, and ends when its answer is sent.
+    let app = apply_fn_factory(app, |request: Request, app| {
+        let exchange = request.conn_data::<Rc<Client>>().map(Exchange::begin);
+        let answering = app.call(request);
+        async move {
+            let response: Response<B> = answering.await?.into();
+            let exchange = exchange.map(Exchange::answered);
+            Ok::<_, HttpResponse>(response.map_body(|_, body| Held::new(body, exchange)))
+        }
+    });
     HttpService::build()
-        .client_request_timeout(REQUEST)
+        // The rest is done for all requests and both protocols alike; this one knows how to say 408.
+        .client_request_timeout(limits.head)
         .client_disconnect_timeout(DISCONNECT)
+        .keep_alive(KeepAlive::Os)
         .graceful_shutdown_signal(draining)
-        .finish(map_config(app, |()| AppConfig::default()))
+        .on_connect_ext(|stream: &Watched<T>, data| {
+            data.insert(Rc::clone(stream.client()));
+            data.insert(stream.client().closer().clone());
+        })
+        .finish(app)
 }

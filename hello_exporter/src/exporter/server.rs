@@ -53,7 +53,7 @@ impl<F: Args + 'static> Exporter<F> {
                 .configure(|config| services.register(config))
                 .default_service(web::to(not_found))
         };
-        connection::serve(app, listeners, web_config).await
+        connection::serve(app, listeners, web_config, self.connection_limits).await
     }
 
     fn services(&self, assembly: Assembly, flags: &Flags) -> Services {

@@ -6,11 +6,11 @@ use tracing::error;
 
 use super::body::{Bodies, Body};
 use super::limit::Permit;
-use super::{PLAIN_TEXT, negotiate};
+use super::{Held, PLAIN_TEXT, negotiate};
 use crate::Format;
 
 /// Encodes and compresses off the event loop: collectors may take their time, and one scrape must not hold
-/// another. Until then it is in flight.
+/// another. It is in flight until it is sent.
 pub(super) async fn respond(
     request: &HttpRequest,
     bodies: Bodies,
@@ -19,13 +19,12 @@ pub(super) async fn respond(
 ) -> HttpResponse {
     let format = negotiate::format(&joined(request, header::ACCEPT));
     let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
-    let make = move || {
-        let body = bodies.make(coding, |buffer| encode(format, buffer));
-        drop(permit);
-        body
-    };
+    let make = move || (bodies.make(coding, |buffer| encode(format, buffer)), permit);
     match web::block(make).await {
-        Ok(body) => answer(format, body),
+        Ok((body, mut permit)) => {
+            permit.deliver(request.conn_data());
+            answer(format, body, permit)
+        }
         Err(error) => {
             error!(%error, "Scrape was not finished");
             HttpResponse::InternalServerError().finish()
@@ -33,7 +32,7 @@ pub(super) async fn respond(
     }
 }
 
-fn answer(format: Format, body: Body) -> HttpResponse {
+fn answer(format: Format, body: Body, permit: Permit) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
         .content_type(format.content_type())
@@ -41,7 +40,7 @@ fn answer(format: Format, body: Body) -> HttpResponse {
     if let Some(coding) = body.coding().name() {
         response.insert_header((header::CONTENT_ENCODING, coding));
     }
-    response.body(body)
+    response.body(Held::new(body, permit))
 }
 
 /// All headers of a name as one, which is what they are.

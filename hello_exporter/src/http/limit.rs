@@ -1,20 +1,40 @@
 //! How many requests are answered at once, and how they were answered.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 
-use super::PLAIN_TEXT;
+use super::{Closer, PLAIN_TEXT};
 use crate::metric::CounterVec;
 
-/// A bound on the requests in flight that make the exporter work: scrapes, or probes of one path.
+/// A bound on the requests in flight that make the exporter work: scrapes, or probes of one path. They are in
+/// flight until the client has taken the answer: that is how long it takes memory.
 pub(crate) struct Limit {
     /// Zero is no limit.
     most: usize,
     metrics: Arc<HandlerMetrics>,
+    deliveries: Mutex<Deliveries>,
+    freed: Notify,
 }
+
+/// Answers that clients are taking, of connections that can be closed for others, in the order in which they began.
+#[derive(Default)]
+struct Deliveries {
+    begun: BTreeMap<u64, (Instant, Closer)>,
+    next: u64,
+}
+
+/// How long a request waits for a place.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How long a client may take its answer while others wait. Who reads takes milliseconds.
+const DELIVERY: Duration = Duration::from_secs(1);
 
 /// Requests as client_golang's promhttp counts them.
 #[derive(hello_exporter_derive::Collector)]
@@ -29,7 +49,10 @@ pub(crate) struct HandlerMetrics {
 }
 
 /// A place among the requests in flight, free again when this is dropped.
-pub(super) struct Permit(Arc<HandlerMetrics>);
+pub(super) struct Permit {
+    limit: Arc<Limit>,
+    delivery: Option<u64>,
+}
 
 impl Default for Limit {
     fn default() -> Self {
@@ -43,7 +66,12 @@ impl Limit {
         for code in ["200", "500", "503"] {
             metrics.requests_total.with([code]).init();
         }
-        Self { most, metrics: Arc::new(metrics) }
+        Self {
+            most,
+            metrics: Arc::new(metrics),
+            deliveries: Mutex::default(),
+            freed: Notify::new(),
+        }
     }
 
     /// What to register, so that the requests are exposed.
@@ -51,14 +79,52 @@ impl Limit {
         Arc::clone(&self.metrics)
     }
 
-    /// A place, or the answer where none is free.
-    pub(super) fn enter(&self) -> Result<Permit, HttpResponse> {
+    /// A place, or the answer where none comes free for a moment. A client that has been taking its answer for
+    /// too long makes room.
+    pub(super) async fn enter(self: &Arc<Self>) -> Result<Permit, HttpResponse> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let freed = self.freed.notified();
+            if let Some(permit) = self.free_place() {
+                return Ok(permit);
+            }
+            let until = self.longest_delivery().map_or(deadline, |begun| begun + DELIVERY);
+            if timeout_at(until.min(deadline), freed).await.is_err() && Instant::now() >= deadline {
+                return self.free_place().ok_or_else(|| self.refusal());
+            }
+        }
+    }
+
+    fn longest_delivery(&self) -> Option<Instant> {
+        self.deliveries().begun.values().next().map(|(begun, _)| *begun)
+    }
+
+    fn free_place(self: &Arc<Self>) -> Option<Permit> {
         let one_more = |before| (self.most == 0 || before < self.most).then_some(before + 1);
         let in_flight = &self.metrics.requests_in_flight;
-        match in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
-            Ok(_) => Ok(Permit(Arc::clone(&self.metrics))),
-            Err(_) => Err(self.refusal()),
+        if in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
+            if !self.make_room() {
+                return None;
+            }
+            in_flight.fetch_add(1, Ordering::Relaxed);
         }
+        Some(Permit { limit: Arc::clone(self), delivery: None })
+    }
+
+    /// Whether the longest delivery has taken too long, and is over.
+    fn make_room(&self) -> bool {
+        let mut deliveries = self.deliveries();
+        let Some(longest) = deliveries.begun.first_entry() else { return false };
+        if longest.get().0.elapsed() < DELIVERY {
+            return false;
+        }
+        let (_, closer) = longest.remove();
+        closer.cut();
+        true
+    }
+
+    fn deliveries(&self) -> MutexGuard<'_, Deliveries> {
+        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts an answer.
@@ -75,8 +141,103 @@ impl Limit {
     }
 }
 
+impl Permit {
+    /// The answer is ready: how long it takes from here on is up to the client, whose connection this closes.
+    pub(super) fn deliver(&mut self, closer: Option<&Closer>) {
+        let Some(closer) = closer else { return };
+        let mut deliveries = self.limit.deliveries();
+        let delivery = deliveries.next;
+        deliveries.next += 1;
+        deliveries.begun.insert(delivery, (Instant::now(), closer.clone()));
+        self.delivery = Some(delivery);
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.requests_in_flight.fetch_sub(1, Ordering::Relaxed);
+        if let Some(delivery) = self.delivery {
+            self.limit.deliveries().begun.remove(&delivery);
+        }
+        self.limit.metrics.requests_in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.limit.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The clock stands still unless everything waits for it.
+    fn run(test: impl Future<Output = ()>) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(test);
+    }
+
+    async fn status(limit: &Arc<Limit>) -> Option<u16> {
+        limit.enter().await.err().map(|refusal| refusal.status().as_u16())
+    }
+
+    #[test]
+    fn a_place_is_taken_until_the_answer_is() {
+        run(async {
+            let limit = Arc::new(Limit::new(1));
+            let permit = limit.enter().await.ok();
+            assert_eq!(status(&limit).await, Some(503));
+            drop(permit);
+            assert_eq!(status(&limit).await, None);
+            let unlimited = Arc::new(Limit::new(0));
+            let _permits = (unlimited.enter().await.ok(), unlimited.enter().await.ok());
+            assert_eq!(unlimited.metrics.requests_in_flight.load(Ordering::Relaxed), 2);
+        });
+    }
+
+    #[test]
+    fn who_takes_an_answer_slowly_makes_room() {
+        run(async {
+            let limit = Arc::new(Limit::new(2));
+            let closers = [Closer::default(), Closer::default()];
+            let mut permits = Vec::new();
+            for closer in &closers {
+                let mut permit = limit.enter().await.ok().unwrap();
+                permit.deliver(Some(closer));
+                permits.push(permit);
+                tokio::time::advance(Duration::from_millis(400)).await;
+            }
+            let are_cut = || closers.each_ref().map(Closer::is_to_be_cut);
+            let begun = Instant::now();
+            let third = limit.enter().await.ok();
+            assert!(third.is_some());
+            assert_eq!((are_cut(), begun.elapsed()), ([true, false], Duration::from_millis(200)));
+            let fourth = limit.enter().await.ok();
+            assert!(fourth.is_some());
+            assert_eq!((are_cut(), begun.elapsed()), ([true, true], Duration::from_millis(600)));
+            drop((permits, third, fourth));
+            assert_eq!(limit.metrics.requests_in_flight.load(Ordering::Relaxed), 0);
+            assert!(limit.deliveries().begun.is_empty());
+        });
+    }
+
+    #[test]
+    fn a_place_that_is_given_back_in_time_costs_nobody_a_connection() {
+        run(async {
+            let limit = Arc::new(Limit::new(1));
+            let closer = Closer::default();
+            let mut permit = limit.enter().await.ok().unwrap();
+            permit.deliver(Some(&closer));
+            let delivery = async {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                drop(permit);
+            };
+            let waiting = tokio::spawn({
+                let limit = Arc::clone(&limit);
+                async move { limit.enter().await.is_ok() }
+            });
+            let begun = Instant::now();
+            delivery.await;
+            assert!(waiting.await.unwrap());
+            assert_eq!(begun.elapsed(), Duration::from_millis(10));
+            assert!(!closer.is_to_be_cut());
+        });
     }
 }

@@ -79,7 +79,7 @@ impl Metrics {
     }
 
     async fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let permit = match self.limit.enter() {
+        let permit = match self.limit.enter().await {
             Ok(permit) => permit,
             Err(refusal) => return refusal,
         };

@@ -5,9 +5,12 @@
 
 mod access_log;
 mod body;
+mod bounds;
+mod closer;
 mod compress;
 mod deadline;
 mod exposition;
+mod held;
 mod landing;
 mod limit;
 mod metrics;
@@ -20,7 +23,9 @@ use actix_web::http::header;
 use actix_web::{Handler, HttpResponse, Resource, Responder, web};
 
 pub(crate) use access_log::access_log;
+pub(crate) use closer::Closer;
 pub(crate) use deadline::Deadline;
+pub(crate) use held::Held;
 pub(crate) use landing::Landing;
 pub(crate) use limit::Limit;
 pub use metrics::Metrics;

@@ -27,7 +27,7 @@ impl Probes {
     }
 
     async fn answer(self, request: HttpRequest) -> HttpResponse {
-        let permit = match self.limit.enter() {
+        let permit = match self.limit.enter().await {
             Ok(permit) => permit,
             Err(refusal) => return refusal,
         };

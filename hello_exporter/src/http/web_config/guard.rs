@@ -11,7 +11,7 @@ use tracing::{debug, error};
 
 use super::auth::Credentials;
 use super::{Settings, WebConfig};
-use crate::http::{PLAIN_TEXT, is_health};
+use crate::http::{PLAIN_TEXT, bounds, is_health};
 
 /// Why a request is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,21 +21,22 @@ enum Refusal {
 }
 
 /// Answers a request, or refuses it, and sets the headers that were configured. Without a configuration
-/// everything is answered.
+/// everything is answered that is not too large.
 pub(crate) async fn guard<B: MessageBody + 'static>(
     config: Option<Arc<WebConfig>>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let Some(config) = config else {
-        return Ok(next.call(request).await?.map_into_left_body());
-    };
-    let settings = config.settings();
-    let mut response = match refusal(&config, &settings, &request).await {
-        Some(refusal) => request.into_response(refusal.response()).map_into_right_body(),
+    let settings = config.as_ref().map(|config| (&**config, config.settings()));
+    let mut refusal = bounds::refusal(request.head());
+    if let (None, Some((config, settings))) = (&refusal, &settings) {
+        refusal = self::refusal(config, settings, &request).await.map(Refusal::response);
+    }
+    let mut response = match refusal {
+        Some(refusal) => request.into_response(refusal).map_into_right_body(),
         None => next.call(request).await?.map_into_left_body(),
     };
-    for (name, value) in &settings.headers {
+    for (name, value) in settings.iter().flat_map(|(_, settings)| &settings.headers) {
         response.headers_mut().insert(name.clone(), value.clone());
     }
     Ok(response)

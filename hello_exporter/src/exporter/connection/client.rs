@@ -1,0 +1,140 @@
+//! Who is at the other end of a connection: what it does, its place, and the requests that it has under way.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use tokio::time::Instant;
+
+use super::ConnectionLimits;
+use super::activity::{Activity, Verdict};
+use super::table::Place;
+use crate::http::Closer;
+
+/// A client, as its worker's thread knows it.
+pub(super) struct Client {
+    address: Option<SocketAddr>,
+    place: Place,
+    activity: RefCell<Activity>,
+    is_cut: Cell<bool>,
+}
+
+impl Client {
+    pub(super) fn new(address: Option<SocketAddr>, place: Place, limits: ConnectionLimits) -> Self {
+        let activity = RefCell::new(Activity::new(limits, Instant::now()));
+        Self { address, place, activity, is_cut: Cell::new(false) }
+    }
+
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    pub(super) fn closer(&self) -> &Closer {
+        self.place.closer()
+    }
+
+    /// The connection can be used now.
+    pub(super) fn agree(&self, is_multiplexed: bool) {
+        self.activity.borrow_mut().agree(is_multiplexed, Instant::now());
+    }
+
+    pub(super) fn read(&self, bytes: usize) {
+        self.activity.borrow_mut().read(bytes, Instant::now());
+    }
+
+    pub(super) fn wrote(&self, bytes: usize) {
+        self.activity.borrow_mut().wrote(bytes, Instant::now());
+    }
+
+    pub(super) fn write_blocked(&self) {
+        self.activity.borrow_mut().write_blocked(Instant::now());
+    }
+
+    pub(super) fn flushed(&self, is_done: bool) {
+        let mut activity = self.activity.borrow_mut();
+        match is_done {
+            true => activity.flushed(),
+            false => activity.flush_blocked(Instant::now()),
+        }
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        let activity = self.activity.borrow();
+        if self.closer().is_to_be_cut() {
+            return Verdict::Cut("others wait for its place");
+        }
+        if self.closer().is_to_close() && !activity.has_requests() && !activity.is_closing() {
+            return Verdict::Close("others wait for its place");
+        }
+        activity.verdict(Instant::now())
+    }
+
+    /// Ends the connection as if its client had: what reads from it comes to an end.
+    pub(super) fn close(&self) {
+        self.activity.borrow_mut().close(Instant::now());
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.activity.borrow().is_closing()
+    }
+
+    /// The exporter ends.
+    pub(super) fn drain(&self) {
+        self.activity.borrow_mut().drain();
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.activity.borrow().is_draining()
+    }
+
+    /// Nobody waits for what the client has not taken.
+    pub(super) fn cut(&self) {
+        self.is_cut.set(true);
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut.get()
+    }
+
+    /// The connection is over; a handler may still be at work.
+    pub(super) fn leave(&self) {
+        self.place.leave();
+    }
+}
+
+/// A request that is under way, until this is dropped.
+pub(super) struct Exchange {
+    client: Rc<Client>,
+    answer: Option<u64>,
+}
+
+impl Exchange {
+    pub(super) fn begin(client: &Rc<Client>) -> Self {
+        client.activity.borrow_mut().begin_request();
+        client.place.answers();
+        Self { client: Rc::clone(client), answer: None }
+    }
+
+    /// There is an answer: from here on it is up to the client.
+    pub(super) fn answered(mut self) -> Self {
+        self.answer = Some(self.client.activity.borrow_mut().begin_answer(Instant::now()));
+        self
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let mut activity = self.client.activity.borrow_mut();
+        if let Some(answer) = self.answer {
+            activity.end_answer(answer);
+        }
+        activity.end_request(Instant::now());
+        if !activity.has_requests() {
+            self.client.place.waits();
+        }
+        // Over HTTP/2 requests have tasks of their own.
+        if activity.is_multiplexed() {
+            self.client.closer().wake();
+        }
+    }
+}

@@ -1,0 +1,477 @@
+//! Clients that mean harm, or are broken: whatever they do, a good scrape is answered in time, and once they are
+//! gone the exporter has no more of the system than before.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hello_exporter_tests::{Authority, Dial, Exporter, Resources, Stream, build_example};
+use tempfile::TempDir;
+
+/// An exporter of ten megabytes, and how to connect to it.
+struct Target {
+    exporter: Exporter,
+    dial: Dial,
+    tls: Option<(TempDir, Authority)>,
+}
+
+impl Target {
+    fn plain() -> Self {
+        let exporter = start(&[]);
+        let dial = Dial::plain(exporter.address);
+        Self { exporter, dial, tls: None }
+    }
+
+    fn tls() -> Self {
+        let (directory, authority) = (TempDir::new().unwrap(), Authority::new());
+        authority.server().write(directory.path(), "server");
+        let file = directory.path().join("web.yml");
+        let config = "tls_server_config: {cert_file: server.crt, key_file: server.key}\n";
+        fs::write(&file, config).unwrap();
+        let exporter = start(&[&format!("--web.config.file={}", file.display())]);
+        let dial = Dial::tls(exporter.address, &authority, "http/1.1");
+        Self { exporter, dial, tls: Some((directory, authority)) }
+    }
+
+    /// Connects with HTTP/2, and agrees on how.
+    fn http2(&self, settings: &[(u16, u32)]) -> Http2 {
+        let (_, authority) = self.tls.as_ref().unwrap();
+        let mut stream = Dial::tls(self.exporter.address, authority, "h2").connect().unwrap();
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+        let mut http2 = Http2(stream);
+        let settings = settings
+            .iter()
+            .flat_map(|(name, value)| [&name.to_be_bytes()[..], &value.to_be_bytes()[..]].concat());
+        http2.send(0x4, 0, 0, &settings.collect::<Vec<u8>>()).unwrap();
+        http2
+    }
+
+    fn connect(&self) -> Stream {
+        self.dial.connect().unwrap()
+    }
+
+    /// Connects, and sends this.
+    fn send(&self, bytes: impl AsRef<[u8]>) -> Stream {
+        let mut stream = self.connect();
+        // Who is refused need not have been heard out.
+        let _ = stream.write_all(bytes.as_ref());
+        stream
+    }
+
+    /// What a good scrape sees: within two seconds, which is for how long its connection waits.
+    fn assert_good_scrape(&self, after: &str) {
+        let rest = self.send(get(SMALL, "Connection: close\r\n")).rest();
+        let body = "# HELP small What a good scrape asks for.\n# TYPE small gauge\nsmall 1\n";
+        let answer = String::from_utf8(rest.bytes).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "after {after}: {answer:?}");
+        assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "after {after}: {answer:?}");
+    }
+
+    /// What the exporter has before anybody does harm.
+    fn resources_at_rest(&self) -> Resources {
+        // That it listens does not say that all threads have begun; none that takes a scrape has.
+        assert_eq!(self.send(get(HEALTHY, "Connection: close\r\n")).rest().status(), Some(200));
+        let before = self.exporter.resources();
+        self.assert_good_scrape("nothing");
+        // What an exposition of this size takes is kept for the next.
+        let all = self.send(get("/metrics", "Connection: close\r\n")).rest();
+        assert!(all.is_over && all.bytes.len() > 10 << 20);
+        Resources { resident: self.exporter.resources().resident, ..before }
+    }
+
+    /// Waits until the exporter has as many files as it had, and as many threads.
+    fn assert_settles(&self, start: Resources) {
+        let is_settled = |now: &Resources| now.files <= start.files && now.threads <= start.threads;
+        let now = eventually(|| self.exporter.resources(), is_settled);
+        let grown = now.resident.saturating_sub(start.resident);
+        assert!(grown < 30 << 20, "resident memory grew by {grown} bytes");
+    }
+}
+
+fn start(arguments: &[&str]) -> Exporter {
+    Exporter::start_program(&build_example("hello_exporter_tests", "hostile"), arguments)
+}
+
+/// Looks again until it is as expected, for half a minute.
+fn eventually<T: std::fmt::Debug>(look: impl Fn() -> T, is_expected: impl Fn(&T) -> bool) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let seen = look();
+        if is_expected(&seen) {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "{seen:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+const SMALL: &str = "/metrics?name[]=small";
+const BIG: &str = "/metrics?name[]=big";
+const HEALTHY: &str = "/-/healthy";
+
+fn get(path: &str, headers: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: exporter\r\n{headers}\r\n")
+}
+
+/// Reads an answer to its end, on a connection that goes on.
+fn read_answer(stream: &mut Stream, end: &[u8]) -> Vec<u8> {
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while !answer.ends_with(end) {
+        stream.read_exact(&mut byte).unwrap();
+        answer.push(byte[0]);
+    }
+    answer
+}
+
+/// Waits until the exporter has closed all of these.
+fn assert_closed(streams: Vec<Stream>, attack: &str) {
+    for (at, mut stream) in streams.into_iter().enumerate() {
+        let is_over = || stream.rest().is_over;
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let mut is_over = is_over;
+        while !is_over() {
+            assert!(Instant::now() < deadline, "{attack}: connection {at} is still open");
+        }
+    }
+}
+
+type Attack = (&'static str, fn(&Target) -> Vec<Stream>);
+
+/// Each gives connections that the exporter has to close by itself.
+const ATTACKS: &[Attack] = &[
+    ("silent connections", |target| (0..500).map(|_| target.connect()).collect()),
+    ("idle connections", |target| (0..500).map(|_| answered(target)).collect()),
+    ("slow heads", |target| {
+        let mut streams: Vec<Stream> =
+            (0..100).map(|_| target.send("GET /metrics HTTP/1.1\r\nHost: ")).collect();
+        streams.extend((0..20).map(|_| {
+            let mut stream = answered(target);
+            stream.write_all(b"GET /metrics HT").unwrap();
+            stream
+        }));
+        trickle(&mut streams, "x");
+        streams
+    }),
+    ("slow bodies", |target| {
+        let length = "POST / HTTP/1.1\r\nHost: exporter\r\nContent-Length: 1000000\r\n\r\nx";
+        let chunks = "GET / HTTP/1.1\r\nHost: exporter\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx";
+        let mut streams: Vec<Stream> =
+            [length, chunks].iter().cycle().take(40).map(|request| target.send(request)).collect();
+        trickle(&mut streams, "1\r\nx\r\n");
+        streams
+    }),
+    ("slow readers", |target| (0..60).map(|_| target.send(get(BIG, ""))).collect()),
+    ("slow readers who ask on and on", |target| {
+        (0..20).map(|_| target.send(get(BIG, "").repeat(100))).collect()
+    }),
+];
+
+/// A connection that was used, and is kept.
+fn answered(target: &Target) -> Stream {
+    let mut stream = target.send(get(HEALTHY, ""));
+    assert!(read_answer(&mut stream, b"healthy\n").starts_with(b"HTTP/1.1 200 OK\r\n"));
+    stream
+}
+
+/// Sends a bit on each connection, ten times a second, until the exporter has had enough of all.
+fn trickle(streams: &mut [Stream], bit: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while streams.iter_mut().map(|stream| is_sent(stream, bit)).filter(|is_sent| *is_sent).count()
+        > 0
+    {
+        assert!(Instant::now() < deadline, "clients who trickle are closed");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn is_sent(stream: &mut Stream, bit: &str) -> bool {
+    stream.write_all(bit.as_bytes()).and_then(|()| stream.flush()).is_ok()
+}
+
+fn attack(target: &Target) {
+    let start = target.resources_at_rest();
+    for (name, attack) in ATTACKS {
+        let streams = attack(target);
+        target.assert_good_scrape(name);
+        assert_closed(streams, name);
+        target.assert_good_scrape(name);
+    }
+    reset_early(target);
+    target.assert_good_scrape("early resets");
+    target.assert_settles(start);
+}
+
+fn reset_early(target: &Target) {
+    for request in [get(BIG, ""), get(SMALL, ""), "GET /metr".to_owned(), get(BIG, "").repeat(20)] {
+        for _ in 0..50 {
+            let stream = target.send(&request);
+            // What has come and was not read makes the end a reset.
+            if request.ends_with("\n") {
+                stream.tcp().peek(&mut [0]).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_clients_cannot_hold_the_exporter() {
+    attack(&Target::plain());
+}
+
+#[test]
+fn hostile_clients_cannot_hold_the_exporter_over_tls() {
+    let target = Target::tls();
+    // Handshakes that are not finished are no better.
+    let tcp: Vec<_> = (0..300).map(|_| target.dial.tcp()).collect();
+    target.assert_good_scrape("unfinished handshakes");
+    drop(tcp);
+    attack(&target);
+}
+
+/// A connection that speaks HTTP/2, frame by frame.
+struct Http2(Stream);
+
+impl Http2 {
+    fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> std::io::Result<()> {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
+        self.0.write_all(&[&head, payload].concat())
+    }
+
+    /// A request, with its head complete, or going on.
+    fn get(&mut self, stream: u32, path: &str, is_complete: bool) -> std::io::Result<()> {
+        let path = [&[0x04, u8::try_from(path.len()).unwrap()], path.as_bytes()].concat();
+        let host = [&[0x01, 8], &b"exporter"[..]].concat();
+        let block = [&[0x82, 0x87], &path[..], &host[..]].concat();
+        self.send(0x1, if is_complete { 0x5 } else { 0x1 }, stream, &block)
+    }
+}
+
+const RESET: u8 = 0x3;
+const CONTINUATION: u8 = 0x9;
+const INITIAL_WINDOW_SIZE: u16 = 0x4;
+
+type Http2Attack = (&'static str, fn(&Target) -> Vec<Http2>);
+
+const HTTP2_ATTACKS: &[Http2Attack] = &[
+    ("silent connections", |target| (0..20).map(|_| target.http2(&[])).collect()),
+    ("windows that stay shut", |target| {
+        let shut = |_| {
+            let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
+            http2.get(1, BIG, true).unwrap();
+            http2
+        };
+        (0..60).map(shut).collect()
+    }),
+    ("windows that are never opened again", |target| {
+        let mut http2 = target.http2(&[]);
+        http2.get(1, BIG, true).unwrap();
+        vec![http2]
+    }),
+    ("answers that nobody takes", |target| {
+        let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
+        let ask = |stream: u32| http2.get(1 + 2 * stream, HEALTHY, true).is_ok();
+        assert!((0..1_000_000).map(ask).any(|is_sent| !is_sent), "it is cut");
+        vec![http2]
+    }),
+    ("requests that are reset", |target| {
+        let mut http2 = target.http2(&[]);
+        let mut ask = |stream: u32| {
+            let result = http2.get(1 + 2 * stream, BIG, true);
+            result.and_then(|()| http2.send(RESET, 0, 1 + 2 * stream, &[0, 0, 0, 8])).is_ok()
+        };
+        assert!((0..1_000_000).map(&mut ask).any(|is_sent| !is_sent), "it is cut");
+        vec![http2]
+    }),
+    ("heads without an end", |target| {
+        let mut http2 = target.http2(&[]);
+        http2.get(1, SMALL, false).unwrap();
+        let line = [&[0x00, 1, b'x', 100][..], &[b'y'; 100]].concat().repeat(100);
+        let mut go_on = |_| http2.send(CONTINUATION, 0, 1, &line).is_ok();
+        assert!((0..10_000).map(&mut go_on).any(|is_sent| !is_sent), "it is cut");
+        vec![http2]
+    }),
+    ("pings without an end", |target| {
+        let mut http2 = target.http2(&[]);
+        let mut ping = |_| http2.send(0x6, 0, 0, &[0; 8]).is_ok();
+        assert!((0..10_000_000).map(&mut ping).any(|is_sent| !is_sent), "it is cut");
+        vec![http2]
+    }),
+];
+
+#[test]
+fn hostile_clients_of_http2_cannot_hold_the_exporter() {
+    let target = Target::tls();
+    let start = target.resources_at_rest();
+    for (name, attack) in HTTP2_ATTACKS {
+        let http2 = attack(&target);
+        target.assert_good_scrape(name);
+        assert_closed(http2.into_iter().map(|http2| http2.0).collect(), name);
+        target.assert_good_scrape(name);
+    }
+    target.assert_settles(start);
+}
+
+/// The status and the body of an answer after which the connection is, or is not, closed.
+fn refusal(target: &Target, request: impl AsRef<[u8]>) -> (Option<u16>, String, bool) {
+    let rest = target.send(request).rest();
+    let text = String::from_utf8_lossy(&rest.bytes).into_owned();
+    let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+    (rest.status(), body.unwrap_or_default(), rest.is_over)
+}
+
+#[test]
+fn requests_that_are_too_large_are_refused() {
+    let target = Target::plain();
+    let header =
+        |length: usize| format!("X-Large: {}\r\nConnection: close\r\n", "x".repeat(length));
+    let many = |count: usize| {
+        let headers: String = (0..count).map(|at| format!("X-{at}: y\r\n")).collect();
+        headers + "Connection: close\r\n"
+    };
+    let url = |query: &str| format!("{SMALL}&{query}");
+    let get = |path: &str, headers: &str| get(path, &format!("{headers}Connection: close\r\n"));
+    let small = "# HELP small What a good scrape asks for.\n# TYPE small gauge\nsmall 1\n";
+    for (name, request, status, body) in [
+        ("a long URL", get(&url(&"x".repeat(8000)), ""), 200, small),
+        ("a longer URL", get(&url(&"x".repeat(8192)), ""), 414, "URL is longer than 8192 bytes\n"),
+        (
+            "a longer URL at a path that does not exist",
+            get(&format!("/{}", "x".repeat(60_000)), ""),
+            414,
+            "URL is longer than 8192 bytes\n",
+        ),
+        ("many parameters", get(&url(&["a"; 999].join("&")), ""), 200, small),
+        (
+            "more parameters",
+            get(&url(&["a"; 1000].join("&")), ""),
+            400,
+            "query has more than 1000 parameters\n",
+        ),
+        (
+            "50,000 parameters",
+            get(&url(&"&".repeat(50_000)), ""),
+            414,
+            "URL is longer than 8192 bytes\n",
+        ),
+        ("a large header", get(SMALL, &header(32_000)), 200, small),
+        (
+            "a larger header",
+            get(SMALL, &header(33_000)),
+            431,
+            "header section is longer than 32768 bytes\n",
+        ),
+        ("a head of 200 KiB", get(SMALL, &header(200 << 10)), 431, ""),
+        ("50,000 parameters with values", get(&url(&"a=1&".repeat(50_000)), ""), 431, ""),
+        ("many headers", get(SMALL, &many(90)), 200, small),
+        ("more headers", get(SMALL, &many(100)), 431, ""),
+    ] {
+        let expected = (Some(status), body.to_owned(), true);
+        assert_eq!(refusal(&target, request), expected, "{name}");
+        target.assert_good_scrape(name);
+    }
+}
+
+#[test]
+fn broken_requests_are_refused_and_their_connections_closed() {
+    let target = Target::plain();
+    for request in [
+        "\0\0\0\0\r\n\r\n",
+        "GET\r\n\r\n",
+        "GET /metrics\r\n\r\n",
+        "GET /metrics HTTP/9.9\r\n\r\n",
+        "GET /metrics SMTP/1.1\r\n\r\n",
+        "GET  /metrics HTTP/1.1\r\n\r\n",
+        "GET metrics HTTP/1.1\r\n\r\n",
+        "GET /met\0rics HTTP/1.1\r\n\r\n",
+        "G\tT /metrics HTTP/1.1\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nno colon\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nX-Nul: \0\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\n: empty\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "\x16\x03\x01\x02\0\x01\0\x01\u{fc}\x03\x03\r\n\r\n",
+    ] {
+        assert_eq!(refusal(&target, request), (Some(400), String::new(), true), "{request:?}");
+        target.assert_good_scrape(request);
+    }
+}
+
+#[test]
+fn what_is_no_request_leaves_no_trace_in_the_log() {
+    let target = Target::plain();
+    assert_eq!(refusal(&target, "no request\r\n\r\n").0, Some(400));
+    reset_early(&target);
+    let (status, log) = target.exporter.signal("TERM");
+    assert_eq!(status.code(), Some(0));
+    let loud = |line: &&String| !line.contains(" level=info ");
+    assert_eq!(log.iter().filter(loud).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn odd_percent_encoding_is_taken_as_it_is() {
+    let target = Target::plain();
+    for (path, status) in [
+        ("/metrics?name[]=%", 200),
+        ("/metrics?name[]=%zz&name[]=%2", 200),
+        ("/metrics?name[]=%00%0a%ff%fe", 200),
+        ("/metrics?%=%&=&&==", 200),
+        ("/metrics?name%5B%5D=small", 200),
+        ("/%6detrics?name[]=small", 200),
+        ("/metrics%00", 404),
+        ("/metrics%", 404),
+        ("/metrics%2f..%2f", 404),
+        ("/%2e%2e/metrics", 404),
+        ("/../metrics", 404),
+        ("//metrics", 404),
+        ("/%ff%fe", 404),
+        ("/-/%68ealthy", 200),
+        ("/metrics?collect[]=%00", 400),
+    ] {
+        let rest = target.send(get(path, "Connection: close\r\n")).rest();
+        assert_eq!((rest.status(), rest.is_over), (Some(status), true), "{path}");
+        target.assert_good_scrape(path);
+    }
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_their_order() {
+    let target = Target::plain();
+    let paths = [HEALTHY, "/nope", "/-/ready"];
+    let requests: String = (0..999).map(|at| get(paths[at % 3], "")).collect();
+    let mut stream = target.send(requests + &get(SMALL, "Connection: close\r\n"));
+    let rest = stream.rest();
+    assert!(rest.is_over);
+    let answers = String::from_utf8(rest.bytes).unwrap();
+    let bodies: Vec<&str> = answers
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|answer| answer.split_once("\r\n\r\n").unwrap().1)
+        .collect();
+    let expected = ["healthy\n", "404 page not found\n", "ready\n"];
+    assert!(bodies[..999].iter().enumerate().all(|(at, body)| *body == expected[at % 3]));
+    assert!(bodies[999].ends_with("\nsmall 1\n"));
+    assert_eq!(bodies.len(), 1000);
+}
+
+#[test]
+fn idle_connections_do_not_delay_the_end() {
+    let target = Target::tls();
+    let kept = (answered(&target), target.connect(), target.http2(&[]));
+    let mut asked = target.http2(&[]);
+    asked.get(1, HEALTHY, true).unwrap();
+    asked.0.read_exact(&mut [0; 64]).unwrap();
+    let (status, log) = target.exporter.signal("TERM");
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(log.last().map(|line| line.ends_with("msg=Stopped\n")), Some(true));
+    // None had to be ended by force, which is said.
+    assert!(log.iter().all(|line| line.contains(" level=info ")), "{log:?}");
+    drop((kept, asked));
+}

@@ -1,0 +1,39 @@
+//! An exporter of some megabytes, whose clients are granted less time than elsewhere.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use hello_exporter::{Collector, ConnectionLimits, Exporter, Gauge, GaugeVec};
+
+#[derive(Collector)]
+struct Metrics {
+    /// What a good scrape asks for.
+    small: Gauge<i64>,
+
+    /// What a client may choose not to read.
+    #[metric(labels = ["number", "text"])]
+    big: GaugeVec<2>,
+}
+
+/// Twelve megabytes, as text.
+const SERIES: usize = 200;
+
+const LENGTH: usize = 60_000;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let metrics = Metrics::new();
+    metrics.small.set(1);
+    let text = "x".repeat(LENGTH);
+    for number in 0..SERIES {
+        metrics.big.with([&*number.to_string(), &text]).set(1.0);
+    }
+    let limits = ConnectionLimits {
+        connections: 200,
+        head: Duration::from_secs(2),
+        idle: Duration::from_secs(3),
+        stall: Duration::from_secs(2),
+        answer: Duration::from_secs(4),
+    };
+    Exporter::new("hostile").connection_limits(limits).register(metrics).run().await
+}

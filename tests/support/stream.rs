@@ -1,0 +1,138 @@
+//! Connections that do what no client should: plain ones, and over TLS.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::Authority;
+
+/// A connection. All that it waits for takes two seconds at most.
+#[allow(clippy::large_enum_variant, reason = "there are few")]
+#[derive(Debug)]
+pub enum Stream {
+    /// TCP alone.
+    Plain(TcpStream),
+    /// TLS over it.
+    Tls(StreamOwned<ClientConnection, TcpStream>),
+}
+
+/// How to connect to an exporter.
+#[derive(Clone, Debug)]
+pub struct Dial {
+    address: SocketAddr,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Dial {
+    /// Plain connections.
+    pub fn plain(address: SocketAddr) -> Self {
+        Self { address, tls: None }
+    }
+
+    /// Connections over TLS, to who has a certificate of this authority.
+    pub fn tls(address: SocketAddr, authority: &Authority, protocol: &str) -> Self {
+        let certificate = CertificateDer::from_pem_slice(authority.certificate.as_bytes());
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.expect("a certificate")).expect("an authority");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_root_certificates(roots);
+        let mut config = config.with_no_client_auth();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        Self { address, tls: Some(Arc::new(config)) }
+    }
+
+    /// TCP alone, whatever is spoken over it.
+    pub fn tcp(&self) -> TcpStream {
+        let stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+        stream
+    }
+
+    /// A connection on which nothing was sent yet; a handshake is over.
+    pub fn connect(&self) -> io::Result<Stream> {
+        let mut tcp = self.tcp();
+        let Some(config) = &self.tls else { return Ok(Stream::Plain(tcp)) };
+        let name = ServerName::from(self.address.ip());
+        let mut tls =
+            ClientConnection::new(Arc::clone(config), name).expect("a configuration for TLS");
+        while tls.is_handshaking() {
+            tls.complete_io(&mut tcp)?;
+        }
+        Ok(Stream::Tls(StreamOwned::new(tls, tcp)))
+    }
+}
+
+impl Stream {
+    /// The connection below.
+    pub fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => &stream.sock,
+        }
+    }
+
+    /// What comes until the connection ends, however it does, or until nothing comes any more.
+    pub fn rest(&mut self) -> Rest {
+        let mut bytes = Vec::new();
+        let is_over = match self.read_to_end(&mut bytes) {
+            Ok(_) => true,
+            Err(error) => {
+                !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+            }
+        };
+        Rest { bytes, is_over }
+    }
+}
+
+/// What came of a connection.
+#[derive(Debug)]
+pub struct Rest {
+    /// As it came.
+    pub bytes: Vec<u8>,
+    /// Whether the connection has ended.
+    pub is_over: bool,
+}
+
+impl Rest {
+    /// The status of the first answer, if there is one.
+    pub fn status(&self) -> Option<u16> {
+        let line = self.bytes.split(|byte| *byte == b'\r').next()?;
+        str::from_utf8(line).ok()?.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}
