@@ -226,10 +226,10 @@ fn the_landing_page_names_the_exporter_and_links_to_its_metrics() {
     assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
     for part in [
         "<h1>hello_exporter</h1>",
-        concat!("Version: ", env!("CARGO_PKG_VERSION")),
-        "<a href=\"/my/metrics\">",
-        "<a href=\"/-/healthy\">",
-        "<a href=\"/-/ready\">",
+        concat!("Version: ", env!("CARGO_PKG_VERSION"), " (revision: <code>"),
+        "<a href=\"./my/metrics\">",
+        "<a href=\"./-/healthy\">",
+        "<a href=\"./-/ready\">",
     ] {
         assert!(response.body.contains(part), "{part} in {}", response.body);
     }

@@ -45,6 +45,16 @@ impl BuildInfo {
         &self.version
     }
 
+    /// The revision.
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    /// The compiler, and what it compiled for.
+    pub(crate) fn platform() -> String {
+        format!("Rust {RUST_VERSION}, {OS}/{ARCH}")
+    }
+
     /// The collector of `build_info`, to be registered under the exporter's name.
     pub(crate) fn collector(&self) -> BuildInfoMetric {
         let values = [&self.version, &self.revision, RUST_VERSION, OS, ARCH];

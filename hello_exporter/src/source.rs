@@ -66,6 +66,7 @@ mod runtime;
 mod scraper;
 mod selection;
 mod set;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -75,9 +76,10 @@ use std::time::Duration;
 
 pub use into::{IntoSource, UnbuiltSource};
 pub(crate) use runtime::SourceRuntime;
-pub(crate) use scraper::{Failure, Scraped, scraped};
+pub(crate) use scraper::{Failure, FailureKind, Scraped, scraped};
 pub(crate) use selection::Selection;
 pub(crate) use set::Sources;
+pub(crate) use status::{LastRun, Status};
 
 use crate::collect::Declared;
 use crate::registry::{CollectorName, Registry, Wrap};

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod browser;
 mod certificate;
 mod curl;
 pub mod http;
@@ -18,6 +19,7 @@ mod stream;
 
 use hello_exporter::{Format, Registry};
 
+pub use browser::{Browser, Screen};
 pub use certificate::{Authority, Certificate};
 pub use curl::{curl, handshake};
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};

@@ -59,13 +59,16 @@ impl<F: Args + 'static> Exporter<F> {
     fn services(&self, assembly: Assembly, flags: &Flags) -> Services {
         let path = flags.telemetry_path.as_str();
         let deadline = Deadline::with_offset(self.timeout_offset);
-        let metrics = Metrics::of_sources(assembly.sources).path(path);
-        let landing = Landing::new(&self.name, self.build_info.version(), &self.description, path);
+        let metrics = Metrics::of_sources(Arc::clone(&assembly.sources)).path(path);
+        let landing = (path != "/").then(|| {
+            let (Self { name, description, build_info, .. }, sources) = (self, assembly.sources);
+            Landing::new(name, description, build_info, path, sources, &assembly.probes)
+        });
         let probes = assembly.probes.into_iter();
         Services {
             metrics: metrics.deadline(deadline).limit(assembly.limit),
             probes: probes.map(|it| Probes::new(it, deadline, flags.max_requests)).collect(),
-            landing: (path != "/").then_some(landing),
+            landing,
         }
     }
 }

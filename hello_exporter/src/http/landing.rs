@@ -1,69 +1,90 @@
 //! The page at `/`.
 
+mod page;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
+use actix_web::HttpResponse;
 use actix_web::dev::{AppService, HttpServiceFactory};
-use actix_web::{HttpResponse, web};
+use actix_web::http::header;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ring::digest::{SHA256, digest};
 
 use super::resource;
+use crate::BuildInfo;
+use crate::probe::Probing;
+use crate::source::Sources;
+use page::{Facts, Page, ProbeFacts, STYLE};
 
-/// A page with the exporter's name, version and links.
+/// A page with the exporter's name, version and links, and how its collectors have fared. It runs none of
+/// them.
 #[derive(Clone)]
 pub(crate) struct Landing {
-    page: Arc<str>,
+    facts: Arc<Facts>,
+    sources: Arc<Sources>,
+    policy: Arc<str>,
 }
 
 impl Landing {
-    pub(crate) fn new(name: &str, version: &str, description: &str, metrics_path: &str) -> Self {
-        let [name, version, description, metrics_path] =
-            [name, version, description, metrics_path].map(escaped);
-        let page = format!(
-            "<!DOCTYPE html>\n\
-             <html lang=\"en\">\n\
-             <head>\n\
-             <meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n\
-             <title>{name}</title>\n\
-             <style>body {{ font-family: system-ui, sans-serif; max-width: 40rem; margin: 2rem auto; padding: 0 1rem }}</style>\n\
-             </head>\n\
-             <body>\n\
-             <h1>{name}</h1>\n\
-             <p>{description}</p>\n\
-             <p>Version: {version}</p>\n\
-             <ul>\n\
-             <li><a href=\"{metrics_path}\">Metrics</a></li>\n\
-             <li><a href=\"/-/healthy\">Health</a></li>\n\
-             <li><a href=\"/-/ready\">Readiness</a></li>\n\
-             </ul>\n\
-             </body>\n\
-             </html>\n"
-        );
-        Self { page: page.into() }
+    pub(crate) fn new(
+        name: &str,
+        description: &str,
+        build_info: &BuildInfo,
+        metrics_path: &str,
+        sources: Arc<Sources>,
+        probes: &[Arc<Probing>],
+    ) -> Self {
+        let probes = probes.iter().map(|probing| ProbeFacts {
+            path: probing.options().path.to_string(),
+            modules: probing.modules().to_vec(),
+            is_restricted: probing.is_restricted(),
+        });
+        let facts = Facts {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            version: build_info.version().to_owned(),
+            revision: build_info.revision().to_owned(),
+            platform: BuildInfo::platform(),
+            metrics_path: metrics_path.to_owned(),
+            disabled: sources.disabled().to_vec(),
+            probes: probes.collect(),
+        };
+        let policy = policy(!facts.probes.is_empty()).into();
+        Self { facts: Arc::new(facts), sources, policy }
     }
+
+    fn answer(&self) -> HttpResponse {
+        let page = Page { facts: &self.facts, collectors: &self.sources.statuses() };
+        HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, &*self.policy))
+            .insert_header((header::REFERRER_POLICY, "no-referrer"))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(page.to_string())
+    }
+}
+
+/// Nothing but the page's own style, and, where there are any, its own forms. The icon, which is none, keeps
+/// browsers from asking for one.
+fn policy(has_forms: bool) -> String {
+    let style = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+    let forms = if has_forms { "'self'" } else { "'none'" };
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; \
+         form-action {forms}; frame-ancestors 'none'"
+    )
 }
 
 impl HttpServiceFactory for Landing {
     fn register(self, config: &mut AppService) {
-        let page = web::Bytes::from(self.page.as_bytes().to_vec());
         let answer = move || {
-            let page = page.clone();
-            async { HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page) }
+            let response = self.answer();
+            async { response }
         };
         resource("/", answer).register(config);
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

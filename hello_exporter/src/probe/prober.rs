@@ -124,6 +124,15 @@ impl Probing {
         &self.options
     }
 
+    pub(crate) fn modules(&self) -> &[Cow<'static, str>] {
+        &self.modules
+    }
+
+    /// Whether there are targets that are not allowed.
+    pub(crate) fn is_restricted(&self) -> bool {
+        !self.common.allowed.0.is_empty()
+    }
+
     pub(crate) fn allows(&self, target: &str) -> bool {
         self.common.allowed.allows(target)
     }

@@ -1,6 +1,6 @@
 //! One source, and its runs: at most one at a time, shared by all who ask meanwhile.
 
-use std::mem::{self, Discriminant};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, error, info};
 
-use super::scraper::{Failure, Scraped, Scraper};
+use super::scraper::{Failure, FailureKind, Scraped, Scraper};
+use super::status::{LastRun, Status};
 use crate::registry::CollectorName;
 
 /// A source of an exporter.
@@ -29,8 +30,18 @@ struct State {
     run: Option<Run>,
     /// The last good outcome, where it may be served again.
     cached: Option<Arc<Outcome>>,
-    /// Of what kind the failure of the last run was.
-    failing: Option<Discriminant<Failure>>,
+    /// How the last run has ended.
+    last: Option<Ended>,
+}
+
+/// How a run has ended.
+struct Ended {
+    /// Of what kind its failure was.
+    failure: Option<FailureKind>,
+    /// Whether its samples panicked when they were encoded.
+    has_panicked: bool,
+    started: Instant,
+    finished: Instant,
 }
 
 /// A run, as those see it who wait for it.
@@ -158,8 +169,9 @@ impl Job {
             Ok(scraped) => (Some(scraped), None),
             Err(failure) => (None, Some(failure)),
         };
-        self.report(failure);
-        let outcome = Arc::new(Outcome { scraped, started, finished: Instant::now() });
+        let finished = Instant::now();
+        self.report(failure, started, finished);
+        let outcome = Arc::new(Outcome { scraped, started, finished });
         if self.cache.is_some() && outcome.scraped.is_some() {
             let before = self.lock().cached.replace(Arc::clone(&outcome));
             drop(before);
@@ -176,16 +188,37 @@ impl Job {
     }
 
     /// Says that the source has begun to fail, fails of something else, or works again.
-    fn report(&self, failure: Option<Failure>) {
-        let failing = failure.as_ref().map(mem::discriminant);
-        let before = mem::replace(&mut self.lock().failing, failing);
+    fn report(&self, failure: Option<Failure>, started: Instant, finished: Instant) {
+        let kind = failure.as_ref().map(Failure::kind);
+        let ended = Ended { failure: kind, has_panicked: false, started, finished };
+        let before = self.lock().last.replace(ended).and_then(|ended| ended.failure);
         let collector = &*self.name;
         match failure {
-            _ if failing == before => {}
+            _ if kind == before => {}
             None => info!(collector, "Collector works again"),
             Some(Failure::Cancelled) => {}
             Some(error) => error!(collector, %error, "Collector failed, its metrics are left out"),
         }
+    }
+
+    /// Remembers that the samples of the last run panicked when they were encoded.
+    pub(super) fn has_panicked(&self) {
+        if let Some(ended) = &mut self.lock().last {
+            ended.has_panicked = true;
+        }
+    }
+
+    /// What is known of it; nothing is run.
+    pub(super) fn status(&self) -> Status {
+        let state = self.lock();
+        let now = Instant::now();
+        let last = state.last.as_ref().map(|ended| LastRun {
+            failure: ended.failure.or(ended.has_panicked.then_some(FailureKind::Panic)),
+            duration: ended.finished.duration_since(ended.started),
+            age: now.saturating_duration_since(ended.finished),
+        });
+        let running = state.run.as_ref().map(|run| now.saturating_duration_since(run.started));
+        Status { name: self.name.clone(), cache: self.cache, running, last }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -36,7 +36,25 @@ pub(crate) enum Failure {
     Cancelled,
 }
 
+/// A [`Failure`] without what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    Error,
+    Panic,
+    Timeout,
+    Cancelled,
+}
+
 impl Failure {
+    pub(super) fn kind(&self) -> FailureKind {
+        match self {
+            Failure::Error(_) => FailureKind::Error,
+            Failure::Panic(_) => FailureKind::Panic,
+            Failure::Timeout(_) => FailureKind::Timeout,
+            Failure::Cancelled => FailureKind::Cancelled,
+        }
+    }
+
     /// What an author's error says, with its causes.
     pub(crate) fn of_error(error: impl Into<BoxError>) -> Self {
         Failure::Error(chain(&*error.into()))

@@ -10,6 +10,7 @@ use super::metrics::ScrapeMetrics;
 use super::runtime::SourceRuntime;
 use super::scraper::{Scraped, Scraper};
 use super::selection::{Selection, SelectionError};
+use super::status::Status;
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
@@ -86,6 +87,16 @@ impl Sources {
         let id = self.registry.wrap().prefix(prefix).last().add(collector)?;
         self.own = Some(Registered::new(id, &self.registry));
         Ok(())
+    }
+
+    /// What is known of the enabled sources, in the order of their declaration; none is run.
+    pub(crate) fn statuses(&self) -> Vec<Status> {
+        self.members.iter().map(|member| member.job.status()).collect()
+    }
+
+    /// The names of those that the flags have disabled.
+    pub(crate) fn disabled(&self) -> &[CollectorName] {
+        &self.disabled
     }
 
     /// The sources, which run there.
@@ -180,6 +191,9 @@ impl Provider for Scrape {
 
     fn leave_out(&mut self, id: CollectorId) {
         let of_source = self.answers.iter_mut().filter(|(member, _)| member.registered.id == id);
-        of_source.for_each(|(_, answer)| *answer = Answer { scraped: None, age: None, ..*answer });
+        of_source.for_each(|(member, answer)| {
+            member.job.has_panicked();
+            *answer = Answer { scraped: None, age: None, ..*answer };
+        });
     }
 }

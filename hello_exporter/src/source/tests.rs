@@ -61,9 +61,14 @@ fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: Unbuilt
 }
 
 /// The sources on the runtime of the test.
-fn running(mut sources: Sources) -> Metrics {
+fn on_runtime(mut sources: Sources) -> Arc<Sources> {
     sources.register_own("x_").unwrap();
-    Metrics::of_sources(Arc::new(sources.on(Some(SourceRuntime::current()))))
+    Arc::new(sources.on(Some(SourceRuntime::current())))
+}
+
+/// An endpoint with these sources.
+fn running(sources: Sources) -> Metrics {
+    Metrics::of_sources(on_runtime(sources))
 }
 
 /// An endpoint with six sources.
@@ -324,13 +329,19 @@ async fn a_source_whose_metrics_panic_is_left_out_as_a_whole() {
         async { Ok::<_, Infallible>(value) }
     };
     add(&mut sources, "good", good.into_source());
-    let metrics = running(sources);
+    let sources = on_runtime(sources);
+    let failures = || {
+        let last = |status: Status| status.last.map(|last| last.failure);
+        sources.statuses().into_iter().map(last).collect::<Vec<_>>()
+    };
+    assert_eq!(failures(), [None, None]);
     assert_eq!(
-        scrape(metrics, "1").await.0,
+        scrape(Metrics::of_sources(Arc::clone(&sources)), "1").await.0,
         "good 1\n\
          x_scrape_collector_success{collector=\"half\"} 0\n\
          x_scrape_collector_success{collector=\"good\"} 1\n"
     );
+    assert_eq!(failures(), [Some(Some(FailureKind::Panic)), Some(None)]);
 }
 
 #[actix_web::test]
