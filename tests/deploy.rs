@@ -1,0 +1,287 @@
+//! What operators are given is sound: units, an image, Prometheus' configuration, rules, and what they read.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hello_exporter_tests::{Exporter, Prometheus, build, build_example, http};
+use tempfile::TempDir;
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(repository(path)).unwrap()
+}
+
+/// A command's standard output and error, and whether it succeeded.
+fn told(command: &mut Command) -> (bool, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| {
+        panic!("{:?} is installed by tests/run: {error}", command.get_program())
+    });
+    (status.success(), String::from_utf8([stdout, stderr].concat()).unwrap())
+}
+
+/// Installs the units for the exporter that is built, with or without the socket.
+fn units(with_socket: bool) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let program = build();
+    let install = |from: &str, to: &str| {
+        let text = read(&format!("deploy/systemd/{from}"));
+        let text =
+            text.replace("/usr/local/bin/hello_exporter ", &format!("{} ", program.display()));
+        fs::write(directory.path().join(to), text).unwrap();
+    };
+    install("hello_exporter.service", "hello_exporter.service");
+    if with_socket {
+        install("hello_exporter.socket", "hello_exporter.socket");
+        fs::create_dir(directory.path().join("hello_exporter.service.d")).unwrap();
+        install("socket-activation.conf", "hello_exporter.service.d/socket-activation.conf");
+    }
+    directory
+}
+
+fn systemd_analyze(units: &TempDir, arguments: &[&str]) -> (bool, String) {
+    // The colon stands for systemd's own units.
+    let path = format!("{}:", units.path().display());
+    told(Command::new("systemd-analyze").env("SYSTEMD_UNIT_PATH", path).args(arguments))
+}
+
+#[test]
+fn systemd_takes_the_units_without_a_word() {
+    let silent = (true, String::new());
+    assert_eq!(systemd_analyze(&units(false), &["verify", "hello_exporter.service"]), silent);
+    let both = ["verify", "hello_exporter.service", "hello_exporter.socket"];
+    assert_eq!(systemd_analyze(&units(true), &both), silent);
+}
+
+#[test]
+fn the_service_is_exposed_to_little_and_to_less_with_a_socket() {
+    for (with_socket, threshold) in [(false, "--threshold=15"), (true, "--threshold=8")] {
+        let arguments =
+            ["security", "--offline=true", "--no-pager", threshold, "hello_exporter.service"];
+        let (is_below, report) = systemd_analyze(&units(with_socket), &arguments);
+        assert!(is_below, "{report}");
+    }
+}
+
+/// The words of the lines of a Containerfile that begin with this one.
+fn instructions<'t>(file: &'t str, name: &str) -> Vec<Vec<&'t str>> {
+    let lines = file.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    lines.map(|line| line.split_whitespace().collect()).collect()
+}
+
+#[test]
+fn the_image_is_made_of_what_there_is() {
+    let file = read("deploy/Containerfile");
+    let toolchain = read("rust-toolchain.toml");
+    let version = toolchain.split("channel = \"").nth(1).unwrap().split('"').next().unwrap();
+    let from = instructions(&file, "FROM");
+    let build_image = format!("docker.io/library/rust:{version}-slim-bookworm");
+    assert_eq!(from[0], [&*build_image, "AS", "build"]);
+    assert_eq!(from[1], ["gcr.io/distroless/cc-debian12:nonroot"]);
+
+    // What is copied suffices for cargo: it resolves the workspace, and finds the program.
+    let source = TempDir::new().unwrap();
+    let copies = instructions(&file, "COPY");
+    let (copied, to_image): (Vec<_>, Vec<_>) =
+        copies.iter().partition(|words| !words[0].starts_with("--from"));
+    for path in copied.iter().flat_map(|words| &words[..words.len() - 1]) {
+        let copy = Command::new("cp").arg("-r").arg(repository(path)).arg(source.path()).status();
+        assert!(copy.unwrap().success(), "{path}");
+    }
+    let run = &instructions(&file, "RUN")[0];
+    let at = run.iter().position(|word| *word == "cargo").unwrap();
+    assert_eq!(
+        run[at..],
+        [
+            "cargo",
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "hello_exporter",
+            "--bin",
+            "hello_exporter"
+        ]
+    );
+    let mut tree = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    tree.current_dir(source.path()).args(["tree", "--locked", "--offline", "--depth=0"]);
+    let (is_resolved, tree) = told(tree.args(["--package", "hello_exporter"]));
+    assert!(is_resolved && tree.starts_with("hello_exporter v"), "{tree}");
+    assert!(source.path().join("hello_exporter/src/main.rs").exists());
+
+    // What runs is what was built, by nobody in particular, without a shell.
+    let program = "/usr/local/bin/hello_exporter";
+    assert_eq!(to_image, [&["--from=build", "/source/target/release/hello_exporter", program]]);
+    assert_eq!(instructions(&file, "ENTRYPOINT"), [[&*format!("[\"{program}\"]")]]);
+    assert_eq!(instructions(&file, "USER"), [["65532:65532"]]);
+    assert_eq!(instructions(&file, "EXPOSE"), [["9000"]]);
+}
+
+/// The directory of Prometheus' files, and files for the keys and passwords that they name.
+fn prometheus_directory() -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let from = repository("deploy/prometheus/.");
+    assert!(
+        Command::new("cp").arg("-r").arg(from).arg(directory.path()).status().unwrap().success()
+    );
+    for name in ["prometheus.yml", "sharded.yml"] {
+        let config = fs::read_to_string(directory.path().join(name)).unwrap();
+        let secrets = config.lines().filter_map(|line| line.split_once("_file: "));
+        for (_, path) in secrets {
+            let path = directory.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+    }
+    directory
+}
+
+fn promtool(arguments: &[&str]) -> (bool, String) {
+    told(Command::new("promtool").current_dir(prometheus_directory().path()).args(arguments))
+}
+
+#[test]
+fn prometheus_takes_the_configurations() {
+    for file in ["prometheus.yml", "sharded.yml"] {
+        let (is_good, report) = promtool(&["check", "config", file]);
+        assert!(is_good && !report.contains("FAILED"), "{report}");
+        assert!(
+            report.contains(&format!("{file} is valid prometheus config file syntax")),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn the_rules_are_sound_and_every_alert_is_tested() {
+    let alerts = alerts();
+    let (is_good, report) = promtool(&["check", "rules", "exporters.rules.yml"]);
+    assert!(is_good, "{report}");
+    assert!(report.contains(&format!("SUCCESS: {} rules found", alerts.len())), "{report}");
+    let (is_good, report) = promtool(&["test", "rules", "exporters.test.yml"]);
+    assert!(is_good, "{report}");
+    let tests = read("deploy/prometheus/exporters.test.yml");
+    for (name, _) in alerts {
+        let line = format!("alertname: {name}\n");
+        let mut raised = tests.split(&line).skip(1);
+        assert!(raised.any(|test| next_lines(test).contains("exp_alerts")), "{name}");
+    }
+}
+
+/// What belongs to one expectation of a test.
+fn next_lines(test: &str) -> &str {
+    test.split("- alertname").next().unwrap()
+}
+
+/// The names of all alerts, and their expressions.
+fn alerts() -> Vec<(String, String)> {
+    let rules = read("deploy/prometheus/exporters.rules.yml");
+    let alerts = rules.split("- alert: ").skip(1);
+    let alert = |text: &str| {
+        let expression = text.split_once("expr: ").unwrap().1.lines().next().unwrap();
+        (text.lines().next().unwrap().to_owned(), expression.trim_matches('\'').to_owned())
+    };
+    alerts.map(alert).collect()
+}
+
+#[test]
+fn a_server_finds_what_fails_by_the_rules() {
+    let program = build_example("hello_exporter_tests", "sources");
+    let exporter = Exporter::start_program(&program, &[]);
+    let prometheus = Prometheus::scraping(exporter.address);
+    let expression = |name: &str| {
+        let alerts = alerts();
+        alerts.into_iter().find(|(alert, _)| alert == name).unwrap().1
+    };
+    let names_failing = |result: &serde_json::Value| {
+        let series = result.as_array().unwrap().iter();
+        let mut names = series.filter_map(|series| series["metric"]["collector"].as_str());
+        names.any(|name| name == "failing")
+    };
+    prometheus.query(&expression("ExporterCollectorFailing"), names_failing);
+    // What counts is there, though nothing is wrong with it.
+    for name in ["ExporterScrapesRefused", "ExporterScrapesFailing"] {
+        let increase = expression(name).replace(" > 0", "");
+        prometheus.query(&increase, |result| result[0]["value"][1] == "0");
+    }
+    let share = expression("ExporterFileDescriptorsRunningOut").replace(" > 0.8", "");
+    prometheus.query(&share, |result| result[0].is_object());
+}
+
+fn operating() -> String {
+    read("docs/operating.md")
+}
+
+#[test]
+fn the_documentation_has_every_flag() {
+    let operating = operating();
+    let (landing, sources) = (
+        build_example("hello_exporter_tests", "landing"),
+        build_example("hello_exporter_tests", "sources"),
+    );
+    for program in [build(), landing, sources] {
+        let (_, help) = told(Command::new(program).arg("--help"));
+        for flag in help.lines().filter_map(flag) {
+            let name = generic(flag);
+            let is_own = flag.starts_with("--spare.");
+            assert!(is_own || operating.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+}
+
+/// The flag that a line of `--help` begins with.
+fn flag(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let line = line.strip_prefix("-h, ").unwrap_or(line);
+    line.starts_with("--").then(|| line.split(' ').next())?
+}
+
+/// The flag with `NAME` for that of a collector.
+fn generic(flag: &str) -> String {
+    match flag.split_once("collector.") {
+        Some((before, name)) if name != "disable-defaults" => format!("{before}collector.NAME"),
+        _ => flag.to_owned(),
+    }
+}
+
+#[test]
+fn the_documentation_has_every_metric_of_an_exporter_itself_and_every_alert() {
+    let operating = operating();
+    let program = build_example("hello_exporter_tests", "landing");
+    let exporter = Exporter::start_program(&program, &["--no-collector.gate"]);
+    let scrape = |path| {
+        http::get_with(exporter.address, path, "X-Prometheus-Scrape-Timeout-Seconds: 1").body
+    };
+    let text = scrape("/metrics") + &scrape("/metrics") + &scrape("/probe?target=x");
+    let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let families: Vec<&str> = families.filter_map(|line| line.split(' ').next()).collect();
+    let own = ["warehouse_exporter_", "process_", "promhttp_", "probe_"];
+    let own: Vec<&str> = families
+        .into_iter()
+        .filter(|name| own.iter().any(|prefix| name.starts_with(prefix)))
+        .collect();
+    assert!(own.len() > 15, "{own:?}");
+    for name in own {
+        let name = name.replace("warehouse_exporter_", "<exporter>_");
+        assert!(operating.contains(&format!("`{name}`")), "{name}");
+    }
+    for (name, _) in alerts() {
+        assert!(operating.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
+fn links_of_the_documentation_lead_somewhere() {
+    let operating = operating();
+    let links = operating.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+    let links: Vec<&str> = links.filter(|link| !link.starts_with(['#', 'h'])).collect();
+    assert!(links.len() > 5, "{links:?}");
+    for link in links {
+        assert!(repository("docs").join(link).exists(), "{link}");
+    }
+}
