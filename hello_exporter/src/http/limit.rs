@@ -30,7 +30,7 @@ struct Deliveries {
     next: u64,
 }
 
-/// How long a request waits for a place.
+/// How long a request waits for a place that a client is about to leave.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// How long a client may take its answer while others wait. Who reads takes milliseconds.
@@ -79,8 +79,8 @@ impl Limit {
         Arc::clone(&self.metrics)
     }
 
-    /// A place, or the answer where none comes free for a moment. A client that has been taking its answer for
-    /// too long makes room.
+    /// A place, or the answer where none is free. While there are clients who are taking their answers one comes
+    /// free soon, or is made so: who takes too long makes room.
     pub(super) async fn enter(self: &Arc<Self>) -> Result<Permit, HttpResponse> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -88,10 +88,10 @@ impl Limit {
             if let Some(permit) = self.free_place() {
                 return Ok(permit);
             }
-            let until = self.longest_delivery().map_or(deadline, |begun| begun + DELIVERY);
-            if timeout_at(until.min(deadline), freed).await.is_err() && Instant::now() >= deadline {
-                return self.free_place().ok_or_else(|| self.refusal());
-            }
+            let Some(begun) = self.longest_delivery().filter(|_| Instant::now() < deadline) else {
+                return Err(self.refusal());
+            };
+            let _ = timeout_at(deadline.min(begun + DELIVERY), freed).await;
         }
     }
 
@@ -183,7 +183,9 @@ mod tests {
         run(async {
             let limit = Arc::new(Limit::new(1));
             let permit = limit.enter().await.ok();
+            let begun = Instant::now();
             assert_eq!(status(&limit).await, Some(503));
+            assert_eq!(begun.elapsed(), Duration::ZERO, "nobody is about to leave");
             drop(permit);
             assert_eq!(status(&limit).await, None);
             let unlimited = Arc::new(Limit::new(0));
