@@ -153,6 +153,7 @@ async fn agree(
     limit: Duration,
 ) -> Result<Agreed<TlsStream<TcpStream>>, DispatchError> {
     let address = client.address();
+    client.begin_agreeing();
     match timeout(limit, handshake(config, stream)).await.unwrap_or_else(|late| Err(late.into())) {
         Ok(stream) => {
             let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");

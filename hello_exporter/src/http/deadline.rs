@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use actix_web::HttpRequest;
+use actix_web::{HttpMessage, HttpRequest};
+use tokio::time::Instant;
+
+/// When a request came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begun(pub(super) Instant);
 
 /// What becomes of `X-Prometheus-Scrape-Timeout-Seconds`.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +34,11 @@ impl Deadline {
         Self { offset }
     }
 
-    /// How long this request waits; nothing if it does not say.
-    pub(super) fn of(self, request: &HttpRequest) -> Option<Duration> {
-        self.of_header(request.headers().get(Self::HEADER)?.to_str().ok()?)
+    /// Until when this request waits; nothing if it does not say. Whatever has taken time before counts.
+    pub(super) fn of(self, request: &HttpRequest) -> Option<Instant> {
+        let wait = self.of_header(request.headers().get(Self::HEADER)?.to_str().ok()?)?;
+        let begun = request.extensions().get::<Begun>().map(|begun| begun.0);
+        Some(begun.unwrap_or_else(Instant::now) + wait)
     }
 
     fn of_header(self, value: &str) -> Option<Duration> {

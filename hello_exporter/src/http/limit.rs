@@ -80,9 +80,13 @@ impl Limit {
     }
 
     /// A place, or the answer where none is free. While there are clients who are taking their answers one comes
-    /// free soon, or is made so: who takes too long makes room.
-    pub(super) async fn enter(self: &Arc<Self>) -> Result<Permit, HttpResponse> {
-        let deadline = Instant::now() + PATIENCE;
+    /// free soon, or is made so: who takes too long makes room. No request waits past its own deadline.
+    pub(super) async fn enter(
+        self: &Arc<Self>,
+        deadline: Option<Instant>,
+    ) -> Result<Permit, HttpResponse> {
+        let patience = Instant::now() + PATIENCE;
+        let deadline = deadline.map_or(patience, |deadline| deadline.min(patience));
         loop {
             let freed = self.freed.notified();
             if let Some(permit) = self.free_place() {
@@ -175,21 +179,21 @@ mod tests {
     }
 
     async fn status(limit: &Arc<Limit>) -> Option<u16> {
-        limit.enter().await.err().map(|refusal| refusal.status().as_u16())
+        limit.enter(None).await.err().map(|refusal| refusal.status().as_u16())
     }
 
     #[test]
     fn a_place_is_taken_until_the_answer_is() {
         run(async {
             let limit = Arc::new(Limit::new(1));
-            let permit = limit.enter().await.ok();
+            let permit = limit.enter(None).await.ok();
             let begun = Instant::now();
             assert_eq!(status(&limit).await, Some(503));
             assert_eq!(begun.elapsed(), Duration::ZERO, "nobody is about to leave");
             drop(permit);
             assert_eq!(status(&limit).await, None);
             let unlimited = Arc::new(Limit::new(0));
-            let _permits = (unlimited.enter().await.ok(), unlimited.enter().await.ok());
+            let _permits = (unlimited.enter(None).await.ok(), unlimited.enter(None).await.ok());
             assert_eq!(unlimited.metrics.requests_in_flight.load(Ordering::Relaxed), 2);
         });
     }
@@ -201,17 +205,17 @@ mod tests {
             let closers = [Closer::default(), Closer::default()];
             let mut permits = Vec::new();
             for closer in &closers {
-                let mut permit = limit.enter().await.ok().unwrap();
+                let mut permit = limit.enter(None).await.ok().unwrap();
                 permit.deliver(Some(closer));
                 permits.push(permit);
                 tokio::time::advance(Duration::from_millis(400)).await;
             }
             let are_cut = || closers.each_ref().map(Closer::is_to_be_cut);
             let begun = Instant::now();
-            let third = limit.enter().await.ok();
+            let third = limit.enter(None).await.ok();
             assert!(third.is_some());
             assert_eq!((are_cut(), begun.elapsed()), ([true, false], Duration::from_millis(200)));
-            let fourth = limit.enter().await.ok();
+            let fourth = limit.enter(None).await.ok();
             assert!(fourth.is_some());
             assert_eq!((are_cut(), begun.elapsed()), ([true, true], Duration::from_millis(600)));
             drop((permits, third, fourth));
@@ -225,7 +229,7 @@ mod tests {
         run(async {
             let limit = Arc::new(Limit::new(1));
             let closer = Closer::default();
-            let mut permit = limit.enter().await.ok().unwrap();
+            let mut permit = limit.enter(None).await.ok().unwrap();
             permit.deliver(Some(&closer));
             let delivery = async {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -233,7 +237,7 @@ mod tests {
             };
             let waiting = tokio::spawn({
                 let limit = Arc::clone(&limit);
-                async move { limit.enter().await.is_ok() }
+                async move { limit.enter(None).await.is_ok() }
             });
             let begun = Instant::now();
             delivery.await;

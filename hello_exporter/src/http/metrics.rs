@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::{HttpRequest, HttpResponse};
-use tokio::time::Instant;
 
 use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
@@ -79,7 +78,8 @@ impl Metrics {
     }
 
     async fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let permit = match self.limit.enter().await {
+        let deadline = self.deadline.of(request);
+        let permit = match self.limit.enter(deadline).await {
             Ok(permit) => permit,
             Err(refusal) => return refusal,
         };
@@ -88,7 +88,6 @@ impl Metrics {
             Ok(selection) => selection,
             Err(error) => return bad_request(error),
         };
-        let deadline = self.deadline.of(request).map(|wait| Instant::now() + wait);
         let scrape = self.sources.scrape(selection, deadline).await;
         let encode = move |format, buffer: &mut Vec<u8>| scrape.encode(format, buffer);
         respond(request, self.bodies.clone(), permit, encode).await

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::{HttpRequest, HttpResponse};
+use tokio::time::Instant;
 
 use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
@@ -27,7 +28,8 @@ impl Probes {
     }
 
     async fn answer(self, request: HttpRequest) -> HttpResponse {
-        let permit = match self.limit.enter().await {
+        let deadline = self.deadline.of(&request);
+        let permit = match self.limit.enter(deadline).await {
             Ok(permit) => permit,
             Err(refusal) => return refusal,
         };
@@ -41,7 +43,7 @@ impl Probes {
             Ok(module) => module,
             Err(error) => return bad_request(error),
         };
-        let at_most = self.deadline.of(&request);
+        let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let result = self.probing.probe(target, module, at_most).await;
         let encode = move |format, buffer: &mut Vec<u8>| result.encode(format, buffer);
         respond(&request, self.bodies, permit, encode).await

@@ -16,13 +16,16 @@ pub(super) struct Client {
     address: Option<SocketAddr>,
     place: Place,
     activity: RefCell<Activity>,
+    /// Whether it has still to agree on how to speak.
+    is_agreeing: Cell<bool>,
     is_cut: Cell<bool>,
 }
 
 impl Client {
     pub(super) fn new(address: Option<SocketAddr>, place: Place, limits: ConnectionLimits) -> Self {
         let activity = RefCell::new(Activity::new(limits, Instant::now()));
-        Self { address, place, activity, is_cut: Cell::new(false) }
+        let (is_agreeing, is_cut) = Default::default();
+        Self { address, place, activity, is_agreeing, is_cut }
     }
 
     pub(super) fn address(&self) -> Option<SocketAddr> {
@@ -33,8 +36,14 @@ impl Client {
         self.place.closer()
     }
 
+    /// A handshake begins.
+    pub(super) fn begin_agreeing(&self) {
+        self.is_agreeing.set(true);
+    }
+
     /// The connection can be used now.
     pub(super) fn agree(&self, is_multiplexed: bool) {
+        self.is_agreeing.set(false);
         self.activity.borrow_mut().agree(is_multiplexed, Instant::now());
     }
 
@@ -60,7 +69,9 @@ impl Client {
 
     pub(super) fn verdict(&self) -> Verdict {
         let activity = self.activity.borrow();
-        if self.closer().is_to_be_cut() {
+        // There is no answer to a handshake that a client could wait for.
+        let is_given_up = self.is_agreeing.get() && self.closer().is_to_close();
+        if is_given_up || self.closer().is_to_be_cut() {
             return Verdict::Cut("others wait for its place");
         }
         if self.closer().is_to_close() && !activity.has_requests() && !activity.is_closing() {
@@ -118,6 +129,7 @@ impl Exchange {
     /// There is an answer: from here on it is up to the client.
     pub(super) fn answered(mut self) -> Self {
         self.answer = Some(self.client.activity.borrow_mut().begin_answer(Instant::now()));
+        self.client.place.delivers();
         self
     }
 }

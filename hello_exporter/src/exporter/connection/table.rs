@@ -3,6 +3,9 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::http::Closer;
 
@@ -18,8 +21,16 @@ struct Rows {
     count: usize,
     /// Those of them that have no request under way, in the order in which they began to wait for one.
     waiting: BTreeMap<u64, Closer>,
+    /// Those of them that are taking answers, by when they began to.
+    taking: BTreeMap<(Instant, u64), Closer>,
     next: u64,
 }
+
+/// How long a client may take its answers while others wait for a place.
+const TAKING: Duration = Duration::from_secs(1);
+
+/// Who has not paused for so long between two answers is still taking the first.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection's place in the table, from when it is accepted. Without a request it is the next one's, once
 /// there is no other.
@@ -28,6 +39,10 @@ pub(super) struct Place {
     closer: Closer,
     /// Where it stands among those that wait.
     turn: Cell<Option<u64>>,
+    /// Where it stands among those that take answers.
+    taking: Cell<Option<(Instant, u64)>>,
+    /// When it began to take answers, and when it had taken the last.
+    has_taken: Cell<Option<(Instant, Instant)>>,
     has_left: Cell<bool>,
 }
 
@@ -36,20 +51,20 @@ impl Table {
         Arc::new(Self { most, rows: Mutex::default() })
     }
 
-    /// A place: a free one, or that of the connection that waits longest, which is closed. None where all
-    /// connections have requests under way.
+    /// A place: a free one, that of the connection that waits longest, which is closed, or that of the one that
+    /// has been taking answers longest, if it is too long, which is cut. None where all have work under way.
     pub(super) fn admit(self: &Arc<Self>) -> Option<Place> {
         let mut rows = self.rows();
-        if rows.count < self.most {
-            rows.count += 1;
-        } else {
-            let (_, longest) = rows.waiting.pop_first()?;
-            longest.close();
+        match rows.count < self.most {
+            true => rows.count += 1,
+            false => rows.make_room()?,
         }
         let closer = Closer::default();
         let turn = Cell::new(Some(rows.wait(&closer)));
         drop(rows);
-        Some(Place { table: Arc::clone(self), closer, turn, has_left: Cell::new(false) })
+        let table = Arc::clone(self);
+        let (taking, has_taken, has_left) = Default::default();
+        Some(Place { table, closer, turn, taking, has_taken, has_left })
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -58,6 +73,19 @@ impl Table {
 }
 
 impl Rows {
+    /// Closes a connection for another one, which has its place from now on.
+    fn make_room(&mut self) -> Option<()> {
+        if let Some((_, longest)) = self.waiting.pop_first() {
+            longest.close();
+            return Some(());
+        }
+        let longest = self.taking.first_entry().filter(|it| it.key().0.elapsed() >= TAKING)?;
+        let (_, closer) = longest.remove_entry();
+        closer.close();
+        closer.cut();
+        Some(())
+    }
+
     fn wait(&mut self, closer: &Closer) -> u64 {
         let turn = self.next;
         self.next += 1;
@@ -79,9 +107,28 @@ impl Place {
         }
     }
 
+    /// There is an answer, which the client is to take.
+    pub(super) fn delivers(&self) {
+        let now = Instant::now();
+        let mut rows = self.table.rows();
+        if self.has_left.get() || self.closer.is_to_close() || self.taking.get().is_some() {
+            return;
+        }
+        let is_same = |(_, last): &(Instant, Instant)| now.duration_since(*last) < PAUSE;
+        let began = self.has_taken.get().filter(is_same).map_or(now, |(began, _)| began);
+        let key = (began, rows.next);
+        rows.next += 1;
+        rows.taking.insert(key, self.closer.clone());
+        self.taking.set(Some(key));
+    }
+
     /// No request is under way any more.
     pub(super) fn waits(&self) {
         let mut rows = self.table.rows();
+        if let Some(key) = self.taking.take() {
+            rows.taking.remove(&key);
+            self.has_taken.set(Some((key.0, Instant::now())));
+        }
         // Its place may be another's since.
         if !self.has_left.get() && !self.closer.is_to_close() {
             self.turn.set(Some(rows.wait(&self.closer)));
@@ -101,6 +148,9 @@ impl Place {
         }
         if let Some(turn) = turn {
             rows.waiting.remove(&turn);
+        }
+        if let Some(key) = self.taking.take() {
+            rows.taking.remove(&key);
         }
     }
 }
@@ -170,5 +220,66 @@ mod tests {
         place.waits();
         drop(place);
         assert_eq!(counts(&table), (0, 0));
+    }
+
+    /// The clock stands still unless somebody advances it.
+    fn run(test: impl Future<Output = ()>) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(test);
+    }
+
+    #[test]
+    fn who_takes_answers_for_too_long_makes_room() {
+        run(async {
+            let table = Table::new(2);
+            let [slow, busy] = [(); 2].map(|()| table.admit().unwrap());
+            busy.answers();
+            slow.answers();
+            slow.delivers();
+            tokio::time::advance(Duration::from_millis(900)).await;
+            assert!(table.admit().is_none());
+            tokio::time::advance(Duration::from_millis(100)).await;
+            let third = table.admit().unwrap();
+            assert!(slow.closer().is_to_be_cut() && !busy.closer().is_to_be_cut());
+            drop(slow);
+            third.answers();
+            assert!(table.admit().is_none());
+            drop((busy, third));
+            assert_eq!(counts(&table), (0, 0));
+            assert!(table.rows().taking.is_empty());
+        });
+    }
+
+    #[test]
+    fn one_answer_after_another_is_one_that_takes_long() {
+        run(async {
+            let table = Table::new(1);
+            let place = table.admit().unwrap();
+            for _ in 0..12 {
+                place.answers();
+                place.delivers();
+                tokio::time::advance(Duration::from_millis(90)).await;
+                place.waits();
+            }
+            place.answers();
+            place.delivers();
+            assert!(table.admit().is_some());
+            assert!(place.closer().is_to_be_cut());
+
+            // Who pauses begins anew.
+            let table = Table::new(1);
+            let place = table.admit().unwrap();
+            for _ in 0..12 {
+                place.answers();
+                place.delivers();
+                tokio::time::advance(Duration::from_millis(90)).await;
+                place.waits();
+                tokio::time::advance(Duration::from_millis(110)).await;
+            }
+            place.answers();
+            place.delivers();
+            assert!(table.admit().is_none());
+        });
     }
 }
