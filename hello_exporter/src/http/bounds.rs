@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::dev::RequestHead;
 use actix_web::http::{StatusCode, Uri};
 
-use super::PLAIN_TEXT;
+use super::plain;
 
 /// In bytes.
 const URL: usize = 8 << 10;
@@ -28,7 +28,7 @@ pub(super) fn refusal(head: &RequestHead) -> Option<HttpResponse> {
     } else {
         return None;
     };
-    Some(HttpResponse::build(status).content_type(PLAIN_TEXT).body(format!("{reason}\n")))
+    Some(plain(status, reason))
 }
 
 fn length(uri: &Uri) -> usize {

@@ -1,12 +1,12 @@
 //! The answer to a scrape: an exposition in the format that the request prefers, coded as it prefers.
 
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::error;
 
 use super::body::{Bodies, Body};
 use super::limit::Permit;
-use super::{Held, PLAIN_TEXT, negotiate};
+use super::{Held, negotiate, plain};
 use crate::Format;
 
 /// Encodes and compresses off the event loop: collectors may take their time, and one scrape must not hold
@@ -27,7 +27,7 @@ pub(super) async fn respond(
         }
         Err(error) => {
             error!(%error, "Scrape was not finished");
-            HttpResponse::InternalServerError().finish()
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "the scrape was not finished")
         }
     }
 }
@@ -58,5 +58,5 @@ pub(super) fn query(request: &HttpRequest) -> Vec<(String, String)> {
 
 /// 400, and why.
 pub(super) fn bad_request(reason: impl std::fmt::Display) -> HttpResponse {
-    HttpResponse::BadRequest().content_type(PLAIN_TEXT).body(format!("{reason}\n"))
+    plain(StatusCode::BAD_REQUEST, reason)
 }

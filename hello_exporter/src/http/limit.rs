@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Closer, PLAIN_TEXT};
+use super::{Closer, plain};
 use crate::metric::CounterVec;
 
 /// A bound on the requests in flight that make the exporter work: scrapes, or probes of one path. They are in
@@ -139,9 +139,8 @@ impl Limit {
     /// In the words of client_golang.
     fn refusal(&self) -> HttpResponse {
         let most = self.most;
-        HttpResponse::ServiceUnavailable()
-            .content_type(PLAIN_TEXT)
-            .body(format!("Limit of concurrent requests reached ({most}), try again later.\n"))
+        let text = format!("Limit of concurrent requests reached ({most}), try again later.");
+        plain(StatusCode::SERVICE_UNAVAILABLE, text)
     }
 }
 

@@ -19,7 +19,10 @@ mod pool;
 mod probe;
 mod web_config;
 
-use actix_web::http::header;
+use std::fmt::Display;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{Handler, HttpResponse, Resource, Responder, web};
 
 pub(crate) use access_log::access_log;
@@ -47,15 +50,14 @@ where
 }
 
 async fn method_not_allowed() -> HttpResponse {
-    HttpResponse::MethodNotAllowed()
-        .insert_header((header::ALLOW, "GET, HEAD"))
-        .content_type(PLAIN_TEXT)
-        .body("method not allowed\n")
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
 }
 
 /// The answer to a path that does not exist.
 pub(crate) async fn not_found() -> HttpResponse {
-    HttpResponse::NotFound().content_type(PLAIN_TEXT).body("404 page not found\n")
+    plain(StatusCode::NOT_FOUND, "404 page not found")
 }
 
 const HEALTHY: &str = "/-/healthy";
@@ -68,16 +70,17 @@ fn is_health(path: &str) -> bool {
 
 /// `/-/healthy`: the process answers.
 pub(crate) fn healthy() -> Resource {
-    resource(HEALTHY, || async { status("healthy\n") })
+    resource(HEALTHY, || async { plain(StatusCode::OK, "healthy") })
 }
 
 /// `/-/ready`: the process answers, and nothing has to happen before it can be scraped.
 pub(crate) fn ready() -> Resource {
-    resource(READY, || async { status("ready\n") })
+    resource(READY, || async { plain(StatusCode::OK, "ready") })
 }
 
-fn status(text: &'static str) -> HttpResponse {
-    HttpResponse::Ok().content_type(PLAIN_TEXT).body(text)
+/// A line of text.
+fn plain(status: StatusCode, line: impl Display) -> HttpResponse {
+    HttpResponse::build(status).content_type(PLAIN_TEXT).body(format!("{line}\n"))
 }
 
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";

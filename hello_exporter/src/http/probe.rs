@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
 use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
-use super::{Deadline, Limit, PLAIN_TEXT, resource};
+use super::{Deadline, Limit, plain, resource};
 use crate::probe::{Probing, check_target};
 
 /// The probes of one path.
@@ -60,9 +61,10 @@ impl Probes {
         check_target(target).map_err(bad_request)?;
         match self.probing.allows(target) {
             true => Ok(target.clone()),
-            false => Err(HttpResponse::Forbidden()
-                .content_type(PLAIN_TEXT)
-                .body("target is not allowed: no --probe.allow-target matches it\n")),
+            false => Err(plain(
+                StatusCode::FORBIDDEN,
+                "target is not allowed: no --probe.allow-target matches it",
+            )),
         }
     }
 }
