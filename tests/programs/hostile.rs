@@ -31,9 +31,9 @@ async fn main() -> ExitCode {
     let limits = ConnectionLimits {
         connections: 200,
         head: Duration::from_secs(2),
-        idle: Duration::from_secs(3),
+        idle: Duration::from_secs(2),
         stall: Duration::from_secs(2),
-        answer: Duration::from_secs(4),
+        answer: Duration::from_secs(3),
     };
     Exporter::new("hostile").connection_limits(limits).register(metrics).run().await
 }
