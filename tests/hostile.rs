@@ -288,6 +288,14 @@ const HTTP2_ATTACKS: &[Attack] = &[
         };
         (0..60).map(shut).collect()
     }),
+    ("more small answers that nobody takes than there are places", |target| {
+        let shut = |_| {
+            let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
+            http2.get(1, HEALTHY, true).unwrap();
+            http2.0
+        };
+        (0..220).map(shut).collect()
+    }),
     ("windows that are never opened again", |target| {
         let mut http2 = target.http2(&[]);
         http2.get(1, BIG, true).unwrap();

@@ -124,12 +124,15 @@ where
 {
     apply_fn_factory(serve, move |stream: TcpStream, serve: &S::Service| {
         let address = stream.peer_addr().ok();
-        let client = table.admit().map(|place| Rc::new(Client::new(address, place, limits)));
-        let serving = client.map(|client| (serve.call((stream, Rc::clone(&client))), client));
-        let draining = draining();
+        let client = Rc::new(Client::new(address, limits));
+        let serving = serve.call((stream, Rc::clone(&client)));
+        let (table, draining) = (Arc::clone(&table), draining());
         async move {
-            match serving {
-                Some((serving, client)) => supervise(serving, &client, draining).await,
+            match table.admitted(client.closer()).await {
+                Some(place) => {
+                    client.take(place);
+                    supervise(serving, &client, draining).await
+                }
                 None => {
                     let client = address.map(|address| address.to_string());
                     debug!(client, "Refusing a connection: all others have requests under way");

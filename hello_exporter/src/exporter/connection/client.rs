@@ -1,6 +1,6 @@
 //! Who is at the other end of a connection: what it does, its place, and the requests that it has under way.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -14,7 +14,9 @@ use crate::http::Closer;
 /// A client, as its worker's thread knows it.
 pub(super) struct Client {
     address: Option<SocketAddr>,
-    place: Place,
+    closer: Closer,
+    /// From when it is admitted.
+    place: OnceCell<Place>,
     activity: RefCell<Activity>,
     /// Whether it has still to agree on how to speak.
     is_agreeing: Cell<bool>,
@@ -22,10 +24,10 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(address: Option<SocketAddr>, place: Place, limits: ConnectionLimits) -> Self {
+    pub(super) fn new(address: Option<SocketAddr>, limits: ConnectionLimits) -> Self {
         let activity = RefCell::new(Activity::new(limits, Instant::now()));
-        let (is_agreeing, is_cut) = Default::default();
-        Self { address, place, activity, is_agreeing, is_cut }
+        let (closer, place, is_agreeing, is_cut) = Default::default();
+        Self { address, closer, place, activity, is_agreeing, is_cut }
     }
 
     pub(super) fn address(&self) -> Option<SocketAddr> {
@@ -33,7 +35,13 @@ impl Client {
     }
 
     pub(super) fn closer(&self) -> &Closer {
-        self.place.closer()
+        &self.closer
+    }
+
+    /// It has a place from now on.
+    pub(super) fn take(&self, place: Place) {
+        // There is one, and it is given once.
+        let _ = self.place.set(place);
     }
 
     /// A handshake begins.
@@ -109,7 +117,9 @@ impl Client {
 
     /// The connection is over; a handler may still be at work.
     pub(super) fn leave(&self) {
-        self.place.leave();
+        if let Some(place) = self.place.get() {
+            place.leave();
+        }
     }
 }
 
@@ -122,14 +132,18 @@ pub(super) struct Exchange {
 impl Exchange {
     pub(super) fn begin(client: &Rc<Client>) -> Self {
         client.activity.borrow_mut().begin_request();
-        client.place.answers();
+        if let Some(place) = client.place.get() {
+            place.answers();
+        }
         Self { client: Rc::clone(client), answer: None }
     }
 
     /// There is an answer: from here on it is up to the client.
     pub(super) fn answered(mut self) -> Self {
         self.answer = Some(self.client.activity.borrow_mut().begin_answer(Instant::now()));
-        self.client.place.delivers();
+        if let Some(place) = self.client.place.get() {
+            place.delivers();
+        }
         self
     }
 }
@@ -141,8 +155,8 @@ impl Drop for Exchange {
             activity.end_answer(answer);
         }
         activity.end_request(Instant::now());
-        if !activity.has_requests() {
-            self.client.place.waits();
+        if let Some(place) = self.client.place.get().filter(|_| !activity.has_requests()) {
+            place.waits();
         }
         // Over HTTP/2 requests have tasks of their own.
         if activity.is_multiplexed() {

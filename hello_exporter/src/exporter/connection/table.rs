@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::http::Closer;
 
@@ -19,15 +19,22 @@ pub(super) struct Table {
 struct Rows {
     /// Connections that have a place.
     count: usize,
-    /// Those of them that have no request under way, in the order in which they began to wait for one.
-    waiting: BTreeMap<u64, Closer>,
+    /// Those of them that have no request under way, by when they began to wait for one.
+    waiting: BTreeMap<Key, Closer>,
     /// Those of them that are taking answers, by when they began to.
-    taking: BTreeMap<(Instant, u64), Closer>,
+    taking: BTreeMap<Key, Closer>,
     next: u64,
 }
 
+/// Since when, and a number that no other has.
+type Key = (Instant, u64);
+
 /// How long a client may take its answers while others wait for a place.
 const TAKING: Duration = Duration::from_secs(1);
+
+/// How long a connection waits for a place, and how often it looks.
+const PATIENCE: Duration = Duration::from_millis(1500);
+const RETRY: Duration = Duration::from_millis(25);
 
 /// Who has not paused for so long between two answers is still taking the first.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -38,9 +45,9 @@ pub(super) struct Place {
     table: Arc<Table>,
     closer: Closer,
     /// Where it stands among those that wait.
-    turn: Cell<Option<u64>>,
+    turn: Cell<Option<Key>>,
     /// Where it stands among those that take answers.
-    taking: Cell<Option<(Instant, u64)>>,
+    taking: Cell<Option<Key>>,
     /// When it began to take answers, and when it had taken the last.
     has_taken: Cell<Option<(Instant, Instant)>>,
     has_left: Cell<bool>,
@@ -51,20 +58,30 @@ impl Table {
         Arc::new(Self { most, rows: Mutex::default() })
     }
 
-    /// A place: a free one, that of the connection that waits longest, which is closed, or that of the one that
-    /// has been taking answers longest, if it is too long, which is cut. None where all have work under way.
-    pub(super) fn admit(self: &Arc<Self>) -> Option<Place> {
+    /// A place: a free one, or that of another connection, which has to go: one that waits for a request, or that
+    /// has been taking its answers for too long. None where all have work under way.
+    pub(super) fn admit(self: &Arc<Self>, closer: &Closer) -> Option<Place> {
         let mut rows = self.rows();
         match rows.count < self.most {
             true => rows.count += 1,
             false => rows.make_room()?,
         }
-        let closer = Closer::default();
-        let turn = Cell::new(Some(rows.wait(&closer)));
+        let turn = Cell::new(Some(rows.wait(closer)));
         drop(rows);
-        let table = Arc::clone(self);
+        let (table, closer) = (Arc::clone(self), closer.clone());
         let (taking, has_taken, has_left) = Default::default();
         Some(Place { table, closer, turn, taking, has_taken, has_left })
+    }
+
+    /// [`admit`](Self::admit), once there is a place, unless none comes free for some time.
+    pub(super) async fn admitted(self: &Arc<Self>, closer: &Closer) -> Option<Place> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.admit(closer) {
+                None if Instant::now() < deadline => sleep(RETRY).await,
+                place => return place,
+            }
+        }
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -73,33 +90,36 @@ impl Table {
 }
 
 impl Rows {
-    /// Closes a connection for another one, which has its place from now on.
+    /// Ends the connection that has held its place longest for nothing, in favour of another one.
     fn make_room(&mut self) -> Option<()> {
-        if let Some((_, longest)) = self.waiting.pop_first() {
-            longest.close();
-            return Some(());
+        let since = |first: Option<(&Key, &Closer)>| first.map(|((since, _), _)| *since);
+        let waiting = since(self.waiting.first_key_value());
+        let taking = since(self.taking.first_key_value());
+        let taking = taking.filter(|since| since.elapsed() >= TAKING);
+        if taking.is_some_and(|taking| waiting.is_none_or(|waiting| taking < waiting)) {
+            let (_, closer) = self.taking.pop_first()?;
+            closer.close();
+            closer.cut();
+        } else {
+            let (_, closer) = self.waiting.pop_first()?;
+            closer.close();
         }
-        let longest = self.taking.first_entry().filter(|it| it.key().0.elapsed() >= TAKING)?;
-        let (_, closer) = longest.remove_entry();
-        closer.close();
-        closer.cut();
         Some(())
     }
 
-    fn wait(&mut self, closer: &Closer) -> u64 {
-        let turn = self.next;
+    fn wait(&mut self, closer: &Closer) -> Key {
+        let key = self.key(Instant::now());
+        self.waiting.insert(key, closer.clone());
+        key
+    }
+
+    fn key(&mut self, since: Instant) -> Key {
         self.next += 1;
-        self.waiting.insert(turn, closer.clone());
-        turn
+        (since, self.next)
     }
 }
 
 impl Place {
-    /// What closes the connection.
-    pub(super) fn closer(&self) -> &Closer {
-        &self.closer
-    }
-
     /// A request is under way: the place is nobody else's.
     pub(super) fn answers(&self) {
         if let Some(turn) = self.turn.take() {
@@ -116,8 +136,7 @@ impl Place {
         }
         let is_same = |(_, last): &(Instant, Instant)| now.duration_since(*last) < PAUSE;
         let began = self.has_taken.get().filter(is_same).map_or(now, |(began, _)| began);
-        let key = (began, rows.next);
-        rows.next += 1;
+        let key = rows.key(began);
         rows.taking.insert(key, self.closer.clone());
         self.taking.set(Some(key));
     }
@@ -165,8 +184,12 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
+    fn admit(table: &Arc<Table>) -> Option<Place> {
+        table.admit(&Closer::default())
+    }
+
     fn is_closed(place: &Place) -> bool {
-        place.closer().is_to_close()
+        place.closer.is_to_close()
     }
 
     fn counts(table: &Table) -> (usize, usize) {
@@ -177,12 +200,12 @@ mod tests {
     #[test]
     fn the_connection_that_waits_longest_makes_room() {
         let table = Table::new(3);
-        let [first, second, third] = [(); 3].map(|()| table.admit().unwrap());
+        let [first, second, third] = [(); 3].map(|()| admit(&table).unwrap());
         first.answers();
         first.waits();
-        let fourth = table.admit().unwrap();
+        let fourth = admit(&table).unwrap();
         assert_eq!([&first, &second, &third, &fourth].map(is_closed), [false, true, false, false]);
-        let fifth = table.admit().unwrap();
+        let fifth = admit(&table).unwrap();
         assert_eq!([&first, &third, &fourth, &fifth].map(is_closed), [false, true, false, false]);
         drop((second, third));
         assert_eq!(counts(&table), (3, 3));
@@ -193,13 +216,13 @@ mod tests {
     #[test]
     fn a_connection_with_a_request_under_way_is_left_alone() {
         let table = Table::new(2);
-        let [first, second] = [(); 2].map(|()| table.admit().unwrap());
+        let [first, second] = [(); 2].map(|()| admit(&table).unwrap());
         first.answers();
         second.answers();
-        assert!(table.admit().is_none());
+        assert!(admit(&table).is_none());
         assert_eq!([&first, &second].map(is_closed), [false, false]);
         second.waits();
-        let third = table.admit().unwrap();
+        let third = admit(&table).unwrap();
         assert_eq!([&first, &second].map(is_closed), [false, true]);
         // It was told while a request was on its way, which is answered; its place is gone.
         second.answers();
@@ -214,7 +237,7 @@ mod tests {
     #[test]
     fn a_connection_that_has_left_is_not_counted_twice() {
         let table = Table::new(2);
-        let place = table.admit().unwrap();
+        let place = admit(&table).unwrap();
         place.answers();
         place.leave();
         place.waits();
@@ -233,18 +256,18 @@ mod tests {
     fn who_takes_answers_for_too_long_makes_room() {
         run(async {
             let table = Table::new(2);
-            let [slow, busy] = [(); 2].map(|()| table.admit().unwrap());
+            let [slow, busy] = [(); 2].map(|()| admit(&table).unwrap());
             busy.answers();
             slow.answers();
             slow.delivers();
             tokio::time::advance(Duration::from_millis(900)).await;
-            assert!(table.admit().is_none());
+            assert!(admit(&table).is_none());
             tokio::time::advance(Duration::from_millis(100)).await;
-            let third = table.admit().unwrap();
-            assert!(slow.closer().is_to_be_cut() && !busy.closer().is_to_be_cut());
+            let third = admit(&table).unwrap();
+            assert!(slow.closer.is_to_be_cut() && !busy.closer.is_to_be_cut());
             drop(slow);
             third.answers();
-            assert!(table.admit().is_none());
+            assert!(admit(&table).is_none());
             drop((busy, third));
             assert_eq!(counts(&table), (0, 0));
             assert!(table.rows().taking.is_empty());
@@ -255,7 +278,7 @@ mod tests {
     fn one_answer_after_another_is_one_that_takes_long() {
         run(async {
             let table = Table::new(1);
-            let place = table.admit().unwrap();
+            let place = admit(&table).unwrap();
             for _ in 0..12 {
                 place.answers();
                 place.delivers();
@@ -264,12 +287,12 @@ mod tests {
             }
             place.answers();
             place.delivers();
-            assert!(table.admit().is_some());
-            assert!(place.closer().is_to_be_cut());
+            assert!(admit(&table).is_some());
+            assert!(place.closer.is_to_be_cut());
 
             // Who pauses begins anew.
             let table = Table::new(1);
-            let place = table.admit().unwrap();
+            let place = admit(&table).unwrap();
             for _ in 0..12 {
                 place.answers();
                 place.delivers();
@@ -279,7 +302,37 @@ mod tests {
             }
             place.answers();
             place.delivers();
-            assert!(table.admit().is_none());
+            assert!(admit(&table).is_none());
+        });
+    }
+
+    #[test]
+    fn who_has_just_come_does_not_go_for_one_who_takes_long() {
+        run(async {
+            let table = Table::new(2);
+            let slow = admit(&table).unwrap();
+            slow.answers();
+            slow.delivers();
+            tokio::time::advance(TAKING).await;
+            let good = admit(&table).unwrap();
+            let third = admit(&table).unwrap();
+            assert_eq!([&slow, &good, &third].map(is_closed), [true, false, false]);
+        });
+    }
+
+    #[test]
+    fn a_connection_waits_for_a_place() {
+        run(async {
+            let table = Table::new(1);
+            let slow = admit(&table).unwrap();
+            slow.answers();
+            let begun = Instant::now();
+            assert!(table.admitted(&Closer::default()).await.is_none());
+            assert_eq!(begun.elapsed(), PATIENCE);
+            slow.delivers();
+            let begun = Instant::now();
+            assert!(table.admitted(&Closer::default()).await.is_some());
+            assert_eq!(begun.elapsed(), TAKING);
         });
     }
 }
