@@ -2,16 +2,17 @@
 //!
 //! `file` is what is written there and `value` what each key takes, `load` and `tls` make of it what is in
 //! force, `guard` holds requests against that, with `auth`, `turns` and `rate_limit`; `watch` takes
-//! changes of the files up, which `source` notices.
+//! changes of the files up, which `files` notices.
 
 mod auth;
 mod client;
 mod error;
 mod file;
+mod files;
 mod guard;
 mod load;
 mod rate_limit;
-mod source;
+
 mod tls;
 mod turns;
 mod value;
@@ -26,9 +27,9 @@ use tracing::warn;
 
 use auth::Users;
 pub use error::WebConfigError;
+use files::ReadFiles;
 pub(crate) use guard::guard;
 use rate_limit::Bucket;
-use source::Sources;
 use turns::Turns;
 
 /// What a file says, taken up again whenever the file changes.
@@ -65,9 +66,9 @@ impl Limits {
 impl WebConfig {
     /// Reads the file, and whatever it names, and goes on watching them.
     pub(crate) fn load(path: &Path) -> Result<Arc<Self>, WebConfigError> {
-        let (config, sources) = Self::read(path)?;
+        let (config, files) = Self::read(path)?;
         let watch = |error| WebConfigError::Watch { path: path.to_owned(), error };
-        watch::start(&config, sources).map_err(watch)?;
+        watch::start(&config, files).map_err(watch)?;
         Ok(config)
     }
 
@@ -76,12 +77,12 @@ impl WebConfig {
         Self::read(path).map(drop)
     }
 
-    fn read(path: &Path) -> Result<(Arc<Self>, Sources), WebConfigError> {
-        let mut sources = Sources::default();
-        let settings = RwLock::new(Arc::new(load::settings(path, &mut sources)?));
+    fn read(path: &Path) -> Result<(Arc<Self>, ReadFiles), WebConfigError> {
+        let mut files = ReadFiles::default();
+        let settings = RwLock::new(Arc::new(load::settings(path, &mut files)?));
         let config = Self { path: path.to_owned(), settings, turns: Arc::default() };
         config.warn();
-        Ok((Arc::new(config), sources))
+        Ok((Arc::new(config), files))
     }
 
     /// What the next TLS connection is served with; nothing where connections are plain.

@@ -8,16 +8,16 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use super::auth::Users;
 use super::error::WebConfigError;
 use super::file::{File, Headers, HttpServerConfig, RateLimit};
+use super::files::ReadFiles;
 use super::rate_limit::Bucket;
-use super::source::Sources;
 use super::tls::Loader;
 use super::value::{FrameOptions, HeaderText, NoSniff};
 use super::{Limits, Settings};
 
 /// Reads the file and all that it names.
-pub(super) fn settings(path: &Path, sources: &mut Sources) -> Result<Settings, WebConfigError> {
+pub(super) fn settings(path: &Path, files: &mut ReadFiles) -> Result<Settings, WebConfigError> {
     let read = |error| WebConfigError::Read { path: path.to_owned(), error };
-    let contents = sources.read(path).map_err(read)?;
+    let contents = files.read(path).map_err(read)?;
     let invalid = |message| WebConfigError::Invalid { path: path.to_owned(), message };
     let text = String::from_utf8(contents).map_err(|_| invalid("not UTF-8".to_owned()))?;
     let file = File::parse(&text).map_err(|error| WebConfigError::Syntax {
@@ -26,15 +26,15 @@ pub(super) fn settings(path: &Path, sources: &mut Sources) -> Result<Settings, W
         column: error.column,
         message: error.message,
     })?;
-    checked(file, path, sources).map_err(invalid)
+    checked(file, path, files).map_err(invalid)
 }
 
-fn checked(file: File, path: &Path, sources: &mut Sources) -> Result<Settings, String> {
+fn checked(file: File, path: &Path, files: &mut ReadFiles) -> Result<Settings, String> {
     let mut warnings = Vec::new();
     let HttpServerConfig { http2, headers } = file.http_server_config.unwrap_or_default();
     let is_http2 = http2.unwrap_or(true);
     let directory = path.parent().unwrap_or(Path::new(""));
-    let mut loader = Loader { directory, sources, warnings: &mut warnings };
+    let mut loader = Loader { directory, files, warnings: &mut warnings };
     let tls = loader.load(&file.tls_server_config.unwrap_or_default(), is_http2)?;
     Ok(Settings {
         tls,

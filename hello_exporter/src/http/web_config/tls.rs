@@ -16,7 +16,7 @@ use rustls::{
 
 use super::client::ClientPolicy;
 use super::file::TlsServerConfig;
-use super::source::Sources;
+use super::files::ReadFiles;
 use super::value::{CipherSuite, ClientAuthType, Curve, TlsVersion};
 
 /// The cryptography that all of it uses.
@@ -28,7 +28,7 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
 pub(super) struct Loader<'a> {
     /// Where relative paths begin.
     pub(super) directory: &'a Path,
-    pub(super) sources: &'a mut Sources,
+    pub(super) files: &'a mut ReadFiles,
     pub(super) warnings: &'a mut Vec<String>,
 }
 
@@ -136,7 +136,7 @@ impl Loader<'_> {
 
     fn read(&mut self, key: &str, path: &Path) -> Result<Pem, String> {
         let name = format!("`{key}_file` {}", path.display());
-        match self.sources.read(path) {
+        match self.files.read(path) {
             Ok(contents) => Ok(Pem { contents, name }),
             Err(error) => Err(format!("cannot read {name}: {error}")),
         }

@@ -6,7 +6,7 @@ use std::{io, thread};
 
 use tracing::{error, info};
 
-use super::source::Sources;
+use super::files::ReadFiles;
 use super::{WebConfig, load};
 
 /// How often the files are looked at.
@@ -17,18 +17,18 @@ const INTERVAL: Duration = Duration::from_millis(400);
 
 /// Watches on a thread of its own, where a slow file system holds nobody up, until the configuration is
 /// dropped.
-pub(super) fn start(config: &Arc<WebConfig>, sources: Sources) -> io::Result<()> {
+pub(super) fn start(config: &Arc<WebConfig>, files: ReadFiles) -> io::Result<()> {
     let config = Arc::downgrade(config);
-    let watch = move || Watch { config, sources, changed: None }.run();
+    let watch = move || Watch { config, files, changed: None }.run();
     thread::Builder::new().name("web-config".to_owned()).spawn(watch).map(drop)
 }
 
 struct Watch {
     config: Weak<WebConfig>,
     /// What was read when the files were loaded, or could not be.
-    sources: Sources,
+    files: ReadFiles,
     /// What was seen when they were looked at last, if that was something else.
-    changed: Option<Sources>,
+    changed: Option<ReadFiles>,
 }
 
 impl Watch {
@@ -44,8 +44,8 @@ impl Watch {
 
     /// Whether the files are other ones than those that were loaded, and no longer change.
     fn has_changed(&mut self) -> bool {
-        let now = self.sources.now();
-        if now == self.sources {
+        let now = self.files.now();
+        if now == self.files {
             self.changed = None;
             return false;
         }
@@ -56,8 +56,8 @@ impl Watch {
     /// Whatever comes of it, the same files are not loaded again before they change.
     fn reload(&mut self, config: &WebConfig) {
         self.changed = None;
-        self.sources = Sources::default();
-        let settings = load::settings(&config.path, &mut self.sources);
+        self.files = ReadFiles::default();
+        let settings = load::settings(&config.path, &mut self.files);
         match settings.and_then(|settings| config.replace(settings)) {
             Ok(()) => {
                 info!(file = %config.path.display(), "Web configuration was read again");
@@ -83,9 +83,9 @@ mod tests {
         let file = directory.path().join("web.yml");
         let write = |text: &str| fs::write(&file, text).unwrap();
         write("old");
-        let mut sources = Sources::default();
-        sources.read(&file).unwrap();
-        let mut watch = Watch { config: Weak::new(), sources, changed: None };
+        let mut files = ReadFiles::default();
+        files.read(&file).unwrap();
+        let mut watch = Watch { config: Weak::new(), files, changed: None };
         let mut looks = |expected: &[bool]| {
             for expected in expected {
                 assert_eq!(watch.has_changed(), *expected);
