@@ -354,6 +354,23 @@ fn requests_are_logged_for_who_debugs() {
     assert_eq!(after, "method=GET uri=\"/nope?x=%22%0a=\" status=404 ");
 }
 
+#[test]
+fn no_password_of_a_request_is_logged() {
+    let exporter = Exporter::start(&["--log.level=debug"]);
+    let targets =
+        ["http://ops:secret@host", "http%3A%2F%2Fops%3Asecret%40host", "ops:sec&secret@host"];
+    for target in targets {
+        assert_eq!(get(exporter.address, &format!("/probe?target={target}")).status, 404);
+    }
+    assert_eq!(get(exporter.address, "http://ops:secret@host/nope?a=b").status, 404);
+    let (_, log) = exporter.signal("TERM");
+    let uris = log.iter().filter_map(|line| line.split_once(" uri=")?.1.split_once(" status="));
+    let uris: Vec<&str> = uris.map(|(uri, _)| uri).collect();
+    let probe = "\"/probe?target=***@host\"";
+    assert_eq!(uris, [probe, probe, probe, "\"/nope?a=b\""]);
+    assert!(!log.iter().any(|line| line.contains("sec")), "{log:?}");
+}
+
 /// An application that has routes of its own mounts the metrics beside them.
 #[test]
 fn metrics_mount_into_an_application() {
