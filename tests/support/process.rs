@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -63,7 +64,7 @@ fn cargo_build(package: &str, target: &[&str]) -> Vec<Value> {
 #[derive(Debug)]
 pub struct Exporter {
     child: Child,
-    log: BufReader<ChildStderr>,
+    log: Log,
     /// Where it listens.
     pub address: SocketAddr,
 }
@@ -77,8 +78,8 @@ impl Exporter {
     /// Starts another program, which takes the same flags.
     pub fn start_program(program: &Path, arguments: &[&str]) -> Self {
         let mut child = spawn(program, "127.0.0.1:0", arguments);
-        let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
-        let address = next_address(&mut log);
+        let log = Log::of(&mut child);
+        let address = log.next_address();
         Self { child, log, address }
     }
 
@@ -103,8 +104,8 @@ impl Exporter {
 
     /// Waits until connections to this address are accepted.
     fn accepting(mut child: Child, address: SocketAddr) -> Self {
-        let log = BufReader::new(child.stderr.take().expect("a pipe"));
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let log = Log::of(&mut child);
+        let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(address).is_err() {
             assert!(Instant::now() < deadline, "somebody listens on {address}");
             thread::sleep(Duration::from_millis(10));
@@ -114,17 +115,12 @@ impl Exporter {
 
     /// The next address that the log says it listens on.
     pub fn next_address(&mut self) -> SocketAddr {
-        next_address(&mut self.log)
+        self.log.next_address()
     }
 
     /// The next line of the log with this text in it.
     pub fn next_line_with(&mut self, text: &str) -> String {
-        loop {
-            let line = next_line(&mut self.log).expect("the exporter logs it");
-            if line.contains(text) {
-                return line;
-            }
-        }
+        self.log.next_line_with(text)
     }
 
     /// What the process has of the system now.
@@ -146,7 +142,7 @@ impl Exporter {
             .status()
             .expect("kill runs");
         assert!(kill.success());
-        let log = std::iter::from_fn(|| next_line(&mut self.log)).collect();
+        let log = std::iter::from_fn(|| self.log.next_line(Instant::now() + PATIENCE)).collect();
         (self.child.wait().expect("the exporter ends"), log)
     }
 }
@@ -184,18 +180,51 @@ impl Drop for Exporter {
     }
 }
 
-fn next_line(log: &mut BufReader<ChildStderr>) -> Option<String> {
-    let mut line = String::new();
-    let length = log.read_line(&mut line).expect("the log is UTF-8");
-    (length > 0).then_some(line)
-}
+/// How long a program is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-fn next_address(log: &mut BufReader<ChildStderr>) -> SocketAddr {
-    loop {
-        let line = next_line(log).expect("the exporter says where it listens");
-        if line.contains("Listening on") {
-            return address_in(&line);
+/// What a program says, read on a thread, so that nobody waits for it without end.
+#[derive(Debug)]
+struct Log(Receiver<String>);
+
+impl Log {
+    fn of(child: &mut Child) -> Self {
+        let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            while log.read_line(&mut line).expect("the log is UTF-8") > 0 {
+                if sender.send(std::mem::take(&mut line)).is_err() {
+                    break;
+                }
+            }
+        });
+        Self(lines)
+    }
+
+    /// The next line, or nothing when the program has closed its log.
+    fn next_line(&self, deadline: Instant) -> Option<String> {
+        match self.0.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("the program does not say it in {PATIENCE:?}"),
         }
+    }
+
+    fn next_line_with(&self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut before = Vec::new();
+        while let Some(line) = self.next_line(deadline) {
+            if line.contains(text) {
+                return line;
+            }
+            before.push(line);
+        }
+        panic!("the program ends without {text:?} in its log: {before:?}")
+    }
+
+    fn next_address(&self) -> SocketAddr {
+        address_in(&self.next_line_with("Listening on"))
     }
 }
 
