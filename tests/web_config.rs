@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use hello_exporter_tests::http::{get, get_as, request};
 use hello_exporter_tests::{Authority, Certificate, Exporter, build, curl, handshake};
@@ -111,6 +112,24 @@ tls_server_config:
 const SECRET: &str = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
 const ROTATED: &str = "$2b$04$abcdefghijklmnopqrstuuSyk/X/xTlNvaSy3dDba9.wRaPRcYK7K";
 
+/// As Bob's, and as costly as hashes are in production.
+const COSTLY: &str = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
+
+/// Sets it when the scope is left, even if by a panic.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Asks from another address of the loopback.
+fn get_from(source: &str, exporter: &Exporter, user: &str) -> u16 {
+    let url = format!("http://{}/metrics", exporter.address);
+    curl(&url, &["--user", user, "--interface", source]).unwrap().status
+}
+
 fn users(users: &[(&str, &str)]) -> String {
     let lines = users.iter().map(|(user, hash)| format!("  {user}: {hash}\n"));
     format!("basic_auth_users:\n{}", lines.collect::<String>())
@@ -161,6 +180,7 @@ fn good_files_are_valid() {
          X-XSS-Protection: 1; mode=block\n    Content-Security-Policy: default-src 'none'\n"
             .to_owned(),
         "http_server_config: {headers: {X-Frame-Options: '', X-XSS-Protection: ''}}\n".to_owned(),
+        users(&[("alice", &SECRET.replace("$04$", "$16$"))]),
         users(&[("alice", SECRET), ("bob", &SECRET.replace("$2b$", "$2y$"))]),
         "rate_limit:\n  interval: 100ms\n  burst: 20\n".to_owned(),
         "rate_limit: {interval: 0, burst: 0}\n".to_owned(),
@@ -417,6 +437,12 @@ fn bad_files() -> Vec<(String, String)> {
         (users(&[("alice", &SECRET.replace("$04$", "$03$"))]), format!(":2:10: {hash}")),
         (users(&[("alice", &SECRET.replace("$04$", "$32$"))]), format!(":2:10: {hash}")),
         (users(&[("alice", &SECRET.replace("$2b$", "$1$"))]), format!(":2:10: {hash}")),
+        (
+            users(&[("alice", &SECRET.replace("$04$", "$17$"))]),
+            ":2:10: the bcrypt hash has cost 17, with which one wrong password would keep all others \
+             waiting for very long, expected a cost of at most 16"
+                .into(),
+        ),
         (users(&[("alice", "")]), ":2:8: expected a text".into()),
         (users(&[("a", SECRET), ("a", SECRET)]), ":3:3: key `a` is there twice".into()),
         // rate_limit.
@@ -509,6 +535,17 @@ fn what_is_not_supported_is_left_out_with_a_warning_while_something_remains() {
 }
 
 #[test]
+fn costs_that_tell_names_apart_are_warned_of() {
+    let directory = Directory::new();
+    let output = check(&directory.write(&users(&[("alice", SECRET), ("bob", COSTLY)])));
+    let said = directory.shortened(&text(&output.stderr));
+    let warning = "level=warn msg=\"`basic_auth_users`: hashes of costs 4 to 10, so that the time of an \
+                   answer tells which names there are, expected one cost for all\" file=@/web.yml\n";
+    assert!(said.ends_with(warning), "{said}");
+    assert_eq!((said.lines().count(), output.status.code()), (1, Some(0)));
+}
+
+#[test]
 fn who_has_no_right_credentials_gets_what_exporter_toolkit_answers() {
     let directory = Directory::new();
     let exporter = directory.start(&users(&[("alice", SECRET)]));
@@ -570,9 +607,8 @@ fn unknown_users_cost_a_comparison_too_and_right_credentials_only_the_first_time
 fn a_flood_of_wrong_passwords_starves_no_good_scrape() {
     let directory = Directory::new();
     // Whoever is unknown costs as much as Carol does.
-    let costly = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
     let exporter =
-        directory.start(&users(&[("alice", SECRET), ("bob", ROTATED), ("carol", costly)]));
+        directory.start(&users(&[("alice", SECRET), ("bob", ROTATED), ("carol", COSTLY)]));
     let address = exporter.address;
     assert_eq!(get_as(address, "/metrics", "alice", "secret").status, 200);
     let (is_over, refused) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -584,18 +620,19 @@ fn a_flood_of_wrong_passwords_starves_no_good_scrape() {
         }
     };
     thread::scope(|scope| {
+        let end = SetOnDrop(&is_over);
         let floods: Vec<_> = (0..16).map(|_| scope.spawn(flood)).collect();
+        let deadline = Instant::now() + Duration::from_secs(60);
         while refused.load(Ordering::Relaxed) < 32 {
+            assert!(Instant::now() < deadline, "{refused:?} passwords were refused");
             thread::yield_now();
         }
         let statuses: Vec<u16> =
             (0..50).map(|_| get_as(address, "/metrics", "alice", "secret").status).collect();
         // Bob was not here before, and comes from another host: it is his turn next.
-        let bob = ["--user", "bob:rotated", "--interface", "127.0.0.2"];
-        let bob = curl(&format!("http://{address}/metrics"), &bob);
-        is_over.store(true, Ordering::Relaxed);
-        assert_eq!(statuses, [200; 50]);
-        assert_eq!(bob.unwrap().status, 200);
+        let bob = get_from("127.0.0.2", &exporter, "bob:rotated");
+        drop(end);
+        assert_eq!((statuses, bob), (vec![200; 50], 200));
         for flood in floods {
             flood.join().unwrap();
         }
@@ -614,6 +651,7 @@ fn the_rate_limit_holds_for_everything_but_health_and_not_for_two_at_once() {
     assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"));
     assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(statuses("/-/healthy"), [200; 5]);
+    assert_eq!(get_from("127.0.0.2", &exporter, ""), 200, "one host takes nothing from another");
 
     // Passwords are behind the limit, and strangers use up nothing of who is known.
     let exporter = directory.start(&format!("{limit}{}", users(&[("alice", SECRET)])));
@@ -622,6 +660,32 @@ fn the_rate_limit_holds_for_everything_but_health_and_not_for_two_at_once() {
     assert_eq!(alice(), 200);
     assert_eq!([(); 5].map(|()| mallory()), [401, 401, 429, 429, 429]);
     assert_eq!([(); 5].map(|()| alice()), [200, 200, 200, 429, 429]);
+    let exporter = directory.start(&format!("{limit}{}", users(&[("alice", SECRET)])));
+    let mallory = || get_as(exporter.address, "/metrics", "mallory", "secret").status;
+    assert_eq!([(); 5].map(|()| mallory()), [401, 401, 401, 429, 429]);
+    assert_eq!(get_from("127.0.0.2", &exporter, "alice:secret"), 200);
+}
+
+#[test]
+fn while_users_stay_the_same_a_flood_after_a_change_starves_no_good_scrape() {
+    let directory = Directory::new();
+    let limit = "rate_limit: {interval: 1h, burst: 3}\n";
+    let file = format!("{TLS}{limit}{}", users(&[("alice", SECRET)]));
+    let mut exporter = directory.start(&file);
+    let ask = |exporter: &Exporter, user| directory.curl(exporter, &["--user", user]).unwrap();
+    let flood = |exporter: &Exporter| [(); 5].map(|()| ask(exporter, "mallory:secret"));
+    assert_eq!(ask(&exporter, "alice:secret"), 200);
+    assert_eq!(flood(&exporter), [401, 401, 429, 429, 429]);
+
+    directory.authority.server().write(directory.directory.path(), "server");
+    exporter.next_line_with("Web configuration was read again");
+    assert_eq!(flood(&exporter), [401, 401, 401, 429, 429]);
+    assert_eq!(ask(&exporter, "alice:secret"), 200);
+
+    directory.write(&format!("{file}http_server_config: {{headers: {{X-Frame-Options: deny}}}}\n"));
+    exporter.next_line_with("Web configuration was read again");
+    assert_eq!(flood(&exporter), [401, 401, 401, 429, 429]);
+    assert_eq!(ask(&exporter, "alice:secret"), 200);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The file that `--web.config.file` names: TLS, users, headers, limits.
 //!
 //! `file` is what is written there and `value` what each key takes, `load` and `tls` make of it what is in
-//! force, `guard` holds requests against that, with `auth`, `turns` and `rate_limit`; `watch` takes
+//! force, `guard` holds requests against that, with `auth`, `turns` and `rate_limit`, by `network`; `watch` takes
 //! changes of the files up, which `files` notices.
 
 mod auth;
@@ -11,6 +11,7 @@ mod file;
 mod files;
 mod guard;
 mod load;
+mod network;
 mod rate_limit;
 
 mod tls;
@@ -29,7 +30,7 @@ use auth::Users;
 pub use error::WebConfigError;
 use files::ReadFiles;
 pub(crate) use guard::guard;
-use rate_limit::Bucket;
+use rate_limit::Limits;
 use turns::Turns;
 
 /// What a file says, taken up again whenever the file changes.
@@ -44,23 +45,10 @@ struct Settings {
     tls: Option<Arc<ServerConfig>>,
     is_http2: bool,
     headers: Vec<(HeaderName, HeaderValue)>,
-    users: Users,
+    users: Arc<Users>,
     limits: Option<Limits>,
     /// What the operator should know and can live with.
     warnings: Vec<String>,
-}
-
-/// The rate limit, once for those whose credentials were right before and once for everybody else: a
-/// flood of strangers takes nothing from those who are known.
-struct Limits {
-    strangers: Bucket,
-    remembered: Bucket,
-}
-
-impl Limits {
-    fn bucket(&self, is_remembered: bool) -> &Bucket {
-        if is_remembered { &self.remembered } else { &self.strangers }
-    }
 }
 
 impl WebConfig {
@@ -107,8 +95,9 @@ impl WebConfig {
         }
     }
 
-    /// Puts other settings in force, for new connections and for the next requests.
-    fn replace(&self, settings: Settings) -> Result<(), WebConfigError> {
+    /// Puts other settings in force, for new connections and for the next requests. As long as users stay
+    /// the same, so do the credentials that were right: they do not queue behind whoever floods the exporter.
+    fn replace(&self, mut settings: Settings) -> Result<(), WebConfigError> {
         // A listener serves either: clients would see their connections break.
         if settings.tls.is_some() != self.tls().is_some() {
             let verb = if settings.tls.is_some() { "on" } else { "off" };
@@ -116,6 +105,9 @@ impl WebConfig {
             return Err(WebConfigError::Invalid { path: self.path.clone(), message });
         }
         let mut current = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        if settings.users.are_those_of(&current.users) {
+            settings.users = Arc::clone(&current.users);
+        }
         *current = Arc::new(settings);
         Ok(())
     }

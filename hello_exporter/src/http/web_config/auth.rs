@@ -66,6 +66,11 @@ impl Users {
         self.hashes.is_empty()
     }
 
+    /// Whether both are the same users with the same hashes.
+    pub(super) fn are_those_of(&self, other: &Self) -> bool {
+        self.hashes == other.hashes
+    }
+
     /// Whether these credentials were right before.
     pub(super) fn remembers(&self, credentials: &Credentials) -> bool {
         let tag = self.tag(credentials);

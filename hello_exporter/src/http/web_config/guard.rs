@@ -1,5 +1,6 @@
 //! Stands in front of every request: how many there may be, and who may ask.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -10,6 +11,7 @@ use actix_web::{Error, HttpResponse, web};
 use tracing::{debug, error};
 
 use super::auth::Credentials;
+use super::rate_limit::Limits;
 use super::{Settings, WebConfig};
 use crate::http::{PLAIN_TEXT, bounds, is_health};
 
@@ -54,8 +56,11 @@ async fn refusal(
     let users = &settings.users;
     let credentials = Credentials::of(request.headers()).filter(|_| !users.is_empty());
     let is_remembered = credentials.as_ref().is_some_and(|given| users.remembers(given));
-    let limits = settings.limits.as_ref();
-    if limits.is_some_and(|limits| !limits.bucket(is_remembered).take()) {
+    let take = |limits: &Limits| match is_remembered {
+        true => limits.take_remembered(),
+        false => limits.take(host(request)),
+    };
+    if settings.limits.as_ref().is_some_and(|limits| !take(limits)) {
         return Some(Refusal::TooManyRequests);
     }
     if users.is_empty() || is_remembered {
@@ -67,6 +72,10 @@ async fn refusal(
     }
 }
 
+fn host(request: &ServiceRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|address| address.ip())
+}
+
 /// Compares a password when it is its turn. Off the event loop: it takes a tenth of a second.
 async fn compare(
     config: &WebConfig,
@@ -74,8 +83,7 @@ async fn compare(
     request: &ServiceRequest,
     credentials: Credentials,
 ) -> Option<Refusal> {
-    let host = request.peer_addr().map(|address| address.ip());
-    let Some(turn) = config.turns.take(host).await else {
+    let Some(turn) = config.turns.take(host(request)).await else {
         return Some(Refusal::TooManyRequests);
     };
     // Somebody may have sent the same while this one waited.

@@ -1,18 +1,20 @@
 //! From the file to what is in force.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 
+use super::Settings;
 use super::auth::Users;
 use super::error::WebConfigError;
 use super::file::{File, Headers, HttpServerConfig, RateLimit};
 use super::files::ReadFiles;
-use super::rate_limit::Bucket;
+use super::rate_limit::{Limits, Rate};
 use super::tls::Loader;
-use super::value::{FrameOptions, HeaderText, NoSniff};
-use super::{Limits, Settings};
+use super::value::{FrameOptions, HeaderText, NoSniff, PasswordHash};
 
 /// Reads the file and all that it names.
 pub(super) fn settings(path: &Path, files: &mut ReadFiles) -> Result<Settings, WebConfigError> {
@@ -40,7 +42,7 @@ fn checked(file: File, path: &Path, files: &mut ReadFiles) -> Result<Settings, S
         tls,
         is_http2,
         headers: header_values(headers.unwrap_or_default()),
-        users: Users::new(file.basic_auth_users.unwrap_or_default())?,
+        users: users(file.basic_auth_users.unwrap_or_default(), &mut warnings)?,
         limits: limits(&file.rate_limit.unwrap_or_default(), &mut warnings)?,
         warnings,
     })
@@ -61,6 +63,22 @@ fn header_values(headers: Headers) -> Vec<(HeaderName, HeaderValue)> {
     values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
+fn users(
+    hashes: BTreeMap<String, PasswordHash>,
+    warnings: &mut Vec<String>,
+) -> Result<Arc<Users>, String> {
+    let costs = || hashes.values().map(PasswordHash::cost);
+    if let (Some(lowest), Some(highest)) = (costs().min(), costs().max())
+        && lowest != highest
+    {
+        warnings.push(format!(
+            "`basic_auth_users`: hashes of costs {lowest} to {highest}, so that the time of an answer \
+             tells which names there are, expected one cost for all"
+        ));
+    }
+    Users::new(hashes).map(Arc::new)
+}
+
 fn limits(limit: &RateLimit, warnings: &mut Vec<String>) -> Result<Option<Limits>, String> {
     let interval = limit.interval.map_or(Duration::ZERO, |interval| interval.0);
     match (interval, limit.burst.unwrap_or(0)) {
@@ -73,9 +91,6 @@ fn limits(limit: &RateLimit, warnings: &mut Vec<String>) -> Result<Option<Limits
             Err("`rate_limit` needs a `burst` of at least 1, or else nobody would be served"
                 .to_owned())
         }
-        (interval, burst) => {
-            let bucket = || Bucket::new(interval, burst);
-            Ok(Some(Limits { strangers: bucket(), remembered: bucket() }))
-        }
+        (interval, burst) => Ok(Some(Limits::new(Rate { interval, burst }))),
     }
 }

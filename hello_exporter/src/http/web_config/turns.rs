@@ -1,11 +1,13 @@
 //! Who compares a password when: one at a time, and nobody in front of all others.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::network::network;
 
 /// Passwords of one host that may be compared, or wait for it.
 const PLACES_PER_HOST: usize = 8;
@@ -96,18 +98,6 @@ impl Drop for Place {
     }
 }
 
-/// A host, or of IPv6 its network, of which one host has all addresses.
-fn network(host: Option<IpAddr>) -> IpAddr {
-    match host.map(|host| host.to_canonical()) {
-        Some(IpAddr::V6(address)) => {
-            let network = address.to_bits() & !u128::from(u64::MAX);
-            IpAddr::V6(Ipv6Addr::from_bits(network))
-        }
-        Some(host) => host,
-        None => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
@@ -179,13 +169,5 @@ mod tests {
         drop(first);
         assert!(turns.lanes().is_empty());
         assert!(turns.take(host(1)).await.is_some());
-    }
-
-    #[test]
-    fn an_ipv6_network_is_one_host() {
-        let network = |text: &str| network(Some(text.parse().unwrap())).to_string();
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(network("::ffff:10.0.0.1"), "10.0.0.1");
-        assert_eq!(network("10.0.0.1"), "10.0.0.1");
     }
 }

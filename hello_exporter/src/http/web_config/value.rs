@@ -230,7 +230,7 @@ impl TryFrom<String> for FrameOptions {
 }
 
 /// The bcrypt hash of a password.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct PasswordHash {
     hash: String,
@@ -252,12 +252,19 @@ impl PasswordHash {
 /// The costs that bcrypt has.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=31;
 
+/// The highest one that is taken. It takes some seconds, and each step more twice as long.
+const HIGHEST_COST: u32 = 16;
+
 impl TryFrom<String> for PasswordHash {
     type Error = String;
 
     fn try_from(hash: String) -> Result<Self, String> {
         let cost = hash.parse::<bcrypt::HashParts>().map(|parts| parts.get_cost()).ok();
         match cost.filter(|cost| COSTS.contains(cost)) {
+            Some(cost) if cost > HIGHEST_COST => Err(format!(
+                "the bcrypt hash has cost {cost}, with which one wrong password would keep all others \
+                 waiting for very long, expected a cost of at most {HIGHEST_COST}"
+            )),
             Some(cost) => Ok(Self { hash, cost }),
             None => Err("expected the bcrypt hash of a password, such as `htpasswd -nBC 10 \"\"` \
                          writes: `$2y$10$` and 53 more characters"
