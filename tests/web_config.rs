@@ -941,6 +941,11 @@ fn of_a_broken_new_file_the_log_says_so_once_and_the_old_one_stays_in_force() {
         assert_eq!(said, format!("msg=\"{outcome}\" error=\"{message}\"\n"));
         assert_eq!(statuses(&exporter), expected);
     };
+    let nothing = "@/web.yml: there is nothing in the file, expected `basic_auth_users: {}` if everybody \
+                   may ask from now on";
+    breaks(Some(""), nothing);
+    breaks(Some("basic_auth_users: {"), "@/web.yml:1:19: unclosed bracket '{'");
+    breaks(Some(" \n# TLS, and users.\n"), nothing);
     breaks(
         Some("basic_auth_user: {}\n"),
         "@/web.yml:1:1: unknown key `basic_auth_user`, expected one of `tls_server_config`, \
@@ -964,6 +969,21 @@ fn of_a_broken_new_file_the_log_says_so_once_and_the_old_one_stays_in_force() {
     assert_eq!(statuses(&exporter), [Some(401), Some(401)]);
     let (_, log) = exporter.signal("TERM");
     assert!(!log.iter().any(|line| line.contains("level=error")), "{log:?}");
+}
+
+#[test]
+fn an_empty_file_lets_nobody_in_and_no_users_let_everybody_in() {
+    let directory = Directory::new();
+    let mut exporter = directory.start(&users(&[("alice", SECRET)]));
+    for blank in ["", " \n\n", "# Users:\n"] {
+        directory.write(blank);
+        let line = exporter.next_line_with("level=error");
+        assert!(line.contains("expected `basic_auth_users: {}` if everybody may ask"), "{line}");
+        assert_eq!(get(exporter.address, "/metrics").status, 401);
+    }
+    directory.write("basic_auth_users: {}\n");
+    exporter.next_line_with("Web configuration was read again");
+    assert_eq!(get(exporter.address, "/metrics").status, 200);
 }
 
 #[test]

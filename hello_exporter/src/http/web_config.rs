@@ -42,6 +42,8 @@ pub(crate) struct WebConfig {
 
 /// What is in force.
 struct Settings {
+    /// Whether there was nothing in the file.
+    is_blank: bool,
     tls: Option<Arc<ServerConfig>>,
     is_http2: bool,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -98,12 +100,8 @@ impl WebConfig {
     /// Puts other settings in force, for new connections and for the next requests. As long as users stay
     /// the same, so do the credentials that were right: they do not queue behind whoever floods the exporter.
     fn replace(&self, mut settings: Settings) -> Result<(), WebConfigError> {
-        // A listener serves either: clients would see their connections break.
-        if settings.tls.is_some() != self.tls().is_some() {
-            let verb = if settings.tls.is_some() { "on" } else { "off" };
-            let message = format!("TLS cannot be turned {verb} without a restart");
-            return Err(WebConfigError::Invalid { path: self.path.clone(), message });
-        }
+        let check = check_replacement(&self.settings(), &settings);
+        check.map_err(|message| WebConfigError::Invalid { path: self.path.clone(), message })?;
         let mut current = self.settings.write().unwrap_or_else(PoisonError::into_inner);
         if settings.users.are_those_of(&current.users) {
             settings.users = Arc::clone(&current.users);
@@ -111,4 +109,22 @@ impl WebConfig {
         *current = Arc::new(settings);
         Ok(())
     }
+}
+
+/// What is sound in itself, and yet cannot take the place of what is in force.
+fn check_replacement(current: &Settings, new: &Settings) -> Result<(), String> {
+    // Whoever writes a file empties it first, and may be interrupted there: that must let nobody in.
+    if new.is_blank && (current.tls.is_some() || !current.users.is_empty()) {
+        return Err(
+            "there is nothing in the file, expected `basic_auth_users: {}` if everybody may ask \
+                    from now on"
+                .to_owned(),
+        );
+    }
+    // A listener serves either: clients would see their connections break.
+    if new.tls.is_some() != current.tls.is_some() {
+        let verb = if new.tls.is_some() { "on" } else { "off" };
+        return Err(format!("TLS cannot be turned {verb} without a restart"));
+    }
+    Ok(())
 }

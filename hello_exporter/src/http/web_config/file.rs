@@ -76,12 +76,11 @@ pub(super) struct FileError {
 }
 
 impl File {
-    /// Reads the text. An empty one is a file that asks for nothing.
-    pub(super) fn parse(text: &str) -> Result<Self, FileError> {
+    /// Reads the text. Nothing, if there is nothing in it but spaces and comments.
+    pub(super) fn parse(text: &str) -> Result<Option<Self>, FileError> {
         // A snippet of the file in the log could be one of its secrets.
         let options = serde_saphyr::options! { with_snippet: false };
-        let file = serde_saphyr::from_str_with_options::<Option<Self>>(text, options);
-        file.map(Option::unwrap_or_default).map_err(|error| FileError::new(&error))
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| FileError::new(&error))
     }
 }
 

@@ -31,7 +31,9 @@ pub(super) fn settings(path: &Path, files: &mut ReadFiles) -> Result<Settings, W
     checked(file, path, files).map_err(invalid)
 }
 
-fn checked(file: File, path: &Path, files: &mut ReadFiles) -> Result<Settings, String> {
+fn checked(file: Option<File>, path: &Path, files: &mut ReadFiles) -> Result<Settings, String> {
+    let is_blank = file.is_none();
+    let file = file.unwrap_or_default();
     let mut warnings = Vec::new();
     let HttpServerConfig { http2, headers } = file.http_server_config.unwrap_or_default();
     let is_http2 = http2.unwrap_or(true);
@@ -39,6 +41,7 @@ fn checked(file: File, path: &Path, files: &mut ReadFiles) -> Result<Settings, S
     let mut loader = Loader { directory, files, warnings: &mut warnings };
     let tls = loader.load(&file.tls_server_config.unwrap_or_default(), is_http2)?;
     Ok(Settings {
+        is_blank,
         tls,
         is_http2,
         headers: header_values(headers.unwrap_or_default()),
