@@ -46,7 +46,7 @@ impl Target {
         let settings = settings
             .iter()
             .flat_map(|(name, value)| [&name.to_be_bytes()[..], &value.to_be_bytes()[..]].concat());
-        http2.send(0x4, 0, 0, &settings.collect::<Vec<u8>>()).unwrap();
+        http2.send(SETTINGS, 0, 0, &settings.collect::<Vec<u8>>()).unwrap();
         http2
     }
 
@@ -163,7 +163,12 @@ const ATTACKS: &[Attack] = &[
         trickle(&mut streams, "1\r\nx\r\n");
         streams
     }),
-    ("slow readers", |target| (0..60).map(|_| target.send(get(BIG, ""))).collect()),
+    ("slow readers", |target| {
+        let mut streams: Vec<Stream> = (0..60).map(|_| target.send(get(BIG, ""))).collect();
+        // From here on it is up to them, and they take no more.
+        streams.iter_mut().for_each(|stream| drop(stream.read(&mut [0])));
+        streams
+    }),
     ("slow readers who ask on and on", |target| {
         (0..20).map(|_| target.send(get(BIG, "").repeat(100))).collect()
     }),
@@ -265,16 +270,31 @@ impl Http2 {
         self.0.write_all(&[&head, payload].concat())
     }
 
+    /// Waits for the head of an answer, or for the end.
+    fn wait_for_answer(&mut self) {
+        let mut head = [0; 9];
+        while self.0.read_exact(&mut head).is_ok() {
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            self.0.read_exact(&mut vec![0; length as usize]).unwrap();
+            if head[3] == HEADERS {
+                return;
+            }
+        }
+    }
+
     /// A request, with its head complete, or going on.
     fn get(&mut self, stream: u32, path: &str, is_complete: bool) -> std::io::Result<()> {
         let path = [&[0x04, u8::try_from(path.len()).unwrap()], path.as_bytes()].concat();
         let host = [&[0x01, 8], &b"exporter"[..]].concat();
         let block = [&[0x82, 0x87], &path[..], &host[..]].concat();
-        self.send(0x1, if is_complete { 0x5 } else { 0x1 }, stream, &block)
+        self.send(HEADERS, if is_complete { 0x5 } else { 0x1 }, stream, &block)
     }
 }
 
+const HEADERS: u8 = 0x1;
 const RESET: u8 = 0x3;
+const SETTINGS: u8 = 0x4;
+const PING: u8 = 0x6;
 const CONTINUATION: u8 = 0x9;
 const INITIAL_WINDOW_SIZE: u16 = 0x4;
 
@@ -284,9 +304,11 @@ const HTTP2_ATTACKS: &[Attack] = &[
         let shut = |_| {
             let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
             http2.get(1, BIG, true).unwrap();
-            http2.0
+            http2
         };
-        (0..60).map(shut).collect()
+        let mut streams: Vec<Http2> = (0..60).map(shut).collect();
+        streams.iter_mut().for_each(Http2::wait_for_answer);
+        streams.into_iter().map(|http2| http2.0).collect()
     }),
     ("more small answers that nobody takes than there are places", |target| {
         let shut = |_| {
@@ -326,7 +348,7 @@ const HTTP2_ATTACKS: &[Attack] = &[
     }),
     ("pings without an end", |target| {
         let mut http2 = target.http2(&[]);
-        let mut ping = |_| http2.send(0x6, 0, 0, &[0; 8]).is_ok();
+        let mut ping = |_| http2.send(PING, 0, 0, &[0; 8]).is_ok();
         assert!((0..10_000_000).map(&mut ping).any(|is_sent| !is_sent), "it is cut");
         vec![http2.0]
     }),
