@@ -46,10 +46,13 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Warn => (LevelFilter::WARN, LevelFilter::WARN),
         LogLevel::Error => (LevelFilter::ERROR, LevelFilter::ERROR),
     };
-    // What HTTP/2 logs is every frame.
-    let targets = Targets::new().with_default(level).with_target("h2", LevelFilter::WARN);
-    let clients = if level == LevelFilter::DEBUG { level } else { LevelFilter::OFF };
-    let targets = targets.with_target("actix_http", clients);
+    // What HTTP/2 logs below warnings is every frame.
+    let (http, http2) = match level {
+        LevelFilter::DEBUG => (LevelFilter::DEBUG, LevelFilter::WARN),
+        _ => (LevelFilter::OFF, LevelFilter::OFF),
+    };
+    let targets = Targets::new().with_default(level);
+    let targets = targets.with_target("actix_http", http).with_target("h2", http2);
     ["actix_server", "actix_web", "mio"]
         .into_iter()
         .fold(targets, |targets, target| targets.with_target(target, server))
