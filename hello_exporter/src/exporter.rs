@@ -60,6 +60,8 @@ use command::Parsed;
 #[must_use = "an exporter does nothing until it runs"]
 pub struct Exporter<F = ()> {
     name: String,
+    /// What stands in front of what is told of its sources, if it is not the name.
+    namespace: Option<String>,
     description: String,
     build_info: BuildInfo,
     listen_address: Option<ListenAddress>,
@@ -77,6 +79,7 @@ impl Exporter {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            namespace: None,
             description: String::new(),
             build_info: BuildInfo::default(),
             listen_address: None,
@@ -131,6 +134,7 @@ impl Exporter {
         let probes = self.probes.into_iter();
         Exporter {
             name: self.name,
+            namespace: self.namespace,
             description: self.description,
             build_info: self.build_info,
             listen_address: self.listen_address,
@@ -157,6 +161,14 @@ impl<F: Args + 'static> Exporter<F> {
     /// One sentence for `--help` and the page at `/`.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
+        self
+    }
+
+    /// What the names of this exporter's metrics begin with, such as `node` for a `node_exporter`: how its
+    /// [sources](Self::source) have fared is then told as `node_scrape_collector_success{collector="…"}`, and so on,
+    /// instead of `node_exporter_scrape_collector_success`. All else keeps the exporter's whole name.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
         self
     }
 
@@ -306,11 +318,21 @@ impl<F: Args + 'static> Exporter<F> {
 
     /// The name, as the first part of a metric's name.
     fn metric_prefix(&self) -> String {
-        let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
-        let prefix = self.name.replace(|character| !is_accepted(character), "_") + "_";
-        let has_digit = prefix.starts_with(|first: char| first.is_ascii_digit());
-        if has_digit { format!("_{prefix}") } else { prefix }
+        metric_prefix(&self.name)
     }
+
+    /// What stands in front of what is told of sources.
+    fn source_prefix(&self) -> String {
+        metric_prefix(self.namespace.as_ref().unwrap_or(&self.name))
+    }
+}
+
+/// A name as the first part of a metric's name: whatever that cannot contain becomes `_`.
+fn metric_prefix(name: &str) -> String {
+    let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
+    let prefix = name.replace(|character| !is_accepted(character), "_") + "_";
+    let has_digit = prefix.starts_with(|first: char| first.is_ascii_digit());
+    if has_digit { format!("_{prefix}") } else { prefix }
 }
 
 impl<F> std::fmt::Debug for Exporter<F> {

@@ -45,6 +45,8 @@ pub(crate) use target::{AllowList, check as check_target};
 pub use target::{ParsePatternError, TargetError, TargetPattern};
 
 use crate::collect::Declared;
+use crate::desc::Desc;
+use crate::source::up_desc;
 
 /// Something that looks at a target when it is asked to.
 ///
@@ -198,6 +200,7 @@ impl ProbeRequest {
 pub struct ProbeOptions {
     pub(crate) path: Cow<'static, str>,
     pub(crate) timeout: Duration,
+    pub(crate) up: Option<Desc>,
 }
 
 impl ProbeOptions {
@@ -206,12 +209,31 @@ impl ProbeOptions {
 
     /// Probes at this path, which may take 10 seconds each.
     pub fn new(path: impl Into<Cow<'static, str>>) -> Self {
-        Self { path: path.into(), timeout: Self::DEFAULT_TIMEOUT }
+        Self { path: path.into(), timeout: Self::DEFAULT_TIMEOUT, up: None }
     }
 
     /// How long a probe may take, at most an hour; less where the request says that it waits no longer.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout.min(Self::MOST_TIMEOUT);
+        self
+    }
+
+    /// Exposes the success of a probe under this name as well, which is that of
+    /// [`SourceOptions::up`](crate::source::SourceOptions::up) where an exporter can look at one server by itself
+    /// and at others on request.
+    ///
+    /// ```
+    /// use hello_exporter::probe::ProbeOptions;
+    ///
+    /// let options = ProbeOptions::new("/scrape").up("redis_up", "Whether the server has answered.");
+    /// # let _ = options;
+    /// ```
+    pub fn up(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.up = Some(up_desc(name, help));
         self
     }
 }

@@ -69,6 +69,7 @@ mod set;
 mod status;
 #[cfg(test)]
 mod tests;
+mod up;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -80,8 +81,10 @@ pub(crate) use scraper::{Failure, FailureKind, Scraped, scraped};
 pub(crate) use selection::Selection;
 pub(crate) use set::Sources;
 pub(crate) use status::{LastRun, Status};
+pub(crate) use up::{up, up_desc};
 
 use crate::collect::Declared;
+use crate::desc::Desc;
 use crate::registry::{CollectorName, Registry, Wrap};
 
 /// Something that is asked for its metrics at every scrape, and may fail.
@@ -172,6 +175,7 @@ pub struct SourceOptions {
     timeout: Duration,
     cache: Option<Duration>,
     is_enabled: bool,
+    up: Option<Desc>,
     prefix: String,
     const_labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
 }
@@ -192,6 +196,7 @@ impl SourceOptions {
             timeout: Self::DEFAULT_TIMEOUT,
             cache: None,
             is_enabled: true,
+            up: None,
             prefix: String::new(),
             const_labels: Vec::new(),
         }
@@ -214,6 +219,43 @@ impl SourceOptions {
     /// Leaves the source out unless `--collector.NAME` is given.
     pub fn disabled_by_default(mut self) -> Self {
         self.is_enabled = false;
+        self
+    }
+
+    /// Exposes whether the source has answered: a gauge of this name, 1 where its metrics are in the scrape, 0
+    /// where it failed, panicked or was late.
+    ///
+    /// It is what `<exporter>_scrape_collector_success` says, under the name that users of such an exporter look
+    /// for, and alert on: `redis_up`, `mysql_up`. A source thus has no `up` of its own to keep; it returns the error,
+    /// and the log tells it.
+    ///
+    /// ```no_run
+    /// use hello_exporter::{Collector, Exporter, source::SourceOptions};
+    /// use std::{io, process::ExitCode};
+    ///
+    /// #[derive(Collector)]
+    /// #[collector(namespace = "spool")]
+    /// struct Spool {
+    ///     /// Entries in the spool directory.
+    ///     entries: u64,
+    /// }
+    ///
+    /// fn spool() -> io::Result<Spool> {
+    ///     Ok(Spool { entries: std::fs::read_dir("/var/spool")?.count() as u64 })
+    /// }
+    ///
+    /// #[actix_web::main]
+    /// async fn main() -> ExitCode {
+    ///     let options = SourceOptions::new("spool").up("spool_up", "Whether the directory can be read.");
+    ///     Exporter::new("spool_exporter").source(options, spool).run().await
+    /// }
+    /// ```
+    pub fn up(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.up = Some(up_desc(name, help));
         self
     }
 

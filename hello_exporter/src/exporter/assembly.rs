@@ -59,7 +59,7 @@ impl<F: Args + 'static> Exporter<F> {
             }
         }
         drop(entered);
-        let own = sources.register_own(&self.metric_prefix());
+        let own = sources.register_own(&self.source_prefix());
         self.errors.extend(own.err().map(DeclarationError::from));
         sources.on(runtime)
     }

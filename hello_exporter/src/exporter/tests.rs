@@ -189,6 +189,8 @@ fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
     exporter.register_own();
     assert!(exporter.errors.is_empty());
     assert_eq!(exporter.metric_prefix(), "_3proxy_exporter_");
+    assert_eq!(exporter.source_prefix(), "_3proxy_exporter_");
+    assert_eq!(exporter.namespace("3proxy").source_prefix(), "_3proxy_");
 }
 
 #[cfg(all(target_os = "linux", feature = "prometheus"))]

@@ -18,7 +18,7 @@ use crate::panic::catch_async;
 use crate::registry::{
     CollectorId, Provided, Provider, RegisterError, Registrable, Registry, ScrapeRequest,
 };
-use crate::source::{Failure, Scraped, SourceRuntime, scraped};
+use crate::source::{Failure, Scraped, SourceRuntime, scraped, up};
 
 /// A [`Probe`] without its type.
 pub(crate) trait Prober: Send + Sync {
@@ -86,6 +86,8 @@ pub(crate) struct Probing {
     registry: Registry,
     own: CollectorId,
     metrics: CollectorId,
+    /// The registration of [`ProbeOptions::up`].
+    up: Option<CollectorId>,
     /// Whether the last probe has panicked.
     is_panicking: AtomicBool,
 }
@@ -112,6 +114,7 @@ impl Probing {
             modules: prober.modules(),
             own: add("probe".into(), ProbeMetrics::declared())?,
             metrics: add(options.path.clone(), descs)?,
+            up: options.up.clone().map(|desc| add("up".into(), vec![desc])).transpose()?,
             prober,
             common,
             registry,
@@ -225,7 +228,8 @@ impl Provider for ProbeResult {
         let own = Provided { id: self.probing.own, collector: own };
         let metrics = self.metrics.clone();
         let metrics = metrics.map(|collector| Provided { id: self.probing.metrics, collector });
-        std::iter::once(own).chain(metrics).collect()
+        let up = self.probing.up.map(|id| Provided { id, collector: up(self.is_success) });
+        std::iter::once(own).chain(metrics).chain(up).collect()
     }
 
     /// A probe whose metrics panic has failed.

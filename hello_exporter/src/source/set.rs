@@ -11,6 +11,7 @@ use super::runtime::SourceRuntime;
 use super::scraper::{Scraped, Scraper};
 use super::selection::{Selection, SelectionError};
 use super::status::Status;
+use super::up::up;
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
@@ -32,7 +33,16 @@ pub(crate) struct Sources {
 /// A source, and what it is to the registry.
 struct Member {
     registered: Registered,
+    /// The registration of [`SourceOptions::up`].
+    up: Option<Registered>,
     job: Arc<Job>,
+}
+
+impl Member {
+    fn has_wanted_family(&self, selection: &Selection) -> bool {
+        let mut registered = std::iter::once(&self.registered).chain(&self.up);
+        registered.any(|registered| selection.has_any_family(&registered.families))
+    }
 }
 
 struct Registered {
@@ -64,11 +74,15 @@ impl Sources {
         descs: Vec<Desc>,
         scraper: Arc<dyn Scraper>,
     ) -> Result<(), RegisterError> {
-        let collector = Registrable::provided(options.name.clone(), descs);
-        let id = options.wrap(&self.registry).add(collector)?;
-        let registered = Registered::new(id, &self.registry);
+        let register = |descs| {
+            let collector = Registrable::provided(options.name.clone(), descs);
+            let id = options.wrap(&self.registry).add(collector)?;
+            Ok(Registered::new(id, &self.registry))
+        };
+        let registered = register(descs)?;
+        let up = options.up.clone().map(|desc| register(vec![desc])).transpose()?;
         let job = Arc::new(Job::new(options.name, options.timeout, options.cache, scraper));
-        self.members.push(Arc::new(Member { registered, job }));
+        self.members.push(Arc::new(Member { registered, up, job }));
         Ok(())
     }
 
@@ -151,7 +165,7 @@ impl Sources {
             self.own.as_ref().is_some_and(|own| selection.has_any_family(&own.families));
         self.members.iter().filter(move |member| {
             selection.has_collector(&member.job.name)
-                && (tells_of_all || selection.has_any_family(&member.registered.families))
+                && (tells_of_all || member.has_wanted_family(selection))
         })
     }
 }
@@ -181,6 +195,8 @@ impl Provider for Scrape {
         let mut provided = Vec::with_capacity(self.answers.len() + 1);
         for (member, answer) in &self.answers {
             own.add(&member.job.name, answer);
+            let is_up = answer.scraped.is_some();
+            provided.extend(member.up.as_ref().map(|registered| registered.provided(up(is_up))));
             let scraped = answer.scraped.clone();
             provided.extend(scraped.map(|scraped| member.registered.provided(scraped)));
         }

@@ -345,6 +345,41 @@ async fn a_source_whose_metrics_panic_is_left_out_as_a_whole() {
 }
 
 #[actix_web::test]
+async fn whether_a_source_has_answered_is_told_under_the_name_that_is_asked_for() {
+    pause();
+    let mut sources = Sources::new(Registry::new());
+    let up = |name: &'static str| {
+        SourceOptions::new(name)
+            .prefix("db_")
+            .const_label("of", name)
+            .up("up", "Whether it answers.")
+    };
+    let counts = Arc::new(Counts::default());
+    let good = move || {
+        let value = Good { value: 1, _alive: Alive::new(&counts) };
+        async { Ok::<_, Infallible>(value) }
+    };
+    let hanging = || async {
+        std::future::pending::<()>().await;
+        Err::<Hanging, _>("unreachable")
+    };
+    let failing = || async { Err::<Failing, _>("the backend is on fire") };
+    add(&mut sources, up("good"), good.into_source());
+    add(&mut sources, up("hanging"), hanging.into_source());
+    add(&mut sources, up("failing"), failing.into_source());
+    assert_eq!(
+        scrape(running(sources), "1").await.0,
+        "db_good{of=\"good\"} 1\n\
+         db_up{of=\"good\"} 1\n\
+         db_up{of=\"hanging\"} 0\n\
+         db_up{of=\"failing\"} 0\n\
+         x_scrape_collector_success{collector=\"good\"} 1\n\
+         x_scrape_collector_success{collector=\"hanging\"} 0\n\
+         x_scrape_collector_success{collector=\"failing\"} 0\n"
+    );
+}
+
+#[actix_web::test]
 async fn two_instances_of_one_source_live_side_by_side() {
     pause();
     let mut sources = Sources::new(Registry::new());
