@@ -18,7 +18,8 @@ pub trait Describe {
 
 /// Writes the samples of a collector's families at every scrape.
 ///
-/// The derive writes this. Metrics whose names are known only at run time are collected by hand:
+/// The derive writes this. Metrics whose names are known only at run time are plain values in
+/// [`Families`](crate::Families), or are collected by hand:
 ///
 /// ```
 /// use hello_exporter::{Collect, Desc, Describe, FamilyEncoder, Format, MetricType, Registry};
@@ -105,6 +106,23 @@ pub trait Declared: Collect {
                 false
             }
         }
+    }
+
+    /// Whether there can be families beside the declared ones: those of [`Families`](crate::Families).
+    #[doc(hidden)]
+    const HAS_LATE: bool = false;
+
+    /// Shows these families, and how many series each of them has.
+    #[doc(hidden)]
+    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
+        let _ = visit;
+    }
+
+    /// Collects the one of these families that is at `position` if there are so many, or else counts past them.
+    #[doc(hidden)]
+    fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
+        let _ = (position, encoder);
+        false
     }
 
     /// [`Collect::verify`], as a part of another struct.

@@ -94,11 +94,11 @@ pub use hello_exporter_derive::LabelValue;
 pub use hello_exporter_derive::Labels;
 pub use labels::{LabelValue, Labels, MAX_LABEL_VALUE_BYTES};
 pub use metric::{
-    Bounds, Counter, CounterValue, CounterVec, DEFAULT_BUCKETS, Family, Gauge, GaugeGuard,
-    GaugeValue, GaugeVec, Histogram, HistogramSnapshot, HistogramVec, Info, Level, LookUp,
-    NumberMetric, Observe, Pinned, PinnedSeries, Positional, Series, SeriesMetric, SeriesView,
-    SnapshotError, StateSet, States, SummarySnapshot, Timer, Timestamped, Value, Way,
-    exponential_buckets, linear_buckets,
+    Bounds, Counter, CounterValue, CounterVec, DEFAULT_BUCKETS, Families, Family, Gauge,
+    GaugeGuard, GaugeValue, GaugeVec, Histogram, HistogramSnapshot, HistogramVec, Info, Level,
+    LookUp, NumberMetric, Observe, Pinned, PinnedSeries, Positional, RunTimeFamily, Series,
+    SeriesMetric, SeriesView, SnapshotError, StateSet, States, SummarySnapshot, Timer, Timestamped,
+    Value, Way, exponential_buckets, linear_buckets,
 };
 pub use registry::{CollectorId, IntoCollector, RegisterError, Registrable, Registry, Wrap};
 

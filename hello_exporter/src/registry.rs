@@ -5,23 +5,27 @@
 //! twice, costs the samples concerned and is counted.
 
 mod error;
+mod momentary;
 mod origin;
 mod plan;
 mod scrape;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 pub use error::RegisterError;
 #[cfg(any(feature = "prometheus", feature = "server"))]
+pub(crate) use momentary::Momentary;
+#[cfg(any(feature = "prometheus", feature = "server"))]
 pub(crate) use origin::FOREIGN_REGISTRY;
-pub use origin::{IntoCollector, Registrable};
 #[cfg(feature = "prometheus")]
-pub(crate) use origin::{LateFamily, MakeCollector};
+pub(crate) use origin::MakeCollector;
+pub use origin::{IntoCollector, Registrable};
 
 use crate::desc::Desc;
 use crate::encode::Format;
+use momentary::LateIndices;
 #[cfg(feature = "server")]
 pub(crate) use origin::CollectorName;
 use plan::{Collector, Plan, State};
@@ -273,11 +277,17 @@ impl Wrap<'_> {
         let descs = origin.describe();
         origin.verify(&name)?;
         let id = CollectorId::next();
+        let (declared, late) = match origin.is_exclusive() {
+            true => (0, LateIndices::of(&descs)),
+            false => (descs.len(), LateIndices::behind(descs.len())),
+        };
         let collector = Arc::new(Collector {
             id,
             name,
             origin,
             addition: self.addition,
+            declared,
+            late: Mutex::new(late),
             is_reported: AtomicBool::new(false),
             is_panicking: AtomicBool::new(false),
         });

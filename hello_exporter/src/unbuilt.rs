@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use crate::collect::Declared;
 use crate::desc::Desc;
 
 /// What any error of an author becomes.
@@ -9,31 +10,44 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 type Build<F, T> = Box<dyn FnOnce(&F) -> Result<T, BoxError> + Send>;
 
+/// What is known of metrics before there are any.
+pub(crate) struct Declarations {
+    pub(crate) descs: Vec<Desc>,
+    /// Whether there can be families beside these.
+    pub(crate) has_late: bool,
+}
+
+impl Declarations {
+    pub(crate) fn of<M: Declared>() -> Self {
+        Self { descs: M::declared(), has_late: M::HAS_LATE }
+    }
+}
+
 /// Something that will have these families, and is made of the flags.
 pub(crate) struct Unbuilt<F, T> {
-    descs: fn() -> Vec<Desc>,
+    declared: fn() -> Declarations,
     build: Build<F, T>,
 }
 
 impl<F: 'static, T: 'static> Unbuilt<F, T> {
     pub(crate) fn new(
-        descs: fn() -> Vec<Desc>,
+        declared: fn() -> Declarations,
         build: impl FnOnce(&F) -> Result<T, BoxError> + Send + 'static,
     ) -> Self {
-        Self { descs, build: Box::new(build) }
+        Self { declared, build: Box::new(build) }
     }
 
     /// The families, and what has them; the error is a text, with its causes.
-    pub(crate) fn build(self, flags: &F) -> Result<(Vec<Desc>, T), String> {
+    pub(crate) fn build(self, flags: &F) -> Result<(Declarations, T), String> {
         let built = (self.build)(flags).map_err(|error| chain(&*error))?;
-        Ok(((self.descs)(), built))
+        Ok(((self.declared)(), built))
     }
 }
 
 impl<T: 'static> Unbuilt<(), T> {
     /// The same for an exporter with flags, which it does not want.
     pub(crate) fn for_flags<F: 'static>(self) -> Unbuilt<F, T> {
-        Unbuilt::new(self.descs, move |_| (self.build)(&()))
+        Unbuilt::new(self.declared, move |_| (self.build)(&()))
     }
 }
 

@@ -11,7 +11,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, parse_quote};
 
-use crate::model::{Buckets, Collector, ConstLabel, Field, Metric};
+use crate::model::{Buckets, Collector, ConstLabel, Field, Metric, Name};
 use spans::{Ends, call, make, new_of, of_declared, of_metric};
 
 pub(crate) fn collector(collector: &Collector) -> TokenStream {
@@ -40,16 +40,8 @@ fn declared(collector: &Collector) -> TokenStream {
     let counts = flattened.iter().map(|ty| of_declared(krate, ty, "FAMILIES"));
     let extend = collector.flattened().map(|(field, prefix)| {
         let declared = of_declared(krate, &field.ty, "declared");
-        let prefix = collector.prefix() + prefix.map_or("", |prefix| &prefix.value);
-        let const_labels = const_labels(krate, collector.const_labels.iter());
-        quote! {
-            #krate::__private::add_flattened(
-                &mut __descs,
-                #declared(),
-                #prefix,
-                #const_labels,
-            );
-        }
+        let outer = outer(collector, prefix);
+        quote!(#krate::__private::add_flattened(&mut __descs, #declared(), #outer);)
     });
     let descs = quote!(#krate::__private::descs(<Self as #krate::__private::Fields>::FIELDS));
     let descs = if flattened.is_empty() {
@@ -59,6 +51,7 @@ fn declared(collector: &Collector) -> TokenStream {
     };
     let fields = fields(collector);
     let new = new_kind(collector);
+    let late = late(collector);
     quote! {
         #fields
 
@@ -70,6 +63,47 @@ fn declared(collector: &Collector) -> TokenStream {
             fn declared() -> #krate::__private::Vec<#krate::Desc> {
                 #descs
             }
+
+            #late
+        }
+    }
+}
+
+/// The prefix and the constant labels that a struct adds to the families of a flattened field.
+fn outer(collector: &Collector, prefix: Option<&Name>) -> TokenStream {
+    let prefix = collector.prefix() + prefix.map_or("", |prefix| &prefix.value);
+    let const_labels = const_labels(&collector.krate, collector.const_labels.iter());
+    quote!((#prefix, #const_labels))
+}
+
+/// The families that flattened fields have beside the declared ones.
+fn late(collector: &Collector) -> TokenStream {
+    let krate = &collector.krate;
+    let flattened: Vec<_> = collector.flattened().collect();
+    if flattened.is_empty() {
+        return TokenStream::new();
+    }
+    let of_field =
+        |item| flattened.iter().map(move |(field, _)| of_declared(krate, &field.ty, item));
+    let idents: Vec<&Ident> = flattened.iter().map(|(field, _)| &field.ident).collect();
+    let outers = flattened.iter().map(|(_, prefix)| outer(collector, *prefix));
+    let (has_late, late, collect_late) =
+        (of_field("HAS_LATE"), of_field("late"), of_field("collect_late"));
+    let [position, encoder, visit] =
+        ["__position", "__encoder", "__visit"].map(|name| Ident::new(name, Span::mixed_site()));
+    quote! {
+        const HAS_LATE: ::core::primitive::bool = #(#has_late)||*;
+
+        fn late(&self, #visit: &mut dyn ::core::ops::FnMut(&#krate::Desc, ::core::primitive::u64)) {
+            #(#late(&self.#idents, &mut #krate::__private::visit_flattened(#outers, #visit));)*
+        }
+
+        fn collect_late(
+            &self,
+            #position: &mut ::core::primitive::usize,
+            #encoder: &mut #krate::FamilyEncoder<'_>,
+        ) -> ::core::primitive::bool {
+            #(#collect_late(&self.#idents, #position, #encoder))||*
         }
     }
 }
@@ -178,11 +212,20 @@ fn variant(word: &Ident) -> Ident {
 fn describe(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let declared = quote!(<Self as #krate::Declared>::declared());
+    let descs = match collector.flattened().next() {
+        Some(_) => quote! {{
+            let mut __descs = #declared;
+            __descs.extend(#krate::__private::late_descs(self));
+            __descs
+        }},
+        None => declared,
+    };
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::Describe for #ident #ty_generics #where_clause {
             fn describe(&self) -> #krate::__private::Vec<#krate::Desc> {
-                <Self as #krate::Declared>::declared()
+                #descs
             }
         }
     }
@@ -220,7 +263,8 @@ fn collect(collector: &Collector) -> TokenStream {
     }
 }
 
-/// Behind the families of the struct's own lie those of its flattened fields, one after the other.
+/// Behind the families of the struct's own lie those of its flattened fields, one after the other, and behind
+/// these the ones that are not declared.
 fn collect_flattened(collector: &Collector, index: &Ident, encoder: &Ident) -> TokenStream {
     let krate = &collector.krate;
     let own = collector.metrics().count();
@@ -232,7 +276,8 @@ fn collect_flattened(collector: &Collector, index: &Ident, encoder: &Ident) -> T
     match calls.next() {
         Some(first) => quote! {{
             let mut #index = #index - #own;
-            let _ = #first #(|| #calls)*;
+            let _ = #first #(|| #calls)* ||
+                <Self as #krate::Declared>::collect_late(self, &mut #index, #encoder);
         }},
         None => quote!({}),
     }

@@ -51,22 +51,56 @@ impl<T: Metric> ::hello_exporter::Declared for App<T> {
             ::hello_exporter::__private::add_flattened(
                 &mut __descs,
                 <Pool as ::hello_exporter::Declared>::declared(),
-                "app_db_",
-                const {
-                    &[(
-                        ::hello_exporter::__private::Cow::Borrowed("zone"),
-                        ::hello_exporter::__private::Cow::Borrowed("a"),
-                    )]
-                },
+                (
+                    "app_db_",
+                    const {
+                        &[(
+                            ::hello_exporter::__private::Cow::Borrowed("zone"),
+                            ::hello_exporter::__private::Cow::Borrowed("a"),
+                        )]
+                    },
+                ),
             );
             __descs
         }
+    }
+    const HAS_LATE: ::core::primitive::bool = <Pool as ::hello_exporter::Declared>::HAS_LATE;
+    fn late(
+        &self,
+        __visit: &mut dyn ::core::ops::FnMut(&::hello_exporter::Desc, ::core::primitive::u64),
+    ) {
+        <Pool as ::hello_exporter::Declared>::late(
+            &self.pool,
+            &mut ::hello_exporter::__private::visit_flattened(
+                (
+                    "app_db_",
+                    const {
+                        &[(
+                            ::hello_exporter::__private::Cow::Borrowed("zone"),
+                            ::hello_exporter::__private::Cow::Borrowed("a"),
+                        )]
+                    },
+                ),
+                __visit,
+            ),
+        );
+    }
+    fn collect_late(
+        &self,
+        __position: &mut ::core::primitive::usize,
+        __encoder: &mut ::hello_exporter::FamilyEncoder<'_>,
+    ) -> ::core::primitive::bool {
+        <Pool as ::hello_exporter::Declared>::collect_late(&self.pool, __position, __encoder)
     }
 }
 #[automatically_derived]
 impl<T: Metric> ::hello_exporter::Describe for App<T> {
     fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
-        <Self as ::hello_exporter::Declared>::declared()
+        {
+            let mut __descs = <Self as ::hello_exporter::Declared>::declared();
+            __descs.extend(::hello_exporter::__private::late_descs(self));
+            __descs
+        }
     }
 }
 #[automatically_derived]
@@ -82,6 +116,10 @@ impl<T: Metric> ::hello_exporter::Collect for App<T> {
                 let mut __index = __index - 1usize;
                 let _ = <Pool as ::hello_exporter::Declared>::collect_flattened(
                     &self.pool,
+                    &mut __index,
+                    __encoder,
+                ) || <Self as ::hello_exporter::Declared>::collect_late(
+                    self,
                     &mut __index,
                     __encoder,
                 );

@@ -130,8 +130,9 @@ fn make_source<F: 'static>(
 ) -> Result<(), DeclarationError> {
     let name = options.name().clone();
     let built = source.0.build(flags);
-    let (descs, scraper) = built.map_err(|error| DeclarationError::MakeSource { name, error })?;
-    Ok(sources.add(options, descs, scraper)?)
+    let (declared, scraper) =
+        built.map_err(|error| DeclarationError::MakeSource { name, error })?;
+    Ok(sources.add(options, declared, scraper)?)
 }
 
 fn make_probe<F: 'static>(
@@ -149,8 +150,8 @@ fn make_probe<F: 'static>(
     TelemetryPath::from_str(&path())
         .map_err(|error| DeclarationError::ProbePath { path: path(), error })?;
     let built = probe.0.build(flags);
-    let (descs, prober) =
+    let (declared, prober) =
         built.map_err(|error| DeclarationError::MakeProbe { path: path(), error })?;
-    Probing::new(options, descs, prober, common.clone())
+    Probing::new(options, declared.descs, prober, common.clone())
         .map_err(|error| DeclarationError::Probe { path: path(), error })
 }

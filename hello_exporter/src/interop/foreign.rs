@@ -1,15 +1,11 @@
 //! A registry of the `prometheus` crate as a collector.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use prometheus::proto::MetricFamily;
 
 use super::model;
-use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
-use crate::registry::{FOREIGN_REGISTRY, IntoCollector, LateFamily, MakeCollector, Registrable};
+use crate::registry::{FOREIGN_REGISTRY, IntoCollector, MakeCollector, Momentary, Registrable};
 
 /// [`IntoCollector`] of a [`prometheus::Registry`].
 #[derive(Debug)]
@@ -19,55 +15,20 @@ pub struct ByPrometheus;
 /// in at the scrape that first sees it, or, where it clashes, dropped and counted.
 impl IntoCollector<ByPrometheus> for prometheus::Registry {
     fn into_collector(self) -> Registrable {
-        let foreign = Foreign { registry: self, known: Arc::default() };
-        let descs = foreign.gather().describe();
-        Registrable::made(FOREIGN_REGISTRY, descs, foreign)
+        let descs = self.gather().iter().map(desc).collect();
+        Registrable::made(FOREIGN_REGISTRY, descs, Foreign(self))
     }
 }
 
-struct Foreign {
-    registry: prometheus::Registry,
-    known: Arc<Mutex<Known>>,
-}
-
-/// The index of every family that the registry has ever had.
-#[derive(Default)]
-struct Known {
-    indices: HashMap<String, usize>,
-}
-
-impl Known {
-    fn index(&mut self, name: &str) -> usize {
-        let next = self.indices.len();
-        *self.indices.entry(name.to_owned()).or_insert(next)
-    }
-}
-
-impl Foreign {
-    fn gather(&self) -> Gathered {
-        let families = self.registry.gather();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let indexed = families.into_iter().map(|family| (known.index(family.name()), family));
-        Gathered { families: indexed.collect() }
-    }
-}
-
-/// One gathering: families by index.
-struct Gathered {
-    families: HashMap<usize, MetricFamily>,
-}
+struct Foreign(prometheus::Registry);
 
 impl MakeCollector for Foreign {
-    fn make(&self, is_known: &dyn Fn(usize) -> bool) -> (Box<dyn Collect>, Vec<LateFamily>) {
-        let gathered = self.gather();
-        let late = gathered.families.iter().filter(|(index, _)| !is_known(**index));
-        let late = late.map(|(&index, family)| LateFamily {
-            index,
-            desc: desc(family),
-            series: family.get_metric().len() as u64,
-        });
-        let late = late.collect();
-        (Box::new(gathered), late)
+    fn make(&self) -> Box<dyn Momentary> {
+        Box::new(Gathered(self.0.gather()))
+    }
+
+    fn has_late(&self) -> bool {
+        true
     }
 
     fn is_exclusive(&self) -> bool {
@@ -75,17 +36,24 @@ impl MakeCollector for Foreign {
     }
 }
 
-impl Describe for Gathered {
-    fn describe(&self) -> Vec<Desc> {
-        let mut families: Vec<(&usize, &MetricFamily)> = self.families.iter().collect();
-        families.sort_by_key(|(index, _)| **index);
-        families.into_iter().map(|(_, family)| desc(family)).collect()
-    }
-}
+/// One gathering. None of its families is declared: any of them may be gone again.
+struct Gathered(Vec<MetricFamily>);
 
-impl Collect for Gathered {
-    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
-        let Some(family) = self.families.get(&index) else {
+impl Momentary for Gathered {
+    fn collect(&self, _: usize, _: &mut FamilyEncoder<'_>) {}
+
+    fn has_late(&self) -> bool {
+        true
+    }
+
+    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
+        for family in &self.0 {
+            visit(&desc(family), family.get_metric().len() as u64);
+        }
+    }
+
+    fn collect_late(&self, position: usize, encoder: &mut FamilyEncoder<'_>) {
+        let Some(family) = self.0.get(position) else {
             return;
         };
         // Unregistered over there, and registered again as something else.

@@ -2,6 +2,7 @@
 
 mod counter;
 mod exemplar;
+mod families;
 mod family;
 mod gauge;
 mod guard;
@@ -16,6 +17,7 @@ mod view;
 mod word;
 
 pub use counter::Counter;
+pub use families::{Families, RunTimeFamily};
 pub use family::{
     CounterVec, Family, GaugeVec, HistogramVec, NumberMetric, Positional, SeriesMetric,
 };

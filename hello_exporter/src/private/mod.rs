@@ -4,7 +4,7 @@ pub use std::borrow::Cow;
 pub use std::result::Result;
 pub use std::vec::Vec;
 
-use crate::collect::{Declaration, LabelShape};
+use crate::collect::{Declaration, Declared, LabelShape};
 use crate::desc::{Desc, MetricType};
 
 mod checks;
@@ -53,14 +53,30 @@ pub fn descs(declarations: &[Declaration]) -> Vec<Desc> {
 }
 
 /// Adds the families of a flattened struct, as the outer one exposes them.
-pub fn add_flattened(
-    descs: &mut Vec<Desc>,
-    flattened: Vec<Desc>,
-    prefix: &str,
-    const_labels: &[(Cow<'static, str>, Cow<'static, str>)],
-) {
-    let outer = |desc: Desc| desc.with_prefix(prefix).with_outer_const_labels(const_labels);
-    descs.extend(flattened.into_iter().map(outer));
+pub fn add_flattened(descs: &mut Vec<Desc>, flattened: Vec<Desc>, outer: Outer<'_>) {
+    descs.extend(flattened.into_iter().map(|desc| within(outer, desc)));
+}
+
+/// What a struct adds to the families of a flattened field: a prefix, and constant labels.
+type Outer<'o> = (&'o str, &'o [(Cow<'static, str>, Cow<'static, str>)]);
+
+fn within((prefix, const_labels): Outer<'_>, desc: Desc) -> Desc {
+    desc.with_prefix(prefix).with_outer_const_labels(const_labels)
+}
+
+/// Shows families of a flattened field as the outer struct exposes them.
+pub fn visit_flattened<'v>(
+    outer: Outer<'v>,
+    visit: &'v mut dyn FnMut(&Desc, u64),
+) -> impl FnMut(&Desc, u64) + 'v {
+    move |desc, series| visit(&within(outer, desc.clone()), series)
+}
+
+/// The families of a collector beside the declared ones.
+pub fn late_descs(collector: &impl Declared) -> Vec<Desc> {
+    let mut descs = Vec::new();
+    collector.late(&mut |desc, _| descs.push(desc.clone()));
+    descs
 }
 
 /// What the fields of a struct declare.

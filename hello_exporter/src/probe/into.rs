@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::prober::Prober;
 use super::{Probe, ProbeRequest, Probed};
 use crate::collect::Declared;
-use crate::unbuilt::{BoxError, Unbuilt};
+use crate::unbuilt::{BoxError, Declarations, Unbuilt};
 
 /// What [`Exporter::probe`](crate::Exporter::probe) takes: a [`Probe`], an `async` function of a [`ProbeRequest`], or
 /// a function that makes a [`Probe`], of the [flags](crate::Exporter::flags) if it wants, and may fail.
@@ -28,7 +28,7 @@ pub struct UnbuiltProbe<F>(pub(crate) Unbuilt<F, Arc<dyn Prober>>);
 impl<F: 'static> UnbuiltProbe<F> {
     fn new<P: Probe>(build: impl FnOnce(&F) -> Result<P, BoxError> + Send + 'static) -> Self {
         let prober = |flags: &F| build(flags).map(|probe| Arc::new(probe) as Arc<dyn Prober>);
-        Self(Unbuilt::new(P::Metrics::declared, prober))
+        Self(Unbuilt::new(Declarations::of::<P::Metrics>, prober))
     }
 }
 

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::RegisterError;
+use super::momentary::Momentary;
 use crate::collect::{Collect, Declared};
 use crate::desc::Desc;
-use crate::registry::RegisterError;
 
 /// What [`Registry::register`](crate::Registry::register) takes: a collector, an `Arc` of one, a
 /// function that makes one, or a `prometheus::Registry`.
@@ -64,21 +65,15 @@ pub(super) enum Origin {
 
 /// Makes a collector at every scrape.
 pub(crate) trait MakeCollector: Send + Sync {
-    /// The collector, and the families that it has beside those that are known by their index.
-    fn make(&self, is_known: &dyn Fn(usize) -> bool) -> (Box<dyn Collect>, Vec<LateFamily>);
+    fn make(&self) -> Box<dyn Momentary>;
+
+    /// Whether it may have families that were not there when it was registered.
+    fn has_late(&self) -> bool;
 
     /// Whether its families are its own, and never shared with another collector.
     fn is_exclusive(&self) -> bool {
         false
     }
-}
-
-/// A family that a collector has, but did not have when it was registered.
-pub(crate) struct LateFamily {
-    pub(crate) index: usize,
-    pub(crate) desc: Desc,
-    /// How many series are lost where the family is refused.
-    pub(crate) series: u64,
 }
 
 impl Origin {
@@ -104,6 +99,14 @@ impl Origin {
         }
     }
 
+    /// Whether it may have families that were not there when it was registered.
+    pub(super) fn has_late(&self) -> bool {
+        match self {
+            Origin::Made { maker, .. } => maker.has_late(),
+            Origin::Live(_) | Origin::Provided { .. } => false,
+        }
+    }
+
     /// Whether both are one and the same object.
     pub(super) fn is(&self, other: &Origin) -> bool {
         match (self, other) {
@@ -113,9 +116,13 @@ impl Origin {
     }
 }
 
-impl<F: Fn() -> T + Send + Sync, T: Collect + 'static> MakeCollector for F {
-    fn make(&self, _: &dyn Fn(usize) -> bool) -> (Box<dyn Collect>, Vec<LateFamily>) {
-        (Box::new(self()), Vec::new())
+impl<F: Fn() -> T + Send + Sync, T: Declared + 'static> MakeCollector for F {
+    fn make(&self) -> Box<dyn Momentary> {
+        Box::new(self())
+    }
+
+    fn has_late(&self) -> bool {
+        T::HAS_LATE
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex};
 
-use super::origin::{CollectorName, LateFamily, Origin};
+use super::momentary::{LateFamily, LateIndices};
+use super::origin::{CollectorName, Origin};
 use super::{Addition, CollectorId, RegisterError};
 use crate::desc::{Desc, MetricType};
 use crate::encode::Prepared;
@@ -14,8 +15,8 @@ use crate::encode::Prepared;
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) families: Vec<Planned>,
-    /// The collectors that are made at every scrape.
-    pub(super) made: Vec<Arc<Collector>>,
+    /// The collectors that are there for one scrape only.
+    pub(super) momentary: Vec<Arc<Collector>>,
     /// Which families of which collector these are.
     pub(super) indices: HashSet<(CollectorId, usize)>,
 }
@@ -90,6 +91,10 @@ pub(super) struct Collector {
     pub(super) name: CollectorName,
     pub(super) origin: Origin,
     pub(super) addition: Addition,
+    /// How many families it always has.
+    pub(super) declared: usize,
+    /// The others that it has ever had.
+    pub(super) late: Mutex<LateIndices>,
     /// Whether it was logged that something of it is dropped.
     pub(super) is_reported: AtomicBool,
     /// Whether it has panicked when it was made last.
@@ -258,12 +263,13 @@ impl State {
         let is_last = |family: &&Arc<Family>| family.first.collector.addition.last;
         let (last, mut families): (Vec<_>, Vec<_>) = self.families.values().partition(is_last);
         families.extend(last);
-        let is_made = |collector: &&Arc<Collector>| matches!(collector.origin, Origin::Made { .. });
+        let is_live = |collector: &Arc<Collector>| matches!(collector.origin, Origin::Live(_));
+        let momentary = self.collectors.values().filter(|collector| !is_live(collector));
         let members = self.families.values().flat_map(|family| family.members());
         self.plan = Arc::new(Plan {
             indices: members.map(|member| (member.collector.id, member.index)).collect(),
             families: families.into_iter().map(|family| self.planned(family)).collect(),
-            made: self.collectors.values().filter(is_made).cloned().collect(),
+            momentary: momentary.cloned().collect(),
         });
     }
 }

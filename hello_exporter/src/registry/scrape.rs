@@ -1,12 +1,13 @@
 //! One scrape: from a plan to bytes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{error, info, warn};
 
-use super::origin::{LateFamily, Origin};
+use super::momentary::{LateFamilies, LateFamily, Momentary};
+use super::origin::Origin;
 use super::plan::{Collector, LateAddition, Member, Plan, Planned};
 use super::{CollectorId, Shared};
 use crate::collect::Collect;
@@ -49,11 +50,11 @@ impl ScrapeRequest<'_> {
         self.names.is_none_or(|names| names.contains(planned.head.desc.name()))
     }
 
-    /// Whether a collector has to be made. The families of a foreign registry are not known before.
+    /// Whether a collector has to be made. Some families are not known before.
     fn needs(&self, plan: &Plan, collector: &Collector) -> bool {
         let mut families = plan.families.iter();
         self.names.is_none()
-            || collector.origin.is_exclusive()
+            || collector.origin.has_late()
             || families.any(|planned| self.wants(planned) && planned.family.has(collector.id))
     }
 }
@@ -62,11 +63,17 @@ impl ScrapeRequest<'_> {
 #[derive(Clone)]
 pub(crate) struct Provided {
     pub(crate) id: CollectorId,
-    pub(crate) collector: Arc<dyn Collect + Send + Sync>,
+    pub(crate) collector: Arc<dyn Momentary + Send + Sync>,
 }
 
-/// The collectors that were made for this scrape.
-type Made = Vec<(CollectorId, Box<dyn Collect>)>;
+/// A collector that was made for this scrape.
+struct Made {
+    registered: Arc<Collector>,
+    collector: Box<dyn Momentary>,
+}
+
+/// The families of this scrape that were not declared.
+type Late = HashMap<CollectorId, LateFamilies>;
 
 /// Who brings collectors along for a scrape. Their metrics are all of one moment, and are exposed as a whole or
 /// not at all.
@@ -94,29 +101,32 @@ pub(super) fn encode(
     buffer: &mut Vec<u8>,
 ) {
     let plan = shared.plan();
-    let needed = plan.made.iter().filter(|collector| request.needs(&plan, collector));
-    let made: Made = needed.filter_map(|collector| make(shared, &plan, collector)).collect();
-    // Making collectors may have brought families that the plan did not know.
+    let needed = plan.momentary.iter().filter(|collector| request.needs(&plan, collector));
+    let made: Vec<Made> = needed.filter_map(make).collect();
+    let mut provided = provider.provided();
+    let late = take_in_late(shared, &plan, &made, &provided);
+    // That may have brought families which the plan did not know.
     let first = plan;
-    let plan = if made.is_empty() { Arc::clone(&first) } else { shared.plan() };
+    let plan = if late.is_empty() { Arc::clone(&first) } else { shared.plan() };
     let mut memory = shared.memory.take();
     let mut attempts = Attempts::default();
     let start = buffer.len();
     loop {
-        let provided = provider.provided();
-        let scrape = Scrape { shared, plan: &plan, made: &made, provided: &provided, request };
+        let present = Present { made: &made, provided: &provided, late: &late };
+        let scrape = Scrape { shared, plan: &plan, present, request };
         match scrape.encode_to(buffer, &mut memory, &mut attempts) {
             Ok(()) => break,
             Err(panicked) => {
                 buffer.truncate(start);
                 attempts.panicked.push(panicked);
                 provider.leave_out(panicked);
+                provided = provider.provided();
             }
         }
     }
     shared.memory.give_back(memory);
-    for (_, collector) in made {
-        dropped(collector);
+    for made in made {
+        dropped(made.collector);
     }
     // Of what was unregistered meanwhile these plans may be the last owners.
     dropped(first);
@@ -139,35 +149,47 @@ fn dropped<T>(value: T) {
     }
 }
 
-/// Makes a collector for this scrape, and has its new families taken into the plan.
-fn make(
-    shared: &Shared,
-    plan: &Plan,
-    collector: &Arc<Collector>,
-) -> Option<(CollectorId, Box<dyn Collect>)> {
-    let Origin::Made { maker, .. } = &collector.origin else {
+/// Makes a collector for this scrape.
+fn make(registered: &Arc<Collector>) -> Option<Made> {
+    let Origin::Made { maker, .. } = &registered.origin else {
         return None;
     };
-    let id = collector.id;
     let make = || {
-        let (made, late) = maker.make(&|index| plan.indices.contains(&(id, index)));
+        let made = maker.make();
         let verified = made.verify();
-        (made, late, verified)
+        (made, verified)
     };
     let made = catch(make);
-    report_making(collector, made.as_ref().err());
-    let (made, late, verified) = made.ok()?;
+    report_making(registered, made.as_ref().err());
+    let (collector, verified) = made.ok()?;
     if let Err(error) = verified {
-        if !collector.is_reported.swap(true, Ordering::Relaxed) {
-            let name = &*collector.name;
+        if !registered.is_reported.swap(true, Ordering::Relaxed) {
+            let name = &*registered.name;
             error!(collector = name, %error, "Collector is not what it declares, left out");
         }
         return None;
     }
-    for family in &late {
-        add_late(shared, collector, family);
-    }
-    Some((id, made))
+    Some(Made { registered: Arc::clone(registered), collector })
+}
+
+/// Has the families that collectors were not registered with taken into the plan.
+fn take_in_late(shared: &Shared, plan: &Plan, made: &[Made], provided: &[Provided]) -> Late {
+    let made = made.iter().map(|made| (&made.registered, &*made.collector));
+    let provided = provided.iter().filter_map(|provided| {
+        let registered = plan.momentary.iter().find(|registered| registered.id == provided.id)?;
+        Some((registered, &*provided.collector as &dyn Momentary))
+    });
+    let with_late = made.chain(provided).filter(|(_, collector)| collector.has_late());
+    let late = with_late.map(|(registered, collector)| {
+        let id = registered.id;
+        let mut indices = registered.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_planned = |index| plan.indices.contains(&(id, index));
+        let late = LateFamilies::of(collector, &mut indices, is_planned);
+        drop(indices);
+        add_late(shared, registered, &late);
+        (id, late)
+    });
+    late.collect()
 }
 
 /// Says that a collector has begun to panic when it is made, or has ceased to.
@@ -187,12 +209,25 @@ fn has_changed(state: &AtomicBool, now: bool) -> bool {
     state.load(Ordering::Relaxed) != now && state.swap(now, Ordering::Relaxed) != now
 }
 
-fn add_late(shared: &Shared, collector: &Arc<Collector>, family: &LateFamily) {
+fn add_late(shared: &Shared, collector: &Arc<Collector>, late: &LateFamilies) {
+    for family in &late.new {
+        add_late_family(shared, collector, family);
+    }
+    if late.surplus > 0 {
+        if !collector.is_reported.swap(true, Ordering::Relaxed) {
+            let name = &*collector.name;
+            warn!(collector = name, "Collector has too many families, or two of one name; dropped");
+        }
+        shared.health.dropped_series_total.with([""]).inc_by(late.surplus);
+    }
+}
+
+fn add_late_family(shared: &Shared, collector: &Arc<Collector>, family: &LateFamily) {
     let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
     let addition = state.add_late(collector, family);
     drop(state);
     if let LateAddition::RefusedNow(error) = &addition {
-        warn!(%error, "New metric clashes, it is left out");
+        warn!(%error, "New metric cannot be exposed, it is left out");
     }
     if !matches!(addition, LateAddition::Accepted) {
         let desc = collector.addition.apply(family.desc.clone());
@@ -226,12 +261,58 @@ impl SpareMemory {
     }
 }
 
+/// The collectors that are there for one scrape.
+#[derive(Clone, Copy)]
+struct Present<'s> {
+    made: &'s [Made],
+    provided: &'s [Provided],
+    late: &'s Late,
+}
+
+/// What writes the samples of one family of one collector.
+enum Samples<'s> {
+    Declared(&'s dyn Collect, usize),
+    DeclaredMomentary(&'s dyn Momentary, usize),
+    /// The position of the family among those that were not declared.
+    Late(&'s dyn Momentary, usize),
+}
+
+impl Samples<'_> {
+    fn write(&self, encoder: &mut FamilyEncoder<'_>) {
+        match *self {
+            Samples::Declared(collector, index) => collector.collect(index, encoder),
+            Samples::DeclaredMomentary(collector, index) => collector.collect(index, encoder),
+            Samples::Late(collector, position) => collector.collect_late(position, encoder),
+        }
+    }
+}
+
+impl<'s> Present<'s> {
+    /// Where the samples of a member come from, unless they are missing in this scrape.
+    fn samples(self, member: &'s Member) -> Option<Samples<'s>> {
+        let Collector { id, origin, declared, .. } = &*member.collector;
+        let collector: &dyn Momentary = match origin {
+            Origin::Live(collector) => return Some(Samples::Declared(&**collector, member.index)),
+            Origin::Made { .. } => {
+                &*self.made.iter().find(|made| made.registered.id == *id)?.collector
+            }
+            Origin::Provided { .. } => {
+                &*self.provided.iter().find(|provided| provided.id == *id)?.collector
+            }
+        };
+        if member.index < *declared {
+            return Some(Samples::DeclaredMomentary(collector, member.index));
+        }
+        let position = self.late.get(id)?.position(member.index)?;
+        Some(Samples::Late(collector, position))
+    }
+}
+
 /// One walk through a plan.
 struct Scrape<'s> {
     shared: &'s Shared,
     plan: &'s Plan,
-    made: &'s Made,
-    provided: &'s [Provided],
+    present: Present<'s>,
     request: &'s ScrapeRequest<'s>,
 }
 
@@ -275,21 +356,6 @@ impl Scrape<'_> {
         result
     }
 
-    /// Where the samples of a member come from, unless they are missing in this scrape.
-    fn collector<'c>(&'c self, member: &'c Member) -> Option<&'c dyn Collect> {
-        let id = member.collector.id;
-        match &member.collector.origin {
-            Origin::Live(collector) => Some(&**collector),
-            Origin::Made { .. } => {
-                self.made.iter().find(|made| made.0 == id).map(|(_, collector)| &**collector)
-            }
-            Origin::Provided { .. } => {
-                let provided = self.provided.iter().find(|provided| provided.id == id);
-                provided.map(|provided| &*provided.collector as &dyn Collect)
-            }
-        }
-    }
-
     /// Writes one collector's part of a family, whole or not at all. The error is that of a provided
     /// collector, of which nothing at all is to be written.
     fn encode_member(
@@ -300,13 +366,13 @@ impl Scrape<'_> {
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
         let is_left_out = attempts.panicked.contains(&member.collector.id);
-        let Some(collector) = self.collector(member).filter(|_| !is_left_out) else {
+        let Some(samples) = self.present.samples(member).filter(|_| !is_left_out) else {
             return Ok(());
         };
         let start = encoder.mark();
         let result = catch(|| {
             let mut family = FamilyEncoder::new(&member.metric, encoder, written);
-            collector.collect(member.index, &mut family);
+            samples.write(&mut family);
         });
         report_panic(member, result.as_ref().err());
         let is_panicking = result.is_err();

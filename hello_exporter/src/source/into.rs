@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Source;
 use super::scraper::{Asynchronous, Blocking, Scraper};
 use crate::collect::Declared;
-use crate::unbuilt::{BoxError, Unbuilt};
+use crate::unbuilt::{BoxError, Declarations, Unbuilt};
 
 /// What [`Exporter::source`](crate::Exporter::source) takes:
 ///
@@ -97,7 +97,7 @@ impl<F: 'static> UnbuiltSource<F> {
     fn new<M: Declared>(
         build: impl FnOnce(&F) -> Result<ReadySource, BoxError> + Send + 'static,
     ) -> Self {
-        Self(Unbuilt::new(M::declared, |flags| build(flags).map(|ready| ready.0)))
+        Self(Unbuilt::new(Declarations::of::<M>, |flags| build(flags).map(|ready| ready.0)))
     }
 }
 

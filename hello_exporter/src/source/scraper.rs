@@ -8,14 +8,15 @@ use tokio::task::{JoinError, JoinHandle};
 use tracing::error;
 
 use super::Source;
-use crate::collect::{Collect, Declared, Describe};
+use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::panic::{Panic, catch, catch_async};
+use crate::registry::Momentary;
 use crate::unbuilt::{BoxError, chain};
 
 /// The samples of one run, shared by the requests that it serves.
-pub(crate) type Scraped = Arc<dyn Collect + Send + Sync>;
+pub(crate) type Scraped = Arc<dyn Momentary + Send + Sync>;
 
 /// Starts runs. The task that it gives back ends when the author's code does, and not before.
 pub(crate) trait Scraper: Send + Sync {
@@ -113,16 +114,26 @@ where
 /// The metrics of a run, which can be dropped anywhere: their `drop` is the author's code as well.
 struct Guarded<M>(Option<M>);
 
-impl<M: Declared> Describe for Guarded<M> {
-    fn describe(&self) -> Vec<Desc> {
-        M::declared()
-    }
-}
-
-impl<M: Declared> Collect for Guarded<M> {
+impl<M: Declared> Momentary for Guarded<M> {
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
         if let Some(metrics) = &self.0 {
             metrics.collect(index, encoder);
+        }
+    }
+
+    fn has_late(&self) -> bool {
+        M::HAS_LATE
+    }
+
+    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
+        if let Some(metrics) = &self.0 {
+            metrics.late(visit);
+        }
+    }
+
+    fn collect_late(&self, mut position: usize, encoder: &mut FamilyEncoder<'_>) {
+        if let Some(metrics) = &self.0 {
+            metrics.collect_late(&mut position, encoder);
         }
     }
 }

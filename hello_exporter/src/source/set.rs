@@ -13,12 +13,12 @@ use super::selection::{Selection, SelectionError};
 use super::status::Status;
 use super::up::up;
 use crate::collect::Declared;
-use crate::desc::Desc;
 use crate::encode::Format;
 use crate::registry::{
     CollectorId, CollectorName, Provided, Provider, RegisterError, Registrable, Registry,
     ScrapeRequest,
 };
+use crate::unbuilt::Declarations;
 
 /// The enabled sources of an exporter, and the registry in which they have their families.
 pub(crate) struct Sources {
@@ -35,13 +35,15 @@ struct Member {
     registered: Registered,
     /// The registration of [`SourceOptions::up`].
     up: Option<Registered>,
+    /// Whether it may have families that are not registered yet.
+    has_late: bool,
     job: Arc<Job>,
 }
 
 impl Member {
     fn has_wanted_family(&self, selection: &Selection) -> bool {
         let mut registered = std::iter::once(&self.registered).chain(&self.up);
-        registered.any(|registered| selection.has_any_family(&registered.families))
+        self.has_late || registered.any(|registered| selection.has_any_family(&registered.families))
     }
 }
 
@@ -71,7 +73,7 @@ impl Sources {
     pub(crate) fn add(
         &mut self,
         options: SourceOptions,
-        descs: Vec<Desc>,
+        declared: Declarations,
         scraper: Arc<dyn Scraper>,
     ) -> Result<(), RegisterError> {
         let register = |descs| {
@@ -79,10 +81,10 @@ impl Sources {
             let id = options.wrap(&self.registry).add(collector)?;
             Ok(Registered::new(id, &self.registry))
         };
-        let registered = register(descs)?;
+        let registered = register(declared.descs)?;
         let up = options.up.clone().map(|desc| register(vec![desc])).transpose()?;
         let job = Arc::new(Job::new(options.name, options.timeout, options.cache, scraper));
-        self.members.push(Arc::new(Member { registered, up, job }));
+        self.members.push(Arc::new(Member { registered, up, has_late: declared.has_late, job }));
         Ok(())
     }
 

@@ -56,8 +56,8 @@ one_gauge!(Good "good", Slow "slow", Failing "failing", Panicking "panicking", H
 
 /// Takes in a source that needs no flags.
 fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: UnbuiltSource<()>) {
-    let (descs, scraper) = source.0.build(&()).unwrap();
-    sources.add(options.into(), descs, scraper).unwrap();
+    let (declared, scraper) = source.0.build(&()).unwrap();
+    sources.add(options.into(), declared, scraper).unwrap();
 }
 
 /// The sources on the runtime of the test.

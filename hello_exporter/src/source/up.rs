@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::scraper::Scraped;
-use crate::collect::{Collect, Describe};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
+use crate::registry::Momentary;
 
 /// A gauge that is 1 where there is an answer, and 0 where there is none.
 pub(crate) fn up_desc(
@@ -23,14 +23,7 @@ pub(crate) fn up(is_up: bool) -> Scraped {
 
 struct Up(bool);
 
-/// It is provided for a family that is declared elsewhere.
-impl Describe for Up {
-    fn describe(&self) -> Vec<Desc> {
-        Vec::new()
-    }
-}
-
-impl Collect for Up {
+impl Momentary for Up {
     fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
         encoder.value(self.0);
     }
