@@ -216,7 +216,7 @@ fn describe(collector: &Collector) -> TokenStream {
     let descs = match collector.flattened().next() {
         Some(_) => quote! {{
             let mut __descs = #declared;
-            __descs.extend(#krate::__private::late_descs(self));
+            #krate::__private::add_late(&mut __descs, self);
             __descs
         }},
         None => declared,

@@ -98,7 +98,7 @@ impl<T: Metric> ::hello_exporter::Describe for App<T> {
     fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
         {
             let mut __descs = <Self as ::hello_exporter::Declared>::declared();
-            __descs.extend(::hello_exporter::__private::late_descs(self));
+            ::hello_exporter::__private::add_late(&mut __descs, self);
             __descs
         }
     }

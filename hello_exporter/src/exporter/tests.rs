@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::*;
 use crate::http::Limit;
 use crate::{
-    Collect, CounterVec, Desc, Describe, FamilyEncoder, Format, HistogramSnapshot, MetricType,
+    Collect, CounterVec, Desc, Describe, Families, FamilyEncoder, Format, HistogramSnapshot,
+    MetricType,
 };
 
 /// What the exporter exposes, without what differs from one moment to the next.
@@ -69,6 +70,31 @@ my_exporter_dropped_series_total{family=\"z\"} 2
 # TYPE my_exporter_scrape_duplicate_series_total counter
 my_exporter_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::Faulty\"} 2
 "
+    );
+}
+
+#[test]
+fn families_that_cannot_be_taken_in_are_counted_at_every_scrape() {
+    let families = || {
+        let mut families = Families::new();
+        families.gauge("a_bad name", "Help.").labels(["x"]).sample(["1"], 1).sample(["2"], 2);
+        for family in 0..10_002 {
+            families.gauge(format!("f{family}"), "Help.").value(family);
+        }
+        families
+    };
+    let mut exporter = Exporter::new("my").register(families);
+    exporter.register_own();
+    assert!(exporter.errors.is_empty());
+    exposition(&exporter);
+    let text = exposition(&exporter);
+    let exposed = text.lines().filter(|line| line.starts_with('f')).count();
+    assert_eq!(exposed, 9_999);
+    let (_, lost) = text.split_once("# TYPE my_dropped_series_total counter\n").unwrap();
+    assert_eq!(
+        lost,
+        "my_dropped_series_total{family=\"a_bad name\"} 4\n\
+         my_dropped_series_total{family=\"\"} 6\n"
     );
 }
 

@@ -72,11 +72,9 @@ pub fn visit_flattened<'v>(
     move |desc, series| visit(&within(outer, desc.clone()), series)
 }
 
-/// The families of a collector beside the declared ones.
-pub fn late_descs(collector: &impl Declared) -> Vec<Desc> {
-    let mut descs = Vec::new();
+/// Adds the families that a collector has beside the declared ones.
+pub fn add_late(descs: &mut Vec<Desc>, collector: &impl Declared) {
     collector.late(&mut |desc, _| descs.push(desc.clone()));
-    descs
 }
 
 /// What the fields of a struct declare.

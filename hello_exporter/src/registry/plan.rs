@@ -151,26 +151,32 @@ impl State {
         Some((collector, plan))
     }
 
-    /// Takes in a family that a collector did not have when it was registered. The error is returned
-    /// once.
-    pub(super) fn add_late(
+    /// Takes in families that a collector did not have when it was registered, and gives those that it refuses,
+    /// each with its error once.
+    pub(super) fn add_late<'l>(
         &mut self,
         collector: &Arc<Collector>,
-        late: &LateFamily,
-    ) -> LateAddition {
-        let key = (collector.id, late.index);
-        if !self.collectors.contains_key(&collector.id) || self.plan.indices.contains(&key) {
-            return LateAddition::Accepted;
+        late: &'l [LateFamily],
+    ) -> Vec<(&'l LateFamily, Option<RegisterError>)> {
+        let mut refused = Vec::new();
+        if !self.collectors.contains_key(&collector.id) {
+            return refused;
         }
-        match self.add_family(collector, late.index, late.desc.clone()) {
-            Ok(()) => {
-                self.refused.remove(&key);
-                self.replan();
-                LateAddition::Accepted
+        let plan = self.plan();
+        let is_new = |family: &&LateFamily| !plan.indices.contains(&(collector.id, family.index));
+        for family in late.iter().filter(is_new) {
+            let key = (collector.id, family.index);
+            match self.add_family(collector, family.index, family.desc.clone()) {
+                Ok(()) => {
+                    self.refused.remove(&key);
+                }
+                Err(error) => refused.push((family, self.refused.insert(key).then_some(error))),
             }
-            Err(error) if self.refused.insert(key) => LateAddition::RefusedNow(error),
-            Err(_) => LateAddition::RefusedBefore,
         }
+        if refused.len() < late.len() {
+            self.replan();
+        }
+        refused
     }
 
     fn add_family(
@@ -272,13 +278,6 @@ impl State {
             momentary: momentary.cloned().collect(),
         });
     }
-}
-
-/// What became of a family that turned up in a scrape.
-pub(super) enum LateAddition {
-    Accepted,
-    RefusedNow(RegisterError),
-    RefusedBefore,
 }
 
 /// Checks a family against one that has its name.

@@ -8,8 +8,8 @@ use tracing::{error, info, warn};
 
 use super::momentary::{LateFamilies, LateFamily, Momentary};
 use super::origin::Origin;
-use super::plan::{Collector, LateAddition, Member, Plan, Planned};
-use super::{CollectorId, Shared};
+use super::plan::{Collector, Member, Plan, Planned};
+use super::{CollectorId, RegisterError, Shared};
 use crate::collect::Collect;
 use crate::encode::{
     Encoder, FamilyEncoder, Format, OpenMetrics, Protobuf, ProtobufScratch, Text, Written,
@@ -210,29 +210,34 @@ fn has_changed(state: &AtomicBool, now: bool) -> bool {
 }
 
 fn add_late(shared: &Shared, collector: &Arc<Collector>, late: &LateFamilies) {
-    for family in &late.new {
-        add_late_family(shared, collector, family);
+    let count = |family: &str, series| {
+        shared.health.dropped_series_total.with([family]).inc_by(series);
+    };
+    for (family, error) in refused(shared, collector, &late.new) {
+        if let Some(error) = error {
+            warn!(%error, "New metric cannot be exposed, it is left out");
+        }
+        count(collector.addition.apply(family.desc.clone()).name(), family.series);
     }
     if late.surplus > 0 {
         if !collector.is_reported.swap(true, Ordering::Relaxed) {
             let name = &*collector.name;
             warn!(collector = name, "Collector has too many families, or two of one name; dropped");
         }
-        shared.health.dropped_series_total.with([""]).inc_by(late.surplus);
+        count("", late.surplus);
     }
 }
 
-fn add_late_family(shared: &Shared, collector: &Arc<Collector>, family: &LateFamily) {
+fn refused<'l>(
+    shared: &Shared,
+    collector: &Arc<Collector>,
+    new: &'l [LateFamily],
+) -> Vec<(&'l LateFamily, Option<RegisterError>)> {
+    if new.is_empty() {
+        return Vec::new();
+    }
     let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
-    let addition = state.add_late(collector, family);
-    drop(state);
-    if let LateAddition::RefusedNow(error) = &addition {
-        warn!(%error, "New metric cannot be exposed, it is left out");
-    }
-    if !matches!(addition, LateAddition::Accepted) {
-        let desc = collector.addition.apply(family.desc.clone());
-        shared.health.dropped_series_total.with([desc.name()]).inc_by(family.series);
-    }
+    state.add_late(collector, new)
 }
 
 /// What one scrape needs, kept for the next, so that a scrape of live metrics allocates nothing.

@@ -380,6 +380,38 @@ async fn whether_a_source_has_answered_is_told_under_the_name_that_is_asked_for(
 }
 
 #[actix_web::test]
+async fn families_of_run_time_are_those_of_their_source() {
+    pause();
+    let mut sources = Sources::new(Registry::new());
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let families = move || {
+        let run = counted.fetch_add(1, Ordering::Relaxed);
+        let mut families = crate::Families::new();
+        families.gauge(format!("run_{run}"), "Help.").value(run);
+        async move { if run == 2 { Err("not this time") } else { Ok(families) } }
+    };
+    let options = SourceOptions::new("field").prefix("kernel_").const_label("of", "here");
+    add(&mut sources, options, families.into_source());
+    let metrics = running(sources);
+    let good = "x_scrape_collector_success{collector=\"field\"} 1\n";
+    let first = "kernel_run_0{of=\"here\"} 0\n".to_owned() + good;
+    assert_eq!(scrape(metrics.clone(), "1").await.0, first);
+    // A query can name what nobody has seen yet.
+    let named = TestRequest::get().uri("/metrics?name[]=kernel_run_1&name[]=kernel_run_0");
+    let response = metrics.clone().scrape(named.to_http_request()).await;
+    let body = to_bytes(response.into_body()).await.unwrap();
+    assert_eq!(
+        body,
+        "# HELP kernel_run_1 Help.\n# TYPE kernel_run_1 gauge\nkernel_run_1{of=\"here\"} 1\n"
+    );
+    let failed = "x_scrape_collector_success{collector=\"field\"} 0\n";
+    assert_eq!(scrape(metrics.clone(), "1").await.0, failed);
+    let last = "kernel_run_3{of=\"here\"} 3\n".to_owned() + good;
+    assert_eq!(scrape(metrics, "1").await.0, last);
+}
+
+#[actix_web::test]
 async fn two_instances_of_one_source_live_side_by_side() {
     pause();
     let mut sources = Sources::new(Registry::new());

@@ -1,0 +1,236 @@
+//! Families whose names are known at run time only.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hello_exporter::{Collector, Families, Format, Registry};
+use hello_exporter_tests::{exposition, exposition_in, exposition_of};
+
+/// Fields as a kernel has them.
+fn memory() -> Families {
+    let mut families = Families::new();
+    for (field, bytes) in [("MemTotal", 1 << 34), ("Active_file", 5), ("MemFree", u64::MAX)] {
+        families.gauge(format!("{field}_bytes"), format!("Field {field}.")).value(bytes);
+    }
+    families
+}
+
+#[derive(Collector)]
+#[collector(namespace = "node", const_labels(zone = "a"))]
+struct Node {
+    /// Seconds since the start.
+    #[metric(counter)]
+    uptime_seconds_total: f64,
+
+    #[metric(flatten, prefix = "memory_")]
+    memory: Families,
+
+    #[metric(flatten)]
+    others: Others,
+}
+
+#[derive(Collector)]
+struct Others {
+    #[metric(flatten)]
+    first: Families,
+
+    #[metric(flatten)]
+    pool: Pool,
+
+    #[metric(flatten)]
+    second: Families,
+}
+
+#[derive(Collector)]
+struct Pool {
+    /// Connections in use.
+    connections: u8,
+}
+
+fn node() -> Node {
+    let mut node = Node::new();
+    node.uptime_seconds_total = 1.5;
+    node.memory = memory();
+    node.others.pool.connections = 3;
+    node.others.first.untyped("first", "First.").value(0.25);
+    node.others
+        .second
+        .counter("reads_bytes_total", "Read.")
+        .unit("bytes")
+        .labels(["device", "direction"])
+        .sample(["sda", "\"up\""], 7)
+        .sample(["sdb", "down"], 8);
+    node
+}
+
+const NODE: &str = "\
+# HELP node_connections Connections in use.
+# TYPE node_connections gauge
+node_connections{zone=\"a\"} 3
+# HELP node_first First.
+# TYPE node_first untyped
+node_first{zone=\"a\"} 0.25
+# HELP node_memory_Active_file_bytes Field Active_file.
+# TYPE node_memory_Active_file_bytes gauge
+node_memory_Active_file_bytes{zone=\"a\"} 5
+# HELP node_memory_MemFree_bytes Field MemFree.
+# TYPE node_memory_MemFree_bytes gauge
+node_memory_MemFree_bytes{zone=\"a\"} 18446744073709551615
+# HELP node_memory_MemTotal_bytes Field MemTotal.
+# TYPE node_memory_MemTotal_bytes gauge
+node_memory_MemTotal_bytes{zone=\"a\"} 17179869184
+# HELP node_reads_bytes_total Read.
+# TYPE node_reads_bytes_total counter
+node_reads_bytes_total{zone=\"a\",device=\"sda\",direction=\"\\\"up\\\"\"} 7
+node_reads_bytes_total{zone=\"a\",device=\"sdb\",direction=\"down\"} 8
+# HELP node_uptime_seconds_total Seconds since the start.
+# TYPE node_uptime_seconds_total counter
+node_uptime_seconds_total{zone=\"a\"} 1.5
+";
+
+#[test]
+fn a_struct_flattens_them_at_any_depth() {
+    // Made at every scrape, or there for good.
+    assert_eq!(exposition_of(node), NODE);
+    assert_eq!(exposition_of(node()), NODE);
+    assert_eq!(exposition_of(Arc::new(node())), NODE);
+}
+
+#[test]
+fn they_are_those_of_every_format_and_have_what_a_registration_adds() {
+    let registry = Registry::new();
+    registry.wrap().prefix("db_").const_label("of", "here").register(|| node().others).unwrap();
+    assert_eq!(
+        exposition_in(Format::OpenMetrics, &registry),
+        "\
+# HELP db_connections Connections in use.
+# TYPE db_connections gauge
+db_connections{of=\"here\"} 3
+# HELP db_first First.
+# TYPE db_first unknown
+db_first{of=\"here\"} 0.25
+# HELP db_reads_bytes Read.
+# TYPE db_reads_bytes counter
+# UNIT db_reads_bytes bytes
+db_reads_bytes_total{of=\"here\",device=\"sda\",direction=\"\\\"up\\\"\"} 7
+db_reads_bytes_total{of=\"here\",device=\"sdb\",direction=\"down\"} 8
+# EOF
+"
+    );
+}
+
+#[test]
+fn they_come_and_go_and_keep_the_place_of_their_name() {
+    let scrape = AtomicUsize::new(0);
+    let registry = Registry::new();
+    let changing = move || {
+        let scrape = scrape.fetch_add(1, Ordering::Relaxed);
+        let mut families = Families::new();
+        // In another order each time, without one of them, and with a new one.
+        for name in 0..4 {
+            let name = (name + scrape) % 4;
+            if name != scrape {
+                families.gauge(format!("g{name}"), "Help.").value(10 * scrape + name);
+            }
+        }
+        families
+    };
+    registry.register(changing).unwrap();
+    let samples = |names: [usize; 3], scrape: usize| -> String {
+        let family = |name: usize| {
+            let value = 10 * scrape + name;
+            format!("# HELP g{name} Help.\n# TYPE g{name} gauge\ng{name} {value}\n")
+        };
+        names.into_iter().map(family).collect()
+    };
+    assert_eq!(exposition(&registry), samples([1, 2, 3], 0));
+    assert_eq!(exposition(&registry), samples([0, 2, 3], 1));
+    assert_eq!(exposition(&registry), samples([0, 1, 3], 2));
+    assert_eq!(exposition(&registry), samples([0, 1, 2], 3));
+}
+
+#[test]
+fn a_name_that_is_asked_for_twice_is_one_family() {
+    let mut families = Families::new();
+    for device in ["sda", "sdb"] {
+        families.counter("reads_total", "Reads.").labels(["device"]).sample([device], 1);
+    }
+    assert_eq!(
+        exposition_of(families),
+        "\
+# HELP reads_total Reads.
+# TYPE reads_total counter
+reads_total{device=\"sda\"} 1
+reads_total{device=\"sdb\"} 1
+"
+    );
+}
+
+#[test]
+fn what_cannot_be_exposed_costs_itself_alone() {
+    let registry = Registry::new();
+    registry.register(Pool::new()).unwrap();
+    registry
+        .register(|| {
+            let mut families = Families::new();
+            families.gauge("connections", "Those of another collector.").value(1);
+            families.gauge("no name", "Help.").value(2);
+            families.gauge("x_total", "Help.").labels(["__reserved"]).sample(["v"], 3);
+            families.counter("negative_total", "Help.").value(-1);
+            families
+                .gauge("labels", "Help.")
+                .labels(["a"])
+                .value(1)
+                .sample(["v"], 4)
+                .sample(["v"], 5);
+            families.gauge("good", "Help.").value(6);
+            families
+        })
+        .unwrap();
+    let expected = "\
+# HELP connections Connections in use.
+# TYPE connections gauge
+connections 0
+# HELP good Help.
+# TYPE good gauge
+good 6
+# HELP labels Help.
+# TYPE labels gauge
+labels{a=\"v\"} 4
+";
+    assert_eq!(exposition(&registry), expected);
+    assert_eq!(exposition(&registry), expected);
+}
+
+#[test]
+fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
+    let scrape = AtomicUsize::new(0);
+    let registry = Registry::new();
+    registry
+        .register(move || {
+            let mut families = Families::new();
+            match scrape.fetch_add(1, Ordering::Relaxed) {
+                0 => families.gauge("x", "Help.").value(1),
+                1 => families.counter("x", "Help.").value(2),
+                2 => families.gauge("x", "Help.").labels(["a"]).sample(["v"], 3),
+                _ => families.gauge("x", "Other help.").value(4),
+            };
+            families
+        })
+        .unwrap();
+    let head = "# HELP x Help.\n# TYPE x gauge\n";
+    assert_eq!(exposition(&registry), head.to_owned() + "x 1\n");
+    assert_eq!(exposition(&registry), "");
+    assert_eq!(exposition(&registry), "");
+    assert_eq!(exposition(&registry), head.to_owned() + "x 4\n");
+}
+
+#[test]
+fn a_registry_of_the_prometheus_crate_takes_them_with_the_struct_that_has_them() {
+    let registry = prometheus::Registry::new();
+    registry.register(Box::new(node().others)).unwrap();
+    let names: Vec<String> = registry.gather().iter().map(|it| it.name().to_owned()).collect();
+    assert_eq!(names, ["connections", "first", "reads_bytes_total"]);
+}
