@@ -3,16 +3,40 @@
 use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use http_speed::SERIES;
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::Pid;
 
 use crate::client::Connection;
+
+/// What is run, with which arguments beside the address, and in which environment.
+#[derive(Clone, Default)]
+pub struct Program {
+    pub path: String,
+    pub arguments: Vec<String>,
+    pub environment: Vec<(&'static str, String)>,
+}
+
+impl Program {
+    /// One that stands beside this one.
+    pub fn built(name: &str) -> io::Result<Self> {
+        let path = std::env::current_exe()?.with_file_name(name);
+        Ok(Self { path: path.display().to_string(), ..Self::default() })
+    }
+
+    /// One that is installed.
+    pub fn installed(name: &str) -> Self {
+        Self { path: name.to_owned(), ..Self::default() }
+    }
+
+    pub fn with_argument(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+}
 
 /// A process, killed when it is dropped.
 pub struct Server {
@@ -25,14 +49,18 @@ const START: Duration = Duration::from_secs(60);
 
 impl Server {
     /// Starts a program and waits until it answers a scrape.
-    pub fn start(program: &str, series: usize) -> Result<Self, Box<dyn Error>> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let child = Command::new(path(program)?)
+    pub fn start(program: &Program) -> Result<Self, Box<dyn Error>> {
+        let address = free_address()?;
+        let Program { path, arguments, environment } = program;
+        let child = Command::new(path)
             .arg(format!("--web.listen-address={address}"))
-            .env(SERIES, series.to_string())
+            .args(arguments)
+            .envs(environment.iter().cloned())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|error| format!("{program}, which bench/run builds: {error}"))?;
+            .map_err(|error| {
+                format!("{path}, which bench/run builds or tests/run installs: {error}")
+            })?;
         let server = Self { child, address };
         server.wait()?;
         Ok(server)
@@ -79,7 +107,7 @@ impl Drop for Server {
     }
 }
 
-/// Programs are built beside this one.
-fn path(program: &str) -> io::Result<PathBuf> {
-    Ok(std::env::current_exe()?.with_file_name(program))
+/// An address that nobody listens on.
+pub fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")?.local_addr()
 }

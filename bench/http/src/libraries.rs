@@ -1,0 +1,52 @@
+//! The same exporter with several libraries.
+
+use std::error::Error;
+
+use http_speed::SERIES;
+
+use crate::measured::{self, Contest, Done};
+use crate::server::Program;
+
+const OURS: &str = "hello_exporter";
+const GO: &str = "client_golang";
+
+/// Ours of the tutorial is the product's own program.
+fn contest(series: usize) -> Result<Contest, Box<dyn Error>> {
+    let ours = if series == 0 { OURS } else { "serve_hello_exporter" };
+    let program = |name: &'static str, file: &str| -> Result<_, Box<dyn Error>> {
+        let mut program = Program::built(file)?;
+        program.environment.push((SERIES, series.to_string()));
+        Ok((name, program))
+    };
+    Ok(Contest {
+        contenders: vec![
+            program(OURS, ours)?,
+            program(GO, GO)?,
+            program("metrics", "serve_metrics")?,
+        ],
+        yardstick: GO,
+        check: Box::new(move |text| is_whole(text, series)),
+        _backend: None,
+    })
+}
+
+/// Every series is there, or the tutorial's two.
+fn is_whole(text: &str, series: usize) -> bool {
+    let samples = |prefix| text.lines().filter(|line| line.starts_with(prefix)).count();
+    match series {
+        0 => (samples("a 1"), samples("b{hello=\"world\",hostname=\"Hi\"} 2")) == (1, 1),
+        series => samples("requests_total{") == series,
+    }
+}
+
+pub fn scrape(name: &str, series: usize) -> Done {
+    measured::scrape(name, contest(series)?)
+}
+
+pub fn start(name: &str) -> Done {
+    measured::start(name, contest(0)?)
+}
+
+pub fn resident(name: &str, series: usize) -> Done {
+    measured::resident(name, contest(series)?)
+}

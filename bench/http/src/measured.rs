@@ -1,0 +1,116 @@
+//! What is measured of servers, whatever they are.
+
+use std::any::Any;
+use std::error::Error;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use figures::{Entrant, Group, Measurement};
+use speed::measure;
+
+use crate::server::{Program, Server};
+
+pub type Done = Result<(), Box<dyn Error>>;
+
+/// Servers that are compared.
+pub struct Contest {
+    /// What each is called in the tables, and its program. The first is ours.
+    pub contenders: Vec<(&'static str, Program)>,
+    /// Which of them ours is compared with, round by round.
+    pub yardstick: &'static str,
+    /// Whether an exposition is what is to be measured.
+    pub check: Box<dyn Fn(&str) -> bool>,
+    /// What has to run meanwhile.
+    pub _backend: Option<Box<dyn Any>>,
+}
+
+/// Processor time of the server for a scrape with gzip.
+pub fn scrape(name: &str, contest: Contest) -> Done {
+    let title = "processor time of a scrape with gzip";
+    contest.measure(name, title, "us", |program| {
+        let server = Server::start(program)?;
+        let mut nanoseconds = measure::nanoseconds(1, move |times| {
+            scrapes(&server, times).unwrap_or_else(|error| panic!("a scrape failed: {error}"))
+        });
+        Ok(Box::new(move || Ok(nanoseconds()? / 1e3)))
+    })
+}
+
+/// Scrapes over one connection, and gives the processor time of the server.
+fn scrapes(server: &Server, times: usize) -> Result<Duration, Box<dyn Error>> {
+    let mut connection = server.connect()?;
+    let before = server.processor_time()?;
+    for _ in 0..times {
+        connection.scrape()?;
+    }
+    Ok(server.processor_time()? - before)
+}
+
+/// From the start of the process to the end of its first answer.
+pub fn start(name: &str, contest: Contest) -> Done {
+    let title = "from start to the first scrape";
+    contest.measure(name, title, "ms", |program| {
+        let program = program.clone();
+        Ok(Box::new(move || {
+            let start = Instant::now();
+            let server = Server::start(&program)?;
+            let elapsed = start.elapsed();
+            drop(server);
+            Ok(elapsed.as_secs_f64() * 1e3)
+        }))
+    })
+}
+
+/// How often a server is scraped before it is at rest.
+const SCRAPES: usize = 10;
+const REST: Duration = Duration::from_millis(200);
+
+/// Resident memory after a few scrapes.
+pub fn resident(name: &str, contest: Contest) -> Done {
+    let title = format!("resident memory at rest, after {SCRAPES} scrapes with gzip");
+    contest.measure(name, &title, "KiB", |program| {
+        let program = program.clone();
+        Ok(Box::new(move || {
+            let server = Server::start(&program)?;
+            scrapes(&server, SCRAPES)?;
+            thread::sleep(REST);
+            Ok((server.resident_bytes()? >> 10) as f64)
+        }))
+    })
+}
+
+type Measure = Box<dyn FnMut() -> Measurement>;
+
+impl Contest {
+    /// Measures what `measure` makes of each program, and how ours compares with the yardstick.
+    fn measure(
+        self,
+        name: &str,
+        title: &str,
+        unit: &'static str,
+        measure: impl Fn(&Program) -> Result<Measure, Box<dyn Error>>,
+    ) -> Done {
+        let mut entrants = Vec::new();
+        for (at, (contender, program)) in self.contenders.iter().enumerate() {
+            self.check(contender, program)?;
+            let measure = measure(program)?;
+            entrants.push(match at {
+                0 => Entrant::own(contender, measure),
+                _ => Entrant::peer(contender, measure),
+            });
+        }
+        let ours = self.contenders[0].0;
+        let group = Group { name: name.to_owned(), title: format!("{name}: {title}"), unit };
+        let figure = format!("{name}_to_{}", self.yardstick);
+        group.measure(entrants)?.ratio(&figure, ours, self.yardstick);
+        Ok(())
+    }
+
+    fn check(&self, contender: &str, program: &Program) -> Done {
+        let text = Server::start(program)?.connect()?.scrape()?.text()?;
+        match (self.check)(&text) {
+            true => Ok(()),
+            false => Err(format!("{contender} does not expose what is measured:\n{text}").into()),
+        }
+    }
+}
