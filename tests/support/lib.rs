@@ -9,6 +9,7 @@
 
 mod browser;
 mod certificate;
+mod comparison;
 mod curl;
 pub mod http;
 mod parser;
@@ -21,6 +22,7 @@ use hello_exporter::{Format, Registry};
 
 pub use browser::{Browser, Screen};
 pub use certificate::{Authority, Certificate};
+pub use comparison::{Comparison, Group, Wrong};
 pub use curl::{curl, handshake};
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use process::{
