@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use hello_exporter::{
-    Collector, Counter, CounterVec, Gauge, GaugeVec, Init, Metric, MetricType, Registry, Value,
+    Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, Init, LabelValue, Labels,
+    Metric, MetricType, Registry, Rows, StateSet, Value,
 };
 use hello_exporter_tests::{exposition, exposition_of};
 
@@ -463,5 +464,129 @@ fn names_in_scope_do_not_disturb_the_expansion() {
     assert_eq!(
         exposition_of(Shadowed::new()),
         "# HELP value A gauge.\n# TYPE value gauge\nvalue 0\n"
+    );
+}
+
+#[test]
+fn the_metrics_of_rows_have_the_labels_of_their_row_in_front_of_their_own() {
+    #[derive(Labels)]
+    struct Disk {
+        device: &'static str,
+        bus: u8,
+    }
+
+    #[derive(LabelValue)]
+    enum Power {
+        On,
+        Sleeping,
+    }
+
+    #[derive(Collector)]
+    struct Partitions {
+        /// Bytes.
+        #[metric(labels = ["partition"])]
+        partition_bytes: Vec<(&'static str, Option<u64>)>,
+    }
+
+    #[derive(Collector)]
+    struct Live {
+        /// Reads.
+        #[metric(const_labels(of = "disk"))]
+        reads_total: Counter,
+
+        /// Writes.
+        #[metric(labels = ["size"])]
+        writes_total: CounterVec<1>,
+
+        /// Seconds.
+        #[metric(buckets = [1])]
+        wait_seconds: Histogram,
+
+        /// Power.
+        power: StateSet<Power>,
+
+        #[metric(flatten, prefix = "of_")]
+        partitions: Rows<Half, Partitions>,
+    }
+
+    #[derive(Labels)]
+    struct Half {
+        half: &'static str,
+    }
+
+    #[derive(Collector)]
+    #[collector(namespace = "disk", const_labels(host = "h"))]
+    struct Disks {
+        #[metric(flatten)]
+        disks: Rows<Disk, Live>,
+    }
+
+    let mut disks = Disks::new();
+    for (device, reads) in [("a\"", 1), ("b", 2), ("b", 3)] {
+        let mut live = Live::new();
+        live.reads_total.inc_by(reads);
+        live.writes_total.with(["4\\k"]).inc();
+        live.wait_seconds.observe(0.5);
+        live.power.set(if reads == 1 { Power::On } else { Power::Sleeping });
+        let sizes = Partitions { partition_bytes: vec![("1", Some(reads)), ("2", None)] };
+        live.partitions.push(Half { half: "left" }, sizes);
+        disks.disks.push(Disk { device, bus: 7 }, live);
+    }
+    let registry = Registry::new();
+    registry.register(disks).unwrap();
+    let expected = r#"# HELP disk_of_partition_bytes Bytes.
+# TYPE disk_of_partition_bytes gauge
+disk_of_partition_bytes{host="h",device="a\"",bus="7",half="left",partition="1"} 1
+disk_of_partition_bytes{host="h",device="b",bus="7",half="left",partition="1"} 2
+# HELP disk_power Power.
+# TYPE disk_power gauge
+disk_power{host="h",device="a\"",bus="7",disk_power="on"} 1
+disk_power{host="h",device="a\"",bus="7",disk_power="sleeping"} 0
+disk_power{host="h",device="b",bus="7",disk_power="on"} 0
+disk_power{host="h",device="b",bus="7",disk_power="sleeping"} 1
+# HELP disk_reads_total Reads.
+# TYPE disk_reads_total counter
+disk_reads_total{host="h",of="disk",device="a\"",bus="7"} 1
+disk_reads_total{host="h",of="disk",device="b",bus="7"} 2
+# HELP disk_wait_seconds Seconds.
+# TYPE disk_wait_seconds histogram
+disk_wait_seconds_bucket{host="h",device="a\"",bus="7",le="1"} 1
+disk_wait_seconds_bucket{host="h",device="a\"",bus="7",le="+Inf"} 1
+disk_wait_seconds_sum{host="h",device="a\"",bus="7"} 0.5
+disk_wait_seconds_count{host="h",device="a\"",bus="7"} 1
+disk_wait_seconds_bucket{host="h",device="b",bus="7",le="1"} 1
+disk_wait_seconds_bucket{host="h",device="b",bus="7",le="+Inf"} 1
+disk_wait_seconds_sum{host="h",device="b",bus="7"} 0.5
+disk_wait_seconds_count{host="h",device="b",bus="7"} 1
+# HELP disk_writes_total Writes.
+# TYPE disk_writes_total counter
+disk_writes_total{host="h",device="a\"",bus="7",size="4\\k"} 1
+disk_writes_total{host="h",device="b",bus="7",size="4\\k"} 1
+"#;
+    assert_eq!(exposition(&registry), expected);
+    for format in [Format::OpenMetrics, Format::Protobuf] {
+        registry.encode(format, &mut Vec::new());
+    }
+}
+
+#[test]
+fn a_label_that_a_row_has_already_is_refused() {
+    #[derive(Labels)]
+    struct Disk {
+        device: &'static str,
+    }
+
+    #[derive(Collector)]
+    struct Sizes {
+        #[metric(help = "Bytes.", labels = ["device"])]
+        size_bytes: Vec<(&'static str, u64)>,
+    }
+
+    let rows: Rows<Disk, Sizes> =
+        [(Disk { device: "a" }, Sizes { size_bytes: Vec::new() })].into_iter().collect();
+    assert_eq!(
+        Registry::new().register(rows).unwrap_err().to_string(),
+        "collector `hello_exporter::metric::rows::Rows<derive::a_label_that_a_row_has_already_is_refused::Disk, \
+         derive::a_label_that_a_row_has_already_is_refused::Sizes>`: label `device` of `size_bytes` is given twice"
     );
 }

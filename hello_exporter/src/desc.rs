@@ -185,6 +185,13 @@ impl Desc {
         self
     }
 
+    /// The same family with variable labels in front of the ones it has.
+    #[must_use]
+    pub(crate) fn with_outer_labels(mut self, outer: &[Cow<'static, str>]) -> Self {
+        self.labels.to_mut().splice(..0, outer.iter().cloned());
+        self
+    }
+
     /// The same family with `prefix` in front of its name.
     #[must_use]
     pub(crate) fn with_prefix(mut self, prefix: &str) -> Self {

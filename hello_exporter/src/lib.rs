@@ -96,7 +96,7 @@ pub use labels::{LabelValue, Labels, MAX_LABEL_VALUE_BYTES};
 pub use metric::{
     Bounds, Counter, CounterValue, CounterVec, DEFAULT_BUCKETS, Families, Family, Gauge,
     GaugeGuard, GaugeValue, GaugeVec, Histogram, HistogramSnapshot, HistogramVec, Info, Level,
-    LookUp, NumberMetric, Observe, Pinned, PinnedSeries, Positional, RunTimeFamily, Series,
+    LookUp, NumberMetric, Observe, Pinned, PinnedSeries, Positional, Rows, RunTimeFamily, Series,
     SeriesMetric, SeriesView, SnapshotError, StateSet, States, SummarySnapshot, Timer, Timestamped,
     Value, Way, exponential_buckets, linear_buckets,
 };

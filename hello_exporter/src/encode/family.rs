@@ -19,6 +19,8 @@ pub struct FamilyEncoder<'a> {
     metric: &'a Prepared,
     encoder: &'a mut dyn Encoder,
     written: &'a mut Written,
+    /// The values of the labels that stand in front of those that a metric knows of.
+    outer: &'a [&'a str],
 }
 
 impl<'a> FamilyEncoder<'a> {
@@ -29,7 +31,18 @@ impl<'a> FamilyEncoder<'a> {
     ) -> Self {
         written.clear();
         encoder.begin_metric(metric);
-        Self { metric, encoder, written }
+        Self { metric, encoder, written, outer: &[] }
+    }
+
+    /// Hands out the family as the metrics of one row see it: these label values stand in front of theirs.
+    pub(crate) fn within(&mut self, labels: &[&str], write: impl FnOnce(&mut FamilyEncoder<'_>)) {
+        let outer = [self.outer, labels].concat();
+        write(&mut FamilyEncoder {
+            metric: self.metric,
+            encoder: self.encoder,
+            written: self.written,
+            outer: &outer,
+        });
     }
 
     /// The family, with the prefix and the constant labels of its registration.
@@ -54,12 +67,27 @@ impl<'a> FamilyEncoder<'a> {
     }
 
     pub(crate) fn sample_of(&mut self, values: &[&str], point: &Point<'_>) {
-        let names = self.metric.desc.labels();
+        let (names, outer) = (self.metric.desc.labels(), self.outer);
         let is_set = self.metric.desc.metric_type() == MetricType::StateSet;
-        if names.len() != values.len() || is_set {
+        if names.len() != outer.len() + values.len() || is_set {
             return self.misfit();
         }
-        self.point(names.iter().map(AsRef::as_ref).zip(values.iter().copied()), point);
+        let values = outer.iter().chain(values).copied();
+        self.point(names.iter().map(AsRef::as_ref).zip(values), point);
+    }
+
+    /// The labels of the row, with their names.
+    fn outer_labels<'s>(&self) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s, 'a>
+    where
+        'a: 's,
+    {
+        let names = self.metric.desc.labels().iter().map(AsRef::as_ref);
+        names.zip(self.outer.iter().copied())
+    }
+
+    /// The names of the labels that a metric itself knows of.
+    fn inner_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.metric.desc.labels().iter().skip(self.outer.len()).map(AsRef::as_ref)
     }
 
     /// Writes one point under labels whose names are the Desc's, unless that label set was written
@@ -89,11 +117,12 @@ impl<'a> FamilyEncoder<'a> {
 
     /// Writes one state of a set under the label that a set brings.
     pub(crate) fn state(&mut self, state: &str, is_on: bool) {
-        let metric = self.metric;
-        if metric.desc.metric_type() != MetricType::StateSet || !metric.desc.labels().is_empty() {
+        let desc = &self.metric.desc;
+        if desc.metric_type() != MetricType::StateSet || self.inner_names().next().is_some() {
             return self.misfit();
         }
-        self.point([(metric.desc.name(), state)], &Point::from(is_on));
+        let labels = self.outer_labels().chain([(desc.name(), state)]);
+        self.point(labels, &Point::from(is_on));
     }
 
     /// Notes a sample that cannot be exposed.
@@ -109,10 +138,13 @@ impl<'a> FamilyEncoder<'a> {
         metric_type: MetricType,
         names: impl Iterator<Item = &'n str>,
     ) -> bool {
-        let desc = &self.metric.desc;
         let is_first = !self.written.is_rendered && self.written.ranges.is_empty();
-        let is_own =
-            metric_type == desc.metric_type() && names.eq(desc.labels().iter().map(AsRef::as_ref));
+        let is_own = metric_type == self.metric.desc.metric_type() && names.eq(self.inner_names());
+        // The blocks of a row are not the whole of its labels, and are compared like those of any other.
+        if self.is_row() {
+            self.written.misfits += u64::from(!is_own);
+            return is_own;
+        }
         self.written.is_rendered = true;
         self.written.misfits += u64::from(!(is_first && is_own));
         is_first && is_own
@@ -128,7 +160,20 @@ impl<'a> FamilyEncoder<'a> {
     /// Writes a point behind [`begin_rendered`](Self::begin_rendered).
     #[inline]
     pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: &Point<'_>) {
-        self.encoder.point(self.metric, block, point);
+        match self.is_row() {
+            false => self.encoder.point(self.metric, block, point),
+            true => self.rendered_in_row(block, point),
+        }
+    }
+
+    fn rendered_in_row(&mut self, block: LabelBlock<'_>, point: &Point<'_>) {
+        let own: Vec<_> = block.pairs().collect();
+        let own = own.iter().map(|(name, value)| (*name, value.as_ref()));
+        self.point(self.outer_labels().chain(own), point);
+    }
+
+    fn is_row(&self) -> bool {
+        !self.outer.is_empty()
     }
 
     /// Writes points that are nothing but numbers, behind [`begin_rendered`](Self::begin_rendered).
@@ -139,8 +184,8 @@ impl<'a> FamilyEncoder<'a> {
         &mut self,
         samples: impl Iterator<Item = (LabelBlock<'b>, Number)>,
     ) {
-        let has_labels = !self.metric.desc.labels().is_empty();
-        match self.encoder.plain_lines().filter(|_| has_labels) {
+        let has_blocks = !self.metric.desc.labels().is_empty() && !self.is_row();
+        match self.encoder.plain_lines().filter(|_| has_blocks) {
             Some(lines) => lines.append(&self.metric.sample, samples),
             None => samples.for_each(|(block, number)| self.rendered(block, &Point::from(number))),
         }

@@ -1,0 +1,132 @@
+//! One struct of metrics for each of many things.
+
+use crate::__private::{New, WithNew};
+use crate::collect::{Collect, Declared, Describe, FieldError};
+use crate::desc::Desc;
+use crate::encode::FamilyEncoder;
+use crate::labels::Labels;
+
+/// A struct of metrics for each of many things: databases, replicas, devices. What tells them apart stands in the labels
+/// `L`, a struct that derives [`Labels`](macro@crate::Labels); `M` derives [`Collector`](macro@crate::Collector).
+///
+/// Every field of `M` is one family, in which every row has its samples, with the labels of the row in front of its own.
+/// It is a field with `#[metric(flatten)]`, or is registered, or what a source gives.
+///
+/// ```
+/// use hello_exporter::{Collector, Labels, Rows, testing};
+///
+/// #[derive(Labels)]
+/// struct Disk {
+///     device: String,
+/// }
+///
+/// #[derive(Collector)]
+/// struct DiskMetrics {
+///     /// Bytes read.
+///     #[metric(counter)]
+///     read_bytes_total: u64,
+///
+///     /// Whether the disk spins, if it can.
+///     spins: Option<bool>,
+/// }
+///
+/// #[derive(Collector)]
+/// #[collector(namespace = "disk")]
+/// struct Disks {
+///     #[metric(flatten)]
+///     disks: Rows<Disk, DiskMetrics>,
+/// }
+///
+/// let found = [("sda", 4096, Some(true)), ("nvme0n1", 512, None)];
+/// let row = |(device, read_bytes_total, spins): (&str, _, _)| {
+///     (Disk { device: device.to_owned() }, DiskMetrics { read_bytes_total, spins })
+/// };
+/// testing::assert_exposition(
+///     &Disks { disks: found.into_iter().map(row).collect() },
+///     r#"
+///     ## HELP disk_read_bytes_total Bytes read.
+///     ## TYPE disk_read_bytes_total counter
+///     disk_read_bytes_total{device="sda"} 4096
+///     disk_read_bytes_total{device="nvme0n1"} 512
+///     ## HELP disk_spins Whether the disk spins, if it can.
+///     ## TYPE disk_spins gauge
+///     disk_spins{device="sda"} 1
+///     "#,
+/// );
+/// ```
+///
+/// A label of `M` that is called as one of `L` is refused at registration. Of two rows with the same labels the first one
+/// is exposed, and the samples of the other are counted as duplicates.
+#[derive(Clone, Debug)]
+pub struct Rows<L, M>(Vec<(L, M)>);
+
+impl<L, M> Rows<L, M> {
+    /// None.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, labels: L, metrics: M) {
+        self.0.push((labels, metrics));
+    }
+}
+
+impl<L, M> Default for Rows<L, M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<L, M> FromIterator<(L, M)> for Rows<L, M> {
+    fn from_iter<I: IntoIterator<Item = (L, M)>>(rows: I) -> Self {
+        Self(rows.into_iter().collect())
+    }
+}
+
+impl<L, M> Extend<(L, M)> for Rows<L, M> {
+    fn extend<I: IntoIterator<Item = (L, M)>>(&mut self, rows: I) {
+        self.0.extend(rows);
+    }
+}
+
+impl<L: Labels, M: Declared> Describe for Rows<L, M> {
+    fn describe(&self) -> Vec<Desc> {
+        Self::declared()
+    }
+}
+
+impl<L: Labels, M: Declared> Collect for Rows<L, M> {
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+        for (labels, metrics) in &self.0 {
+            labels.with_values(|values| encoder.within(values, |row| metrics.collect(index, row)));
+        }
+    }
+
+    fn verify(&self) -> Result<(), FieldError> {
+        self.0.iter().try_for_each(|(_, metrics)| metrics.verify())
+    }
+}
+
+impl<L: Labels, M: Declared> Declared for Rows<L, M> {
+    const FAMILIES: usize = {
+        assert!(
+            L::NAMES.is_some(),
+            "the labels of `Rows` need names: a struct that derives `Labels`"
+        );
+        assert!(!M::HAS_LATE, "the families of `Rows` need names that are declared");
+        M::FAMILIES
+    };
+    type New = WithNew;
+
+    fn declared() -> Vec<Desc> {
+        let outer = L::NAMES.unwrap_or_default();
+        M::declared().into_iter().map(|desc| desc.with_outer_labels(outer)).collect()
+    }
+}
+
+impl<L, M> New for Rows<L, M> {
+    fn make() -> Self {
+        Self::new()
+    }
+}
