@@ -5,20 +5,24 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
+use pin_project_lite::pin_project;
 
-/// A body, and what is dropped with it: once the client has been sent all of it, or is gone.
-pub(crate) struct Held<B, G> {
-    body: Pin<Box<B>>,
-    _guard: G,
+pin_project! {
+    /// A body, and what is dropped with it: once the client has been sent all of it, or is gone.
+    pub struct Held<B, G> {
+        #[pin]
+        body: B,
+        guard: G,
+    }
 }
 
 impl<B, G> Held<B, G> {
     pub(crate) fn new(body: B, guard: G) -> Self {
-        Self { body: Box::pin(body), _guard: guard }
+        Self { body, guard }
     }
 }
 
-impl<B: MessageBody, G: Unpin> MessageBody for Held<B, G> {
+impl<B: MessageBody, G> MessageBody for Held<B, G> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {
@@ -26,9 +30,9 @@ impl<B: MessageBody, G: Unpin> MessageBody for Held<B, G> {
     }
 
     fn poll_next(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, B::Error>>> {
-        self.body.as_mut().poll_next(context)
+        self.project().body.poll_next(context)
     }
 }

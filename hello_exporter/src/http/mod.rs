@@ -1,7 +1,7 @@
 //! The HTTP endpoints, as services for an actix-web `App`.
 //!
 //! [`Exporter`](crate::Exporter) serves all of them. An application that has a server already mounts
-//! [`Metrics`] beside its own services.
+//! [`Metrics`] beside its own services, and counts its requests with [`RequestMetrics`].
 
 mod access_log;
 mod body;
@@ -17,6 +17,7 @@ mod metrics;
 mod negotiate;
 mod pool;
 mod probe;
+mod request_metrics;
 mod web_config;
 
 use std::fmt::Display;
@@ -33,6 +34,7 @@ pub(crate) use landing::Landing;
 pub(crate) use limit::Limit;
 pub use metrics::Metrics;
 pub(crate) use probe::Probes;
+pub use request_metrics::RequestMetrics;
 pub use web_config::WebConfigError;
 pub(crate) use web_config::{WebConfig, guard};
 
