@@ -2,12 +2,20 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use actix_web::HttpResponse;
+use actix_web::dev::{Service, ServiceRequest, Transform, fn_service};
+use actix_web::test::TestRequest;
 use allocation_counter::measure;
+use hello_exporter::http::RequestMetrics;
+use hello_exporter::testing::value_of;
 use hello_exporter::{
     Collector, Counter, CounterVec, Family, Format, Gauge, Histogram, HistogramVec, Info,
     LabelValue, Labels, Registry, StateSet,
 };
-use std::sync::Arc;
 
 #[derive(LabelValue)]
 enum Method {
@@ -96,4 +104,31 @@ fn a_scrape_of_live_metrics_allocates_nothing() {
         let allocations = measure(|| registry.encode(format, &mut buffer)).count_total;
         assert_eq!((allocations, buffer.len()), (0, length), "{format:?}");
     }
+}
+
+/// How many allocations a request takes, from the call to the end of the answer.
+fn allocations_of_a_request(service: &impl Service<ServiceRequest>) -> u64 {
+    let request = || TestRequest::get().to_srv_request();
+    let answer = |request| {
+        let answer = pin!(service.call(request));
+        assert!(answer.poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    };
+    answer(request());
+    let request = request();
+    measure(|| answer(request)).count_total
+}
+
+#[test]
+fn counting_a_request_allocates_nothing() {
+    let answering = || {
+        fn_service(async |request: ServiceRequest| {
+            Ok::<_, actix_web::Error>(request.into_response(HttpResponse::Ok().finish()))
+        })
+    };
+    let requests = RequestMetrics::new();
+    let counting = requests.new_transform(answering()).into_inner().unwrap();
+    let plain = allocations_of_a_request(&answering());
+    assert_eq!(allocations_of_a_request(&counting), plain);
+    let labels = [("method", "GET"), ("route", "unmatched"), ("code", "200")];
+    assert_eq!(value_of(&requests, "http_requests_total", &labels), Some(2.0));
 }

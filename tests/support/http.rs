@@ -6,12 +6,13 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{self, ServerHandle};
 use actix_web::rt::System;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hello_exporter::http::RequestMetrics;
 
 /// An answer, as it came.
 #[derive(Debug)]
@@ -126,13 +127,32 @@ pub struct Server {
 
 /// Serves an application on a free port of the loopback.
 pub fn serve(configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Server {
+    serve_on(|listener| {
+        let app = move || App::new().configure(configure.clone());
+        let server = HttpServer::new(app).workers(1).disable_signals().listen(listener);
+        server.expect("the listener serves").run()
+    })
+}
+
+/// Serves an application whose requests are counted. It gives up those whose client goes away.
+pub fn serve_counting(
+    requests: RequestMetrics,
+    configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+) -> Server {
+    serve_on(|listener| {
+        let app = move || App::new().wrap(requests.clone()).configure(configure.clone());
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        let server = server.h1_allow_half_closed(false).listen(listener);
+        server.expect("the listener serves").run()
+    })
+}
+
+fn serve_on(run: impl FnOnce(TcpListener) -> dev::Server + Send + 'static) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (sender, receiver) = mpsc::channel();
     let run = async move {
-        let app = move || App::new().configure(configure.clone());
-        let server = HttpServer::new(app).workers(1).disable_signals();
-        let server = server.listen(listener).expect("the listener serves").run();
+        let server = run(listener);
         sender.send(server.handle()).expect("somebody waits for the server");
         server.await.expect("the server ends well");
     };

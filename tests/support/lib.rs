@@ -18,6 +18,9 @@ mod prometheus;
 mod proxy;
 mod stream;
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use hello_exporter::{Format, Registry};
 
 pub use browser::{Browser, Screen};
@@ -49,4 +52,16 @@ pub fn exposition_of<K>(collector: impl hello_exporter::IntoCollector<K>) -> Str
     let registry = Registry::new();
     registry.register(collector).expect("the collector is sound");
     exposition(&registry)
+}
+
+/// Asks again and again, for half a minute.
+pub fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match ask() {
+            Some(answer) => return Some(answer),
+            None if Instant::now() > deadline => return None,
+            None => thread::sleep(Duration::from_millis(50)),
+        }
+    }
 }

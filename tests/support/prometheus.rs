@@ -2,13 +2,12 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::http;
+use crate::poll;
 use crate::process::free_address;
 
 /// A running server, killed when it is dropped.
@@ -106,18 +105,6 @@ fn scraping(target: SocketAddr, more: &str) -> String {
         "global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n\
          scrape_configs:\n- job_name: exporter\n  static_configs:\n  - targets: ['{target}']\n{more}"
     )
-}
-
-/// Asks again and again, for half a minute.
-fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        match ask() {
-            Some(answer) => return Some(answer),
-            None if Instant::now() > deadline => return None,
-            None => thread::sleep(Duration::from_millis(50)),
-        }
-    }
 }
 
 fn percent_encoded(text: &str) -> String {

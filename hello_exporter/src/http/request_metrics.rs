@@ -58,8 +58,12 @@ use crate::metric::{Bounds, Counter, Family, Gauge, HistogramVec};
 /// goes on for an hour is in flight for an hour, and its duration is an hour. A client that goes away in the middle of
 /// an answer changes nothing about its `code`, which it has been told.
 ///
-/// Counting a request of a known route allocates nothing but the pattern, a `String` that
-/// [`match_pattern`](actix_web::HttpRequest::match_pattern) makes.
+/// actix-web goes on with a request whose client has closed its side of the connection, because that may still listen:
+/// [`h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) makes it give up handlers for whose answer
+/// nobody waits.
+///
+/// Counting a request of a known route allocates nothing but its pattern, a `String` that
+/// [`match_pattern`](actix_web::HttpRequest::match_pattern) makes, before and after it is answered.
 #[cfg_attr(
     feature = "prometheus",
     doc = "It is a [`prometheus::core::Collector`] as well: \
