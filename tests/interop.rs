@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hello_exporter::interop::Shared;
-use hello_exporter::{Collector, CounterVec, Format, Gauge, Registry};
+use hello_exporter::{Collector, CounterVec, Format, Gauge, Histogram, Registry};
 use hello_exporter_tests::{exposition, exposition_of};
 use prometheus::core::{Collector as _, Desc};
 use prometheus::proto::{MetricFamily, MetricType, Quantile, Summary, Untyped};
@@ -67,6 +67,30 @@ fn an_arc_of_a_derived_struct_registers_with_a_foreign_registry() {
     assert!(gathered(&foreign).contains("\na 7\n"));
     foreign.unregister(Box::new(Shared(hello))).unwrap();
     assert_eq!(gathered(&foreign), "");
+}
+
+#[test]
+fn a_histogram_comes_out_of_a_foreign_registry_as_one_of_its_own() {
+    #[derive(Collector)]
+    struct Latency {
+        /// Seconds.
+        #[metric(buckets = [0.5, 1])]
+        seconds: Histogram,
+    }
+
+    let latency = Latency::new();
+    let opts = HistogramOpts::new("seconds", "Seconds.").buckets(vec![0.5, 1.0]);
+    let own = prometheus::Histogram::with_opts(opts).unwrap();
+    for seconds in [0.25, 0.75, 7.0] {
+        latency.seconds.observe(seconds);
+        own.observe(seconds);
+    }
+    let gathered_of = |collector: Box<dyn prometheus::core::Collector>| {
+        let registry = prometheus::Registry::new();
+        registry.register(collector).unwrap();
+        gathered(&registry)
+    };
+    assert_eq!(gathered_of(Box::new(latency)), gathered_of(Box::new(own)));
 }
 
 #[test]

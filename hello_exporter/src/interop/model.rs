@@ -133,8 +133,10 @@ fn foreign_histogram(histogram: &HistogramPoint<'_>) -> proto::Histogram {
         bucket.set_cumulative_count(count);
         bucket
     };
+    // The last one is implicit there: one that is given comes out of the text encoder as `le="inf"`.
+    let finite = histogram.buckets.iter().filter(|(bound, _)| *bound != f64::INFINITY);
     let mut built = proto::Histogram::default();
-    built.set_bucket(histogram.buckets.iter().map(bucket).collect());
+    built.set_bucket(finite.map(bucket).collect());
     built.set_sample_sum(histogram.sum);
     built.set_sample_count(histogram.count);
     built
