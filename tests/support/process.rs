@@ -77,7 +77,12 @@ impl Exporter {
 
     /// Starts another program, which takes the same flags.
     pub fn start_program(program: &Path, arguments: &[&str]) -> Self {
-        let mut child = spawn(program, "127.0.0.1:0", arguments);
+        Self::start_command(&mut command(program, "127.0.0.1:0", arguments))
+    }
+
+    /// Starts a command, and waits until its log says where it listens.
+    pub fn start_command(command: &mut Command) -> Self {
+        let mut child = spawn(command);
         let log = Log::of(&mut child);
         let address = log.next_address();
         Self { child, log, address }
@@ -86,20 +91,16 @@ impl Exporter {
     /// Starts a program that may not say where it listens, on a port that was free just now.
     pub fn start_quietly(program: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
-        Self::accepting(spawn(program, &address.to_string(), arguments), address)
+        let mut command = command(program, &address.to_string(), arguments);
+        Self::accepting(spawn(&mut command), address)
     }
 
     /// Starts a program as systemd does, which listens in its place.
     pub fn start_activated(program: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
-        let child = Command::new("systemd-socket-activate")
-            .arg(format!("--listen={address}"))
-            .arg(program)
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("systemd is installed: tests/run does it");
-        Self::accepting(child, address)
+        let mut command = Command::new("systemd-socket-activate");
+        command.arg(format!("--listen={address}")).arg(program).args(arguments);
+        Self::accepting(spawn(&mut command), address)
     }
 
     /// Waits until connections to this address are accepted.
@@ -158,13 +159,17 @@ pub struct Resources {
     pub resident: usize,
 }
 
-fn spawn(program: &Path, address: &str, arguments: &[&str]) -> Child {
-    Command::new(program)
-        .arg(format!("--web.listen-address={address}"))
-        .args(arguments)
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts")
+fn command(program: &Path, address: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.arg(format!("--web.listen-address={address}")).args(arguments);
+    command
+}
+
+fn spawn(command: &mut Command) -> Child {
+    let program = command.get_program().to_owned();
+    command.stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
+        panic!("{program:?} does not start, tests/run installs it: {error}")
+    })
 }
 
 /// An address of the loopback that nobody listens on.
@@ -231,7 +236,7 @@ impl Log {
 /// The address in a log line of either format.
 fn address_in(line: &str) -> SocketAddr {
     let (_, tail) = line.split_once("address").expect("an address");
-    let address = tail.trim_start_matches(['=', '"', ':']);
+    let address = tail.trim_start_matches(['=', '"', ':', ' ']);
     let end = address.find(['"', '\n', ' ']).unwrap_or(address.len());
     address[..end].parse().expect("an address")
 }

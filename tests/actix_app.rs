@@ -1,0 +1,237 @@
+//! An application on the `prometheus` crate adopts the derive, and what it had stays as it was.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::io::Write;
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hello_exporter_tests::http::{Response, get, get_accepting, get_with, request, send};
+use hello_exporter_tests::{
+    Exporter, build_example, build_program, parse_open_metrics, poll, promtool,
+};
+
+fn start(program: &Path) -> Exporter {
+    Exporter::start_command(Command::new(program).env("LISTEN_ADDRESS", "127.0.0.1:0"))
+}
+
+fn after() -> Exporter {
+    start(&build_program("actix_app", ["--bin", "actix_app"]))
+}
+
+fn before() -> Exporter {
+    start(&build_example("actix_app", "before"))
+}
+
+/// Makes a link.
+fn put(address: SocketAddr, name: &str, url: &str) -> u16 {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = url.len();
+    write!(
+        stream,
+        "PUT /links/{name} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Length: {length}\r\n\r\n{url}"
+    )
+    .unwrap();
+    let status = std::io::read_to_string(stream).unwrap();
+    status.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// What its users do, and what they get.
+fn visit(address: SocketAddr) {
+    assert_eq!(put(address, "rust", "https://www.rust-lang.org/"), 201);
+    assert_eq!(put(address, "docs", "https://doc.rust-lang.org/std/collections/index.html"), 201);
+    assert_eq!(put(address, "rust", "https://rust-lang.org/"), 204);
+    assert_eq!(put(address, "bad", "no link"), 400);
+    assert_eq!(put(address, "bad", "/relative"), 400);
+    let followed = get(address, "/go/rust");
+    assert_eq!(
+        (followed.status, followed.header("location")),
+        (302, Some("https://rust-lang.org/"))
+    );
+    assert_eq!(get(address, "/go/nothing").status, 404);
+    assert_eq!(get(address, "/links/rust/visits").body, "1\n");
+    assert_eq!(get(address, "/links/rust/visits?known=0").body, "1\n");
+    assert_eq!(request(address, "DELETE", "/links/docs").status, 204);
+    assert_eq!(request(address, "DELETE", "/links/docs").status, 404);
+    assert_eq!(request(address, "POST", "/links/docs").status, 405);
+}
+
+const OLD_FAMILIES: &str = "\
+# HELP links_created_total Links created.
+# TYPE links_created_total counter
+links_created_total 2
+# HELP links_followed_total Links followed, by whether there was one.
+# TYPE links_followed_total counter
+links_followed_total{result=\"found\"} 1
+links_followed_total{result=\"missing\"} 1
+# HELP links_stored Links in memory.
+# TYPE links_stored gauge
+links_stored 1
+# HELP links_url_length_bytes Length of the URLs that links lead to.
+# TYPE links_url_length_bytes histogram
+links_url_length_bytes_bucket{le=\"32\"} 2
+links_url_length_bytes_bucket{le=\"128\"} 3
+links_url_length_bytes_bucket{le=\"512\"} 3
+links_url_length_bytes_bucket{le=\"2048\"} 3
+links_url_length_bytes_bucket{le=\"+Inf\"} 3
+links_url_length_bytes_sum 100
+links_url_length_bytes_count 3
+";
+
+/// In the order of the old handler, which sorts the labels of a series, and the series of a family.
+const REQUEST_FAMILIES: &str = "\
+# HELP http_request_duration_seconds Time from the arrival of a request until its answer was handed to the connection.
+# TYPE http_request_duration_seconds histogram
+http_request_duration_seconds_count{method=\"DELETE\",route=\"/links/{name}\"} 2
+http_request_duration_seconds_count{method=\"GET\",route=\"/go/{name}\"} 2
+http_request_duration_seconds_count{method=\"GET\",route=\"/links/{name}/visits\"} 2
+http_request_duration_seconds_count{method=\"POST\",route=\"/links/{name}\"} 1
+http_request_duration_seconds_count{method=\"PUT\",route=\"/links/{name}\"} 5
+# HELP http_requests_in_flight Requests that are being answered.
+# TYPE http_requests_in_flight gauge
+http_requests_in_flight 1
+# HELP http_requests_total Requests answered or given up, by method, pattern of the route, and status code.
+# TYPE http_requests_total counter
+http_requests_total{code=\"200\",method=\"GET\",route=\"/links/{name}/visits\"} 2
+http_requests_total{code=\"201\",method=\"PUT\",route=\"/links/{name}\"} 2
+http_requests_total{code=\"204\",method=\"DELETE\",route=\"/links/{name}\"} 1
+http_requests_total{code=\"204\",method=\"PUT\",route=\"/links/{name}\"} 1
+http_requests_total{code=\"302\",method=\"GET\",route=\"/go/{name}\"} 1
+http_requests_total{code=\"400\",method=\"PUT\",route=\"/links/{name}\"} 2
+http_requests_total{code=\"404\",method=\"DELETE\",route=\"/links/{name}\"} 1
+http_requests_total{code=\"404\",method=\"GET\",route=\"/go/{name}\"} 1
+http_requests_total{code=\"405\",method=\"POST\",route=\"/links/{name}\"} 1
+";
+
+/// An exposition without how long requests took.
+fn untimed(text: &str) -> String {
+    let is_timed = |line: &str| {
+        ["_bucket", "_sum"]
+            .iter()
+            .any(|it| line.starts_with(&format!("http_request_duration_seconds{it}")))
+    };
+    text.lines().filter(|line| !is_timed(line)).map(|line| line.to_owned() + "\n").collect()
+}
+
+/// The families of the links alone.
+fn old_families(text: &str) -> &str {
+    &text[text.find("# HELP links_").unwrap()..]
+}
+
+#[test]
+fn what_the_application_exposed_it_exposes_byte_for_byte() {
+    let (before, after) = (before(), after());
+    let scrape = |app: &Exporter| {
+        let fresh = get(app.address, "/metrics");
+        visit(app.address);
+        (fresh, get(app.address, "/metrics"))
+    };
+    let (fresh, used) = scrape(&before);
+    let (fresh_now, used_now) = scrape(&after);
+    assert_eq!(used.body, OLD_FAMILIES);
+    assert_eq!(old_families(&used_now.body), used.body);
+    assert_eq!(old_families(&fresh_now.body), fresh.body);
+    let content_type = |response: &Response| response.header("content-type").map(str::to_owned);
+    assert_eq!(content_type(&used_now), content_type(&used));
+}
+
+#[test]
+fn the_old_handler_serves_the_requests_as_well() {
+    let app = after();
+    visit(app.address);
+    let text = get(app.address, "/metrics").body;
+    assert_eq!(untimed(&text), format!("{REQUEST_FAMILIES}{OLD_FAMILIES}"));
+    promtool(&text);
+}
+
+#[test]
+fn the_new_endpoint_serves_the_same_in_the_format_and_coding_that_is_asked_for() {
+    let app = after();
+    visit(app.address);
+    let text = get(app.address, "/metrics/negotiated").body;
+    assert_eq!(untimed(&text), format!("{REQUEST_FAMILIES}{OLD_FAMILIES}"));
+    let accept = "application/openmetrics-text;version=1.0.0";
+    let open_metrics = get_accepting(app.address, "/metrics/negotiated", accept);
+    assert!(open_metrics.header("content-type").unwrap().starts_with("application/openmetrics"));
+    assert_eq!(parse_open_metrics(&open_metrics.body).len(), 7);
+    let gzip = get_with(app.address, "/metrics/negotiated", "Accept-Encoding: gzip");
+    assert_eq!(gzip.header("content-encoding"), Some("gzip"));
+}
+
+/// The samples of the requests that were counted with this method and route.
+fn counted(address: SocketAddr, method: &str, route: &str) -> Vec<String> {
+    let text = get(address, "/metrics").body;
+    let labels = format!("method=\"{method}\",route=\"{route}\"}}");
+    let samples = text.lines().filter_map(|line| line.strip_prefix("http_requests_total{"));
+    samples.filter(|line| line.contains(&labels)).map(|line| line.replace(&labels, "}")).collect()
+}
+
+#[test]
+fn who_stops_waiting_for_a_visit_is_counted_and_leaves_nothing_in_flight() {
+    let app = after();
+    let address = app.address;
+    assert_eq!(put(address, "rust", "https://www.rust-lang.org/"), 201);
+    let mut client = TcpStream::connect(address).unwrap();
+    let path = "/links/rust/visits?known=0";
+    write!(client, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    let are_in_flight = |count: u32| {
+        // This scrape is one of them.
+        let line = format!("\nhttp_requests_in_flight {count}\n");
+        poll(|| get(address, "/metrics").body.contains(&line).then_some(()))
+    };
+    are_in_flight(2).expect("the request waits");
+    client.shutdown(Shutdown::Both).unwrap();
+    are_in_flight(1).expect("the request is given up");
+    assert_eq!(counted(address, "GET", "/links/{name}/visits"), ["code=\"499\",} 1"]);
+}
+
+#[test]
+fn paths_that_nobody_has_made_bring_no_series() {
+    let app = after();
+    for at in 0..40 {
+        assert_eq!(get(app.address, &format!("/{at}/wp-login.php")).status, 404);
+        assert_eq!(get(app.address, &format!("/go/{at}")).status, 404);
+        assert_eq!(send(app.address, &format!("FOO{at}"), "/x", "").status, 404);
+    }
+    assert_eq!(counted(app.address, "GET", "unmatched"), ["code=\"404\",} 40"]);
+    assert_eq!(counted(app.address, "GET", "/go/{name}"), ["code=\"404\",} 40"]);
+    assert_eq!(counted(app.address, "other", "unmatched"), ["code=\"404\",} 40"]);
+}
+
+fn example(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/actix_app").join(path)
+}
+
+/// The first block of the README in this language.
+fn shown(language: &str) -> String {
+    let readme = std::fs::read_to_string(example("README.md")).unwrap();
+    let (_, tail) = readme.split_once(&format!("```{language}\n")).unwrap();
+    tail.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_readme_shows_what_the_first_visits_bring() {
+    let app = after();
+    assert_eq!(put(app.address, "rust", "https://www.rust-lang.org/"), 201);
+    assert_eq!(get(app.address, "/go/rust").status, 302);
+    let text = get(app.address, "/metrics").body;
+    let lines = text.lines().filter(|line| !line.contains("_seconds"));
+    assert_eq!(lines.map(|line| line.to_owned() + "\n").collect::<String>(), shown("text"));
+}
+
+#[test]
+fn the_readme_shows_what_has_changed() {
+    let shown = shown("diff");
+    let diff = Command::new("diff")
+        .args(["--unified"])
+        .args([example("examples/before.rs"), example("src/main.rs")])
+        .output()
+        .unwrap();
+    let diff = String::from_utf8(diff.stdout).unwrap();
+    let mut lines = diff.lines().skip(2);
+    for line in shown.lines().filter(|line| *line != "…") {
+        assert!(lines.any(|it| it.trim_end() == line.trim_end()), "{line}");
+    }
+}
