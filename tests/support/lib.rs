@@ -29,7 +29,7 @@ pub use comparison::{Comparison, Group, Wrong};
 pub use curl::{curl, handshake};
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use process::{
-    Exporter, Resources, build, build_example, build_library, build_program, free_address,
+    Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
 };
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;

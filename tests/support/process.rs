@@ -1,7 +1,6 @@
 //! Runs programs of this workspace.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -48,8 +47,7 @@ pub fn build_program(package: &'static str, target: [&'static str; 2]) -> PathBu
 
 /// Builds a target of a package and gives what cargo says of it.
 fn cargo_build(package: &str, target: &[&str]) -> Vec<Value> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let output = Command::new(cargo)
+    let output = cargo()
         .args(["build", "--quiet", "--package", package, "--message-format=json"])
         .args(target)
         .stderr(Stdio::inherit())
@@ -58,6 +56,20 @@ fn cargo_build(package: &str, target: &[&str]) -> Vec<Value> {
     assert!(output.status.success(), "{target:?} does not build");
     let messages = String::from_utf8(output.stdout).expect("messages are UTF-8");
     messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// Cargo, without what it tells a test of the test's own package: build scripts would find that their environment has
+/// changed, and build again what there is.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"];
+    for (name, _) in std::env::vars_os() {
+        let is_of_package = |text: &str| of_package.iter().any(|prefix| text.starts_with(prefix));
+        if name.to_str().is_some_and(is_of_package) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// A running exporter, killed when it is dropped.
