@@ -1,0 +1,120 @@
+//! The flags, and where the kernel's files are.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::files::File;
+use crate::filter::{Filter, FilterFlags, Pattern};
+
+#[derive(Args)]
+pub(crate) struct Flags {
+    /// Where procfs is mounted
+    #[arg(long = "path.procfs", default_value = "/proc")]
+    pub(crate) procfs: File,
+    /// Where sysfs is mounted
+    #[arg(long = "path.sysfs", default_value = "/sys")]
+    pub(crate) sysfs: File,
+    /// Where the root of the host is mounted
+    #[arg(long = "path.rootfs", default_value = "/")]
+    pub(crate) rootfs: File,
+    /// What udev knows of devices
+    #[arg(long = "path.udev.data", default_value = "/run/udev/data")]
+    pub(crate) udev: File,
+
+    /// Expose the time that CPUs spend in guests, which is the default
+    #[arg(long = "collector.cpu.guest", overrides_with = "without_cpu_guest")]
+    cpu_guest: bool,
+    /// Do not
+    #[arg(long = "no-collector.cpu.guest", overrides_with = "cpu_guest")]
+    pub(crate) without_cpu_guest: bool,
+    /// Expose what the CPUs are
+    #[arg(long = "collector.cpu.info")]
+    pub(crate) cpu_info: bool,
+    /// Flags of the first CPU to expose; implies --collector.cpu.info
+    #[arg(long = "collector.cpu.info.flags-include", value_name = "REGEXP")]
+    pub(crate) cpu_flags: Option<Pattern>,
+    /// Bugs of the first CPU to expose; implies --collector.cpu.info
+    #[arg(long = "collector.cpu.info.bugs-include", value_name = "REGEXP")]
+    pub(crate) cpu_bugs: Option<Pattern>,
+
+    #[command(flatten)]
+    pub(crate) disks: Filter<Disks>,
+
+    #[command(flatten)]
+    pub(crate) mount_points: Filter<MountPoints>,
+    #[command(flatten)]
+    pub(crate) filesystem_types: Filter<FilesystemTypes>,
+    /// How long a mount is waited for, such as 5s; one that does not answer is left alone until it does
+    #[arg(
+        long = "collector.filesystem.mount-timeout",
+        value_name = "DURATION",
+        default_value = "5s"
+    )]
+    #[arg(value_parser = duration)]
+    pub(crate) mount_timeout: Duration,
+
+    #[command(flatten)]
+    pub(crate) network_devices: Filter<NetworkDevices>,
+
+    /// Fields of /proc/net/netstat, snmp and snmp6 to expose
+    #[arg(long = "collector.netstat.fields", value_name = "REGEXP", default_value = NETSTAT_FIELDS)]
+    pub(crate) netstat_fields: Pattern,
+
+    /// Count softirqs by vector
+    #[arg(long = "collector.stat.softirq")]
+    pub(crate) softirq: bool,
+
+    /// Fields of /proc/vmstat to expose
+    #[arg(long = "collector.vmstat.fields", value_name = "REGEXP", default_value = VMSTAT_FIELDS)]
+    pub(crate) vmstat_fields: Pattern,
+}
+
+const NETSTAT_FIELDS: &str = "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|\
+    Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts)|\
+    Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|\
+    Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$";
+
+const VMSTAT_FIELDS: &str = "^(oom_kill|pgpg|pswp|pg.*fault).*";
+
+#[derive(Clone)]
+pub(crate) struct Disks;
+
+impl FilterFlags for Disks {
+    const FLAG: &'static str = "collector.diskstats.device";
+    const EXCLUDE: &'static str = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$";
+}
+
+#[derive(Clone)]
+pub(crate) struct MountPoints;
+
+impl FilterFlags for MountPoints {
+    const FLAG: &'static str = "collector.filesystem.mount-points";
+    const EXCLUDE: &'static str = "^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|\
+        var/lib/containers/storage/.+)($|/)";
+}
+
+#[derive(Clone)]
+pub(crate) struct FilesystemTypes;
+
+impl FilterFlags for FilesystemTypes {
+    const FLAG: &'static str = "collector.filesystem.fs-types";
+    const EXCLUDE: &'static str = "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|\
+        fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|\
+        squashfs|sysfs|tracefs)$";
+}
+
+#[derive(Clone)]
+pub(crate) struct NetworkDevices;
+
+impl FilterFlags for NetworkDevices {
+    const FLAG: &'static str = "collector.netdev.device";
+    const EXCLUDE: &'static str = "^lo$";
+}
+
+/// Seconds, as Go writes them.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.strip_suffix('s').unwrap_or(text).parse();
+    let duration = seconds.ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration.filter(|it| !it.is_zero()).ok_or_else(|| "expected seconds, such as `5s`".to_owned())
+}
