@@ -8,6 +8,7 @@ use std::io;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -216,4 +217,64 @@ impl fmt::Display for TelemetryPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
+}
+
+/// A text that is no length of time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no duration, expected one such as `1s`, `1m30s` or `500ms`")]
+pub struct ParseDurationError;
+
+/// Reads a length of time as Go exporters take it: `1s`, `1m30s`, `2.5ms`, `0`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// #[derive(clap::Args)]
+/// struct Flags {
+///     /// How long to wait for the server.
+///     #[arg(long, default_value = "1m30s", value_parser = hello_exporter::cli::parse_duration)]
+///     timeout: Duration,
+/// }
+///
+/// assert_eq!(hello_exporter::cli::parse_duration("1m30s")?, Duration::from_secs(90));
+/// assert!(hello_exporter::cli::parse_duration("90").is_err());
+/// # Ok::<(), hello_exporter::cli::ParseDurationError>(())
+/// ```
+///
+/// # Errors
+///
+/// A number without a unit, a unit that is none of `ns`, `us`, `ms`, `s`, `m` and `h`, a negative or a huge time.
+pub fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
+    let duration = if text == "0" { Some(Duration::ZERO) } else { parts(text) };
+    duration.ok_or(ParseDurationError)
+}
+
+/// The sum of numbers with units.
+fn parts(mut text: &str) -> Option<Duration> {
+    let mut sum = Duration::ZERO;
+    loop {
+        let end = text.find(|character: char| !character.is_ascii_digit() && character != '.')?;
+        let (number, rest) = text.split_at(end);
+        let end = rest.find(|character: char| character.is_ascii_digit() || character == '.');
+        let (unit, rest) = rest.split_at(end.unwrap_or(rest.len()));
+        let seconds = number.parse::<f64>().ok()? * seconds(unit)?;
+        sum = sum.checked_add(Duration::try_from_secs_f64(seconds).ok()?)?;
+        if rest.is_empty() {
+            return Some(sum);
+        }
+        text = rest;
+    }
+}
+
+/// How long a unit is.
+fn seconds(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "ns" => 1e-9,
+        "us" | "µs" | "μs" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    })
 }

@@ -43,6 +43,8 @@
 mod build_info;
 #[cfg(feature = "server")]
 pub mod cli;
+#[cfg(feature = "server")]
+mod client_tls;
 mod collect;
 mod desc;
 mod encode;
@@ -75,6 +77,8 @@ pub mod __private;
 
 #[cfg(feature = "server")]
 pub use build_info::BuildInfo;
+#[cfg(feature = "server")]
+pub use client_tls::{ClientTls, ClientTlsError};
 pub use collect::{
     Borrowed, Collect, Declaration, Declared, Describe, FieldError, Init, LabelShape, Made, Make,
     Metric, Options,

@@ -130,9 +130,12 @@ fn make_source<F: 'static>(
 ) -> Result<(), DeclarationError> {
     let name = options.name().clone();
     let built = source.0.build(flags);
-    let (declared, scraper) =
-        built.map_err(|error| DeclarationError::MakeSource { name, error })?;
-    Ok(sources.add(options, declared, scraper)?)
+    let make_error = |error| DeclarationError::MakeSource { name: name.clone(), error };
+    match built.map_err(make_error)? {
+        (declared, Some(scraper)) => sources.add(options, declared, scraper)?,
+        (_, None) => sources.add_disabled(name),
+    }
+    Ok(())
 }
 
 fn make_probe<F: 'static>(

@@ -16,7 +16,8 @@ use crate::unbuilt::{BoxError, Declarations, Unbuilt};
 ///   bounded pool;
 /// - a function that makes one of these. It is called once, when the flags are parsed, and not at all
 ///   where they disable the source. It can take a reference to the [flags](crate::Exporter::flags), and
-///   may fail, which is reported at the start.
+///   may fail, which is reported at the start. One that takes the flags and returns a `Result` of an `Option` can
+///   find that they leave the source out: `None` is as `--no-collector.NAME`.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source::Source};
@@ -91,13 +92,20 @@ pub trait IntoSource<F, K> {
 }
 
 /// A source that is made once the flags are parsed.
-pub struct UnbuiltSource<F>(pub(crate) Unbuilt<F, Arc<dyn Scraper>>);
+pub struct UnbuiltSource<F>(pub(crate) Unbuilt<F, Option<Arc<dyn Scraper>>>);
 
 impl<F: 'static> UnbuiltSource<F> {
     fn new<M: Declared>(
         build: impl FnOnce(&F) -> Result<ReadySource, BoxError> + Send + 'static,
     ) -> Self {
-        Self(Unbuilt::new(Declarations::of::<M>, |flags| build(flags).map(|ready| ready.0)))
+        Self::optional::<M>(|flags| build(flags).map(Some))
+    }
+
+    fn optional<M: Declared>(
+        build: impl FnOnce(&F) -> Result<Option<ReadySource>, BoxError> + Send + 'static,
+    ) -> Self {
+        let scraper = |ready: Option<ReadySource>| ready.map(|ready| ready.0);
+        Self(Unbuilt::new(Declarations::of::<M>, move |flags| build(flags).map(scraper)))
     }
 }
 
@@ -248,5 +256,23 @@ where
 {
     fn into_source(self) -> UnbuiltSource<F> {
         UnbuiltSource::new::<R::Metrics>(|flags| Ok(self(flags).map_err(Into::into)?.scraper()))
+    }
+}
+
+/// [`IntoSource`] of a function that makes an `R` of the flags, or none, or fails.
+#[derive(Debug)]
+pub struct ByOptionalMakerWithFlags<R, E, K>(PhantomData<(R, E, K)>);
+
+impl<F, C, R, E, K> IntoSource<F, ByOptionalMakerWithFlags<R, E, K>> for C
+where
+    F: 'static,
+    C: FnOnce(&F) -> Result<Option<R>, E> + Send + 'static,
+    R: Ready<K>,
+    E: Into<BoxError>,
+{
+    fn into_source(self) -> UnbuiltSource<F> {
+        UnbuiltSource::optional::<R::Metrics>(|flags| {
+            Ok(self(flags).map_err(Into::into)?.map(Ready::scraper))
+        })
     }
 }

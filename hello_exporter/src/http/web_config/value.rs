@@ -10,6 +10,8 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{SupportedCipherSuite, SupportedProtocolVersion};
 use serde::Deserialize;
 
+use crate::cli::parse_duration;
+
 /// A name that the file may use, and what rustls has for it, which can be nothing.
 type Named<T> = (&'static str, Option<T>);
 
@@ -282,41 +284,8 @@ impl TryFrom<String> for Duration {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let duration = if text == "0" { Some(std::time::Duration::ZERO) } else { parts(&text) };
-        duration.map(Self).ok_or_else(|| {
-            format!("`{text}` is no duration, expected one such as `1s`, `1m30s` or `500ms`")
-        })
+        parse_duration(&text).map(Self).map_err(|error| format!("`{text}` is {error}"))
     }
-}
-
-/// The sum of numbers with units.
-fn parts(mut text: &str) -> Option<std::time::Duration> {
-    let mut sum = std::time::Duration::ZERO;
-    loop {
-        let end = text.find(|character: char| !character.is_ascii_digit() && character != '.')?;
-        let (number, rest) = text.split_at(end);
-        let end = rest.find(|character: char| character.is_ascii_digit() || character == '.');
-        let (unit, rest) = rest.split_at(end.unwrap_or(rest.len()));
-        let seconds = number.parse::<f64>().ok()? * seconds(unit)?;
-        sum = sum.checked_add(std::time::Duration::try_from_secs_f64(seconds).ok()?)?;
-        if rest.is_empty() {
-            return Some(sum);
-        }
-        text = rest;
-    }
-}
-
-/// How long a unit is.
-fn seconds(unit: &str) -> Option<f64> {
-    Some(match unit {
-        "ns" => 1e-9,
-        "us" | "µs" | "μs" => 1e-6,
-        "ms" => 1e-3,
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
