@@ -82,7 +82,17 @@ impl RedisServer {
     fn start() -> Result<Self, Box<dyn Error>> {
         let address = free_address()?;
         let child = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"])
+            .args([
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--enable-debug-command",
+                "yes",
+                "--port",
+            ])
             .arg(address.port().to_string())
             .current_dir(std::env::temp_dir())
             .stdout(Stdio::null())

@@ -1,5 +1,5 @@
-//! Measures whole servers over HTTP: processor time of a scrape, memory, start-up. An argument chooses the
-//! groups whose names contain it.
+//! Measures whole servers over HTTP: processor time of a scrape, memory, start-up. Arguments choose the
+//! groups whose names begin with the first, and contain the second.
 
 mod client;
 mod exporters;
@@ -27,8 +27,9 @@ const GROUPS: [Measured; 11] = [
 ];
 
 fn main() -> Done {
-    let part = std::env::args().nth(1).unwrap_or_default();
-    for (name, measure) in GROUPS.iter().filter(|(name, _)| name.contains(&part)) {
+    let [kind, part] = [1, 2].map(|at| std::env::args().nth(at).unwrap_or_default());
+    let is_chosen = |name: &str| name.starts_with(&kind) && name.contains(&part);
+    for (name, measure) in GROUPS.iter().filter(|(name, _)| is_chosen(name)) {
         measure(name)?;
     }
     Ok(())
