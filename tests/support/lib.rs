@@ -16,6 +16,7 @@ mod parser;
 mod process;
 mod prometheus;
 mod proxy;
+mod redis;
 mod stream;
 
 use std::thread;
@@ -33,6 +34,7 @@ pub use process::{
 };
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
+pub use redis::{Fake, FakeRedis, Redis};
 pub use stream::{Dial, Rest, Stream};
 
 /// What a registry exposes in the text format.

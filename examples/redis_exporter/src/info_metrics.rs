@@ -12,6 +12,9 @@ pub(crate) struct InfoMetrics {
     /// How long the server has been running, in seconds.
     uptime_in_seconds: Option<f64>,
 
+    /// Number of the server's process.
+    process_id: Option<f64>,
+
     /// How often a second the server is configured to do its background work.
     configured_hz: Option<f64>,
 
