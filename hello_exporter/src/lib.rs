@@ -19,7 +19,8 @@
 //! ```
 //!
 //! [`Collector`](macro@Collector) documents the attributes and the types a field can have.
-//! [`Registry`] puts collectors together and encodes them.
+//! [`Registry`] puts collectors together and encodes them. `docs/writing-an-exporter.md`, in the repository, goes from an
+//! empty directory to an exporter that is deployed.
 #![cfg_attr(
     feature = "server",
     doc = "[`Exporter`] is the program around them: flags, logs, HTTP server. [`http`] mounts the same \

@@ -31,6 +31,7 @@ pub use curl::{curl, handshake};
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
+    shelled,
 };
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;

@@ -1,6 +1,7 @@
 //! Runs programs of this workspace.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -58,18 +59,23 @@ fn cargo_build(package: &str, target: &[&str]) -> Vec<Value> {
     messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// Cargo, without what it tells a test of the test's own package: build scripts would find that their environment has
-/// changed, and build again what there is.
+/// Cargo, as from a shell of its own.
 pub fn cargo() -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    shelled(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program, without what cargo tells a test of the test's own package: where the program is or runs cargo, build scripts
+/// would find that their environment has changed, and build again what there is.
+pub fn shelled(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"];
     for (name, _) in std::env::vars_os() {
         let is_of_package = |text: &str| of_package.iter().any(|prefix| text.starts_with(prefix));
         if name.to_str().is_some_and(is_of_package) {
-            cargo.env_remove(name);
+            command.env_remove(name);
         }
     }
-    cargo
+    command
 }
 
 /// A running exporter, killed when it is dropped.

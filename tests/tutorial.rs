@@ -1,0 +1,237 @@
+//! Whoever follows docs/writing-an-exporter.md gets what it shows: every block with a language is a step, taken here.
+//!
+//! Of the reader's world three things are others: the library is found by its path, the port is a free one, and what is
+//! built for release is built for debugging, in this workspace's target directory, where the dependencies are.
+//!
+//! | words behind the fence | what is done |
+//! |---|---|
+//! | a language and a file | the file is written; with `more`, the text is added to it |
+//! | `diff` and a file | the lines with `-` and a blank are found in the file, once, and those with `+` take their place; hunks are separated by `@@`; with `mistake`, it is taken back after the next commands that fail |
+//! | `console` | commands are run, and print what stands below them; with `fails`, they fail |
+//! | `console runs` | the exporter is started, in place of the one before |
+//! | `text log` | the log of the running exporter has lines with these in them |
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hello_exporter_tests::{Exporter, cargo, shelled};
+use tempfile::TempDir;
+
+const CRATE: &str = "spool_exporter";
+
+#[test]
+fn every_step_of_the_tutorial_does_what_it_shows() {
+    let tutorial = fs::read_to_string(repository().join("docs/writing-an-exporter.md")).unwrap();
+    let mut reader = Reader::new();
+    for block in blocks(&tutorial) {
+        reader.follow(&block);
+    }
+    assert!(reader.mistakes.is_empty(), "a mistake is shown by what the compiler says of it");
+    let mut clean = reader.environment(cargo());
+    assert!(clean.args(["clean", "--quiet", "--package", CRATE]).status().unwrap().success());
+    assert!(reader.differences.is_empty(), "{}", reader.differences.join("\n"));
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Where this workspace is built.
+fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
+/// A fenced block: the words behind the fence, and what is in it.
+struct Block<'t> {
+    words: Vec<&'t str>,
+    text: &'t str,
+}
+
+fn blocks(document: &str) -> Vec<Block<'_>> {
+    let parts = document.split_inclusive("\n```").map(|part| part.trim_end_matches("```"));
+    let block = |part| {
+        let (words, text) = str::split_once(part, '\n').unwrap();
+        Block { words: words.split(' ').collect(), text }
+    };
+    parts.skip(1).step_by(2).map(block).collect()
+}
+
+/// Somebody who does what stands there.
+struct Reader {
+    _root: TempDir,
+    directory: PathBuf,
+    running: Option<Exporter>,
+    /// Files with a mistake in them, and what they were before.
+    mistakes: Vec<(PathBuf, String)>,
+    /// What is not as it is shown.
+    differences: Vec<String>,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let root = TempDir::new().unwrap();
+        let directory = root.path().to_owned();
+        std::os::unix::fs::symlink(repository(), directory.join("hello_exporter")).unwrap();
+        let (mistakes, differences) = (Vec::new(), Vec::new());
+        Self { _root: root, directory, running: None, mistakes, differences }
+    }
+
+    fn follow(&mut self, block: &Block<'_>) {
+        match *block.words {
+            ["console"] => self.type_in(block.text, true),
+            ["console", "fails"] => {
+                self.type_in(block.text, false);
+                for (path, before) in self.mistakes.drain(..) {
+                    fs::write(path, before).unwrap();
+                }
+            }
+            ["console", "runs"] => self.run(block.text),
+            ["text", "log"] => {
+                let running = self.running.as_mut().unwrap();
+                block.text.lines().for_each(|line| drop(running.next_line_with(line)));
+            }
+            ["diff", file] => self.change(file, block.text),
+            ["diff", file, "mistake"] => {
+                let path = self.directory.join(file);
+                self.mistakes.push((path.clone(), fs::read_to_string(path).unwrap()));
+                self.change(file, block.text);
+            }
+            [_, file] => self.write(file, block.text),
+            [_, file, "more"] => {
+                let before = fs::read_to_string(self.directory.join(file)).unwrap();
+                self.write(file, &format!("{before}\n{}", block.text));
+            }
+            _ => panic!("who reads ```{} does not know what to do", block.words.join(" ")),
+        }
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let library = repository().join("hello_exporter");
+        let text = text
+            .replace("../hello_exporter/hello_exporter", library.to_str().unwrap())
+            .replace("/usr/local/bin/spool_exporter ", &format!("{} ", program().display()));
+        if file == "Cargo.toml" {
+            // The versions that there are.
+            fs::copy(repository().join("Cargo.lock"), self.directory.join("Cargo.lock")).unwrap();
+        }
+        fs::write(self.directory.join(file), text).unwrap();
+        self.check_format(file);
+    }
+
+    fn check_format(&self, file: &str) {
+        if file.ends_with(".rs") && self.mistakes.is_empty() {
+            let mut rustfmt = Command::new("rustfmt");
+            let path = self.directory.join(file);
+            let output = rustfmt
+                .args(["--check", "--color=never", "--edition=2024"])
+                .arg(path)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        }
+    }
+
+    /// Applies a diff, whose hunks are what stands between lines with `@@`.
+    fn change(&self, file: &str, diff: &str) {
+        let mut text = fs::read_to_string(self.directory.join(file)).unwrap();
+        for hunk in diff.split("@@\n") {
+            let side = |other: char| -> String {
+                let lines = hunk.lines().filter(|line| !line.starts_with(other));
+                lines.map(|line| line.get(1..).unwrap_or_default().to_owned() + "\n").collect()
+            };
+            let (before, after) = (side('+'), side('-'));
+            assert_eq!(text.matches(&before).count(), 1, "where is this?\n{before}\n{text}");
+            text = text.replace(&before, &after);
+        }
+        self.write(file, &text);
+    }
+
+    /// Types commands into a shell, and compares what they print with what is shown.
+    fn type_in(&mut self, text: &str, succeeds: bool) {
+        for (command, shown) in commands(text) {
+            if let Some(directory) = command.strip_prefix("cd ") {
+                self.directory.push(directory);
+                continue;
+            }
+            let mut shell = self.environment(shelled("sh"));
+            let script = format!("exec 2>&1; {}", self.translated(command));
+            let Output { status, stdout, .. } = shell.args(["-c", &script]).output().unwrap();
+            let printed = String::from_utf8(stdout).unwrap();
+            if status.success() != succeeds || !are_alike(&lines(shown), &lines(&printed)) {
+                let difference = format!("$ {command}\n{printed}{status}; this is shown:\n{shown}");
+                self.differences.push(difference);
+            }
+        }
+    }
+
+    /// Starts the exporter, which goes on until another is started.
+    fn run(&mut self, text: &str) {
+        self.running = None;
+        let commands = commands(text);
+        let [(command, "")] = commands[..] else { panic!("one command runs: {text}") };
+        let arguments = command.strip_prefix("cargo run").unwrap();
+        let arguments = arguments.strip_prefix(" -- ").unwrap_or_default();
+        let build = self.environment(cargo()).args(["build", "--quiet"]).status().unwrap();
+        assert!(build.success(), "{command}");
+        let mut program = self.environment(Command::new(program()));
+        program.args(arguments.split_whitespace()).arg("--web.listen-address=127.0.0.1:0");
+        self.running = Some(Exporter::start_command(&mut program));
+    }
+
+    /// A command for this world.
+    fn translated(&self, command: &str) -> String {
+        let address = self.running.as_ref().map(|running| running.address.port());
+        command
+            .replace("localhost:9000", &format!("localhost:{}", address.unwrap_or_default()))
+            .replace("target/release/spool_exporter", program().to_str().unwrap())
+            .replace(" --release", "")
+    }
+
+    fn environment(&self, mut command: Command) -> Command {
+        command
+            .current_dir(&self.directory)
+            .env("CARGO_TARGET_DIR", target())
+            .env("CARGO_NET_OFFLINE", "true")
+            .env("CARGO_CARGO_NEW_VCS", "none")
+            .env("LC_ALL", "C")
+            // The colon stands for systemd's own units.
+            .env("SYSTEMD_UNIT_PATH", format!("{}:", self.directory.display()));
+        command
+    }
+}
+
+fn program() -> PathBuf {
+    target().join("debug").join(CRATE)
+}
+
+/// Lines that begin with `$`, each with those behind it.
+fn commands(text: &str) -> Vec<(&str, &str)> {
+    let text = text.strip_prefix("$ ").unwrap();
+    text.split("\n$ ").map(|command| command.split_once('\n').unwrap_or((command, ""))).collect()
+}
+
+/// Whether lines are as they are shown, where `…` stands for any lines, or for anything in a line.
+fn are_alike(shown: &[&str], printed: &[&str]) -> bool {
+    match (shown, printed) {
+        ([], _) => printed.is_empty(),
+        ([line, rest @ ..], _) if *line == "…" => {
+            (0..=printed.len()).any(|from| are_alike(rest, &printed[from..]))
+        }
+        ([line, rest @ ..], [other, others @ ..]) => {
+            is_alike(line, other) && are_alike(rest, others)
+        }
+        _ => false,
+    }
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim_end).collect()
+}
+
+fn is_alike(shown: &str, printed: &str) -> bool {
+    let Some((start, end)) = shown.split_once('…') else { return shown == printed };
+    printed.len() >= start.len() + end.len() && printed.starts_with(start) && printed.ends_with(end)
+}
