@@ -57,7 +57,7 @@ one_gauge!(Good "good", Slow "slow", Failing "failing", Panicking "panicking", H
 /// Takes in a source that needs no flags.
 fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: UnbuiltSource<()>) {
     let (declared, scraper) = source.0.build(&()).unwrap();
-    sources.add(options.into(), declared, scraper).unwrap();
+    sources.add(options.into(), declared, scraper.unwrap()).unwrap();
 }
 
 /// The sources on the runtime of the test.
