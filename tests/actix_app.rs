@@ -1,6 +1,6 @@
 //! An application on the `prometheus` crate adopts the derive, and what it had stays as it was.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpStream};

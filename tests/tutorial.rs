@@ -11,7 +11,7 @@
 //! | `console runs` | the exporter is started, in place of the one before |
 //! | `text log` | the log of the running exporter has lines with these in them |
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
