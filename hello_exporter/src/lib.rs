@@ -52,6 +52,8 @@ mod encode;
 #[cfg(feature = "server")]
 mod exporter;
 #[cfg(feature = "server")]
+pub mod filter;
+#[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "prometheus")]
 pub mod interop;

@@ -70,7 +70,7 @@ impl<F: Args + 'static> Exporter<F> {
         }
         Ok(Some(Parsed {
             flags: Flags::from_arg_matches(&matches)?,
-            own: F::from_arg_matches(&matches)?,
+            own: F::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?,
             enabled: self.enabled(&matches),
             allowed_targets: allowed_targets(&matches),
         }))

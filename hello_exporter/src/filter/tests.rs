@@ -1,0 +1,66 @@
+//! What flags leave of names.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use clap::Parser;
+
+use super::{Filter, FilterFlags, Pattern};
+
+struct Devices;
+
+impl FilterFlags for Devices {
+    const PREFIX: &'static str = "device";
+    const EXCLUDED: &'static str = "^lo$";
+}
+
+#[derive(Debug, Parser)]
+struct Flags {
+    #[command(flatten)]
+    devices: Filter<Devices>,
+}
+
+/// What of these devices is looked at.
+fn kept(flags: &[&str]) -> Result<Vec<&'static str>, String> {
+    let flags = ["exporter"].iter().chain(flags);
+    let Flags { devices } = Flags::try_parse_from(flags).map_err(|error| error.to_string())?;
+    Ok(["lo", "eth0", "eth1", "ilo"].into_iter().filter(|name| devices.keeps(name)).collect())
+}
+
+#[test]
+fn a_flag_takes_the_place_of_what_is_excluded_by_default() {
+    assert_eq!(kept(&[]).unwrap(), ["eth0", "eth1", "ilo"]);
+    assert_eq!(kept(&["--device-exclude=0$"]).unwrap(), ["lo", "eth1", "ilo"]);
+    assert_eq!(kept(&["--device-include=lo|1"]).unwrap(), ["lo", "eth1", "ilo"]);
+    assert_eq!(kept(&["--device-exclude="]).unwrap(), ["lo", "eth0", "eth1", "ilo"]);
+}
+
+#[test]
+fn both_flags_at_once_are_refused_unless_one_is_empty() {
+    assert_eq!(kept(&["--device-exclude=", "--device-include=lo"]).unwrap(), ["lo", "ilo"]);
+    assert_eq!(kept(&["--device-exclude=0", "--device-include="]).unwrap(), ["lo", "eth1", "ilo"]);
+    assert_eq!(
+        kept(&["--device-exclude=0", "--device-include=lo"]).unwrap_err(),
+        "error: the argument '--device-include <REGEXP>' cannot be used with '--device-exclude <REGEXP>'\n\n\
+         Usage: hello_exporter [OPTIONS]\n\nFor more information, try '--help'.\n"
+    );
+}
+
+#[test]
+fn what_is_no_regular_expression_is_refused() {
+    assert_eq!(
+        kept(&["--device-include=eth("]).unwrap_err(),
+        "error: invalid value 'eth(' for '--device-include <REGEXP>': found open group without closing ')'\n\n\
+         For more information, try '--help'.\n"
+    );
+}
+
+#[test]
+fn what_is_remembered_is_right_and_bounded() {
+    let pattern: Pattern = "7$".parse().unwrap();
+    for _ in 0..2 {
+        for number in 0..3 * Pattern::MOST_KNOWN {
+            assert_eq!(pattern.matches(&number.to_string()), number % 10 == 7);
+        }
+    }
+    assert!(pattern.known.lock().unwrap().len() <= Pattern::MOST_KNOWN);
+}
