@@ -69,6 +69,7 @@ mod set;
 mod status;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod up;
 
 use std::borrow::Cow;
@@ -81,6 +82,7 @@ pub(crate) use scraper::{Failure, FailureKind, Scraped, scraped};
 pub(crate) use selection::Selection;
 pub(crate) use set::Sources;
 pub(crate) use status::{LastRun, Status};
+pub use turn::{InTurn, in_turn};
 pub(crate) use up::{up, up_desc};
 
 use crate::collect::Declared;

@@ -1,0 +1,65 @@
+//! Sources that do not wait.
+
+#[cfg(test)]
+mod tests;
+
+use tokio::sync::Mutex;
+
+use super::Source;
+use crate::collect::Declared;
+use crate::unbuilt::BoxError;
+
+/// A source of a function that does not wait, and runs while no other one of these does: see [`in_turn`].
+#[derive(Debug)]
+pub struct InTurn<C>(C);
+
+/// Makes a source of a function that reads what is there at once, such as files in `/proc`.
+///
+/// A blocking function runs on a thread of its own, beside all others, as it has to where it may wait. Fifteen of them
+/// that do not wait cost fifteen threads that are woken at the same moment, more than what they do, and a host exporter
+/// would find itself in `procs_running`. Functions that run in turn come after one another, mostly on one thread; they
+/// are sources in all else. One that waits after all holds up the others, until they are late.
+///
+/// ```
+/// use hello_exporter::{Collector, Exporter, source::in_turn};
+/// use std::io;
+///
+/// #[derive(Collector)]
+/// struct Load {
+///     /// Load average of the last minute.
+///     load1: f64,
+/// }
+///
+/// fn load() -> io::Result<Load> {
+///     let text = std::fs::read_to_string("/proc/loadavg")?;
+///     let load1 = text.split(' ').next().and_then(|number| number.parse().ok());
+///     Ok(Load { load1: load1.ok_or(io::ErrorKind::InvalidData)? })
+/// }
+///
+/// let exporter = Exporter::new("host_exporter").source("load", in_turn(load));
+/// # let _ = exporter;
+/// ```
+pub fn in_turn<C, M, E>(function: C) -> InTurn<C>
+where
+    C: Fn() -> Result<M, E> + Send + Sync + 'static,
+{
+    InTurn(function)
+}
+
+/// Whose turn it is, in the whole program.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+impl<C, M, E> Source for InTurn<C>
+where
+    C: Fn() -> Result<M, E> + Send + Sync + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    type Metrics = M;
+    type Error = E;
+
+    async fn scrape(&self) -> Result<M, E> {
+        let _turn = TURN.lock().await;
+        (self.0)()
+    }
+}
