@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use hello_exporter::Collector;
 
 use crate::Flags;
-use crate::files::{File, FileError, named_lines};
+use crate::files::{File, Result, named_lines};
 use info::CpuInfo;
 
 #[derive(Collector, Default)]
@@ -47,7 +47,7 @@ const IDLE: usize = 3;
 /// Of every CPU, the ticks in each mode and each guest mode.
 type Times = BTreeMap<u32, [u64; 10]>;
 
-pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Cpu, FileError> + use<> {
+pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Cpu> + use<> {
     let stat = flags.procfs.join("stat");
     let cpus = flags.sysfs.join("devices/system/cpu");
     let has_guest = !flags.without_cpu_guest;

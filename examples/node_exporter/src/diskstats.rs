@@ -6,7 +6,7 @@ use hello_exporter::{Collector, Labels, Rows};
 use procfs::{DiskStat, DiskStats};
 
 use crate::Flags;
-use crate::files::FileError;
+use crate::files::Result;
 use udev::DiskInfo;
 
 #[derive(Labels)]
@@ -73,7 +73,7 @@ pub(crate) struct Disk {
     info: DiskInfo,
 }
 
-pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Disk>, FileError> + use<> {
+pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Disk>> + use<> {
     let (file, filter, udev) =
         (flags.procfs.join("diskstats"), flags.disks.clone(), flags.udev.clone());
     move || {

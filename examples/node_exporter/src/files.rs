@@ -22,6 +22,9 @@ pub(crate) enum FileError {
     Lacks { path: PathBuf, what: &'static str },
 }
 
+/// What reading a file comes to.
+pub(crate) type Result<T, E = FileError> = std::result::Result<T, E>;
+
 impl From<OsString> for File {
     fn from(path: OsString) -> Self {
         Self(path.into())
@@ -37,18 +40,23 @@ impl File {
         Self(self.0.join(path))
     }
 
-    pub(crate) fn bytes(&self) -> Result<Vec<u8>, FileError> {
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
         fs::read(&self.0).map_err(|error| FileError::Read(self.0.clone(), error))
     }
 
     /// What is not UTF-8, as the name of a device may be, is taken lossily: label values are UTF-8.
-    pub(crate) fn text(&self) -> Result<String, FileError> {
+    pub(crate) fn text(&self) -> Result<String> {
         Ok(lossy(self.bytes()?))
     }
 
-    pub(crate) fn parse<T: FromRead>(&self) -> Result<T, FileError> {
+    pub(crate) fn parse<T: FromRead>(&self) -> Result<T> {
         let parsed = T::from_read(self.text()?.as_bytes());
         parsed.map_err(|error| FileError::Parse(self.0.clone(), error))
+    }
+
+    /// The numbers with which the file begins.
+    pub(crate) fn numbers<N: FromStr>(&self) -> Result<Vec<N>> {
+        Ok(self.text()?.split_whitespace().map_while(|number| number.parse().ok()).collect())
     }
 
     /// The number that is all of the file.

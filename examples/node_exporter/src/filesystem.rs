@@ -9,8 +9,8 @@ use hello_exporter::{Collector, Rows};
 use rustix::fs::{StatVfs, statvfs};
 
 use crate::Flags;
-use crate::files::FileError;
-use mounts::{Mount, Mounted, Mounts};
+use crate::files::Result;
+use mounts::{Mount, Mounted};
 use watch::Watch;
 
 /// What gives no answer has no more than the error.
@@ -33,14 +33,12 @@ pub(crate) struct Filesystem {
     device_error: bool,
 }
 
-pub(crate) fn source(
-    flags: &Flags,
-) -> impl Fn() -> Result<Rows<Mounted, Filesystem>, FileError> + use<> {
-    let mounts = Mounts::new(flags);
+pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Mounted, Filesystem>> + use<> {
+    let mounts = mounts::reader(flags);
     let (points, types) = (flags.mount_points.clone(), flags.filesystem_types.clone());
     let watch = Watch::new(flags.mount_timeout, |path| statvfs(path).map_err(Into::into));
     move || {
-        let mut mounts = mounts.read()?;
+        let mut mounts = mounts()?;
         mounts.retain(|Mount { at, .. }| points.keeps(&at.mountpoint) && types.keeps(&at.fstype));
         // One that is mounted there twice is one.
         mounts.sort_by(|one, other| one.at.cmp(&other.at));

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
+use hello_exporter::filter::{Filter, FilterFlags, Pattern};
 
 use crate::files::File;
-use crate::filter::{Filter, FilterFlags, Pattern};
 
 #[derive(Args)]
 pub(crate) struct Flags {
@@ -77,39 +77,35 @@ const NETSTAT_FIELDS: &str = "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(In
 
 const VMSTAT_FIELDS: &str = "^(oom_kill|pgpg|pswp|pg.*fault).*";
 
-#[derive(Clone)]
 pub(crate) struct Disks;
 
 impl FilterFlags for Disks {
-    const FLAG: &'static str = "collector.diskstats.device";
-    const EXCLUDE: &'static str = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$";
+    const PREFIX: &'static str = "collector.diskstats.device";
+    const EXCLUDED: &'static str = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$";
 }
 
-#[derive(Clone)]
 pub(crate) struct MountPoints;
 
 impl FilterFlags for MountPoints {
-    const FLAG: &'static str = "collector.filesystem.mount-points";
-    const EXCLUDE: &'static str = "^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|\
+    const PREFIX: &'static str = "collector.filesystem.mount-points";
+    const EXCLUDED: &'static str = "^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|\
         var/lib/containers/storage/.+)($|/)";
 }
 
-#[derive(Clone)]
 pub(crate) struct FilesystemTypes;
 
 impl FilterFlags for FilesystemTypes {
-    const FLAG: &'static str = "collector.filesystem.fs-types";
-    const EXCLUDE: &'static str = "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|\
+    const PREFIX: &'static str = "collector.filesystem.fs-types";
+    const EXCLUDED: &'static str = "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|\
         fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|\
         squashfs|sysfs|tracefs)$";
 }
 
-#[derive(Clone)]
 pub(crate) struct NetworkDevices;
 
 impl FilterFlags for NetworkDevices {
-    const FLAG: &'static str = "collector.netdev.device";
-    const EXCLUDE: &'static str = "^lo$";
+    const PREFIX: &'static str = "collector.netdev.device";
+    const EXCLUDED: &'static str = "^lo$";
 }
 
 /// Seconds, as Go writes them.

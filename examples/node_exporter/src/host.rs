@@ -1,7 +1,6 @@
 //! What the host is, and its clock.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::ffi::CStr;
 use std::time::SystemTime;
 
@@ -9,7 +8,7 @@ use hello_exporter::Collector;
 use tz::{LocalTimeType, TimeZone};
 
 use crate::Flags;
-use crate::files::FileError;
+use crate::files::Result;
 
 #[derive(Collector)]
 #[collector(namespace = "node", subsystem = "os", no_new)]
@@ -41,7 +40,7 @@ const INFO: [&str; 12] = [
     "VERSION_ID",
 ];
 
-pub(crate) fn os(flags: &Flags) -> impl Fn() -> Result<Os, FileError> + use<> {
+pub(crate) fn os(flags: &Flags) -> impl Fn() -> Result<Os> + use<> {
     let file = flags.rootfs.join("etc/os-release");
     let other = flags.rootfs.join("usr/lib/os-release");
     move || {
@@ -91,18 +90,24 @@ pub(crate) struct Uname {
     info: Vec<([String; 6], u8)>,
 }
 
-pub(crate) fn uname() -> Result<Uname, Infallible> {
-    let name = rustix::system::uname();
-    let labels = [
-        name.sysname(),
-        name.release(),
-        name.version(),
-        name.machine(),
-        name.nodename(),
-        name.domainname(),
-    ];
-    let lossy = |text: &CStr| text.to_string_lossy().into_owned();
-    Ok(Uname { info: vec![(labels.map(lossy), 1)] })
+pub(crate) fn uname(_: &Flags) -> impl Fn() -> Result<Uname> + use<> {
+    || Ok(Uname::new())
+}
+
+impl Uname {
+    fn new() -> Self {
+        let name = rustix::system::uname();
+        let labels = [
+            name.sysname(),
+            name.release(),
+            name.version(),
+            name.machine(),
+            name.nodename(),
+            name.domainname(),
+        ];
+        let lossy = |text: &CStr| text.to_string_lossy().into_owned();
+        Self { info: vec![(labels.map(lossy), 1)] }
+    }
 }
 
 #[derive(Collector)]
@@ -124,7 +129,7 @@ pub(crate) struct Time {
     clocksource_current_info: Vec<((u32, String), u8)>,
 }
 
-pub(crate) fn time(flags: &Flags) -> impl Fn() -> Result<Time, Infallible> + use<> {
+pub(crate) fn time(flags: &Flags) -> impl Fn() -> Result<Time> + use<> {
     let clocksources = flags.sysfs.join("devices/system/clocksource");
     let zone = time_zone();
     move || {
@@ -137,14 +142,12 @@ pub(crate) fn time(flags: &Flags) -> impl Fn() -> Result<Time, Infallible> + use
             });
             names.collect()
         };
-        let offset = zone.find_current_local_time_type();
-        let offset = offset.copied().unwrap_or(LocalTimeType::utc());
+        let local = zone.find_current_local_time_type().copied();
+        let local = local.unwrap_or(LocalTimeType::utc());
+        let name = local.time_zone_designation().to_owned();
         Ok(Time {
             seconds: SystemTime::now(),
-            zone_offset_seconds: vec![(
-                offset.time_zone_designation().to_owned(),
-                offset.ut_offset(),
-            )],
+            zone_offset_seconds: vec![(name, local.ut_offset())],
             clocksource_available_info: names("available_clocksource"),
             clocksource_current_info: names("current_clocksource"),
         })

@@ -1,9 +1,9 @@
 //! What the kernel counts of itself.
 
-use hello_exporter::Collector;
+use hello_exporter::{Collector, Families};
 
 use crate::Flags;
-use crate::files::{File, FileError, named_lines};
+use crate::files::{Result, named_lines};
 
 #[derive(Collector)]
 #[collector(namespace = "node", no_new)]
@@ -16,15 +16,11 @@ pub(crate) struct Loadavg {
     load15: f64,
 }
 
-pub(crate) fn loadavg(flags: &Flags) -> impl Fn() -> Result<Loadavg, FileError> + use<> {
+pub(crate) fn loadavg(flags: &Flags) -> impl Fn() -> Result<Loadavg> + use<> {
     let file = flags.procfs.join("loadavg");
-    move || {
-        let text = file.text()?;
-        let numbers = text.split_whitespace().map_while(|number| number.parse().ok());
-        match *numbers.take(3).collect::<Vec<f64>>() {
-            [load1, load5, load15] => Ok(Loadavg { load1, load5, load15 }),
-            _ => Err(file.lacks("three averages")),
-        }
+    move || match *file.numbers()? {
+        [load1, load5, load15] => Ok(Loadavg { load1, load5, load15 }),
+        _ => Err(file.lacks("three averages")),
     }
 }
 
@@ -58,20 +54,9 @@ pub(crate) struct Stat {
 }
 
 /// In the order of the kernel's file.
-const VECTORS: [&str; 10] = [
-    "hi",
-    "timer",
-    "net_tx",
-    "net_rx",
-    "block",
-    "block_iopoll",
-    "tasklet",
-    "sched",
-    "hrtimer",
-    "rcu",
-];
+const VECTORS: &str = "hi timer net_tx net_rx block block_iopoll tasklet sched hrtimer rcu";
 
-pub(crate) fn stat(flags: &Flags) -> impl Fn() -> Result<Stat, FileError> + use<> {
+pub(crate) fn stat(flags: &Flags) -> impl Fn() -> Result<Stat> + use<> {
     let file = flags.procfs.join("stat");
     let has_softirqs = flags.softirq;
     move || {
@@ -87,7 +72,7 @@ pub(crate) fn stat(flags: &Flags) -> impl Fn() -> Result<Stat, FileError> + use<
                 "procs_blocked" => stat.procs_blocked = numbers.next(),
                 // The first one is the sum.
                 "softirq" if has_softirqs => {
-                    stat.softirqs = VECTORS.into_iter().zip(numbers.skip(1)).collect();
+                    stat.softirqs = VECTORS.split(' ').zip(numbers.skip(1)).collect();
                 }
                 _ => {}
             }
@@ -105,74 +90,41 @@ pub(crate) struct Filefd {
     maximum: u64,
 }
 
-pub(crate) fn filefd(flags: &Flags) -> impl Fn() -> Result<Filefd, FileError> + use<> {
+pub(crate) fn filefd(flags: &Flags) -> impl Fn() -> Result<Filefd> + use<> {
     let file = flags.procfs.join("sys/fs/file-nr");
+    move || match *file.numbers()? {
+        [allocated, _, maximum] => Ok(Filefd { allocated, maximum }),
+        _ => Err(file.lacks("three numbers")),
+    }
+}
+
+/// How long threads were stalled: since Linux 4.20, where the kernel keeps account of it.
+pub(crate) fn pressure(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
+    let directory = flags.procfs.join("pressure");
     move || {
-        let text = file.text()?;
-        let numbers: Option<Vec<u64>> =
-            text.split_whitespace().map(|number| number.parse().ok()).collect();
-        match numbers.as_deref() {
-            Some(&[allocated, _, maximum]) => Ok(Filefd { allocated, maximum }),
-            _ => Err(file.lacks("three numbers")),
+        let texts = ["cpu", "io", "memory"].map(|name| (name, directory.join(name).text()));
+        let mut families = Families::new();
+        for (resource, text) in
+            texts.iter().filter_map(|(name, text)| Some((name, text.as_ref().ok()?)))
+        {
+            text.lines().for_each(|record| add_stalls(&mut families, resource, record));
         }
+        // Without one of them there are the others.
+        let [(_, cpu), (_, io), (_, memory)] = texts;
+        cpu.or(io).or(memory).map(|_| families)
     }
 }
 
-#[derive(Collector)]
-#[collector(namespace = "node", subsystem = "pressure", no_new)]
-pub(crate) struct Pressure {
-    /// Time that some threads waited for a CPU, in seconds.
-    #[metric(counter)]
-    cpu_waiting_seconds_total: Option<f64>,
-
-    /// Time that some threads waited for IO, in seconds.
-    #[metric(counter)]
-    io_waiting_seconds_total: Option<f64>,
-
-    /// Time that all threads waited for IO, in seconds.
-    #[metric(counter)]
-    io_stalled_seconds_total: Option<f64>,
-
-    /// Time that some threads waited for memory, in seconds.
-    #[metric(counter)]
-    memory_waiting_seconds_total: Option<f64>,
-
-    /// Time that all threads waited for memory, in seconds.
-    #[metric(counter)]
-    memory_stalled_seconds_total: Option<f64>,
-}
-
-pub(crate) fn pressure(flags: &Flags) -> impl Fn() -> Result<Pressure, FileError> + use<> {
-    let file = |name| flags.procfs.join("pressure").join(name);
-    let (cpu, io, memory) = (file("cpu"), file("io"), file("memory"));
-    move || {
-        let (cpu, io, memory) = match (stalled(&cpu), stalled(&io), stalled(&memory)) {
-            (Err(error), Err(_), Err(_)) => return Err(error),
-            (cpu, io, memory) => (cpu.ok(), io.ok(), memory.ok()),
-        };
-        Ok(Pressure {
-            cpu_waiting_seconds_total: cpu.and_then(|cpu| cpu.some),
-            io_waiting_seconds_total: io.and_then(|io| io.some),
-            io_stalled_seconds_total: io.and_then(|io| io.full),
-            memory_waiting_seconds_total: memory.and_then(|memory| memory.some),
-            memory_stalled_seconds_total: memory.and_then(|memory| memory.full),
-        })
-    }
-}
-
-/// Seconds in which some or all threads were stalled.
-#[derive(Clone, Copy)]
-struct Stalled {
-    some: Option<f64>,
-    full: Option<f64>,
-}
-
-fn stalled(file: &File) -> Result<Stalled, FileError> {
-    let text = file.text()?;
-    let seconds = |kind| {
-        let line = text.lines().find(|line| line.starts_with(kind))?;
-        let record = procfs::parse_pressure_record(line).ok()?;
-        Some(record.total as f64 / 1e6)
+/// A line for `some` or all threads, `full`; of CPUs the kernel does not know the latter.
+fn add_stalls(families: &mut Families, resource: &str, record: &str) {
+    let (who, state) = match (resource, record.split(' ').next()) {
+        (_, Some("some")) => ("some", "waiting"),
+        ("io" | "memory", Some("full")) => ("all", "stalled"),
+        _ => return,
     };
-    Ok(Stalled { some: seconds("some"), full: seconds("full") })
+    if let Ok(record) = procfs::parse_pressure_record(record) {
+        let name = format!("node_pressure_{resource}_{state}_seconds_total");
+        let help = format!("Time that {who} threads waited for {resource}, in seconds.");
+        families.counter(name, help).value(record.total as f64 / 1e6);
+    }
 }

@@ -4,7 +4,6 @@ mod cpu;
 mod diskstats;
 mod files;
 mod filesystem;
-mod filter;
 mod flags;
 mod host;
 mod kernel;
@@ -15,6 +14,7 @@ mod protocols;
 use std::process::ExitCode;
 
 use flags::Flags;
+use hello_exporter::source::in_turn;
 use hello_exporter::{Exporter, build_info};
 
 #[actix_web::main]
@@ -25,21 +25,21 @@ async fn main() -> ExitCode {
         .namespace("node")
         .listen_address("0.0.0.0:9100")
         .flags::<Flags>()
-        .source("cpu", cpu::source)
-        .source("diskstats", diskstats::source)
-        .source("filefd", kernel::filefd)
+        .source("cpu", |flags: &Flags| in_turn(cpu::source(flags)))
+        .source("diskstats", |flags: &Flags| in_turn(diskstats::source(flags)))
+        .source("filefd", |flags: &Flags| in_turn(kernel::filefd(flags)))
         .source("filesystem", filesystem::source)
-        .source("loadavg", kernel::loadavg)
-        .source("meminfo", memory::meminfo)
-        .source("netdev", netdev::source)
-        .source("netstat", protocols::netstat)
-        .source("os", host::os)
-        .source("pressure", kernel::pressure)
-        .source("sockstat", protocols::sockstat)
-        .source("stat", kernel::stat)
-        .source("time", host::time)
-        .source("uname", || host::uname)
-        .source("vmstat", memory::vmstat)
+        .source("loadavg", |flags: &Flags| in_turn(kernel::loadavg(flags)))
+        .source("meminfo", |flags: &Flags| in_turn(memory::meminfo(flags)))
+        .source("netdev", |flags: &Flags| in_turn(netdev::source(flags)))
+        .source("netstat", |flags: &Flags| in_turn(protocols::netstat(flags)))
+        .source("os", |flags: &Flags| in_turn(host::os(flags)))
+        .source("pressure", |flags: &Flags| in_turn(kernel::pressure(flags)))
+        .source("sockstat", |flags: &Flags| in_turn(protocols::sockstat(flags)))
+        .source("stat", |flags: &Flags| in_turn(kernel::stat(flags)))
+        .source("time", |flags: &Flags| in_turn(host::time(flags)))
+        .source("uname", |flags: &Flags| in_turn(host::uname(flags)))
+        .source("vmstat", |flags: &Flags| in_turn(memory::vmstat(flags)))
         .run()
         .await
 }

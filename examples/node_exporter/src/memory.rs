@@ -4,9 +4,9 @@ use hello_exporter::Families;
 use procfs::VmStat;
 
 use crate::Flags;
-use crate::files::{FileError, named_lines};
+use crate::files::{Result, named_lines};
 
-pub(crate) fn meminfo(flags: &Flags) -> impl Fn() -> Result<Families, FileError> + use<> {
+pub(crate) fn meminfo(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let file = flags.procfs.join("meminfo");
     move || {
         let mut families = Families::new();
@@ -27,7 +27,7 @@ pub(crate) fn meminfo(flags: &Flags) -> impl Fn() -> Result<Families, FileError>
     }
 }
 
-pub(crate) fn vmstat(flags: &Flags) -> impl Fn() -> Result<Families, FileError> + use<> {
+pub(crate) fn vmstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let file = flags.procfs.join("vmstat");
     let fields = flags.vmstat_fields.clone();
     move || {

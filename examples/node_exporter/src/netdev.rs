@@ -4,7 +4,7 @@ use hello_exporter::{Collector, Labels, Rows};
 use procfs::net::{DeviceStatus, InterfaceDeviceStatus};
 
 use crate::Flags;
-use crate::files::FileError;
+use crate::files::Result;
 
 #[derive(Labels)]
 pub(crate) struct Device {
@@ -67,9 +67,7 @@ pub(crate) struct Traffic {
     transmit_compressed_total: u64,
 }
 
-pub(crate) fn source(
-    flags: &Flags,
-) -> impl Fn() -> Result<Rows<Device, Traffic>, FileError> + use<> {
+pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Traffic>> + use<> {
     let (file, classes) = (flags.procfs.join("net/dev"), flags.sysfs.join("class/net"));
     let filter = flags.network_devices.clone();
     move || {

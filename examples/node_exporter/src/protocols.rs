@@ -3,9 +3,9 @@
 use hello_exporter::Families;
 
 use crate::Flags;
-use crate::files::{FileError, named_lines};
+use crate::files::{Result, named_lines};
 
-pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<Families, FileError> + use<> {
+pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let (netstat, snmp) = (flags.procfs.join("net/netstat"), flags.procfs.join("net/snmp"));
     let snmp6 = flags.procfs.join("net/snmp6");
     let fields = flags.netstat_fields.clone();
@@ -52,7 +52,7 @@ fn for_each_line(text: &str, add: &mut impl FnMut(String, &str)) {
     }
 }
 
-pub(crate) fn sockstat(flags: &Flags) -> impl Fn() -> Result<Families, FileError> + use<> {
+pub(crate) fn sockstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let (v4, v6) = (flags.procfs.join("net/sockstat"), flags.procfs.join("net/sockstat6"));
     move || {
         let mut families = Families::new();

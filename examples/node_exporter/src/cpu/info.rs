@@ -1,10 +1,10 @@
 //! What `/proc/cpuinfo` tells, where it is asked for.
 
 use hello_exporter::Collector;
+use hello_exporter::filter::Pattern;
 
 use crate::Flags;
-use crate::files::FileError;
-use crate::filter::Pattern;
+use crate::files::Result;
 
 #[derive(Collector, Default)]
 #[collector(no_new)]
@@ -40,7 +40,7 @@ const FIELDS: [&str; 10] = [
 ];
 
 /// Reads what was asked for.
-pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<CpuInfo, FileError> + use<> {
+pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<CpuInfo> + use<> {
     let (flag, bug) = (flags.cpu_flags.clone(), flags.cpu_bugs.clone());
     let is_wanted = flags.cpu_info || flag.is_some() || bug.is_some();
     let file = is_wanted.then(|| flags.procfs.join("cpuinfo"));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use hello_exporter::Labels;
 
 use crate::Flags;
-use crate::files::{File, FileError, lossy};
+use crate::files::{Result, lossy};
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Labels)]
 pub(crate) struct Mounted {
@@ -28,27 +28,14 @@ pub(super) struct Mount {
     pub(super) path: PathBuf,
 }
 
-/// The table of mounts, and where they are for this program.
-pub(super) struct Mounts {
-    of_init: File,
-    own: File,
-    rootfs: PathBuf,
-}
-
-impl Mounts {
-    pub(super) fn new(flags: &Flags) -> Self {
-        Self {
-            of_init: flags.procfs.join("1/mounts"),
-            own: flags.procfs.join("self/mounts"),
-            rootfs: flags.rootfs.path().to_owned(),
-        }
-    }
-
-    /// Those of the host, which PID 1 has; its own where these are hidden.
-    pub(super) fn read(&self) -> Result<Vec<Mount>, FileError> {
-        let table = self.of_init.bytes().or_else(|_| self.own.bytes())?;
+/// Reads the mounts of the host, which PID 1 has; its own where these are hidden.
+pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<Vec<Mount>> + use<> {
+    let (of_init, own) = (flags.procfs.join("1/mounts"), flags.procfs.join("self/mounts"));
+    let rootfs = flags.rootfs.path().to_owned();
+    move || {
+        let table = of_init.bytes().or_else(|_| own.bytes())?;
         let lines = table.split(|byte| *byte == b'\n');
-        Ok(lines.filter_map(|line| mount(line, &self.rootfs)).collect())
+        Ok(lines.filter_map(|line| mount(line, &rootfs)).collect())
     }
 }
 
