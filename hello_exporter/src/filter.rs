@@ -162,8 +162,10 @@ impl<F: FilterFlags> Args for Filter<F> {
             let flag = Arg::new(name.clone()).long(name).value_name("REGEXP");
             flag.value_parser(Pattern::from_str)
         };
-        let include = flag(include::<F>()).help("What to look at, and at nothing else");
-        let exclude = flag(exclude::<F>()).help("What not to look at").default_value(F::EXCLUDED);
+        let include = flag(include::<F>()).help("Look at what this matches, and at nothing else");
+        let exclude = flag(exclude::<F>())
+            .help("Do not look at what this matches")
+            .default_value(F::EXCLUDED);
         command.args([include, exclude])
     }
 

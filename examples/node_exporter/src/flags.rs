@@ -10,16 +10,16 @@ use crate::files::File;
 #[derive(Args)]
 pub(crate) struct Flags {
     /// Where procfs is mounted
-    #[arg(long = "path.procfs", default_value = "/proc")]
+    #[arg(long = "path.procfs", value_name = "PATH", default_value = "/proc")]
     pub(crate) procfs: File,
     /// Where sysfs is mounted
-    #[arg(long = "path.sysfs", default_value = "/sys")]
+    #[arg(long = "path.sysfs", value_name = "PATH", default_value = "/sys")]
     pub(crate) sysfs: File,
     /// Where the root of the host is mounted
-    #[arg(long = "path.rootfs", default_value = "/")]
+    #[arg(long = "path.rootfs", value_name = "PATH", default_value = "/")]
     pub(crate) rootfs: File,
     /// What udev knows of devices
-    #[arg(long = "path.udev.data", default_value = "/run/udev/data")]
+    #[arg(long = "path.udev.data", value_name = "PATH", default_value = "/run/udev/data")]
     pub(crate) udev: File,
 
     /// Expose the time that CPUs spend in guests, which is the default
