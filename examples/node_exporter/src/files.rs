@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::{FromStr, SplitWhitespace};
 
+use hello_exporter::Number;
 use procfs::{FromRead, ProcError};
 
 /// A file or a directory, which may not be there.
@@ -99,4 +100,10 @@ pub(crate) fn named_lines(text: &str) -> impl Iterator<Item = (&str, SplitWhites
         let name = words.next()?;
         Some((name.strip_suffix(':').unwrap_or(name), words))
     })
+}
+
+/// A number of the kernel. A few are signed, and counters need all 64 bits.
+pub(crate) fn number(text: &str) -> Option<Number> {
+    let unsigned = text.parse::<u64>().map(Number::from);
+    unsigned.or_else(|_| text.parse::<i64>().map(Number::from)).ok()
 }

@@ -1,5 +1,8 @@
 //! What the host is, and its clock.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::ffi::CStr;
 use std::time::SystemTime;
@@ -77,9 +80,15 @@ fn unescaped(text: &str) -> String {
     std::iter::from_fn(next).collect()
 }
 
+/// What there is of it before the second dot, and before anything that is no digit.
 fn major_minor(version: &str) -> Option<f64> {
-    let parts: Vec<&str> = version.splitn(3, '.').take(2).collect();
-    parts.join(".").parse().ok().filter(|version| *version > 0.0)
+    let mut dots = 0;
+    let is_end = |character: char| {
+        dots += usize::from(character == '.');
+        dots > 1 || !(character == '.' || character.is_ascii_digit())
+    };
+    let end = version.find(is_end).unwrap_or(version.len());
+    version.get(..end)?.parse().ok().filter(|version| *version > 0.0)
 }
 
 #[derive(Collector)]
@@ -144,10 +153,11 @@ pub(crate) fn time(flags: &Flags) -> impl Fn() -> Result<Time> + use<> {
         };
         let local = zone.find_current_local_time_type().copied();
         let local = local.unwrap_or(LocalTimeType::utc());
-        let name = local.time_zone_designation().to_owned();
+        // UTC itself is nameless.
+        let name = Some(local.time_zone_designation()).filter(|name| !name.is_empty());
         Ok(Time {
             seconds: SystemTime::now(),
-            zone_offset_seconds: vec![(name, local.ut_offset())],
+            zone_offset_seconds: vec![(name.unwrap_or("UTC").to_owned(), local.ut_offset())],
             clocksource_available_info: names("available_clocksource"),
             clocksource_current_info: names("current_clocksource"),
         })

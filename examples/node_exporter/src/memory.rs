@@ -1,10 +1,9 @@
 //! `/proc/meminfo` and `/proc/vmstat`, whatever the kernel has in them.
 
 use hello_exporter::Families;
-use procfs::VmStat;
 
 use crate::Flags;
-use crate::files::{Result, named_lines};
+use crate::files::{Result, named_lines, number};
 
 pub(crate) fn meminfo(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let file = flags.procfs.join("meminfo");
@@ -32,10 +31,11 @@ pub(crate) fn vmstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let fields = flags.vmstat_fields.clone();
     move || {
         let mut families = Families::new();
-        let VmStat(stats) = file.parse()?;
-        for (field, value) in stats.iter().filter(|(field, _)| fields.matches(field)) {
-            let help = format!("{field} of /proc/vmstat.");
-            families.untyped(format!("node_vmstat_{field}"), help).value(*value);
+        for (field, mut words) in named_lines(&file.text()?) {
+            if let Some(value) = words.next().and_then(number).filter(|_| fields.matches(field)) {
+                let help = format!("{field} of /proc/vmstat.");
+                families.untyped(format!("node_vmstat_{field}"), help).value(value);
+            }
         }
         Ok(families)
     }

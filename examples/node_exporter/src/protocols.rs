@@ -3,7 +3,7 @@
 use hello_exporter::Families;
 
 use crate::Flags;
-use crate::files::{Result, named_lines};
+use crate::files::{Result, named_lines, number};
 
 pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let (netstat, snmp) = (flags.procfs.join("net/netstat"), flags.procfs.join("net/snmp"));
@@ -25,14 +25,10 @@ pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
 }
 
 fn add(families: &mut Families, name: &str, value: &str) {
-    let help = format!("{name} of the network protocols.");
-    let family = families.untyped(format!("node_netstat_{name}"), help);
-    // A few are signed, and counters need all 64 bits.
-    match (value.parse::<u64>(), value.parse::<i64>()) {
-        (Ok(value), _) => family.value(value),
-        (_, Ok(value)) => family.value(value),
-        _ => family,
-    };
+    if let Some(value) = number(value) {
+        let help = format!("{name} of the network protocols.");
+        families.untyped(format!("node_netstat_{name}"), help).value(value);
+    }
 }
 
 /// A line of names, and one of values: `Tcp: InSegs OutSegs`, `Tcp: 4 2`.
