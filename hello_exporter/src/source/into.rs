@@ -13,7 +13,7 @@ use crate::unbuilt::{BoxError, Declarations, Unbuilt};
 /// - a [`Source`];
 /// - an `async` function, which is called at every scrape;
 /// - a function that is not `async`, and returns a `Result` of metrics: it may block, and runs on a thread of a
-///   bounded pool;
+///   bounded pool. Many that do not wait are cheaper [in turn](super::in_turn);
 /// - a function that makes one of these. It is called once, when the flags are parsed, and not at all
 ///   where they disable the source. It can take a reference to the [flags](crate::Exporter::flags), and
 ///   may fail, which is reported at the start. One that takes the flags and returns a `Result` of an `Option` can
