@@ -45,12 +45,14 @@ mod build_info;
 #[cfg(feature = "server")]
 pub mod cli;
 #[cfg(feature = "server")]
-mod client_tls;
+pub mod client;
 mod collect;
 mod desc;
 mod encode;
 #[cfg(feature = "server")]
 mod exporter;
+#[cfg(feature = "server")]
+mod fields;
 #[cfg(feature = "server")]
 pub mod filter;
 #[cfg(feature = "server")]
@@ -80,8 +82,6 @@ pub mod __private;
 
 #[cfg(feature = "server")]
 pub use build_info::BuildInfo;
-#[cfg(feature = "server")]
-pub use client_tls::{ClientTls, ClientTlsError};
 pub use collect::{
     Borrowed, Collect, Declaration, Declared, Describe, FieldError, Init, LabelShape, Made, Make,
     Metric, Options,
@@ -93,6 +93,8 @@ pub use encode::{FamilyEncoder, Format, Number, Point};
 pub use exporter::ConnectionLimits;
 #[cfg(feature = "server")]
 pub use exporter::{DeclarationError, Exporter, ExporterError};
+#[cfg(feature = "server")]
+pub use fields::{Fields, FieldsError};
 #[doc = include_str!("manual/collector.md")]
 pub use hello_exporter_derive::Collector;
 #[doc = include_str!("manual/label_value.md")]

@@ -133,6 +133,35 @@ impl SummarySnapshot {
         }
         Ok(Self { quantiles, sum, count })
     }
+
+    /// A summary of percentiles, from 0 to 100 and in any order, as most servers tell of them: 99.9 is the quantile 0.999.
+    ///
+    /// ```
+    /// use hello_exporter::SummarySnapshot;
+    ///
+    /// let of_percentiles = SummarySnapshot::of_percentiles([(99.9, 0.25), (50.0, 0.001)], 1.5, 40)?;
+    /// assert_eq!(of_percentiles, SummarySnapshot::new([(0.5, 0.001), (0.999, 0.25)], 1.5, 40)?);
+    /// # Ok::<(), hello_exporter::SnapshotError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A percentile is not from 0 to 100, or is there twice.
+    pub fn of_percentiles(
+        percentiles: impl IntoIterator<Item = (f64, f64)>,
+        sum: f64,
+        count: u64,
+    ) -> Result<Self, SnapshotError> {
+        let mut quantiles: Vec<(f64, f64)> =
+            percentiles.into_iter().map(|(percent, value)| (hundredth(percent), value)).collect();
+        quantiles.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        Self::new(quantiles, sum, count)
+    }
+}
+
+/// By its digits: divided by 100, 99.9 is not quite the number that 0.999 is.
+fn hundredth(percent: f64) -> f64 {
+    format!("{percent}e-2").parse().unwrap_or(percent / 100.0)
 }
 
 impl<'a> From<&'a SummarySnapshot> for Point<'a> {

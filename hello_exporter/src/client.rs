@@ -1,5 +1,6 @@
-//! TLS of connections to what is measured.
+//! Connections with what is measured, for protocols that have no client of their own for them.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,17 +9,20 @@ use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 /// How an exporter that connects to a server over TLS knows it, and is known by it: what Go exporters take as
 /// `ca_file`, `cert_file`, `key_file` and `insecure_skip_verify`.
 ///
 /// ```no_run
-/// use hello_exporter::ClientTls;
+/// use hello_exporter::client::ClientTls;
 ///
 /// let tls = ClientTls { ca_file: Some("/etc/redis/ca.crt".into()), ..ClientTls::default() };
 /// let config = tls.config()?;
 /// # let _ = config;
-/// # Ok::<(), hello_exporter::ClientTlsError>(())
+/// # Ok::<(), hello_exporter::client::ClientTlsError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ClientTls {
@@ -101,6 +105,30 @@ impl ClientTls {
             false => Ok(roots),
         }
     }
+}
+
+/// A connection with a server, whatever it goes over.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
+
+/// Connects with a server over TCP, and over TLS where there is a [configuration](ClientTls::config) for it. The name
+/// or address is then that which the server's certificate is for.
+///
+/// # Errors
+///
+/// What the system or the server says.
+pub async fn connect(
+    host: &str,
+    port: u16,
+    tls: Option<&Arc<ClientConfig>>,
+) -> io::Result<Box<dyn Stream>> {
+    let stream = TcpStream::connect((host, port)).await?;
+    stream.set_nodelay(true)?;
+    let Some(tls) = tls else { return Ok(Box::new(stream)) };
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await?;
+    Ok(Box::new(stream))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ClientTlsError> {
