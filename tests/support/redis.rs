@@ -130,7 +130,6 @@ impl FakeRedis {
 /// Answers until the client is gone.
 fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
     let mut buffer = [0; 4096];
-    let mut is_first = true;
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
         log.lock().expect("no client has panicked").extend_from_slice(&buffer[..length]);
         match fake {
@@ -140,11 +139,6 @@ fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
                 return;
             }
             Fake::Endless(first, rest) => {
-                // The greeting is answered, so that the endless reply is that to INFO.
-                if std::mem::take(&mut is_first) {
-                    _ = stream.write_all(b"+OK\r\n");
-                    continue;
-                }
                 let rest = rest.repeat(1 + 65536 / rest.len());
                 _ = stream.write_all(first);
                 while stream.write_all(&rest).is_ok() {}

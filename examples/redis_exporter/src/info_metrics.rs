@@ -3,8 +3,6 @@
 use hello_exporter::Collector;
 use serde::Deserialize;
 
-use crate::info::from_micros;
-
 /// The sections of INFO, one after the other. A field is called as its line.
 #[derive(Collector, Deserialize)]
 pub(crate) struct InfoMetrics {
@@ -14,12 +12,6 @@ pub(crate) struct InfoMetrics {
 
     /// Number of the server's process.
     process_id: Option<f64>,
-
-    /// How often a second the server is configured to do its background work.
-    configured_hz: Option<f64>,
-
-    /// How often a second the server does its background work.
-    hz: Option<f64>,
 
     /// Whether threads for input and output are in use.
     io_threads_active: Option<f64>,
@@ -45,23 +37,8 @@ pub(crate) struct InfoMetrics {
     /// Clients whose keys are tracked for their caches.
     tracking_clients: Option<f64>,
 
-    /// Clients that have subscribed to something.
-    pubsub_clients: Option<f64>,
-
-    /// Clients that watch keys.
-    watching_clients: Option<f64>,
-
     /// Clients that wait for a blocking command for a limited time.
     clients_in_timeout_table: Option<f64>,
-
-    /// Keys that are watched.
-    total_watched_keys: Option<f64>,
-
-    /// Keys for which clients wait.
-    total_blocking_keys: Option<f64>,
-
-    /// Keys for whose removal as well clients wait.
-    total_blocking_keys_on_nokey: Option<f64>,
 
     // # Memory
     /// Memory that the server has allocated, in bytes.
@@ -102,12 +79,6 @@ pub(crate) struct InfoMetrics {
 
     /// Scripts that the server remembers.
     number_of_cached_scripts: Option<f64>,
-
-    /// Functions that are loaded.
-    number_of_functions: Option<f64>,
-
-    /// Libraries of functions that are loaded.
-    number_of_libraries: Option<f64>,
 
     /// Memory that was asked of the allocator, in bytes.
     #[metric(name = "allocator_allocated_bytes")]
@@ -159,9 +130,6 @@ pub(crate) struct InfoMetrics {
     /// Whether the server is loading its data.
     #[metric(name = "loading_dump_file")]
     loading: Option<f64>,
-
-    /// Whether the server is loading data of its master, and serves the old meanwhile.
-    async_loading: Option<f64>,
 
     /// Changes since the data was last saved.
     rdb_changes_since_last_save: Option<f64>,
@@ -307,13 +275,9 @@ pub(crate) struct InfoMetrics {
     /// Patterns with subscribers.
     pubsub_patterns: Option<f64>,
 
-    /// Channels of shards with subscribers.
-    pubsubshard_channels: Option<f64>,
-
     /// How long the last fork took, in seconds.
     #[metric(name = "latest_fork_seconds")]
-    #[serde(default, deserialize_with = "from_micros")]
-    latest_fork_usec: Option<f64>,
+    pub(crate) latest_fork_usec: Option<f64>,
 
     /// Keys whose expiry this replica tracks by itself.
     slave_expires_tracked_keys: Option<f64>,

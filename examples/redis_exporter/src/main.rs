@@ -1,7 +1,6 @@
 //! Exports a Redis server, or those that requests name, as the redis_exporter that is written in Go does.
 
-mod connection;
-mod info;
+mod error;
 mod info_metrics;
 mod metrics;
 mod replies;
@@ -19,7 +18,7 @@ use servers::Servers;
 
 #[derive(clap::Args)]
 struct Flags {
-    /// Server to export, `redis://host:port`, `rediss://host:port` for TLS, or `unix:///path`. Empty: none but those that
+    /// Server to export, `redis://host:port`, or `rediss://host:port` for TLS. Empty: none but those that
     /// requests for /scrape name.
     #[arg(long = "redis.addr", env = "REDIS_ADDR", hide_env_values = true)]
     #[arg(value_name = "URL", default_value = "redis://localhost:6379")]
@@ -57,23 +56,6 @@ struct Flags {
     /// Take any certificate of a server for the right one.
     #[arg(long, env = "REDIS_EXPORTER_SKIP_TLS_VERIFICATION")]
     skip_tls_verification: bool,
-
-    /// How the command CONFIG is called by the server.
-    #[arg(
-        long,
-        env = "REDIS_EXPORTER_CONFIG_COMMAND",
-        value_name = "NAME",
-        default_value = "CONFIG"
-    )]
-    config_command: String,
-
-    /// Export all settings but passwords.
-    #[arg(long, env = "REDIS_EXPORTER_INCL_CONFIG_METRICS")]
-    include_config_metrics: bool,
-
-    /// Leave out how long the calls of every command took.
-    #[arg(long, env = "REDIS_EXPORTER_EXCLUDE_LATENCY_HISTOGRAM_METRICS")]
-    exclude_latency_histogram_metrics: bool,
 }
 
 /// What takes longer is ended by `--connection-timeout`.
@@ -88,7 +70,7 @@ async fn main() -> ExitCode {
         .build_info(build_info!())
         .listen_address("0.0.0.0:9121")
         .flags::<Flags>()
-        .source(SourceOptions::new("redis").timeout(LONGEST).up(UP.0, UP.1), Servers::own)
+        .source(SourceOptions::new("redis").timeout(LONGEST).up(UP.0, UP.1), Servers::with_own)
         .probe(ProbeOptions::new("/scrape").timeout(LONGEST).up(UP.0, UP.1), Servers::new)
         .run()
         .await

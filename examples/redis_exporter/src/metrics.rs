@@ -1,12 +1,10 @@
 //! What is exposed of a server.
 
-use hello_exporter::{Collector, HistogramSnapshot, Labels, Rows, SummarySnapshot};
+use hello_exporter::{Collector, Labels, Rows, SummarySnapshot};
 use serde::Deserialize;
 
-use crate::info::{from_micros, from_millis};
 use crate::info_metrics::InfoMetrics;
 
-/// One field for each thing that a server is asked.
 #[derive(Collector)]
 #[collector(namespace = "redis")]
 pub(crate) struct RedisMetrics {
@@ -20,22 +18,44 @@ pub(crate) struct RedisMetrics {
     pub(crate) start_time_seconds: Option<f64>,
 
     #[metric(flatten)]
-    pub(crate) replication: Replication,
+    pub(crate) replicas: Rows<ReplicaLabels, Replica>,
+
+    #[metric(flatten)]
+    pub(crate) master: Rows<MasterLabels, Master>,
 
     #[metric(flatten)]
     pub(crate) databases: Rows<DatabaseLabels, Database>,
 
     #[metric(flatten)]
-    pub(crate) commands: Commands,
+    pub(crate) commands: Rows<CommandLabels, Command>,
+
+    /// Percentiles of the time that a command takes, in microseconds.
+    #[metric(labels = ["cmd"])]
+    pub(crate) latency_percentiles_usec: Vec<(String, SummarySnapshot)>,
+
+    /// Error replies by their first word.
+    #[metric(counter, labels = ["err"])]
+    pub(crate) errors_total: Vec<(String, Option<f64>)>,
 
     #[metric(flatten, prefix = "config_")]
     pub(crate) config: Config,
 
-    #[metric(flatten)]
-    pub(crate) slow_log: SlowLog,
+    /// Entries in the log of slow commands.
+    pub(crate) slowlog_length: Option<u64>,
 
-    #[metric(flatten)]
-    pub(crate) spikes: Rows<SpikeLabels, Spike>,
+    /// Number of the last slow command.
+    pub(crate) slowlog_last_id: Option<i64>,
+
+    /// How long the last slow command took, in seconds.
+    pub(crate) last_slow_execution_duration_seconds: Option<f64>,
+
+    /// When something last took longer than `latency-monitor-threshold`, in seconds since the Unix epoch.
+    #[metric(labels = ["event_name"])]
+    pub(crate) latency_spike_last: Vec<(String, i64)>,
+
+    /// How long it then took, in seconds.
+    #[metric(labels = ["event_name"])]
+    pub(crate) latency_spike_duration_seconds: Vec<(String, f64)>,
 }
 
 #[derive(Labels, Deserialize, Default)]
@@ -50,19 +70,6 @@ pub(crate) struct Instance {
     pub(crate) tcp_port: String,
     pub(crate) run_id: String,
     pub(crate) process_id: String,
-}
-
-/// The replicas of a master, the master of a replica.
-#[derive(Collector)]
-pub(crate) struct Replication {
-    #[metric(flatten)]
-    pub(crate) replicas: Rows<ReplicaLabels, Replica>,
-
-    #[metric(flatten)]
-    pub(crate) master: Rows<MasterLabels, Master>,
-
-    /// Facts about this replica.
-    pub(crate) slave_info: Vec<(SlaveInfo, bool)>,
 }
 
 #[derive(Labels, Deserialize)]
@@ -106,14 +113,11 @@ pub(crate) struct Master {
 
     /// How much of the replication this replica has processed, in bytes.
     pub(crate) slave_repl_offset: Option<f64>,
-}
 
-#[derive(Labels, Deserialize)]
-pub(crate) struct SlaveInfo {
-    pub(crate) master_host: String,
-    pub(crate) master_port: String,
-    #[label(name = "read_only")]
-    pub(crate) slave_read_only: String,
+    /// Facts about this replica.
+    #[metric(labels = ["read_only"])]
+    #[serde(skip)]
+    pub(crate) slave_info: Vec<(String, bool)>,
 }
 
 #[derive(Labels)]
@@ -133,27 +137,7 @@ pub(crate) struct Database {
 
     /// Average time for which the expiring keys of a database have still to live, in seconds.
     #[metric(name = "db_avg_ttl_seconds")]
-    #[serde(default, deserialize_with = "from_millis")]
     pub(crate) avg_ttl: Option<f64>,
-}
-
-/// The commands, and the errors with which they were answered.
-#[derive(Collector)]
-pub(crate) struct Commands {
-    #[metric(flatten)]
-    pub(crate) commands: Rows<CommandLabels, Command>,
-
-    /// Percentiles of the time that a command takes, in microseconds.
-    #[metric(labels = ["cmd"])]
-    pub(crate) latency_percentiles_usec: Vec<(String, SummarySnapshot)>,
-
-    /// Time that a command takes, in microseconds.
-    #[metric(labels = ["cmd"])]
-    pub(crate) commands_latencies_usec: Vec<(String, HistogramSnapshot)>,
-
-    /// Error replies by their first word.
-    #[metric(counter, labels = ["err"])]
-    pub(crate) errors_total: Vec<(String, Option<f64>)>,
 }
 
 #[derive(Labels)]
@@ -170,7 +154,6 @@ pub(crate) struct Command {
 
     /// Time spent on a command, in seconds.
     #[metric(counter, name = "duration_seconds_total")]
-    #[serde(default, deserialize_with = "from_micros")]
     pub(crate) usec: Option<f64>,
 
     /// Calls of a command that were refused before it was executed.
@@ -193,44 +176,4 @@ pub(crate) struct Config {
     /// Threads for input and output that are configured.
     #[serde(rename = "io-threads")]
     pub(crate) io_threads: Option<f64>,
-
-    /// Settings, all but passwords.
-    #[metric(labels = ["key", "value"])]
-    #[serde(skip)]
-    pub(crate) key_value: Vec<((String, String), bool)>,
-
-    /// Settings that are numbers.
-    #[metric(labels = ["key"])]
-    #[serde(skip)]
-    pub(crate) value: Vec<(String, Option<f64>)>,
-}
-
-/// The log of slow commands.
-#[derive(Collector)]
-pub(crate) struct SlowLog {
-    /// Entries in the log of slow commands.
-    #[metric(name = "slowlog_length")]
-    pub(crate) length: Option<u64>,
-
-    /// Number of the last slow command.
-    #[metric(name = "slowlog_last_id")]
-    pub(crate) last_id: Option<i64>,
-
-    /// How long the last slow command took, in seconds.
-    pub(crate) last_slow_execution_duration_seconds: Option<f64>,
-}
-
-#[derive(Labels)]
-pub(crate) struct SpikeLabels {
-    pub(crate) event_name: String,
-}
-
-#[derive(Collector)]
-#[collector(subsystem = "latency_spike")]
-pub(crate) struct Spike {
-    /// When an event last took longer than `latency-monitor-threshold`, in seconds since the Unix epoch.
-    pub(crate) last: i64,
-
-    /// How long it then took, in seconds.
-    pub(crate) duration_seconds: f64,
 }

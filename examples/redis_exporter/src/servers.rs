@@ -2,241 +2,157 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::ErrorKind::InvalidData;
+use std::sync::Arc;
 use std::time::Duration;
 
+use combine::stream::Decoder;
+use hello_exporter::client::{ClientTls, Stream, connect};
 use hello_exporter::probe::{Probe, ProbeRequest, Probed};
-use hello_exporter::{ClientTls, ClientTlsError, source::Source};
+use hello_exporter::source::Source;
 use redis::{
-    ConnectionAddr, IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisError, RedisResult,
-    Value,
+    ConnectionAddr, IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisResult, Value,
+    parse_redis_value_async,
 };
 use rustls::ClientConfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::Flags;
-use crate::connection::{Connection, ask, connect};
+use crate::error::Error;
 use crate::metrics::RedisMetrics;
-use crate::replies::{self, ReplyError};
+use crate::replies;
 
-/// What cannot be understood of flags and files. It shows no password, and no URL, which can have one in it.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FlagError {
-    #[error("--redis.addr is not the URL of a server, such as redis://localhost:6379")]
-    Address,
-    #[error("cannot open --redis.password-file")]
-    PasswordFile(#[source] io::Error),
-    #[error("--redis.password-file is not a JSON object from URLs to passwords")]
-    Passwords,
-    #[error(
-        "a key of --redis.password-file is not the URL of a server, such as redis://localhost:6379"
-    )]
-    PasswordOf,
-    #[error("--redis.password-file has two passwords for {0}")]
-    PasswordTwice(ConnectionAddr),
-    #[error(transparent)]
-    Tls(#[from] ClientTlsError),
-}
+/// Where a server is, in the form in which addresses are compared: host, port, and whether it speaks TLS.
+type Address = (String, u16, bool);
 
-/// Why a server has no metrics.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ScrapeError {
-    #[error("the target is not the address of a server, such as redis://localhost:6379")]
-    Target,
-    #[error("cannot connect")]
-    Connect(#[from] io::Error),
-    #[error("the user or the password is wrong")]
-    Login,
-    #[error("the connection was lost")]
-    Lost(#[source] RedisError),
-    #[error("no answer within {0:?}")]
-    Late(Duration),
-    #[error(transparent)]
-    Reply(#[from] ReplyError),
-}
+/// A server, and as whom to ask it.
+type Login = (Address, RedisConnectionInfo);
 
-impl From<RedisError> for ScrapeError {
-    /// What was received is not told: it can be what was sent, a password.
-    fn from(error: RedisError) -> Self {
-        if error.is_io_error() { Self::Lost(error) } else { ReplyError::NotRedis.into() }
-    }
-}
-
-/// A user, or the default one, and its password.
-#[derive(Clone)]
-struct Login {
-    user: Option<String>,
-    password: String,
-}
-
-/// What the flags say of all servers.
+/// How servers are asked.
 pub(crate) struct Servers {
-    logins: Vec<(ConnectionAddr, Login)>,
-    asking: Arc<Asking>,
-}
-
-struct Asking {
-    commands: Pipeline,
-    with_settings: bool,
+    /// The one of `--redis.addr`.
+    own: Option<Address>,
+    /// Those that are sent a password.
+    logins: Vec<Login>,
     tls: Arc<ClientConfig>,
     timeout: Duration,
 }
 
 impl Servers {
-    pub(crate) fn new(flags: &Flags) -> Result<Self, FlagError> {
+    pub(crate) fn new(flags: &Flags) -> Result<Self, Error> {
         let tls = ClientTls {
             ca_file: flags.tls_ca_cert_file.clone(),
             cert_file: flags.tls_client_cert_file.clone(),
             key_file: flags.tls_client_key_file.clone(),
             insecure_skip_verify: flags.skip_tls_verification,
         };
-        let with_histograms = !flags.exclude_latency_histogram_metrics;
-        let asking = Asking {
-            commands: replies::commands(&flags.config_command, with_histograms),
-            with_settings: flags.include_config_metrics,
+        let own = Some(&*flags.addr).filter(|url| !url.is_empty());
+        let own = own.map(|url| parse("--redis.addr", url)).transpose()?;
+        Ok(Self {
+            own: own.as_ref().map(|(address, _)| address.clone()),
+            logins: logins(flags, own)?,
             tls: tls.config()?,
             timeout: flags.connection_timeout,
-        };
-        Ok(Self { logins: logins(flags)?, asking: Arc::new(asking) })
+        })
     }
 
-    /// The server of `--redis.addr`, if there is one.
-    pub(crate) fn own(flags: &Flags) -> Result<Option<Server>, FlagError> {
-        let servers = Self::new(flags)?;
-        let own = own_address(flags)?;
-        Ok(own.map(|(address, _)| servers.server(address)))
+    /// Nothing where `--redis.addr` is empty.
+    pub(crate) fn with_own(flags: &Flags) -> Result<Option<Self>, Error> {
+        Self::new(flags).map(|servers| servers.own.is_some().then_some(servers))
     }
 
-    fn server(&self, address: ConnectionAddr) -> Server {
-        let login = self.logins.iter().find(|(of, _)| *of == address);
-        let login = login.map(|(_, login)| login.clone());
-        Server { address, login, asking: Arc::clone(&self.asking), kept: Mutex::new(None) }
+    async fn scrape_at(&self, address: &Address) -> Result<RedisMetrics, Error> {
+        let metrics = timeout(self.timeout, self.ask(address));
+        metrics.await.map_err(|_| Error::Late(self.timeout))?
     }
+
+    async fn ask(&self, address: &Address) -> Result<RedisMetrics, Error> {
+        let (host, port, is_tls) = address;
+        let connection = connect(host, *port, is_tls.then_some(&self.tls)).await?;
+        let login = self.logins.iter().find(|(of, _)| of == address).map(|(_, login)| login);
+        let mut greeting = Pipeline::new();
+        if let Some(login) = login {
+            greeting.cmd("AUTH").arg(login.username()).arg(login.password());
+        }
+        let mut replies = ask(connection, replies::add_commands(greeting)).await?.into_iter();
+        if login.is_some() && replies.next() != Some(Value::Okay) {
+            return Err(Error::Login);
+        }
+        replies::read(replies)
+    }
+}
+
+/// More than any server has to say at once: what else comes is not kept.
+const MOST_REPLY_BYTES: u64 = 2 << 20;
+
+/// Sends the commands, all at once, and reads as many replies; each can be an error.
+async fn ask(mut connection: Box<dyn Stream>, commands: Pipeline) -> RedisResult<Vec<Value>> {
+    connection.write_all(&commands.get_packed_pipeline()).await?;
+    connection.flush().await?;
+    let mut bytes = connection.take(MOST_REPLY_BYTES);
+    let mut decoder = Decoder::new();
+    let mut replies = Vec::new();
+    while replies.len() < commands.len() {
+        replies.push(parse_redis_value_async(&mut decoder, &mut bytes).await?);
+    }
+    Ok(replies)
 }
 
 /// Looks at the server that a request names.
 impl Probe for Servers {
     type Metrics = RedisMetrics;
-    type Error = ScrapeError;
+    type Error = Error;
 
-    async fn probe(&self, request: ProbeRequest) -> Result<Probed<RedisMetrics>, ScrapeError> {
-        match parse(request.target()) {
-            // A socket of this machine is not for whoever asks.
-            Err(_) | Ok((ConnectionAddr::Unix(_), _)) => Err(ScrapeError::Target),
-            Ok((address, _)) => Ok(Probed::success(self.server(address).scrape().await?)),
-        }
+    async fn probe(&self, request: ProbeRequest) -> Result<Probed<RedisMetrics>, Error> {
+        let (address, _) = parse("the target", request.target())?;
+        Ok(Probed::success(self.scrape_at(&address).await?))
     }
 }
 
-/// The logins that are configured, each for one address.
-fn logins(flags: &Flags) -> Result<Vec<(ConnectionAddr, Login)>, FlagError> {
-    let own = own_address(flags)?;
-    let is_own = |address: &ConnectionAddr| own.as_ref().is_some_and(|(own, _)| own == address);
-    let mut logins = Vec::new();
-    for (url, password) in passwords(flags)? {
-        let (address, settings) = parse(&url).map_err(|_| FlagError::PasswordOf)?;
-        if logins.iter().any(|(other, _)| *other == address) {
-            return Err(FlagError::PasswordTwice(address));
-        }
-        let user = settings.username().map(str::to_owned);
-        let user = user.or_else(|| filled(&flags.user).filter(|_| is_own(&address)));
-        logins.push((address, Login { user, password }));
+/// Looks at the server of `--redis.addr`.
+impl Source for Servers {
+    type Metrics = RedisMetrics;
+    type Error = Error;
+
+    async fn scrape(&self) -> Result<RedisMetrics, Error> {
+        self.scrape_at(self.own.as_ref().ok_or(Error::Address("--redis.addr"))?).await
     }
-    if let Some((address, settings)) = &own {
-        let user = filled(&flags.user).or_else(|| settings.username().map(str::to_owned));
-        let password = filled(&flags.password).or_else(|| settings.password().map(str::to_owned));
-        let login = password.map(|password| (address.clone(), Login { user, password }));
-        logins.splice(..0, login);
+}
+
+/// The passwords that are configured, each for one address.
+fn logins(flags: &Flags, own: Option<Login>) -> Result<Vec<Login>, Error> {
+    let mut logins = Vec::new();
+    if let Some((address, of_url)) = own {
+        let login = filled(&flags.user).map_or(of_url.clone(), |user| of_url.set_username(user));
+        let login = filled(&flags.password).map_or(login.clone(), |it| login.set_password(it));
+        logins.extend(login.password().is_some().then_some((address, login)));
+    }
+    if let Some(path) = &flags.password_file {
+        let file = File::open(path).map_err(Error::PasswordFile)?;
+        let of_file = serde_json::from_reader::<_, BTreeMap<String, String>>(file);
+        // What is wrong with it would be told with what is in it.
+        for (url, password) in of_file.map_err(|_| Error::PasswordFile(InvalidData.into()))? {
+            let (address, login) = parse("a key of --redis.password-file", &url)?;
+            logins.push((address, login.set_password(password)));
+        }
     }
     Ok(logins)
 }
 
-/// Those of the password file, by URL.
-fn passwords(flags: &Flags) -> Result<BTreeMap<String, String>, FlagError> {
-    let Some(path) = &flags.password_file else { return Ok(BTreeMap::new()) };
-    let file = File::open(path).map_err(FlagError::PasswordFile)?;
-    serde_json::from_reader(file).map_err(|_| FlagError::Passwords)
+fn filled(text: &Option<String>) -> Option<&String> {
+    text.as_ref().filter(|text| !text.is_empty())
 }
 
-fn filled(text: &Option<String>) -> Option<String> {
-    text.clone().filter(|text| !text.is_empty())
-}
-
-fn own_address(flags: &Flags) -> Result<Option<(ConnectionAddr, RedisConnectionInfo)>, FlagError> {
-    let own = Some(&*flags.addr).filter(|url| !url.is_empty()).map(parse);
-    own.transpose().map_err(|_| FlagError::Address)
-}
-
-/// Where a server is, in the form in which addresses are compared, and what its URL says beside. That TLS is to be
-/// insecure a flag can say, and no URL.
-fn parse(url: &str) -> RedisResult<(ConnectionAddr, RedisConnectionInfo)> {
+/// Where a server is, and as whom to ask it. That TLS is to be insecure a flag can say, and no URL; what `what` is
+/// called is told where it is no URL.
+fn parse(what: &'static str, url: &str) -> Result<Login, Error> {
     let url = if url.contains("://") { url.to_owned() } else { format!("redis://{url}") };
-    let info = url.into_connection_info()?;
-    let address = match info.addr().clone() {
-        ConnectionAddr::Tcp(host, port) => ConnectionAddr::Tcp(host.to_ascii_lowercase(), port),
-        ConnectionAddr::TcpTls { host, port, .. } => {
-            let host = host.to_ascii_lowercase();
-            ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
-        }
-        other => other,
+    let info = url.into_connection_info().map_err(|_| Error::Address(what))?;
+    let (host, port, is_tls) = match info.addr() {
+        ConnectionAddr::Tcp(host, port) => (host, *port, false),
+        ConnectionAddr::TcpTls { host, port, .. } => (host, *port, true),
+        _ => return Err(Error::Address(what)),
     };
-    Ok((address, info.redis_settings().clone()))
-}
-
-/// A server, and how it is asked.
-pub(crate) struct Server {
-    address: ConnectionAddr,
-    login: Option<Login>,
-    asking: Arc<Asking>,
-    /// The connection of the last scrape.
-    kept: Mutex<Option<Connection>>,
-}
-
-impl Source for Server {
-    type Metrics = RedisMetrics;
-    type Error = ScrapeError;
-
-    async fn scrape(&self) -> Result<RedisMetrics, ScrapeError> {
-        let within = self.asking.timeout;
-        timeout(within, self.ask()).await.map_err(|_| ScrapeError::Late(within))?
-    }
-}
-
-impl Server {
-    async fn ask(&self) -> Result<RedisMetrics, ScrapeError> {
-        let commands = &self.asking.commands;
-        let mut replies = None;
-        // That a server has closed a connection, or was started anew, shows when it is used again.
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut connection) = kept {
-            replies =
-                ask(&mut connection, commands).await.ok().map(|replies| (connection, replies));
-        }
-        let (connection, replies) = match replies {
-            Some(answered) => answered,
-            None => {
-                let mut connection = self.connect().await?;
-                let replies = ask(&mut connection, commands).await?;
-                (connection, replies)
-            }
-        };
-        let metrics = replies::read(replies, self.asking.with_settings)?;
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
-        Ok(metrics)
-    }
-
-    async fn connect(&self) -> Result<Connection, ScrapeError> {
-        let mut connection = connect(&self.address, &self.asking.tls).await?;
-        let mut greeting = Pipeline::new();
-        if let Some(Login { user, password }) = &self.login {
-            greeting.cmd("AUTH").arg(user).arg(password);
-        }
-        greeting.cmd("CLIENT").arg("SETNAME").arg("redis_exporter");
-        let replies = ask(&mut connection, &greeting).await?;
-        match (&self.login, replies.first()) {
-            (Some(_), Some(Value::Okay)) | (None, _) => Ok(connection),
-            (Some(_), _) => Err(ScrapeError::Login),
-        }
-    }
+    Ok(((host.to_ascii_lowercase(), port, is_tls), info.redis_settings().clone()))
 }

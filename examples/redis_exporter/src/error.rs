@@ -1,0 +1,37 @@
+//! What can go wrong. No message has a password in it, nor a URL or a reply, in which one can be.
+
+use std::io;
+use std::time::Duration;
+
+use hello_exporter::{FieldsError, client::ClientTlsError};
+use redis::{RedisError, ServerError};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{0} is not the URL of a server, such as redis://localhost:6379")]
+    Address(&'static str),
+    #[error("cannot read --redis.password-file, a JSON object from URLs to passwords")]
+    PasswordFile(#[source] io::Error),
+    #[error(transparent)]
+    Tls(#[from] ClientTlsError),
+    #[error("cannot connect")]
+    Connect(#[from] io::Error),
+    #[error("the user or the password is wrong")]
+    Login,
+    #[error("the connection was lost")]
+    Lost(#[source] RedisError),
+    #[error("no answer within {0:?}")]
+    Late(Duration),
+    #[error("INFO was refused with {0}")]
+    Refused(ServerError),
+    #[error("INFO was not answered as Redis does")]
+    NotRedis,
+    #[error("cannot read the answer to INFO")]
+    Unreadable(#[from] FieldsError),
+}
+
+impl From<RedisError> for Error {
+    fn from(error: RedisError) -> Self {
+        if error.is_io_error() { Self::Lost(error) } else { Self::NotRedis }
+    }
+}
