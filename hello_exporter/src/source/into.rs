@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::Source;
 use super::scraper::{Asynchronous, Blocking, Scraper};
+use super::{InTurn, Source};
 use crate::collect::Declared;
 use crate::unbuilt::{BoxError, Declarations, Unbuilt};
 
@@ -184,6 +184,23 @@ where
 
     fn scraper(self) -> ReadySource {
         ReadySource(Arc::new(Blocking(self)))
+    }
+}
+
+/// [`Ready`] as a function that does not wait, see [`in_turn`](super::in_turn).
+#[derive(Debug)]
+pub struct ByTurn<M, E>(PhantomData<(M, E)>);
+
+impl<C, M, E> Ready<ByTurn<M, E>> for InTurn<C>
+where
+    C: Fn() -> Result<M, E> + Send + Sync + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + 'static,
+{
+    type Metrics = M;
+
+    fn scraper(self) -> ReadySource {
+        ReadySource(Arc::new(self))
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, error, info};
 
-use super::scraper::{Failure, FailureKind, Scraped, Scraper};
+use super::scraper::{Failure, FailureKind, Ran, Scraped, Scraper};
 use super::status::{LastRun, Status};
 use crate::registry::CollectorName;
 
@@ -154,18 +154,19 @@ impl Job {
     /// and is not asked again before it has come back.
     async fn supervise(
         self: Arc<Self>,
-        mut task: JoinHandle<Result<Scraped, Failure>>,
+        mut task: JoinHandle<Ran>,
         started: Instant,
         sender: watch::Sender<Option<Arc<Outcome>>>,
     ) {
         let mut ending = Ending { job: &self, is_over: false };
         let joined = timeout_at(started + self.timeout, &mut task).await;
         let is_late = joined.is_err();
-        let result = match joined {
-            Ok(joined) => joined.unwrap_or_else(|error| Err(error.into())),
-            Err(_) => Err(Failure::Timeout(self.timeout)),
+        let ran = match joined {
+            Ok(joined) => joined.unwrap_or_else(|error| Err(error.into()).into()),
+            Err(_) => Err(Failure::Timeout(self.timeout)).into(),
         };
-        let (scraped, failure) = match result {
+        let started = ran.started.unwrap_or(started);
+        let (scraped, failure) = match ran.result {
             Ok(scraped) => (Some(scraped), None),
             Err(failure) => (None, Some(failure)),
         };
@@ -183,7 +184,7 @@ impl Job {
         if is_late {
             task.abort();
             // Whatever it has to say comes too late.
-            let _ = task.await.map_err(Failure::from);
+            let _ = task.await;
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Instant;
 use tracing::error;
 
 use super::Source;
@@ -20,7 +21,20 @@ pub(crate) type Scraped = Arc<dyn Momentary + Send + Sync>;
 
 /// Starts runs. The task that it gives back ends when the author's code does, and not before.
 pub(crate) trait Scraper: Send + Sync {
-    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Result<Scraped, Failure>>;
+    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Ran>;
+}
+
+/// A run that has come to its end.
+pub(crate) struct Ran {
+    pub(super) result: Result<Scraped, Failure>,
+    /// When the author's code began, if it had to wait.
+    pub(super) started: Option<Instant>,
+}
+
+impl From<Result<Scraped, Failure>> for Ran {
+    fn from(result: Result<Scraped, Failure>) -> Self {
+        Self { result, started: None }
+    }
 }
 
 /// Why a run has no samples.
@@ -92,8 +106,11 @@ where
 pub(super) struct Asynchronous<S>(pub(super) S);
 
 impl<S: Source> Scraper for Asynchronous<S> {
-    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Result<Scraped, Failure>> {
-        runtime.spawn(async move { catch_async(async { scraped(self.0.scrape().await) }).await? })
+    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Ran> {
+        runtime.spawn(async move {
+            let caught = catch_async(async { scraped(self.0.scrape().await) }).await;
+            caught.unwrap_or_else(|panic| Err(panic.into())).into()
+        })
     }
 }
 
@@ -106,9 +123,18 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + 'static,
 {
-    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Result<Scraped, Failure>> {
-        runtime.spawn_blocking(move || catch(|| scraped((self.0)()))?)
+    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Ran> {
+        runtime.spawn_blocking(move || called(&self.0).into())
     }
+}
+
+/// What a function comes to that is not `async`.
+pub(super) fn called<M, E>(function: impl Fn() -> Result<M, E>) -> Result<Scraped, Failure>
+where
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + 'static,
+{
+    catch(|| scraped(function()))?
 }
 
 /// The metrics of a run, which can be dropped anywhere: their `drop` is the author's code as well.

@@ -3,9 +3,14 @@
 #[cfg(test)]
 mod tests;
 
-use tokio::sync::Mutex;
+use std::sync::Arc;
 
-use super::Source;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::scraper::{Ran, Scraper, called};
 use crate::collect::Declared;
 use crate::unbuilt::BoxError;
 
@@ -18,7 +23,8 @@ pub struct InTurn<C>(C);
 /// A blocking function runs on a thread of its own, beside all others, as it has to where it may wait. Fifteen of them
 /// that do not wait cost fifteen threads that are woken at the same moment, more than what they do, and a host exporter
 /// would find itself in `procs_running`. Functions that run in turn come after one another, mostly on one thread; they
-/// are sources in all else. One that waits after all holds up the others, until they are late.
+/// are sources in all else, and the time until its turn does not count for the duration of one. One that waits after all
+/// holds up the others, until they are late.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source::in_turn};
@@ -49,17 +55,17 @@ where
 /// Whose turn it is, in the whole program.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-impl<C, M, E> Source for InTurn<C>
+impl<C, M, E> Scraper for InTurn<C>
 where
     C: Fn() -> Result<M, E> + Send + Sync + 'static,
     M: Declared + Send + Sync + 'static,
-    E: Into<BoxError> + Send + 'static,
+    E: Into<BoxError> + 'static,
 {
-    type Metrics = M;
-    type Error = E;
-
-    async fn scrape(&self) -> Result<M, E> {
-        let _turn = TURN.lock().await;
-        (self.0)()
+    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Ran> {
+        runtime.spawn(async move {
+            let _turn = TURN.lock().await;
+            let started = Some(Instant::now());
+            Ran { result: called(&self.0), started }
+        })
     }
 }

@@ -4,41 +4,52 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
 
-use super::in_turn;
+use super::{InTurn, in_turn};
 use crate::Collector;
-use crate::source::Source;
+use crate::source::scraper::Scraper;
 
 #[derive(Collector)]
 #[collector(crate = crate)]
-struct Others {
-    /// How many others run.
-    others: usize,
+struct Nothing {}
+
+/// Takes its time, and fails where another one runs meanwhile.
+fn alone(runs: Arc<AtomicBool>) -> InTurn<impl Fn() -> Result<Nothing, &'static str>> {
+    in_turn(move || {
+        let is_alone = !runs.swap(true, Ordering::SeqCst);
+        thread::sleep(Duration::from_millis(5));
+        runs.store(false, Ordering::SeqCst);
+        if is_alone { Ok(Nothing {}) } else { Err("there are two") }
+    })
 }
 
 #[test]
 fn functions_in_turn_run_one_at_a_time() {
-    let running = Arc::new(AtomicUsize::new(0));
-    let source = || {
-        let running = Arc::clone(&running);
-        in_turn(move || {
-            let others = running.fetch_add(1, Ordering::SeqCst);
-            thread::sleep(Duration::from_millis(1));
-            running.fetch_sub(1, Ordering::SeqCst);
-            Ok::<_, Infallible>(Others { others })
-        })
-    };
-    let runtime = Builder::new_multi_thread().worker_threads(8).build().unwrap();
-    let runs = [(); 8].map(|()| {
-        let source = source();
-        runtime.spawn(async move { source.scrape().await })
+    let runs = Arc::new(AtomicBool::new(false));
+    let runtime = Builder::new_multi_thread().worker_threads(8).enable_time().build().unwrap();
+    let tasks = [(); 8].map(|()| Arc::new(alone(Arc::clone(&runs))).start(runtime.handle()));
+    let mut starts = tasks.map(|task| {
+        let ran = runtime.block_on(task).unwrap();
+        ran.result.map_err(|failure| failure.to_string()).map(|_| ()).unwrap();
+        ran.started.unwrap()
     });
-    for run in runs {
-        assert_eq!(runtime.block_on(run).unwrap().unwrap().others, 0);
-    }
+    starts.sort_unstable();
+    let pauses = starts.iter().zip(starts.iter().skip(1)).map(|(one, next)| *next - *one);
+    assert!(pauses.min().unwrap() >= Duration::from_millis(5), "none counts the time of another");
+}
+
+#[test]
+fn one_that_panics_leaves_its_turn_to_the_next() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+    let panics = in_turn(|| -> Result<Nothing, Infallible> { panic!("out of cheese") });
+    let ran = runtime.block_on(Arc::new(panics).start(runtime.handle())).unwrap();
+    let failure = ran.result.map(|_| ()).unwrap_err().to_string();
+    assert!(failure.starts_with("panicked: out of cheese"), "{failure}");
+    let ran = runtime.block_on(Arc::new(alone(Arc::default())).start(runtime.handle())).unwrap();
+    assert!(ran.result.is_ok());
 }
