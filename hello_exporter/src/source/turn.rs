@@ -20,11 +20,11 @@ pub struct InTurn<C>(C);
 
 /// Makes a source of a function that reads what is there at once, such as files in `/proc`.
 ///
-/// A blocking function runs on a thread of its own, beside all others, as it has to where it may wait. Fifteen of them
-/// that do not wait cost fifteen threads that are woken at the same moment, more than what they do, and a host exporter
-/// would find itself in `procs_running`. Functions that run in turn come after one another, mostly on one thread; they
-/// are sources in all else, and the time until its turn does not count for the duration of one. One that waits after all
-/// holds up the others, until they are late.
+/// A blocking function runs on a thread of its own, beside all others, as it has to where it may wait. Many that do not
+/// wait would wake as many threads at the same moment, which takes time and memory, and an exporter of a host would find
+/// itself in `procs_running`. Functions that run in turn come after one another, mostly on one thread; they are sources
+/// in all else, and the duration of one begins with its turn. One that waits after all holds up the others, until they
+/// are late.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source::in_turn};
