@@ -181,3 +181,31 @@ impl ServerCertVerifier for AnyServer {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ClientTls;
+
+    fn refused(tls: &ClientTls) -> String {
+        tls.config().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn files_that_are_of_no_use_are_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("empty.crt");
+        std::fs::write(&file, "").unwrap();
+        let of_ca = |file| ClientTls { ca_file: Some(file), ..ClientTls::default() };
+        let name = file.display();
+        assert_eq!(refused(&of_ca(file.clone())), format!("{name} has no certificate in it"));
+        assert_eq!(refused(&of_ca("/nonexistent".into())), "cannot read /nonexistent");
+        let half = ClientTls { key_file: Some(file.clone()), ..ClientTls::default() };
+        assert_eq!(
+            refused(&half),
+            "a client's certificate and its key are needed both, or neither"
+        );
+        let certificate = ClientTls { cert_file: Some(file.clone()), ..half };
+        assert_eq!(refused(&certificate), format!("cannot read {name}"));
+        assert!(ClientTls::default().config().is_ok());
+    }
+}

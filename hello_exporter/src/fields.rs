@@ -178,3 +178,55 @@ impl<'de> Deserializer<'de> for Number {
         visitor.visit_unit()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::Fields;
+
+    #[test]
+    fn a_number_that_is_none_costs_no_other() {
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Numbers {
+            a: Option<f64>,
+            b: Option<f64>,
+            c: Option<f64>,
+            ok: Option<f64>,
+            down: Option<f64>,
+        }
+
+        let text = "# Section\r\nother: x\r\na:1\r\na: 2.5 \r\nb:1.5%\r\nok:ok\r\ndown:down\r\nnothing\r\n";
+        let fields = Fields::of_lines(text);
+        assert_eq!(
+            fields.numbers::<Numbers>().unwrap(),
+            Numbers { a: Some(2.5), b: None, c: None, ok: Some(1.0), down: Some(0.0) }
+        );
+        assert_eq!((fields.get("b"), fields.number("b")), (Some("1.5%"), None));
+    }
+
+    #[test]
+    fn a_text_that_is_missing_is_an_error_unless_it_has_a_default() {
+        #[derive(Debug, Deserialize)]
+        struct Texts {
+            a: String,
+            #[serde(default)]
+            b: String,
+        }
+
+        let texts: Texts = Fields::of_parts("a=1,c=2").texts().unwrap();
+        assert_eq!((&*texts.a, &*texts.b), ("1", ""));
+        let error = Fields::of_parts("b=1").texts::<Texts>().unwrap_err();
+        assert_eq!(error.to_string(), "missing field `a`");
+    }
+
+    #[test]
+    fn entries_are_told_by_what_follows_their_prefix() {
+        let fields = Fields::of_lines("db0:keys=1\ndb10:keys=2\ndbs:keys=3\nx:keys=4\n");
+        let keys = |fields: &Fields<'_>| fields.number("keys");
+        let entries =
+            fields.entries("db").iter().map(|(name, it)| (*name, keys(it))).collect::<Vec<_>>();
+        assert_eq!(entries, [("0", Some(1.0)), ("10", Some(2.0)), ("s", Some(3.0))]);
+        assert_eq!(fields.numbered("db").into_keys().collect::<Vec<_>>(), [0, 10]);
+    }
+}
