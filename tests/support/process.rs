@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -191,9 +192,21 @@ fn spawn(command: &mut Command) -> Child {
 }
 
 /// An address of the loopback that nobody listens on.
+///
+/// Its port is none of those that the kernel gives to connections, and to whoever asks for any: nobody takes it before
+/// it is used.
 pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address")
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const PORTS: std::ops::Range<u32> = 12_000..32_000;
+
+    let is_free = |address: &SocketAddr| TcpListener::bind(address).is_ok();
+    let first = std::process::id().wrapping_mul(97);
+    let addresses = std::iter::repeat_with(|| {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(first);
+        let port = PORTS.start + next % (PORTS.end - PORTS.start);
+        SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port).expect("a port")))
+    });
+    addresses.take(1000).find(is_free).expect("a free port")
 }
 
 impl Drop for Exporter {

@@ -103,12 +103,16 @@ pub enum Fake {
 impl FakeRedis {
     /// Listens on a free port of the loopback.
     pub fn start(fake: Fake) -> Self {
-        Self::start_at(free_address(), fake)
+        Self::answering(TcpListener::bind("127.0.0.1:0").expect("a free port"), fake)
     }
 
     /// Listens there, until the test ends.
     pub fn start_at(address: SocketAddr, fake: Fake) -> Self {
-        let listener = TcpListener::bind(address).expect("the address is free");
+        Self::answering(TcpListener::bind(address).expect("the address is free"), fake)
+    }
+
+    fn answering(listener: TcpListener, fake: Fake) -> Self {
+        let address = listener.local_addr().expect("an address");
         let received = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&received);
         thread::spawn(move || {

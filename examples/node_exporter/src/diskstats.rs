@@ -118,5 +118,6 @@ fn bytes(sectors: u64) -> u64 {
 }
 
 fn seconds(milliseconds: u64) -> f64 {
-    milliseconds as f64 / 1000.0
+    // Multiplied, and not divided by 1000, which can differ in the last digit: so the original has it.
+    milliseconds as f64 * 0.001
 }

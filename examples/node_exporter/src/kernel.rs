@@ -125,6 +125,6 @@ fn add_stalls(families: &mut Families, resource: &str, record: &str) {
     if let Ok(record) = procfs::parse_pressure_record(record) {
         let name = format!("node_pressure_{resource}_{state}_seconds_total");
         let help = format!("Time that {who} threads waited for {resource}, in seconds.");
-        families.counter(name, help).value(record.total as f64 / 1e6);
+        families.counter(name, help).value(record.total as f64 / 1e3 / 1e3);
     }
 }
