@@ -228,6 +228,19 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
 }
 
 #[test]
+fn a_family_that_is_declared_anew_as_another_one_keeps_what_it_has() {
+    let mut families = Families::new();
+    families.gauge("y", "Help.").labels(["a"]).sample(["1"], 1);
+    families.gauge("y", "Help.").labels(["b"]).sample(["2"], 2);
+    families.counter("y", "Help.").labels(["a"]).sample(["3"], 3);
+    families.gauge("y", "Help.").labels(["a"]).sample(["4"], 4);
+    assert_eq!(
+        exposition_of(families),
+        "# HELP y Help.\n# TYPE y gauge\ny{a=\"1\"} 1\ny{a=\"4\"} 4\n"
+    );
+}
+
+#[test]
 fn a_registry_of_the_prometheus_crate_takes_them_with_the_struct_that_has_them() {
     let registry = prometheus::Registry::new();
     registry.register(Box::new(node().others)).unwrap();

@@ -26,7 +26,7 @@ use crate::http::{Deadline, WebConfig};
 use crate::probe::{IntoProbe, ProbeOptions, UnbuiltProbe};
 use crate::registry::{IntoCollector, Registry};
 use crate::source::{IntoSource, SourceOptions, UnbuiltSource};
-use crate::{BuildInfo, log};
+use crate::{BuildInfo, log, name};
 use command::Parsed;
 
 /// An exporter: a name, what it exposes, and a server.
@@ -61,7 +61,7 @@ use command::Parsed;
 pub struct Exporter<F = ()> {
     name: String,
     /// What stands in front of what is told of its sources, if it is not the name.
-    namespace: Option<String>,
+    scrape_namespace: Option<String>,
     description: String,
     build_info: BuildInfo,
     listen_address: Option<ListenAddress>,
@@ -79,7 +79,7 @@ impl Exporter {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            namespace: None,
+            scrape_namespace: None,
             description: String::new(),
             build_info: BuildInfo::default(),
             listen_address: None,
@@ -134,7 +134,7 @@ impl Exporter {
         let probes = self.probes.into_iter();
         Exporter {
             name: self.name,
-            namespace: self.namespace,
+            scrape_namespace: self.scrape_namespace,
             description: self.description,
             build_info: self.build_info,
             listen_address: self.listen_address,
@@ -164,11 +164,11 @@ impl<F: Args + 'static> Exporter<F> {
         self
     }
 
-    /// What the names of this exporter's metrics begin with, such as `node` for a `node_exporter`: how its
-    /// [sources](Self::source) have fared is then told as `node_scrape_collector_success{collector="…"}`, and so on,
-    /// instead of `node_exporter_scrape_collector_success`. All else keeps the exporter's whole name.
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
+    /// What stands in front of the names that tell how its [sources](Self::source) have fared, if it is not the
+    /// exporter's name: with `node` a `node_exporter` exposes `node_scrape_collector_success{collector="…"}`, and so on, as
+    /// many dashboards have it, instead of `node_exporter_scrape_collector_success`.
+    pub fn scrape_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.scrape_namespace = Some(namespace.into()).filter(|namespace| !namespace.is_empty());
         self
     }
 
@@ -318,21 +318,13 @@ impl<F: Args + 'static> Exporter<F> {
 
     /// The name, as the first part of a metric's name.
     fn metric_prefix(&self) -> String {
-        metric_prefix(&self.name)
+        name::prefix(&self.name)
     }
 
     /// What stands in front of what is told of sources.
     fn source_prefix(&self) -> String {
-        metric_prefix(self.namespace.as_ref().unwrap_or(&self.name))
+        name::prefix(self.scrape_namespace.as_ref().unwrap_or(&self.name))
     }
-}
-
-/// A name as the first part of a metric's name: whatever that cannot contain becomes `_`.
-fn metric_prefix(name: &str) -> String {
-    let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
-    let prefix = name.replace(|character| !is_accepted(character), "_") + "_";
-    let has_digit = prefix.starts_with(|first: char| first.is_ascii_digit());
-    if has_digit { format!("_{prefix}") } else { prefix }
 }
 
 impl<F> std::fmt::Debug for Exporter<F> {

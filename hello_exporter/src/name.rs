@@ -31,6 +31,19 @@ pub fn is_label_name(name: &str) -> bool {
     is_identifier(name) && !name.starts_with("__")
 }
 
+/// A name as the first part of a metric's name: whatever that cannot contain becomes `_`, with one behind. That of
+/// nothing is empty.
+#[cfg(feature = "server")]
+pub(crate) fn prefix(name: &str) -> String {
+    if name.is_empty() {
+        return String::new();
+    }
+    let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
+    let prefix = name.replace(|character| !is_accepted(character), "_") + "_";
+    let has_digit = prefix.starts_with(|first: char| first.is_ascii_digit());
+    if has_digit { format!("_{prefix}") } else { prefix }
+}
+
 /// Whether both lists are the same, to be known in a constant.
 pub(crate) const fn are_same(one: &[Cow<'static, str>], other: &[Cow<'static, str>]) -> bool {
     let (mut one, mut other) = (one, other);

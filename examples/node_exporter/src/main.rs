@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
     Exporter::new("node_exporter")
         .description("Metrics of a Linux host.")
         .build_info(build_info!())
-        .namespace("node")
+        .scrape_namespace("node")
         .listen_address("0.0.0.0:9100")
         .flags::<Flags>()
         .source("cpu", |flags: &Flags| in_turn(cpu::source(flags)))

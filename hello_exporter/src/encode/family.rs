@@ -207,10 +207,10 @@ impl<'a> FamilyEncoder<'a> {
         result
     }
 
-    /// Notes how many updates the metric has dropped since the program started, because they would
-    /// have made more series than it may hold.
+    /// Notes how many updates the metric, which may be one of many rows, has dropped since the program started,
+    /// because they would have made more series than it may hold.
     pub(crate) fn dropped(&mut self, total: u64) {
-        self.written.dropped = total;
+        self.written.dropped += total;
     }
 }
 

@@ -133,7 +133,13 @@ fn make_source<F: 'static>(
     let make_error = |error| DeclarationError::MakeSource { name: name.clone(), error };
     match built.map_err(make_error)? {
         (declared, Some(scraper)) => sources.add(options, declared, scraper)?,
-        (_, None) => sources.add_disabled(name),
+        (_, None) => {
+            tracing::info!(
+                collector = &*name,
+                "Collector is left out: its flags name nothing to ask"
+            );
+            sources.add_disabled(name);
+        }
     }
     Ok(())
 }
@@ -155,6 +161,6 @@ fn make_probe<F: 'static>(
     let built = probe.0.build(flags);
     let (declared, prober) =
         built.map_err(|error| DeclarationError::MakeProbe { path: path(), error })?;
-    Probing::new(options, declared.descs, prober, common.clone())
+    Probing::new(options, declared, prober, common.clone())
         .map_err(|error| DeclarationError::Probe { path: path(), error })
 }

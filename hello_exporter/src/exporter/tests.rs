@@ -6,7 +6,7 @@ use super::*;
 use crate::http::Limit;
 use crate::{
     Collect, CounterVec, Desc, Describe, Families, FamilyEncoder, Format, HistogramSnapshot,
-    MetricType,
+    MetricType, Rows,
 };
 
 /// What the exporter exposes, without what differs from one moment to the next.
@@ -71,6 +71,28 @@ my_exporter_dropped_series_total{family=\"z\"} 2
 my_exporter_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::Faulty\"} 2
 "
     );
+}
+
+#[derive(hello_exporter_derive::Labels)]
+#[label(crate = crate)]
+struct Row {
+    row: u8,
+}
+
+#[test]
+fn what_max_series_drops_is_counted_in_all_rows() {
+    let rows: Rows<Row, Limited> = (0..2).map(|row| (Row { row }, Limited::new())).collect();
+    for (Row { row }, limited) in &rows {
+        for value in 0..4 + row {
+            limited.y.with([value]).inc();
+        }
+    }
+    let mut exporter = Exporter::new("my").register(rows);
+    exporter.register_own();
+    exposition(&exporter);
+    let text = exposition(&exporter);
+    assert!(text.ends_with("my_dropped_series_total{family=\"y\"} 5\n"), "{text}");
+    assert!(text.contains("y{row=\"1\",x=\"1\"} 1\n"), "{text}");
 }
 
 #[test]
@@ -216,7 +238,7 @@ fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
     assert!(exporter.errors.is_empty());
     assert_eq!(exporter.metric_prefix(), "_3proxy_exporter_");
     assert_eq!(exporter.source_prefix(), "_3proxy_exporter_");
-    assert_eq!(exporter.namespace("3proxy").source_prefix(), "_3proxy_");
+    assert_eq!(exporter.scrape_namespace("3proxy").source_prefix(), "_3proxy_");
 }
 
 #[cfg(all(target_os = "linux", feature = "prometheus"))]

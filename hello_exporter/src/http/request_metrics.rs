@@ -18,6 +18,7 @@ use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::metric::{Bounds, Counter, Family, Gauge, HistogramVec};
+use crate::name;
 
 /// Counts the requests of an actix-web application: a middleware, and the collector of what it counts.
 ///
@@ -104,7 +105,7 @@ impl RequestMetrics {
         Self { families: Arc::new(Families::new()), prefix: Cow::Borrowed("") }
     }
 
-    /// Puts `namespace` and a `_` in front of all names: for an application that has an `http_requests_total` already, in
+    /// Puts `namespace` and a `_` in front of all names, and `_` for whatever a name cannot contain: for an application that has an `http_requests_total` already, in
     /// a registry that [adds no prefix](crate::Registry::wrap) itself.
     ///
     /// ```
@@ -114,7 +115,7 @@ impl RequestMetrics {
     /// ```
     #[must_use]
     pub fn namespace(mut self, namespace: impl AsRef<str>) -> Self {
-        self.prefix = Cow::Owned(format!("{}_", namespace.as_ref()));
+        self.prefix = Cow::Owned(name::prefix(namespace.as_ref()));
         self
     }
 

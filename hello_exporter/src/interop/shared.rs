@@ -56,18 +56,19 @@ impl<T: Collect + Send + Sync + ?Sized> Collector for Shared<T> {
 
 /// The Descs of a collector in the form of the `prometheus` crate.
 ///
-/// A Desc that the `prometheus` crate does not take is left out; what it then collects under that
-/// name is exposed all the same.
+/// A Desc that the `prometheus` crate does not take is left out.
 pub fn describe_for_prometheus<T: Describe + ?Sized>(collector: &T) -> Vec<&'static ForeignDesc> {
     collector.describe().into_iter().filter_map(interned).collect()
 }
 
 /// The samples of a collector in the form of the `prometheus` crate. Families without samples are
-/// left out, because that crate refuses to encode them.
+/// left out, because that crate refuses to encode them; and those that no exposition can have.
 pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricFamily> {
     let mut written = Written::default();
     let descs = collector.describe().into_iter().enumerate();
-    let families = descs.map(|(index, desc)| {
+    // The foreign registry takes any name, and would expose it.
+    let sound = descs.filter(|(_, desc)| desc.check(true).is_ok());
+    let families = sound.map(|(index, desc)| {
         let metric = Prepared::new(desc);
         let mut builder = FamilyBuilder::new();
         builder.begin_family(&metric);

@@ -69,6 +69,10 @@ pub struct Families {
 pub struct RunTimeFamily {
     desc: Desc,
     samples: Vec<(Vec<String>, Number)>,
+    /// Whether it was last declared as another one than the first time.
+    is_another: bool,
+    /// How many samples were given to it as to another one.
+    misfits: u64,
 }
 
 impl Families {
@@ -77,7 +81,8 @@ impl Families {
         Self::default()
     }
 
-    /// The counter of this name, which is made if it is not here yet.
+    /// The counter of this name, which is made if it is not here yet. Where the name is that of another type already,
+    /// what is added is dropped and counted.
     pub fn counter(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -86,7 +91,7 @@ impl Families {
         self.family(name.into(), help.into(), MetricType::Counter)
     }
 
-    /// The gauge of this name, which is made if it is not here yet.
+    /// The gauge of this name, as [`counter`](Self::counter).
     pub fn gauge(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -95,7 +100,7 @@ impl Families {
         self.family(name.into(), help.into(), MetricType::Gauge)
     }
 
-    /// The metric of this name whose type nobody knows, which is made if it is not here yet.
+    /// The metric of this name whose type nobody knows, as [`counter`](Self::counter).
     pub fn untyped(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -120,16 +125,19 @@ impl Families {
             clippy::indexing_slicing,
             reason = "the family was pushed, now or when its position was kept"
         )]
-        &mut families[at]
+        let family = &mut families[at];
+        family.is_another = family.desc.metric_type() != metric_type;
+        family
     }
 }
 
 impl RunTimeFamily {
     fn new(desc: Desc) -> Self {
-        Self { desc, samples: Vec::new() }
+        Self { desc, samples: Vec::new(), is_another: false, misfits: 0 }
     }
 
-    /// Names the labels, in the order of the values that [`sample`](Self::sample) takes.
+    /// Names the labels, in the order of the values that [`sample`](Self::sample) takes. Once there are samples, the
+    /// names stand.
     pub fn labels<N: Into<Cow<'static, str>>>(
         &mut self,
         names: impl IntoIterator<Item = N>,
@@ -143,15 +151,17 @@ impl RunTimeFamily {
     }
 
     fn describe(&mut self, change: impl FnOnce(Desc) -> Desc) -> &mut Self {
-        let nothing = Desc::new("", "", MetricType::Untyped);
-        self.desc = change(std::mem::replace(&mut self.desc, nothing));
+        let changed = change(self.desc.clone());
+        match self.samples.is_empty() && !self.is_another {
+            true => self.desc = changed,
+            false => self.is_another |= changed != self.desc,
+        }
         self
     }
 
     /// Adds the sample of a family without labels.
     pub fn value(&mut self, value: impl Into<Number>) -> &mut Self {
-        self.samples.push((Vec::new(), value.into()));
-        self
+        self.add(Vec::new(), value.into())
     }
 
     /// Adds a sample: as many label values as the family has labels, and the value.
@@ -160,7 +170,14 @@ impl RunTimeFamily {
     /// [`FamilyEncoder::sample`].
     pub fn sample(&mut self, labels: impl Labels, value: impl Into<Number>) -> &mut Self {
         let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
-        self.samples.push((labels.with_values(owned), value.into()));
+        self.add(labels.with_values(owned), value.into())
+    }
+
+    fn add(&mut self, labels: Vec<String>, value: Number) -> &mut Self {
+        match self.is_another {
+            true => self.misfits += 1,
+            false => self.samples.push((labels, value)),
+        }
         self
     }
 
@@ -175,6 +192,7 @@ impl RunTimeFamily {
                 false => encoder.misfit(),
             }
         }
+        (0..self.misfits).for_each(|_| encoder.misfit());
     }
 }
 
@@ -203,7 +221,7 @@ impl Declared for Families {
 
     fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
         for family in &self.families {
-            visit(&family.desc, family.samples.len() as u64);
+            visit(&family.desc, family.samples.len() as u64 + family.misfits);
         }
     }
 

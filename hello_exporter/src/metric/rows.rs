@@ -70,6 +70,62 @@ impl<L, M> Rows<L, M> {
     pub fn push(&mut self, labels: L, metrics: M) {
         self.0.push((labels, metrics));
     }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The rows, in the order in which they were added.
+    ///
+    /// ```
+    /// use hello_exporter::{Collector, Counter, Labels, Rows};
+    ///
+    /// #[derive(Labels)]
+    /// struct Worker {
+    ///     worker: u8,
+    /// }
+    ///
+    /// #[derive(Collector)]
+    /// struct WorkerMetrics {
+    ///     /// Jobs done.
+    ///     jobs_total: Counter,
+    /// }
+    ///
+    /// // Live metrics are updated in their rows.
+    /// let workers: Rows<Worker, WorkerMetrics> =
+    ///     (0..4).map(|worker| (Worker { worker }, WorkerMetrics::new())).collect();
+    /// for (_, metrics) in &workers {
+    ///     metrics.jobs_total.inc();
+    /// }
+    /// assert_eq!(workers.iter().map(|(_, metrics)| metrics.jobs_total.get()).sum::<u64>(), 4);
+    /// ```
+    pub fn iter(&self) -> std::slice::Iter<'_, (L, M)> {
+        self.0.iter()
+    }
+}
+
+impl<'r, L, M> IntoIterator for &'r Rows<L, M> {
+    type Item = &'r (L, M);
+    type IntoIter = std::slice::Iter<'r, (L, M)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<L, M> IntoIterator for Rows<L, M> {
+    type Item = (L, M);
+    type IntoIter = std::vec::IntoIter<(L, M)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
 }
 
 impl<L, M> Default for Rows<L, M> {

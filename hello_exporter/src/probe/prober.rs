@@ -1,5 +1,8 @@
 //! One probe on its way.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +22,7 @@ use crate::registry::{
     CollectorId, Provided, Provider, RegisterError, Registrable, Registry, ScrapeRequest,
 };
 use crate::source::{Failure, Scraped, SourceRuntime, scraped, up};
+use crate::unbuilt::Declarations;
 
 /// A [`Probe`] without its type.
 pub(crate) trait Prober: Send + Sync {
@@ -81,15 +85,36 @@ pub(crate) struct Probing {
     modules: Vec<Cow<'static, str>>,
     prober: Arc<dyn Prober>,
     common: ProbesCommon,
-    /// Where the families of a probe are declared. It has no samples but those of a request, so that it is
-    /// a new one for each of them.
+    declared: Declarations,
+    families: Arc<ProbeFamilies>,
+    /// Whether the last probe has panicked.
+    is_panicking: AtomicBool,
+}
+
+/// Where the families of a probe are registered. Their samples come with each request.
+struct ProbeFamilies {
     registry: Registry,
     own: CollectorId,
     metrics: CollectorId,
     /// The registration of [`ProbeOptions::up`].
     up: Option<CollectorId>,
-    /// Whether the last probe has panicked.
-    is_panicking: AtomicBool,
+}
+
+impl ProbeFamilies {
+    fn new(
+        options: &ProbeOptions,
+        descs: Vec<Desc>,
+        common: &ProbesCommon,
+    ) -> Result<Self, RegisterError> {
+        let registry = common.registry.sibling();
+        let add = |name, descs| registry.wrap().add(Registrable::provided(name, descs));
+        Ok(Self {
+            own: add("probe".into(), ProbeMetrics::declared())?,
+            metrics: add(options.path.clone(), descs)?,
+            up: options.up.clone().map(|desc| add("up".into(), vec![desc])).transpose()?,
+            registry,
+        })
+    }
 }
 
 /// Why a probe was not made.
@@ -104,23 +129,27 @@ pub(crate) enum ModuleError {
 impl Probing {
     pub(crate) fn new(
         options: ProbeOptions,
-        descs: Vec<Desc>,
+        declared: Declarations,
         prober: Arc<dyn Prober>,
         common: ProbesCommon,
     ) -> Result<Self, RegisterError> {
-        let registry = common.registry.sibling();
-        let add = |name, descs| registry.wrap().add(Registrable::provided(name, descs));
+        let families = ProbeFamilies::new(&options, declared.descs.clone(), &common)?;
         Ok(Self {
             modules: prober.modules(),
-            own: add("probe".into(), ProbeMetrics::declared())?,
-            metrics: add(options.path.clone(), descs)?,
-            up: options.up.clone().map(|desc| add("up".into(), vec![desc])).transpose()?,
             prober,
             common,
-            registry,
+            declared,
+            families: Arc::new(families),
             options,
             is_panicking: AtomicBool::new(false),
         })
+    }
+
+    /// Those of one request. What one target has at run time is no matter of another one.
+    fn families(&self) -> Arc<ProbeFamilies> {
+        let new = || ProbeFamilies::new(&self.options, self.declared.descs.clone(), &self.common);
+        let families = self.declared.has_late.then(new).and_then(Result::ok);
+        families.map_or_else(|| Arc::clone(&self.families), Arc::new)
     }
 
     pub(crate) fn options(&self) -> &ProbeOptions {
@@ -175,7 +204,7 @@ impl Probing {
             Ok((metrics, is_success)) => (Some(metrics), is_success),
             Err(_) => (None, false),
         };
-        ProbeResult { probing: self, metrics, is_success, duration: started.elapsed() }
+        ProbeResult { families: self.families(), metrics, is_success, duration: started.elapsed() }
     }
 }
 
@@ -204,7 +233,7 @@ impl Task {
 
 /// What became of a probe, to be encoded.
 pub(crate) struct ProbeResult {
-    probing: Arc<Probing>,
+    families: Arc<ProbeFamilies>,
     metrics: Option<Scraped>,
     is_success: bool,
     duration: Duration,
@@ -213,9 +242,9 @@ pub(crate) struct ProbeResult {
 impl ProbeResult {
     /// Appends the exposition.
     pub(crate) fn encode(mut self, format: Format, buffer: &mut Vec<u8>) {
-        let probing = Arc::clone(&self.probing);
+        let families = Arc::clone(&self.families);
         let request = ScrapeRequest { format, names: None };
-        probing.registry.encode_request(&request, &mut self, buffer);
+        families.registry.encode_request(&request, &mut self, buffer);
     }
 }
 
@@ -225,10 +254,10 @@ impl Provider for ProbeResult {
             duration_seconds: self.duration.as_secs_f64(),
             success: self.is_success,
         });
-        let own = Provided { id: self.probing.own, collector: own };
+        let own = Provided { id: self.families.own, collector: own };
         let metrics = self.metrics.clone();
-        let metrics = metrics.map(|collector| Provided { id: self.probing.metrics, collector });
-        let up = self.probing.up.map(|id| Provided { id, collector: up(self.is_success) });
+        let metrics = metrics.map(|collector| Provided { id: self.families.metrics, collector });
+        let up = self.families.up.map(|id| Provided { id, collector: up(self.is_success) });
         std::iter::once(own).chain(metrics).chain(up).collect()
     }
 

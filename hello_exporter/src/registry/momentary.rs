@@ -75,6 +75,9 @@ impl LateIndices {
     /// changes with every scrape does not fill the memory with them.
     const MOST: usize = 10_000;
 
+    /// Nor with long names.
+    const MOST_NAME_BYTES: usize = 1024;
+
     /// None so far; so many families are declared.
     pub(super) fn behind(declared: usize) -> Self {
         Self { next: declared, indices: HashMap::new() }
@@ -89,12 +92,12 @@ impl LateIndices {
         indices
     }
 
-    /// Nothing where there are too many.
+    /// Nothing where there are too many, or the name is too long.
     fn index(&mut self, name: &str) -> Option<usize> {
         if let Some(&index) = self.indices.get(name) {
             return Some(index);
         }
-        if self.indices.len() == Self::MOST {
+        if self.indices.len() == Self::MOST || name.len() > Self::MOST_NAME_BYTES {
             return None;
         }
         let index = self.next;
@@ -111,7 +114,7 @@ pub(super) struct LateFamilies {
     positions: HashMap<usize, usize>,
     /// Those that are not in the plan.
     pub(super) new: Vec<LateFamily>,
-    /// How many series are lost because there are too many families, or two of one name.
+    /// How many series are lost because there are too many families, two of one name, or one with too long a name.
     pub(super) surplus: u64,
 }
 

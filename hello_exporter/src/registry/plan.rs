@@ -163,17 +163,19 @@ impl State {
             return refused;
         }
         let plan = self.plan();
+        let mut has_added = false;
         let is_new = |family: &&LateFamily| !plan.indices.contains(&(collector.id, family.index));
         for family in late.iter().filter(is_new) {
             let key = (collector.id, family.index);
             match self.add_family(collector, family.index, family.desc.clone()) {
                 Ok(()) => {
+                    has_added = true;
                     self.refused.remove(&key);
                 }
                 Err(error) => refused.push((family, self.refused.insert(key).then_some(error))),
             }
         }
-        if refused.len() < late.len() {
+        if has_added {
             self.replan();
         }
         refused

@@ -32,6 +32,19 @@ pub(crate) struct Health {
     scrape_duplicate_series_total: CounterVec<1>,
 }
 
+impl Health {
+    /// So many families are told apart; what is lost of others is counted under no name. Names that are refused may
+    /// be made up by whoever is asked for metrics.
+    const MOST_FAMILIES: usize = 1000;
+
+    fn count_dropped(&self, family: &str, series: u64) {
+        let dropped = &self.dropped_series_total;
+        let is_told = dropped.with([family]).get() > 0 || dropped.len() < Self::MOST_FAMILIES;
+        let family = if is_told { family } else { "" };
+        dropped.with([family]).inc_by(series);
+    }
+}
+
 impl Default for Health {
     fn default() -> Self {
         Self::new()
@@ -210,9 +223,7 @@ fn has_changed(state: &AtomicBool, now: bool) -> bool {
 }
 
 fn add_late(shared: &Shared, collector: &Arc<Collector>, late: &LateFamilies) {
-    let count = |family: &str, series| {
-        shared.health.dropped_series_total.with([family]).inc_by(series);
-    };
+    let count = |family: &str, series| shared.health.count_dropped(family, series);
     for (family, error) in refused(shared, collector, &late.new) {
         if let Some(error) = error {
             warn!(%error, "New metric cannot be exposed, it is left out");
@@ -222,7 +233,8 @@ fn add_late(shared: &Shared, collector: &Arc<Collector>, late: &LateFamilies) {
     if late.surplus > 0 {
         if !collector.is_reported.swap(true, Ordering::Relaxed) {
             let name = &*collector.name;
-            warn!(collector = name, "Collector has too many families, or two of one name; dropped");
+            let what = "Collector has too many families, two of one name, or one with too long a name; dropped";
+            warn!(collector = name, "{what}");
         }
         count("", late.surplus);
     }

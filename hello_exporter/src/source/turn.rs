@@ -4,11 +4,12 @@
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::scraper::{Ran, Scraper, called};
 use crate::collect::Declared;
@@ -16,15 +17,18 @@ use crate::unbuilt::BoxError;
 
 /// A source of a function that does not wait, and runs while no other one of these does: see [`in_turn`].
 #[derive(Debug)]
-pub struct InTurn<C>(C);
+pub struct InTurn<C> {
+    function: C,
+    turns: &'static Turns,
+}
 
 /// Makes a source of a function that reads what is there at once, such as files in `/proc`.
 ///
 /// A blocking function runs on a thread of its own, beside all others, as it has to where it may wait. Many that do not
 /// wait would wake as many threads at the same moment, which takes time and memory, and an exporter of a host would find
 /// itself in `procs_running`. Functions that run in turn come after one another, mostly on one thread; they are sources
-/// in all else, and the duration of one begins with its turn. One that waits after all holds up the others, until they
-/// are late.
+/// in all else, and the duration of one begins with its turn. One that waits after all holds the others up for a quarter of
+/// a second; then they do not wait for it any longer.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source::in_turn};
@@ -49,11 +53,25 @@ pub fn in_turn<C, M, E>(function: C) -> InTurn<C>
 where
     C: Fn() -> Result<M, E> + Send + Sync + 'static,
 {
-    InTurn(function)
+    InTurn { function, turns: &TURNS }
 }
 
-/// Whose turn it is, in the whole program.
-static TURN: Mutex<()> = Mutex::const_new(());
+/// Whose turn it is.
+#[derive(Debug)]
+struct Turns {
+    current: Mutex<()>,
+    /// How long one waits for its turn: whoever has it may never give it back.
+    patience: Duration,
+}
+
+/// Those of the whole program.
+static TURNS: Turns = Turns::new(Duration::from_millis(250));
+
+impl Turns {
+    const fn new(patience: Duration) -> Self {
+        Self { current: Mutex::const_new(()), patience }
+    }
+}
 
 impl<C, M, E> Scraper for InTurn<C>
 where
@@ -63,9 +81,9 @@ where
 {
     fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Ran> {
         runtime.spawn(async move {
-            let _turn = TURN.lock().await;
+            let _turn = timeout(self.turns.patience, self.turns.current.lock()).await;
             let started = Some(Instant::now());
-            Ran { result: called(&self.0), started }
+            Ran { result: called(&self.function), started }
         })
     }
 }

@@ -1,0 +1,53 @@
+//! What one target has is no matter of another one.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::convert::Infallible;
+
+use super::*;
+use crate::Families;
+use crate::probe::Probed;
+
+/// Answers with families that are called as the target says.
+struct Fields;
+
+impl Probe for Fields {
+    type Metrics = Families;
+    type Error = Infallible;
+
+    async fn probe(&self, request: ProbeRequest) -> Result<Probed<Families>, Infallible> {
+        let mut families = Families::new();
+        match request.target() {
+            "gauge" => _ = families.gauge("field", "A gauge.").labels(["a"]).sample(["v"], 1),
+            "counter" => _ = families.counter("field", "A counter.").value(2),
+            _ => (0..20_000).for_each(|name| {
+                families.gauge(format!("field_{name}"), "One of many.").value(name);
+            }),
+        }
+        Ok(Probed::success(families))
+    }
+}
+
+#[actix_web::test]
+async fn families_of_run_time_are_those_of_one_request() {
+    let common = ProbesCommon {
+        allowed: Arc::new(AllowList(Vec::new())),
+        runtime: SourceRuntime::current(),
+        registry: Registry::new(),
+    };
+    let declared = Declarations::of::<Families>();
+    let options = ProbeOptions::new("/probe").up("fields_up", "Whether there are fields.");
+    let probing = Arc::new(Probing::new(options, declared, Arc::new(Fields), common).unwrap());
+    let probe = async |target: &str| {
+        let result = Arc::clone(&probing).probe(target.to_owned(), "".into(), None).await;
+        let mut buffer = Vec::new();
+        result.encode(Format::Text, &mut buffer);
+        let text = String::from_utf8(buffer).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with('f'));
+        lines.map(|line| line.to_owned() + "\n").collect::<String>()
+    };
+    assert_eq!(probe("gauge").await, "field{a=\"v\"} 1\nfields_up 1\n");
+    assert_eq!(probe("many").await.lines().count(), 10_001);
+    assert_eq!(probe("counter").await, "field 2\nfields_up 1\n");
+    assert_eq!(probe("gauge").await, "field{a=\"v\"} 1\nfields_up 1\n");
+}
