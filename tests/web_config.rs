@@ -112,7 +112,7 @@ tls_server_config:
 const SECRET: &str = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
 const ROTATED: &str = "$2b$04$abcdefghijklmnopqrstuuSyk/X/xTlNvaSy3dDba9.wRaPRcYK7K";
 
-/// As Bob's, and as costly as hashes are in production.
+/// Of a password that nobody uses, and as costly as hashes are in production.
 const COSTLY: &str = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
 
 /// Sets it when the scope is left, even if by a panic.
