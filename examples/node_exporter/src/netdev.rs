@@ -72,6 +72,9 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Traffic>
     let filter = flags.network_devices.clone();
     move || {
         let InterfaceDeviceStatus(devices) = file.parse()?;
+        // In the same order at every scrape.
+        let mut devices = Vec::from_iter(devices);
+        devices.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let devices = devices.into_iter().filter(|(name, _)| filter.keeps(name));
         let row = |(device, status): (String, DeviceStatus)| {
             // This one number is not in /proc.
