@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use hello_exporter_tests::http::get;
+use hello_exporter_tests::http::{get, get_with};
 use hello_exporter_tests::{
     Comparison, Exporter, Family, Group, Wrong, build_program, free_address, parse,
 };
@@ -92,8 +92,11 @@ fn is_of_itself(family: &str) -> bool {
 
 /// What an exporter says of whether its collectors succeeded.
 fn failing(exporter: &Exporter) -> Vec<String> {
-    let body = exposition(exporter.address, "");
-    let failing = body.lines().filter_map(|line| {
+    failing_in(&exposition(exporter.address, ""))
+}
+
+fn failing_in(exposition: &str) -> Vec<String> {
+    let failing = exposition.lines().filter_map(|line| {
         line.strip_prefix("node_scrape_collector_success{collector=\"")?.strip_suffix("\"} 0")
     });
     failing.map(str::to_owned).collect()
@@ -356,6 +359,23 @@ fn what_a_kernel_lacks_costs_that_and_nothing_else() {
             "model=\"\",serial=\"\",revision=\"\"} 1"
         )]
     );
+}
+
+#[test]
+fn files_that_are_not_the_kernels_and_do_not_answer_cost_their_collectors_alone() {
+    let directory = copied_tree();
+    let tree = flags_of(directory.path());
+    // Nobody writes to these, so that they cannot even be opened.
+    for path in ["root/etc/os-release", "udev/b8:0"] {
+        let file = directory.path().join(path);
+        fs::remove_file(&file).unwrap();
+        assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    }
+    let exporter = ours(&on_tree(&tree, &[]));
+    let timeout = "X-Prometheus-Scrape-Timeout-Seconds: 3";
+    let response = get_with(exporter.address, "/metrics", timeout);
+    assert_eq!(response.status, 200, "{}", response.body);
+    assert_eq!(failing_in(&response.body), ["diskstats", "os"]);
 }
 
 #[test]
