@@ -198,6 +198,7 @@ fn flags_choose_devices_mount_points_and_fields() {
         "--collector.netdev.device-exclude=^(eth|veth)",
         "--collector.filesystem.mount-points-exclude=^/home",
         "--collector.filesystem.fs-types-exclude=^(proc|tmpfs)$",
+        "--collector.filesystem.mount-timeout=9500ms",
         "--collector.netstat.fields=^Tcp_(MaxConn|Curr.*)$",
         "--collector.vmstat.fields=^nr_free_pages$",
         "--no-collector.cpu.guest",
@@ -292,13 +293,26 @@ fn flags_that_make_no_sense_are_refused() {
          '--collector.diskstats.device-exclude <REGEXP>'\n\nUsage: node_exporter [OPTIONS]\n\n\
          For more information, try '--help'.\n"
     );
-    let output = refused(&["--collector.filesystem.mount-timeout=soon"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
-        "error: invalid value 'soon' for '--collector.filesystem.mount-timeout <DURATION>': \
-         expected seconds, such as `5s`\n\nFor more information, try '--help'.\n"
-    );
+    let no_duration = "no duration, expected one such as `1s`, `1m30s` or `500ms`";
+    let out_of_range = "expected more than zero and less than 10s";
+    for (timeout, message) in [
+        ("soon", no_duration),
+        ("5", no_duration),
+        ("0", out_of_range),
+        ("0s", out_of_range),
+        ("10s", out_of_range),
+        ("1m", out_of_range),
+    ] {
+        let output = refused(&[&format!("--collector.filesystem.mount-timeout={timeout}")]);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            format!(
+                "error: invalid value '{timeout}' for '--collector.filesystem.mount-timeout \
+                 <DURATION>': {message}\n\nFor more information, try '--help'.\n"
+            )
+        );
+    }
 }
 
 #[test]

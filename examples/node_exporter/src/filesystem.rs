@@ -4,6 +4,7 @@ mod mounts;
 mod watch;
 
 use std::path::Path;
+use std::time::Duration;
 
 use hello_exporter::{Collector, Rows};
 use rustix::fs::{StatVfs, statvfs};
@@ -32,6 +33,9 @@ pub(crate) struct Filesystem {
     /// Whether it could not be asked for these.
     device_error: bool,
 }
+
+/// For all of them together.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Mounted, Filesystem>> + use<> {
     let mounts = mounts::reader(flags);

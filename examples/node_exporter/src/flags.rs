@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use clap::Args;
+use hello_exporter::cli::parse_duration;
 use hello_exporter::filter::{Filter, FilterFlags, Pattern};
 
 use crate::files::File;
+use crate::filesystem;
 
 #[derive(Args)]
 pub(crate) struct Flags {
@@ -45,13 +47,9 @@ pub(crate) struct Flags {
     pub(crate) mount_points: Filter<MountPoints>,
     #[command(flatten)]
     pub(crate) filesystem_types: Filter<FilesystemTypes>,
-    /// How long a mount is waited for, such as 5s; one that does not answer is left alone until it does
-    #[arg(
-        long = "collector.filesystem.mount-timeout",
-        value_name = "DURATION",
-        default_value = "5s"
-    )]
-    #[arg(value_parser = duration)]
+    /// How long mounts are waited for, less than 10s; one that does not answer is left alone until it does
+    #[arg(long = "collector.filesystem.mount-timeout", value_name = "DURATION")]
+    #[arg(default_value = "5s", value_parser = mount_timeout)]
     pub(crate) mount_timeout: Duration,
 
     #[command(flatten)]
@@ -108,9 +106,11 @@ impl FilterFlags for NetworkDevices {
     const EXCLUDED: &'static str = "^lo$";
 }
 
-/// Seconds, as Go writes them.
-fn duration(text: &str) -> Result<Duration, String> {
-    let seconds = text.strip_suffix('s').unwrap_or(text).parse();
-    let duration = seconds.ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    duration.filter(|it| !it.is_zero()).ok_or_else(|| "expected seconds, such as `5s`".to_owned())
+/// A mount has less time than its collector, which could not tell of it otherwise.
+fn mount_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = parse_duration(text).map_err(|error| error.to_string())?;
+    let is_sound = !timeout.is_zero() && timeout < filesystem::TIMEOUT;
+    is_sound
+        .then_some(timeout)
+        .ok_or_else(|| format!("expected more than zero and less than {:?}", filesystem::TIMEOUT))
 }

@@ -14,7 +14,7 @@ mod protocols;
 use std::process::ExitCode;
 
 use flags::Flags;
-use hello_exporter::source::in_turn;
+use hello_exporter::source::{SourceOptions, in_turn};
 use hello_exporter::{Exporter, build_info};
 
 #[actix_web::main]
@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
         .source("cpu", |flags: &Flags| in_turn(cpu::source(flags)))
         .source("diskstats", diskstats::source)
         .source("filefd", |flags: &Flags| in_turn(kernel::filefd(flags)))
-        .source("filesystem", filesystem::source)
+        .source(SourceOptions::new("filesystem").timeout(filesystem::TIMEOUT), filesystem::source)
         .source("loadavg", |flags: &Flags| in_turn(kernel::loadavg(flags)))
         .source("meminfo", |flags: &Flags| in_turn(memory::meminfo(flags)))
         .source("netdev", |flags: &Flags| in_turn(netdev::source(flags)))
