@@ -235,7 +235,9 @@ fn flags_choose_devices_mount_points_and_fields() {
             mounted("/dev/loop3", "squashfs", "/snap/core", 1),
             mounted("/dev/mapper/vg0-root", "ext4", "/", 0),
             mounted("/dev/nvme0n1p1", "ext4", "/etc", 0),
+            mounted("/dev/sdb1", "xfs", "/etc", 0),
             mounted("overlay", "overlay", "/var/lib/docker/overlay2/abc/merged", 1),
+            mounted("rootfs", "rootfs", "/", 0),
             mounted("server:/export", "nfs4", "/gone", 1),
             mounted("sysfs", "sysfs", "/sys", 1),
         ]

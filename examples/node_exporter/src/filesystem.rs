@@ -3,7 +3,6 @@
 mod mounts;
 mod watch;
 
-use std::path::Path;
 use std::time::Duration;
 
 use hello_exporter::{Collector, Rows};
@@ -47,13 +46,13 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Mounted, Filesys
         // One that is mounted there twice is one.
         mounts.sort_by(|one, other| one.at.cmp(&other.at));
         mounts.dedup_by(|one, other| one.at == other.at);
-        let paths: Vec<&Path> = mounts.iter().map(|mount| &*mount.path).collect();
-        let answers = watch.ask(&paths);
-        let rows = mounts.into_iter().zip(answers);
-        let row = |(mount, answer): (Mount, Option<StatVfs>)| {
-            (mount.at, Filesystem::new(mount.is_read_only, answer.as_ref()))
+        let answers = watch.ask(mounts.iter().map(|mount| mount.path.clone()).collect());
+        let row = |mount: Mount| {
+            // Of those at one path the last one hides the others, and answers for them.
+            let answer = answers.get(&mount.path).and_then(Option::as_ref);
+            (mount.at, Filesystem::new(mount.is_read_only, answer))
         };
-        Ok(rows.map(row).collect())
+        Ok(mounts.into_iter().map(row).collect())
     }
 }
 

@@ -3,10 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,41 +35,38 @@ impl<A: Send + 'static> Watch<A> {
         Self { timeout, ask, asked: Arc::default() }
     }
 
-    /// What the paths answer, in their order; nothing for an error, and where no answer comes in time.
-    pub(super) fn ask(&self, paths: &[&Path]) -> Vec<Option<A>> {
+    /// What the paths answer; nothing for an error, and where no answer comes in time.
+    pub(super) fn ask(&self, paths: BTreeSet<PathBuf>) -> HashMap<PathBuf, Option<A>> {
         let (sender, receiver) = mpsc::channel();
-        for (at, path) in paths.iter().enumerate() {
-            let sender = sender.clone();
-            self.start(path, move |answer| drop(sender.send((at, answer))));
+        for path in paths {
+            self.start(path, sender.clone());
         }
         drop(sender);
-        let mut answers: Vec<Option<A>> = paths.iter().map(|_| None).collect();
+        let mut answers = HashMap::new();
         let deadline = Instant::now() + self.timeout;
         let left = || deadline.saturating_duration_since(Instant::now());
-        while let Ok((at, answer)) = receiver.recv_timeout(left()) {
-            if let Some(place) = answers.get_mut(at) {
-                *place = answer;
-            }
+        while let Ok((path, answer)) = receiver.recv_timeout(left()) {
+            answers.insert(path, answer);
         }
         answers
     }
 
     /// A thread each, so that one that is stuck holds up no other.
-    fn start(&self, path: &Path, tell: impl FnOnce(Option<A>) + Send + 'static) {
-        if !self.asked.paths().insert(path.to_owned()) {
+    fn start(&self, path: PathBuf, sender: Sender<(PathBuf, Option<A>)>) {
+        if !self.asked.paths().insert(path.clone()) {
             return warn!(path = %path.display(), "A mount does not answer");
         }
-        let (ask, asked, its) = (self.ask, Arc::clone(&self.asked), path.to_owned());
+        let (ask, asked, its) = (self.ask, Arc::clone(&self.asked), path.clone());
         let run = move || {
             let answer = ask(&its);
             asked.paths().remove(&its);
-            tell(
-                answer.inspect_err(|error| debug!(path = %its.display(), %error, "No answer")).ok(),
-            );
+            let answer =
+                answer.inspect_err(|error| debug!(path = %its.display(), %error, "No answer")).ok();
+            drop(sender.send((its, answer)));
         };
         if let Err(error) = thread::Builder::new().stack_size(Self::STACK).spawn(run) {
             warn!(%error, "Cannot ask a mount");
-            self.asked.paths().remove(path);
+            self.asked.paths().remove(&path);
         }
     }
 

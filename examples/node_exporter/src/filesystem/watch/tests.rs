@@ -1,6 +1,6 @@
 //! Mounts that do not answer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,7 +25,8 @@ fn server() -> MutexGuard<'static, ()> {
 
 fn answers(watch: &Watch<u64>) -> Vec<Option<u64>> {
     let paths = ["/", "/server/a", "/proc/stat", "/server/b", "/nowhere", "/proc"];
-    watch.ask(&paths.map(Path::new))
+    let answers = watch.ask(paths.into_iter().map(PathBuf::from).collect());
+    paths.iter().map(|path| answers.get(Path::new(path)).copied().flatten()).collect()
 }
 
 #[test]
