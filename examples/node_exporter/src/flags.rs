@@ -108,9 +108,8 @@ impl FilterFlags for NetworkDevices {
 
 /// A mount has less time than its collector, which could not tell of it otherwise.
 fn mount_timeout(text: &str) -> Result<Duration, String> {
-    let timeout = parse_duration(text).map_err(|error| error.to_string())?;
-    let is_sound = !timeout.is_zero() && timeout < filesystem::TIMEOUT;
-    is_sound
-        .then_some(timeout)
-        .ok_or_else(|| format!("expected more than zero and less than {:?}", filesystem::TIMEOUT))
+    match parse_duration(text).map_err(|error| error.to_string())? {
+        timeout if !timeout.is_zero() && timeout < filesystem::TIMEOUT => Ok(timeout),
+        _ => Err(format!("expected more than zero and less than {:?}", filesystem::TIMEOUT)),
+    }
 }

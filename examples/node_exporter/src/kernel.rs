@@ -104,10 +104,9 @@ pub(crate) fn pressure(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     move || {
         let texts = ["cpu", "io", "memory"].map(|name| (name, directory.join(name).text()));
         let mut families = Families::new();
-        for (resource, text) in
-            texts.iter().filter_map(|(name, text)| Some((name, text.as_ref().ok()?)))
-        {
-            text.lines().for_each(|record| add_stalls(&mut families, resource, record));
+        for (resource, text) in &texts {
+            let records = text.iter().flat_map(|text| text.lines());
+            records.for_each(|record| add_stalls(&mut families, resource, record));
         }
         // Without one of them there are the others.
         let [(_, cpu), (_, io), (_, memory)] = texts;

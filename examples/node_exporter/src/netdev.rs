@@ -1,5 +1,7 @@
 //! Traffic of network devices, as `/proc/net/dev` counts it.
 
+use std::collections::BTreeMap;
+
 use hello_exporter::{Collector, Labels, Rows};
 use procfs::net::{DeviceStatus, InterfaceDeviceStatus};
 
@@ -73,8 +75,7 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Traffic>
     move || {
         let InterfaceDeviceStatus(devices) = file.parse()?;
         // In the same order at every scrape.
-        let mut devices = Vec::from_iter(devices);
-        devices.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let devices = BTreeMap::from_iter(devices);
         let devices = devices.into_iter().filter(|(name, _)| filter.keeps(name));
         let row = |(device, status): (String, DeviceStatus)| {
             // This one number is not in /proc.
