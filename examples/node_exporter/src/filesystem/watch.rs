@@ -13,62 +13,69 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, warn};
 
-/// Asks paths, waits so long, and does not ask one again that has yet to answer.
+/// Asks paths with a few threads, waits so long, and does not ask one again that has yet to answer.
 pub(super) struct Watch<A> {
     timeout: Duration,
+    /// How long without any answer it takes for threads to be stuck.
+    patience: Duration,
     ask: fn(&Path) -> io::Result<A>,
-    asked: Arc<Asked>,
-}
-
-/// The paths of which an answer is awaited.
-#[derive(Default)]
-struct Asked(Mutex<HashSet<PathBuf>>);
-
-impl Asked {
-    fn paths(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    /// The paths of which an answer is awaited.
+    asked: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 impl<A: Send + 'static> Watch<A> {
+    const THREADS: usize = 4;
+    const STACK: usize = 128 << 10;
+
     pub(super) fn new(timeout: Duration, ask: fn(&Path) -> io::Result<A>) -> Self {
-        Self { timeout, ask, asked: Arc::default() }
+        Self { timeout, patience: Duration::from_millis(100), ask, asked: Arc::default() }
     }
 
     /// What the paths answer; nothing for an error, and where no answer comes in time.
-    pub(super) fn ask(&self, paths: BTreeSet<PathBuf>) -> HashMap<PathBuf, Option<A>> {
+    pub(super) fn ask(&self, mut paths: BTreeSet<PathBuf>) -> HashMap<PathBuf, Option<A>> {
+        paths.retain(|path| !lock(&self.asked).contains(path));
+        let (deadline, count) = (Instant::now() + self.timeout, paths.len());
         let (sender, receiver) = mpsc::channel();
-        for path in paths {
-            self.start(path, sender.clone());
-        }
-        drop(sender);
-        let mut answers = HashMap::new();
-        let deadline = Instant::now() + self.timeout;
+        let paths = Arc::new(Mutex::new(paths));
+        self.start(&paths, &sender);
+        let mut answers = HashMap::with_capacity(count);
         let left = || deadline.saturating_duration_since(Instant::now());
-        while let Ok((path, answer)) = receiver.recv_timeout(left()) {
-            answers.insert(path, answer);
+        while answers.len() < count {
+            match receiver.recv_timeout(left().min(self.patience)) {
+                Ok(answer) => answers.extend([answer]),
+                Err(_) if left().is_zero() => break,
+                // All the threads are stuck.
+                Err(_) => self.start(&paths, &sender),
+            }
         }
+        lock(&paths).clear();
         answers
     }
 
-    /// A thread each, so that one that is stuck holds up no other.
-    fn start(&self, path: PathBuf, sender: Sender<(PathBuf, Option<A>)>) {
-        if !self.asked.paths().insert(path.clone()) {
-            return warn!(path = %path.display(), "A mount does not answer");
-        }
-        let (ask, asked, its) = (self.ask, Arc::clone(&self.asked), path.clone());
-        let run = move || {
-            let answer = ask(&its);
-            asked.paths().remove(&its);
-            let answer =
-                answer.inspect_err(|error| debug!(path = %its.display(), %error, "No answer")).ok();
-            drop(sender.send((its, answer)));
-        };
-        if let Err(error) = thread::Builder::new().stack_size(Self::STACK).spawn(run) {
-            warn!(%error, "Cannot ask a mount");
-            self.asked.paths().remove(&path);
+    /// Starts threads that ask the paths one after another.
+    fn start(&self, paths: &Arc<Mutex<BTreeSet<PathBuf>>>, answers: &Sender<(PathBuf, Option<A>)>) {
+        let threads = Self::THREADS.min(lock(paths).len());
+        for _ in 0..threads {
+            let (ask, asked) = (self.ask, Arc::clone(&self.asked));
+            let (paths, answers) = (Arc::clone(paths), answers.clone());
+            let run = move || {
+                let begun = |path: &PathBuf| _ = lock(&asked).insert(path.clone());
+                let next = || lock(&paths).pop_first().inspect(begun);
+                while let Some(path) = next() {
+                    let answer = ask(&path)
+                        .inspect_err(|error| debug!(path = %path.display(), %error, "No answer"));
+                    lock(&asked).remove(&path);
+                    drop(answers.send((path, answer.ok())));
+                }
+            };
+            if let Err(error) = thread::Builder::new().stack_size(Self::STACK).spawn(run) {
+                warn!(%error, "Cannot start a thread to ask mounts");
+                break;
+            }
         }
     }
+}
 
-    const STACK: usize = 128 << 10;
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,48 +1,97 @@
 //! Mounts that do not answer.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
-use super::Watch;
+use super::{Watch, lock};
 
 static SERVER: Mutex<()> = Mutex::new(());
 
 /// A mount of a server does not answer while the server is held.
 fn ask(path: &Path) -> io::Result<u64> {
-    if path.starts_with("/server") {
-        drop(server());
+    if path.starts_with("/a server") {
+        drop(lock(&SERVER));
         return Ok(0);
     }
     fs::metadata(path).map(|metadata| u64::from(metadata.is_dir()))
 }
 
-fn server() -> MutexGuard<'static, ()> {
-    SERVER.lock().expect("nobody panics with it")
+/// More than there are threads, and asked before all others.
+fn mounts_of_server() -> impl Iterator<Item = PathBuf> {
+    (0..10).map(|number| PathBuf::from(format!("/a server/{number}")))
 }
 
-fn answers(watch: &Watch<u64>) -> Vec<Option<u64>> {
-    let paths = ["/", "/server/a", "/proc/stat", "/server/b", "/nowhere", "/proc"];
-    let answers = watch.ask(paths.into_iter().map(PathBuf::from).collect());
-    paths.iter().map(|path| answers.get(Path::new(path)).copied().flatten()).collect()
+fn answers(watch: &Watch<u64>) -> HashMap<PathBuf, Option<u64>> {
+    let others = ["/", "/proc/stat", "/nowhere", "/proc"].map(PathBuf::from);
+    watch.ask(mounts_of_server().chain(others).collect())
 }
 
 #[test]
-fn a_stuck_mount_costs_itself_and_comes_back() {
-    let watch = Watch::new(Duration::from_secs(2), ask);
-    let held = server();
-    let without = [Some(1), None, Some(0), None, None, Some(1)];
+fn stuck_mounts_cost_themselves_and_come_back() {
+    let short = Duration::from_millis(10);
+    let watch = Watch { patience: short, ..Watch::new(Duration::from_secs(2), ask) };
+    let held = lock(&SERVER);
+    let others = [("/", Some(1)), ("/proc/stat", Some(0)), ("/nowhere", None), ("/proc", Some(1))];
+    let without: HashMap<_, _> = others.map(|(path, answer)| (path.into(), answer)).into();
     assert_eq!(answers(&watch), without);
-    // Now it is known, and not waited for: this would take an hour.
+    assert_eq!(*lock(&watch.asked), mounts_of_server().collect());
+    // Now they are known, and not waited for: this would take an hour.
     let watch = Watch { timeout: Duration::from_secs(3600), ..watch };
     assert_eq!(answers(&watch), without);
     drop(held);
     let deadline = Instant::now() + Duration::from_secs(30);
-    while !watch.asked.paths().is_empty() {
+    while !lock(&watch.asked).is_empty() {
         assert!(Instant::now() < deadline, "they have answered");
         thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(answers(&watch), [Some(1), Some(0), Some(0), Some(0), None, Some(1)]);
+    let with = mounts_of_server().map(|path| (path, Some(0))).chain(without).collect();
+    assert_eq!(answers(&watch), with);
+}
+
+static ASKING: AtomicUsize = AtomicUsize::new(0);
+
+/// How many are asked while this one is.
+fn count(_: &Path) -> io::Result<usize> {
+    let asking = ASKING.fetch_add(1, Ordering::SeqCst) + 1;
+    thread::yield_now();
+    ASKING.fetch_sub(1, Ordering::SeqCst);
+    Ok(asking)
+}
+
+#[test]
+fn many_mounts_are_asked_by_few_threads() {
+    let long = Duration::from_secs(3600);
+    let watch = Watch { patience: long, ..Watch::new(long, count) };
+    let paths: BTreeSet<_> = (0..3000).map(|number| PathBuf::from(number.to_string())).collect();
+    let answers = watch.ask(paths.clone());
+    assert!(answers.keys().all(|path| paths.contains(path)) && answers.len() == 3000);
+    let most = answers.values().max().copied().flatten();
+    assert!(most <= Some(4), "{most:?}");
+}
+
+static GATE: Mutex<()> = Mutex::new(());
+
+fn wait(_: &Path) -> io::Result<()> {
+    drop(lock(&GATE));
+    Ok(())
+}
+
+#[test]
+fn what_there_is_no_time_to_ask_is_asked_the_next_time() {
+    let long = Duration::from_secs(3600);
+    let watch = Watch { patience: long, ..Watch::new(Duration::from_secs(1), wait) };
+    let held = lock(&GATE);
+    let paths: BTreeSet<_> = (0..9).map(|number| PathBuf::from(number.to_string())).collect();
+    assert_eq!(watch.ask(paths.clone()), HashMap::new());
+    assert!(lock(&watch.asked).len() <= 4, "there are no more threads");
+    assert_eq!(watch.ask(paths.clone()), HashMap::new());
+    assert!(lock(&watch.asked).len() <= 8, "and each of these is in place of one that is stuck");
+    let watch = Watch { timeout: long, ..watch };
+    drop(held);
+    assert!(watch.ask(paths).contains_key(Path::new("8")), "it was not asked before");
 }
