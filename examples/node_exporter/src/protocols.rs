@@ -52,12 +52,11 @@ pub(crate) fn sockstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let (v4, v6) = (flags.procfs.join("net/sockstat"), flags.procfs.join("net/sockstat6"));
     move || {
         let mut families = Families::new();
+        let texts = [v4.text(), v6.text()];
+        texts.iter().flatten().for_each(|text| add_sockets(&mut families, text));
         // A kernel without IPv4 or IPv6 has one of them.
-        match (v4.text(), v6.text()) {
-            (Err(error), Err(_)) => return Err(error),
-            (v4, v6) => [v4, v6].iter().flatten().for_each(|text| add_sockets(&mut families, text)),
-        }
-        Ok(families)
+        let [v4, v6] = texts;
+        v6.or(v4).map(|_| families)
     }
 }
 
