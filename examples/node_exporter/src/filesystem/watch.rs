@@ -3,15 +3,16 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 /// Asks paths with a few threads, waits so long, and does not ask one again that has yet to answer.
 pub(super) struct Watch<A> {
@@ -19,8 +20,8 @@ pub(super) struct Watch<A> {
     /// How long without any answer it takes for threads to be stuck.
     patience: Duration,
     ask: fn(&Path) -> io::Result<A>,
-    /// The paths of which an answer is awaited.
-    asked: Arc<Mutex<HashSet<PathBuf>>>,
+    /// The paths of which an answer is awaited, and whether they are stuck, of which the log has told.
+    asked: Arc<Mutex<HashMap<PathBuf, bool>>>,
 }
 
 impl<A: Send + 'static> Watch<A> {
@@ -33,7 +34,7 @@ impl<A: Send + 'static> Watch<A> {
 
     /// What the paths answer; nothing for an error, and where no answer comes in time.
     pub(super) fn ask(&self, mut paths: BTreeSet<PathBuf>) -> HashMap<PathBuf, Option<A>> {
-        paths.retain(|path| !lock(&self.asked).contains(path));
+        paths.retain(|path| !lock(&self.asked).contains_key(path));
         let (deadline, count) = (Instant::now() + self.timeout, paths.len());
         let (sender, receiver) = mpsc::channel();
         let paths = Arc::new(Mutex::new(paths));
@@ -49,6 +50,11 @@ impl<A: Send + 'static> Watch<A> {
             }
         }
         lock(&paths).clear();
+        for (path, is_stuck) in &mut *lock(&self.asked) {
+            if !mem::replace(is_stuck, true) {
+                warn!(path = %path.display(), "A mount does not answer");
+            }
+        }
         answers
     }
 
@@ -59,12 +65,14 @@ impl<A: Send + 'static> Watch<A> {
             let (ask, asked) = (self.ask, Arc::clone(&self.asked));
             let (paths, answers) = (Arc::clone(paths), answers.clone());
             let run = move || {
-                let begun = |path: &PathBuf| _ = lock(&asked).insert(path.clone());
+                let begun = |path: &PathBuf| _ = lock(&asked).insert(path.clone(), false);
                 let next = || lock(&paths).pop_first().inspect(begun);
                 while let Some(path) = next() {
                     let answer = ask(&path)
                         .inspect_err(|error| debug!(path = %path.display(), %error, "No answer"));
-                    lock(&asked).remove(&path);
+                    if lock(&asked).remove(&path) == Some(true) {
+                        info!(path = %path.display(), "A mount answers again");
+                    }
                     drop(answers.send((path, answer.ok())));
                 }
             };

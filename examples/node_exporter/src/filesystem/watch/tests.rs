@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{fs, io};
+
+use tempfile::NamedTempFile;
 
 use super::{Watch, lock};
 
@@ -31,26 +33,45 @@ fn answers(watch: &Watch<u64>) -> HashMap<PathBuf, Option<u64>> {
     watch.ask(mounts_of_server().chain(others).collect())
 }
 
+/// What the log tells of the server's mounts, in the order of their names.
+fn told(log: &Path) -> Vec<String> {
+    let log = fs::read_to_string(log).expect("it is there");
+    let lines = log.lines().filter(|line| line.contains("/a server"));
+    let mut told: Vec<String> = lines.map(|line| line.trim_start().to_owned()).collect();
+    told.sort();
+    told
+}
+
 #[test]
-fn stuck_mounts_cost_themselves_and_come_back() {
+fn stuck_mounts_cost_themselves_and_come_back_and_the_log_tells_it_once() {
+    let (file, log) = NamedTempFile::new().expect("a directory for it").into_parts();
+    let lines = tracing_subscriber::fmt().with_writer(Arc::new(file)).with_target(false);
+    tracing::subscriber::set_global_default(lines.without_time().finish()).expect("the only one");
     let short = Duration::from_millis(10);
     let watch = Watch { patience: short, ..Watch::new(Duration::from_secs(2), ask) };
     let held = lock(&SERVER);
     let others = [("/", Some(1)), ("/proc/stat", Some(0)), ("/nowhere", None), ("/proc", Some(1))];
     let without: HashMap<_, _> = others.map(|(path, answer)| (path.into(), answer)).into();
     assert_eq!(answers(&watch), without);
-    assert_eq!(*lock(&watch.asked), mounts_of_server().collect());
+    assert_eq!(*lock(&watch.asked), mounts_of_server().map(|path| (path, true)).collect());
+    let line = |says: &str, path: PathBuf| format!("{says} path={}", path.display());
+    let stuck = mounts_of_server().map(|path| line("WARN A mount does not answer", path));
+    let stuck: Vec<String> = stuck.collect();
+    assert_eq!(told(&log), stuck);
     // Now they are known, and not waited for: this would take an hour.
     let watch = Watch { timeout: Duration::from_secs(3600), ..watch };
     assert_eq!(answers(&watch), without);
+    assert_eq!(told(&log), stuck, "not told again");
     drop(held);
     let deadline = Instant::now() + Duration::from_secs(30);
-    while !lock(&watch.asked).is_empty() {
-        assert!(Instant::now() < deadline, "they have answered");
+    while told(&log).len() < 20 {
+        assert!(Instant::now() < deadline, "{:?}", told(&log));
         thread::sleep(Duration::from_millis(1));
     }
     let with = mounts_of_server().map(|path| (path, Some(0))).chain(without).collect();
     assert_eq!(answers(&watch), with);
+    let again = mounts_of_server().map(|path| line("INFO A mount answers again", path));
+    assert_eq!(told(&log), Vec::from_iter(again.chain(stuck)));
 }
 
 static ASKING: AtomicUsize = AtomicUsize::new(0);
