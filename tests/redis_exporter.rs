@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use hello_exporter_tests::http::{Response, get, get_with};
 use hello_exporter_tests::{
-    Authority, Comparison, Exporter, Fake, FakeRedis, Family, Redis, build_program, free_address,
-    parse,
+    Authority, Comparison, Exporter, Fake, FakeRedis, FakeTls, Family, Redis, build_program,
+    free_address, parse,
 };
 use tempfile::TempDir;
 
@@ -494,21 +494,21 @@ fn flags_that_make_no_sense_are_told_without_what_is_in_them() {
     let (list, key) =
         (format!(r#"["{SECRET}"]"#), format!(r#"{{"ftp://:{SECRET}@h": "{SECRET}"}}"#));
     for (file, argument, error) in [
-        ("", &*url, "--redis.addr is not the URL of a server, such as redis://localhost:6379"),
+        ("", &*url, "--redis.addr: no URL of a server, such as redis://localhost:6379"),
         (
             &*list,
             "",
-            "cannot read --redis.password-file, a JSON object from URLs to passwords: invalid data",
+            "--redis.password-file: cannot read a JSON object from URLs to passwords: invalid data in line 1",
         ),
         (
             &*key,
             "",
-            "a key of --redis.password-file is not the URL of a server, such as redis://localhost:6379",
+            "--redis.password-file: key 1: no URL of a server, such as redis://localhost:6379",
         ),
         (
             "",
             "--redis.password-file=/nonexistent",
-            "cannot read --redis.password-file, a JSON object from URLs to passwords: No such file or directory",
+            "--redis.password-file: cannot read a JSON object from URLs to passwords: No such file or directory",
         ),
         (
             "",
@@ -528,6 +528,58 @@ fn flags_that_make_no_sense_are_told_without_what_is_in_them() {
     let (status, log) = refused(&["--connection-timeout=15"]);
     assert_eq!(status, Some(2));
     assert!(log.contains("no duration, expected one such as `1s`, `1m30s` or `500ms`"), "{log}");
+}
+
+#[test]
+fn a_login_that_would_not_be_used_is_told_at_the_start() {
+    let directory = TempDir::new().unwrap();
+    let own = "--redis.addr with --redis.user and --redis.password";
+    let none = format!("{own}: a user without a password");
+    let two = "two users or two passwords for one server";
+    let of_both = format!("{own}: {two}");
+    let of_file = format!("--redis.password-file: key 2: {two}");
+    let no_address =
+        "--redis.user and --redis.password need a --redis.addr, whose server they are for";
+    let [user, password] = ["--redis.user=bob", "--redis.password=hunter2-hunter2"];
+    let file = password_file(&directory, r#"{"redis://h:1": "hunter2-hunter2"}"#);
+    let twice = TempDir::new().unwrap();
+    let twice = password_file(
+        &twice,
+        r#"{"redis://h:1": "hunter2-hunter2", "redis://bob@h:1": "hunter2-hunter2"}"#,
+    );
+    for (arguments, error) in [
+        (&[user][..], &*none),
+        (&["--redis.addr=redis://bob@h:1"], &none),
+        (&["--redis.addr=redis://h:1", user, &file], &none),
+        (&["--redis.addr=", password], no_address),
+        (&["--redis.addr=", user], no_address),
+        (&["--redis.addr=redis://:hunter2-hunter2-hunter2@h:1", password], &of_both),
+        (
+            &["--redis.addr=redis://h:1", "--redis.password=hunter2-hunter2-hunter2", &file],
+            &of_both,
+        ),
+        (&[&twice], &of_file),
+        (
+            &["--connection-timeout=0"],
+            "--connection-timeout is nothing, in which no server answers",
+        ),
+    ] {
+        for check in [&[][..], &["--config.check"]] {
+            let (status, log) = refused(&[arguments, check].concat());
+            assert_eq!(status, Some(1), "{arguments:?}: {log}");
+            assert!(log.contains(error), "{arguments:?}: {log}");
+            assert!(!log.contains(SECRET), "{log}");
+        }
+    }
+    for arguments in [
+        &["--redis.addr=redis://h:1", &*file][..],
+        &["--redis.addr=redis://h:1", password, &file],
+        &["--redis.addr=redis://bob@h:1", password],
+        &["--redis.addr=", "--redis.user=", "--redis.password="],
+    ] {
+        let (status, log) = refused(&[arguments, &["--config.check"]].concat());
+        assert_eq!(status, Some(0), "{arguments:?}: {log}");
+    }
 }
 
 #[test]
@@ -581,7 +633,7 @@ fn flags_are_taken_from_the_environment() {
     };
     let (status, log) = check("REDIS_ADDR", "nonsense://x");
     assert_eq!(status, Some(1));
-    assert!(log.contains("--redis.addr is not the URL of a server"), "{log}");
+    assert!(log.contains("--redis.addr: no URL of a server"), "{log}");
     assert_eq!(check("REDIS_PASSWORD_FILE", "/nonexistent").0, Some(1));
     assert_eq!(check("REDIS_EXPORTER_TLS_CA_CERT_FILE", "/nonexistent").0, Some(1));
     assert_eq!(check("REDIS_EXPORTER_CONNECTION_TIMEOUT", "soon").0, Some(2));
@@ -606,6 +658,39 @@ fn without_an_address_only_targets_are_asked() {
 }
 
 // TLS.
+
+#[test]
+fn a_certificate_is_shown_to_no_server_that_it_is_not_for() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let authority = Authority::new();
+    std::fs::write(path("ca.crt"), &authority.certificate).unwrap();
+    authority.client(&[]).write(directory.path(), "client");
+    let [own, of_file, other] = [(); 3].map(|()| FakeTls::start(&authority));
+    let contents = format!(r#"{{"rediss://{}": "{SECRET}"}}"#, of_file.address);
+    let exporter = Exporter::start_program(
+        &program(),
+        &[
+            &format!("--redis.addr=rediss://{}", own.address),
+            &password_file(&directory, &contents),
+            &format!("--tls-ca-cert-file={}", path("ca.crt")),
+            &format!("--tls-client-cert-file={}", path("client.crt")),
+            &format!("--tls-client-key-file={}", path("client.key")),
+        ],
+    );
+    for _ in 0..2 {
+        assert!(!is_up(&get(exporter.address, "/metrics")));
+        for server in [&own, &of_file, &other] {
+            assert_eq!(samples(&scrape(&exporter, &format!("rediss://{}", server.address))), DOWN);
+        }
+        // Named in another way it may be another one.
+        let target = format!("rediss://localhost:{}", own.address.port());
+        assert_eq!(samples(&scrape(&exporter, &target)), DOWN);
+    }
+    assert_eq!(own.shown(), [true, true, false, true, true, false]);
+    assert_eq!(of_file.shown(), [true, true]);
+    assert_eq!(other.shown(), [false, false]);
+}
 
 #[test]
 fn a_server_is_known_by_its_certificate_and_so_is_the_exporter() {

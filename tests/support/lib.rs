@@ -35,7 +35,7 @@ pub use process::{
 };
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
-pub use redis::{Fake, FakeRedis, Redis};
+pub use redis::{Fake, FakeRedis, FakeTls, Redis};
 pub use stream::{Dial, Rest, Stream};
 
 /// What a registry exposes in the text format.

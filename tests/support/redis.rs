@@ -1,4 +1,4 @@
-//! Redis servers: real ones, and one that answers whatever it is told to.
+//! Redis servers: real ones, one that answers whatever it is told to, and one that only looks at certificates.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,8 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection};
 use tempfile::TempDir;
 
+use crate::certificate::Authority;
 use crate::process::free_address;
 
 /// A running redis-server, killed when it is dropped.
@@ -150,4 +156,58 @@ fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
             }
         }
     }
+}
+
+/// A server that asks clients for a certificate, does not insist, and remembers whether it was shown one.
+#[derive(Debug)]
+pub struct FakeTls {
+    shown: Arc<Mutex<Vec<bool>>>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl FakeTls {
+    /// Listens on a free port of the loopback, with a certificate of the authority.
+    pub fn start(authority: &Authority) -> Self {
+        let config = Arc::new(asking_for_certificates(authority));
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&shown);
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let config = Arc::clone(&config);
+                let mut tls = ServerConnection::new(config).expect("a sound configuration");
+                while tls.is_handshaking() && tls.complete_io(&mut stream).is_ok() {}
+                if !tls.is_handshaking() {
+                    let is_shown = tls.peer_certificates().is_some();
+                    log.lock().expect("nobody has panicked").push(is_shown);
+                }
+            }
+        });
+        Self { shown, address }
+    }
+
+    /// Whether there was a certificate, for each client.
+    pub fn shown(&self) -> Vec<bool> {
+        self.shown.lock().expect("nobody has panicked").clone()
+    }
+}
+
+fn asking_for_certificates(authority: &Authority) -> ServerConfig {
+    let certificate =
+        |pem: &str| CertificateDer::from_pem_slice(pem.as_bytes()).expect("it is PEM");
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate(&authority.certificate)).expect("an authority");
+    let provider = Arc::new(default_provider());
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let server = authority.server();
+    let key = PrivateKeyDer::from_pem_slice(server.key.as_bytes()).expect("it is PEM");
+    ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions that there are")
+        .with_client_cert_verifier(verifier.allow_unauthenticated().build().expect("an authority"))
+        .with_single_cert(vec![certificate(&server.certificate)], key)
+        .expect("the key of the certificate")
 }

@@ -3,15 +3,18 @@
 use std::io;
 use std::time::Duration;
 
-use hello_exporter::{FieldsError, client::ClientTlsError};
+use hello_exporter::FieldsError;
+use hello_exporter::client::{ClientTlsError, LoginError};
 use redis::{RedisError, ServerError};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("{0} is not the URL of a server, such as redis://localhost:6379")]
-    Address(&'static str),
-    #[error("cannot read --redis.password-file, a JSON object from URLs to passwords")]
-    PasswordFile(#[source] io::Error),
+    #[error("{0}")]
+    Flag(&'static str, #[source] LoginError),
+    #[error("--redis.user and --redis.password need a --redis.addr, whose server they are for")]
+    NoAddress,
+    #[error("--connection-timeout is nothing, in which no server answers")]
+    NoTime,
     #[error(transparent)]
     Tls(#[from] ClientTlsError),
     #[error("cannot connect")]

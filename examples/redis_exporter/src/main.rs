@@ -45,7 +45,7 @@ struct Flags {
     #[arg(long, env = "REDIS_EXPORTER_TLS_CA_CERT_FILE", value_name = "FILE")]
     tls_ca_cert_file: Option<PathBuf>,
 
-    /// File with the certificate to show to servers.
+    /// File with the certificate to show to that server and those of the password file.
     #[arg(long, env = "REDIS_EXPORTER_TLS_CLIENT_CERT_FILE", value_name = "FILE")]
     tls_client_cert_file: Option<PathBuf>,
 
