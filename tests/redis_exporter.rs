@@ -373,6 +373,42 @@ fn a_reply_without_end_takes_little_memory() {
     }
 }
 
+/// Replies that end within what is read of them, or just behind, and then nothing any more.
+fn endings() -> [Vec<u8>; 6] {
+    let of = |first: &str, rest: &str, length: usize| {
+        [first.as_bytes(), &rest.as_bytes().repeat(length / rest.len())].concat()
+    };
+    let lines = 16_000;
+    [
+        of("*1000000000\r\n", "_\r\n", (2 << 20) - 100),
+        of("*1000000000\r\n", "_\r\n", 3 * lines),
+        of("*1000000000\r\n", "*1\r\n_\r\n", 7 * lines / 2),
+        of("|1000000000\r\n", "|0\r\n_\r\n", 7 * lines / 2),
+        of("$1000000000\r\n", "x", (1 << 20) - 100),
+        of("+", "x", (1 << 20) - 100),
+    ]
+}
+
+#[test]
+fn many_hostile_targets_at_once_take_little_memory() {
+    for reply in endings() {
+        let start = String::from_utf8_lossy(&reply[..20]).into_owned();
+        let server = FakeRedis::start(Fake::Bytes(reply.leak()));
+        let exporter = start_for_targets(&["--connection-timeout=2s"]);
+        assert_eq!(get(exporter.address, "/metrics").status, 200);
+        let before = exporter.resources().most_resident;
+        let (address, path) = (exporter.address, format!("/scrape?target={}", server.address));
+        std::thread::scope(|scope| {
+            for _ in 0..10 {
+                scope.spawn(|| assert_eq!(samples(&get(address, &path)), DOWN));
+            }
+        });
+        let more = exporter.resources().most_resident - before;
+        println!("{start:?}: {} KiB more", more >> 10);
+        assert!(more < 64 << 20, "{start:?}: {} MiB", more >> 20);
+    }
+}
+
 // Passwords.
 
 #[test]

@@ -148,10 +148,17 @@ impl Exporter {
         let path = |file: &str| format!("/proc/{}/{file}", self.child.id());
         let count = |directory| std::fs::read_dir(path(directory)).expect("it runs").count();
         let status = std::fs::read_to_string(path("status")).expect("it runs");
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let resident = resident.and_then(|line| line.trim().strip_suffix(" kB"));
-        let resident: usize = resident.and_then(|kib| kib.parse().ok()).expect("a number of kB");
-        Resources { files: count("fd"), threads: count("task"), resident: resident * 1024 }
+        let bytes = |key| {
+            let line = status.lines().find_map(|line| line.strip_prefix(key));
+            let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+            kib.and_then(|kib| kib.parse::<usize>().ok()).expect("a number of kB") * 1024
+        };
+        Resources {
+            files: count("fd"),
+            threads: count("task"),
+            resident: bytes("VmRSS:"),
+            most_resident: bytes("VmHWM:"),
+        }
     }
 
     /// Sends a signal, such as `TERM`, and gives the exit status and the rest of the log.
@@ -176,6 +183,8 @@ pub struct Resources {
     pub threads: usize,
     /// Resident memory, in bytes.
     pub resident: usize,
+    /// The most that it has been.
+    pub most_resident: usize,
 }
 
 fn command(program: &Path, address: &str, arguments: &[&str]) -> Command {

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use combine::stream::Decoder;
-use hello_exporter::client::{Address, ClientTls, Connector, Login, Logins, Scheme, Stream};
+use hello_exporter::client::{
+    Address, Bounded, ClientTls, Connector, Login, Logins, Scheme, Stream,
+};
 use hello_exporter::probe::{Probe, ProbeRequest, Probed};
 use hello_exporter::source::Source;
 use redis::{Pipeline, RedisResult, Value, parse_redis_value_async};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
 use crate::Flags;
@@ -74,14 +76,17 @@ impl Servers {
     }
 }
 
-/// More than any server has to say at once: what else comes is not kept.
-const MOST_REPLY_BYTES: u64 = 2 << 20;
+/// More than any server has to say at once.
+const MOST_BYTES: usize = 1 << 20;
+
+/// More elements than there can be in all replies: each ends a line.
+const MOST_LINES: usize = 1 << 14;
 
 /// Sends the commands, all at once, and reads as many replies; each can be an error.
 async fn ask(mut connection: Box<dyn Stream>, commands: Pipeline) -> RedisResult<Vec<Value>> {
     connection.write_all(&commands.get_packed_pipeline()).await?;
     connection.flush().await?;
-    let mut bytes = connection.take(MOST_REPLY_BYTES);
+    let mut bytes = Bounded::new(connection, MOST_BYTES, MOST_LINES);
     let mut decoder = Decoder::new();
     let mut replies = Vec::new();
     while replies.len() < commands.len() {
