@@ -26,11 +26,21 @@ pub(crate) enum Error {
     #[error("no answer within {0:?}")]
     Late(Duration),
     #[error("INFO was refused with {0}")]
-    Refused(ServerError),
+    Refused(&'static str),
     #[error("INFO was not answered as Redis does")]
     NotRedis,
     #[error("cannot read the answer to INFO")]
     Unreadable(#[from] FieldsError),
+}
+
+/// What else a server says can be what it was sent, a password among it.
+const CODES: [&str; 7] = ["BUSY", "DENIED", "ERR", "LOADING", "MASTERDOWN", "NOAUTH", "NOPERM"];
+
+impl From<ServerError> for Error {
+    fn from(error: ServerError) -> Self {
+        let code = CODES.into_iter().find(|code| *code == error.code());
+        Self::Refused(code.unwrap_or("an error that is not known"))
+    }
 }
 
 impl From<RedisError> for Error {

@@ -44,7 +44,7 @@ pub(crate) fn read(replies: impl Iterator<Item = Value>) -> Result<RedisMetrics,
 /// The text of INFO, if it is one.
 fn info_text(reply: Value) -> Result<String, Error> {
     let text: Vec<u8> = match reply {
-        Value::ServerError(error) => return Err(Error::Refused(error)),
+        Value::ServerError(error) => return Err(error.into()),
         reply => read_or_default(reply),
     };
     let text = String::from_utf8_lossy(&text).into_owned();
