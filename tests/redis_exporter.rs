@@ -323,6 +323,50 @@ fn a_server_that_keeps_its_settings_to_itself_tells_the_rest() {
     assert!(response.body.contains("\nredis_slowlog_length 0\n"), "{}", response.body);
 }
 
+/// A server with these lines in its INFO, and what follows it.
+fn with_info(lines: &[&str], rest: &[u8]) -> FakeRedis {
+    let info = format!("redis_version:7.0.0\r\n{}\r\n", lines.join("\r\n"));
+    let info = format!("+OK\r\n${}\r\n{info}\r\n", info.len());
+    let errors = b"-ERR no\r\n".repeat(20);
+    FakeRedis::start(Fake::Bytes([info.as_bytes(), rest, &errors].concat().leak()))
+}
+
+#[test]
+fn replicas_that_are_told_in_another_way_cost_nothing_else() {
+    let server = with_info(
+        &[
+            "role:slave",
+            "connected_clients:7",
+            "slave0:ip=10.0.0.1,port=1,state=online,offset=5,lag=1",
+            "slave1:ip=10.0.0.2,port=2,offset=6,lag=x",
+            "slave2:10.0.0.3,3,online",
+            "slave3:",
+            "master_port:6379",
+            "master_link_status:up",
+        ],
+        b"",
+    );
+    let exporter = start(server.address, &[]);
+    let response = get(exporter.address, "/metrics");
+    let is_of_test = |line: &&str| {
+        let names = ["up ", "connected_", "master_", "slave_info"];
+        line.strip_prefix("redis_").is_some_and(|it| names.iter().any(|name| it.starts_with(name)))
+    };
+    let lines: Vec<&str> = response.body.lines().filter(is_of_test).collect();
+    assert_eq!(
+        lines,
+        [
+            "redis_connected_clients 7",
+            r#"redis_connected_slave_lag_seconds{slave_ip="10.0.0.1",slave_port="1",slave_state="online"} 1"#,
+            r#"redis_connected_slave_offset_bytes{slave_ip="10.0.0.1",slave_port="1",slave_state="online"} 5"#,
+            r#"redis_connected_slave_offset_bytes{slave_ip="10.0.0.2",slave_port="2",slave_state=""} 6"#,
+            r#"redis_master_link_up{master_host="",master_port="6379"} 1"#,
+            r#"redis_slave_info{master_host="",master_port="6379",read_only=""} 1"#,
+            "redis_up 1",
+        ]
+    );
+}
+
 #[test]
 fn what_is_no_answer_of_redis_is_down() {
     for (fake, error) in [

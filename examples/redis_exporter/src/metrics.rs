@@ -79,6 +79,7 @@ pub(crate) struct ReplicaLabels {
     #[label(name = "slave_port")]
     pub(crate) port: String,
     #[label(name = "slave_state")]
+    #[serde(default)]
     pub(crate) state: String,
 }
 
@@ -93,7 +94,8 @@ pub(crate) struct Replica {
     pub(crate) lag: Option<f64>,
 }
 
-#[derive(Labels, Deserialize)]
+#[derive(Labels, Deserialize, Default)]
+#[serde(default)]
 pub(crate) struct MasterLabels {
     pub(crate) master_host: String,
     pub(crate) master_port: String,

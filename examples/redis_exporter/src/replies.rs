@@ -75,7 +75,10 @@ impl RedisMetrics {
 
     fn read_replication(&mut self, info: &Fields) -> Result<(), FieldsError> {
         for replica in info.numbered("slave").into_values() {
-            self.replicas.push(replica.texts()?, replica.numbers()?);
+            // Old servers have no names in these lines.
+            if let Ok(labels) = replica.texts() {
+                self.replicas.push(labels, replica.numbers()?);
+            }
         }
         if info.get("role") == Some("slave") {
             let mut master: Master = info.numbers()?;
