@@ -368,12 +368,30 @@ fn replicas_that_are_told_in_another_way_cost_nothing_else() {
 }
 
 #[test]
+fn no_setting_is_asked_for_that_is_not_exposed_and_one_that_is_no_text_costs_no_other() {
+    let settings = b"*2\r\n$9\r\ndatabases\r\n$1\r\n3\r\n*0\r\n\
+        *2\r\n$10\r\nmaxclients\r\n$2\r\n\xff\xfe\r\n*2\r\n$9\r\nmaxmemory\r\n$2\r\n50\r\n";
+    let server = with_info(&[], settings);
+    let exporter = start(server.address, &[]);
+    let response = get(exporter.address, "/metrics");
+    let of = |name: &str| response.body.lines().filter(|line| line.starts_with(name)).count();
+    assert!(response.body.contains("\nredis_config_maxmemory 50\n"), "{}", response.body);
+    assert_eq!((of("redis_config_"), of("redis_db_keys{")), (1, 3), "{}", response.body);
+    let received = server.received();
+    let asked: Vec<&str> = received.split("CONFIG\r\n$3\r\nGET\r\n").skip(1).collect();
+    let names = asked.iter().map(|rest| rest.lines().nth(1).unwrap());
+    let names: BTreeSet<&str> = names.collect();
+    let expected = ["databases", "io-threads", "maxclients", "maxmemory"];
+    assert_eq!(names, expected.into_iter().collect());
+}
+
+#[test]
 fn what_is_no_answer_of_redis_is_down() {
     for (fake, error) in [
         (Fake::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "INFO was not answered as Redis does"),
         (Fake::Bytes(b"+OK\r\n"), "no answer within 1s"),
         (
-            Fake::Bytes(b"$4\r\nabcd\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n"),
+            Fake::Bytes(b"$4\r\nabcd\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n"),
             "INFO was not answered as Redis does",
         ),
         (Fake::Bytes(b"\xff\xfe\0\0"), "INFO was not answered as Redis does"),

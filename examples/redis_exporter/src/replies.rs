@@ -9,11 +9,17 @@ use redis::{FromRedisValue, Pipeline, Value, from_redis_value};
 use crate::error::Error;
 use crate::metrics::{Command, CommandLabels, Database, DatabaseLabels, Master, RedisMetrics};
 
+/// The settings that are told of. Each is asked for by itself: passwords are settings as well, and before Redis 7 one command
+/// gets only one.
+const SETTINGS: [&str; 4] = ["databases", "io-threads", "maxclients", "maxmemory"];
+
 /// What is asked, all at once, behind what these commands are.
 pub(crate) fn add_commands(mut commands: Pipeline) -> Pipeline {
     commands.cmd("CLIENT").arg("SETNAME").arg("redis_exporter");
     commands.cmd("INFO").arg("ALL");
-    commands.cmd("CONFIG").arg("GET").arg("*");
+    for setting in SETTINGS {
+        commands.cmd("CONFIG").arg("GET").arg(setting);
+    }
     commands.cmd("SLOWLOG").arg("LEN");
     commands.cmd("SLOWLOG").arg("GET").arg(1);
     commands.cmd("LATENCY").arg("LATEST");
@@ -27,7 +33,8 @@ pub(crate) fn read(replies: impl Iterator<Item = Value>) -> Result<RedisMetrics,
     let mut next = || replies.next().unwrap_or(Value::Nil);
     let text = info_text(next())?;
     let info = Fields::of_lines(&text);
-    let settings: BTreeMap<String, String> = read_or_default(next());
+    let of_reply = |_| read_or_default::<BTreeMap<String, String>>(next());
+    let settings: BTreeMap<_, _> = SETTINGS.into_iter().flat_map(of_reply).collect();
     let settings: Fields = settings.iter().map(|(key, text)| (&**key, &**text)).collect();
     let mut metrics = RedisMetrics::new();
     metrics.read_server(&info)?;
