@@ -244,7 +244,8 @@ fn a_server_that_is_stopped_is_down_and_is_up_again_when_it_is_started() {
     let _redis = Redis::start_at(address, &[]);
     assert!(is_up(&get(exporter.address, "/metrics")));
     let (_, log) = exporter.signal("TERM");
-    let failed = log.iter().filter(|line| line.contains("cannot connect: Connection refused"));
+    let refused = format!("cannot connect: {address}: Connection refused");
+    let failed = log.iter().filter(|line| line.contains(&refused));
     assert_eq!(failed.count(), 1, "{log:?}");
 }
 

@@ -1,5 +1,7 @@
 //! Where servers are.
 
+use std::fmt;
+
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
@@ -81,6 +83,17 @@ impl Address {
     }
 }
 
+/// As `host:port`, with brackets around an IPv6 address.
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, .. } = self;
+        match host.contains(':') {
+            true => write!(formatter, "[{host}]:{port}"),
+            false => write!(formatter, "{host}:{port}"),
+        }
+    }
+}
+
 fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Login)> {
     let (scheme, rest) = match url.split_once("://") {
         Some((name, rest)) => (schemes.iter().find(|it| name.eq_ignore_ascii_case(it.name))?, rest),
@@ -146,6 +159,13 @@ mod tests {
             assert_eq!(address(url), None, "{url}");
         }
         assert!(Address::parse("h", &[]).is_err());
+    }
+
+    #[test]
+    fn an_address_is_told_without_anything_beside() {
+        let told = |url| Address::parse(url, &SCHEMES).unwrap().0.to_string();
+        assert_eq!(told("rediss://me:secret@H/0"), "h:6380");
+        assert_eq!(told("[::1]"), "[::1]:6379");
     }
 
     #[test]

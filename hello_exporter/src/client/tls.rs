@@ -171,8 +171,13 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// What the system or the server says.
+    /// What the system or the server says, behind the address.
     pub async fn connect(&self, address: &Address) -> io::Result<Box<dyn Stream>> {
+        let told = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+        self.connected(address).await.map_err(told)
+    }
+
+    async fn connected(&self, address: &Address) -> io::Result<Box<dyn Stream>> {
         let stream = TcpStream::connect((address.host(), address.port())).await?;
         stream.set_nodelay(true)?;
         if !address.is_tls() {

@@ -21,7 +21,7 @@ use crate::labels::Labels;
 ///
 /// It holds no lock and no reference to the series, so that it can be kept across an `await`. An update
 /// creates the series, at zero, where there is none: not yet, or not any more.
-#[must_use = "a series does nothing until it is updated"]
+#[must_use = "a series does nothing until it is updated; `init()` exposes it at zero"]
 pub struct Series<'f, L, M, P = LookUp> {
     series: &'f SeriesSet,
     labels: L,
