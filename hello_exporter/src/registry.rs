@@ -5,9 +5,11 @@
 //! twice, costs the samples concerned and is counted.
 
 mod error;
+mod health;
 mod momentary;
 mod origin;
 mod plan;
+mod present;
 mod scrape;
 
 use std::borrow::Cow;
@@ -25,13 +27,14 @@ pub use origin::{IntoCollector, Registrable};
 
 use crate::desc::Desc;
 use crate::encode::Format;
+pub(crate) use health::Health;
 use momentary::LateIndices;
 #[cfg(feature = "server")]
 pub(crate) use origin::CollectorName;
 use plan::{Collector, Plan, State};
 #[cfg(feature = "server")]
-pub(crate) use scrape::Provided;
-pub(crate) use scrape::{Health, Provider, ScrapeRequest};
+pub(crate) use present::Provided;
+pub(crate) use scrape::{Provider, ScrapeRequest};
 
 /// A set of collectors that are exposed together.
 ///

@@ -1,55 +1,20 @@
 //! One scrape: from a plan to bytes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{error, info, warn};
 
-use super::momentary::{LateFamilies, LateFamily, Momentary};
 use super::origin::Origin;
 use super::plan::{Collector, Member, Plan, Planned};
-use super::{CollectorId, RegisterError, Shared};
-use crate::collect::Collect;
+use super::present::{Made, Present, Provided, make, take_in_late};
+use super::{CollectorId, Shared};
 use crate::encode::{
     Encoder, FamilyEncoder, Format, OpenMetrics, Protobuf, ProtobufScratch, Text, Written,
     encode_family,
 };
-use crate::metric::CounterVec;
 use crate::panic::{Panic, catch};
-
-/// What scrapes have lost, for the exporter to expose under its own name.
-#[derive(hello_exporter_derive::Collector)]
-#[collector(crate = crate)]
-pub(crate) struct Health {
-    /// Series that were not exposed: their family clashed with another one, they were none of its samples,
-    /// or one too many for it.
-    #[metric(labels = ["family"])]
-    dropped_series_total: CounterVec<1>,
-
-    /// Series that were not exposed because their collector had written the same label set before.
-    #[metric(labels = ["collector"])]
-    scrape_duplicate_series_total: CounterVec<1>,
-}
-
-impl Health {
-    /// So many families are told apart; what is lost of others is counted under no name. Names that are refused may
-    /// be made up by whoever is asked for metrics.
-    const MOST_FAMILIES: usize = 1000;
-
-    fn count_dropped(&self, family: &str, series: u64) {
-        let dropped = &self.dropped_series_total;
-        let is_told = dropped.with([family]).get() > 0 || dropped.len() < Self::MOST_FAMILIES;
-        let family = if is_told { family } else { "" };
-        dropped.with([family]).inc_by(series);
-    }
-}
-
-impl Default for Health {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// What one scrape asks for.
 pub(crate) struct ScrapeRequest<'a> {
@@ -71,22 +36,6 @@ impl ScrapeRequest<'_> {
             || families.any(|planned| self.wants(planned) && planned.family.has(collector.id))
     }
 }
-
-/// A collector that exists for one scrape, under the id of its registration.
-#[derive(Clone)]
-pub(crate) struct Provided {
-    pub(crate) id: CollectorId,
-    pub(crate) collector: Arc<dyn Momentary + Send + Sync>,
-}
-
-/// A collector that was made for this scrape.
-struct Made {
-    registered: Arc<Collector>,
-    collector: Box<dyn Momentary>,
-}
-
-/// The families of this scrape that were not declared.
-type Late = HashMap<CollectorId, LateFamilies>;
 
 /// Who brings collectors along for a scrape. Their metrics are all of one moment, and are exposed as a whole or
 /// not at all.
@@ -162,94 +111,9 @@ fn dropped<T>(value: T) {
     }
 }
 
-/// Makes a collector for this scrape.
-fn make(registered: &Arc<Collector>) -> Option<Made> {
-    let Origin::Made { maker, .. } = &registered.origin else {
-        return None;
-    };
-    let make = || {
-        let made = maker.make();
-        let verified = made.verify();
-        (made, verified)
-    };
-    let made = catch(make);
-    report_making(registered, made.as_ref().err());
-    let (collector, verified) = made.ok()?;
-    if let Err(error) = verified {
-        if !registered.is_reported.swap(true, Ordering::Relaxed) {
-            let name = &*registered.name;
-            error!(collector = name, %error, "Collector is not what it declares, left out");
-        }
-        return None;
-    }
-    Some(Made { registered: Arc::clone(registered), collector })
-}
-
-/// Has the families that collectors were not registered with taken into the plan.
-fn take_in_late(shared: &Shared, plan: &Plan, made: &[Made], provided: &[Provided]) -> Late {
-    let made = made.iter().map(|made| (&made.registered, &*made.collector));
-    let provided = provided.iter().filter_map(|provided| {
-        let registered = plan.momentary.iter().find(|registered| registered.id == provided.id)?;
-        Some((registered, &*provided.collector as &dyn Momentary))
-    });
-    let with_late = made.chain(provided).filter(|(_, collector)| collector.has_late());
-    let late = with_late.map(|(registered, collector)| {
-        let id = registered.id;
-        let mut indices = registered.late.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_planned = |index| plan.indices.contains(&(id, index));
-        let late = LateFamilies::of(collector, &mut indices, is_planned);
-        drop(indices);
-        add_late(shared, registered, &late);
-        (id, late)
-    });
-    late.collect()
-}
-
-/// Says that a collector has begun to panic when it is made, or has ceased to.
-fn report_making(collector: &Collector, panic: Option<&Panic>) {
-    if !has_changed(&collector.is_panicking, panic.is_some()) {
-        return;
-    }
-    let collector = &*collector.name;
-    match panic {
-        Some(error) => error!(collector, %error, "Collector panicked, its metrics are left out"),
-        None => info!(collector, "Collector works again"),
-    }
-}
-
 /// Notes a state, and says whether it is another one than before. It is written only then: scrapes share it.
-fn has_changed(state: &AtomicBool, now: bool) -> bool {
+pub(super) fn has_changed(state: &AtomicBool, now: bool) -> bool {
     state.load(Ordering::Relaxed) != now && state.swap(now, Ordering::Relaxed) != now
-}
-
-fn add_late(shared: &Shared, collector: &Arc<Collector>, late: &LateFamilies) {
-    let count = |family: &str, series| shared.health.count_dropped(family, series);
-    for (family, error) in refused(shared, collector, &late.new) {
-        if let Some(error) = error {
-            warn!(%error, "New metric cannot be exposed, it is left out");
-        }
-        count(collector.addition.apply(family.desc.clone()).name(), family.series);
-    }
-    if late.surplus > 0 {
-        if !collector.is_reported.swap(true, Ordering::Relaxed) {
-            let name = &*collector.name;
-            let what = "Collector has too many families, two of one name, or one with too long a name; dropped";
-            warn!(collector = name, "{what}");
-        }
-        count("", late.surplus);
-    }
-}
-
-fn refused<'l>(
-    shared: &Shared,
-    collector: &Arc<Collector>,
-    new: &'l [LateFamily],
-) -> Vec<(&'l LateFamily, Option<RegisterError>)> {
-    if new.is_empty() {
-        return Vec::new();
-    }
-    let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
-    state.add_late(collector, new)
 }
 
 /// What one scrape needs, kept for the next, so that a scrape of live metrics allocates nothing.
@@ -275,53 +139,6 @@ impl SpareMemory {
         if spare.len() < Self::MOST && memory.written.is_spare() {
             spare.push(memory);
         }
-    }
-}
-
-/// The collectors that are there for one scrape.
-#[derive(Clone, Copy)]
-struct Present<'s> {
-    made: &'s [Made],
-    provided: &'s [Provided],
-    late: &'s Late,
-}
-
-/// What writes the samples of one family of one collector.
-enum Samples<'s> {
-    Declared(&'s dyn Collect, usize),
-    DeclaredMomentary(&'s dyn Momentary, usize),
-    /// The position of the family among those that were not declared.
-    Late(&'s dyn Momentary, usize),
-}
-
-impl Samples<'_> {
-    fn write(&self, encoder: &mut FamilyEncoder<'_>) {
-        match *self {
-            Samples::Declared(collector, index) => collector.collect(index, encoder),
-            Samples::DeclaredMomentary(collector, index) => collector.collect(index, encoder),
-            Samples::Late(collector, position) => collector.collect_late(position, encoder),
-        }
-    }
-}
-
-impl<'s> Present<'s> {
-    /// Where the samples of a member come from, unless they are missing in this scrape.
-    fn samples(self, member: &'s Member) -> Option<Samples<'s>> {
-        let Collector { id, origin, declared, .. } = &*member.collector;
-        let collector: &dyn Momentary = match origin {
-            Origin::Live(collector) => return Some(Samples::Declared(&**collector, member.index)),
-            Origin::Made { .. } => {
-                &*self.made.iter().find(|made| made.registered.id == *id)?.collector
-            }
-            Origin::Provided { .. } => {
-                &*self.provided.iter().find(|provided| provided.id == *id)?.collector
-            }
-        };
-        if member.index < *declared {
-            return Some(Samples::DeclaredMomentary(collector, member.index));
-        }
-        let position = self.late.get(id)?.position(member.index)?;
-        Some(Samples::Late(collector, position))
     }
 }
 
@@ -424,10 +241,10 @@ impl Scrape<'_> {
         }
         let health = &self.shared.health;
         if *duplicates > 0 {
-            health.scrape_duplicate_series_total.with([collector]).inc_by(*duplicates);
+            health.count_duplicates(collector, *duplicates);
         }
         if *misfits > 0 {
-            health.dropped_series_total.with([metric]).inc_by(*misfits);
+            health.count_dropped(metric, *misfits);
         }
     }
 }
@@ -449,6 +266,6 @@ fn count_over_limit(shared: &Shared, member: &Member, total: u64) {
     let before = member.state.dropped.fetch_max(total, Ordering::Relaxed);
     if total > before {
         let family = member.metric.desc.name();
-        shared.health.dropped_series_total.with([family]).inc_by(total - before);
+        shared.health.count_dropped(family, total - before);
     }
 }

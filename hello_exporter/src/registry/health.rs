@@ -1,0 +1,40 @@
+//! What scrapes have lost, told at the next.
+
+use crate::metric::CounterVec;
+
+/// What scrapes have lost, for the exporter to expose under its own name.
+#[derive(hello_exporter_derive::Collector)]
+#[collector(crate = crate)]
+pub(crate) struct Health {
+    /// Series that were not exposed: their family clashed with another one, they were none of its samples,
+    /// or one too many for it.
+    #[metric(labels = ["family"])]
+    dropped_series_total: CounterVec<1>,
+
+    /// Series that were not exposed because their collector had written the same label set before.
+    #[metric(labels = ["collector"])]
+    scrape_duplicate_series_total: CounterVec<1>,
+}
+
+impl Health {
+    /// So many families are told apart; what is lost of others is counted under no name. Names that are refused may
+    /// be made up by whoever is asked for metrics.
+    const MOST_FAMILIES: usize = 1000;
+
+    pub(super) fn count_dropped(&self, family: &str, series: u64) {
+        let dropped = &self.dropped_series_total;
+        let is_told = dropped.with([family]).get() > 0 || dropped.len() < Self::MOST_FAMILIES;
+        let family = if is_told { family } else { "" };
+        dropped.with([family]).inc_by(series);
+    }
+
+    pub(super) fn count_duplicates(&self, collector: &str, series: u64) {
+        self.scrape_duplicate_series_total.with([collector]).inc_by(series);
+    }
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,169 @@
+//! The collectors that are there for one scrape, with the families that they bring.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use tracing::{error, info, warn};
+
+use super::momentary::{LateFamilies, LateFamily, Momentary};
+use super::origin::Origin;
+use super::plan::{Collector, Member, Plan};
+use super::scrape::has_changed;
+use super::{CollectorId, RegisterError, Shared};
+use crate::collect::Collect;
+use crate::encode::FamilyEncoder;
+use crate::panic::{Panic, catch};
+
+/// A collector that exists for one scrape, under the id of its registration.
+#[derive(Clone)]
+pub(crate) struct Provided {
+    pub(crate) id: CollectorId,
+    pub(crate) collector: Arc<dyn Momentary + Send + Sync>,
+}
+
+/// A collector that was made for this scrape.
+pub(super) struct Made {
+    registered: Arc<Collector>,
+    pub(super) collector: Box<dyn Momentary>,
+}
+
+/// The families of this scrape that were not declared.
+pub(super) type Late = HashMap<CollectorId, LateFamilies>;
+
+/// Makes a collector for this scrape.
+pub(super) fn make(registered: &Arc<Collector>) -> Option<Made> {
+    let Origin::Made { maker, .. } = &registered.origin else {
+        return None;
+    };
+    let make = || {
+        let made = maker.make();
+        let verified = made.verify();
+        (made, verified)
+    };
+    let made = catch(make);
+    report_making(registered, made.as_ref().err());
+    let (collector, verified) = made.ok()?;
+    if let Err(error) = verified {
+        if !registered.is_reported.swap(true, Ordering::Relaxed) {
+            let name = &*registered.name;
+            error!(collector = name, %error, "Collector is not what it declares, left out");
+        }
+        return None;
+    }
+    Some(Made { registered: Arc::clone(registered), collector })
+}
+
+/// Has the families that collectors were not registered with taken into the plan.
+pub(super) fn take_in_late(
+    shared: &Shared,
+    plan: &Plan,
+    made: &[Made],
+    provided: &[Provided],
+) -> Late {
+    let made = made.iter().map(|made| (&made.registered, &*made.collector));
+    let provided = provided.iter().filter_map(|provided| {
+        let registered = plan.momentary.iter().find(|registered| registered.id == provided.id)?;
+        Some((registered, &*provided.collector as &dyn Momentary))
+    });
+    let with_late = made.chain(provided).filter(|(_, collector)| collector.has_late());
+    let late = with_late.map(|(registered, collector)| {
+        let id = registered.id;
+        let mut indices = registered.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_planned = |index| plan.indices.contains(&(id, index));
+        let late = LateFamilies::of(collector, &mut indices, is_planned);
+        drop(indices);
+        add_late(shared, registered, &late);
+        (id, late)
+    });
+    late.collect()
+}
+
+/// Says that a collector has begun to panic when it is made, or has ceased to.
+fn report_making(collector: &Collector, panic: Option<&Panic>) {
+    if !has_changed(&collector.is_panicking, panic.is_some()) {
+        return;
+    }
+    let collector = &*collector.name;
+    match panic {
+        Some(error) => error!(collector, %error, "Collector panicked, its metrics are left out"),
+        None => info!(collector, "Collector works again"),
+    }
+}
+
+fn add_late(shared: &Shared, collector: &Arc<Collector>, late: &LateFamilies) {
+    let count = |family: &str, series| shared.health.count_dropped(family, series);
+    for (family, error) in refused(shared, collector, &late.new) {
+        if let Some(error) = error {
+            warn!(%error, "New metric cannot be exposed, it is left out");
+        }
+        count(collector.addition.apply(family.desc.clone()).name(), family.series);
+    }
+    if late.surplus > 0 {
+        if !collector.is_reported.swap(true, Ordering::Relaxed) {
+            let name = &*collector.name;
+            let what = "Collector has too many families, two of one name, or one with too long a name; dropped";
+            warn!(collector = name, "{what}");
+        }
+        count("", late.surplus);
+    }
+}
+
+fn refused<'l>(
+    shared: &Shared,
+    collector: &Arc<Collector>,
+    new: &'l [LateFamily],
+) -> Vec<(&'l LateFamily, Option<RegisterError>)> {
+    if new.is_empty() {
+        return Vec::new();
+    }
+    let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
+    state.add_late(collector, new)
+}
+
+/// The collectors that are there for one scrape.
+#[derive(Clone, Copy)]
+pub(super) struct Present<'s> {
+    pub(super) made: &'s [Made],
+    pub(super) provided: &'s [Provided],
+    pub(super) late: &'s Late,
+}
+
+/// What writes the samples of one family of one collector.
+pub(super) enum Samples<'s> {
+    Declared(&'s dyn Collect, usize),
+    DeclaredMomentary(&'s dyn Momentary, usize),
+    /// The position of the family among those that were not declared.
+    Late(&'s dyn Momentary, usize),
+}
+
+impl Samples<'_> {
+    pub(super) fn write(&self, encoder: &mut FamilyEncoder<'_>) {
+        match *self {
+            Samples::Declared(collector, index) => collector.collect(index, encoder),
+            Samples::DeclaredMomentary(collector, index) => collector.collect(index, encoder),
+            Samples::Late(collector, position) => collector.collect_late(position, encoder),
+        }
+    }
+}
+
+impl<'s> Present<'s> {
+    /// Where the samples of a member come from, unless they are missing in this scrape.
+    pub(super) fn samples(self, member: &'s Member) -> Option<Samples<'s>> {
+        let Collector { id, origin, declared, .. } = &*member.collector;
+        let collector: &dyn Momentary = match origin {
+            Origin::Live(collector) => return Some(Samples::Declared(&**collector, member.index)),
+            Origin::Made { .. } => {
+                &*self.made.iter().find(|made| made.registered.id == *id)?.collector
+            }
+            Origin::Provided { .. } => {
+                &*self.provided.iter().find(|provided| provided.id == *id)?.collector
+            }
+        };
+        if member.index < *declared {
+            return Some(Samples::DeclaredMomentary(collector, member.index));
+        }
+        let position = self.late.get(id)?.position(member.index)?;
+        Some(Samples::Late(collector, position))
+    }
+}
