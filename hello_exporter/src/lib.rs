@@ -72,6 +72,7 @@ mod process;
 mod registry;
 #[cfg(feature = "server")]
 pub mod source;
+mod sync;
 pub mod testing;
 #[cfg(feature = "server")]
 mod unbuilt;

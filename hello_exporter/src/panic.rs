@@ -1,19 +1,29 @@
-//! Panics of an author's code: caught, so that they cost what they must and no more.
+//! Catches panics of an author's code, so that each costs its own samples and nothing else.
 //!
-//! All of this needs unwinding: a program that is built with `panic = "abort"` ends at the first panic.
+//! Catching needs unwinding: a program built with `panic = "abort"` ends at the first panic.
+
+#[cfg(feature = "server")]
+mod future;
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[cfg(feature = "server")]
+pub(crate) use future::catch_async;
+use tracing::{error, info};
 
 thread_local! {
-    /// Whether somebody catches, and tells of, a panic of this thread.
+    /// Whether this thread runs inside [`catch`], whose caller logs a panic.
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
-    /// Where the last guarded panic of this thread was.
+    /// Location of this thread's last guarded panic.
     static LOCATION: Cell<Option<String>> = const { Cell::new(None) };
 }
 
-/// What a panic said, and where it was, if a [hook](note_location) has noted that.
+/// A caught panic: its message, and its location if the [hook](note_location) recorded one.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}{}", at(.location.as_deref()))]
 pub(crate) struct Panic {
@@ -25,7 +35,7 @@ fn at(location: Option<&str>) -> String {
     location.map(|location| format!(" (at {location})")).unwrap_or_default()
 }
 
-/// Runs an author's code. Whoever calls this tells of the panic, so that the hook need not.
+/// Runs an author's code and catches its panic. The caller logs the panic, so the hook does not.
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Panic> {
     forget_location();
     let is_outer = IS_GUARDED.replace(true);
@@ -39,24 +49,24 @@ fn forget_location() -> Option<String> {
 }
 
 impl Panic {
-    /// One of another thread, whose hook has told where it was.
+    /// Describes a panic by its payload, without a location.
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
         let message = panic_message(&*payload).to_owned();
-        // Even a payload can panic when it is dropped, and then with another one.
+        // The payload's `drop` can panic as well, with another payload.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
         std::mem::forget(dropped);
         Self { message, location: None }
     }
 }
 
-/// What a panic says.
+/// Returns the message of a panic.
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// For a panic hook: notes where a panic was that somebody catches and tells of. False if nobody does: outside of
-/// [`catch`], where panics cannot be caught, and for one that comes while another is on its way.
+/// Records the panic's location if the caller of [`catch`] will log it; otherwise returns `false`,
+/// as it does for a panic during the unwinding of another one.
 #[cfg(feature = "server")]
 pub(crate) fn note_location(panic: &std::panic::PanicHookInfo<'_>) -> bool {
     if !IS_GUARDED.get() || cfg!(panic = "abort") {
@@ -66,13 +76,77 @@ pub(crate) fn note_location(panic: &std::panic::PanicHookInfo<'_>) -> bool {
     LOCATION.try_with(|last| last.replace(location)).is_ok_and(|before| before.is_none())
 }
 
-/// [`catch`] for a future: every poll of it runs guarded.
-#[cfg(feature = "server")]
-pub(crate) async fn catch_async<F: Future>(future: F) -> Result<F::Output, Panic> {
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(|context| match catch(|| future.as_mut().poll(context)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => std::task::Poll::Ready(Err(panic)),
-    })
-    .await
+/// Remembers whether something panicked last time, so that a panic is logged once per change.
+#[derive(Debug, Default)]
+pub(crate) struct PanicState(AtomicBool);
+
+impl PanicState {
+    /// Records the last outcome; returns whether it differs from the one before.
+    ///
+    /// It writes only then, because scrapes on several threads share the state.
+    pub(crate) fn has_changed(&self, is_panicking: bool) -> bool {
+        let Self(state) = self;
+        state.load(Ordering::Relaxed) != is_panicking
+            && state.swap(is_panicking, Ordering::Relaxed) != is_panicking
+    }
+}
+
+/// Drops the values of one collector, each under a [`catch`], and logs their panics once per change.
+///
+/// Values have to be dropped one at a time: while a panic unwinds out of one, a panic of the next
+/// would abort the process.
+#[derive(Clone, Debug)]
+pub(crate) struct DropLog(Arc<Dropped>);
+
+#[derive(Debug)]
+struct Dropped {
+    collector: Cow<'static, str>,
+    state: PanicState,
+}
+
+impl DropLog {
+    pub(crate) fn new(collector: Cow<'static, str>) -> Self {
+        Self(Arc::new(Dropped { collector, state: PanicState::default() }))
+    }
+
+    /// Drops `value`.
+    pub(crate) fn drop<T>(&self, value: T) {
+        self.note(catch(|| drop(value)).err().as_ref());
+    }
+
+    fn note(&self, panic: Option<&Panic>) {
+        let Dropped { collector, state } = &*self.0;
+        if !state.has_changed(panic.is_some()) {
+            return;
+        }
+        match panic {
+            Some(error) => error!(collector = &**collector, %error, "Collector panicked in `drop`"),
+            None => info!(collector = &**collector, "Collector no longer panics in `drop`"),
+        }
+    }
+}
+
+/// An author's value, dropped by a [`DropLog`].
+#[derive(Debug)]
+pub(crate) struct Guarded<T> {
+    value: Option<T>,
+    drops: DropLog,
+}
+
+impl<T> Guarded<T> {
+    pub(crate) fn new(value: T, drops: &DropLog) -> Self {
+        Self { value: Some(value), drops: drops.clone() }
+    }
+
+    /// Returns the value, which is there until the guard is dropped.
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.value.as_ref()
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        let value = self.value.take();
+        self.drops.drop(value);
+    }
 }

@@ -27,6 +27,7 @@ pub use origin::{IntoCollector, Registrable};
 
 use crate::desc::Desc;
 use crate::encode::Format;
+use crate::panic::{DropLog, PanicState};
 pub(crate) use health::Health;
 use momentary::LateIndices;
 #[cfg(feature = "server")]
@@ -154,11 +155,14 @@ impl Registry {
         Wrap { registry: self, addition: Addition::default() }
     }
 
-    /// Takes a collector out again. False if it is not there.
+    /// Removes a collector and drops it, unless its owner keeps an `Arc` of it. Returns whether it was
+    /// registered.
+    ///
+    /// A panic of its `drop` is caught and logged.
     pub fn unregister(&self, id: CollectorId) -> bool {
         let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
         let removed = state.remove(id);
-        // The collector's own `drop` is not run under the lock.
+        // The collector's own `drop` does not run under the lock.
         drop(state);
         removed.is_some()
     }
@@ -286,13 +290,14 @@ impl Wrap<'_> {
         };
         let collector = Arc::new(Collector {
             id,
-            name,
             origin,
             addition: self.addition,
             declared,
             late: Mutex::new(late),
             is_reported: AtomicBool::new(false),
-            is_panicking: AtomicBool::new(false),
+            panics: PanicState::default(),
+            drops: DropLog::new(name.clone()),
+            name,
         });
         let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
         state.add(&collector, descs)?;

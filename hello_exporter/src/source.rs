@@ -59,9 +59,11 @@
 //! # }
 //! ```
 
+mod alarm;
 mod into;
 mod job;
 mod metrics;
+mod runner;
 mod runtime;
 mod scraper;
 mod selection;

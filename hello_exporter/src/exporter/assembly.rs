@@ -27,10 +27,12 @@ impl<F: Args + 'static> Exporter<F> {
         // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
         let runtime = SourceRuntime::new("source", parsed.enabled.len());
         let runtime = runtime.map_err(ExporterError::Runtime)?;
+        let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor()).transpose();
+        let supervisor = supervisor.map_err(ExporterError::Runtime)?;
         let of_probes = SourceRuntime::new("probe", self.probes.len() * Self::RUNS_OF_PROBES);
         let of_probes = of_probes.map_err(ExporterError::Runtime)?;
 
-        let sources = self.make_sources(parsed, runtime);
+        let sources = self.make_sources(parsed, runtime.zip(supervisor));
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &runtime));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
         self.register_own();
@@ -48,9 +50,13 @@ impl<F: Args + 'static> Exporter<F> {
     const RUNS_OF_PROBES: usize = 4;
 
     /// What makes a source runs where the source will: it may start tasks there.
-    fn make_sources(&mut self, parsed: &Parsed<F>, runtime: Option<Arc<SourceRuntime>>) -> Sources {
+    fn make_sources(
+        &mut self,
+        parsed: &Parsed<F>,
+        runtimes: Option<(Arc<SourceRuntime>, Arc<SourceRuntime>)>,
+    ) -> Sources {
         let mut sources = Sources::new(self.registry.clone());
-        let entered = runtime.as_ref().map(|runtime| runtime.handle().enter());
+        let entered = runtimes.as_ref().map(|(runtime, _)| runtime.handle().enter());
         for (options, source) in std::mem::take(&mut self.sources) {
             if !parsed.enabled.contains(options.name()) {
                 sources.add_disabled(options.name().clone());
@@ -61,7 +67,10 @@ impl<F: Args + 'static> Exporter<F> {
         drop(entered);
         let own = sources.register_own(&self.source_prefix());
         self.errors.extend(own.err().map(DeclarationError::from));
-        sources.on(runtime)
+        match runtimes {
+            Some((runtime, supervisor)) => sources.on(runtime, supervisor),
+            None => sources,
+        }
     }
 
     fn make_probes(

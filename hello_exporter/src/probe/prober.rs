@@ -17,7 +17,7 @@ use super::{AllowList, Probe, ProbeOptions, ProbeRequest};
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
-use crate::panic::catch_async;
+use crate::panic::{DropLog, catch_async};
 use crate::registry::{
     CollectorId, Provided, Provider, RegisterError, Registrable, Registry, ScrapeRequest,
 };
@@ -28,7 +28,8 @@ use crate::unbuilt::Declarations;
 pub(crate) trait Prober: Send + Sync {
     fn modules(&self) -> Vec<Cow<'static, str>>;
 
-    fn start(self: Arc<Self>, request: ProbeRequest, runtime: &Handle) -> Task;
+    /// Starts a probe, whose metrics are dropped by `drops`.
+    fn start(self: Arc<Self>, request: ProbeRequest, drops: &DropLog, runtime: &Handle) -> Task;
 }
 
 type Found = Result<(Scraped, bool), Failure>;
@@ -47,14 +48,15 @@ impl<P: Probe> Prober for P {
         Probe::modules(self)
     }
 
-    fn start(self: Arc<Self>, request: ProbeRequest, runtime: &Handle) -> Task {
+    fn start(self: Arc<Self>, request: ProbeRequest, drops: &DropLog, runtime: &Handle) -> Task {
+        let drops = drops.clone();
         Task(runtime.spawn(async move {
-            catch_async(async {
+            let probe = async {
                 let probed = self.probe(request).await.map_err(Failure::of_error)?;
                 let is_success = probed.is_success;
-                Ok((scraped(Ok::<_, Failure>(probed.metrics))?, is_success))
-            })
-            .await?
+                Ok((scraped(Ok::<_, Failure>(probed.metrics), &drops)?, is_success))
+            };
+            catch_async(probe, &drops).await?
         }))
     }
 }
@@ -89,6 +91,7 @@ pub(crate) struct Probing {
     families: Arc<ProbeFamilies>,
     /// Whether the last probe has panicked.
     is_panicking: AtomicBool,
+    drops: DropLog,
 }
 
 /// Where the families of a probe are registered. Their samples come with each request.
@@ -140,6 +143,7 @@ impl Probing {
             common,
             declared,
             families: Arc::new(families),
+            drops: DropLog::new(options.path.clone()),
             options,
             is_panicking: AtomicBool::new(false),
         })
@@ -198,7 +202,8 @@ impl Probing {
         let allowed = Arc::clone(&self.common.allowed);
         let request = ProbeRequest { target, module, timeout, allowed };
         let (target, module) = (request.target.clone(), request.module.clone());
-        let found = Arc::clone(&self.prober).start(request, runtime.handle()).found(timeout).await;
+        let task = Arc::clone(&self.prober).start(request, &self.drops, runtime.handle());
+        let found = task.found(timeout).await;
         self.report(found.as_ref().err(), &target, &module);
         let (metrics, is_success) = match found {
             Ok((metrics, is_success)) => (Some(metrics), is_success),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
@@ -10,6 +11,7 @@ use super::origin::{CollectorName, Origin};
 use super::{Addition, CollectorId, RegisterError};
 use crate::desc::{Desc, MetricType};
 use crate::encode::Prepared;
+use crate::panic::{DropLog, PanicState};
 
 /// All families in the order of exposition. A scrape walks one plan from front to back.
 #[derive(Default)]
@@ -81,8 +83,8 @@ pub(super) struct Member {
 pub(super) struct MemberState {
     /// How many dropped updates of it are counted already.
     pub(super) dropped: AtomicU64,
-    /// Whether it has panicked when it was collected last.
-    pub(super) is_panicking: AtomicBool,
+    /// Whether it panicked when it was last collected.
+    pub(super) panics: PanicState,
 }
 
 /// A registered collector.
@@ -97,8 +99,18 @@ pub(super) struct Collector {
     pub(super) late: Mutex<LateIndices>,
     /// Whether it was logged that something of it is dropped.
     pub(super) is_reported: AtomicBool,
-    /// Whether it has panicked when it was made last.
-    pub(super) is_panicking: AtomicBool,
+    /// Whether it panicked when it was last made.
+    pub(super) panics: PanicState,
+    /// Drops what belongs to the author: the origin, and each collector made for one scrape.
+    pub(super) drops: DropLog,
+}
+
+/// Drops the origin alone: several collectors can have one last owner, a plan.
+impl Drop for Collector {
+    fn drop(&mut self) {
+        let origin = mem::replace(&mut self.origin, Origin::Provided { descs: Vec::new() });
+        self.drops.drop(origin);
+    }
 }
 
 /// All that is registered.
@@ -141,7 +153,7 @@ impl State {
         Ok(())
     }
 
-    /// Takes a collector out. What is returned is dropped by the caller, without the lock.
+    /// Removes a collector and returns its owners, for the caller to drop without the lock.
     pub(super) fn remove(&mut self, id: CollectorId) -> Option<(Arc<Collector>, Arc<Plan>)> {
         let collector = self.collectors.remove(&id)?;
         let plan = self.plan();

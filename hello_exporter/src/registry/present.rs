@@ -9,11 +9,10 @@ use tracing::{error, info, warn};
 use super::momentary::{LateFamilies, LateFamily, Momentary};
 use super::origin::Origin;
 use super::plan::{Collector, Member, Plan};
-use super::scrape::has_changed;
 use super::{CollectorId, RegisterError, Shared};
 use crate::collect::Collect;
 use crate::encode::FamilyEncoder;
-use crate::panic::{Panic, catch};
+use crate::panic::{Guarded, Panic, catch};
 
 /// A collector that exists for one scrape, under the id of its registration.
 #[derive(Clone)]
@@ -25,7 +24,13 @@ pub(crate) struct Provided {
 /// A collector that was made for this scrape.
 pub(super) struct Made {
     registered: Arc<Collector>,
-    pub(super) collector: Box<dyn Momentary>,
+    collector: Guarded<Box<dyn Momentary>>,
+}
+
+impl Made {
+    fn collector(&self) -> Option<&dyn Momentary> {
+        self.collector.get().map(|collector| &**collector)
+    }
 }
 
 /// The families of this scrape that were not declared.
@@ -37,8 +42,8 @@ pub(super) fn make(registered: &Arc<Collector>) -> Option<Made> {
         return None;
     };
     let make = || {
-        let made = maker.make();
-        let verified = made.verify();
+        let made = Guarded::new(maker.make(), &registered.drops);
+        let verified = made.get().map_or(Ok(()), |made| made.verify());
         (made, verified)
     };
     let made = catch(make);
@@ -61,7 +66,7 @@ pub(super) fn take_in_late(
     made: &[Made],
     provided: &[Provided],
 ) -> Late {
-    let made = made.iter().map(|made| (&made.registered, &*made.collector));
+    let made = made.iter().filter_map(|made| Some((&made.registered, made.collector()?)));
     let provided = provided.iter().filter_map(|provided| {
         let registered = plan.momentary.iter().find(|registered| registered.id == provided.id)?;
         Some((registered, &*provided.collector as &dyn Momentary))
@@ -81,7 +86,7 @@ pub(super) fn take_in_late(
 
 /// Says that a collector has begun to panic when it is made, or has ceased to.
 fn report_making(collector: &Collector, panic: Option<&Panic>) {
-    if !has_changed(&collector.is_panicking, panic.is_some()) {
+    if !collector.panics.has_changed(panic.is_some()) {
         return;
     }
     let collector = &*collector.name;
@@ -154,7 +159,7 @@ impl<'s> Present<'s> {
         let collector: &dyn Momentary = match origin {
             Origin::Live(collector) => return Some(Samples::Declared(&**collector, member.index)),
             Origin::Made { .. } => {
-                &*self.made.iter().find(|made| made.registered.id == *id)?.collector
+                self.made.iter().find(|made| made.registered.id == *id)?.collector()?
             }
             Origin::Provided { .. } => {
                 &*self.provided.iter().find(|provided| provided.id == *id)?.collector

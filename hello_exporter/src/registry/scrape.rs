@@ -1,8 +1,8 @@
 //! One scrape: from a plan to bytes.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 use tracing::{error, info, warn};
 
@@ -67,9 +67,8 @@ pub(super) fn encode(
     let made: Vec<Made> = needed.filter_map(make).collect();
     let mut provided = provider.provided();
     let late = take_in_late(shared, &plan, &made, &provided);
-    // That may have brought families which the plan did not know.
-    let first = plan;
-    let plan = if late.is_empty() { Arc::clone(&first) } else { shared.plan() };
+    // The plan has changed if that registered a new family.
+    let plan = if late.is_empty() { plan } else { shared.plan() };
     let mut memory = shared.memory.take();
     let mut attempts = Attempts::default();
     let start = buffer.len();
@@ -87,12 +86,6 @@ pub(super) fn encode(
         }
     }
     shared.memory.give_back(memory);
-    for made in made {
-        dropped(made.collector);
-    }
-    // Of what was unregistered meanwhile these plans may be the last owners.
-    dropped(first);
-    dropped(plan);
 }
 
 /// What the attempts to encode one scrape have come to.
@@ -102,18 +95,6 @@ struct Attempts {
     panicked: Vec<CollectorId>,
     /// The members whose losses are counted.
     counted: Vec<(CollectorId, usize)>,
-}
-
-/// Drops what an author's `drop` may be part of.
-fn dropped<T>(value: T) {
-    if let Err(error) = catch(|| drop(value)) {
-        error!(%error, "Collector panicked when it was dropped");
-    }
-}
-
-/// Notes a state, and says whether it is another one than before. It is written only then: scrapes share it.
-pub(super) fn has_changed(state: &AtomicBool, now: bool) -> bool {
-    state.load(Ordering::Relaxed) != now && state.swap(now, Ordering::Relaxed) != now
 }
 
 /// What one scrape needs, kept for the next, so that a scrape of live metrics allocates nothing.
@@ -251,7 +232,7 @@ impl Scrape<'_> {
 
 /// Says that a metric has begun to panic, or has ceased to.
 fn report_panic(member: &Member, panic: Option<&Panic>) {
-    if !has_changed(&member.state.is_panicking, panic.is_some()) {
+    if !member.state.panics.has_changed(panic.is_some()) {
         return;
     }
     let (collector, metric) = (&*member.collector.name, member.metric.desc.name());

@@ -1,59 +1,65 @@
-//! One source, and its runs: at most one at a time, shared by all who ask meanwhile.
+//! One source and its runs: at most one at a time, shared by the requests that come meanwhile.
 
-use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, error, info};
 
+use super::runner::Runner;
 use super::scraper::{Failure, FailureKind, Ran, Scraped, Scraper};
 use super::status::{LastRun, Status};
+use crate::panic::{DropLog, Guarded};
 use crate::registry::CollectorName;
+use crate::sync::lock;
 
 /// A source of an exporter.
 pub(super) struct Job {
     pub(super) name: CollectorName,
     timeout: Duration,
     cache: Option<Duration>,
-    scraper: Arc<dyn Scraper>,
+    scraper: Guarded<Arc<dyn Scraper>>,
+    drops: DropLog,
     state: Mutex<State>,
 }
 
-/// What is remembered of a source.
+/// What a source remembers.
 #[derive(Default)]
 struct State {
-    /// The run that is under way.
-    run: Option<Run>,
-    /// The last good outcome, where it may be served again.
+    /// The current run.
+    run: Option<Arc<Run>>,
+    /// The last good outcome, if it may be served again.
     cached: Option<Arc<Outcome>>,
-    /// How the last run has ended.
+    /// How the last run ended.
     last: Option<Ended>,
 }
 
-/// How a run has ended.
+/// How a run ended.
 struct Ended {
-    /// Of what kind its failure was.
     failure: Option<FailureKind>,
-    /// Whether its samples panicked when they were encoded.
+    /// Whether its samples panicked while they were encoded.
     has_panicked: bool,
     started: Instant,
     finished: Instant,
 }
 
-/// A run, as those see it who wait for it.
-#[derive(Clone)]
+/// One run. It ends when the author's code has ended, which can be after its outcome: a thread that
+/// blocks cannot be stopped, and its source does not run again before it has come back.
 pub(super) struct Run {
     started: Instant,
-    outcome: watch::Receiver<Option<Arc<Outcome>>>,
+    outcome: watch::Sender<Option<Arc<Outcome>>>,
+    /// Whether the outcome is decided: by the end of the run, or by its timeout, whichever is first.
+    is_settled: AtomicBool,
+    /// Stops an asynchronous run at its next `await`.
+    abort: OnceLock<AbortHandle>,
 }
 
-/// What a run has come to.
+/// The outcome of a run.
 pub(super) struct Outcome {
-    /// The samples, or nothing where it failed.
+    /// The samples; `None` if the run failed.
     scraped: Option<Scraped>,
     started: Instant,
     finished: Instant,
@@ -61,11 +67,11 @@ pub(super) struct Outcome {
 
 /// What a request gets from a source.
 pub(super) struct Answer {
-    /// The samples; nothing if the source failed, or was too late for this request.
+    /// The samples; `None` if the source failed, or was too late for this request.
     pub(super) scraped: Option<Scraped>,
-    /// How long the run took, or has been going on.
+    /// How long the run took, or has taken so far.
     pub(super) duration: Duration,
-    /// How old the samples are, where the source may be answered for by its cache.
+    /// How old the samples are, if the source has a cache.
     pub(super) age: Option<Duration>,
 }
 
@@ -74,7 +80,7 @@ pub(super) enum Pending {
     /// Nothing: the cache has it.
     Cached(Arc<Outcome>),
     Run {
-        run: Run,
+        run: Arc<Run>,
         until: Instant,
     },
 }
@@ -86,27 +92,27 @@ impl Job {
         cache: Option<Duration>,
         scraper: Arc<dyn Scraper>,
     ) -> Self {
-        Self { name, timeout, cache, scraper, state: Mutex::default() }
+        let drops = DropLog::new(name.clone());
+        let scraper = Guarded::new(scraper, &drops);
+        Self { name, timeout, cache, scraper, drops, state: Mutex::default() }
     }
 
-    /// Takes the run that is under way, or starts one, unless the cache will do.
+    /// Joins the current run, or starts one, unless the cache has an outcome.
     ///
     /// The run has the source's timeout; `deadline` bounds only how long this request waits.
-    pub(super) fn ask(self: &Arc<Self>, runtime: &Handle, deadline: Option<Instant>) -> Pending {
+    pub(super) fn ask(self: &Arc<Self>, runner: &Runner, deadline: Option<Instant>) -> Pending {
         if let Some(outcome) = self.cached() {
             return Pending::Cached(outcome);
         }
-        let now = Instant::now();
-        let mut state = self.lock();
-        let run = match &state.run {
-            Some(run) => run.clone(),
-            None => state.run.insert(self.start(runtime, now)).clone(),
-        };
+        let (run, is_new) = self.current_or_new_run();
+        if is_new {
+            self.start(&run, runner);
+        }
         let timeout = run.started + self.timeout;
         Pending::Run { run, until: deadline.map_or(timeout, |deadline| deadline.min(timeout)) }
     }
 
-    /// What the cache has. What it had too long is dropped, without the lock.
+    /// Returns the cached outcome. Drops one that is too old, without the lock.
     fn cached(&self) -> Option<Arc<Outcome>> {
         let cache = self.cache?;
         let mut state = self.lock();
@@ -118,18 +124,40 @@ impl Job {
         cached
     }
 
-    /// Waits for what [`ask`](Self::ask) has found.
+    fn current_or_new_run(&self) -> (Arc<Run>, bool) {
+        let mut state = self.lock();
+        let is_new = state.run.is_none();
+        let run = state.run.get_or_insert_with(|| Arc::new(Run::new(Instant::now())));
+        (Arc::clone(run), is_new)
+    }
+
+    /// Starts the author's code, without the lock.
+    fn start(self: &Arc<Self>, run: &Arc<Run>, runner: &Runner) {
+        let end = RunEnd { job: Arc::clone(self), run: Arc::clone(run), has_ended: false };
+        let Some(scraper) = self.scraper.get() else { return };
+        let work = Arc::clone(scraper).work(&self.drops);
+        if let Some(abort) = runner.start(work, end) {
+            let abort = run.abort.get_or_init(|| abort);
+            // The timeout can have passed before the handle was stored.
+            if run.is_settled() {
+                abort.abort();
+            }
+        }
+    }
+
+    /// Waits for what [`ask`](Self::ask) found.
     pub(super) async fn answer(&self, pending: Pending) -> Answer {
-        let (mut run, until) = match pending {
+        let (run, until) = match pending {
             Pending::Cached(outcome) => return self.answer_of(&outcome),
             Pending::Run { run, until } => (run, until),
         };
-        let outcome = timeout_at(until, run.outcome.wait_for(Option::is_some)).await;
+        let mut outcome = run.outcome.subscribe();
+        let outcome = timeout_at(until, outcome.wait_for(Option::is_some)).await;
         let outcome = outcome.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
         if let Some(outcome) = outcome {
             return self.answer_of(&outcome);
         }
-        debug!(collector = &*self.name, "Request does not wait any longer");
+        debug!(collector = &*self.name, "Request stops waiting for the collector");
         Answer { scraped: None, duration: run.started.elapsed(), age: None }
     }
 
@@ -143,52 +171,43 @@ impl Job {
         }
     }
 
-    fn start(self: &Arc<Self>, runtime: &Handle, started: Instant) -> Run {
-        let (sender, outcome) = watch::channel(None);
-        let task = Arc::clone(&self.scraper).start(runtime);
-        runtime.spawn(Arc::clone(self).supervise(task, started, sender));
-        Run { started, outcome }
+    /// Ends the wait for a run whose timeout has passed. Returns when to look again; `None` if no
+    /// request waits.
+    ///
+    /// No author's code runs here.
+    pub(super) fn check(&self, now: Instant) -> Option<Instant> {
+        let run = self.lock().run.clone().filter(|run| !run.is_settled())?;
+        let due = run.started + self.timeout;
+        if now < due {
+            return Some(due);
+        }
+        if run.settle() {
+            let outcome = self.conclude(&run, Err(Failure::Timeout(self.timeout)).into(), now);
+            run.outcome.send_replace(Some(outcome));
+            if let Some(abort) = run.abort.get() {
+                abort.abort();
+            }
+        }
+        None
     }
 
-    /// Sees a run to its end, which may be later than its outcome: who blocks a thread cannot be stopped,
-    /// and is not asked again before it has come back.
-    async fn supervise(
-        self: Arc<Self>,
-        mut task: JoinHandle<Ran>,
-        started: Instant,
-        sender: watch::Sender<Option<Arc<Outcome>>>,
-    ) {
-        let mut ending = Ending { job: &self, is_over: false };
-        let joined = timeout_at(started + self.timeout, &mut task).await;
-        let is_late = joined.is_err();
-        let ran = match joined {
-            Ok(joined) => joined.unwrap_or_else(|error| Err(error.into()).into()),
-            Err(_) => Err(Failure::Timeout(self.timeout)).into(),
-        };
-        let started = ran.started.unwrap_or(started);
+    /// Logs and remembers how a run ended, and returns its outcome.
+    fn conclude(&self, run: &Run, ran: Ran, finished: Instant) -> Arc<Outcome> {
+        let started = ran.started.unwrap_or(run.started);
         let (scraped, failure) = match ran.result {
             Ok(scraped) => (Some(scraped), None),
             Err(failure) => (None, Some(failure)),
         };
-        let finished = Instant::now();
         self.report(failure, started, finished);
         let outcome = Arc::new(Outcome { scraped, started, finished });
         if self.cache.is_some() && outcome.scraped.is_some() {
             let before = self.lock().cached.replace(Arc::clone(&outcome));
             drop(before);
         }
-        if !is_late {
-            ending.end();
-        }
-        sender.send_replace(Some(outcome));
-        if is_late {
-            task.abort();
-            // Whatever it has to say comes too late.
-            let _ = task.await;
-        }
+        outcome
     }
 
-    /// Says that the source has begun to fail, fails of something else, or works again.
+    /// Logs that the source begins to fail, fails for another reason, or works again.
     fn report(&self, failure: Option<Failure>, started: Instant, finished: Instant) {
         let kind = failure.as_ref().map(Failure::kind);
         let ended = Ended { failure: kind, has_panicked: false, started, finished };
@@ -202,14 +221,14 @@ impl Job {
         }
     }
 
-    /// Remembers that the samples of the last run panicked when they were encoded.
+    /// Remembers that the samples of the last run panicked while they were encoded.
     pub(super) fn has_panicked(&self) {
         if let Some(ended) = &mut self.lock().last {
             ended.has_panicked = true;
         }
     }
 
-    /// What is known of it; nothing is run.
+    /// Returns what is known of the source, without a run.
     pub(super) fn status(&self) -> Status {
         let state = self.lock();
         let now = Instant::now();
@@ -223,27 +242,59 @@ impl Job {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
-/// The end of a run, which comes in any case.
-struct Ending<'j> {
-    job: &'j Job,
-    is_over: bool,
+impl Run {
+    fn new(started: Instant) -> Self {
+        let (outcome, is_settled) = (watch::Sender::new(None), AtomicBool::new(false));
+        Self { started, outcome, is_settled, abort: OnceLock::new() }
+    }
+
+    /// Returns whether the caller is the first, who decides the outcome.
+    fn settle(&self) -> bool {
+        !self.is_settled.swap(true, Ordering::SeqCst)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.is_settled.load(Ordering::SeqCst)
+    }
 }
 
-impl Ending<'_> {
-    /// From now on the source can be asked again.
-    fn end(&mut self) {
-        if !mem::replace(&mut self.is_over, true) {
-            self.job.lock().run = None;
+/// Ends a run, at the latest when it is dropped: the source can then run again.
+pub(super) struct RunEnd {
+    job: Arc<Job>,
+    run: Arc<Run>,
+    has_ended: bool,
+}
+
+impl RunEnd {
+    /// Returns whether the timeout has passed, so that no request waits for the run.
+    pub(super) fn is_late(&self) -> bool {
+        self.run.is_settled()
+    }
+
+    /// Ends the run with its result, which is dropped if it comes too late.
+    pub(super) fn end(mut self, ran: Ran) {
+        self.end_with(ran);
+    }
+
+    fn end_with(&mut self, ran: Ran) {
+        self.has_ended = true;
+        let Self { job, run, .. } = self;
+        let outcome = run.settle().then(|| job.conclude(run, ran, Instant::now()));
+        job.lock().run = None;
+        if outcome.is_some() {
+            run.outcome.send_replace(outcome);
         }
     }
 }
 
-impl Drop for Ending<'_> {
+impl Drop for RunEnd {
     fn drop(&mut self) {
-        self.end();
+        if !self.has_ended {
+            self.end_with(Err(Failure::Cancelled).into());
+        }
     }
 }

@@ -1,45 +1,57 @@
-//! Where sources run: a runtime of their own, so that nothing they do holds the HTTP server up.
+//! The runtimes of sources and probes: nothing that an author's code does holds up the HTTP server.
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// A runtime that is left alone when it is dropped: what hangs in it is not waited for.
+/// A runtime that does not wait for its tasks when it is dropped, since they may hang.
 pub(crate) struct SourceRuntime {
     runtime: Option<Runtime>,
     handle: Handle,
 }
 
 impl SourceRuntime {
-    const MOST_WORKERS: usize = 16;
-
-    /// For what author's code hands to `spawn_blocking` itself, name resolution among it.
+    /// Threads for what an author's code passes to `spawn_blocking`, such as name resolution.
     const SPARE_BLOCKING_THREADS: usize = 32;
 
-    /// A runtime for so many runs at once, whose threads are called so. None for none.
+    /// Longer than the usual scrape interval, so that a scrape finds the threads of the last one.
+    const BLOCKING_THREAD_KEEP_ALIVE: Duration = Duration::from_secs(120);
+
+    /// Creates a runtime for `runs` concurrent runs, with threads named `name`; `None` if `runs` is 0.
     ///
-    /// Up to [`MOST_WORKERS`](Self::MOST_WORKERS) there is a worker for each, and one more: an `async fn` that
-    /// blocks its thread, which it should not, holds no other up. Blocking sources share a pool of as many
-    /// threads and some more, since none has more than one run.
+    /// There is one worker more than runs: an `async fn` that blocks its thread, which it should not,
+    /// holds up no other run, even if all others do the same. Blocking runs share a pool with as many
+    /// threads and some more.
     pub(crate) fn new(name: &str, runs: usize) -> io::Result<Option<Arc<Self>>> {
         if runs == 0 {
             return Ok(None);
         }
+        Self::with_threads(name, runs + 1, runs + Self::SPARE_BLOCKING_THREADS).map(Some)
+    }
+
+    /// Creates a runtime with one thread, for the library's own tasks.
+    pub(crate) fn supervisor() -> io::Result<Arc<Self>> {
+        Self::with_threads("supervisor", 1, 1)
+    }
+
+    fn with_threads(name: &str, workers: usize, blocking: usize) -> io::Result<Arc<Self>> {
         let runtime = Builder::new_multi_thread()
-            .worker_threads((runs + 1).clamp(2, Self::MOST_WORKERS))
-            .max_blocking_threads(runs + Self::SPARE_BLOCKING_THREADS)
+            .worker_threads(workers)
+            .max_blocking_threads(blocking)
+            .thread_keep_alive(Self::BLOCKING_THREAD_KEEP_ALIVE)
             .thread_name(name)
             .enable_all()
             .build()?;
-        Ok(Some(Arc::new(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })))
+        Ok(Arc::new(Self { handle: runtime.handle().clone(), runtime: Some(runtime) }))
     }
 
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    /// The runtime of a test, whose clock may be paused.
+    /// Returns the runtime of a test, whose clock may be paused.
     #[cfg(test)]
     pub(crate) fn current() -> Arc<Self> {
         Arc::new(Self { handle: Handle::current(), runtime: None })

@@ -1,30 +1,41 @@
-//! A source without its type: what starts a run, and what a run comes to.
+//! A source without its type: the work of one run, and its result.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinError;
 use tokio::time::Instant;
-use tracing::error;
 
 use super::Source;
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
-use crate::panic::{Panic, catch, catch_async};
+use crate::panic::{DropLog, Guarded, Panic, catch, catch_async};
 use crate::registry::Momentary;
 use crate::unbuilt::{BoxError, chain};
 
 /// The samples of one run, shared by the requests that it serves.
 pub(crate) type Scraped = Arc<dyn Momentary + Send + Sync>;
 
-/// Starts runs. The task that it gives back ends when the author's code does, and not before.
+/// Runs a source's code.
 pub(crate) trait Scraper: Send + Sync {
-    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Ran>;
+    /// Returns the work of one run. The author's code runs when the work does, and its values are
+    /// dropped by `drops`.
+    fn work(self: Arc<Self>, drops: &DropLog) -> Work;
 }
 
-/// A run that has come to its end.
+/// The work of one run, which has ended when the author's code has.
+pub(crate) enum Work {
+    /// Waits without a thread.
+    Async(Pin<Box<dyn Future<Output = Ran> + Send>>),
+    /// May block a thread of its own.
+    Blocking(Box<dyn FnOnce() -> Ran + Send>),
+    /// Does not wait, and runs while no other work of this kind does.
+    InTurn(Box<dyn FnOnce() -> Ran + Send>),
+}
+
+/// A run that has ended.
 pub(crate) struct Ran {
     pub(super) result: Result<Scraped, Failure>,
     /// When the author's code began, if it had to wait.
@@ -91,30 +102,32 @@ impl From<JoinError> for Failure {
     }
 }
 
-/// What a run that did not panic has come to.
-pub(crate) fn scraped<M, E>(result: Result<M, E>) -> Result<Scraped, Failure>
+/// Converts the result of a run that did not panic.
+pub(crate) fn scraped<M, E>(result: Result<M, E>, drops: &DropLog) -> Result<Scraped, Failure>
 where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError>,
 {
-    let metrics = result.map_err(Failure::of_error)?;
-    metrics.verify().map_err(Failure::of_error)?;
-    Ok(Arc::new(Guarded(Some(metrics))))
+    let metrics = Guarded::new(result.map_err(Failure::of_error)?, drops);
+    metrics.get().map_or(Ok(()), |metrics| metrics.verify()).map_err(Failure::of_error)?;
+    Ok(Arc::new(metrics))
 }
 
 /// A [`Source`], which waits without a thread.
 pub(super) struct Asynchronous<S>(pub(super) S);
 
 impl<S: Source> Scraper for Asynchronous<S> {
-    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Ran> {
-        runtime.spawn(async move {
-            let caught = catch_async(async { scraped(self.0.scrape().await) }).await;
+    fn work(self: Arc<Self>, drops: &DropLog) -> Work {
+        let drops = drops.clone();
+        Work::Async(Box::pin(async move {
+            let run = async { scraped(self.0.scrape().await, &drops) };
+            let caught = catch_async(run, &drops).await;
             caught.unwrap_or_else(|panic| Err(panic.into())).into()
-        })
+        }))
     }
 }
 
-/// A function that waits on a thread of its own.
+/// A function that may block, on a thread of its own.
 pub(super) struct Blocking<F>(pub(super) F);
 
 impl<F, M, E> Scraper for Blocking<F>
@@ -123,26 +136,28 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + 'static,
 {
-    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Ran> {
-        runtime.spawn_blocking(move || called(&self.0).into())
+    fn work(self: Arc<Self>, drops: &DropLog) -> Work {
+        let drops = drops.clone();
+        Work::Blocking(Box::new(move || called(&self.0, &drops).into()))
     }
 }
 
-/// What a function comes to that is not `async`.
-pub(super) fn called<M, E>(function: impl Fn() -> Result<M, E>) -> Result<Scraped, Failure>
+/// Calls a function that is not `async`.
+pub(super) fn called<M, E>(
+    function: impl Fn() -> Result<M, E>,
+    drops: &DropLog,
+) -> Result<Scraped, Failure>
 where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + 'static,
 {
-    catch(|| scraped(function()))?
+    catch(|| scraped(function(), drops))?
 }
 
-/// The metrics of a run, which can be dropped anywhere: their `drop` is the author's code as well.
-struct Guarded<M>(Option<M>);
-
+/// The metrics of one run.
 impl<M: Declared> Momentary for Guarded<M> {
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
-        if let Some(metrics) = &self.0 {
+        if let Some(metrics) = self.get() {
             metrics.collect(index, encoder);
         }
     }
@@ -152,23 +167,14 @@ impl<M: Declared> Momentary for Guarded<M> {
     }
 
     fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
-        if let Some(metrics) = &self.0 {
+        if let Some(metrics) = self.get() {
             metrics.late(visit);
         }
     }
 
     fn collect_late(&self, mut position: usize, encoder: &mut FamilyEncoder<'_>) {
-        if let Some(metrics) = &self.0 {
+        if let Some(metrics) = self.get() {
             metrics.collect_late(&mut position, encoder);
-        }
-    }
-}
-
-impl<M> Drop for Guarded<M> {
-    fn drop(&mut self) {
-        let metrics = self.0.take();
-        if let Err(error) = catch(|| drop(metrics)) {
-            error!(%error, "Collector panicked when it was dropped");
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::SourceOptions;
 use super::job::{Answer, Job, Pending};
 use super::metrics::ScrapeMetrics;
+use super::runner::Runner;
 use super::runtime::SourceRuntime;
 use super::scraper::{Scraped, Scraper};
 use super::selection::{Selection, SelectionError};
@@ -27,7 +28,8 @@ pub(crate) struct Sources {
     disabled: Vec<CollectorName>,
     /// The registration of [`ScrapeMetrics`].
     own: Option<Registered>,
-    runtime: Option<Arc<SourceRuntime>>,
+    /// Runs the members, if there are any.
+    runner: Option<Runner>,
 }
 
 /// A source, and what it is to the registry.
@@ -66,7 +68,7 @@ impl Registered {
 impl Sources {
     /// No sources, and a registry.
     pub(crate) fn new(registry: Registry) -> Self {
-        Self { registry, members: Vec::new(), disabled: Vec::new(), own: None, runtime: None }
+        Self { registry, members: Vec::new(), disabled: Vec::new(), own: None, runner: None }
     }
 
     /// Takes in a source with the families that it will have.
@@ -115,9 +117,15 @@ impl Sources {
         &self.disabled
     }
 
-    /// The sources, which run there.
-    pub(crate) fn on(self, runtime: Option<Arc<SourceRuntime>>) -> Self {
-        Self { runtime, ..self }
+    /// Runs the sources on `runtime`, and supervises them on `supervisor`.
+    pub(crate) fn on(
+        mut self,
+        runtime: Arc<SourceRuntime>,
+        supervisor: Arc<SourceRuntime>,
+    ) -> Self {
+        let jobs = self.members.iter().map(|member| Arc::clone(&member.job)).collect();
+        self.runner = Some(Runner::new(jobs, runtime, supervisor));
+        self
     }
 
     /// Checks that all collectors that a query names are there.
@@ -148,10 +156,10 @@ impl Sources {
         deadline: Option<Instant>,
     ) -> Scrape {
         // All of them start before the first is waited for.
-        let pending: Vec<(&Arc<Member>, Pending)> = match &self.runtime {
-            Some(runtime) => self
+        let pending: Vec<(&Arc<Member>, Pending)> = match &self.runner {
+            Some(runner) => self
                 .selected(&selection)
-                .map(|member| (member, member.job.ask(runtime.handle(), deadline)))
+                .map(|member| (member, member.job.ask(runner, deadline)))
                 .collect(),
             None => Vec::new(),
         };

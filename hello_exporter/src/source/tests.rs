@@ -63,7 +63,7 @@ fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: Unbuilt
 /// The sources on the runtime of the test.
 fn on_runtime(mut sources: Sources) -> Arc<Sources> {
     sources.register_own("x_").unwrap();
-    Arc::new(sources.on(Some(SourceRuntime::current())))
+    Arc::new(sources.on(SourceRuntime::current(), SourceRuntime::current()))
 }
 
 /// An endpoint with these sources.

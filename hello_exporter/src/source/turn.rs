@@ -3,32 +3,33 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Mutex;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use super::scraper::{Ran, Scraper, called};
+use super::scraper::{Ran, Scraper, Work, called};
 use crate::collect::Declared;
+use crate::panic::DropLog;
+use crate::sync::lock;
 use crate::unbuilt::BoxError;
 
-/// A source of a function that does not wait, and runs while no other one of these does: see [`in_turn`].
+/// A function that does not wait, as a source: see [`in_turn`].
 #[derive(Debug)]
-pub struct InTurn<C> {
-    function: C,
-    turns: &'static Turns,
-}
+pub struct InTurn<C>(C);
 
 /// Makes a source of a function that reads what is there at once, such as files in `/proc`.
 ///
-/// A blocking function runs on a thread of its own, beside all others, as it has to where it may wait. Many that do not
-/// wait would wake as many threads at the same moment, which takes time and memory, and an exporter of a host would find
-/// itself in `procs_running`. Functions that run in turn come after one another, mostly on one thread; they are sources
-/// in all else, and the duration of one begins with its turn. One that waits after all holds the others up for a quarter of
-/// a second; then they do not wait for it any longer.
+/// A blocking function runs on a thread of its own, as it must if it may wait. Many functions that do
+/// not wait would wake as many threads at the same moment, which takes time and memory, and an
+/// exporter of a host would count itself in `procs_running`. Functions in turn run one after another
+/// on one thread. In everything else they are sources; the duration of each begins with its turn.
+///
+/// If a function blocks after all, for a quarter of a second, the functions that wait for their turn
+/// run at once, each on a thread of its own. Later scrapes do not wait for the one that blocks: it is
+/// left out until it returns.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source::in_turn};
@@ -53,24 +54,7 @@ pub fn in_turn<C, M, E>(function: C) -> InTurn<C>
 where
     C: Fn() -> Result<M, E> + Send + Sync + 'static,
 {
-    InTurn { function, turns: &TURNS }
-}
-
-/// Whose turn it is.
-#[derive(Debug)]
-struct Turns {
-    current: Mutex<()>,
-    /// How long one waits for its turn: whoever has it may never give it back.
-    patience: Duration,
-}
-
-/// Those of the whole program.
-static TURNS: Turns = Turns::new(Duration::from_millis(250));
-
-impl Turns {
-    const fn new(patience: Duration) -> Self {
-        Self { current: Mutex::const_new(()), patience }
-    }
+    InTurn(function)
 }
 
 impl<C, M, E> Scraper for InTurn<C>
@@ -79,11 +63,94 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + 'static,
 {
-    fn start(self: Arc<Self>, runtime: &Handle) -> JoinHandle<Ran> {
-        runtime.spawn(async move {
-            let _turn = timeout(self.turns.patience, self.turns.current.lock()).await;
+    fn work(self: Arc<Self>, drops: &DropLog) -> Work {
+        let drops = drops.clone();
+        Work::InTurn(Box::new(move || {
             let started = Some(Instant::now());
-            Ran { result: called(&self.function), started }
-        })
+            Ran { result: called(&self.0, &drops), started }
+        }))
+    }
+}
+
+type Function = Box<dyn FnOnce() + Send>;
+
+/// The functions in turn of one exporter.
+pub(super) struct Turns {
+    runtime: Handle,
+    /// How long a function may take before the others no longer wait for it.
+    patience: Duration,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Function>,
+    /// The thread that calls the functions, while there are any.
+    caller: Option<Caller>,
+    callers: u64,
+}
+
+/// A thread that calls one function after another.
+struct Caller {
+    id: u64,
+    /// When its current function began.
+    began: Instant,
+}
+
+impl Turns {
+    pub(super) const PATIENCE: Duration = Duration::from_millis(250);
+
+    pub(super) fn new(runtime: Handle, patience: Duration) -> Self {
+        Self { runtime, patience, queue: Mutex::default() }
+    }
+
+    /// Has a function called after those that wait already.
+    pub(super) fn push(self: &Arc<Self>, function: Function) {
+        let mut queue = lock(&self.queue);
+        queue.waiting.push_back(function);
+        if queue.caller.is_some() {
+            return;
+        }
+        queue.callers += 1;
+        let id = queue.callers;
+        queue.caller = Some(Caller { id, began: Instant::now() });
+        drop(queue);
+        let turns = Arc::clone(self);
+        self.runtime.spawn_blocking(move || turns.call_all(id));
+    }
+
+    fn call_all(&self, caller: u64) {
+        while let Some(function) = self.next(caller) {
+            function();
+        }
+    }
+
+    /// Takes the next function; `None` if there is none, or if another caller has taken over.
+    fn next(&self, id: u64) -> Option<Function> {
+        let mut queue = lock(&self.queue);
+        let caller = queue.caller.as_mut().filter(|caller| caller.id == id)?;
+        caller.began = Instant::now();
+        let next = queue.waiting.pop_front();
+        if next.is_none() {
+            queue.caller = None;
+        }
+        next
+    }
+
+    /// Stops the wait for a function that blocks: the functions that wait then run at once, as any of
+    /// them may block too. Returns when to look again; `None` if no function runs.
+    pub(super) fn check(&self, now: Instant) -> Option<Instant> {
+        let mut queue = lock(&self.queue);
+        let due = queue.caller.as_ref()?.began + self.patience;
+        if now < due {
+            return Some(due);
+        }
+        queue.caller = None;
+        let waiting = std::mem::take(&mut queue.waiting);
+        drop(queue);
+        for function in waiting {
+            self.runtime.spawn_blocking(function);
+        }
+        None
     }
 }

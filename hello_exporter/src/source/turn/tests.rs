@@ -2,91 +2,108 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant as StdInstant;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
-use super::{InTurn, Turns, in_turn};
-use crate::Collector;
-use crate::source::scraper::Scraper;
-
-#[derive(Collector)]
-#[collector(crate = crate)]
-struct Nothing {}
-
-/// Turns that no other test waits for.
-fn turns(patience: Duration) -> &'static Turns {
-    Box::leak(Box::new(Turns::new(patience)))
-}
+use super::*;
 
 const LONG: Duration = Duration::from_secs(600);
 
-/// Takes its time, and fails where another one runs meanwhile.
-fn alone(
-    turns: &'static Turns,
-    runs: Arc<AtomicBool>,
-) -> InTurn<impl Fn() -> Result<Nothing, &'static str>> {
-    let source = in_turn(move || {
-        let is_alone = !runs.swap(true, Ordering::SeqCst);
-        thread::sleep(Duration::from_millis(5));
-        runs.store(false, Ordering::SeqCst);
-        if is_alone { Ok(Nothing {}) } else { Err("there are two") }
-    });
-    InTurn { turns, ..source }
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap()
+}
+
+fn turns(runtime: &Runtime, patience: Duration) -> Arc<Turns> {
+    Arc::new(Turns::new(runtime.handle().clone(), patience))
+}
+
+/// A function that blocks until the other end is dropped, and says when it begins and returns.
+fn blocking() -> (Function, Receiver<&'static str>, Sender<()>) {
+    let (says, said) = channel();
+    let (release, released) = channel::<()>();
+    let function = move || {
+        says.send("began").unwrap();
+        let _ = released.recv();
+        says.send("returned").unwrap();
+    };
+    (Box::new(function), said, release)
 }
 
 #[test]
-fn functions_in_turn_run_one_at_a_time() {
-    let runs = Arc::new(AtomicBool::new(false));
-    let runtime = Builder::new_multi_thread().worker_threads(8).enable_time().build().unwrap();
-    let turns = turns(LONG);
-    let tasks = [(); 8].map(|()| Arc::new(alone(turns, Arc::clone(&runs))).start(runtime.handle()));
-    let mut starts = tasks.map(|task| {
-        let ran = runtime.block_on(task).unwrap();
-        ran.result.map_err(|failure| failure.to_string()).map(|_| ()).unwrap();
-        ran.started.unwrap()
-    });
-    starts.sort_unstable();
-    let pauses = starts.iter().zip(starts.iter().skip(1)).map(|(one, next)| *next - *one);
-    assert!(pauses.min().unwrap() >= Duration::from_millis(5), "none counts the time of another");
-}
-
-#[test]
-fn one_that_panics_leaves_its_turn_to_the_next() {
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
-    let turns = turns(LONG);
-    let panics = in_turn(|| -> Result<Nothing, Infallible> { panic!("out of cheese") });
-    let panics = InTurn { turns, ..panics };
-    let ran = runtime.block_on(Arc::new(panics).start(runtime.handle())).unwrap();
-    let failure = ran.result.map(|_| ()).unwrap_err().to_string();
-    assert!(failure.starts_with("panicked: out of cheese"), "{failure}");
-    let ran =
-        runtime.block_on(Arc::new(alone(turns, Arc::default())).start(runtime.handle())).unwrap();
-    assert!(ran.result.is_ok());
-}
-
-#[test]
-fn one_that_hangs_holds_nobody_up_for_long() {
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let released = std::sync::Mutex::new(released);
-    let hangs = in_turn(move || {
-        let _ = released.lock().unwrap().recv();
-        Ok::<_, Infallible>(Nothing {})
-    });
-    let turns = turns(Duration::from_millis(1));
-    let hanging = Arc::new(InTurn { turns, ..hangs }).start(runtime.handle());
-    while turns.current.try_lock().is_ok() {
-        thread::yield_now();
+fn functions_run_one_at_a_time_in_order() {
+    let runtime = runtime();
+    let turns = turns(&runtime, LONG);
+    let is_running = Arc::new(AtomicBool::new(false));
+    let (done, ended) = channel();
+    for number in 0..8 {
+        let (is_running, done) = (Arc::clone(&is_running), done.clone());
+        turns.push(Box::new(move || {
+            let is_alone = !is_running.swap(true, Ordering::SeqCst);
+            std::thread::yield_now();
+            is_running.store(false, Ordering::SeqCst);
+            done.send((number, is_alone)).unwrap();
+        }));
     }
-    let ran =
-        runtime.block_on(Arc::new(alone(turns, Arc::default())).start(runtime.handle())).unwrap();
-    assert!(ran.result.is_ok());
-    assert!(!hanging.is_finished());
-    drop(release);
-    assert!(runtime.block_on(hanging).unwrap().result.is_ok());
+    drop(done);
+    let ended: Vec<_> = ended.iter().collect();
+    assert_eq!(ended, [0, 1, 2, 3, 4, 5, 6, 7].map(|number| (number, true)));
 }
+
+#[test]
+fn panicking_function_leaves_the_turn_to_the_next() {
+    let runtime = runtime();
+    let turns = turns(&runtime, LONG);
+    let panicking = Arc::new(InTurn(|| -> Result<Nothing, &str> { panic!("out of cheese") }));
+    let (done, ended) = channel();
+    for _ in 0..2 {
+        let (scraper, done) = (Arc::clone(&panicking), done.clone());
+        let Work::InTurn(function) = scraper.work(&DropLog::new("x".into())) else {
+            panic!("expected work in turn");
+        };
+        let end = move || done.send(function().result.map(drop).unwrap_err().to_string());
+        turns.push(Box::new(|| end().unwrap()));
+    }
+    drop(done);
+    for failure in ended {
+        assert!(failure.starts_with("panicked: out of cheese"), "{failure}");
+    }
+}
+
+#[test]
+fn blocked_function_holds_up_the_others_once() {
+    let runtime = runtime();
+    let turns = turns(&runtime, LONG);
+    let (blocks, said, release) = blocking();
+    turns.push(blocks);
+    assert_eq!(said.recv().unwrap(), "began");
+    // Two that block as well wait for it, and one that does not.
+    let (second, second_said, second_release) = blocking();
+    let (third, third_said, third_release) = blocking();
+    let (done, ended) = channel();
+    turns.push(second);
+    turns.push(third);
+    turns.push(Box::new(move || done.send("done").unwrap()));
+
+    let now = Instant::from_std(StdInstant::now());
+    assert!(turns.check(now).is_some_and(|due| due > now), "it has its time");
+    assert!(ended.try_recv().is_err());
+    assert_eq!(turns.check(now + LONG), None);
+    assert_eq!([second_said, third_said].map(|said| said.recv().unwrap()), ["began"; 2]);
+    assert_eq!(ended.recv().unwrap(), "done");
+
+    // The next round does not wait for those that still block.
+    let (done, ended) = channel();
+    turns.push(Box::new(move || done.send("done").unwrap()));
+    assert_eq!(ended.recv().unwrap(), "done");
+    drop((release, second_release, third_release));
+    assert_eq!(said.recv().unwrap(), "returned");
+    let idle = std::iter::repeat_with(|| lock(&turns.queue).caller.is_none());
+    assert!(idle.take(1_000_000).any(|is_idle| is_idle));
+}
+
+#[derive(hello_exporter_derive::Collector)]
+#[collector(crate = crate)]
+struct Nothing {}
