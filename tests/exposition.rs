@@ -374,3 +374,51 @@ fn a_collector_that_is_unregistered_meanwhile_and_panics_when_dropped_loses_noth
     assert_eq!(exposition(&registry), "# HELP leaving Help.\n# TYPE leaving gauge\nleaving 1\n");
     assert_eq!(exposition(&registry), "");
 }
+
+/// A scrape that unregisters two collectors, so that its plan is their last owner.
+struct Removing {
+    registry: Registry,
+    ids: Arc<std::sync::OnceLock<[hello_exporter::CollectorId; 2]>>,
+}
+
+impl Describe for Removing {
+    fn describe(&self) -> Vec<Desc> {
+        vec![Desc::new("removing", "Help.", MetricType::Gauge)]
+    }
+}
+
+impl Collect for Removing {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.value(1.0);
+        for id in self.ids.get().unwrap() {
+            assert!(self.registry.unregister(*id));
+        }
+    }
+}
+
+#[test]
+fn collectors_that_panic_when_the_last_plan_drops_them_lose_nothing() {
+    let registry = Registry::new();
+    let shared = Arc::new(std::sync::OnceLock::new());
+    let ids = ["one", "two"].map(|of| {
+        let leaving = Leaving { registry: Registry::new(), id: Arc::default() };
+        registry.wrap().const_label("of", of).register(leaving).unwrap()
+    });
+    shared.set(ids).unwrap();
+    let removing = Removing { registry: registry.clone(), ids: shared };
+    let id = registry.register(removing).unwrap();
+    let removed = "# HELP removing Help.\n# TYPE removing gauge\nremoving 1\n";
+    assert!(exposition(&registry).ends_with(removed));
+    assert!(registry.unregister(id));
+    assert_eq!(exposition(&registry), "");
+}
+
+#[test]
+fn unregister_survives_a_panic_in_drop() {
+    let registry = Registry::new();
+    let leaving = Leaving { registry: registry.clone(), id: Arc::default() };
+    let id = registry.register(leaving).unwrap();
+    assert!(registry.unregister(id));
+    assert!(!registry.unregister(id));
+    assert_eq!(exposition(&registry), "");
+}

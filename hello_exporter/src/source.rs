@@ -80,7 +80,7 @@ use std::time::Duration;
 
 pub use into::{IntoSource, UnbuiltSource};
 pub(crate) use runtime::SourceRuntime;
-pub(crate) use scraper::{Failure, FailureKind, Scraped, scraped};
+pub(crate) use scraper::{Drops, Failure, FailureKind, Scraped, scraped};
 pub(crate) use selection::Selection;
 pub(crate) use set::Sources;
 pub(crate) use status::{LastRun, Status};

@@ -9,6 +9,7 @@ use super::command::Parsed;
 use super::{DeclarationError, Exporter, ExporterError};
 use crate::cli::TelemetryPath;
 use crate::http::Limit;
+use crate::panic::DropLog;
 use crate::probe::{AllowList, ProbeOptions, ProbesCommon, Probing, UnbuiltProbe};
 use crate::registry::{FOREIGN_REGISTRY, RegisterError};
 use crate::source::{SourceOptions, SourceRuntime, Sources, UnbuiltSource};
@@ -60,6 +61,7 @@ impl<F: Args + 'static> Exporter<F> {
         for (options, source) in std::mem::take(&mut self.sources) {
             if !parsed.enabled.contains(options.name()) {
                 sources.add_disabled(options.name().clone());
+                DropLog::new(options.name().clone()).drop(source);
             } else if let Err(error) = make_source(&mut sources, options, source, &parsed.own) {
                 self.errors.push(error);
             }

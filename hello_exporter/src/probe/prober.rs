@@ -17,19 +17,18 @@ use super::{AllowList, Probe, ProbeOptions, ProbeRequest};
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
-use crate::panic::{DropLog, catch_async};
+use crate::panic::catch_async;
 use crate::registry::{
     CollectorId, Provided, Provider, RegisterError, Registrable, Registry, ScrapeRequest,
 };
-use crate::source::{Failure, Scraped, SourceRuntime, scraped, up};
+use crate::source::{Drops, Failure, Scraped, SourceRuntime, scraped, up};
 use crate::unbuilt::Declarations;
 
 /// A [`Probe`] without its type.
 pub(crate) trait Prober: Send + Sync {
     fn modules(&self) -> Vec<Cow<'static, str>>;
 
-    /// Starts a probe, whose metrics are dropped by `drops`.
-    fn start(self: Arc<Self>, request: ProbeRequest, drops: &DropLog, runtime: &Handle) -> Task;
+    fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task;
 }
 
 type Found = Result<(Scraped, bool), Failure>;
@@ -48,15 +47,15 @@ impl<P: Probe> Prober for P {
         Probe::modules(self)
     }
 
-    fn start(self: Arc<Self>, request: ProbeRequest, drops: &DropLog, runtime: &Handle) -> Task {
-        let drops = drops.clone();
+    fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task {
+        let (metrics, futures) = (drops.metrics.clone(), drops.futures.clone());
         Task(runtime.spawn(async move {
             let probe = async {
                 let probed = self.probe(request).await.map_err(Failure::of_error)?;
                 let is_success = probed.is_success;
-                Ok((scraped(Ok::<_, Failure>(probed.metrics), &drops)?, is_success))
+                Ok((scraped(Ok::<_, Failure>(probed.metrics), &metrics)?, is_success))
             };
-            catch_async(probe, &drops).await?
+            catch_async(probe, &futures).await?
         }))
     }
 }
@@ -91,7 +90,7 @@ pub(crate) struct Probing {
     families: Arc<ProbeFamilies>,
     /// Whether the last probe has panicked.
     is_panicking: AtomicBool,
-    drops: DropLog,
+    drops: Drops,
 }
 
 /// Where the families of a probe are registered. Their samples come with each request.
@@ -143,7 +142,7 @@ impl Probing {
             common,
             declared,
             families: Arc::new(families),
-            drops: DropLog::new(options.path.clone()),
+            drops: Drops::new(&options.path),
             options,
             is_panicking: AtomicBool::new(false),
         })

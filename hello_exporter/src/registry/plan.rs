@@ -101,7 +101,7 @@ pub(super) struct Collector {
     pub(super) is_reported: AtomicBool,
     /// Whether it panicked when it was last made.
     pub(super) panics: PanicState,
-    /// Drops what belongs to the author: the origin, and each collector made for one scrape.
+    /// Drops the collectors that are made for one scrape each.
     pub(super) drops: DropLog,
 }
 
@@ -109,7 +109,7 @@ pub(super) struct Collector {
 impl Drop for Collector {
     fn drop(&mut self) {
         let origin = mem::replace(&mut self.origin, Origin::Provided { descs: Vec::new() });
-        self.drops.drop(origin);
+        DropLog::new(self.name.clone()).drop(origin);
     }
 }
 

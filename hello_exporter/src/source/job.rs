@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{debug, error, info};
 
 use super::runner::Runner;
-use super::scraper::{Failure, FailureKind, Ran, Scraped, Scraper};
+use super::scraper::{Drops, Failure, FailureKind, Ran, Scraped, Scraper};
 use super::status::{LastRun, Status};
 use crate::panic::{DropLog, Guarded};
 use crate::registry::CollectorName;
@@ -22,7 +22,7 @@ pub(super) struct Job {
     timeout: Duration,
     cache: Option<Duration>,
     scraper: Guarded<Arc<dyn Scraper>>,
-    drops: DropLog,
+    drops: Drops,
     state: Mutex<State>,
 }
 
@@ -92,8 +92,8 @@ impl Job {
         cache: Option<Duration>,
         scraper: Arc<dyn Scraper>,
     ) -> Self {
-        let drops = DropLog::new(name.clone());
-        let scraper = Guarded::new(scraper, &drops);
+        let scraper = Guarded::new(scraper, &DropLog::new(name.clone()));
+        let drops = Drops::new(&name);
         Self { name, timeout, cache, scraper, drops, state: Mutex::default() }
     }
 

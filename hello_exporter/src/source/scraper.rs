@@ -12,17 +12,29 @@ use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::panic::{DropLog, Guarded, Panic, catch, catch_async};
-use crate::registry::Momentary;
+use crate::registry::{CollectorName, Momentary};
 use crate::unbuilt::{BoxError, chain};
 
 /// The samples of one run, shared by the requests that it serves.
 pub(crate) type Scraped = Arc<dyn Momentary + Send + Sync>;
 
+/// Drops what an author's code leaves behind.
+pub(crate) struct Drops {
+    pub(crate) metrics: DropLog,
+    pub(crate) futures: DropLog,
+}
+
+impl Drops {
+    pub(crate) fn new(collector: &CollectorName) -> Self {
+        let log = || DropLog::new(collector.clone());
+        Self { metrics: log(), futures: log() }
+    }
+}
+
 /// Runs a source's code.
 pub(crate) trait Scraper: Send + Sync {
-    /// Returns the work of one run. The author's code runs when the work does, and its values are
-    /// dropped by `drops`.
-    fn work(self: Arc<Self>, drops: &DropLog) -> Work;
+    /// Returns the work of one run. The author's code runs when the work does.
+    fn work(self: Arc<Self>, drops: &Drops) -> Work;
 }
 
 /// The work of one run, which has ended when the author's code has.
@@ -117,11 +129,12 @@ where
 pub(super) struct Asynchronous<S>(pub(super) S);
 
 impl<S: Source> Scraper for Asynchronous<S> {
-    fn work(self: Arc<Self>, drops: &DropLog) -> Work {
-        let drops = drops.clone();
+    fn work(self: Arc<Self>, drops: &Drops) -> Work {
+        let Drops { metrics, futures } = drops;
+        let (metrics, futures) = (metrics.clone(), futures.clone());
         Work::Async(Box::pin(async move {
-            let run = async { scraped(self.0.scrape().await, &drops) };
-            let caught = catch_async(run, &drops).await;
+            let run = async { scraped(self.0.scrape().await, &metrics) };
+            let caught = catch_async(run, &futures).await;
             caught.unwrap_or_else(|panic| Err(panic.into())).into()
         }))
     }
@@ -136,8 +149,8 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + 'static,
 {
-    fn work(self: Arc<Self>, drops: &DropLog) -> Work {
-        let drops = drops.clone();
+    fn work(self: Arc<Self>, drops: &Drops) -> Work {
+        let drops = drops.metrics.clone();
         Work::Blocking(Box::new(move || called(&self.0, &drops).into()))
     }
 }

@@ -10,9 +10,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::scraper::{Ran, Scraper, Work, called};
+use super::scraper::{Drops, Ran, Scraper, Work, called};
 use crate::collect::Declared;
-use crate::panic::DropLog;
 use crate::sync::lock;
 use crate::unbuilt::BoxError;
 
@@ -63,8 +62,8 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + 'static,
 {
-    fn work(self: Arc<Self>, drops: &DropLog) -> Work {
-        let drops = drops.clone();
+    fn work(self: Arc<Self>, drops: &Drops) -> Work {
+        let drops = drops.metrics.clone();
         Work::InTurn(Box::new(move || {
             let started = Some(Instant::now());
             Ran { result: called(&self.0, &drops), started }

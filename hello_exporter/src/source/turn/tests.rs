@@ -60,7 +60,7 @@ fn panicking_function_leaves_the_turn_to_the_next() {
     let (done, ended) = channel();
     for _ in 0..2 {
         let (scraper, done) = (Arc::clone(&panicking), done.clone());
-        let Work::InTurn(function) = scraper.work(&DropLog::new("x".into())) else {
+        let Work::InTurn(function) = scraper.work(&Drops::new(&"x".into())) else {
             panic!("expected work in turn");
         };
         let end = move || done.send(function().result.map(drop).unwrap_err().to_string());

@@ -1,0 +1,132 @@
+//! An exporter whose sources block threads, panic when they are dropped, and fail with errors that
+//! cause themselves.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::future::pending;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use hello_exporter::source::{Source, SourceOptions, in_turn};
+use hello_exporter::{Collector, Exporter};
+
+/// Twice the number of workers that tokio's runtime has where nobody sets one, and more.
+const BLOCKED: usize = 40;
+
+#[derive(Collector)]
+struct Value {
+    /// A value.
+    value: u64,
+}
+
+fn value() -> Result<Value, Infallible> {
+    Ok(Value { value: 1 })
+}
+
+fn block() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+/// Waits for a timer, so that the worker that polls the timers is among those that block.
+async fn block_after_a_timer() -> Result<Value, Infallible> {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    block()
+}
+
+async fn value_after_a_timer() -> Result<Value, Infallible> {
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    value()
+}
+
+/// Panics when it is dropped.
+struct Fuse;
+
+impl Drop for Fuse {
+    fn drop(&mut self) {
+        panic!("out of cheese");
+    }
+}
+
+#[derive(Collector)]
+#[collector(no_new)]
+struct Fused {
+    /// A value.
+    fused: u64,
+    #[metric(skip)]
+    _fuse: Fuse,
+}
+
+async fn hold_a_fuse() -> Result<Value, Infallible> {
+    let _fuse = Fuse;
+    pending().await
+}
+
+/// A source that panics when the exporter drops it.
+struct FusedSource(#[expect(dead_code, reason = "it is dropped")] Fuse);
+
+impl Source for FusedSource {
+    type Metrics = Value;
+    type Error = Infallible;
+
+    async fn scrape(&self) -> Result<Value, Infallible> {
+        value()
+    }
+}
+
+/// An error that is its own cause.
+#[derive(Clone, Debug)]
+struct Snake(Option<Arc<Snake>>);
+
+impl fmt::Display for Snake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_some() { "the snake" } else { "its tail" })
+    }
+}
+
+impl Error for Snake {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        static TAIL: Snake = Snake(None);
+        static SNAKE: std::sync::LazyLock<Snake> =
+            std::sync::LazyLock::new(|| Snake(Some(Arc::new(TAIL.clone()))));
+        Some(if self.0.is_some() { &TAIL } else { &*SNAKE })
+    }
+}
+
+async fn fail_in_a_circle() -> Result<Value, Snake> {
+    Err(Snake(Some(Arc::new(Snake(None)))))
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let named = |name: String| {
+        let prefix = format!("{name}_");
+        SourceOptions::new(name).prefix(prefix)
+    };
+    let brief = |name: String| named(name).timeout(Duration::from_millis(300));
+    let off = |name: &str| brief(name.to_owned()).disabled_by_default();
+    let mut exporter = Exporter::new("unruly");
+    for number in 0..BLOCKED {
+        let of = |kind: &str| brief(format!("{kind}_{number}")).disabled_by_default();
+        exporter = exporter
+            .source(of("async"), || async { block() as Result<Value, Infallible> })
+            .source(of("timer"), block_after_a_timer)
+            .source(of("turn"), in_turn(|| -> Result<Value, Infallible> { block() }));
+    }
+    exporter
+        .source(named("good".into()), value_after_a_timer)
+        .source(named("good_blocking".into()), value)
+        .source(named("good_turn".into()), in_turn(value))
+        .source(off("fused"), || async { Ok::<_, Infallible>(Fused { fused: 1, _fuse: Fuse }) })
+        .source(off("fused_future"), hold_a_fuse)
+        .source(off("fused_source"), FusedSource(Fuse))
+        .source(off("fused_twin"), FusedSource(Fuse))
+        .source(off("circle"), fail_in_a_circle)
+        .register(|| Fused { fused: 1, _fuse: Fuse })
+        .run()
+        .await
+}
