@@ -119,6 +119,10 @@ struct Shop {
     /// Time to answer.
     #[metric(labels = ["handler"], unit = "seconds", buckets = [0.25, 2.5])]
     duration_seconds: HistogramVec<1>,
+    // OpenMetrics forbids the sums of these two, and the values of the two below.
+    /// Below zero.
+    #[metric(labels = ["at"], buckets = [-1.5, 1.5])]
+    drift_celsius: HistogramVec<1>,
     /// What it is doing.
     mode: StateSet<Mode>,
     /// What is running.
@@ -133,6 +137,10 @@ struct Values {
     number: i64,
     /// Lengths of pauses.
     pause_seconds: SummarySnapshot,
+    #[metric(help = "Below zero.", labels = ["at"])]
+    shift_celsius: BTreeMap<&'static str, SummarySnapshot>,
+    #[metric(counter, help = "No counts.", labels = ["of"])]
+    debts_total: BTreeMap<&'static str, f64>,
     /// What is there, as far as it is known.
     #[metric(labels = ["city"])]
     stock: BTreeMap<&'static str, Option<u32>>,
@@ -149,11 +157,18 @@ fn shop() -> Registry {
     [0.125, 1.0, 8.0]
         .iter()
         .for_each(|seconds| shop.duration_seconds.with(["/"]).observe(*seconds));
+    shop.drift_celsius.with(["a"]).observe(-2.5);
+    shop.drift_celsius.with(["b"]).observe(f64::NAN);
     [Mode::Open, Mode::Closed].into_iter().for_each(|mode| shop.mode.set(mode));
     shop.build_info.set(Release { version: "1.2.3" });
     let values = || Values {
         number: -7,
         pause_seconds: SummarySnapshot::new([(0.5, 0.25), (0.99, 1.0)], 1.5, 4).unwrap(),
+        shift_celsius: BTreeMap::from([
+            ("a", SummarySnapshot::new([(0.5, -0.25), (0.99, 1.5)], -1.5, 4).unwrap()),
+            ("b", SummarySnapshot::new([(0.5, f64::NAN)], f64::NAN, 4).unwrap()),
+        ]),
+        debts_total: BTreeMap::from([("money", -2.5), ("time", f64::NAN)]),
         stock: BTreeMap::from([("Bergen", None), ("Oslo", Some(5))]),
     };
     let registry = Registry::new();

@@ -58,9 +58,10 @@ impl<'a> FamilyEncoder<'a> {
     /// Writes one sample: as many label values as the [`Desc`] has labels, and the value, which is a
     /// number or a snapshot.
     ///
-    /// A sample that cannot be exposed is dropped and counted: one with another number of label values,
-    /// a histogram where the [`Desc`] says gauge, a counter that is negative or NaN, an info that is not 1,
-    /// any of a state set, which a [`StateSet`](crate::StateSet) alone can write.
+    /// A sample that cannot be exposed is dropped and counted: one with another number of label
+    /// values, a histogram where the [`Desc`] says gauge, an info that is not 1, any of a state
+    /// set, which a [`StateSet`](crate::StateSet) alone can write. A counter that is negative or
+    /// NaN is exposed; [`testing::lint`](crate::testing::lint) reports it.
     pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Point<'p>>) {
         let point = value.into();
         labels.with_values(|values| self.sample_of(values, &point));

@@ -43,9 +43,10 @@ pub enum Format {
     Text,
     /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
     ///
-    /// It alone has exemplars. What it does not permit is left out: the sum and count of a histogram with
-    /// negative bounds, or whose sum is negative or NaN; those of a summary likewise. A counter whose name lacks `_total` is exposed as `unknown`, so
-    /// that its series is called the same in every format.
+    /// It alone has exemplars. A series has the same name and the same samples in every format, as
+    /// client_golang exposes it: a counter whose name lacks `_total` has the type `unknown`, and
+    /// values that the specification forbids, such as a negative sum or a counter that is NaN, are
+    /// exposed.
     OpenMetrics,
     /// Messages of the [protocol buffer format](https://github.com/prometheus/client_model), each
     /// preceded by its length. They carry no exemplars.
