@@ -1,5 +1,6 @@
 //! What a collector writes its samples to.
 
+use std::fmt::Display;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -126,9 +127,16 @@ impl<'a> FamilyEncoder<'a> {
         self.point(labels, &Point::from(is_on));
     }
 
-    /// Notes a sample that cannot be exposed.
+    /// Counts a sample that cannot be exposed.
     pub(crate) fn misfit(&mut self) {
         self.written.misfits += 1;
+    }
+
+    /// Counts a sample that cannot be exposed, and keeps the first reason for the log.
+    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
+    pub(crate) fn refuse(&mut self, reason: &dyn Display) {
+        self.misfit();
+        self.written.reason.get_or_insert_with(|| reason.to_string());
     }
 
     /// Says that points of a metric of this type follow, under blocks with these label names, each of
@@ -229,6 +237,8 @@ pub(crate) struct Written {
     pub(crate) dropped: u64,
     /// Samples dropped because they are not those of the family.
     pub(crate) misfits: u64,
+    /// Why the first of them was dropped, where that is known.
+    pub(crate) reason: Option<String>,
     /// Whether the family was written in blocks that nobody has compared.
     is_rendered: bool,
 }
@@ -246,6 +256,7 @@ impl Written {
         self.ranges.clear();
         self.duplicates = 0;
         self.misfits = 0;
+        self.reason = None;
         self.dropped = 0;
         self.is_rendered = false;
     }

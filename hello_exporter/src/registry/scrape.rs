@@ -221,9 +221,10 @@ impl Scrape<'_> {
         }
     }
 
-    /// Counts the samples that a collector wrote in vain, once a scrape, and says so the first time.
+    /// Counts the samples of a collector that were dropped, once a scrape, and logs the first of
+    /// them.
     fn report_dropped(&self, member: &Member, written: &Written, attempts: &mut Attempts) {
-        let Written { duplicates, misfits, .. } = written;
+        let Written { duplicates, misfits, reason, .. } = written;
         let key = (member.collector.id, member.index);
         if duplicates + misfits == 0 || attempts.counted.contains(&key) {
             return;
@@ -235,8 +236,9 @@ impl Scrape<'_> {
                 collector,
                 metric,
                 duplicates,
-                misfits,
-                "Collector wrote a label set twice, or what is no sample of the metric; dropped"
+                invalid = misfits,
+                reason = reason.as_deref(),
+                "Collector wrote invalid samples or a label set twice, they are dropped"
             );
         }
         let health = &self.shared.health;
