@@ -50,7 +50,7 @@ fn open_metrics_is_served_to_whoever_prefers_it() {
     assert_eq!(response.status, 200);
     assert_eq!(
         response.header("content-type"),
-        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores")
     );
     assert_eq!(response.header("vary"), Some("Accept, Accept-Encoding"));
     let hello = HELLO.replace("# TYPE b counter", "# TYPE b unknown");

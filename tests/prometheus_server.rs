@@ -207,11 +207,18 @@ fn line(series: &Value) -> String {
 fn a_prometheus_server_stores_the_same_in_every_format_and_coding() {
     const NATIVE_HISTOGRAMS: &[&str] = &["--enable-feature=native-histograms"];
     const TEXT: &[(&str, &str)] = &[("Accept", "text/plain;version=0.0.4")];
+    const OPEN_METRICS_0: &[(&str, &str)] =
+        &[("Accept", "application/openmetrics-text;version=0.0.1")];
+    const OPEN_METRICS_3: &[(&str, &str)] =
+        &[("Accept", "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6")];
     const IDENTITY: (&str, &str) = ("Accept-Encoding", "identity");
+    let open_metrics = |parameters| format!("application/openmetrics-text; {parameters}");
     let formats = [
-        (Format::Text, &[][..], TEXT),
-        (Format::OpenMetrics, &[], &[]),
-        (Format::Protobuf, NATIVE_HISTOGRAMS, &[]),
+        (Format::Text.content_type().to_owned(), &[][..], TEXT),
+        (open_metrics("version=1.0.0; charset=utf-8; escaping=underscores"), &[], &[]),
+        (open_metrics("version=1.0.0; charset=utf-8; escaping=allow-utf-8"), &[], OPEN_METRICS_3),
+        (open_metrics("version=0.0.1; charset=utf-8"), &[], OPEN_METRICS_0),
+        (Format::Protobuf.content_type().to_owned(), NATIVE_HISTOGRAMS, &[]),
     ];
     let registry = shop();
     let exposition = exposition(&registry);
@@ -224,22 +231,22 @@ fn a_prometheus_server_stores_the_same_in_every_format_and_coding() {
         config.service(Metrics::new(registry.clone()));
     });
     let check =
-        &|format: Format, flags: &[&str], headers: &[(&str, &str)], coding: Option<&str>| {
+        &|content_type: &str, flags: &[&str], headers: &[(&str, &str)], coding: Option<&str>| {
             let proxy = Proxy::in_front_of(server.address, headers);
             let prometheus = Prometheus::scraping_with_flags(proxy.address, flags);
             let all = r#"{job="exporter",__name__=~"shop_.*"}"#;
             let stored = prometheus.query(all, |result| result != &json!([]));
-            assert_eq!(lines(&stored), expected, "{format:?} {coding:?}");
+            assert_eq!(lines(&stored), expected, "{content_type} {coding:?}");
             for answer in proxy.answers().iter() {
-                assert_eq!(answer.header("content-type"), Some(format.content_type()));
+                assert_eq!(answer.header("content-type"), Some(content_type));
                 assert_eq!(answer.header("content-encoding"), coding);
             }
         };
     thread::scope(|scope| {
-        for (format, flags, headers) in formats {
-            let identity = [headers, &[IDENTITY]].concat();
-            scope.spawn(move || check(format, flags, headers, Some("gzip")));
-            scope.spawn(move || check(format, flags, &identity, None));
+        for (content_type, flags, headers) in &formats {
+            let identity = [*headers, &[IDENTITY]].concat();
+            scope.spawn(move || check(content_type, flags, headers, Some("gzip")));
+            scope.spawn(move || check(content_type, flags, &identity, None));
         }
     });
 }

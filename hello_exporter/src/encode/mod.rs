@@ -54,11 +54,14 @@ pub enum Format {
 }
 
 impl Format {
-    /// The value of the `Content-Type` header.
+    /// Returns the value of the `Content-Type` header. Names of metrics and labels are letters,
+    /// digits, `_` and `:`, which is what `escaping=underscores` says of OpenMetrics.
     pub const fn content_type(self) -> &'static str {
         match self {
             Format::Text => "text/plain; version=0.0.4; charset=utf-8",
-            Format::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Format::OpenMetrics => {
+                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
+            }
             Format::Protobuf => {
                 "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
                  encoding=delimited"

@@ -6,6 +6,7 @@ use tracing::error;
 
 use super::body::{Bodies, Body};
 use super::limit::Permit;
+use super::negotiate::Representation;
 use super::{Held, negotiate, plain};
 use crate::Format;
 
@@ -17,13 +18,14 @@ pub(super) async fn respond(
     permit: Permit,
     encode: impl FnOnce(Format, &mut Vec<u8>) + Send + 'static,
 ) -> HttpResponse {
-    let format = negotiate::format(&joined(request, header::ACCEPT));
+    let representation = negotiate::representation(&joined(request, header::ACCEPT));
     let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
+    let format = representation.format();
     let make = move || (bodies.make(coding, |buffer| encode(format, buffer)), permit);
     match web::block(make).await {
         Ok((body, mut permit)) => {
             permit.deliver(request.conn_data());
-            answer(format, body, permit)
+            answer(representation, body, permit)
         }
         Err(error) => {
             error!(%error, "Scrape was not finished");
@@ -32,10 +34,10 @@ pub(super) async fn respond(
     }
 }
 
-fn answer(format: Format, body: Body, permit: Permit) -> HttpResponse {
+fn answer(representation: Representation, body: Body, permit: Permit) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
-        .content_type(format.content_type())
+        .content_type(representation.content_type())
         .insert_header((header::VARY, "Accept, Accept-Encoding"));
     if let Some(coding) = body.coding().name() {
         response.insert_header((header::CONTENT_ENCODING, coding));
