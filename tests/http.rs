@@ -93,6 +93,7 @@ fn every_exporter_exposes_itself() {
             "process_threads gauge",
             "process_virtual_memory_bytes gauge",
             "process_virtual_memory_max_bytes gauge",
+            "promhttp_metric_handler_errors_total counter",
             "promhttp_metric_handler_requests_in_flight gauge",
             "promhttp_metric_handler_requests_total counter",
         ]
@@ -120,6 +121,11 @@ fn scrapes_are_counted_as_promhttp_counts_them() {
     };
     let expected = |good: u8, bad: &[&str]| -> Vec<String> {
         let head = [
+            "# HELP promhttp_metric_handler_errors_total Total number of internal errors encountered by \
+             the promhttp metric handler.",
+            "# TYPE promhttp_metric_handler_errors_total counter",
+            "promhttp_metric_handler_errors_total{cause=\"encoding\"} 0",
+            "promhttp_metric_handler_errors_total{cause=\"gathering\"} 0",
             "# HELP promhttp_metric_handler_requests_in_flight Current number of scrapes being served.",
             "# TYPE promhttp_metric_handler_requests_in_flight gauge",
             "promhttp_metric_handler_requests_in_flight 1",

@@ -55,23 +55,22 @@ impl Provider for () {
     fn leave_out(&mut self, _: CollectorId) {}
 }
 
-/// Appends an exposition.
+/// Appends an exposition, and returns whether all collectors have succeeded.
 pub(super) fn encode(
     shared: &Shared,
     request: &ScrapeRequest<'_>,
     provider: &mut dyn Provider,
     buffer: &mut Vec<u8>,
-) {
+) -> bool {
     let plan = shared.plan();
-    let needed = plan.momentary.iter().filter(|collector| request.needs(&plan, collector));
-    let made: Vec<Made> = needed.filter_map(make).collect();
+    let (made, has_failed) = make_needed(&plan, request);
     let mut provided = provider.provided();
     let late = take_in_late(shared, &plan, &made, &provided);
     // That may have brought families which the plan did not know.
     let first = plan;
     let plan = if late.is_empty() { Arc::clone(&first) } else { shared.plan() };
     let mut memory = shared.memory.take();
-    let mut attempts = Attempts::default();
+    let mut attempts = Attempts { has_failed, ..Attempts::default() };
     let start = buffer.len();
     loop {
         let present = Present { made: &made, provided: &provided, late: &late };
@@ -93,6 +92,19 @@ pub(super) fn encode(
     // Of what was unregistered meanwhile these plans may be the last owners.
     dropped(first);
     dropped(plan);
+    !attempts.has_failed
+}
+
+/// Makes the collectors that a scrape needs, and returns whether any of them has failed.
+fn make_needed(plan: &Plan, request: &ScrapeRequest<'_>) -> (Vec<Made>, bool) {
+    let is_needed = |collector: &&Arc<Collector>| {
+        matches!(collector.origin, Origin::Made { .. }) && request.needs(plan, collector)
+    };
+    let mut needed = 0;
+    let collectors = plan.momentary.iter().filter(is_needed).inspect(|_| needed += 1);
+    let made: Vec<Made> = collectors.filter_map(make).collect();
+    let has_failed = made.len() < needed;
+    (made, has_failed)
 }
 
 /// What the attempts to encode one scrape have come to.
@@ -102,6 +114,8 @@ struct Attempts {
     panicked: Vec<CollectorId>,
     /// The members whose losses are counted.
     counted: Vec<(CollectorId, usize)>,
+    /// Whether a collector has panicked or could not be made.
+    has_failed: bool,
 }
 
 /// Drops what an author's `drop` may be part of.
@@ -212,6 +226,7 @@ impl Scrape<'_> {
         let is_panicking = result.is_err();
         if is_panicking {
             encoder.rollback(start);
+            attempts.has_failed = true;
         }
         self.report_dropped(member, written, attempts);
         count_over_limit(self.shared, member, written.dropped);
