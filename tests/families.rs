@@ -199,6 +199,9 @@ good 6
 # HELP labels Help.
 # TYPE labels gauge
 labels{a=\"v\"} 4
+# HELP negative_total Help.
+# TYPE negative_total counter
+negative_total -1
 ";
     assert_eq!(exposition(&registry), expected);
     assert_eq!(exposition(&registry), expected);

@@ -226,10 +226,9 @@ snapshot_count 24
     );
 }
 
-/// The section "Histogram" of OpenMetrics: no sum where observations can be negative, and a count if and
-/// only if there is a sum.
+/// OpenMetrics forbids both where observations can be negative; client_golang exposes them.
 #[test]
-fn a_histogram_with_a_negative_bound_has_neither_sum_nor_count_in_open_metrics() {
+fn histogram_with_negative_bound_has_sum_and_count_in_every_format() {
     #[derive(Collector)]
     struct Signed {
         #[metric(help = "Live.", buckets = [-1, 1])]
@@ -256,27 +255,41 @@ live_count 1
 live_bucket{le="-1.0"} 0
 live_bucket{le="1.0"} 1
 live_bucket{le="+Inf"} 1
+live_sum 0.5
+live_count 1
 # EOF
 "#
     );
 }
 
 #[test]
-fn a_sum_that_is_no_counter_is_left_out_of_open_metrics() {
+fn negative_and_nan_sums_and_quantiles_are_exposed_in_every_format() {
     #[derive(Collector)]
     struct Sums {
+        #[metric(help = "An observation of NaN.", buckets = [1])]
+        lost: Histogram,
         #[metric(help = "A negative observation.", buckets = [1])]
         negative: Histogram,
         /// Not a number.
         pauses: SummarySnapshot,
+        /// Negative.
+        shifts: SummarySnapshot,
     }
 
     let pauses = SummarySnapshot::new([(0.5, -2.0), (1.0, f64::NAN)], f64::NAN, 2).unwrap();
-    let sums = Arc::new(Sums { pauses, ..Sums::new() });
+    let shifts = SummarySnapshot::new([(0.5, -0.5)], -1.5, 3).unwrap();
+    let sums = Arc::new(Sums { pauses, shifts, ..Sums::new() });
+    sums.lost.observe(f64::NAN);
     sums.negative.observe(-0.5);
     assert_eq!(
         exposition_of(Arc::clone(&sums)),
-        r#"# HELP negative A negative observation.
+        r#"# HELP lost An observation of NaN.
+# TYPE lost histogram
+lost_bucket{le="1"} 0
+lost_bucket{le="+Inf"} 1
+lost_sum NaN
+lost_count 1
+# HELP negative A negative observation.
 # TYPE negative histogram
 negative_bucket{le="1"} 1
 negative_bucket{le="+Inf"} 1
@@ -288,18 +301,38 @@ pauses{quantile="0.5"} -2
 pauses{quantile="1"} NaN
 pauses_sum NaN
 pauses_count 2
+# HELP shifts Negative.
+# TYPE shifts summary
+shifts{quantile="0.5"} -0.5
+shifts_sum -1.5
+shifts_count 3
 "#
     );
     assert_eq!(
         open_metrics_of(sums),
-        r#"# HELP negative A negative observation.
+        r#"# HELP lost An observation of NaN.
+# TYPE lost histogram
+lost_bucket{le="1.0"} 0
+lost_bucket{le="+Inf"} 1
+lost_sum NaN
+lost_count 1
+# HELP negative A negative observation.
 # TYPE negative histogram
 negative_bucket{le="1.0"} 1
 negative_bucket{le="+Inf"} 1
+negative_sum -0.5
+negative_count 1
 # HELP pauses Not a number.
 # TYPE pauses summary
+pauses{quantile="0.5"} -2
 pauses{quantile="1.0"} NaN
+pauses_sum NaN
 pauses_count 2
+# HELP shifts Negative.
+# TYPE shifts summary
+shifts{quantile="0.5"} -0.5
+shifts_sum -1.5
+shifts_count 3
 # EOF
 "#
     );
@@ -632,7 +665,7 @@ requests_total 3 # {trace_id="0af7",span="\"\\\n}# "} 2 now
 # TYPE seconds histogram
 seconds_bucket{zone="a",le="0.1"} 0
 seconds_bucket{zone="a",le="1.0"} 1 # {trace_id="0af7",span="\"\\\n}# "} 0.5 now
-seconds_bucket{zone="a",le="+Inf"} 2 # {} 7 now
+seconds_bucket{zone="a",le="+Inf"} 2
 seconds_sum{zone="a"} 7.5
 seconds_count{zone="a"} 2
 # HELP seconds_by_path Time by path.

@@ -50,7 +50,7 @@ fn open_metrics_is_served_to_whoever_prefers_it() {
     assert_eq!(response.status, 200);
     assert_eq!(
         response.header("content-type"),
-        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores")
     );
     assert_eq!(response.header("vary"), Some("Accept, Accept-Encoding"));
     let hello = HELLO.replace("# TYPE b counter", "# TYPE b unknown");
@@ -93,6 +93,7 @@ fn every_exporter_exposes_itself() {
             "process_threads gauge",
             "process_virtual_memory_bytes gauge",
             "process_virtual_memory_max_bytes gauge",
+            "promhttp_metric_handler_errors_total counter",
             "promhttp_metric_handler_requests_in_flight gauge",
             "promhttp_metric_handler_requests_total counter",
         ]
@@ -120,6 +121,11 @@ fn scrapes_are_counted_as_promhttp_counts_them() {
     };
     let expected = |good: u8, bad: &[&str]| -> Vec<String> {
         let head = [
+            "# HELP promhttp_metric_handler_errors_total Total number of internal errors encountered by \
+             the promhttp metric handler.",
+            "# TYPE promhttp_metric_handler_errors_total counter",
+            "promhttp_metric_handler_errors_total{cause=\"encoding\"} 0",
+            "promhttp_metric_handler_errors_total{cause=\"gathering\"} 0",
             "# HELP promhttp_metric_handler_requests_in_flight Current number of scrapes being served.",
             "# TYPE promhttp_metric_handler_requests_in_flight gauge",
             "promhttp_metric_handler_requests_in_flight 1",

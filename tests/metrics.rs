@@ -571,7 +571,7 @@ linear_count 2
 }
 
 #[test]
-fn openmetrics_has_neither_sum_nor_count_of_a_histogram_whose_sum_can_fall() {
+fn openmetrics_has_sum_and_count_of_a_histogram_whose_sum_can_fall() {
     #[derive(Collector)]
     struct Signed {
         #[metric(help = "Below zero.", buckets = [-1, 1])]
@@ -594,10 +594,14 @@ fn openmetrics_has_neither_sum_nor_count_of_a_histogram_whose_sum_can_fall() {
 below_bucket{le="-1.0"} 0
 below_bucket{le="1.0"} 1
 below_bucket{le="+Inf"} 1
+below_sum 0.5
+below_count 1
 # HELP fallen Above zero, but for an observation.
 # TYPE fallen histogram
 fallen_bucket{le="1.0"} 1
 fallen_bucket{le="+Inf"} 1
+fallen_sum -0.5
+fallen_count 1
 # HELP zero Zero.
 # TYPE zero histogram
 zero_bucket{le="0.0"} 0
@@ -968,7 +972,7 @@ e_count 0
 // What cannot be exposed.
 
 #[test]
-fn a_counter_value_that_is_negative_or_nan_is_dropped() {
+fn counter_value_that_is_negative_or_nan_is_exposed() {
     #[derive(Collector)]
     struct Counters {
         /// Negative.
@@ -977,6 +981,9 @@ fn a_counter_value_that_is_negative_or_nan_is_dropped() {
         /// Negative, and of another time.
         #[metric(counter)]
         past_total: Timestamped<f64>,
+        /// Without the suffix.
+        #[metric(counter)]
+        plain: f64,
         #[metric(counter, help = "Some.", labels = ["x"])]
         some_total: BTreeMap<u8, f64>,
     }
@@ -985,12 +992,51 @@ fn a_counter_value_that_is_negative_or_nan_is_dropped() {
     let counters = Counters {
         negative_total: -1,
         past_total: Timestamped::new(-1.0, then()),
+        plain: f64::NAN,
         some_total: (0..).zip(some).collect(),
     };
+    let registry = Registry::new();
+    registry.register(counters).unwrap();
     assert_eq!(
-        exposition_of(counters),
-        "# HELP some_total Some.\n# TYPE some_total counter\n\
-         some_total{x=\"3\"} +Inf\nsome_total{x=\"4\"} 0.5\n"
+        exposition(&registry),
+        r#"# HELP negative_total Negative.
+# TYPE negative_total counter
+negative_total -1
+# HELP past_total Negative, and of another time.
+# TYPE past_total counter
+past_total -1 1700000000500
+# HELP plain Without the suffix.
+# TYPE plain counter
+plain NaN
+# HELP some_total Some.
+# TYPE some_total counter
+some_total{x="0"} -0.5
+some_total{x="1"} NaN
+some_total{x="2"} -Inf
+some_total{x="3"} +Inf
+some_total{x="4"} 0.5
+"#
+    );
+    assert_eq!(
+        open_metrics(&registry),
+        r#"# HELP negative Negative.
+# TYPE negative counter
+negative_total -1
+# HELP past Negative, and of another time.
+# TYPE past counter
+past_total -1 1700000000.500
+# HELP plain Without the suffix.
+# TYPE plain unknown
+plain NaN
+# HELP some Some.
+# TYPE some counter
+some_total{x="0"} -0.5
+some_total{x="1"} NaN
+some_total{x="2"} -Inf
+some_total{x="3"} +Inf
+some_total{x="4"} 0.5
+# EOF
+"#
     );
 }
 

@@ -55,7 +55,9 @@ fn decompressed(program: &str, body: &[u8]) -> Vec<u8> {
 
 fn content_type(format: Format) -> &'static str {
     match format {
-        OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        OpenMetrics => {
+            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
+        }
         Protobuf => {
             "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
              encoding=delimited"
@@ -162,7 +164,6 @@ const ROWS: &[(&str, Format, Coding)] = &[
     // Whole programs.
     (PROMETHEUS_2, OpenMetrics, Gzip),
     (PROMETHEUS_2_NATIVE_HISTOGRAMS, Protobuf, Gzip),
-    (PROMETHEUS_3, OpenMetrics, Gzip),
     (PROMETHEUS_3_NATIVE_HISTOGRAMS, Protobuf, Gzip),
     (PROMETHEUS_3_TEXT_1, Text, Gzip),
     (VMAGENT, Text, Gzip),
@@ -194,7 +195,6 @@ const ROWS: &[(&str, Format, Coding)] = &[
         Identity,
     ),
     ("Accept: application/openmetrics-text;version=\"1.0.0\"\r\n", OpenMetrics, Identity),
-    ("Accept: application/openmetrics-text;version=0.0.1\r\n", Text, Identity),
     ("Accept: application/openmetrics-text;version=2.0.0\r\n", Text, Identity),
     ("Accept: application/openmetrics-text;escaping=underscores\r\n", OpenMetrics, Identity),
     ("ACCEPT: APPLICATION/OPENMETRICS-TEXT;VERSION=1.0.0;Q=0.9\r\n", OpenMetrics, Identity),
@@ -266,30 +266,126 @@ const ROWS: &[(&str, Format, Coding)] = &[
     ("Accept: application/openmetrics-text\r\nAccept-Encoding: br\r\n", OpenMetrics, Identity),
 ];
 
+/// The headers of a request that gets OpenMetrics, and the parameters of its content type: those
+/// that client_golang gives it.
+const OPEN_METRICS: &[(&str, &str)] = &[
+    (PROMETHEUS_2, "version=1.0.0; charset=utf-8; escaping=underscores"),
+    (PROMETHEUS_3, "version=1.0.0; charset=utf-8; escaping=allow-utf-8"),
+    (
+        "Accept: application/openmetrics-text;version=1.0.0\r\n",
+        "version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    (
+        "Accept: application/openmetrics-text;version=1.0.0;escaping=allow-utf-8\r\n",
+        "version=1.0.0; charset=utf-8; escaping=allow-utf-8",
+    ),
+    (
+        "Accept: application/openmetrics-text; version=1.0.0; escaping=\"dots\"; q=0.5\r\n",
+        "version=1.0.0; charset=utf-8; escaping=dots",
+    ),
+    (
+        "Accept: application/openmetrics-text;Escaping=values;version=1.0.0\r\n",
+        "version=1.0.0; charset=utf-8; escaping=values",
+    ),
+    (
+        "Accept: application/openmetrics-text;version=1.0.0;escaping=underscores\r\n",
+        "version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    // A scheme that nobody knows, or none.
+    (
+        "Accept: application/openmetrics-text;version=1.0.0;escaping=backslash\r\n",
+        "version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    (
+        "Accept: application/openmetrics-text;version=1.0.0;escaping=\r\n",
+        "version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    // The last scheme down to the range that wins counts.
+    (
+        "Accept: text/plain;version=1.0.0;escaping=allow-utf-8,application/openmetrics-text;version=1.0.0;q=0.5\r\n",
+        "version=1.0.0; charset=utf-8; escaping=allow-utf-8",
+    ),
+    (
+        "Accept: text/plain;version=1.0.0;escaping=values,application/openmetrics-text;version=1.0.0;q=0.5;escaping=dots\r\n",
+        "version=1.0.0; charset=utf-8; escaping=dots",
+    ),
+    (
+        "Accept: application/openmetrics-text;version=1.0.0,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5\r\n",
+        "version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    // The first version is older than `escaping`.
+    ("Accept: application/openmetrics-text;version=0.0.1\r\n", "version=0.0.1; charset=utf-8"),
+    ("Accept: application/openmetrics-text; version=\"0.0.1\"\r\n", "version=0.0.1; charset=utf-8"),
+    (
+        "Accept: application/openmetrics-text;version=0.0.1;escaping=allow-utf-8\r\n",
+        "version=0.0.1; charset=utf-8",
+    ),
+    (
+        "Accept: application/openmetrics-text;version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\n",
+        "version=0.0.1; charset=utf-8",
+    ),
+    (
+        "Accept: application/openmetrics-text;version=0.0.1,application/openmetrics-text;version=1.0.0\r\n",
+        "version=0.0.1; charset=utf-8",
+    ),
+    (
+        "Accept: application/openmetrics-text;version=0.0.1;q=0.5,application/openmetrics-text;version=1.0.0\r\n",
+        "version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    (
+        "Accept: application/openmetrics-text;version=2.0.0,application/openmetrics-text;version=0.0.1;q=0.5\r\n",
+        "version=0.0.1; charset=utf-8",
+    ),
+];
+
 #[test]
 fn every_request_gets_the_format_and_the_coding_that_it_prefers() {
     let registry = registry(1);
     let server = serving(&registry);
     for (request, format, coding) in ROWS {
-        let response = send(server.address, "GET", "/metrics", request);
-        assert_eq!(response.status, 200, "{request}");
-        let length = response.bytes.len().to_string();
-        let mut expected = vec![
-            ("connection", "close"),
-            ("content-length", &*length),
-            ("content-type", content_type(*format)),
-            ("vary", "Accept, Accept-Encoding"),
-        ];
-        expected.extend(coding.name().map(|name| ("content-encoding", name)));
-        expected.sort_unstable();
-        assert_eq!(headers(&response), expected, "{request}");
-        let body = coding.decoded(&response.bytes);
-        assert!(body == exposition(&registry, *format), "{request}");
-
-        let head = send(server.address, "HEAD", "/metrics", request);
-        assert_eq!((head.status, headers(&head)), (200, expected), "HEAD {request}");
-        assert!(head.bytes.is_empty(), "HEAD {request}");
+        let content_type = content_type(*format);
+        assert_answered(&server, &registry, request, *format, content_type, *coding);
     }
+}
+
+#[test]
+fn open_metrics_has_the_version_and_the_escaping_that_the_request_prefers() {
+    let registry = registry(1);
+    let server = serving(&registry);
+    for (request, parameters) in OPEN_METRICS {
+        let content_type = format!("application/openmetrics-text; {parameters}");
+        let coding = if request.contains("gzip") { Gzip } else { Identity };
+        assert_answered(&server, &registry, request, OpenMetrics, &content_type, coding);
+    }
+}
+
+/// Compares the answers to GET and HEAD, headers and bodies.
+fn assert_answered(
+    server: &Server,
+    registry: &Registry,
+    request: &str,
+    format: Format,
+    content_type: &str,
+    coding: Coding,
+) {
+    let response = send(server.address, "GET", "/metrics", request);
+    assert_eq!(response.status, 200, "{request}");
+    let length = response.bytes.len().to_string();
+    let mut expected = vec![
+        ("connection", "close"),
+        ("content-length", &*length),
+        ("content-type", content_type),
+        ("vary", "Accept, Accept-Encoding"),
+    ];
+    expected.extend(coding.name().map(|name| ("content-encoding", name)));
+    expected.sort_unstable();
+    assert_eq!(headers(&response), expected, "{request}");
+    let body = coding.decoded(&response.bytes);
+    assert!(body == exposition(registry, format), "{request}");
+
+    let head = send(server.address, "HEAD", "/metrics", request);
+    assert_eq!((head.status, headers(&head)), (200, expected), "HEAD {request}");
+    assert!(head.bytes.is_empty(), "HEAD {request}");
 }
 
 #[test]

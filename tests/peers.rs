@@ -675,7 +675,7 @@ fn the_content_type_has_the_version() {
         content_types.map(Format::content_type),
         [
             "text/plain; version=0.0.4; charset=utf-8",
-            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
             "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
              encoding=delimited",
         ]

@@ -119,6 +119,10 @@ struct Shop {
     /// Time to answer.
     #[metric(labels = ["handler"], unit = "seconds", buckets = [0.25, 2.5])]
     duration_seconds: HistogramVec<1>,
+    // OpenMetrics forbids the sums of these two, and the values of the two below.
+    /// Below zero.
+    #[metric(labels = ["at"], buckets = [-1.5, 1.5])]
+    drift_celsius: HistogramVec<1>,
     /// What it is doing.
     mode: StateSet<Mode>,
     /// What is running.
@@ -133,6 +137,10 @@ struct Values {
     number: i64,
     /// Lengths of pauses.
     pause_seconds: SummarySnapshot,
+    #[metric(help = "Below zero.", labels = ["at"])]
+    shift_celsius: BTreeMap<&'static str, SummarySnapshot>,
+    #[metric(counter, help = "No counts.", labels = ["of"])]
+    debts_total: BTreeMap<&'static str, f64>,
     /// What is there, as far as it is known.
     #[metric(labels = ["city"])]
     stock: BTreeMap<&'static str, Option<u32>>,
@@ -149,11 +157,18 @@ fn shop() -> Registry {
     [0.125, 1.0, 8.0]
         .iter()
         .for_each(|seconds| shop.duration_seconds.with(["/"]).observe(*seconds));
+    shop.drift_celsius.with(["a"]).observe(-2.5);
+    shop.drift_celsius.with(["b"]).observe(f64::NAN);
     [Mode::Open, Mode::Closed].into_iter().for_each(|mode| shop.mode.set(mode));
     shop.build_info.set(Release { version: "1.2.3" });
     let values = || Values {
         number: -7,
         pause_seconds: SummarySnapshot::new([(0.5, 0.25), (0.99, 1.0)], 1.5, 4).unwrap(),
+        shift_celsius: BTreeMap::from([
+            ("a", SummarySnapshot::new([(0.5, -0.25), (0.99, 1.5)], -1.5, 4).unwrap()),
+            ("b", SummarySnapshot::new([(0.5, f64::NAN)], f64::NAN, 4).unwrap()),
+        ]),
+        debts_total: BTreeMap::from([("money", -2.5), ("time", f64::NAN)]),
         stock: BTreeMap::from([("Bergen", None), ("Oslo", Some(5))]),
     };
     let registry = Registry::new();
@@ -192,11 +207,18 @@ fn line(series: &Value) -> String {
 fn a_prometheus_server_stores_the_same_in_every_format_and_coding() {
     const NATIVE_HISTOGRAMS: &[&str] = &["--enable-feature=native-histograms"];
     const TEXT: &[(&str, &str)] = &[("Accept", "text/plain;version=0.0.4")];
+    const OPEN_METRICS_0: &[(&str, &str)] =
+        &[("Accept", "application/openmetrics-text;version=0.0.1")];
+    const OPEN_METRICS_3: &[(&str, &str)] =
+        &[("Accept", "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6")];
     const IDENTITY: (&str, &str) = ("Accept-Encoding", "identity");
+    let open_metrics = |parameters| format!("application/openmetrics-text; {parameters}");
     let formats = [
-        (Format::Text, &[][..], TEXT),
-        (Format::OpenMetrics, &[], &[]),
-        (Format::Protobuf, NATIVE_HISTOGRAMS, &[]),
+        (Format::Text.content_type().to_owned(), &[][..], TEXT),
+        (open_metrics("version=1.0.0; charset=utf-8; escaping=underscores"), &[], &[]),
+        (open_metrics("version=1.0.0; charset=utf-8; escaping=allow-utf-8"), &[], OPEN_METRICS_3),
+        (open_metrics("version=0.0.1; charset=utf-8"), &[], OPEN_METRICS_0),
+        (Format::Protobuf.content_type().to_owned(), NATIVE_HISTOGRAMS, &[]),
     ];
     let registry = shop();
     let exposition = exposition(&registry);
@@ -209,22 +231,22 @@ fn a_prometheus_server_stores_the_same_in_every_format_and_coding() {
         config.service(Metrics::new(registry.clone()));
     });
     let check =
-        &|format: Format, flags: &[&str], headers: &[(&str, &str)], coding: Option<&str>| {
+        &|content_type: &str, flags: &[&str], headers: &[(&str, &str)], coding: Option<&str>| {
             let proxy = Proxy::in_front_of(server.address, headers);
             let prometheus = Prometheus::scraping_with_flags(proxy.address, flags);
             let all = r#"{job="exporter",__name__=~"shop_.*"}"#;
             let stored = prometheus.query(all, |result| result != &json!([]));
-            assert_eq!(lines(&stored), expected, "{format:?} {coding:?}");
+            assert_eq!(lines(&stored), expected, "{content_type} {coding:?}");
             for answer in proxy.answers().iter() {
-                assert_eq!(answer.header("content-type"), Some(format.content_type()));
+                assert_eq!(answer.header("content-type"), Some(content_type));
                 assert_eq!(answer.header("content-encoding"), coding);
             }
         };
     thread::scope(|scope| {
-        for (format, flags, headers) in formats {
-            let identity = [headers, &[IDENTITY]].concat();
-            scope.spawn(move || check(format, flags, headers, Some("gzip")));
-            scope.spawn(move || check(format, flags, &identity, None));
+        for (content_type, flags, headers) in &formats {
+            let identity = [*headers, &[IDENTITY]].concat();
+            scope.spawn(move || check(content_type, flags, headers, Some("gzip")));
+            scope.spawn(move || check(content_type, flags, &identity, None));
         }
     });
 }

@@ -18,7 +18,8 @@ fn start(arguments: &[&str]) -> Exporter {
     Exporter::start_program(&program(), &flags.copied().collect::<Vec<_>>())
 }
 
-/// The samples that start with `prefix`, as a Prometheus server with a timeout of 10 s scrapes them.
+/// The samples that start with `prefix`, as a Prometheus server with a timeout of 10 s scrapes
+/// them.
 fn samples(exporter: &Exporter, prefix: &str) -> Vec<String> {
     let header = "X-Prometheus-Scrape-Timeout-Seconds: 10";
     let response = get_with(exporter.address, "/metrics", header);

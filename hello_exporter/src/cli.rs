@@ -174,13 +174,17 @@ fn is_for_lack_of_ipv6(error: &io::Error) -> bool {
     !matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
 
-/// A path on the server, such as `/metrics`.
+/// A path on the server, such as `/metrics`, that clients can request.
 ///
 /// ```
 /// use hello_exporter::cli::TelemetryPath;
 ///
-/// assert!("/metrics".parse::<TelemetryPath>().is_ok());
-/// assert!("metrics".parse::<TelemetryPath>().is_err());
+/// for accepted in ["/metrics", "/metrics/", "/a/b.c/~d", "/"] {
+///     assert!(accepted.parse::<TelemetryPath>().is_ok(), "{accepted}");
+/// }
+/// for refused in ["metrics", "//", "/a//b", "/a/../b", "/-/healthy", "/%61", "/a?b", "/a b"] {
+///     assert!(refused.parse::<TelemetryPath>().is_err(), "{refused}");
+/// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TelemetryPath(String);
@@ -188,8 +192,8 @@ pub struct TelemetryPath(String);
 /// A path that cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected a path that begins with `/`, of letters, digits and `/-_.~`, and not below `/-/`, where \
-     the health endpoints are"
+    "expected a path that begins with `/`, of letters, digits and `/-_.~`, without empty segments, `.` \
+     and `..`, and not below `/-/`, where the health endpoints are"
 )]
 pub struct ParsePathError;
 
@@ -197,13 +201,20 @@ impl FromStr for TelemetryPath {
     type Err = ParsePathError;
 
     fn from_str(text: &str) -> Result<Self, ParsePathError> {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-        let is_accepted = text.starts_with('/')
-            && text != "/-"
-            && !text.starts_with("/-/")
-            && text.bytes().all(is_plain);
+        let path = text.strip_prefix('/').ok_or(ParsePathError)?;
+        // A slash at the end is a path of its own.
+        let mut segments = path.strip_suffix('/').unwrap_or(path).split('/');
+        let is_accepted =
+            path.is_empty() || path.split('/').next() != Some("-") && segments.all(is_segment);
         is_accepted.then(|| Self(text.to_owned())).ok_or(ParsePathError)
     }
+}
+
+/// Returns whether clients send this part of a path as it is: browsers and proxies resolve `.` and
+/// `..`, many merge slashes, and what is not listed here has to be escaped.
+fn is_segment(segment: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain)
 }
 
 impl TelemetryPath {

@@ -1,5 +1,6 @@
 //! The exporter as a program.
 
+mod arguments;
 mod assembly;
 mod command;
 mod connection;

@@ -91,8 +91,8 @@ impl PanicState {
     }
 }
 
-/// Drops values of one kind of one collector, each under a [`catch`], and logs their panics once per
-/// change.
+/// Drops values of one kind of one collector, each under a [`catch`], and logs their panics once
+/// per change.
 ///
 /// Values have to be dropped one at a time: while a panic unwinds out of one, a panic of the next
 /// would abort the process.

@@ -175,14 +175,15 @@ impl Registry {
         self.encode_request(&ScrapeRequest { format, names: None }, &mut (), buffer);
     }
 
-    /// Appends what a scrape asks for, with the collectors that somebody provides for it.
+    /// Appends what a scrape asks for, with the collectors that `provider` has for it. Returns
+    /// whether all collectors have succeeded.
     pub(crate) fn encode_request(
         &self,
         request: &ScrapeRequest<'_>,
         provider: &mut dyn Provider,
         buffer: &mut Vec<u8>,
-    ) {
-        scrape::encode(&self.shared, request, provider, buffer);
+    ) -> bool {
+        scrape::encode(&self.shared, request, provider, buffer)
     }
 
     /// Another registry, whose losses are counted with those of this one.

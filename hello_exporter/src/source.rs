@@ -129,8 +129,8 @@ use crate::registry::{CollectorName, Registry, Wrap};
 /// `<exporter>_scrape_collector_success{collector="…"} 0`; the cause goes to the log, once per change, and not
 /// on the wire. A program that is built with `panic = "abort"` forgoes this: there a panic is its end.
 ///
-/// An `async fn` must not block its thread. What can only wait that way is a function that is not `async`,
-/// see [`IntoSource`].
+/// An `async fn` must not block its thread; if it does, its own metrics are left out until it returns. A
+/// function that has to block is one that is not `async`, see [`IntoSource`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source",
     label = "expected a type that implements `Source`",

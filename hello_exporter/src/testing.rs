@@ -40,6 +40,7 @@ mod diff;
 mod exposition;
 mod lint;
 mod text;
+mod values;
 
 use std::any::type_name_of_val;
 use std::borrow::Cow;

@@ -411,7 +411,7 @@ fn all_series() -> impl Strategy<Value = AllSeries> {
     };
     let one = || Just(Content::Number(Number::U64(1))).boxed();
     prop_oneof![
-        plain(Counter, some(counter_number())),
+        plain(Counter, some(number())),
         plain(Gauge, some(number())),
         plain(Untyped, some(number())),
         plain(Histogram, cumulative()),
@@ -587,18 +587,6 @@ fn number() -> BoxedStrategy<Number> {
         any::<i64>().prop_map(Number::I64),
     ]
     .boxed()
-}
-
-/// What a counter can have.
-fn counter_number() -> BoxedStrategy<Number> {
-    number()
-        .prop_map(|number| match number {
-            Number::F64(value) if value < 0.0 => Number::F64(-value),
-            Number::F64(value) if value.is_nan() => Number::F64(-0.0),
-            Number::I64(value) => Number::I64(value & i64::MAX),
-            other => other,
-        })
-        .boxed()
 }
 
 /// What a live counter can go up by, and be exposed as after it.

@@ -17,6 +17,7 @@ mod process;
 mod prometheus;
 mod proxy;
 mod redis;
+mod samples;
 mod stream;
 
 use std::thread;
@@ -36,6 +37,7 @@ pub use process::{
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
 pub use redis::{Fake, FakeRedis, FakeTls, Redis};
+pub use samples::samples;
 pub use stream::{Dial, Rest, Stream};
 
 /// What a registry exposes in the text format.

@@ -1,5 +1,6 @@
 //! What a collector writes its samples to.
 
+use std::fmt::Display;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -58,9 +59,10 @@ impl<'a> FamilyEncoder<'a> {
     /// Writes one sample: as many label values as the [`Desc`] has labels, and the value, which is a
     /// number or a snapshot.
     ///
-    /// A sample that cannot be exposed is dropped and counted: one with another number of label values,
-    /// a histogram where the [`Desc`] says gauge, a counter that is negative or NaN, an info that is not 1,
-    /// any of a state set, which a [`StateSet`](crate::StateSet) alone can write.
+    /// A sample that cannot be exposed is dropped and counted: one with another number of label
+    /// values, a histogram where the [`Desc`] says gauge, an info that is not 1, any of a state
+    /// set, which a [`StateSet`](crate::StateSet) alone can write. A counter that is negative or
+    /// NaN is exposed; [`testing::lint`](crate::testing::lint) reports it.
     pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Point<'p>>) {
         let point = value.into();
         labels.with_values(|values| self.sample_of(values, &point));
@@ -125,9 +127,16 @@ impl<'a> FamilyEncoder<'a> {
         self.point(labels, &Point::from(is_on));
     }
 
-    /// Notes a sample that cannot be exposed.
+    /// Counts a sample that cannot be exposed.
     pub(crate) fn misfit(&mut self) {
         self.written.misfits += 1;
+    }
+
+    /// Counts a sample that cannot be exposed, and keeps the first reason for the log.
+    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
+    pub(crate) fn refuse(&mut self, reason: &dyn Display) {
+        self.misfit();
+        self.written.reason.get_or_insert_with(|| reason.to_string());
     }
 
     /// Says that points of a metric of this type follow, under blocks with these label names, each of
@@ -228,6 +237,8 @@ pub(crate) struct Written {
     pub(crate) dropped: u64,
     /// Samples dropped because they are not those of the family.
     pub(crate) misfits: u64,
+    /// Why the first of them was dropped, where that is known.
+    pub(crate) reason: Option<String>,
     /// Whether the family was written in blocks that nobody has compared.
     is_rendered: bool,
 }
@@ -245,6 +256,7 @@ impl Written {
         self.ranges.clear();
         self.duplicates = 0;
         self.misfits = 0;
+        self.reason = None;
         self.dropped = 0;
         self.is_rendered = false;
     }

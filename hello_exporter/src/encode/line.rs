@@ -24,15 +24,6 @@ pub(crate) trait Dialect {
     fn head(metric: &Prepared) -> &str;
 
     fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>);
-
-    /// Whether a histogram may tell the sum of its observations, and, beside the last bucket, their count.
-    fn has_totals(histogram: &HistogramPoint<'_>) -> bool;
-
-    /// Whether this may be the sum of what a summary has observed.
-    fn is_sum(value: f64) -> bool;
-
-    /// Whether this may be the value of a quantile.
-    fn is_quantile(value: f64) -> bool;
 }
 
 /// Appends an exposition in one of the text formats to a buffer.
@@ -141,10 +132,8 @@ impl<'a, D: Dialect> Lines<'a, D> {
             None => self.buckets(&metric.bucket, labels, histogram, point),
         }
         let tail = Tail::of(point.timestamp);
-        if D::has_totals(histogram) {
-            self.line(&metric.sum, labels, histogram.sum.into(), tail);
-            self.line(&metric.count, labels, histogram.count.into(), tail);
-        }
+        self.line(&metric.sum, labels, histogram.sum.into(), tail);
+        self.line(&metric.count, labels, histogram.count.into(), tail);
     }
 
     fn summary(
@@ -155,13 +144,11 @@ impl<'a, D: Dialect> Lines<'a, D> {
         timestamp: Option<i64>,
     ) {
         let tail = Tail::of(timestamp);
-        for &(quantile, value) in summary.quantiles.iter().filter(|it| D::is_quantile(it.1)) {
+        for &(quantile, value) in summary.quantiles {
             let bound = ("quantile", quantile);
             self.bounded(&metric.sample, labels, bound, value.into(), tail);
         }
-        if D::is_sum(summary.sum) {
-            self.line(&metric.sum, labels, summary.sum.into(), tail);
-        }
+        self.line(&metric.sum, labels, summary.sum.into(), tail);
         self.line(&metric.count, labels, summary.count.into(), tail);
     }
 

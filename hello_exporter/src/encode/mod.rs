@@ -43,9 +43,10 @@ pub enum Format {
     Text,
     /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
     ///
-    /// It alone has exemplars. What it does not permit is left out: the sum and count of a histogram with
-    /// negative bounds, or whose sum is negative or NaN; those of a summary likewise. A counter whose name lacks `_total` is exposed as `unknown`, so
-    /// that its series is called the same in every format.
+    /// It alone has exemplars. A series has the same name and the same samples in every format, as
+    /// client_golang exposes it: a counter whose name lacks `_total` has the type `unknown`, and
+    /// values that the specification forbids, such as a negative sum or a counter that is NaN, are
+    /// exposed.
     OpenMetrics,
     /// Messages of the [protocol buffer format](https://github.com/prometheus/client_model), each
     /// preceded by its length. They carry no exemplars.
@@ -53,11 +54,14 @@ pub enum Format {
 }
 
 impl Format {
-    /// The value of the `Content-Type` header.
+    /// Returns the value of the `Content-Type` header. Names of metrics and labels are letters,
+    /// digits, `_` and `:`, which is what `escaping=underscores` says of OpenMetrics.
     pub const fn content_type(self) -> &'static str {
         match self {
             Format::Text => "text/plain; version=0.0.4; charset=utf-8",
-            Format::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Format::OpenMetrics => {
+                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
+            }
             Format::Protobuf => {
                 "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
                  encoding=delimited"

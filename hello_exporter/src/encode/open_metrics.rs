@@ -1,7 +1,10 @@
 //! [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
+//!
+//! Values that the specification forbids are written nevertheless, as client_golang writes them:
+//! negative sums, quantiles and counters, counters that are NaN, `_sum` and `_count` of a histogram
+//! with negative bounds. Prometheus stores them, and a series has the same samples in every format.
 
 use super::line::Dialect;
-use super::point::HistogramPoint;
 use super::{Lines, Prepared, escape, number};
 use crate::desc::{Desc, MetricType};
 
@@ -29,22 +32,6 @@ impl Dialect for Version100 {
         let rest = milliseconds.unsigned_abs() % 1000;
         out.push(b'.');
         out.extend([100, 10, 1].map(|unit| b'0' + (rest / unit % 10) as u8));
-    }
-
-    /// The section "Histogram": observations below zero make of the sum no counter, and it must not be
-    /// there; the count must be there if and only if the sum is.
-    fn has_totals(histogram: &HistogramPoint<'_>) -> bool {
-        !histogram.has_negative_bounds() && Self::is_sum(histogram.sum)
-    }
-
-    /// The sections "Histogram" and "Summary": a sum is a counter.
-    fn is_sum(value: f64) -> bool {
-        value >= 0.0
-    }
-
-    /// The section "Summary": a quantile is not negative, but may be NaN.
-    fn is_quantile(value: f64) -> bool {
-        value >= 0.0 || value.is_nan()
     }
 }
 

@@ -58,14 +58,9 @@ impl<'a> Point<'a> {
         Self { exemplars, ..self }
     }
 
-    /// Whether a metric of this type can have this point.
-    ///
-    /// A counter is a number that is not negative and not NaN, and an info is 1, or else no reader of
-    /// OpenMetrics would take the exposition.
+    /// Returns whether a metric of this type can have this point. The value of an info is 1.
     pub(crate) fn fits(&self, metric_type: MetricType) -> bool {
         match (metric_type, &self.value) {
-            (MetricType::Counter, PointValue::Number(Number::F64(value))) => *value >= 0.0,
-            (MetricType::Counter, PointValue::Number(Number::I64(value))) => *value >= 0,
             (MetricType::Info, PointValue::Number(value)) => value.as_f64() == 1.0,
             (MetricType::Histogram, value) => matches!(value, PointValue::Histogram(_)),
             (MetricType::Summary, value) => matches!(value, PointValue::Summary(_)),
@@ -95,11 +90,6 @@ impl HistogramPoint<'_> {
     /// Whether the last bucket is the one that holds everything.
     pub(crate) fn is_closed(&self) -> bool {
         self.buckets.last().is_some_and(|&(bound, _)| bound == f64::INFINITY)
-    }
-
-    /// Whether the sum can go down as well.
-    pub(crate) fn has_negative_bounds(&self) -> bool {
-        self.buckets.first().is_some_and(|&(bound, _)| bound < 0.0)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
 
 use super::line::Dialect;
-use super::point::HistogramPoint;
 use super::{Lines, Prepared, escape, number};
 use crate::desc::{Desc, MetricType};
 
@@ -22,18 +21,6 @@ impl Dialect for Version004 {
 
     fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>) {
         number::append(milliseconds.into(), out);
-    }
-
-    fn has_totals(_: &HistogramPoint<'_>) -> bool {
-        true
-    }
-
-    fn is_sum(_: f64) -> bool {
-        true
-    }
-
-    fn is_quantile(_: f64) -> bool {
-        true
     }
 }
 

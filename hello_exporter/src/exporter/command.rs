@@ -6,9 +6,10 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use super::Exporter;
+use super::{Exporter, arguments};
 use crate::cli::Flags;
 use crate::probe::TargetPattern;
 use crate::source::SourceOptions;
@@ -25,6 +26,8 @@ pub(super) struct Parsed<F> {
 
 /// No field of an exporter's own flags is called so.
 const VERSION: &str = "--version";
+
+const TELEMETRY_PATH: &str = "web.telemetry-path";
 
 const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
 
@@ -62,18 +65,36 @@ impl<F: Args + 'static> Exporter<F> {
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Option<Parsed<F>>, clap::Error> {
         let mut command = self.command();
+        let arguments = arguments::rewritten(&mut command, arguments);
         let matches = command.try_get_matches_from_mut(arguments);
         let matches = matches.map_err(|error| self.explained(error, &mut command))?;
         if matches.get_flag(VERSION) {
             print!("{}, {}", self.name, self.build_info);
             return Ok(None);
         }
+        let flags = Flags::from_arg_matches(&matches)?;
+        if matches.value_source(TELEMETRY_PATH) == Some(ValueSource::CommandLine) {
+            self.check_path(&flags, &mut command)?;
+        }
         Ok(Some(Parsed {
-            flags: Flags::from_arg_matches(&matches)?,
+            flags,
             own: F::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?,
             enabled: self.enabled(&matches),
             allowed_targets: allowed_targets(&matches),
         }))
+    }
+
+    /// Refuses a path of the metrics at which probes are served.
+    fn check_path(&self, flags: &Flags, command: &mut Command) -> Result<(), clap::Error> {
+        let path = flags.telemetry_path.as_str();
+        if self.probes.iter().all(|(options, _)| options.path != path) {
+            return Ok(());
+        }
+        let message = format!(
+            "invalid value '{path}' for '--{TELEMETRY_PATH} <PATH>': probes are served at this path, \
+             expected another one"
+        );
+        Err(command.error(ErrorKind::ValueValidation, message))
     }
 
     fn command(&self) -> Command {

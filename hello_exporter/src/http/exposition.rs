@@ -1,11 +1,14 @@
 //! The answer to a scrape: an exposition in the format that the request prefers, coded as it prefers.
 
+use std::sync::Arc;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::error;
 
 use super::body::{Bodies, Body};
-use super::limit::Permit;
+use super::limit::{Cause, Permit};
+use super::negotiate::Representation;
 use super::{Held, negotiate, plain};
 use crate::Format;
 
@@ -17,25 +20,31 @@ pub(super) async fn respond(
     permit: Permit,
     encode: impl FnOnce(Format, &mut Vec<u8>) + Send + 'static,
 ) -> HttpResponse {
-    let format = negotiate::format(&joined(request, header::ACCEPT));
+    let representation = negotiate::representation(&joined(request, header::ACCEPT));
     let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
+    let format = representation.format();
+    let limit = Arc::clone(permit.limit());
     let make = move || (bodies.make(coding, |buffer| encode(format, buffer)), permit);
     match web::block(make).await {
         Ok((body, mut permit)) => {
+            if body.coding() != coding {
+                limit.failed(Cause::Encoding);
+            }
             permit.deliver(request.conn_data());
-            answer(format, body, permit)
+            answer(representation, body, permit)
         }
         Err(error) => {
             error!(%error, "Scrape was not finished");
+            limit.failed(Cause::Encoding);
             plain(StatusCode::INTERNAL_SERVER_ERROR, "the scrape was not finished")
         }
     }
 }
 
-fn answer(format: Format, body: Body, permit: Permit) -> HttpResponse {
+fn answer(representation: Representation, body: Body, permit: Permit) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
-        .content_type(format.content_type())
+        .content_type(representation.content_type())
         .insert_header((header::VARY, "Accept, Accept-Encoding"));
     if let Some(coding) = body.coding().name() {
         response.insert_header((header::CONTENT_ENCODING, coding));
@@ -59,4 +68,45 @@ pub(super) fn query(request: &HttpRequest) -> Vec<(String, String)> {
 /// 400, and why.
 pub(super) fn bad_request(reason: impl std::fmt::Display) -> HttpResponse {
     plain(StatusCode::BAD_REQUEST, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::rt::System;
+    use actix_web::test::TestRequest;
+
+    use super::super::Limit;
+    use super::*;
+    use crate::Registry;
+
+    /// What is exposed of errors after a response, and its status.
+    fn answered(encode: fn(Format, &mut Vec<u8>)) -> (StatusCode, String) {
+        let limit = Arc::new(Limit::default());
+        let respond = async {
+            let permit = limit.enter(None).await.ok().unwrap();
+            let request = TestRequest::default().to_http_request();
+            respond(&request, Bodies::default(), permit, encode).await.status()
+        };
+        let status = System::new().block_on(respond);
+        let registry = Registry::new();
+        registry.register(limit.metrics()).unwrap();
+        let mut buffer = Vec::new();
+        registry.encode(Format::Text, &mut buffer);
+        let text = String::from_utf8(buffer).unwrap();
+        let errors = text.lines().filter(|line| line.contains("errors_total{"));
+        (status, errors.map(|line| line.to_owned() + "\n").collect())
+    }
+
+    #[test]
+    fn scrape_that_panics_is_an_encoding_error() {
+        let errors = |encoding| {
+            format!(
+                "promhttp_metric_handler_errors_total{{cause=\"encoding\"}} {encoding}\n\
+                 promhttp_metric_handler_errors_total{{cause=\"gathering\"}} 0\n"
+            )
+        };
+        assert_eq!(answered(|_, _| ()), (StatusCode::OK, errors(0)));
+        let panicking = answered(|_, _| panic!("a fault"));
+        assert_eq!(panicking, (StatusCode::INTERNAL_SERVER_ERROR, errors(1)));
+    }
 }

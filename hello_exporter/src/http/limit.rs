@@ -46,6 +46,30 @@ pub(crate) struct HandlerMetrics {
     /// Total number of scrapes by HTTP status code.
     #[metric(labels = ["code"])]
     requests_total: CounterVec<1>,
+
+    /// Total number of internal errors encountered by the promhttp metric handler.
+    #[metric(labels = ["cause"])]
+    errors_total: CounterVec<1>,
+}
+
+/// The part of a scrape that failed, as client_golang names it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cause {
+    /// The exposition was not encoded, or not compressed.
+    Encoding,
+    /// A collector failed, or was late.
+    Gathering,
+}
+
+impl Cause {
+    const ALL: [Self; 2] = [Self::Encoding, Self::Gathering];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Encoding => "encoding",
+            Self::Gathering => "gathering",
+        }
+    }
 }
 
 /// A place among the requests in flight, free again when this is dropped.
@@ -65,6 +89,9 @@ impl Limit {
         let metrics = HandlerMetrics::new();
         for code in ["200", "500", "503"] {
             metrics.requests_total.with([code]).init();
+        }
+        for cause in Cause::ALL {
+            metrics.errors_total.with([cause.as_str()]).init();
         }
         Self {
             most,
@@ -136,6 +163,11 @@ impl Limit {
         self.metrics.requests_total.with([status.as_str()]).inc();
     }
 
+    /// Counts an error.
+    pub(super) fn failed(&self, cause: Cause) {
+        self.metrics.errors_total.with([cause.as_str()]).inc();
+    }
+
     /// In the words of client_golang.
     fn refusal(&self) -> HttpResponse {
         let most = self.most;
@@ -145,6 +177,11 @@ impl Limit {
 }
 
 impl Permit {
+    /// Returns the limit that the permit is of.
+    pub(super) fn limit(&self) -> &Arc<Limit> {
+        &self.limit
+    }
+
     /// The answer is ready: how long it takes from here on is up to the client, whose connection this closes.
     pub(super) fn deliver(&mut self, closer: Option<&Closer>) {
         let Some(closer) = closer else { return };

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
+use super::limit::Cause;
 use super::{Deadline, Limit, resource};
 use crate::Registry;
 use crate::source::{Selection, Sources};
@@ -89,7 +90,12 @@ impl Metrics {
             Err(error) => return bad_request(error),
         };
         let scrape = self.sources.scrape(selection, deadline).await;
-        let encode = move |format, buffer: &mut Vec<u8>| scrape.encode(format, buffer);
+        let limit = Arc::clone(&self.limit);
+        let encode = move |format, buffer: &mut Vec<u8>| {
+            if !scrape.encode(format, buffer) {
+                limit.failed(Cause::Gathering);
+            }
+        };
         respond(request, self.bodies.clone(), permit, encode).await
     }
 }

@@ -1,20 +1,99 @@
-//! In which format a scrape is answered, and how it is coded.
+//! The format and the coding of a response.
 //!
 //! [RFC 9110, section 12.5](https://www.rfc-editor.org/rfc/rfc9110#section-12.5): the highest weight wins.
-//! Nobody is refused: whoever accepts nothing that we have gets the text format as it is.
+//! Nobody is refused: a client that accepts nothing that we have gets the text format as it is.
 
 use crate::Format;
 
 use super::compress::Coding;
 
-/// The format for an `Accept` header; an empty one stands for none. Of equal weights the first in the header
-/// wins.
+/// A format, its version, and how names in it are escaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Representation {
+    /// Text 0.0.4.
+    Text,
+    /// OpenMetrics 1.0.0 under the version 0.0.1, as client_golang answers those who ask for that.
+    FirstOpenMetrics,
+    /// OpenMetrics 1.0.0.
+    OpenMetrics(Escaping),
+    /// Protobuf, delimited.
+    Protobuf,
+}
+
+impl Representation {
+    pub(super) fn format(self) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::FirstOpenMetrics | Self::OpenMetrics(_) => Format::OpenMetrics,
+            Self::Protobuf => Format::Protobuf,
+        }
+    }
+
+    /// Returns the value of the `Content-Type` header, with `escaping` from version 1.0.0 on.
+    pub(super) fn content_type(self) -> &'static str {
+        macro_rules! open_metrics {
+            ($parameters:literal) => {
+                concat!("application/openmetrics-text; ", $parameters)
+            };
+        }
+        match self {
+            Self::Text | Self::Protobuf | Self::OpenMetrics(Escaping::Underscores) => {
+                self.format().content_type()
+            }
+            Self::FirstOpenMetrics => open_metrics!("version=0.0.1; charset=utf-8"),
+            Self::OpenMetrics(Escaping::AllowUtf8) => {
+                open_metrics!("version=1.0.0; charset=utf-8; escaping=allow-utf-8")
+            }
+            Self::OpenMetrics(Escaping::Dots) => {
+                open_metrics!("version=1.0.0; charset=utf-8; escaping=dots")
+            }
+            Self::OpenMetrics(Escaping::Values) => {
+                open_metrics!("version=1.0.0; charset=utf-8; escaping=values")
+            }
+        }
+    }
+}
+
+/// How a client wants names to be written that contain more than letters, digits, `_` and `:`. No
+/// name does here, so that the body is the same under all schemes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Escaping {
+    AllowUtf8,
+    #[default]
+    Underscores,
+    Dots,
+    Values,
+}
+
+impl Escaping {
+    fn read(value: &str) -> Option<Self> {
+        Some(match value {
+            "allow-utf-8" => Self::AllowUtf8,
+            "underscores" => Self::Underscores,
+            "dots" => Self::Dots,
+            "values" => Self::Values,
+            _ => return None,
+        })
+    }
+}
+
+/// Returns the representation for an `Accept` header; an empty one stands for none. Of equal
+/// weights the first in the header wins.
 ///
-/// A range that names a version which we do not write stands for nothing: OpenMetrics 0.0.1 is not what its
-/// readers were made for if 1.0.0 is sent under its name.
-pub(super) fn format(accept: &str) -> Format {
-    let ranges = split(accept, ',').filter_map(media_range);
-    heaviest(ranges).unwrap_or(Format::Text)
+/// The escaping is the one that the winner asks for, or else the last that a range before it asks
+/// for, known or not, as in client_golang.
+pub(super) fn representation(accept: &str) -> Representation {
+    let ranges = split(accept, ',').filter_map(MediaRange::read);
+    let mut ranges: Vec<MediaRange> = ranges.filter(|range| range.weight > 0.0).collect();
+    ranges.sort_by(|one, other| other.weight.total_cmp(&one.weight));
+    let mut escaping = Escaping::default();
+    for range in &ranges {
+        escaping = range.escaping.unwrap_or(escaping);
+        if let Some(representation) = range.representation(escaping) {
+            return representation;
+        }
+    }
+    Representation::Text
 }
 
 /// The coding for an `Accept-Encoding` header; an empty one stands for none. Of equal weights gzip wins, and
@@ -60,55 +139,62 @@ fn named_coding(element: &str) -> Option<(Coding, f64)> {
     Some((coding, weight))
 }
 
-/// The format that a media range stands for, and its weight. Nothing for what we do not have.
-fn media_range(range: &str) -> Option<(Format, f64)> {
-    let mut parts = split(range, ';');
-    let media_type = parts.next()?.to_ascii_lowercase();
-    let mut range = Parameters::default();
-    for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
-        range.read(name.trim(), value.trim().trim_matches('"'));
-    }
-    let format = match &*media_type {
-        "application/openmetrics-text" if range.has_version("1.0.0") => Format::OpenMetrics,
-        "application/vnd.google.protobuf" if range.is_delimited && range.is_metric_family => {
-            Format::Protobuf
-        }
-        "text/plain" if range.has_version("0.0.4") => Format::Text,
-        "text/*" | "*/*" => Format::Text,
-        _ => return None,
-    };
-    Some((format, range.weight))
-}
-
-/// What the parameters of a media range say, as far as it matters; `escaping` does not.
-struct Parameters {
+/// An element of an `Accept` header.
+struct MediaRange {
+    /// In lowercase.
+    media_type: String,
     weight: f64,
     version: Option<String>,
+    escaping: Option<Escaping>,
     is_delimited: bool,
     is_metric_family: bool,
 }
 
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { weight: 1.0, version: None, is_delimited: false, is_metric_family: false }
+impl MediaRange {
+    fn read(element: &str) -> Option<Self> {
+        let mut parts = split(element, ';');
+        let mut range = Self {
+            media_type: parts.next()?.to_ascii_lowercase(),
+            weight: 1.0,
+            version: None,
+            escaping: None,
+            is_delimited: false,
+            is_metric_family: false,
+        };
+        for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
+            range.read_parameter(name.trim(), value.trim().trim_matches('"'));
+        }
+        Some(range)
     }
-}
 
-impl Parameters {
-    fn read(&mut self, name: &str, value: &str) {
+    fn read_parameter(&mut self, name: &str, value: &str) {
         match &*name.to_ascii_lowercase() {
             // What is no weight weighs as much as none at all, as in Go.
             "q" => self.weight = weight(value).unwrap_or(1.0),
             "version" => self.version = Some(value.to_owned()),
+            "escaping" => self.escaping = Escaping::read(value),
             "encoding" => self.is_delimited = value == "delimited",
             "proto" => self.is_metric_family = value == "io.prometheus.client.MetricFamily",
             _ => {}
         }
     }
 
-    /// No version is any.
-    fn has_version(&self, version: &str) -> bool {
-        self.version.as_deref().is_none_or(|other| other == version)
+    /// Returns the representation that the range stands for, if it is one of ours. Without a
+    /// version it is the newest.
+    fn representation(&self, escaping: Escaping) -> Option<Representation> {
+        Some(match (&*self.media_type, self.version.as_deref()) {
+            ("application/openmetrics-text", None | Some("1.0.0")) => {
+                Representation::OpenMetrics(escaping)
+            }
+            ("application/openmetrics-text", Some("0.0.1")) => Representation::FirstOpenMetrics,
+            ("application/vnd.google.protobuf", _)
+                if self.is_delimited && self.is_metric_family =>
+            {
+                Representation::Protobuf
+            }
+            ("text/plain", None | Some("0.0.4")) | ("text/*" | "*/*", _) => Representation::Text,
+            _ => return None,
+        })
     }
 }
 
@@ -133,6 +219,7 @@ mod tests {
 
     #[test]
     fn the_highest_weight_wins_and_of_equal_ones_the_first() {
+        let format = |accept| representation(accept).format();
         let cases = [
             ("", Format::Text),
             ("*/*", Format::Text),
@@ -141,7 +228,8 @@ mod tests {
             ("application/openmetrics-text", Format::OpenMetrics),
             ("Application/OpenMetrics-Text; Version=1.0.0", Format::OpenMetrics),
             ("application/openmetrics-text; version=\"1.0.0\"", Format::OpenMetrics),
-            ("application/openmetrics-text;version=0.0.1", Format::Text),
+            ("application/openmetrics-text;version=0.0.1", Format::OpenMetrics),
+            ("application/openmetrics-text;version=2.0.0", Format::Text),
             ("application/openmetrics-text;q=0, text/plain;q=0.1", Format::Text),
             ("text/plain;q=0.5, application/openmetrics-text;q=0.5", Format::Text),
             ("application/openmetrics-text;q=0.5, text/plain;q=0.5", Format::OpenMetrics),
@@ -179,9 +267,10 @@ mod tests {
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;\
              encoding=delimited;q=0.7,{version_3}"
         );
-        assert_eq!(format(version_2), Format::OpenMetrics);
-        assert_eq!(format(version_3), Format::OpenMetrics);
-        assert_eq!(format(&with_native_histograms), Format::Protobuf);
+        let open_metrics = Representation::OpenMetrics;
+        assert_eq!(representation(version_2), open_metrics(Escaping::Underscores));
+        assert_eq!(representation(version_3), open_metrics(Escaping::AllowUtf8));
+        assert_eq!(representation(&with_native_histograms), Representation::Protobuf);
     }
 
     #[test]

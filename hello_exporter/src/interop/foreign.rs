@@ -62,7 +62,9 @@ impl Momentary for Gathered {
         }
         for metric in family.get_metric() {
             let pairs = metric.get_label().iter().map(|pair| (pair.name(), pair.value()));
-            let labels: Vec<(&str, &str)> = pairs.collect();
+            let mut labels: Vec<(&str, &str)> = pairs.collect();
+            // The order of the labels makes no other series of one.
+            labels.sort_unstable();
             model::encode(family.get_field_type(), metric, &labels, encoder);
         }
     }

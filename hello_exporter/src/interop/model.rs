@@ -16,36 +16,45 @@ use crate::encode::{
     Encoder, FamilyEncoder, HistogramPoint, Point, PointValue, Prepared, SummaryPoint,
 };
 use crate::labels::LabelBlock;
+use crate::metric::{SnapshotError, check_buckets, check_quantiles};
 
-/// Writes one metric of the foreign model under these labels.
+/// Writes one metric of the foreign model under these labels, unless it is a histogram or a summary
+/// that [`HistogramSnapshot`](crate::HistogramSnapshot) or
+/// [`SummarySnapshot`](crate::SummarySnapshot) refuses.
 pub(super) fn encode(
     metric_type: proto::MetricType,
     metric: &proto::Metric,
     labels: &[(&str, &str)],
     encoder: &mut FamilyEncoder<'_>,
 ) {
-    let timestamp = Some(metric.timestamp_ms()).filter(|&milliseconds| milliseconds != 0);
-    let number = match metric_type {
-        proto::MetricType::COUNTER => metric.get_counter().get_value(),
-        proto::MetricType::GAUGE => metric.get_gauge().get_value(),
+    let (buckets, quantiles);
+    let value = match metric_type {
+        proto::MetricType::COUNTER => number(metric.get_counter().get_value()),
+        proto::MetricType::GAUGE => number(metric.get_gauge().get_value()),
         proto::MetricType::UNTYPED => match untyped(metric) {
-            Some(value) => value,
+            Some(value) => number(value),
             None => return encoder.misfit(),
         },
         proto::MetricType::HISTOGRAM => {
-            let buckets = buckets(metric.get_histogram());
-            let point = histogram_point(metric.get_histogram(), &buckets);
-            let point = Point::new(PointValue::Histogram(point)).at_milliseconds(timestamp);
-            return encoder.foreign_point(labels, &point);
+            buckets = buckets_of(metric.get_histogram());
+            histogram(metric.get_histogram(), &buckets)
         }
         proto::MetricType::SUMMARY => {
-            let quantiles = quantiles(metric.get_summary());
-            let point = summary_point(metric.get_summary(), &quantiles);
-            let point = Point::new(PointValue::Summary(point)).at_milliseconds(timestamp);
-            return encoder.foreign_point(labels, &point);
+            quantiles = quantiles_of(metric.get_summary());
+            summary(metric.get_summary(), &quantiles)
         }
     };
-    encoder.foreign_point(labels, &Point::from(number).at_milliseconds(timestamp));
+    let timestamp = Some(metric.timestamp_ms()).filter(|&milliseconds| milliseconds != 0);
+    match value {
+        Ok(value) => {
+            encoder.foreign_point(labels, &Point::new(value).at_milliseconds(timestamp));
+        }
+        Err(error) => encoder.refuse(&error),
+    }
+}
+
+fn number<'a>(value: f64) -> Result<PointValue<'a>, SnapshotError> {
+    Ok(PointValue::Number(value.into()))
 }
 
 /// The value of an untyped metric, where the model in use lets it be read.
@@ -53,26 +62,32 @@ fn untyped(metric: &proto::Metric) -> Option<f64> {
     Some(metric.get_untyped().get_value()).filter(|value| value.to_bits() != UNREADABLE.to_bits())
 }
 
-fn buckets(histogram: &proto::Histogram) -> Vec<(f64, u64)> {
+fn buckets_of(histogram: &proto::Histogram) -> Vec<(f64, u64)> {
     let buckets = histogram.get_bucket().iter();
     buckets.map(|bucket| (bucket.upper_bound(), bucket.cumulative_count())).collect()
 }
 
-fn histogram_point<'b>(
+fn histogram<'b>(
     histogram: &proto::Histogram,
     buckets: &'b [(f64, u64)],
-) -> HistogramPoint<'b> {
+) -> Result<PointValue<'b>, SnapshotError> {
     let (sum, count) = (histogram.get_sample_sum(), histogram.get_sample_count());
-    HistogramPoint { buckets, rendered: None, sum, count }
+    check_buckets(buckets, count)?;
+    Ok(PointValue::Histogram(HistogramPoint { buckets, rendered: None, sum, count }))
 }
 
-fn quantiles(summary: &proto::Summary) -> Vec<(f64, f64)> {
+fn quantiles_of(summary: &proto::Summary) -> Vec<(f64, f64)> {
     let quantiles = summary.get_quantile().iter();
     quantiles.map(|quantile| (quantile.quantile(), quantile.value())).collect()
 }
 
-fn summary_point<'q>(summary: &proto::Summary, quantiles: &'q [(f64, f64)]) -> SummaryPoint<'q> {
-    SummaryPoint { quantiles, sum: summary.sample_sum(), count: summary.sample_count() }
+fn summary<'q>(
+    summary: &proto::Summary,
+    quantiles: &'q [(f64, f64)],
+) -> Result<PointValue<'q>, SnapshotError> {
+    check_quantiles(quantiles)?;
+    let (sum, count) = (summary.sample_sum(), summary.sample_count());
+    Ok(PointValue::Summary(SummaryPoint { quantiles, sum, count }))
 }
 
 /// The type as this crate calls it.

@@ -54,8 +54,8 @@ impl<T: CounterValue> Counter<T> {
     /// Adds `amount`, and keeps the labels as an example of what was counted, which OpenMetrics exposes
     /// where the counter's name ends in `_total`: the trace of a request, say.
     ///
-    /// The labels have at most 128 characters in all, names included; where there are more, the amount
-    /// is added without an example.
+    /// The labels have at most 128 characters in all, names included. Where there are more, or no
+    /// labels at all, the amount is added and the example before stays.
     ///
     /// ```
     /// use hello_exporter::Counter;

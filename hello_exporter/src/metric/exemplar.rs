@@ -98,14 +98,14 @@ impl Exemplars {
     }
 }
 
-/// An exemplar of now.
+/// Returns an exemplar of now, or `None` if it has no labels or its value is NaN.
 ///
-/// The section "Exemplars" of OpenMetrics: labels of at most 128 characters in all. Where they are not,
-/// there is none, which is logged once. NaN is an example of nothing.
+/// The section "Exemplars" of OpenMetrics permits labels of at most 128 characters in all. Longer
+/// or invalid ones are logged once, and give `None` as well.
 pub(super) fn exemplar(value: Number, labels: &[(&str, &str)]) -> Option<Arc<Exemplar>> {
     static IS_LOGGED: AtomicBool = AtomicBool::new(false);
 
-    if value.as_f64().is_nan() {
+    if labels.is_empty() || value.as_f64().is_nan() {
         return None;
     }
     if !are_sound(labels) {

@@ -91,8 +91,8 @@ impl Histogram {
         Self { bounds, words, exemplars: Exemplars::new() }
     }
 
-    /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`, and makes of the
-    /// sum NaN for good, which OpenMetrics does not permit: it then has neither sum nor count.
+    /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`, and
+    /// makes the sum NaN for good.
     pub fn observe(&self, value: f64) {
         self.bounds.observe(&self.words, value);
     }

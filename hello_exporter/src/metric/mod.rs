@@ -29,6 +29,8 @@ pub use info::Info;
 pub use rows::Rows;
 pub use series::{LookUp, Pinned, PinnedSeries, Series, Way};
 pub use snapshot::{HistogramSnapshot, SnapshotError, SummarySnapshot, Timestamped};
+#[cfg(feature = "prometheus")]
+pub(crate) use snapshot::{check_buckets, check_quantiles};
 pub use state_set::{StateSet, States};
 pub use value::Value;
 pub use view::SeriesView;

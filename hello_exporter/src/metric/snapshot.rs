@@ -54,23 +54,38 @@ impl HistogramSnapshot {
         count: u64,
     ) -> Result<Self, SnapshotError> {
         let mut buckets: Vec<(f64, u64)> = buckets.into_iter().collect();
-        if let Some((_, bucket)) = buckets.pop_if(|(bound, _)| *bound == f64::INFINITY)
-            && bucket != count
-        {
-            return Err(SnapshotError::Total { bucket, count });
-        }
-        let next = buckets.iter().skip(1).copied().chain([(f64::INFINITY, count)]);
-        for ((bound, count), (next_bound, next_count)) in buckets.iter().copied().zip(next) {
-            // NaN is not less than anything.
-            if bound.partial_cmp(&next_bound) != Some(std::cmp::Ordering::Less) {
-                return Err(SnapshotError::Bounds { bound, next: next_bound });
-            }
-            if count > next_count {
-                return Err(SnapshotError::Counts { bound: next_bound, count, next: next_count });
-            }
-        }
+        check_buckets(&buckets, count)?;
+        buckets.pop_if(|(bound, _)| *bound == f64::INFINITY);
         Ok(Self { buckets, sum, count })
     }
+}
+
+/// Checks the cumulative buckets of a histogram with `count` observations.
+///
+/// # Errors
+///
+/// Those of [`HistogramSnapshot::new`].
+pub(crate) fn check_buckets(buckets: &[(f64, u64)], count: u64) -> Result<(), SnapshotError> {
+    let finite = match buckets.split_last() {
+        Some((&(bound, bucket), finite)) if bound == f64::INFINITY => {
+            if bucket != count {
+                return Err(SnapshotError::Total { bucket, count });
+            }
+            finite
+        }
+        _ => buckets,
+    };
+    let next = finite.iter().skip(1).copied().chain([(f64::INFINITY, count)]);
+    for ((bound, count), (next_bound, next_count)) in finite.iter().copied().zip(next) {
+        // NaN is not less than anything.
+        if bound.partial_cmp(&next_bound) != Some(std::cmp::Ordering::Less) {
+            return Err(SnapshotError::Bounds { bound, next: next_bound });
+        }
+        if count > next_count {
+            return Err(SnapshotError::Counts { bound: next_bound, count, next: next_count });
+        }
+    }
+    Ok(())
 }
 
 impl<'a> From<&'a HistogramSnapshot> for Point<'a> {
@@ -124,13 +139,7 @@ impl SummarySnapshot {
         count: u64,
     ) -> Result<Self, SnapshotError> {
         let quantiles: Vec<(f64, f64)> = quantiles.into_iter().collect();
-        if let Some((quantile, _)) = quantiles.iter().find(|(at, _)| !(0.0..=1.0).contains(at)) {
-            return Err(SnapshotError::Quantile(*quantile));
-        }
-        let mut pairs = quantiles.iter().zip(quantiles.iter().skip(1));
-        if let Some(((bound, _), (next, _))) = pairs.find(|((at, _), (next, _))| at >= next) {
-            return Err(SnapshotError::Bounds { bound: *bound, next: *next });
-        }
+        check_quantiles(&quantiles)?;
         Ok(Self { quantiles, sum, count })
     }
 
@@ -156,6 +165,22 @@ impl SummarySnapshot {
             percentiles.into_iter().map(|(percent, value)| (hundredth(percent), value)).collect();
         quantiles.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         Self::new(quantiles, sum, count)
+    }
+}
+
+/// Checks the quantiles of a summary.
+///
+/// # Errors
+///
+/// Those of [`SummarySnapshot::new`].
+pub(crate) fn check_quantiles(quantiles: &[(f64, f64)]) -> Result<(), SnapshotError> {
+    if let Some((quantile, _)) = quantiles.iter().find(|(at, _)| !(0.0..=1.0).contains(at)) {
+        return Err(SnapshotError::Quantile(*quantile));
+    }
+    let mut pairs = quantiles.iter().zip(quantiles.iter().skip(1));
+    match pairs.find(|((at, _), (next, _))| at >= next) {
+        Some(((bound, _), (next, _))) => Err(SnapshotError::Bounds { bound: *bound, next: *next }),
+        None => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{error, info, warn};
 
@@ -55,22 +55,21 @@ impl Provider for () {
     fn leave_out(&mut self, _: CollectorId) {}
 }
 
-/// Appends an exposition.
+/// Appends an exposition, and returns whether all collectors have succeeded.
 pub(super) fn encode(
     shared: &Shared,
     request: &ScrapeRequest<'_>,
     provider: &mut dyn Provider,
     buffer: &mut Vec<u8>,
-) {
+) -> bool {
     let plan = shared.plan();
-    let needed = plan.momentary.iter().filter(|collector| request.needs(&plan, collector));
-    let made: Vec<Made> = needed.filter_map(make).collect();
+    let (made, has_failed) = make_needed(&plan, request);
     let mut provided = provider.provided();
     let late = take_in_late(shared, &plan, &made, &provided);
     // The plan has changed if that registered a new family.
     let plan = if late.is_empty() { plan } else { shared.plan() };
     let mut memory = shared.memory.take();
-    let mut attempts = Attempts::default();
+    let mut attempts = Attempts { has_failed, ..Attempts::default() };
     let start = buffer.len();
     loop {
         let present = Present { made: &made, provided: &provided, late: &late };
@@ -86,6 +85,19 @@ pub(super) fn encode(
         }
     }
     shared.memory.give_back(memory);
+    !attempts.has_failed
+}
+
+/// Makes the collectors that a scrape needs, and returns whether any of them has failed.
+fn make_needed(plan: &Plan, request: &ScrapeRequest<'_>) -> (Vec<Made>, bool) {
+    let is_needed = |collector: &&Arc<Collector>| {
+        matches!(collector.origin, Origin::Made { .. }) && request.needs(plan, collector)
+    };
+    let mut needed = 0;
+    let collectors = plan.momentary.iter().filter(is_needed).inspect(|_| needed += 1);
+    let made: Vec<Made> = collectors.filter_map(make).collect();
+    let has_failed = made.len() < needed;
+    (made, has_failed)
 }
 
 /// What the attempts to encode one scrape have come to.
@@ -95,6 +107,8 @@ struct Attempts {
     panicked: Vec<CollectorId>,
     /// The members whose losses are counted.
     counted: Vec<(CollectorId, usize)>,
+    /// Whether a collector has panicked or could not be made.
+    has_failed: bool,
 }
 
 /// What one scrape needs, kept for the next, so that a scrape of live metrics allocates nothing.
@@ -193,6 +207,7 @@ impl Scrape<'_> {
         let is_panicking = result.is_err();
         if is_panicking {
             encoder.rollback(start);
+            attempts.has_failed = true;
         }
         self.report_dropped(member, written, attempts);
         count_over_limit(self.shared, member, written.dropped);
@@ -202,9 +217,10 @@ impl Scrape<'_> {
         }
     }
 
-    /// Counts the samples that a collector wrote in vain, once a scrape, and says so the first time.
+    /// Counts the samples of a collector that were dropped, once a scrape, and logs the first of
+    /// them.
     fn report_dropped(&self, member: &Member, written: &Written, attempts: &mut Attempts) {
-        let Written { duplicates, misfits, .. } = written;
+        let Written { duplicates, misfits, reason, .. } = written;
         let key = (member.collector.id, member.index);
         if duplicates + misfits == 0 || attempts.counted.contains(&key) {
             return;
@@ -216,8 +232,9 @@ impl Scrape<'_> {
                 collector,
                 metric,
                 duplicates,
-                misfits,
-                "Collector wrote a label set twice, or what is no sample of the metric; dropped"
+                invalid = misfits,
+                reason = reason.as_deref(),
+                "Collector wrote invalid samples or a label set twice, they are dropped"
             );
         }
         let health = &self.shared.health;

@@ -51,7 +51,8 @@ struct Ended {
 pub(super) struct Run {
     started: Instant,
     outcome: watch::Sender<Option<Arc<Outcome>>>,
-    /// Whether the outcome is decided: by the end of the run, or by its timeout, whichever is first.
+    /// Whether the outcome is decided: by the end of the run, or by its timeout, whichever is
+    /// first.
     is_settled: AtomicBool,
     /// Stops an asynchronous run at its next `await`.
     abort: OnceLock<AbortHandle>,

@@ -64,12 +64,7 @@ fn call(function: Box<dyn FnOnce() -> Ran + Send>, end: RunEnd) {
 }
 
 /// Ends the wait for runs that take too long.
-async fn supervise(
-    jobs: Vec<Arc<Job>>,
-    turns: Arc<Turns>,
-    runtime: Handle,
-    alarm: Arc<Alarm>,
-) {
+async fn supervise(jobs: Vec<Arc<Job>>, turns: Arc<Turns>, runtime: Handle, alarm: Arc<Alarm>) {
     loop {
         alarm.wait().await;
         let now = Instant::now();

@@ -19,11 +19,12 @@ impl SourceRuntime {
     /// Longer than the usual scrape interval, so that a scrape finds the threads of the last one.
     const BLOCKING_THREAD_KEEP_ALIVE: Duration = Duration::from_secs(120);
 
-    /// Creates a runtime for `runs` concurrent runs, with threads named `name`; `None` if `runs` is 0.
+    /// Creates a runtime for `runs` concurrent runs, with threads named `name`; `None` if `runs` is
+    /// 0.
     ///
-    /// There is one worker more than runs: an `async fn` that blocks its thread, which it should not,
-    /// holds up no other run, even if all others do the same. Blocking runs share a pool with as many
-    /// threads and some more.
+    /// There is one worker more than runs: an `async fn` that blocks its thread, which it should
+    /// not, holds up no other run, even if all others do the same. Blocking runs share a pool with
+    /// as many threads and some more.
     pub(crate) fn new(name: &str, runs: usize) -> io::Result<Option<Arc<Self>>> {
         if runs == 0 {
             return Ok(None);

@@ -188,13 +188,15 @@ pub(crate) struct Scrape {
 }
 
 impl Scrape {
-    /// Appends the exposition. What tells of the success of sources comes from the same attempt as everything
-    /// else: a source that panics while it is encoded has failed.
-    pub(crate) fn encode(mut self, format: Format, buffer: &mut Vec<u8>) {
+    /// Appends the exposition, and returns whether all sources and collectors have succeeded. What
+    /// tells of the success of sources comes from the same attempt as everything else: a source
+    /// that panics while it is encoded has failed.
+    pub(crate) fn encode(mut self, format: Format, buffer: &mut Vec<u8>) -> bool {
         let sources = Arc::clone(&self.sources);
         let selection = std::mem::take(&mut self.selection);
         let request = ScrapeRequest { format, names: selection.names() };
-        sources.registry.encode_request(&request, &mut self, buffer);
+        let have_answered = self.answers.iter().all(|(_, answer)| answer.scraped.is_some());
+        sources.registry.encode_request(&request, &mut self, buffer) && have_answered
     }
 }
 

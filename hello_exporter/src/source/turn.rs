@@ -21,14 +21,15 @@ pub struct InTurn<C>(C);
 
 /// Makes a source of a function that reads what is there at once, such as files in `/proc`.
 ///
-/// A blocking function runs on a thread of its own, as it must if it may wait. Many functions that do
-/// not wait would wake as many threads at the same moment, which takes time and memory, and an
-/// exporter of a host would count itself in `procs_running`. Functions in turn run one after another
-/// on one thread. In everything else they are sources; the duration of each begins with its turn.
+/// A blocking function runs on a thread of its own, as it must if it may wait. Many functions that
+/// do not wait would wake as many threads at the same moment, which takes time and memory, and an
+/// exporter of a host would count itself in `procs_running`. Functions in turn run one after
+/// another on one thread. In everything else they are sources; the duration of each begins with its
+/// turn.
 ///
-/// If a function blocks after all, for a quarter of a second, the functions that wait for their turn
-/// run at once, each on a thread of its own. Later scrapes do not wait for the one that blocks: it is
-/// left out until it returns.
+/// If a function blocks after all, for a quarter of a second, the functions that wait for their
+/// turn run at once, each on a thread of its own. Later scrapes do not wait for the one that
+/// blocks: it is left out until it returns.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source::in_turn};
@@ -136,8 +137,8 @@ impl Turns {
         next
     }
 
-    /// Stops the wait for a function that blocks: the functions that wait then run at once, as any of
-    /// them may block too. Returns when to look again; `None` if no function runs.
+    /// Stops the wait for a function that blocks: the functions that wait then run at once, as any
+    /// of them may block too. Returns when to look again; `None` if no function runs.
     pub(super) fn check(&self, now: Instant) -> Option<Instant> {
         let mut queue = lock(&self.queue);
         let due = queue.caller.as_ref()?.began + self.patience;

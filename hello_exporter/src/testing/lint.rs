@@ -1,9 +1,10 @@
-//! Prometheus' conventions of naming, as promlint checks them.
+//! Prometheus' conventions, as promlint checks them, and one for the values of counters.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::collect::Describe;
+use super::values::unsound_counters;
+use crate::collect::Collect;
 use crate::desc::{Desc, MetricType};
 
 /// A convention that a metric does not keep.
@@ -12,7 +13,7 @@ use crate::desc::{Desc, MetricType};
 pub struct Problem {
     /// The name of the metric.
     pub metric: String,
-    /// What is wrong with it, in the words of promlint.
+    /// What is wrong with it, in the words of promlint where it has the rule.
     pub text: String,
 }
 
@@ -22,7 +23,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What `promtool check metrics` would complain of, sorted by metric and then by text.
+/// Returns what `promtool check metrics` would complain of, and counters that are negative or NaN,
+/// sorted by metric and then by text.
 ///
 /// These are [conventions](https://prometheus.io/docs/practices/naming/), not rules of the format: a
 /// metric can have its reasons, and a test that knows them.
@@ -34,11 +36,13 @@ impl fmt::Display for Problem {
 ///   and `quantile` are left to histograms and summaries. What is untyped is free of this.
 /// - The name does not say the type, and has no `:`.
 /// - Names of metrics and labels, be they constant or variable, are written in snake_case.
+/// - Counters are not negative and not NaN. A scrape exposes them nevertheless, `rate()` makes
+///   nothing of them, and promtool says nothing.
 ///
 /// promtool sees an exposition: it says of labels what it says once per series, and nothing of a family
 /// without samples. This sees what is described, and says it once. Of a name with several units promtool
 /// picks any, which may be a base unit; this picks the first that is none. No metric is compared with
-/// another, which is what registration does.
+/// another, which is what registration does. A panic of the collector is not caught.
 ///
 /// ```
 /// use hello_exporter::testing::lint;
@@ -63,7 +67,7 @@ impl fmt::Display for Problem {
 /// );
 /// ```
 #[must_use = "nothing fails by itself"]
-pub fn lint(collector: &(impl Describe + ?Sized)) -> Vec<Problem> {
+pub fn lint(collector: &(impl Collect + ?Sized)) -> Vec<Problem> {
     let descs = collector.describe();
     let mut seen = BTreeSet::new();
     let mut problems = Vec::new();
@@ -73,6 +77,10 @@ pub fn lint(collector: &(impl Describe + ?Sized)) -> Vec<Problem> {
         let texts = of_family.into_iter().flatten().chain(problems_of_labels(desc));
         problems.extend(texts.map(|text| Problem { metric: desc.name().to_owned(), text }));
     }
+    problems.extend(unsound_counters(collector).into_iter().map(|(metric, value)| {
+        let text = format!("counter values should not be negative or NaN, but one is {value}");
+        Problem { metric, text }
+    }));
     problems.sort();
     problems
 }

@@ -1,0 +1,50 @@
+//! The values of a collector's samples, as far as lint has rules for them.
+
+use crate::collect::Collect;
+use crate::desc::MetricType;
+use crate::encode::{Encoder, FamilyEncoder, Number, Point, PointValue, Prepared, Written};
+use crate::labels::LabelBlock;
+
+/// Returns, for each of the collector's families, its name and the first counter value in it that
+/// is negative or NaN.
+pub(super) fn unsound_counters(collector: &(impl Collect + ?Sized)) -> Vec<(String, Number)> {
+    let mut written = Written::default();
+    let families = collector.describe().into_iter().map(Prepared::new).enumerate();
+    let unsound = families.filter_map(|(index, metric)| {
+        let mut counters = Counters::default();
+        collector.collect(index, &mut FamilyEncoder::new(&metric, &mut counters, &mut written));
+        Some((metric.desc.name().to_owned(), counters.unsound?))
+    });
+    unsound.collect()
+}
+
+/// Keeps the first unsound value of a counter, and nothing else.
+#[derive(Default)]
+struct Counters {
+    unsound: Option<Number>,
+}
+
+impl Encoder for Counters {
+    fn begin_family(&mut self, _: &Prepared) {}
+
+    fn point(&mut self, metric: &Prepared, _: LabelBlock<'_>, point: &Point<'_>) {
+        let is_counter = metric.desc.metric_type() == MetricType::Counter;
+        if let PointValue::Number(value) = point.value
+            && is_counter
+            && !is_sound(value)
+        {
+            self.unsound.get_or_insert(value);
+        }
+    }
+
+    fn mark(&self) -> usize {
+        0
+    }
+
+    fn rollback(&mut self, _: usize) {}
+}
+
+/// NaN is not at least zero.
+fn is_sound(counter: Number) -> bool {
+    counter.as_f64() >= 0.0
+}

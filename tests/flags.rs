@@ -1,0 +1,154 @@
+//! Flags as an operator gives them: one dash or two, and paths that clients can request.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use hello_exporter_tests::http::get;
+use hello_exporter_tests::{Exporter, build, build_example};
+
+fn run(program: &Path, arguments: &[&str]) -> Output {
+    Command::new(program).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The exit status of the exporter, and what it says of its flags.
+fn refusal(program: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = run(program, arguments);
+    assert_eq!(text(&output.stdout), "");
+    (output.status.code(), text(&output.stderr))
+}
+
+#[test]
+fn long_flags_with_one_dash_are_accepted() {
+    let mut exporter = Exporter::start(&[
+        "-web.listen-address=127.0.0.1:0",
+        "-web.telemetry-path",
+        "/my/metrics",
+        "-web.disable-exporter-metrics=true",
+        "-web.systemd-socket=false",
+        "-log.level=debug",
+    ]);
+    let second = exporter.next_address();
+    for address in [exporter.address, second] {
+        let response = get(address, "/my/metrics");
+        assert_eq!(response.status, 200);
+        assert!(response.body.contains("\nb{hello=\"world\",hostname=\"Hi\"} 2\n"));
+        assert!(!response.body.contains("promhttp_"));
+    }
+}
+
+#[test]
+fn own_and_collector_flags_with_one_dash_are_accepted() {
+    let program = build_example("hello_exporter_tests", "sources");
+    let arguments = ["-collector.disable-defaults", "-collector.spare", "-spare.value", "7"];
+    let exporter = Exporter::start_program(&program, &arguments);
+    let body = get(exporter.address, "/metrics?name[]=spare").body;
+    assert_eq!(body, "# HELP spare What is there if it is wanted.\n# TYPE spare gauge\nspare 7\n");
+}
+
+#[test]
+fn help_and_version_with_one_dash_are_those_with_two() {
+    for (one, two) in [("-help", "--help"), ("-version", "--version")] {
+        let [one, two] = [one, two].map(|flag| run(&build(), &[flag]));
+        assert_eq!((one.status.code(), text(&one.stderr)), (Some(0), String::new()));
+        assert_eq!(text(&one.stdout), text(&two.stdout));
+    }
+}
+
+#[test]
+fn bad_flags_with_one_dash_are_exit_status_2() {
+    for (argument, message) in [
+        ("-bogus", "error: unexpected argument '--bogus' found"),
+        ("-web.listen-adress=:9000", "error: unexpected argument '--web.listen-adress' found"),
+        ("-web.listen-address=9000", "expected `host:port`"),
+        ("-web.listen-address", "a value is required for '--web.listen-address <ADDRESS>'"),
+        ("-web.systemd-socket=yes", "unexpected value 'yes' for '--web.systemd-socket' found"),
+        ("-log.level=loud", "invalid value 'loud' for '--log.level <LEVEL>'"),
+        ("-x", "error: unexpected argument '-x' found"),
+    ] {
+        let (status, stderr) = refusal(&build(), &[argument]);
+        assert_eq!(status, Some(2), "{argument}");
+        assert!(stderr.contains(message), "{argument}: {stderr}");
+    }
+    let program = build_example("hello_exporter_tests", "sources");
+    let (status, stderr) = refusal(&program, &["-no-collector.nope"]);
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("unknown collector 'nope', expected one of: blocking, "), "{stderr}");
+}
+
+#[test]
+fn path_that_no_client_can_request_is_refused() {
+    const RULE: &str = "expected a path that begins with `/`, of letters, digits and `/-_.~`, without \
+                        empty segments, `.` and `..`, and not below `/-/`, where the health \
+                        endpoints are";
+    for path in [
+        "",
+        "metrics",
+        "//",
+        "//metrics",
+        "/metrics//",
+        "/a//b",
+        "/.",
+        "/..",
+        "/./metrics",
+        "/x/../metrics",
+        "/metrics/..",
+        "/metrics/./",
+        "/-",
+        "/-/",
+        "/-/healthy",
+        "/-/metrics",
+        "/metrics?x",
+        "/metrics#x",
+        "/%6detrics",
+        "/me trics",
+        "/metrics\t",
+        "/metrics\n",
+        "/mé",
+        "/{x}",
+        "/a\\b",
+        "/a;b",
+        "/a:b",
+        "/a*",
+        "http://localhost/metrics",
+    ] {
+        let (status, stderr) = refusal(&build(), &[&format!("--web.telemetry-path={path}")]);
+        let expected = format!(
+            "error: invalid value '{path}' for '--web.telemetry-path <PATH>': {RULE}\n\n\
+             For more information, try '--help'.\n"
+        );
+        match path {
+            // clap has words of its own for this.
+            "" => assert!(stderr.starts_with("error: "), "{stderr}"),
+            _ => assert_eq!(stderr, expected),
+        }
+        assert_eq!(status, Some(2), "{path:?}");
+    }
+}
+
+#[test]
+fn path_that_clients_can_request_is_served() {
+    for path in
+        ["/", "/m", "/metrics/", "/a/b/c", "/.metrics", "/...", "/a..b", "/-a", "/a/-", "/~_"]
+    {
+        let exporter = Exporter::start(&[&format!("--web.telemetry-path={path}")]);
+        let response = get(exporter.address, path);
+        assert_eq!(response.status, 200, "{path}");
+        assert!(response.body.starts_with("# HELP a Display a.\n"), "{path}");
+    }
+}
+
+#[test]
+fn path_of_a_probe_is_refused() {
+    let program = build_example("hello_exporter_tests", "landing");
+    let (status, stderr) = refusal(&program, &["--web.telemetry-path=/probe"]);
+    assert_eq!(status, Some(2));
+    let expected = "error: invalid value '/probe' for '--web.telemetry-path <PATH>': probes are served \
+                    at this path, expected another one\n\n";
+    assert!(stderr.starts_with(expected), "{stderr}");
+}

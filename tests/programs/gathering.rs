@@ -1,0 +1,118 @@
+//! An exporter with every kind of collector, each of which fails in every way it can.
+
+use std::convert::Infallible;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use hello_exporter::source::SourceOptions;
+use hello_exporter::{Collect, Collector, Desc, Describe, Exporter, FamilyEncoder, MetricType};
+
+/// Panics when it is exposed.
+struct Live(&'static str);
+
+impl Describe for Live {
+    fn describe(&self) -> Vec<Desc> {
+        vec![Desc::new(self.0, "Panics.", MetricType::Gauge)]
+    }
+}
+
+impl Collect for Live {
+    fn collect(&self, _: usize, _: &mut FamilyEncoder<'_>) {
+        panic!("a fault");
+    }
+}
+
+#[derive(Collector)]
+struct Made {
+    /// What a function makes, or does not.
+    made: f64,
+}
+
+#[derive(Collector)]
+struct Good {
+    /// What works.
+    good: f64,
+}
+
+#[derive(Collector)]
+struct Failing {
+    /// What fails.
+    failing: f64,
+}
+
+#[derive(Collector)]
+struct Panicking {
+    /// What panics.
+    panicking: f64,
+}
+
+#[derive(Collector)]
+struct Late {
+    /// What never comes.
+    late: f64,
+}
+
+/// A value whose source succeeds, and which panics when it is encoded.
+#[derive(Collector)]
+struct Sour {
+    /// What panics when it is encoded.
+    sour: Vinegar,
+}
+
+#[derive(Default)]
+struct Vinegar;
+
+impl hello_exporter::Metric for Vinegar {
+    const TYPE: Option<MetricType> = Some(MetricType::Gauge);
+    const LABELS: hello_exporter::LabelShape = hello_exporter::LabelShape::None;
+    type Making = hello_exporter::Made;
+
+    fn collect(&self, _: &mut FamilyEncoder<'_>) {
+        panic!("a fault");
+    }
+}
+
+impl hello_exporter::Init for Vinegar {
+    fn init(_: &hello_exporter::Declaration) -> Self {
+        Self
+    }
+}
+
+fn made() -> Made {
+    panic!("a fault")
+}
+
+async fn good() -> Result<Good, Infallible> {
+    Ok(Good { good: 1.0 })
+}
+
+async fn failing() -> Result<Failing, &'static str> {
+    Err("not now")
+}
+
+async fn panicking() -> Result<Panicking, Infallible> {
+    panic!("a fault")
+}
+
+async fn late() -> Result<Late, Infallible> {
+    std::future::pending().await
+}
+
+async fn sour() -> Result<Sour, Infallible> {
+    Ok(Sour::new())
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    Exporter::new("gathering")
+        .register(Live("live"))
+        .register(Live("other"))
+        .register(made)
+        .source("good", good)
+        .source("failing", failing)
+        .source("panicking", panicking)
+        .source(SourceOptions::new("late").timeout(Duration::from_millis(50)), late)
+        .source("sour", sour)
+        .run()
+        .await
+}
