@@ -13,6 +13,7 @@ use super::{CollectorId, RegisterError, Shared};
 use crate::collect::Collect;
 use crate::encode::FamilyEncoder;
 use crate::panic::{Guarded, Panic, catch};
+use crate::sync::lock;
 
 /// A collector that exists for one scrape, under the id of its registration.
 #[derive(Clone)]
@@ -74,7 +75,7 @@ pub(super) fn take_in_late(
     let with_late = made.chain(provided).filter(|(_, collector)| collector.has_late());
     let late = with_late.map(|(registered, collector)| {
         let id = registered.id;
-        let mut indices = registered.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut indices = lock(&registered.late);
         let is_planned = |index| plan.indices.contains(&(id, index));
         let late = LateFamilies::of(collector, &mut indices, is_planned);
         drop(indices);

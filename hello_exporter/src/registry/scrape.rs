@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tracing::{error, info, warn};
 
@@ -15,6 +15,7 @@ use crate::encode::{
     encode_family,
 };
 use crate::panic::{Panic, catch};
+use crate::sync::lock;
 
 /// What one scrape asks for.
 pub(crate) struct ScrapeRequest<'a> {
@@ -118,7 +119,7 @@ struct Memory {
     protobuf: ProtobufScratch,
 }
 
-/// The memory of past scrapes: as much as so many needed at once.
+/// Buffers kept for reuse, at most [`MOST`](Self::MOST).
 #[derive(Default)]
 pub(super) struct SpareMemory(Mutex<Vec<Memory>>);
 
@@ -126,11 +127,11 @@ impl SpareMemory {
     const MOST: usize = 4;
 
     fn take(&self) -> Memory {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        lock(&self.0).pop().unwrap_or_default()
     }
 
     fn give_back(&self, mut memory: Memory) {
-        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spare = lock(&self.0);
         if spare.len() < Self::MOST && memory.written.is_spare() {
             spare.push(memory);
         }
