@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 
-use super::{AllowList, Probe, ProbeOptions, ProbeRequest};
+use super::{AllowList, Probe, ProbeOptions, ProbeRequest, TargetError, check_target};
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
@@ -27,6 +27,8 @@ use crate::unbuilt::Declarations;
 /// A [`Probe`] without its type.
 pub(crate) trait Prober: Send + Sync {
     fn modules(&self) -> Vec<Cow<'static, str>>;
+
+    fn check_target(&self, target: &str) -> Result<(), TargetError>;
 
     fn start(self: Arc<Self>, request: ProbeRequest, runtime: &Handle) -> Task;
 }
@@ -45,6 +47,10 @@ impl Drop for Task {
 impl<P: Probe> Prober for P {
     fn modules(&self) -> Vec<Cow<'static, str>> {
         Probe::modules(self)
+    }
+
+    fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        Probe::check_target(self, target)
     }
 
     fn start(self: Arc<Self>, request: ProbeRequest, runtime: &Handle) -> Task {
@@ -163,6 +169,12 @@ impl Probing {
     /// Whether there are targets that are not allowed.
     pub(crate) fn is_restricted(&self) -> bool {
         !self.common.allowed.0.is_empty()
+    }
+
+    /// Checks a target, as every probe does and then as this one does.
+    pub(crate) fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        check_target(target)?;
+        self.prober.check_target(target)
     }
 
     pub(crate) fn allows(&self, target: &str) -> bool {
