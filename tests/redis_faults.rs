@@ -121,6 +121,8 @@ fn no_setting_is_asked_for_that_is_not_exposed_and_one_that_is_no_text_costs_no_
     let of = |name: &str| response.body.lines().filter(|line| line.starts_with(name)).count();
     assert!(response.body.contains("\nredis_config_maxmemory 50\n"), "{}", response.body);
     assert_eq!((of("redis_config_"), of("redis_db_keys{")), (1, 3), "{}", response.body);
+    // The replies are there before the questions.
+    until(|| server.received().contains("LATENCY"));
     let received = server.received();
     let asked: Vec<&str> = received.split("CONFIG\r\n$3\r\nGET\r\n").skip(1).collect();
     let names = asked.iter().map(|rest| rest.lines().nth(1).unwrap());
@@ -255,9 +257,12 @@ fn databases_over_the_bound_are_cut() {
     let fill = "for db = 0, 16499 do redis.call('SELECT', db) redis.call('SET', 'a', 1) end";
     redis.cli(&["EVAL", fill, "0"]);
     assert_cut(start(redis.address, &[]), 10_000, "redis_db_keys{", 6_500);
+    let mut exporter = start(redis.address, &[]);
+    assert!(has_sample(&get(exporter.address, "/metrics"), "redis_db_keys{db=\"db9999\"} 1"));
     redis.cli(&["FLUSHALL"]);
-    let exporter = start(redis.address, &[]);
     assert!(has_sample(&get(exporter.address, "/metrics"), "redis_db_keys{db=\"db9999\"} 0"));
+    exporter.next_line_with("Server is exposed in part");
+    exporter.next_line_with("Server is exposed as a whole again");
 }
 
 #[test]

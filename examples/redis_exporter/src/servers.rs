@@ -8,7 +8,7 @@ use hello_exporter::probe::{Probe, ProbeRequest, Probed, TargetError};
 use hello_exporter::source::Source;
 use tokio::time::{Instant, timeout_at};
 use tracing::field::{DisplayValue, display};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::error::Error;
 use crate::flags::{Asked, Flags};
@@ -125,12 +125,16 @@ impl Servers {
         asked
     }
 
-    /// Logs that a part of `--redis.addr` is missing, when that begins.
+    /// Logs that a part of `--redis.addr` is missing, when that begins and when it ends.
     fn report_own(&self, scraped: &Scraped) {
         let is_partial = scraped.is_partial();
-        if !self.is_partial.swap(is_partial, Ordering::Relaxed) && is_partial {
-            let (dropped_lines, error) = scraped.missing();
-            warn!(dropped_lines, error, "Server is exposed in part");
+        match (self.is_partial.swap(is_partial, Ordering::Relaxed), is_partial) {
+            (false, true) => {
+                let (dropped_lines, error) = scraped.missing();
+                warn!(dropped_lines, error, "Server is exposed in part");
+            }
+            (true, false) => info!("Server is exposed as a whole again"),
+            _ => {}
         }
     }
 }
