@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::net::TcpStream;
 
-use hello_exporter_tests::http::{get, get_with};
+use hello_exporter_tests::http::{Response, get, get_with};
 use hello_exporter_tests::redis_exporter::{
     DOWN, SECRET, has_sample, is_up, samples, scrape, start, start_for_targets, until, with_info,
 };
@@ -203,24 +203,34 @@ fn endings() -> [Vec<u8>; 6] {
     ]
 }
 
+/// How many more bytes ten scrapes at once of a server take at the most.
+fn memory_of_ten(server: &FakeRedis, flags: &[&str], check: impl Fn(&Response) + Sync) -> usize {
+    let exporter = start_for_targets(flags);
+    assert_eq!(get(exporter.address, "/metrics").status, 200);
+    let before = exporter.resources().most_resident;
+    let (address, path) = (exporter.address, format!("/scrape?target={}", server.address));
+    std::thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| check(&get(address, &path)));
+        }
+    });
+    exporter.resources().most_resident - before
+}
+
 #[test]
 fn many_hostile_targets_at_once_take_little_memory() {
     for reply in endings() {
         let start = String::from_utf8_lossy(&reply[..20]).into_owned();
         let server = FakeRedis::start(Fake::Bytes(reply.leak()));
-        let exporter = start_for_targets(&["--connection-timeout=2s"]);
-        assert_eq!(get(exporter.address, "/metrics").status, 200);
-        let before = exporter.resources().most_resident;
-        let (address, path) = (exporter.address, format!("/scrape?target={}", server.address));
-        std::thread::scope(|scope| {
-            for _ in 0..10 {
-                scope.spawn(|| assert_eq!(samples(&get(address, &path)), DOWN));
-            }
-        });
-        let more = exporter.resources().most_resident - before;
+        let is_down = |response: &Response| assert_eq!(samples(response), DOWN);
+        let more = memory_of_ten(&server, &["--connection-timeout=2s"], is_down);
         println!("{start:?}: {} KiB more", more >> 10);
         assert!(more < 64 << 20, "{start:?}: {} MiB", more >> 20);
     }
+}
+
+fn assert_up(response: &Response) {
+    assert!(has_sample(response, "redis_up 1"), "{}", response.body);
 }
 
 /// Checks that an exporter exposes a part of its server, and says once how many lines are missing.
@@ -295,21 +305,18 @@ fn reply_over_the_bound_is_cut_and_costs_no_other() {
 
 #[test]
 fn info_without_end_is_cut_and_takes_little_memory() {
-    let start_of_info = b"+OK\r\n$9999999999\r\nredis_version:7.0.15\r\n";
-    for line in
-        [&b"errorstat_E:count=1\r\n"[..], b"# S\r\na:1\r\n", b"a:1", b"\r\n", b"db1:keys=1\r\n"]
-    {
-        let server = FakeRedis::start(Fake::Endless(start_of_info, line));
-        let exporter = start_for_targets(&[]);
-        assert_eq!(get(exporter.address, "/metrics").status, 200);
-        let before = exporter.resources().most_resident;
-        let (address, path) = (exporter.address, format!("/scrape?target={}", server.address));
-        std::thread::scope(|scope| {
-            for _ in 0..10 {
-                scope.spawn(|| assert!(has_sample(&get(address, &path), "redis_up 1")));
-            }
-        });
-        let more = exporter.resources().most_resident - before;
+    let start = b"+OK\r\n$9999999999\r\nredis_version:7.0.15\r\n";
+    for line in [
+        &b"errorstat_E:count=1\r\n"[..],
+        b"# S\r\na:1\r\n",
+        b"a:1",
+        b"\r\n",
+        b"db1:keys=1\r\n",
+        b"slave0:ip=10.0.0.1,port=1,state=online,offset=1,lag=1\r\n",
+        b"master_host:a\r\n",
+    ] {
+        let server = FakeRedis::start(Fake::Endless(start, line));
+        let more = memory_of_ten(&server, &[], assert_up);
         println!("{:?}: {} KiB more", String::from_utf8_lossy(line), more >> 10);
         assert!(more < 64 << 20, "{} MiB", more >> 20);
     }
@@ -319,6 +326,7 @@ fn info_without_end_is_cut_and_takes_little_memory() {
 fn other_replies_without_end_take_little_memory() {
     let info = bulk("redis_version:7.0.15\r\nuptime_in_seconds:1\r\n");
     let info: &'static [u8] = [b"+OK\r\n", &*info].concat().leak();
+    let with_array: &'static [u8] = [info, b"*999999999\r\n"].concat().leak();
     for rest in [
         &b"*999999999\r\n"[..],
         b":1\r\n",
@@ -328,19 +336,9 @@ fn other_replies_without_end_take_little_memory() {
         b"$600000\r\n",
         b"+x",
     ] {
-        let with_array: &'static [u8] = [info, b"*999999999\r\n"].concat().leak();
         for first in [info, with_array] {
             let server = FakeRedis::start(Fake::Endless(first, rest));
-            let exporter = start_for_targets(&["--include-config-metrics"]);
-            assert_eq!(get(exporter.address, "/metrics").status, 200);
-            let before = exporter.resources().most_resident;
-            let (address, path) = (exporter.address, format!("/scrape?target={}", server.address));
-            std::thread::scope(|scope| {
-                for _ in 0..10 {
-                    scope.spawn(|| assert!(has_sample(&get(address, &path), "redis_up 1")));
-                }
-            });
-            let more = exporter.resources().most_resident - before;
+            let more = memory_of_ten(&server, &["--include-config-metrics"], assert_up);
             println!("{:?}: {} KiB more", String::from_utf8_lossy(rest), more >> 10);
             assert!(more < 64 << 20, "{} MiB", more >> 20);
         }

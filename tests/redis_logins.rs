@@ -304,6 +304,19 @@ fn flags_are_taken_from_the_environment() {
     assert_eq!(check("REDIS_EXPORTER_TLS_CA_CERT_FILE", "/nonexistent").0, Some(1));
     assert_eq!(check("REDIS_EXPORTER_CONNECTION_TIMEOUT", "soon").0, Some(2));
     assert_eq!(check("REDIS_EXPORTER_SKIP_TLS_VERIFICATION", "true").0, Some(0));
+    for name in [
+        "REDIS_EXPORTER_INCL_CONFIG_METRICS",
+        "REDIS_EXPORTER_REDACT_CONFIG_METRICS",
+        "REDIS_EXPORTER_INCL_SYSTEM_METRICS",
+        "REDIS_EXPORTER_INCL_MODULES_METRICS",
+        "REDIS_EXPORTER_INCL_METRICS_FOR_EMPTY_DATABASES",
+        "REDIS_EXPORTER_EXCLUDE_LATENCY_HISTOGRAM_METRICS",
+        "REDIS_EXPORTER_SET_CLIENT_NAME",
+    ] {
+        assert_eq!(check(name, "false").0, Some(0), "{name}");
+        assert_eq!(check(name, "maybe").0, Some(2), "{name}");
+    }
+    assert_eq!(check("REDIS_EXPORTER_CONFIG_COMMAND", "-").0, Some(0));
 }
 
 #[test]
