@@ -239,7 +239,7 @@ fn a_login_that_would_not_be_used_is_told_at_the_start() {
 
 #[test]
 fn a_password_is_in_no_help_and_no_log_and_on_no_page() {
-    // Those that say what they were sent, to AUTH, or to INFO behind it.
+    // These servers say what they were sent, to AUTH, or to INFO after it.
     let saying = |replies: &str| {
         let rest = "+OK\r\n".repeat(20);
         FakeRedis::start(Fake::Bytes(format!("{replies}\r\n{rest}").leak().as_bytes()))

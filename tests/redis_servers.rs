@@ -8,7 +8,7 @@ use hello_exporter_tests::http::Response;
 use hello_exporter_tests::redis_exporter::{DOWN, has_sample, samples, scrape, start_for_targets};
 use hello_exporter_tests::{Fake, FakeRedis, bulk};
 
-/// What servers have answered to INFO ALL, and beside it all samples that are exposed of it.
+/// Replies of servers to INFO ALL, and next to each all samples that are exposed of it.
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("redis_servers")
 }

@@ -96,8 +96,9 @@ impl<'t> Fields<'t> {
         self.0.get(key).copied()
     }
 
-    /// The text of a key, if it is a number, or says of a state whether it is on: `true`, `yes`, `on`, `ok` and `up` are
-    /// 1, `false`, `no`, `off`, `err`, `fail` and `down` are 0, in upper or lower case.
+    /// The text of a key, if it is a number, or says of a state whether it is on: `true`, `yes`,
+    /// `on`, `ok` and `up` are 1, `false`, `no`, `off`, `err`, `fail` and `down` are 0, in upper or
+    /// lower case.
     pub fn number(&self, key: &str) -> Option<f64> {
         self.get(key).and_then(number)
     }

@@ -108,8 +108,8 @@ pub trait Probe: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`TargetError::Invalid`] for a target that this probe can never reach, such as a malformed URL. The request is
-    /// answered with 400 and the message.
+    /// [`TargetError::Invalid`] for a target that this probe can never reach, such as a malformed
+    /// URL. The request is answered with 400 and the message.
     fn check_target(&self, target: &str) -> Result<(), TargetError> {
         let _ = target;
         Ok(())

@@ -1,4 +1,5 @@
-//! Redis servers: real ones, one that answers whatever it is told to, and one that only looks at certificates.
+//! Redis servers: real ones, one that answers whatever it is told to, and one that only looks at
+//! certificates.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -76,7 +77,7 @@ impl Redis {
         redis
     }
 
-    /// What redis-cli prints of a command.
+    /// Returns what redis-cli prints for a command.
     pub fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli")
             .args(["-h", &self.address.ip().to_string(), "-p", &self.address.port().to_string()])
@@ -109,7 +110,7 @@ pub struct FakeRedis {
     pub address: SocketAddr,
 }
 
-/// What a [`FakeRedis`] sends.
+/// The bytes that a [`FakeRedis`] sends.
 #[derive(Clone, Copy, Debug)]
 pub enum Fake {
     /// This, and then nothing any more.
@@ -120,7 +121,7 @@ pub enum Fake {
     Endless(&'static [u8], &'static [u8]),
     /// This to every client before it says anything, and then the end of the connection.
     Refusal(&'static [u8]),
-    /// What a function returns for each command.
+    /// The replies that a function returns for each command.
     Answers(Answers),
 }
 
@@ -140,7 +141,8 @@ impl Fake {
         Self::Answers(Answers(Box::leak(Box::new(answer))))
     }
 
-    /// Answers INFO with this text, which has lines of Unix, and refuses everything else but a name.
+    /// Answers INFO with this text, which has lines of Unix, and refuses everything else but a
+    /// name.
     pub fn info(text: &str) -> Self {
         let info = bulk(&text.replace('\n', "\r\n"));
         Self::answers(move |command| match command {
@@ -236,7 +238,8 @@ fn next_command(sent: &mut Vec<u8>) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// A server that asks clients for a certificate, does not insist, and remembers whether it was shown one.
+/// A server that asks clients for a certificate, does not insist, and remembers whether it was
+/// shown one.
 #[derive(Debug)]
 pub struct FakeTls {
     shown: Arc<Mutex<Vec<bool>>>,

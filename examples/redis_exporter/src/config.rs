@@ -23,7 +23,8 @@ pub(crate) struct Config {
     #[serde(rename = "repl-backlog-size")]
     repl_backlog_size: Option<f64>,
 
-    /// Size of the output buffer with which a client of a class is disconnected, in bytes; 0 is no limit.
+    /// Size of the output buffer with which a client of a class is disconnected, in bytes; 0 is no
+    /// limit.
     #[metric(labels = ["class", "limit"])]
     #[serde(skip)]
     client_output_buffer_limit_bytes: Vec<([String; 2], f64)>,
@@ -91,7 +92,8 @@ impl Config {
     }
 }
 
-/// Returns whether a setting is a password: `requirepass`, `masterauth`, `primaryauth` of Valkey, `tls-key-file-pass`.
+/// Returns whether a setting is a password: `requirepass`, `masterauth`, `primaryauth` of Valkey,
+/// `tls-key-file-pass`.
 fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let is_in = |word| key.contains(word);

@@ -1,4 +1,4 @@
-//! What can go wrong. No message has a password in it, nor a URL or a reply, in which one can be.
+//! Errors. No message has a password in it, nor a URL or a reply, in which one can be.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -40,7 +40,8 @@ pub(crate) enum Error {
     Unreadable(#[from] FieldsError),
 }
 
-/// The codes of errors that are logged. Anything else that a server says can be what it was sent, a password among it.
+/// The codes of errors that are logged. Any other word of a server can be one that it was sent,
+/// such as a password.
 const CODES: [&str; 18] = [
     "BUSY",
     "CLUSTERDOWN",
@@ -62,7 +63,8 @@ const CODES: [&str; 18] = [
     "WRONGPASS",
 ];
 
-/// What servers say to a client before they close its connection, by how it begins, and what is logged of it.
+/// Error replies before which a server closes a connection: how they begin, and the words that are
+/// logged.
 const OF_CONNECTION: [(&str, &str); 2] = [
     ("DENIED", "DENIED, it is in protected mode"),
     ("ERR max number of clients", "ERR max number of clients reached"),

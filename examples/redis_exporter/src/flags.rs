@@ -9,8 +9,8 @@ use hello_exporter::cli::parse_duration;
 
 #[derive(clap::Args)]
 pub(crate) struct Flags {
-    /// Server to export, `redis://host:port`, `rediss://host:port` for TLS, or `unix:///path` for a Unix socket. Empty:
-    /// none but those that requests for /scrape name.
+    /// Server to export, `redis://host:port`, `rediss://host:port` for TLS, or `unix:///path` for a
+    /// Unix socket. Empty: none but those that requests for /scrape name.
     #[arg(long = "redis.addr", env = "REDIS_ADDR", hide_env_values = true)]
     #[arg(value_name = "URL", default_value = "redis://localhost:6379")]
     pub(crate) addr: String,
@@ -23,7 +23,8 @@ pub(crate) struct Flags {
     #[arg(long = "redis.password", env = "REDIS_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,
 
-    /// JSON file with the passwords of servers: {"redis://host:port": "…", "rediss://user@host:port": "…"}.
+    /// JSON file with the passwords of servers: {"redis://host:port": "…",
+    /// "rediss://user@host:port": "…"}.
     #[arg(long = "redis.password-file", env = "REDIS_PASSWORD_FILE", value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
 
@@ -54,10 +55,11 @@ pub(crate) struct Flags {
     pub(crate) asked: Asked,
 }
 
-/// What servers are asked, and what is exposed of it.
+/// The flags that say what servers are asked, and what is exposed of it.
 #[derive(clap::Args, Clone)]
 pub(crate) struct Asked {
-    /// Command that answers `GET setting`, where CONFIG is called something else. `-`: ask for no settings.
+    /// Command that answers `GET setting`, where CONFIG is called something else. `-`: ask for no
+    /// settings.
     #[arg(long, env = "REDIS_EXPORTER_CONFIG_COMMAND", value_name = "COMMAND")]
     #[arg(default_value = "CONFIG")]
     pub(crate) config_command: String,

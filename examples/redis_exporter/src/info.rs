@@ -81,8 +81,8 @@ impl InfoText {
         self.is_keyspace_cut
     }
 
-    /// Returns whether this is what a server says of itself. Every one names its version: `redis_version`,
-    /// `garnet_version`, `pika_version`.
+    /// Returns whether this is what a server says of itself. Every one names its version:
+    /// `redis_version`, `garnet_version`, `pika_version`.
     pub(crate) fn is_of_server(&self) -> bool {
         let mut keys = self.text.lines().filter_map(|line| line.split_once(':'));
         keys.any(|(key, _)| key.ends_with("_version"))
@@ -103,7 +103,8 @@ impl InfoText {
     }
 }
 
-/// Returns the name of the section that a line begins. Kvrocks has other comments: `# Last scan db time: …`.
+/// Returns the name of the section that a line begins. Kvrocks has other comments: `# Last scan db
+/// time: …`.
 fn section_name(line: &str) -> Option<&str> {
     let name = line.strip_prefix("# ")?.trim();
     (!name.contains([' ', ':'])).then_some(name)
@@ -134,7 +135,8 @@ pub(crate) struct Info<'t> {
     pub(crate) modules: Vec<&'t str>,
 }
 
-/// The lines that describe one master of this server, under the names that they have where there is one.
+/// The lines that describe one master of this server, under the names that they have where there is
+/// one.
 pub(crate) type Master<'t> = Vec<(&'static str, &'t str)>;
 
 impl<'t> Info<'t> {
@@ -164,7 +166,8 @@ impl<'t> Info<'t> {
         }
     }
 
-    /// Adds a line whose key ends in a name, if it is one. The name may contain colons, and the text does not: `cmdstat_host::calls=1`.
+    /// Adds a line whose key ends in a name, if it is one. The name may contain colons, and the
+    /// text does not: `cmdstat_host::calls=1`.
     fn add_statistics(&mut self, line: &'t str) -> bool {
         if let Some((name, text)) = statistics(line, "cmdstat_") {
             self.commands.insert(name, text);
@@ -200,7 +203,8 @@ fn number_of(key: &str, prefix: &str) -> Option<u32> {
     number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
-/// The names of lines that describe a master. KeyDB numbers those of every master but the first: `master_1_host`.
+/// The names of lines that describe a master. KeyDB numbers those of every master but the first:
+/// `master_1_host`.
 const MASTER_LINES: [&str; 6] = [
     "master_host",
     "master_port",

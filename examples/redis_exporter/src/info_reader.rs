@@ -1,4 +1,5 @@
-//! How INFO becomes metrics. The lines that are there decide what is exposed, whatever the server calls itself.
+//! How INFO becomes metrics. The lines that are there decide what is exposed, whatever the server
+//! calls itself.
 
 use std::time::SystemTime;
 
@@ -79,7 +80,8 @@ impl RedisMetrics {
         }
     }
 
-    /// Reads the databases, and adds those without keys up to the number of them that the settings say.
+    /// Reads the databases, and adds those without keys up to the number of them that the settings
+    /// say.
     pub(crate) fn read_databases(
         &mut self,
         info: &Info,

@@ -17,7 +17,8 @@ pub(crate) struct Latencies {
     #[metric(labels = ["cmd"])]
     commands_latencies_usec: Vec<(String, HistogramSnapshot)>,
 
-    /// When something last took longer than `latency-monitor-threshold`, in seconds since the Unix epoch.
+    /// When something last took longer than `latency-monitor-threshold`, in seconds since the Unix
+    /// epoch.
     #[metric(labels = ["event_name"])]
     latency_spike_last: Vec<(String, i64)>,
 
@@ -39,8 +40,8 @@ impl Latencies {
         }
     }
 
-    /// Reads the reply to LATENCY HISTOGRAM: names of commands and their calls by time. How long all calls took is
-    /// in INFO.
+    /// Reads the reply to LATENCY HISTOGRAM: names of commands and their calls by time. How long
+    /// all calls took is in INFO.
     pub(crate) fn read_histograms(&mut self, reply: &Reply, info: &Info) {
         let micros = info
             .commands

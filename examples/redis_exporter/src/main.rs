@@ -1,4 +1,5 @@
-//! Exports a Redis server, or those that requests name, as the redis_exporter that is written in Go does.
+//! Exports a Redis server, or those that requests name, as the redis_exporter that is written in Go
+//! does.
 
 mod cluster;
 mod config;
@@ -26,7 +27,7 @@ use hello_exporter::{Exporter, build_info};
 use flags::Flags;
 use servers::Servers;
 
-/// What takes longer is ended by `--connection-timeout`.
+/// The longest scrape. `--connection-timeout` ends one before.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 const UP: (&str, &str) = ("redis_up", "Whether the Redis server has answered.");

@@ -1,4 +1,4 @@
-//! What is exposed of a server.
+//! The metrics of a server.
 
 use hello_exporter::{Collector, Labels, Rows};
 use serde::Deserialize;

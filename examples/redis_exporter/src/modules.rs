@@ -45,7 +45,7 @@ impl Modules {
     }
 }
 
-/// What the modules bloom and json of Valkey say of themselves in INFO. A field has the name of its line.
+/// The lines of INFO about the modules bloom and json of Valkey. A field has the name of its line.
 #[derive(Collector, Deserialize)]
 pub(crate) struct OtherMetrics {
     /// Memory that Bloom filters take, in bytes.

@@ -1,4 +1,4 @@
-//! What a server is asked after INFO, and where its replies belong.
+//! The commands that follow INFO, and where their replies belong.
 
 use crate::config::{Config, Settings};
 use crate::error::Error;
@@ -9,10 +9,12 @@ use crate::metrics::RedisMetrics;
 use crate::modules::Modules;
 use crate::resp::{Commands, Reply};
 
-/// A command that a server may refuse: one that is run by somebody else often keeps more than INFO to itself.
+/// A command that a server may refuse: one that is run by somebody else often keeps more than INFO
+/// to itself.
 #[derive(Clone, Copy)]
 pub(crate) enum Question {
-    /// Each setting is asked for by itself: passwords are settings as well, and before Redis 7 one command gets only one.
+    /// Each setting is asked for by itself: passwords are settings as well, and before Redis 7 one
+    /// command gets only one.
     Setting(&'static str),
     AllSettings,
     SlowLogLength,
@@ -35,7 +37,8 @@ const SETTINGS: [&str; 6] = [
     "client-output-buffer-limit",
 ];
 
-/// Returns what to ask a server that has answered INFO. What may be long comes last: it can take the room that others need.
+/// Returns what to ask a server that has answered INFO. Replies that may be long come last: they
+/// can take the room that others need.
 pub(crate) fn questions(info: &Info, asked: &Asked) -> Vec<Question> {
     use Question::*;
 
@@ -60,7 +63,8 @@ pub(crate) fn questions(info: &Info, asked: &Asked) -> Vec<Question> {
     questions
 }
 
-/// Returns whether the server knows LATENCY HISTOGRAM, which is new in Redis 7. Others would count an error at every scrape.
+/// Returns whether the server knows LATENCY HISTOGRAM, which is new in Redis 7. Others would count
+/// an error at every scrape.
 fn has_histogram(info: &Info) -> bool {
     let version = info.fields.get("redis_version").unwrap_or_default();
     let major = version.split('.').next().and_then(|major| major.parse().ok());

@@ -1,4 +1,5 @@
-//! The protocol of Redis servers, RESP2: commands are packed, and replies are read as far as there is room for them.
+//! The protocol of Redis servers, RESP2: commands are packed, and replies are read as far as there
+//! is room for them.
 
 use std::io::{self, ErrorKind};
 
@@ -94,11 +95,12 @@ const MOST_LINE_BYTES: u64 = 1 << 16;
 /// Nested arrays. LATENCY HISTOGRAM has three levels.
 const MOST_DEPTH: usize = 8;
 
-/// What all replies to one exporter may take; INFO has [bounds of its own](InfoText).
+/// The most that is kept of all replies in a scrape; INFO has [bounds of its own](InfoText).
 const MOST_BYTES: u64 = 1 << 20;
 const MOST_ELEMENTS: u64 = 1 << 15;
 
-/// Reads replies. An element that there is no room for is dropped and counted, and costs no other reply.
+/// Reads replies. An element that there is no room for is dropped and counted, and costs no other
+/// reply.
 pub(crate) struct Replies<R> {
     reader: R,
     bytes_left: u64,

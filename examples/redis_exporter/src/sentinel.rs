@@ -189,7 +189,8 @@ impl Sentinel {
     }
 }
 
-/// Reads `name=NAME,status=ok,address=HOST:PORT,slaves=1,sentinels=3`. The name may contain anything.
+/// Reads `name=NAME,status=ok,address=HOST:PORT,slaves=1,sentinels=3`. The name may contain
+/// anything.
 fn master(text: &str) -> Option<(MasterLabels, Fields<'_>)> {
     let (name, rest) = text.split_at_checked(text.rfind(",status=")?)?;
     let name = name.strip_prefix("name=")?.to_owned();

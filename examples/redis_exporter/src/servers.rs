@@ -38,7 +38,7 @@ pub(crate) struct Servers {
     is_partial: AtomicBool,
 }
 
-/// What a server has said, and what it has not.
+/// The outcome of a scrape of a server that is up.
 struct Scraped {
     metrics: RedisMetrics,
     /// Why replies are missing, if any are.
@@ -184,7 +184,8 @@ impl Source for Servers {
     }
 }
 
-/// Adds the server of `--redis.addr`, if there is one, after those of the file: a password can be there.
+/// Adds the server of `--redis.addr`, if there is one, after those of the file: a password can be
+/// there.
 fn add_own(flags: &Flags, logins: &mut Logins) -> Result<Option<Address>, Error> {
     let of_flags = Login::new(flags.user.as_deref(), flags.password.as_deref());
     if flags.addr.is_empty() {

@@ -9,7 +9,7 @@ use crate::error::{Error, code};
 use crate::info::InfoText;
 use crate::resp::{Commands, ReadError, Replies, Reply};
 
-/// What is read of a server, most of which can be dropped.
+/// The most that is read of a server, whether it is kept or dropped.
 const MOST_BYTES: usize = 1 << 24;
 const MOST_LINES: usize = 1 << 20;
 
@@ -126,8 +126,8 @@ impl Session {
         self.replies.dropped()
     }
 
-    /// Sends commands. That a server takes no more is noticed when its reply is missing: it may have said why
-    /// before.
+    /// Sends commands. That a server takes no more is noticed when its reply is missing: it may
+    /// have said why before.
     async fn send(&mut self, commands: &Commands) {
         let sent = self.writer.write_all(commands.bytes()).await;
         if sent.is_ok() {

@@ -23,8 +23,8 @@ enum Transport {
 }
 
 impl Scheme {
-    /// A scheme of connections without TLS, such as `redis`, and the port of URLs that name none. The name is
-    /// in lower case.
+    /// A scheme of connections without TLS, such as `redis`, and the port of URLs that name none.
+    /// The name is in lower case.
     pub const fn plain(name: &'static str, port: u16) -> Self {
         Self { name, transport: Transport::Tcp { port, is_tls: false } }
     }
@@ -48,8 +48,8 @@ impl Scheme {
     }
 }
 
-/// Where a server is, in the form in which addresses are compared: host in lower case, port, and whether it speaks
-/// TLS; or the path of a Unix socket.
+/// Where a server is, in the form in which addresses are compared: host in lower case, port, and
+/// whether it speaks TLS; or the path of a Unix socket.
 ///
 /// ```
 /// use hello_exporter::client::{Address, Scheme};
@@ -80,11 +80,11 @@ enum Place {
 }
 
 impl Address {
-    /// Parses the URL of a server: where it is, and as whom the URL says to log in. A URL without a scheme is of
-    /// the first one. What follows the port does not matter here.
+    /// Parses the URL of a server: where it is, and as whom the URL says to log in. A URL without a
+    /// scheme is of the first one. What follows the port does not matter here.
     ///
-    /// The path of a Unix socket stands as it is, without escapes. A user and a password may precede it:
-    /// `unix://user:password@/run/redis.sock`.
+    /// The path of a Unix socket stands as it is, without escapes. A user and a password may
+    /// precede it: `unix://user:password@/run/redis.sock`.
     ///
     /// Addresses are compared as they are written: `localhost` and `127.0.0.1` are two.
     ///
@@ -98,7 +98,8 @@ impl Address {
         })
     }
 
-    /// Returns the name or address of the host, in lower case and without brackets; empty for a Unix socket.
+    /// Returns the name or address of the host, in lower case and without brackets; empty for a
+    /// Unix socket.
     pub fn host(&self) -> &str {
         match &self.0 {
             Place::Tcp { host, .. } => host,

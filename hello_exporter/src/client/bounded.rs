@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// A connection on which a server can say only so much: reading more is an error of the kind
-/// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), which tells a server that says too much from one that is gone.
+/// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), which tells a server that says too much from
+/// one that is gone.
 ///
 /// A parser that keeps what it reads takes memory for every byte, and for every element, of which a line is often one. A
 /// server that a request names can send of both as many as it likes.

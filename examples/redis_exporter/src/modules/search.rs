@@ -1,4 +1,4 @@
-//! What the module search, of Redis or of Valkey, says of itself in INFO.
+//! The lines of INFO about the module search, of Redis and of Valkey.
 
 use hello_exporter::{Collector, Gauge};
 use serde::Deserialize;
