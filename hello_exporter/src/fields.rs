@@ -96,8 +96,9 @@ impl<'t> Fields<'t> {
         self.0.get(key).copied()
     }
 
-    /// The text of a key, if it is a number, or says of a state whether it is on: `true`, `yes`, `on`, `ok` and `up` are
-    /// 1, `false`, `no`, `off`, `err`, `fail` and `down` are 0.
+    /// The text of a key, if it is a number, or says of a state whether it is on: `true`, `yes`,
+    /// `on`, `ok` and `up` are 1, `false`, `no`, `off`, `err`, `fail` and `down` are 0, in upper or
+    /// lower case.
     pub fn number(&self, key: &str) -> Option<f64> {
         self.get(key).and_then(number)
     }
@@ -179,13 +180,12 @@ fn number(text: &str) -> Option<f64> {
     state(text).map(f64::from).or_else(|| text.parse().ok())
 }
 
-/// Whether something is on.
+/// Returns whether something is on.
 fn state(text: &str) -> Option<bool> {
-    match text {
-        "true" | "yes" | "on" | "ok" | "up" => Some(true),
-        "false" | "no" | "off" | "err" | "fail" | "down" => Some(false),
-        _ => None,
-    }
+    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let is_on = is_one_of(&["true", "yes", "on", "ok", "up"]);
+    let is_off = is_one_of(&["false", "no", "off", "err", "fail", "down"]);
+    (is_on || is_off).then_some(is_on)
 }
 
 /// What a field is that does not say itself what it is to be read from.
@@ -364,6 +364,7 @@ mod tests {
             micros: Some(Micros(1)),
         };
         assert_eq!(read("u64:yes\ni64:no\nu8:on\nf64:off\nbool:down\nmicros:up\n"), states);
+        assert_eq!(read("u64:True\ni64:FALSE\nu8:Yes\nf64:No\nbool:Err\nmicros:OK\n"), states);
         // What is not of its type costs no other field.
         let none =
             Numbers { u64: None, i64: Some(-1), u8: None, f64: None, bool: None, micros: None };

@@ -104,6 +104,17 @@ pub trait Probe: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Checks a target before it is probed. By default every target is accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError::Invalid`] for a target that this probe can never reach, such as a malformed
+    /// URL. The request is answered with 400 and the message.
+    fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        let _ = target;
+        Ok(())
+    }
+
     /// Looks at the target.
     ///
     /// # Errors
@@ -121,6 +132,10 @@ impl<P: Probe> Probe for Arc<P> {
 
     fn modules(&self) -> Vec<Cow<'static, str>> {
         P::modules(self)
+    }
+
+    fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        P::check_target(self, target)
     }
 
     fn probe(

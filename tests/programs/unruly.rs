@@ -67,7 +67,7 @@ async fn hold_a_fuse() -> Result<Value, Infallible> {
 }
 
 /// A source that panics when the exporter drops it.
-struct FusedSource(#[expect(dead_code, reason = "it is dropped")] Fuse);
+struct FusedSource(Fuse);
 
 impl Source for FusedSource {
     type Metrics = Value;

@@ -17,6 +17,7 @@ mod process;
 mod prometheus;
 mod proxy;
 mod redis;
+pub mod redis_exporter;
 mod samples;
 mod stream;
 
@@ -36,7 +37,7 @@ pub use process::{
 };
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
-pub use redis::{Fake, FakeRedis, FakeTls, Redis};
+pub use redis::{Fake, FakeRedis, FakeTls, Redis, bulk};
 pub use samples::samples;
 pub use stream::{Dial, Rest, Stream};
 

@@ -1,4 +1,5 @@
-//! Redis servers: real ones, one that answers whatever it is told to, and one that only looks at certificates.
+//! Redis servers: real ones, one that answers whatever it is told to, and one that only looks at
+//! certificates.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -43,12 +44,26 @@ impl Redis {
         Self::spawn(address, &["--port", "0", "--tls-port", &address.port().to_string()], flags)
     }
 
+    /// Starts a Sentinel that monitors the master `odd name`.
+    pub fn start_sentinel(master: SocketAddr) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let (host, port) = (master.ip(), master.port());
+        let monitored = format!("sentinel monitor \"odd name\" {host} {port} 1\n");
+        std::fs::write(directory.path().join("sentinel.conf"), monitored).expect("it is writable");
+        let address = free_address();
+        let port = address.port().to_string();
+        Self::spawn_in(directory, address, &["sentinel.conf", "--sentinel", "--port", &port])
+    }
+
     fn spawn(address: SocketAddr, port: &[&str], flags: &[&str]) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
+        Self::spawn_in(directory, address, &[&["--save", ""], port, flags].concat())
+    }
+
+    fn spawn_in(directory: TempDir, address: SocketAddr, flags: &[&str]) -> Self {
         let child = Command::new("redis-server")
-            .args(["--bind", &address.ip().to_string(), "--save", ""])
-            .args(port)
             .args(flags)
+            .args(["--bind", &address.ip().to_string()])
             .current_dir(directory.path())
             .stdout(Stdio::null())
             .spawn()
@@ -62,7 +77,7 @@ impl Redis {
         redis
     }
 
-    /// What redis-cli prints of a command.
+    /// Returns what redis-cli prints for a command.
     pub fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli")
             .args(["-h", &self.address.ip().to_string(), "-p", &self.address.port().to_string()])
@@ -95,7 +110,7 @@ pub struct FakeRedis {
     pub address: SocketAddr,
 }
 
-/// What a [`FakeRedis`] sends.
+/// The bytes that a [`FakeRedis`] sends.
 #[derive(Clone, Copy, Debug)]
 pub enum Fake {
     /// This, and then nothing any more.
@@ -104,6 +119,43 @@ pub enum Fake {
     Cut(&'static [u8]),
     /// The first once, and then the second again and again.
     Endless(&'static [u8], &'static [u8]),
+    /// This to every client before it says anything, and then the end of the connection.
+    Refusal(&'static [u8]),
+    /// The replies that a function returns for each command.
+    Answers(Answers),
+}
+
+/// Returns the reply to the words of a command, joined by blanks.
+#[derive(Clone, Copy)]
+pub struct Answers(&'static (dyn Fn(&str) -> Vec<u8> + Send + Sync));
+
+impl std::fmt::Debug for Answers {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Answers").finish_non_exhaustive()
+    }
+}
+
+impl Fake {
+    /// Answers each command with what the function returns for its words, joined by blanks.
+    pub fn answers(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::Answers(Answers(Box::leak(Box::new(answer))))
+    }
+
+    /// Answers INFO with this text, which has lines of Unix, and refuses everything else but a
+    /// name.
+    pub fn info(text: &str) -> Self {
+        let info = bulk(&text.replace('\n', "\r\n"));
+        Self::answers(move |command| match command {
+            "INFO ALL" => info.clone(),
+            "CLIENT SETNAME redis_exporter" => b"+OK\r\n".to_vec(),
+            _ => b"-ERR unknown command\r\n".to_vec(),
+        })
+    }
+}
+
+/// Packs a text as a bulk string.
+pub fn bulk(text: &str) -> Vec<u8> {
+    format!("${}\r\n{text}\r\n", text.len()).into_bytes()
 }
 
 impl FakeRedis {
@@ -139,7 +191,11 @@ impl FakeRedis {
 
 /// Answers until the client is gone.
 fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
-    let mut buffer = [0; 4096];
+    if let Fake::Refusal(bytes) = fake {
+        _ = stream.write_all(bytes);
+        return;
+    }
+    let (mut buffer, mut unanswered) = ([0; 4096], Vec::new());
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
         log.lock().expect("no client has panicked").extend_from_slice(&buffer[..length]);
         match fake {
@@ -154,11 +210,36 @@ fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
                 while stream.write_all(&rest).is_ok() {}
                 return;
             }
+            Fake::Answers(answer) => {
+                unanswered.extend_from_slice(&buffer[..length]);
+                while let Some(command) = next_command(&mut unanswered) {
+                    _ = stream.write_all(&answer.0(&command));
+                }
+            }
+            Fake::Refusal(_) => {}
         }
     }
 }
 
-/// A server that asks clients for a certificate, does not insist, and remembers whether it was shown one.
+/// Takes the first command of what a client has sent, if it is complete.
+fn next_command(sent: &mut Vec<u8>) -> Option<String> {
+    let text = String::from_utf8_lossy(sent).into_owned();
+    let mut lines = text.split_inclusive("\r\n");
+    let mut next = || lines.next().filter(|line| line.ends_with("\r\n"));
+    let head = next()?;
+    let number: usize = head.strip_prefix('*')?.trim().parse().ok()?;
+    let (mut length, mut words) = (head.len(), Vec::new());
+    for _ in 0..number {
+        let (size, word) = (next()?, next()?);
+        length += size.len() + word.len();
+        words.push(word.trim_end_matches("\r\n"));
+    }
+    sent.drain(..length);
+    Some(words.join(" "))
+}
+
+/// A server that asks clients for a certificate, does not insist, and remembers whether it was
+/// shown one.
 #[derive(Debug)]
 pub struct FakeTls {
     shown: Arc<Mutex<Vec<bool>>>,

@@ -1,11 +1,12 @@
-//! What can go wrong. No message has a password in it, nor a URL or a reply, in which one can be.
+//! Errors. No message has a password in it, nor a URL or a reply, in which one can be.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use hello_exporter::FieldsError;
 use hello_exporter::client::{ClientTlsError, LoginError};
-use redis::{RedisError, ServerError};
+
+use crate::resp::ReadError;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -18,33 +19,102 @@ pub(crate) enum Error {
     #[error(transparent)]
     Tls(#[from] ClientTlsError),
     #[error("cannot connect")]
-    Connect(#[from] io::Error),
+    Connect(#[source] io::Error),
+    #[error("the server refused the connection: {0}")]
+    Connection(&'static str),
+    #[error("the server closed the connection after {0}")]
+    Closed(&'static str),
     #[error("the user or the password is wrong")]
     Login,
     #[error("the connection was lost")]
-    Lost(#[source] RedisError),
+    Lost(#[source] io::Error),
+    #[error("the server says too much")]
+    TooMuch(#[source] io::Error),
     #[error("no answer within {0:?}")]
     Late(Duration),
-    #[error("INFO was refused with {0}")]
-    Refused(&'static str),
+    #[error("{command} was refused with {code}")]
+    Refused { command: &'static str, code: &'static str },
     #[error("INFO was not answered as Redis does")]
     NotRedis,
     #[error("cannot read the answer to INFO")]
     Unreadable(#[from] FieldsError),
 }
 
-/// What else a server says can be what it was sent, a password among it.
-const CODES: [&str; 7] = ["BUSY", "DENIED", "ERR", "LOADING", "MASTERDOWN", "NOAUTH", "NOPERM"];
+/// The codes of errors that are logged. Any other word of a server can be one that it was sent,
+/// such as a password.
+const CODES: [&str; 18] = [
+    "BUSY",
+    "CLUSTERDOWN",
+    "DENIED",
+    "ERR",
+    "EXECABORT",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "MOVED",
+    "NOAUTH",
+    "NOPERM",
+    "NOPROTO",
+    "NOREPLICAS",
+    "OOM",
+    "READONLY",
+    "TRYAGAIN",
+    "UNKILLABLE",
+    "WRONGPASS",
+];
 
-impl From<ServerError> for Error {
-    fn from(error: ServerError) -> Self {
-        let code = CODES.into_iter().find(|code| *code == error.code());
-        Self::Refused(code.unwrap_or("an error that is not known"))
+/// Error replies before which a server closes a connection: how they begin, and the words that are
+/// logged.
+const OF_CONNECTION: [(&str, &str); 2] = [
+    ("DENIED", "DENIED, it is in protected mode"),
+    ("ERR max number of clients", "ERR max number of clients reached"),
+];
+
+/// Returns the code of an error reply, if it is one that is logged.
+pub(crate) fn code(error: &str) -> &'static str {
+    let code = error.split(' ').next();
+    let known = CODES.into_iter().find(|known| Some(*known) == code);
+    known.unwrap_or("an error that is not known")
+}
+
+impl Error {
+    /// Reads an error reply as the refusal of the whole connection, if it is one.
+    pub(crate) fn of_connection(error: &str) -> Option<Self> {
+        let known = OF_CONNECTION.into_iter().find(|(start, _)| error.starts_with(start));
+        known.map(|(_, words)| Self::Connection(words))
+    }
+
+    pub(crate) fn is_of_connection(&self) -> bool {
+        matches!(self, Self::Connection(_))
+    }
+
+    /// Reads an error reply to AUTH.
+    pub(crate) fn of_login(error: &str) -> Self {
+        let other = || match code(error) {
+            "LOADING" | "MASTERDOWN" | "BUSY" | "NOPERM" => Self::refused("AUTH", error),
+            _ => Self::Login,
+        };
+        Self::of_connection(error).unwrap_or_else(other)
+    }
+
+    /// Reads an error reply to INFO.
+    pub(crate) fn of_info(error: &str) -> Self {
+        Self::of_connection(error).unwrap_or_else(|| Self::refused("INFO", error))
+    }
+
+    fn refused(command: &'static str, error: &str) -> Self {
+        Self::Refused { command, code: code(error) }
     }
 }
 
-impl From<RedisError> for Error {
-    fn from(error: RedisError) -> Self {
-        if error.is_io_error() { Self::Lost(error) } else { Self::NotRedis }
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) if error.kind() == ErrorKind::QuotaExceeded => {
+                Self::TooMuch(error)
+            }
+            ReadError::Io(error) => Self::Lost(error),
+            ReadError::Malformed => Self::NotRedis,
+        }
     }
 }

@@ -1,9 +1,14 @@
-//! What is exposed of a server.
+//! The metrics of a server.
 
-use hello_exporter::{Collector, Labels, Rows, SummarySnapshot};
+use hello_exporter::{Collector, Labels, Rows};
 use serde::Deserialize;
 
+use crate::cluster::ClusterInfo;
+use crate::config::Config;
 use crate::info_metrics::InfoMetrics;
+use crate::latency::Latencies;
+use crate::modules::Modules;
+use crate::sentinel::Sentinel;
 
 #[derive(Collector)]
 #[collector(namespace = "redis")]
@@ -21,7 +26,7 @@ pub(crate) struct RedisMetrics {
     pub(crate) replicas: Rows<ReplicaLabels, Replica>,
 
     #[metric(flatten)]
-    pub(crate) master: Rows<MasterLabels, Master>,
+    pub(crate) masters: Rows<MasterLabels, Master>,
 
     #[metric(flatten)]
     pub(crate) databases: Rows<DatabaseLabels, Database>,
@@ -29,19 +34,31 @@ pub(crate) struct RedisMetrics {
     #[metric(flatten)]
     pub(crate) commands: Rows<CommandLabels, Command>,
 
-    /// Percentiles of the time that a command takes, in microseconds.
-    #[metric(labels = ["cmd"])]
-    pub(crate) latency_percentiles_usec: Vec<(String, SummarySnapshot)>,
+    #[metric(flatten)]
+    pub(crate) latencies: Latencies,
 
     /// Error replies by their first word.
     #[metric(counter, labels = ["err"])]
     pub(crate) errors_total: Vec<(String, Option<f64>)>,
 
+    /// Time in which a thread for input and output was not waiting, in seconds.
+    #[metric(counter, labels = ["thread"])]
+    pub(crate) active_time_io_thread_seconds_total: Vec<(String, f64)>,
+
     #[metric(flatten, prefix = "config_")]
     pub(crate) config: Config,
 
+    #[metric(flatten)]
+    pub(crate) cluster: ClusterInfo,
+
+    #[metric(flatten)]
+    pub(crate) sentinel: Sentinel,
+
+    #[metric(flatten)]
+    pub(crate) modules: Modules,
+
     /// Entries in the log of slow commands.
-    pub(crate) slowlog_length: Option<u64>,
+    pub(crate) slowlog_length: Option<i64>,
 
     /// Number of the last slow command.
     pub(crate) slowlog_last_id: Option<i64>,
@@ -49,13 +66,21 @@ pub(crate) struct RedisMetrics {
     /// How long the last slow command took, in seconds.
     pub(crate) last_slow_execution_duration_seconds: Option<f64>,
 
-    /// When something last took longer than `latency-monitor-threshold`, in seconds since the Unix epoch.
-    #[metric(labels = ["event_name"])]
-    pub(crate) latency_spike_last: Vec<(String, i64)>,
+    #[metric(flatten, prefix = "exporter_last_scrape_")]
+    pub(crate) scrape: Scrape,
+}
 
-    /// How long it then took, in seconds.
-    #[metric(labels = ["event_name"])]
-    pub(crate) latency_spike_duration_seconds: Vec<(String, f64)>,
+/// The scrape itself.
+#[derive(Collector)]
+pub(crate) struct Scrape {
+    /// How long connecting took in the last scrape, in seconds.
+    pub(crate) connect_time_seconds: f64,
+
+    /// How long the last scrape took, in seconds.
+    pub(crate) duration_seconds: f64,
+
+    /// Lines of the replies to the last scrape that were over the bounds, and are not exposed.
+    pub(crate) dropped_lines: u64,
 }
 
 #[derive(Labels, Deserialize, Default)]
@@ -72,14 +97,15 @@ pub(crate) struct Instance {
     pub(crate) process_id: String,
 }
 
-#[derive(Labels, Deserialize)]
+/// Some servers leave out the state, and behind a proxy the port.
+#[derive(Labels, Deserialize, Default)]
+#[serde(default)]
 pub(crate) struct ReplicaLabels {
     #[label(name = "slave_ip")]
     pub(crate) ip: String,
     #[label(name = "slave_port")]
     pub(crate) port: String,
     #[label(name = "slave_state")]
-    #[serde(default)]
     pub(crate) state: String,
 }
 
@@ -105,7 +131,8 @@ pub(crate) struct MasterLabels {
 pub(crate) struct Master {
     /// Whether this replica is connected with its master.
     #[metric(name = "master_link_up")]
-    pub(crate) master_link_status: Option<f64>,
+    #[serde(skip)]
+    pub(crate) master_link_status: Option<bool>,
 
     /// How long ago the master was last heard of, in seconds; -1 while there is no connection.
     pub(crate) master_last_io_seconds_ago: Option<f64>,
@@ -127,7 +154,7 @@ pub(crate) struct DatabaseLabels {
     pub(crate) db: String,
 }
 
-#[derive(Collector, Deserialize)]
+#[derive(Collector, Deserialize, Default)]
 pub(crate) struct Database {
     /// Keys of a database.
     #[metric(name = "db_keys")]
@@ -140,6 +167,10 @@ pub(crate) struct Database {
     /// Average time for which the expiring keys of a database have still to live, in seconds.
     #[metric(name = "db_avg_ttl_seconds")]
     pub(crate) avg_ttl: Option<f64>,
+
+    /// Keys of a database that KeyDB has in memory and in its storage.
+    #[metric(name = "db_keys_cached")]
+    pub(crate) cached_keys: Option<f64>,
 }
 
 #[derive(Labels)]
@@ -165,17 +196,4 @@ pub(crate) struct Command {
     /// Calls of a command that failed while it was executed.
     #[metric(counter, name = "failed_calls_total")]
     pub(crate) failed_calls: Option<f64>,
-}
-
-#[derive(Collector, Deserialize)]
-pub(crate) struct Config {
-    /// Most connections of clients that are configured.
-    pub(crate) maxclients: Option<f64>,
-
-    /// Most memory that is configured for the data, in bytes; 0 is no limit.
-    pub(crate) maxmemory: Option<f64>,
-
-    /// Threads for input and output that are configured.
-    #[serde(rename = "io-threads")]
-    pub(crate) io_threads: Option<f64>,
 }

@@ -1,27 +1,30 @@
 //! The servers that are asked, and which of them is sent which password.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use combine::stream::Decoder;
-use hello_exporter::client::{
-    Address, Bounded, ClientTls, Connector, Login, Logins, Scheme, Stream,
-};
-use hello_exporter::probe::{Probe, ProbeRequest, Probed};
+use hello_exporter::client::{Address, ClientTls, Connector, Login, Logins, Scheme};
+use hello_exporter::probe::{Probe, ProbeRequest, Probed, TargetError};
 use hello_exporter::source::Source;
-use redis::{Pipeline, RedisResult, Value, parse_redis_value_async};
-use tokio::io::AsyncWriteExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
+use tracing::field::{DisplayValue, display};
+use tracing::{debug, info, warn};
 
-use crate::Flags;
 use crate::error::Error;
+use crate::flags::{Asked, Flags};
 use crate::metrics::RedisMetrics;
-use crate::replies;
+use crate::questions::{Question, questions};
+use crate::resp::{Commands, Reply};
+use crate::sentinel::Monitored;
+use crate::session::Session;
 
-const SCHEMES: [Scheme; 4] = [
+const SCHEMES: [Scheme; 6] = [
     Scheme::plain("redis", 6379),
     Scheme::tls("rediss", 6379),
     Scheme::plain("valkey", 6379),
     Scheme::tls("valkeys", 6379),
+    Scheme::plain("tcp", 6379),
+    Scheme::unix("unix"),
 ];
 
 /// How servers are asked.
@@ -30,6 +33,16 @@ pub(crate) struct Servers {
     own: Option<Address>,
     connector: Connector,
     timeout: Duration,
+    asked: Asked,
+    /// Whether the last scrape of that one had only a part of what there is.
+    is_partial: AtomicBool,
+}
+
+/// The outcome of a scrape of a server that is up.
+struct Scraped {
+    metrics: RedisMetrics,
+    /// Why replies are missing, if any are.
+    error: Option<Error>,
 }
 
 impl Servers {
@@ -48,51 +61,93 @@ impl Servers {
             .ca_file(flags.tls_ca_cert_file.clone())
             .certificate(certificate.clone(), key.clone())
             .insecure_skip_verify(flags.skip_tls_verification);
-        Ok(Self { own, connector: tls.connector(logins)?, timeout: flags.connection_timeout })
+        Ok(Self {
+            own,
+            connector: tls.connector(logins)?,
+            timeout: flags.connection_timeout,
+            asked: flags.asked.clone(),
+            is_partial: AtomicBool::new(false),
+        })
     }
 
-    /// Nothing where `--redis.addr` is empty.
+    /// Makes nothing if `--redis.addr` is empty.
     pub(crate) fn with_own(flags: &Flags) -> Result<Option<Self>, Error> {
         Self::new(flags).map(|servers| servers.own.is_some().then_some(servers))
     }
 
-    async fn scrape_at(&self, address: &Address) -> Result<RedisMetrics, Error> {
-        let metrics = timeout(self.timeout, self.ask(address));
-        metrics.await.map_err(|_| Error::Late(self.timeout))?
+    /// Asks a server. One that answers INFO is up, whatever becomes of the rest.
+    async fn scrape_at(&self, address: &Address) -> Result<Scraped, Error> {
+        let started = Instant::now();
+        let deadline = started + self.timeout;
+        let late = |_| Error::Late(self.timeout);
+        let connection = timeout_at(deadline, self.connector.connect(address)).await;
+        let mut session = Session::new(connection.map_err(late)?.map_err(Error::Connect)?);
+        let connect_time = started.elapsed();
+        let (login, is_named) = (self.connector.login(address), self.asked.set_client_name);
+        let text = timeout_at(deadline, session.info(login, is_named)).await.map_err(late)??;
+        let info = text.parse();
+        let mut metrics = RedisMetrics::of_info(&info, &self.asked)?;
+        let questions = questions(&info, &self.asked);
+        let mut replies = Vec::new();
+        let rest = self.ask_rest(&mut session, &questions, &mut replies, &mut metrics);
+        let error = timeout_at(deadline, rest).await.map_err(late).flatten().err();
+        let info = (&info, text.is_keyspace_cut());
+        metrics.read_replies(&questions, &replies, info, &self.asked)?;
+        metrics.scrape.connect_time_seconds = connect_time.as_secs_f64();
+        metrics.scrape.dropped_lines = text.dropped() + session.dropped();
+        metrics.scrape.duration_seconds = started.elapsed().as_secs_f64();
+        Ok(Scraped { metrics, error })
     }
 
-    async fn ask(&self, address: &Address) -> Result<RedisMetrics, Error> {
-        let connection = self.connector.connect(address).await?;
-        let login = self.connector.login(address);
-        let mut greeting = Pipeline::new();
-        if let Some(login) = login {
-            greeting.cmd("AUTH").arg(login.user()).arg(login.password());
+    async fn ask_rest(
+        &self,
+        session: &mut Session,
+        questions: &[Question],
+        replies: &mut Vec<Reply>,
+        metrics: &mut RedisMetrics,
+    ) -> Result<(), Error> {
+        let mut commands = Commands::default();
+        for question in questions {
+            question.add_command(&self.asked, &mut commands);
         }
-        let mut replies = ask(connection, replies::add_commands(greeting)).await?.into_iter();
-        if login.is_some() && replies.next() != Some(Value::Okay) {
-            return Err(Error::Login);
+        session.ask(&commands, replies).await?;
+        let is_of_masters =
+            |(question, _): &(&Question, _)| matches!(question, Question::SentinelMasters);
+        let Some((_, masters)) = questions.iter().zip(&*replies).find(is_of_masters) else {
+            return Ok(());
+        };
+        let masters = Monitored::read(masters);
+        let mut commands = Commands::default();
+        masters.iter().for_each(|master| master.add_commands(&mut commands));
+        let mut replies = Vec::new();
+        let asked = session.ask(&commands, &mut replies).await;
+        metrics.sentinel.read_masters(&masters, &replies)?;
+        asked
+    }
+
+    /// Logs that a part of `--redis.addr` is missing, when that begins and when it ends.
+    fn report_own(&self, scraped: &Scraped) {
+        let is_partial = scraped.is_partial();
+        match (self.is_partial.swap(is_partial, Ordering::Relaxed), is_partial) {
+            (false, true) => {
+                let (dropped_lines, error) = scraped.missing();
+                warn!(dropped_lines, error, "Server is exposed in part");
+            }
+            (true, false) => info!("Server is exposed as a whole again"),
+            _ => {}
         }
-        replies::read(replies)
     }
 }
 
-/// More than any server has to say at once.
-const MOST_BYTES: usize = 1 << 20;
-
-/// More elements than there can be in all replies: each ends a line.
-const MOST_LINES: usize = 1 << 14;
-
-/// Sends the commands, all at once, and reads as many replies; each can be an error.
-async fn ask(mut connection: Box<dyn Stream>, commands: Pipeline) -> RedisResult<Vec<Value>> {
-    connection.write_all(&commands.get_packed_pipeline()).await?;
-    connection.flush().await?;
-    let mut bytes = Bounded::new(connection, MOST_BYTES, MOST_LINES);
-    let mut decoder = Decoder::new();
-    let mut replies = Vec::new();
-    while replies.len() < commands.len() {
-        replies.push(parse_redis_value_async(&mut decoder, &mut bytes).await?);
+impl Scraped {
+    fn is_partial(&self) -> bool {
+        self.error.is_some() || self.metrics.scrape.dropped_lines > 0
     }
-    Ok(replies)
+
+    /// Returns how many lines were dropped, and why replies are missing.
+    fn missing(&self) -> (u64, Option<DisplayValue<&Error>>) {
+        (self.metrics.scrape.dropped_lines, self.error.as_ref().map(display))
+    }
 }
 
 /// Looks at the server that a request names.
@@ -100,10 +155,20 @@ impl Probe for Servers {
     type Metrics = RedisMetrics;
     type Error = Error;
 
+    fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        let parsed = Address::parse(target, &SCHEMES);
+        parsed.map(|_| ()).map_err(|error| TargetError::Invalid(error.to_string()))
+    }
+
     async fn probe(&self, request: ProbeRequest) -> Result<Probed<RedisMetrics>, Error> {
         let address = Address::parse(request.target(), &SCHEMES);
         let (address, _) = address.map_err(|error| Error::Flag("the target", error))?;
-        Ok(Probed::success(self.scrape_at(&address).await?))
+        let scraped = self.scrape_at(&address).await?;
+        if scraped.is_partial() {
+            let (dropped_lines, error) = scraped.missing();
+            debug!(target = request.target(), dropped_lines, error, "Target is exposed in part");
+        }
+        Ok(Probed::success(scraped.metrics))
     }
 }
 
@@ -113,11 +178,14 @@ impl Source for Servers {
     type Error = Error;
 
     async fn scrape(&self) -> Result<RedisMetrics, Error> {
-        self.scrape_at(self.own.as_ref().ok_or(Error::NoAddress)?).await
+        let scraped = self.scrape_at(self.own.as_ref().ok_or(Error::NoAddress)?).await?;
+        self.report_own(&scraped);
+        Ok(scraped.metrics)
     }
 }
 
-/// Adds the server of `--redis.addr`, if there is one, behind those of the file: a password can be there.
+/// Adds the server of `--redis.addr`, if there is one, after those of the file: a password can be
+/// there.
 fn add_own(flags: &Flags, logins: &mut Logins) -> Result<Option<Address>, Error> {
     let of_flags = Login::new(flags.user.as_deref(), flags.password.as_deref());
     if flags.addr.is_empty() {

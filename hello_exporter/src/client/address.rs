@@ -1,6 +1,7 @@
 //! Where servers are.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
@@ -11,28 +12,51 @@ use super::{Login, LoginError};
 #[derive(Clone, Copy, Debug)]
 pub struct Scheme {
     name: &'static str,
-    port: u16,
-    is_tls: bool,
+    transport: Transport,
+}
+
+/// How the servers of a scheme are reached.
+#[derive(Clone, Copy, Debug)]
+enum Transport {
+    Tcp { port: u16, is_tls: bool },
+    Unix,
 }
 
 impl Scheme {
-    /// One of connections without TLS: `redis`, and the port of URLs that name none. The name is in lower case.
+    /// A scheme of connections without TLS, such as `redis`, and the port of URLs that name none.
+    /// The name is in lower case.
     pub const fn plain(name: &'static str, port: u16) -> Self {
-        Self { name, port, is_tls: false }
+        Self { name, transport: Transport::Tcp { port, is_tls: false } }
     }
 
-    /// One of connections over TLS, such as `rediss`.
+    /// A scheme of connections over TLS, such as `rediss`.
     pub const fn tls(name: &'static str, port: u16) -> Self {
-        Self { name, port, is_tls: true }
+        Self { name, transport: Transport::Tcp { port, is_tls: true } }
+    }
+
+    /// A scheme of Unix sockets, such as `unix`: the path of the socket follows `unix://`.
+    pub const fn unix(name: &'static str) -> Self {
+        Self { name, transport: Transport::Unix }
+    }
+
+    /// Returns a URL of this scheme, for messages.
+    fn example(self) -> String {
+        match self.transport {
+            Transport::Tcp { port, .. } => format!("{}://localhost:{port}", self.name),
+            Transport::Unix => format!("{}:///run/server.sock", self.name),
+        }
     }
 }
 
-/// Where a server is, in the form in which addresses are compared: host in lower case, port, and whether it speaks TLS.
+/// Where a server is, in the form in which addresses are compared: host in lower case, port, and
+/// whether it speaks TLS; or the path of a Unix socket.
 ///
 /// ```
 /// use hello_exporter::client::{Address, Scheme};
+/// use std::path::Path;
 ///
-/// const SCHEMES: [Scheme; 2] = [Scheme::plain("redis", 6379), Scheme::tls("rediss", 6379)];
+/// const SCHEMES: [Scheme; 3] =
+///     [Scheme::plain("redis", 6379), Scheme::tls("rediss", 6379), Scheme::unix("unix")];
 ///
 /// let (address, login) = Address::parse("redis://me:secret@Example.com", &SCHEMES)?;
 /// assert_eq!((address.host(), address.port(), address.is_tls()), ("example.com", 6379, false));
@@ -40,56 +64,80 @@ impl Scheme {
 ///
 /// let (same, _) = Address::parse("example.com:6379", &SCHEMES)?;
 /// assert_eq!(same, address);
+/// let (socket, _) = Address::parse("unix:///run/redis.sock", &SCHEMES)?;
+/// assert_eq!(socket.path(), Some(Path::new("/run/redis.sock")));
 /// let error = Address::parse("http://example.com", &SCHEMES).unwrap_err();
 /// assert_eq!(error.to_string(), "no URL of a server, such as redis://localhost:6379");
 /// # Ok::<(), hello_exporter::client::LoginError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address {
-    host: String,
-    port: u16,
-    is_tls: bool,
+pub struct Address(Place);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Place {
+    Tcp { host: String, port: u16, is_tls: bool },
+    Unix(PathBuf),
 }
 
 impl Address {
-    /// Where the server of a URL is, and as whom the URL says to ask it. Without a scheme it is of the first one. What
-    /// follows the port does not matter here.
+    /// Parses the URL of a server: where it is, and as whom the URL says to log in. A URL without a
+    /// scheme is of the first one. What follows the port does not matter here.
+    ///
+    /// The path of a Unix socket stands as it is, without escapes. A user and a password may
+    /// precede it: `unix://user:password@/run/redis.sock`.
     ///
     /// Addresses are compared as they are written: `localhost` and `127.0.0.1` are two.
     ///
     /// # Errors
     ///
-    /// [`LoginError::Url`] where there is another scheme, or no host.
+    /// [`LoginError::Url`] if there is another scheme, no host, or no path.
     pub fn parse(url: &str, schemes: &[Scheme]) -> Result<(Self, Login), LoginError> {
         parse(url, schemes).ok_or_else(|| {
-            let example = schemes.first().map(|it| format!("{}://localhost:{}", it.name, it.port));
+            let example = schemes.first().map(|scheme| scheme.example());
             LoginError::Url { example: example.unwrap_or_default() }
         })
     }
 
-    /// Name or address of the host, in lower case and without brackets.
+    /// Returns the name or address of the host, in lower case and without brackets; empty for a
+    /// Unix socket.
     pub fn host(&self) -> &str {
-        &self.host
+        match &self.0 {
+            Place::Tcp { host, .. } => host,
+            Place::Unix(_) => "",
+        }
     }
 
-    /// The port, which may be that of the scheme.
+    /// Returns the port, which may be that of the scheme; 0 for a Unix socket.
     pub fn port(&self) -> u16 {
-        self.port
+        match self.0 {
+            Place::Tcp { port, .. } => port,
+            Place::Unix(_) => 0,
+        }
     }
 
-    /// Whether connections are over TLS.
+    /// Returns whether connections are over TLS.
     pub fn is_tls(&self) -> bool {
-        self.is_tls
+        matches!(self.0, Place::Tcp { is_tls: true, .. })
+    }
+
+    /// Returns the path of a Unix socket, `None` for a host.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::Tcp { .. } => None,
+            Place::Unix(path) => Some(path),
+        }
     }
 }
 
-/// As `host:port`, with brackets around an IPv6 address.
+/// Writes `host:port`, with brackets around an IPv6 address, or the path of a Unix socket.
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, .. } = self;
-        match host.contains(':') {
-            true => write!(formatter, "[{host}]:{port}"),
-            false => write!(formatter, "{host}:{port}"),
+        match &self.0 {
+            Place::Tcp { host, port, .. } if host.contains(':') => {
+                write!(formatter, "[{host}]:{port}")
+            }
+            Place::Tcp { host, port, .. } => write!(formatter, "{host}:{port}"),
+            Place::Unix(path) => write!(formatter, "{}", path.display()),
         }
     }
 }
@@ -99,16 +147,38 @@ fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Login)> {
         Some((name, rest)) => (schemes.iter().find(|it| name.eq_ignore_ascii_case(it.name))?, rest),
         None => (schemes.first()?, url),
     };
-    // The ports of the schemes that are known to the library would get lost.
+    match scheme.transport {
+        Transport::Tcp { port, is_tls } => parse_tcp(rest, port, is_tls),
+        Transport::Unix => parse_unix(rest),
+    }
+}
+
+fn parse_tcp(rest: &str, default_port: u16, is_tls: bool) -> Option<(Address, Login)> {
+    // `Url` would drop the ports of the schemes that it knows.
     let url = Url::parse(&format!("server://{rest}")).ok()?;
     let host = match url.host()? {
         Host::Domain(name) => name.to_ascii_lowercase(),
         Host::Ipv4(address) => address.to_string(),
         Host::Ipv6(address) => address.to_string(),
     };
-    let address = Address { host, port: url.port().unwrap_or(scheme.port), is_tls: scheme.is_tls };
-    let login = Login::of(decoded(url.username())?, decoded(url.password().unwrap_or_default())?);
-    (!address.host.is_empty()).then_some((address, login))
+    let is_host = !host.is_empty();
+    let place = Place::Tcp { host, port: url.port().unwrap_or(default_port), is_tls };
+    let login = login_of(url.username(), url.password().unwrap_or_default())?;
+    is_host.then_some((Address(place), login))
+}
+
+fn parse_unix(rest: &str) -> Option<(Address, Login)> {
+    let (user_info, path) = match rest.split_once('@') {
+        Some((before, path)) if !before.contains('/') && path.starts_with('/') => (before, path),
+        _ => ("", rest),
+    };
+    let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+    let login = login_of(user, password)?;
+    (!path.is_empty()).then(|| (Address(Place::Unix(path.into())), login))
+}
+
+fn login_of(user: &str, password: &str) -> Option<Login> {
+    Some(Login::of(decoded(user)?, decoded(password)?))
 }
 
 fn decoded(text: &str) -> Option<String> {
@@ -119,8 +189,12 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::{Address, Scheme};
 
-    const SCHEMES: [Scheme; 3] =
-        [Scheme::plain("redis", 6379), Scheme::tls("rediss", 6380), Scheme::plain("http", 9200)];
+    const SCHEMES: [Scheme; 4] = [
+        Scheme::plain("redis", 6379),
+        Scheme::tls("rediss", 6380),
+        Scheme::plain("http", 9200),
+        Scheme::unix("unix"),
+    ];
 
     fn address(url: &str) -> Option<(String, u16, bool)> {
         let (address, _) = Address::parse(url, &SCHEMES).ok()?;
@@ -148,8 +222,11 @@ mod tests {
             "redis://",
             "redis://:1",
             "https://h",
-            "unix:///x",
+            "://h",
+            "unix://",
+            "unix://%ff@/x",
             "h:port",
+            "redis://h:6379-",
             "h:65536",
             "a b",
             "[::1",
@@ -159,6 +236,28 @@ mod tests {
             assert_eq!(address(url), None, "{url}");
         }
         assert!(Address::parse("h", &[]).is_err());
+        let unix = Address::parse("h", &[Scheme::unix("unix")]);
+        assert!(unix.is_ok_and(|(address, _)| address.path() == Some("h".as_ref())));
+    }
+
+    #[test]
+    fn an_address_is_the_path_of_a_unix_socket() {
+        for (url, path, user, password) in [
+            ("unix:///run/redis.sock", "/run/redis.sock", None, None),
+            ("UNIX:///Run/a b%20c?d#e", "/Run/a b%20c?d#e", None, None),
+            ("unix://redis.sock", "redis.sock", None, None),
+            ("unix:///run/a@b", "/run/a@b", None, None),
+            ("unix://run/a@b", "run/a@b", None, None),
+            ("unix://me:x%40y@/run/a@b", "/run/a@b", Some("me"), Some("x@y")),
+            ("unix://:secret@/x", "/x", None, Some("secret")),
+        ] {
+            let (address, login) = Address::parse(url, &SCHEMES).unwrap();
+            assert_eq!(address.path(), Some(path.as_ref()), "{url}");
+            assert_eq!((login.user(), login.password()), (user, password), "{url}");
+            assert_eq!((address.host(), address.port(), address.is_tls()), ("", 0, false));
+            assert_eq!(address.to_string(), path);
+        }
+        assert_eq!(Address::parse("h", &SCHEMES).unwrap().0.path(), None);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// A connection on which a server can say only so much: reading more is an error.
+/// A connection on which a server can say only so much: reading more is an error of the kind
+/// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), which tells a server that says too much from
+/// one that is gone.
 ///
 /// A parser that keeps what it reads takes memory for every byte, and for every element, of which a line is often one. A
 /// server that a request names can send of both as many as it likes.
@@ -55,27 +57,30 @@ impl<R: AsyncRead + Unpin> AsyncRead for Bounded<R> {
         buffer.set_filled(before);
         let (bytes, lines) = self.most;
         let error = format!("the server says more than {bytes} bytes or {lines} lines");
-        Poll::Ready(Err(io::Error::other(error)))
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::QuotaExceeded, error)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use tokio::io::AsyncReadExt;
 
     use super::Bounded;
 
-    async fn read(bytes: usize, lines: usize) -> Option<String> {
+    async fn read(bytes: usize, lines: usize) -> Result<String, ErrorKind> {
         let mut text = String::new();
         let mut reader = Bounded::new(&b"ab\ncd\n"[..], bytes, lines);
-        reader.read_to_string(&mut text).await.ok().map(|_| text)
+        let read = reader.read_to_string(&mut text).await;
+        read.map(|_| text).map_err(|error| error.kind())
     }
 
     #[tokio::test]
     async fn as_much_as_is_allowed_is_read_and_no_more() {
-        assert_eq!(read(6, 2).await.as_deref(), Some("ab\ncd\n"));
-        assert_eq!(read(5, 2).await, None);
-        assert_eq!(read(6, 1).await, None);
-        assert_eq!(read(0, 0).await, None);
+        assert_eq!(read(6, 2).await.as_deref(), Ok("ab\ncd\n"));
+        assert_eq!(read(5, 2).await, Err(ErrorKind::QuotaExceeded));
+        assert_eq!(read(6, 1).await, Err(ErrorKind::QuotaExceeded));
+        assert_eq!(read(0, 0).await, Err(ErrorKind::QuotaExceeded));
     }
 }

@@ -155,7 +155,7 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 
-/// Connects with servers: each over TCP or TLS, as its address says.
+/// Connects with servers: each over TCP, TLS or a Unix socket, as its address says.
 #[derive(Clone)]
 pub struct Connector {
     /// Those that are shown the certificate.
@@ -178,6 +178,9 @@ impl Connector {
     }
 
     async fn connected(&self, address: &Address) -> io::Result<Box<dyn Stream>> {
+        if let Some(path) = address.path() {
+            return Ok(Box::new(connect_unix(path).await?));
+        }
         let stream = TcpStream::connect((address.host(), address.port())).await?;
         stream.set_nodelay(true)?;
         if !address.is_tls() {
@@ -196,6 +199,16 @@ impl Connector {
     pub fn login(&self, address: &Address) -> Option<&Login> {
         self.known.of(address)
     }
+}
+
+#[cfg(unix)]
+async fn connect_unix(path: &Path) -> io::Result<tokio::net::UnixStream> {
+    tokio::net::UnixStream::connect(path).await
+}
+
+#[cfg(not(unix))]
+async fn connect_unix(_: &Path) -> io::Result<TcpStream> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets"))
 }
 
 /// Without what is in it.

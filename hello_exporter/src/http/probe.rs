@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
 use super::{Deadline, Limit, plain, resource};
-use crate::probe::{Probing, check_target};
+use crate::probe::Probing;
 
 /// The probes of one path.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ impl Probes {
             (_, Some(_)) => return Err(bad_request("Target parameter is there more than once")),
             _ => return Err(bad_request("Target parameter is missing")),
         };
-        check_target(target).map_err(bad_request)?;
+        self.probing.check_target(target).map_err(bad_request)?;
         match self.probing.allows(target) {
             true => Ok(target.clone()),
             false => Err(plain(

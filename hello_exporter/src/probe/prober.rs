@@ -13,11 +13,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 
-use super::{AllowList, Probe, ProbeOptions, ProbeRequest};
+use super::{AllowList, Probe, ProbeOptions, ProbeRequest, TargetError, check_target};
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
-use crate::panic::catch_async;
+use crate::panic::{catch, catch_async};
 use crate::registry::{
     CollectorId, Provided, Provider, RegisterError, Registrable, Registry, ScrapeRequest,
 };
@@ -28,6 +28,9 @@ use crate::unbuilt::Declarations;
 pub(crate) trait Prober: Send + Sync {
     fn modules(&self) -> Vec<Cow<'static, str>>;
 
+    fn check_target(&self, target: &str) -> Result<(), TargetError>;
+
+    /// Starts a probe. `drops` drops what the author's code leaves behind.
     fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task;
 }
 
@@ -45,6 +48,10 @@ impl Drop for Task {
 impl<P: Probe> Prober for P {
     fn modules(&self) -> Vec<Cow<'static, str>> {
         Probe::modules(self)
+    }
+
+    fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        Probe::check_target(self, target)
     }
 
     fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task {
@@ -166,6 +173,16 @@ impl Probing {
     /// Whether there are targets that are not allowed.
     pub(crate) fn is_restricted(&self) -> bool {
         !self.common.allowed.0.is_empty()
+    }
+
+    /// Checks a target, as every probe does and then as this one does. If the author's check panics,
+    /// the target is accepted.
+    pub(crate) fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        check_target(target)?;
+        catch(|| self.prober.check_target(target)).unwrap_or_else(|panic| {
+            self.report(Some(&panic.into()), target, "");
+            Ok(())
+        })
     }
 
     pub(crate) fn allows(&self, target: &str) -> bool {

@@ -19,6 +19,10 @@ pub enum TargetError {
     /// It contains a user name or a password.
     #[error("a target must not contain user information, which stands in front of `@`")]
     UserInfo,
+    /// It is none that the probe can reach, see
+    /// [`Probe::check_target`](super::Probe::check_target).
+    #[error("invalid target: {0}")]
+    Invalid(String),
 }
 
 const MAX_BYTES: usize = 2048;

@@ -1,0 +1,106 @@
+//! The settings of a server.
+
+use std::collections::BTreeMap;
+
+use hello_exporter::{Collector, Fields, FieldsError};
+use serde::Deserialize;
+
+use crate::flags::Asked;
+
+#[derive(Collector, Deserialize)]
+pub(crate) struct Config {
+    /// Most connections of clients that are configured.
+    maxclients: Option<f64>,
+
+    /// Most memory that is configured for the data, in bytes; 0 is no limit.
+    maxmemory: Option<f64>,
+
+    /// Threads for input and output that are configured.
+    #[serde(rename = "io-threads")]
+    io_threads: Option<f64>,
+
+    /// Size of the buffer for partial synchronisations that is configured, in bytes.
+    #[serde(rename = "repl-backlog-size")]
+    repl_backlog_size: Option<f64>,
+
+    /// Size of the output buffer with which a client of a class is disconnected, in bytes; 0 is no
+    /// limit.
+    #[metric(labels = ["class", "limit"])]
+    #[serde(skip)]
+    client_output_buffer_limit_bytes: Vec<([String; 2], f64)>,
+
+    /// How long the output buffer of a client may be over the soft limit of its class, in seconds.
+    #[metric(labels = ["class", "limit"])]
+    #[serde(skip)]
+    client_output_buffer_limit_overcome_seconds: Vec<([String; 2], f64)>,
+
+    #[metric(flatten)]
+    #[serde(skip)]
+    all: AllSettings,
+}
+
+/// All settings, if a flag says so.
+#[derive(Collector, Default)]
+pub(crate) struct AllSettings {
+    /// Settings and their texts.
+    #[metric(labels = ["key", "value"])]
+    key_value: Vec<([String; 2], bool)>,
+
+    /// Settings that are numbers.
+    #[metric(labels = ["key"])]
+    value: Vec<(String, f64)>,
+}
+
+/// Settings and their texts.
+pub(crate) type Settings = BTreeMap<String, String>;
+
+impl AllSettings {
+    /// Reads the settings that are to be exposed.
+    pub(crate) fn read(settings: &Settings, asked: &Asked) -> Self {
+        let mut all = Self::default();
+        let shown = |key: &str| !(asked.redact_config_metrics && is_secret(key));
+        for (key, text) in settings.iter().filter(|(key, _)| shown(key)) {
+            all.value.extend(text.parse().ok().map(|value| (key.clone(), value)));
+            all.key_value.push(([key.clone(), text.clone()], true));
+        }
+        all
+    }
+}
+
+impl Config {
+    pub(crate) fn read(settings: &Settings, asked: &Asked) -> Result<Self, FieldsError> {
+        let fields: Fields = settings.iter().map(|(key, text)| (&**key, &**text)).collect();
+        let mut config: Self = fields.numbers()?;
+        config.read_limits(fields.get("client-output-buffer-limit").unwrap_or_default());
+        if asked.include_config_metrics {
+            config.all = AllSettings::read(settings, asked);
+        }
+        Ok(config)
+    }
+
+    /// Reads the limits of every class of clients: `normal 0 0 0 slave 268435456 67108864 60`.
+    fn read_limits(&mut self, limits: &str) {
+        let words: Vec<&str> = limits.split_whitespace().collect();
+        for class in words.chunks_exact(4) {
+            let [class, hard, soft, seconds] = class else { continue };
+            let labels = |limit: &str| [(*class).to_owned(), limit.to_owned()];
+            let sample = |limit, text: &str| Some((labels(limit), text.parse().ok()?));
+            self.client_output_buffer_limit_bytes.extend(sample("hard", hard));
+            self.client_output_buffer_limit_bytes.extend(sample("soft", soft));
+            self.client_output_buffer_limit_overcome_seconds.extend(sample("soft", seconds));
+        }
+    }
+}
+
+/// Returns whether a setting is a password: `requirepass`, `masterauth`, `primaryauth` of Valkey,
+/// `tls-key-file-pass`.
+fn is_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let is_in = |word| key.contains(word);
+    key.ends_with("auth")
+        || key.ends_with("pass")
+        || ["password", "secret", "token"].into_iter().any(is_in)
+}
+
+#[cfg(test)]
+mod tests;

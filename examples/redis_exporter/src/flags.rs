@@ -1,0 +1,108 @@
+//! The flags. Switches take a value, as those of the original do: `--include-config-metrics=false`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ArgAction::Set;
+use clap::builder::BoolishValueParser;
+use hello_exporter::cli::parse_duration;
+
+#[derive(clap::Args)]
+pub(crate) struct Flags {
+    /// Server to export, `redis://host:port`, `rediss://host:port` for TLS, or `unix:///path` for a
+    /// Unix socket. Empty: none but those that requests for /scrape name.
+    #[arg(long = "redis.addr", env = "REDIS_ADDR", hide_env_values = true)]
+    #[arg(value_name = "URL", default_value = "redis://localhost:6379")]
+    pub(crate) addr: String,
+
+    /// User of that server.
+    #[arg(long = "redis.user", env = "REDIS_USER", value_name = "NAME")]
+    pub(crate) user: Option<String>,
+
+    /// Password of that server, which no other one is sent.
+    #[arg(long = "redis.password", env = "REDIS_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+
+    /// JSON file with the passwords of servers: {"redis://host:port": "…",
+    /// "rediss://user@host:port": "…"}.
+    #[arg(long = "redis.password-file", env = "REDIS_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// How long a server may take for all that it is asked, connecting included.
+    #[arg(long, env = "REDIS_EXPORTER_CONNECTION_TIMEOUT", value_name = "DURATION")]
+    #[arg(default_value = "15s", value_parser = parse_duration)]
+    pub(crate) connection_timeout: Duration,
+
+    /// File with the authorities to trust, in place of the system's.
+    #[arg(long, env = "REDIS_EXPORTER_TLS_CA_CERT_FILE", value_name = "FILE")]
+    pub(crate) tls_ca_cert_file: Option<PathBuf>,
+
+    /// File with the certificate to show to that server and those of the password file.
+    #[arg(long, env = "REDIS_EXPORTER_TLS_CLIENT_CERT_FILE", value_name = "FILE")]
+    pub(crate) tls_client_cert_file: Option<PathBuf>,
+
+    /// File with the key of that certificate.
+    #[arg(long, env = "REDIS_EXPORTER_TLS_CLIENT_KEY_FILE", value_name = "FILE")]
+    pub(crate) tls_client_key_file: Option<PathBuf>,
+
+    /// Take any certificate of a server for the right one.
+    #[arg(long, env = "REDIS_EXPORTER_SKIP_TLS_VERIFICATION", value_name = "BOOL")]
+    #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) skip_tls_verification: bool,
+
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+/// The flags that say what servers are asked, and what is exposed of it.
+#[derive(clap::Args, Clone)]
+pub(crate) struct Asked {
+    /// Command that answers `GET setting`, where CONFIG is called something else. `-`: ask for no
+    /// settings.
+    #[arg(long, env = "REDIS_EXPORTER_CONFIG_COMMAND", value_name = "COMMAND")]
+    #[arg(default_value = "CONFIG")]
+    pub(crate) config_command: String,
+
+    /// Expose all settings, as redis_config_key_value and, if they are numbers, redis_config_value.
+    #[arg(long, env = "REDIS_EXPORTER_INCL_CONFIG_METRICS", value_name = "BOOL")]
+    #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) include_config_metrics: bool,
+
+    /// Leave out the settings that are passwords.
+    #[arg(long, env = "REDIS_EXPORTER_REDACT_CONFIG_METRICS", value_name = "BOOL")]
+    #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "true")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) redact_config_metrics: bool,
+
+    /// Expose the memory of the host, as redis_total_system_memory_bytes.
+    #[arg(long, env = "REDIS_EXPORTER_INCL_SYSTEM_METRICS", value_name = "BOOL")]
+    #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) include_system_metrics: bool,
+
+    /// Expose the modules of a server, and what they say of themselves in INFO.
+    #[arg(long, env = "REDIS_EXPORTER_INCL_MODULES_METRICS", value_name = "BOOL")]
+    #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) include_modules_metrics: bool,
+
+    /// Expose databases without keys.
+    #[arg(long, env = "REDIS_EXPORTER_INCL_METRICS_FOR_EMPTY_DATABASES", value_name = "BOOL")]
+    #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "true")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) include_metrics_for_empty_databases: bool,
+
+    /// Do not ask for LATENCY HISTOGRAM.
+    #[arg(long, env = "REDIS_EXPORTER_EXCLUDE_LATENCY_HISTOGRAM_METRICS", value_name = "BOOL")]
+    #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) exclude_latency_histogram_metrics: bool,
+
+    /// Name the connection redis_exporter.
+    #[arg(long, env = "REDIS_EXPORTER_SET_CLIENT_NAME", value_name = "BOOL")]
+    #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "true")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) set_client_name: bool,
+}

@@ -1,0 +1,79 @@
+//! The modules of a server.
+
+mod search;
+
+use hello_exporter::{Collector, Fields, FieldsError, Labels};
+use serde::Deserialize;
+
+use crate::info::Info;
+
+use search::SearchMetrics;
+
+#[derive(Collector)]
+pub(crate) struct Modules {
+    /// Facts about a module.
+    module_info: Vec<(ModuleLabels, bool)>,
+
+    #[metric(flatten)]
+    search: SearchMetrics,
+
+    #[metric(flatten)]
+    other: OtherMetrics,
+}
+
+#[derive(Labels, Deserialize, Default)]
+#[serde(default)]
+struct ModuleLabels {
+    name: String,
+    ver: String,
+    api: String,
+    filters: String,
+    usedby: String,
+    using: String,
+}
+
+impl Modules {
+    /// Reads the section of modules of INFO.
+    pub(crate) fn read(info: &Info) -> Result<Self, FieldsError> {
+        let labels = info.modules.iter().map(|module| Fields::of_parts(module).texts());
+        let labels: Result<Vec<ModuleLabels>, FieldsError> = labels.collect();
+        Ok(Self {
+            module_info: labels?.into_iter().map(|labels| (labels, true)).collect(),
+            search: info.fields.numbers()?,
+            other: info.fields.numbers()?,
+        })
+    }
+}
+
+/// The lines of INFO about the modules bloom and json of Valkey. A field has the name of its line.
+#[derive(Collector, Deserialize)]
+pub(crate) struct OtherMetrics {
+    /// Memory that Bloom filters take, in bytes.
+    bf_bloom_total_memory_bytes: Option<f64>,
+
+    /// Keys that are Bloom filters.
+    bf_bloom_num_objects: Option<f64>,
+
+    /// Filters in all Bloom filters.
+    bf_bloom_num_filters_across_objects: Option<f64>,
+
+    /// Items in all Bloom filters.
+    bf_bloom_num_items_across_objects: Option<f64>,
+
+    /// Items that all Bloom filters can take.
+    bf_bloom_capacity_across_objects: Option<f64>,
+
+    /// Memory that JSON documents take, in bytes.
+    json_total_memory_bytes: Option<f64>,
+
+    /// JSON documents.
+    json_num_documents: Option<f64>,
+
+    /// Bloom filters defragmented.
+    #[metric(counter, name = "bf_bloom_defrag_hits_total")]
+    bf_bloom_defrag_hits: Option<f64>,
+
+    /// Bloom filters that needed no defragmentation.
+    #[metric(counter, name = "bf_bloom_defrag_misses_total")]
+    bf_bloom_defrag_misses: Option<f64>,
+}

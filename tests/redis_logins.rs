@@ -1,0 +1,430 @@
+//! The example redis_exporter, its flags, passwords and certificates.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
+
+use hello_exporter_tests::http::get;
+use hello_exporter_tests::redis_exporter::{
+    DOWN, SECRET, is_up, locked, program, refused, samples, scrape, start, start_for_targets,
+};
+use hello_exporter_tests::{Authority, Exporter, Fake, FakeRedis, FakeTls, Redis, free_address};
+use tempfile::TempDir;
+
+#[test]
+fn a_server_that_wants_another_password_is_down() {
+    let redis = locked(&[]);
+    let mut exporter = start(redis.address, &["--redis.password=wrong-password"]);
+    assert!(!is_up(&get(exporter.address, "/metrics")));
+    let line = exporter.next_line_with("collector=redis");
+    assert!(line.ends_with("error=\"the user or the password is wrong\"\n"), "{line}");
+    let mut exporter = start(redis.address, &[]);
+    assert!(!is_up(&get(exporter.address, "/metrics")));
+    let line = exporter.next_line_with("collector=redis");
+    assert!(line.ends_with("error=\"INFO was refused with NOAUTH\"\n"), "{line}");
+    let exporter = start(redis.address, &[&*format!("--redis.password={SECRET}")]);
+    assert!(is_up(&get(exporter.address, "/metrics")));
+}
+
+#[test]
+fn a_user_is_known_by_its_name() {
+    let redis = Redis::start(&["--user", "me", "on", &format!(">{SECRET}"), "+@all"]);
+    let password = format!("--redis.password={SECRET}");
+    let right = start(redis.address, &["--redis.user=me", &password]);
+    assert!(is_up(&get(right.address, "/metrics")));
+    let wrong = start(redis.address, &["--redis.user=you", &password]);
+    assert!(!is_up(&get(wrong.address, "/metrics")));
+    let url = format!("--redis.addr=redis://me:{SECRET}@{}", redis.address);
+    let of_url = Exporter::start_program(&program(), &[&url]);
+    assert!(is_up(&get(of_url.address, "/metrics")));
+}
+
+#[test]
+fn a_password_reaches_no_target_that_it_is_not_for() {
+    let redis = locked(&[]);
+    let password = format!("--redis.password={SECRET}");
+    let exporter = start(redis.address, &[&*password, "--connection-timeout=1s"]);
+    assert!(is_up(&get(exporter.address, "/metrics")));
+    // The same server, named in the same way.
+    let own = format!("redis://{}", redis.address);
+    assert!(samples(&scrape(&exporter, &own)).contains(&"redis_up 1"));
+    // Named in another way it may be another one.
+    let port = redis.address.port();
+    for target in [
+        format!("localhost:{port}"),
+        format!("127.0.0.1.:{port}"),
+        format!("rediss://{}", redis.address),
+    ] {
+        assert_eq!(samples(&scrape(&exporter, &target)), DOWN, "{target}");
+    }
+    let other_port = FakeRedis::start(Fake::Bytes(b"+OK\r\n"));
+    let other_host = SocketAddr::new(IpAddr::from([127, 0, 0, 2]), port);
+    let other_host = FakeRedis::start_at(other_host, Fake::Bytes(b"+OK\r\n"));
+    for other in [&other_port, &other_host] {
+        let (address, port) = (other.address, other.address.port());
+        for target in [
+            format!("{address}"),
+            format!("redis://{address}"),
+            format!("redis://{address}/0"),
+            format!("redis://{address}%23@127.0.0.1:{port}"),
+            format!("rediss://{address}/%23insecure"),
+            format!("valkey://{address}"),
+        ] {
+            let response = scrape(&exporter, &target);
+            assert!(
+                response.status == 400 || samples(&response) == DOWN,
+                "{target}: {}",
+                response.body
+            );
+        }
+        let received = other.received();
+        assert!(received.contains("INFO"), "{received}");
+        assert!(!received.contains("AUTH") && !received.contains(SECRET), "{received}");
+    }
+    let with_user = scrape(&exporter, &format!("redis://:x@{}", redis.address));
+    assert_eq!(with_user.status, 400);
+    assert_eq!(
+        with_user.body,
+        "a target must not contain user information, which stands in front of `@`\n"
+    );
+}
+
+#[test]
+fn a_password_that_is_for_tls_is_not_sent_without() {
+    let plain = FakeRedis::start(Fake::Bytes(b"+OK\r\n"));
+    let own = format!("--redis.addr=rediss://{}", plain.address);
+    let password = format!("--redis.password={SECRET}");
+    let exporter =
+        Exporter::start_program(&program(), &[&own, &password, "--connection-timeout=1s"]);
+    assert!(!is_up(&get(exporter.address, "/metrics")));
+    for target in
+        [format!("redis://{}", plain.address), format!("rediss://{}/%23insecure", plain.address)]
+    {
+        assert_eq!(samples(&scrape(&exporter, &target)), DOWN);
+    }
+    assert!(!plain.received().contains(SECRET));
+}
+
+/// A file with passwords.
+fn password_file(directory: &TempDir, contents: &str) -> String {
+    let file = directory.path().join("passwords.json");
+    std::fs::write(&file, contents).unwrap();
+    format!("--redis.password-file={}", file.display())
+}
+
+#[test]
+fn each_target_is_sent_the_password_that_the_file_has_for_it() {
+    let directory = TempDir::new().unwrap();
+    let [first, second, third] = [(); 3].map(|()| FakeRedis::start(Fake::Bytes(b"+OK\r\n")));
+    let redis = locked(&[]);
+    let file = password_file(
+        &directory,
+        &format!(
+            r#"{{"redis://{}": "first-secret", "redis://me@{}": "second-secret", "redis://{}": "{SECRET}"}}"#,
+            first.address, second.address, redis.address,
+        ),
+    );
+    let exporter = start_for_targets(&[&file, "--connection-timeout=1s"]);
+    for server in [&first, &second, &third] {
+        assert_eq!(samples(&scrape(&exporter, &server.address.to_string())), DOWN);
+    }
+    assert!(samples(&scrape(&exporter, &redis.address.to_string())).contains(&"redis_up 1"));
+    let auth = |server: &FakeRedis| {
+        let received = server.received();
+        received.split_once("AUTH\r\n").map(|(_, rest)| rest.split("*3").next().unwrap().to_owned())
+    };
+    assert_eq!(auth(&first).as_deref(), Some("$12\r\nfirst-secret\r\n"));
+    assert_eq!(auth(&second).as_deref(), Some("$2\r\nme\r\n$13\r\nsecond-secret\r\n"));
+    assert_eq!(auth(&third), None);
+    // It is the password of the server that the flag names, too.
+    let exporter = start(redis.address, &[&file]);
+    assert!(is_up(&get(exporter.address, "/metrics")));
+}
+
+#[test]
+fn flags_that_make_no_sense_are_told_without_what_is_in_them() {
+    let directory = TempDir::new().unwrap();
+    let url = format!("--redis.addr=http://:{SECRET}@localhost");
+    let (list, key) =
+        (format!(r#"["{SECRET}"]"#), format!(r#"{{"ftp://:{SECRET}@h": "{SECRET}"}}"#));
+    for (file, argument, error) in [
+        ("", &*url, "--redis.addr: no URL of a server, such as redis://localhost:6379"),
+        (
+            &*list,
+            "",
+            "--redis.password-file: cannot read a JSON object from URLs to passwords: invalid data in line 1",
+        ),
+        (
+            &*key,
+            "",
+            "--redis.password-file: key 1: no URL of a server, such as redis://localhost:6379",
+        ),
+        (
+            "",
+            "--redis.password-file=/nonexistent",
+            "--redis.password-file: cannot read a JSON object from URLs to passwords: No such file or directory",
+        ),
+        (
+            "",
+            "--tls-client-key-file=/nonexistent",
+            "a client's certificate and its key are needed both, or neither",
+        ),
+        ("", "--tls-ca-cert-file=/nonexistent", "cannot read /nonexistent"),
+    ] {
+        let file = if file.is_empty() { String::new() } else { password_file(&directory, file) };
+        let arguments: Vec<&str> =
+            [&*file, argument].into_iter().filter(|it| !it.is_empty()).collect();
+        let (status, log) = refused(&arguments);
+        assert_eq!(status, Some(1), "{log}");
+        assert!(log.contains(error), "{error}: {log}");
+        assert!(!log.contains(SECRET), "{log}");
+    }
+    let (status, log) = refused(&["--connection-timeout=15"]);
+    assert_eq!(status, Some(2));
+    assert!(log.contains("no duration, expected one such as `1s`, `1m30s` or `500ms`"), "{log}");
+}
+
+#[test]
+fn a_login_that_would_not_be_used_is_told_at_the_start() {
+    let directory = TempDir::new().unwrap();
+    let own = "--redis.addr with --redis.user and --redis.password";
+    let none = format!("{own}: a user without a password");
+    let two = "two users or two passwords for one server";
+    let of_both = format!("{own}: {two}");
+    let of_file = format!("--redis.password-file: key 2: {two}");
+    let no_address =
+        "--redis.user and --redis.password need a --redis.addr, whose server they are for";
+    let [user, password] = ["--redis.user=bob", "--redis.password=hunter2-hunter2"];
+    let file = password_file(&directory, r#"{"redis://h:1": "hunter2-hunter2"}"#);
+    let twice = TempDir::new().unwrap();
+    let twice = password_file(
+        &twice,
+        r#"{"redis://h:1": "hunter2-hunter2", "redis://bob@h:1": "hunter2-hunter2"}"#,
+    );
+    for (arguments, error) in [
+        (&[user][..], &*none),
+        (&["--redis.addr=redis://bob@h:1"], &none),
+        (&["--redis.addr=redis://h:1", user, &file], &none),
+        (&["--redis.addr=", password], no_address),
+        (&["--redis.addr=", user], no_address),
+        (&["--redis.addr=redis://:hunter2-hunter2-hunter2@h:1", password], &of_both),
+        (
+            &["--redis.addr=redis://h:1", "--redis.password=hunter2-hunter2-hunter2", &file],
+            &of_both,
+        ),
+        (&[&twice], &of_file),
+        (
+            &["--connection-timeout=0"],
+            "--connection-timeout is nothing, in which no server answers",
+        ),
+    ] {
+        for check in [&[][..], &["--config.check"]] {
+            let (status, log) = refused(&[arguments, check].concat());
+            assert_eq!(status, Some(1), "{arguments:?}: {log}");
+            assert!(log.contains(error), "{arguments:?}: {log}");
+            assert!(!log.contains(SECRET), "{log}");
+        }
+    }
+    for arguments in [
+        &["--redis.addr=redis://h:1", &*file][..],
+        &["--redis.addr=redis://h:1", password, &file],
+        &["--redis.addr=redis://bob@h:1", password],
+        &["--redis.addr=", "--redis.user=", "--redis.password="],
+    ] {
+        let (status, log) = refused(&[arguments, &["--config.check"]].concat());
+        assert_eq!(status, Some(0), "{arguments:?}: {log}");
+    }
+}
+
+#[test]
+fn a_password_is_in_no_help_and_no_log_and_on_no_page() {
+    // These servers say what they were sent, to AUTH, or to INFO after it.
+    let saying = |replies: &str| {
+        let rest = "+OK\r\n".repeat(20);
+        FakeRedis::start(Fake::Bytes(format!("{replies}\r\n{rest}").leak().as_bytes()))
+    };
+    let telltale = saying("-ERR unknown command `AUTH`, with args: `hunter2-hunter2`");
+    let echo = saying("*2\r\n$4\r\nAUTH\r\n$15\r\nhunter2-hunter2");
+    let refusing = saying("+OK\r\n+OK\r\n-ERR denied for hunter2-hunter2");
+    let coded = saying("+OK\r\n+OK\r\n-hunter2-hunter2");
+    let silent = free_address();
+    for (address, error) in [
+        (telltale.address, "the user or the password is wrong"),
+        (echo.address, "the user or the password is wrong"),
+        (refusing.address, "INFO was refused with ERR"),
+        (coded.address, "INFO was refused with an error that is not known"),
+        (silent, "cannot connect"),
+    ] {
+        let url = format!("--redis.addr=redis://:{SECRET}@{address}");
+        let exporter = Exporter::start_program(
+            &program(),
+            &[&url, "--log.level=debug", "--connection-timeout=1s"],
+        );
+        let target = format!("/scrape?target={address}");
+        for path in ["/metrics", "/", &target] {
+            let response = get(exporter.address, path);
+            assert_eq!(response.status, 200);
+            assert!(!response.body.contains(SECRET), "{}", response.body);
+        }
+        let (_, log) = exporter.signal("TERM");
+        assert!(!log.concat().contains(SECRET), "{log:?}");
+        assert!(log.concat().contains(error), "{error}: {log:?}");
+    }
+    assert!(telltale.received().contains(SECRET));
+    let help = |flag: &str| {
+        let url = format!("redis://:{SECRET}@localhost");
+        let mut command = Command::new(program());
+        command.env("REDIS_ADDR", url).env("REDIS_PASSWORD", SECRET).arg(flag);
+        let output = command.output().unwrap();
+        format!(
+            "{}{}",
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap()
+        )
+    };
+    for flag in ["--help", "-h", "--redis.passwort=hunter2-hunter2", "--version"] {
+        let help = help(flag);
+        assert!(!help.contains(SECRET), "{help}");
+    }
+    assert!(help("--help").contains("[env: REDIS_PASSWORD]"));
+}
+
+#[test]
+fn flags_are_taken_from_the_environment() {
+    let check = |name: &str, value: &str| {
+        let mut command = Command::new(program());
+        let output = command.arg("--config.check").env(name, value).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (status, log) = check("REDIS_ADDR", "nonsense://x");
+    assert_eq!(status, Some(1));
+    assert!(log.contains("--redis.addr: no URL of a server"), "{log}");
+    assert_eq!(check("REDIS_PASSWORD_FILE", "/nonexistent").0, Some(1));
+    assert_eq!(check("REDIS_EXPORTER_TLS_CA_CERT_FILE", "/nonexistent").0, Some(1));
+    assert_eq!(check("REDIS_EXPORTER_CONNECTION_TIMEOUT", "soon").0, Some(2));
+    assert_eq!(check("REDIS_EXPORTER_SKIP_TLS_VERIFICATION", "true").0, Some(0));
+    for name in [
+        "REDIS_EXPORTER_INCL_CONFIG_METRICS",
+        "REDIS_EXPORTER_REDACT_CONFIG_METRICS",
+        "REDIS_EXPORTER_INCL_SYSTEM_METRICS",
+        "REDIS_EXPORTER_INCL_MODULES_METRICS",
+        "REDIS_EXPORTER_INCL_METRICS_FOR_EMPTY_DATABASES",
+        "REDIS_EXPORTER_EXCLUDE_LATENCY_HISTOGRAM_METRICS",
+        "REDIS_EXPORTER_SET_CLIENT_NAME",
+    ] {
+        assert_eq!(check(name, "false").0, Some(0), "{name}");
+        assert_eq!(check(name, "maybe").0, Some(2), "{name}");
+    }
+    assert_eq!(check("REDIS_EXPORTER_CONFIG_COMMAND", "-").0, Some(0));
+}
+
+#[test]
+fn without_an_address_only_targets_are_asked() {
+    let exporter = start_for_targets(&[]);
+    let response = get(exporter.address, "/metrics");
+    assert_eq!(samples(&response), [""; 0]);
+    assert!(response.body.contains("redis_exporter_build_info{"));
+    let redis = Redis::start(&[]);
+    assert!(
+        samples(&scrape(&exporter, &format!("redis://{}", redis.address))).contains(&"redis_up 1")
+    );
+    let target = format!("tcp://{}", redis.address);
+    assert!(samples(&scrape(&exporter, &target)).contains(&"redis_up 1"));
+    assert_eq!(samples(&scrape(&exporter, "unix:///var/run/redis.sock")), DOWN);
+}
+
+#[test]
+fn malformed_target_is_refused_with_400() {
+    let exporter = start_for_targets(&[]);
+    for target in [
+        "://nope",
+        "redis://host:6379-",
+        "redis://",
+        "redis://:6379",
+        "localhost:notaport",
+        "localhost:65536",
+        "http://localhost",
+        "redis:///0",
+        "unix://",
+        "[::1",
+    ] {
+        let response = scrape(&exporter, target);
+        assert_eq!(response.status, 400, "{target}: {}", response.body);
+        let message = "invalid target: no URL of a server, such as redis://localhost:6379\n";
+        assert_eq!(response.body, message, "{target}");
+    }
+    let restricted = start_for_targets(&["--probe.allow-target=unix:///run/**"]);
+    assert_eq!(scrape(&restricted, "unix:///nowhere/redis.sock").status, 403);
+    assert_eq!(samples(&scrape(&restricted, "unix:///run/no/redis.sock")), DOWN);
+}
+
+#[test]
+fn a_certificate_is_shown_to_no_server_that_it_is_not_for() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let authority = Authority::new();
+    std::fs::write(path("ca.crt"), &authority.certificate).unwrap();
+    authority.client(&[]).write(directory.path(), "client");
+    let [own, of_file, other] = [(); 3].map(|()| FakeTls::start(&authority));
+    let contents = format!(r#"{{"rediss://{}": "{SECRET}"}}"#, of_file.address);
+    let exporter = Exporter::start_program(
+        &program(),
+        &[
+            &format!("--redis.addr=rediss://{}", own.address),
+            &password_file(&directory, &contents),
+            &format!("--tls-ca-cert-file={}", path("ca.crt")),
+            &format!("--tls-client-cert-file={}", path("client.crt")),
+            &format!("--tls-client-key-file={}", path("client.key")),
+        ],
+    );
+    for _ in 0..2 {
+        assert!(!is_up(&get(exporter.address, "/metrics")));
+        for server in [&own, &of_file, &other] {
+            assert_eq!(samples(&scrape(&exporter, &format!("rediss://{}", server.address))), DOWN);
+        }
+        // Named in another way it may be another one.
+        let target = format!("rediss://localhost:{}", own.address.port());
+        assert_eq!(samples(&scrape(&exporter, &target)), DOWN);
+    }
+    assert_eq!(own.shown(), [true, true, false, true, true, false]);
+    assert_eq!(of_file.shown(), [true, true]);
+    assert_eq!(other.shown(), [false, false]);
+}
+
+#[test]
+fn a_server_is_known_by_its_certificate_and_so_is_the_exporter() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let authority = Authority::new();
+    std::fs::write(path("ca.crt"), &authority.certificate).unwrap();
+    authority.server().write(directory.path(), "server");
+    authority.client(&[]).write(directory.path(), "client");
+    let redis = Redis::start_with_tls(&[
+        "--tls-cert-file",
+        &path("server.crt"),
+        "--tls-key-file",
+        &path("server.key"),
+        "--tls-ca-cert-file",
+        &path("ca.crt"),
+        "--tls-auth-clients",
+        "yes",
+    ]);
+    let url = format!("--redis.addr=rediss://{}", redis.address);
+    let authority = format!("--tls-ca-cert-file={}", path("ca.crt"));
+    let certificate = format!("--tls-client-cert-file={}", path("client.crt"));
+    let key = format!("--tls-client-key-file={}", path("client.key"));
+    for (flags, is_known) in [
+        (&[&*authority, &certificate, &key][..], true),
+        (&["--skip-tls-verification", &certificate, &key], true),
+        (&[&certificate, &key], false),
+        (&[&authority], false),
+    ] {
+        let exporter = Exporter::start_program(&program(), &[&[&*url], flags].concat());
+        for _ in 0..2 {
+            assert_eq!(is_up(&get(exporter.address, "/metrics")), is_known, "{flags:?}");
+        }
+        let target = scrape(&exporter, &format!("rediss://{}", redis.address));
+        assert_eq!(samples(&target).contains(&"redis_up 1"), is_known);
+    }
+}

@@ -1,0 +1,158 @@
+//! The example redis_exporter and servers that say other things of themselves than Redis 7 does.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+
+use hello_exporter_tests::http::Response;
+use hello_exporter_tests::redis_exporter::{DOWN, has_sample, samples, scrape, start_for_targets};
+use hello_exporter_tests::{Fake, FakeRedis, bulk};
+
+/// Replies of servers to INFO ALL, and next to each all samples that are exposed of it.
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("redis_servers")
+}
+
+fn info(name: &str) -> String {
+    std::fs::read_to_string(directory().join(format!("{name}.info"))).unwrap()
+}
+
+/// Compares all samples but that of the time of the start, which is that of the test.
+fn assert_exposed(name: &str, response: &Response) {
+    let is_steady = |line: &&&str| !line.starts_with("redis_start_time_seconds ");
+    let samples: Vec<&str> = samples(response);
+    let samples: Vec<&str> = samples.iter().filter(is_steady).copied().collect();
+    let path = directory().join(format!("{name}.samples"));
+    if std::env::var_os("UPDATE_SAMPLES").is_some() {
+        std::fs::write(&path, samples.join("\n") + "\n").unwrap();
+    }
+    let expected = std::fs::read_to_string(path).unwrap();
+    assert_eq!(samples, expected.lines().collect::<Vec<_>>(), "{name}");
+}
+
+/// The answer of an exporter to a request for a server that answers INFO so.
+fn scrape_info(text: &str, flags: &[&str]) -> Response {
+    let server = FakeRedis::start(Fake::info(text));
+    let flags = [&["--include-metrics-for-empty-databases=false"], flags].concat();
+    scrape(&start_for_targets(&flags), &server.address.to_string())
+}
+
+macro_rules! servers {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            let name = stringify!($name);
+            assert_exposed(name, &scrape_info(&info(name), &[]));
+        }
+    )*};
+}
+
+servers! {
+    dragonfly_master
+    dragonfly_replica
+    garnet_replica
+    kvrocks_replica
+    keydb_active_replica
+    redis_2_8_replica
+    redis_7_4_master
+    sentinel
+    valkey_9_master
+}
+
+#[test]
+fn lines_of_a_replica_decide_whatever_its_role() {
+    let lines = "master_host:m\nmaster_port:1\nmaster_link_status:up\nmaster_last_io_seconds_ago:2\n\
+                 master_sync_in_progress:0\nslave_repl_offset:3\nslave_read_only:1\n";
+    let labels = r#"{master_host="m",master_port="1"#;
+    for role in ["slave", "replica", "active-replica", ""] {
+        let text = format!("redis_version:1\nrole:{role}\n{lines}");
+        let response = scrape_info(&text, &[]);
+        let samples = samples(&response);
+        let of_masters: Vec<&&str> =
+            samples.iter().filter(|line| line.contains("master_host")).collect();
+        let expected = [
+            format!(r#"redis_master_last_io_seconds_ago{labels}"}} 2"#),
+            format!(r#"redis_master_link_up{labels}"}} 1"#),
+            format!(r#"redis_master_sync_in_progress{labels}"}} 0"#),
+            format!(r#"redis_slave_info{labels}",read_only="1"}} 1"#),
+            format!(r#"redis_slave_repl_offset{labels}"}} 3"#),
+        ];
+        assert_eq!(of_masters, expected.iter().collect::<Vec<_>>(), "{role}");
+    }
+}
+
+#[test]
+fn link_that_is_not_up_is_down() {
+    for status in ["down", "connecting", "handshake", "Up?", ""] {
+        let text = format!("redis_version:1\nrole:replica\nmaster_link_status:{status}\n");
+        let response = scrape_info(&text, &[]);
+        let sample = r#"redis_master_link_up{master_host="",master_port=""} 0"#;
+        assert!(has_sample(&response, sample), "{status}: {}", response.body);
+    }
+}
+
+#[test]
+fn replica_without_a_port_keeps_its_offset_and_lag() {
+    let response =
+        scrape_info("redis_version:1\nslave0:ip=10.0.0.1,state=online,offset=5,lag=6\n", &[]);
+    let labels = r#"{slave_ip="10.0.0.1",slave_port="",slave_state="online"}"#;
+    assert!(has_sample(&response, &format!("redis_connected_slave_offset_bytes{labels} 5")));
+    assert!(has_sample(&response, &format!("redis_connected_slave_lag_seconds{labels} 6")));
+}
+
+#[test]
+fn modules_are_exposed_if_a_flag_says_so() {
+    let server = FakeRedis::start(Fake::answers(|command| match command {
+        "INFO ALL" => bulk("redis_version:7.4.1\r\nredis_mode:standalone\r\n"),
+        "INFO MODULES" => bulk(
+            "# Modules\r\n\
+             module:name=search,ver=21005,api=1,filters=0,usedby=[],using=[ReJSON|bf],options=[handle-io-errors]\r\n\
+             module:name=ReJSON,ver=20803\r\n\r\n# search_indexes\r\nsearch_number_of_indexes:1\r\n\
+             search_used_memory_indexes:2048\r\nsearch_used_memory_indexes_human:0.001\r\n\
+             search_total_indexing_time:1.5\r\nsearch_global_total:3\r\nsearch_gc_total_cycles:4\r\n\
+             search_writer_resumed_cnt:5\r\nbf_bloom_defrag_hits:6\r\njson_num_documents:7\r\n",
+        ),
+        _ => b"-ERR unknown command\r\n".to_vec(),
+    }));
+    let target = server.address.to_string();
+    let of_modules = |flags: &[&str]| {
+        let response = scrape(&start_for_targets(flags), &target);
+        let is_of_module =
+            |line: &&str| ["module", "search", "bf", "json"].iter().any(|it| line.contains(it));
+        samples(&response).into_iter().filter(is_of_module).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of_modules(&["--include-modules-metrics"]),
+        [
+            "redis_bf_bloom_defrag_hits_total 6",
+            "redis_json_num_documents 7",
+            r#"redis_module_info{name="search",ver="21005",api="1",filters="0",usedby="[]",using="[ReJSON|bf]"} 1"#,
+            r#"redis_module_info{name="ReJSON",ver="20803",api="",filters="",usedby="",using=""} 1"#,
+            "redis_search_gc_cycles_total 4",
+            "redis_search_global_total 3",
+            "redis_search_indexing_time_ms_total 1.5",
+            "redis_search_number_of_indexes 1",
+            "redis_search_used_memory_indexes_bytes 2048",
+            "redis_search_writer_resumed_count 5",
+        ]
+    );
+    assert_eq!(of_modules(&[]), [""; 0]);
+}
+
+#[test]
+fn server_that_knows_no_info_of_all_is_asked_for_info() {
+    for refusal in ["-ERR wrong number of arguments for 'info' command\r\n", "$0\r\n\r\n"] {
+        let server = FakeRedis::start(Fake::answers(move |command| match command {
+            "INFO ALL" => refusal.as_bytes().to_vec(),
+            "INFO" => bulk("redis_version:2.4.18\r\nconnected_clients:3\r\n"),
+            _ => b"-ERR unknown command\r\n".to_vec(),
+        }));
+        let response = scrape(&start_for_targets(&[]), &server.address.to_string());
+        assert!(has_sample(&response, "redis_connected_clients 3"), "{}", response.body);
+        assert!(has_sample(&response, "redis_up 1"));
+    }
+    let server =
+        FakeRedis::start(Fake::answers(|_| b"-NOAUTH Authentication required.\r\n".to_vec()));
+    assert_eq!(samples(&scrape(&start_for_targets(&[]), &server.address.to_string())), DOWN);
+    assert!(!server.received().contains("*1\r\n$4\r\nINFO\r\n"));
+}

@@ -1,0 +1,99 @@
+//! The example redis_exporter under test.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::http::{Response, get};
+use crate::process::{Exporter, build_program};
+use crate::redis::{Fake, FakeRedis, Redis};
+
+/// Builds the program.
+pub fn program() -> PathBuf {
+    build_program("redis_exporter", ["--bin", "redis_exporter"])
+}
+
+/// Exports the server at this address.
+pub fn start(address: SocketAddr, flags: &[&str]) -> Exporter {
+    let address = format!("--redis.addr=redis://{address}");
+    Exporter::start_program(&program(), &[&[&*address], flags].concat())
+}
+
+/// Exports none but the servers that requests name.
+pub fn start_for_targets(flags: &[&str]) -> Exporter {
+    Exporter::start_program(&program(), &[&["--redis.addr="], flags].concat())
+}
+
+/// Asks an exporter for a target.
+pub fn scrape(exporter: &Exporter, target: &str) -> Response {
+    get(exporter.address, &format!("/scrape?target={target}"))
+}
+
+/// The samples that tell of the server, but how long a probe took.
+pub fn samples(response: &Response) -> Vec<&str> {
+    assert_eq!(response.status, 200, "{}", response.body);
+    let is_of_server = |line: &&str| {
+        let is_own = line.starts_with("redis_exporter_") || line.starts_with("probe_duration_");
+        (line.starts_with("redis_") || line.starts_with("probe_")) && !is_own
+    };
+    response.body.lines().filter(is_of_server).collect()
+}
+
+/// The sample of a series, with a line feed in front.
+pub fn has_sample(response: &Response, sample: &str) -> bool {
+    response.body.contains(&format!("\n{sample}\n"))
+}
+
+/// Whether the metrics of the server are there.
+pub fn is_up(response: &Response) -> bool {
+    let samples = samples(response);
+    match samples.contains(&"redis_up 1") {
+        true => {
+            assert!(samples.len() > 100, "{samples:?}");
+            true
+        }
+        false => {
+            assert_eq!(samples, ["redis_up 0"]);
+            false
+        }
+    }
+}
+
+/// The samples of a target that is down.
+pub const DOWN: [&str; 2] = ["probe_success 0", "redis_up 0"];
+
+/// Waits until something is so.
+pub fn until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it becomes so");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The password of servers under test.
+pub const SECRET: &str = "hunter2-hunter2";
+
+/// A server that wants the password.
+pub fn locked(flags: &[&str]) -> Redis {
+    Redis::start(&[&["--requirepass", SECRET], flags].concat())
+}
+
+/// A server with these lines in its INFO, and what follows it.
+pub fn with_info(lines: &[&str], rest: &[u8]) -> FakeRedis {
+    let info = format!("redis_version:7.0.0\r\n{}\r\n", lines.join("\r\n"));
+    let info = format!("+OK\r\n${}\r\n{info}\r\n", info.len());
+    let errors = b"-ERR no\r\n".repeat(20);
+    FakeRedis::start(Fake::Bytes([info.as_bytes(), rest, &errors].concat().leak()))
+}
+
+/// The status and the log of an exporter that does not start.
+pub fn refused(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(program())
+        .args(["--web.listen-address=127.0.0.1:0"])
+        .args(arguments)
+        .output()
+        .expect("the program runs");
+    (output.status.code(), String::from_utf8(output.stderr).expect("the log is UTF-8"))
+}
