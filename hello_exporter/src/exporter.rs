@@ -129,6 +129,10 @@ impl Exporter {
     ///
     /// A flag that one source alone needs is best an `Option`, which the function that makes the source requires:
     /// where the source is disabled nobody has to give it.
+    ///
+    /// The error or the panic of such a function is one line of the log, and the exit status is 1. Functions
+    /// that fail with the same error share the line. A [`std::io::Error`] does not name its file: add the
+    /// path to it, as the readers of [`client`](crate::client) do.
     pub fn flags<F: Args + 'static>(self) -> Exporter<F> {
         let sources = self.sources.into_iter();
         let probes = self.probes.into_iter();
@@ -295,8 +299,8 @@ impl<F: Args + 'static> Exporter<F> {
         match result {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                for line in error.to_string().lines() {
-                    error!("{line}");
+                for message in error.messages() {
+                    error!("{message}");
                 }
                 ExitCode::FAILURE
             }

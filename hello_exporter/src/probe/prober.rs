@@ -26,9 +26,13 @@ use crate::unbuilt::Declarations;
 
 /// A [`Probe`] without its type.
 pub(crate) trait Prober: Send + Sync {
-    fn modules(&self) -> Vec<Cow<'static, str>>;
-
     fn start(self: Arc<Self>, request: ProbeRequest, runtime: &Handle) -> Task;
+}
+
+/// A probe as an author's function has made it.
+pub(crate) struct BuiltProbe {
+    pub(crate) prober: Arc<dyn Prober>,
+    pub(crate) modules: Vec<Cow<'static, str>>,
 }
 
 type Found = Result<(Scraped, bool), Failure>;
@@ -43,10 +47,6 @@ impl Drop for Task {
 }
 
 impl<P: Probe> Prober for P {
-    fn modules(&self) -> Vec<Cow<'static, str>> {
-        Probe::modules(self)
-    }
-
     fn start(self: Arc<Self>, request: ProbeRequest, runtime: &Handle) -> Task {
         Task(runtime.spawn(async move {
             catch_async(async {
@@ -130,13 +130,13 @@ impl Probing {
     pub(crate) fn new(
         options: ProbeOptions,
         declared: Declarations,
-        prober: Arc<dyn Prober>,
+        built: BuiltProbe,
         common: ProbesCommon,
     ) -> Result<Self, RegisterError> {
         let families = ProbeFamilies::new(&options, declared.descs.clone(), &common)?;
         Ok(Self {
-            modules: prober.modules(),
-            prober,
+            modules: built.modules,
+            prober: built.prober,
             common,
             declared,
             families: Arc::new(families),
