@@ -268,8 +268,10 @@ impl<F: Args + 'static> Exporter<F> {
         &self.registry
     }
 
-    /// Runs until SIGTERM or SIGINT, with the flags of the command line, and gives the exit status: 0
-    /// after a signal, 1 for what fails, 2 for flags that cannot be understood.
+    /// Runs until SIGTERM or SIGINT, with the flags of the command line, and returns the exit status: 0
+    /// after a signal, once requests under way are answered, which takes ten seconds at most; 1 for what
+    /// fails; 2 for flags that cannot be understood. A second signal ends it at once, with the status that
+    /// a shell reports for a program that the signal has killed: 143 for SIGTERM, 130 for SIGINT.
     pub async fn run(self) -> ExitCode {
         self.run_from(std::env::args_os()).await
     }
@@ -293,18 +295,15 @@ impl<F: Args + 'static> Exporter<F> {
         log::init(&parsed.flags);
         memory::give_back();
         let result = match parsed.flags.config_check {
-            true => self.check(&parsed),
+            true => self.check(&parsed).map(|()| ExitCode::SUCCESS),
             false => self.serve(parsed).await,
         };
-        match result {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                for message in error.messages() {
-                    error!("{message}");
-                }
-                ExitCode::FAILURE
+        result.unwrap_or_else(|error| {
+            for message in error.messages() {
+                error!("{message}");
             }
-        }
+            ExitCode::FAILURE
+        })
     }
 
     /// Says whether it would start with these flags, short of listening.

@@ -33,7 +33,6 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::{debug, info};
 
-use super::signal;
 use crate::http::{Held, WebConfig};
 use activity::DISCONNECT;
 use client::{Client, Exchange};
@@ -48,12 +47,13 @@ const WORKERS: usize = 2;
 /// How long scrapes may go on after a signal.
 const DRAIN_SECONDS: u64 = 10;
 
-/// Answers until SIGTERM or SIGINT.
+/// Answers until `end` is ready, and then for as long as requests are under way.
 pub(super) async fn serve<F, A, S, B>(
     app: F,
     listeners: Vec<TcpListener>,
     web_config: Option<Arc<WebConfig>>,
     limits: ConnectionLimits,
+    end: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()>
 where
     F: Fn() -> A + Send + Clone + 'static,
@@ -72,7 +72,7 @@ where
         // The table closes a connection for each one too many. That takes a moment, in which more come.
         .max_concurrent_connections((limits.connections + limits.connections / 8).div_ceil(WORKERS))
         .shutdown_timeout(DRAIN_SECONDS)
-        .shutdown_signal(signal::termination()?);
+        .shutdown_signal(end);
     for listener in listeners {
         let address = listener.local_addr()?;
         let app = app.clone();
