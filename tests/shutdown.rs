@@ -23,7 +23,10 @@ impl Busy {
         let mut client = TcpStream::connect(exporter.address).unwrap();
         let path = format!("/probe?target=http://{}/", target.local_addr().unwrap());
         write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-        let (probe, _) = target.accept().unwrap();
+        let (mut probe, _) = target.accept().unwrap();
+        let mut request = [0; 16];
+        probe.read_exact(&mut request).unwrap();
+        assert_eq!(&request, b"GET / HTTP/1.1\r\n");
         Self { exporter, client, probe }
     }
 }

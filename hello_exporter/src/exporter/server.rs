@@ -69,7 +69,8 @@ impl<F: Args + 'static> Exporter<F> {
         let serving =
             connection::serve(app, listeners, web_config, self.connection_limits, draining);
         let second_signal = async {
-            info!(signal = %signals.next().await, "Draining");
+            let signal = signals.next().await;
+            info!(%signal, "Draining");
             let _ = drain.send(());
             signals.next().await
         };

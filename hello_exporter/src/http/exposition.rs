@@ -21,8 +21,8 @@ pub(super) async fn respond(
     let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
     let make = move || (bodies.make(coding, |buffer| encode(format, buffer)), permit);
     match web::block(make).await {
-        Ok((body, mut permit)) => {
-            permit.deliver(request.conn_data());
+        Ok((body, permit)) => {
+            permit.deliver();
             answer(format, body, permit)
         }
         Err(error) => {
