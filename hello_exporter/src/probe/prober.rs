@@ -35,7 +35,15 @@ pub(crate) struct BuiltProbe {
     pub(crate) modules: Vec<Cow<'static, str>>,
 }
 
-type Found = Result<(Scraped, bool), Failure>;
+/// What a probe has found.
+struct Finding {
+    metrics: Scraped,
+    is_success: bool,
+    /// Why it is no success, if the author says why.
+    cause: Option<Failure>,
+}
+
+type Found = Result<Finding, Failure>;
 
 /// A probe under way, stopped when nobody waits for it any longer.
 pub(crate) struct Task(JoinHandle<Found>);
@@ -51,8 +59,9 @@ impl<P: Probe> Prober for P {
         Task(runtime.spawn(async move {
             catch_async(async {
                 let probed = self.probe(request).await.map_err(Failure::of_error)?;
-                let is_success = probed.is_success;
-                Ok((scraped(Ok::<_, Failure>(probed.metrics))?, is_success))
+                let (is_success, cause) = (probed.is_success, probed.cause.map(Failure::Error));
+                let metrics = scraped(Ok::<_, Failure>(probed.metrics))?;
+                Ok(Finding { metrics, is_success, cause })
             })
             .await?
         }))
@@ -195,17 +204,22 @@ impl Probing {
         let started = Instant::now();
         let timeout = at_most.map_or(self.options.timeout, |most| most.min(self.options.timeout));
         let runtime = &self.common.runtime;
-        let allowed = Arc::clone(&self.common.allowed);
-        let request = ProbeRequest { target, module, timeout, allowed };
+        let (own_timeout, allowed) = (own_timeout(timeout), Arc::clone(&self.common.allowed));
+        let request = ProbeRequest { target, module, timeout: own_timeout, allowed };
         let (target, module) = (request.target.clone(), request.module.clone());
         let found = Arc::clone(&self.prober).start(request, runtime.handle()).found(timeout).await;
-        self.report(found.as_ref().err(), &target, &module);
-        let (metrics, is_success) = match found {
-            Ok((metrics, is_success)) => (Some(metrics), is_success),
-            Err(_) => (None, false),
+        let (metrics, is_success, failure) = match found {
+            Ok(Finding { metrics, is_success, cause }) => (Some(metrics), is_success, cause),
+            Err(failure) => (None, false, Some(failure)),
         };
+        self.report(failure.as_ref(), &target, &module);
         ProbeResult { families: self.families(), metrics, is_success, duration: started.elapsed() }
     }
+}
+
+/// Returns the time that a probe has before it is dropped after `timeout`, in which it ends in good order.
+fn own_timeout(timeout: Duration) -> Duration {
+    timeout - (timeout / 10).min(Duration::from_millis(100))
 }
 
 impl Probing {
