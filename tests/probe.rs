@@ -5,9 +5,9 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use hello_exporter_tests::http::{Response, Server, get, get_with, request, serve};
 use hello_exporter_tests::{Exporter, Prometheus, build_program, free_address};
 
@@ -82,10 +82,21 @@ fn a_target_that_does_not_is_no_success() {
     let closed = free_address();
     assert_eq!(samples(&probe(&exporter, "tcp_connect", &closed.to_string())), FAILED);
     assert_eq!(samples(&probe(&exporter, "tcp_connect", "no-port")), FAILED);
+    let circle = probe(&exporter, "http_2xx", &format!("http://{}/circle", target.address));
+    let expected = [
+        "probe_http_redirects 11",
+        "probe_http_ssl 0",
+        "probe_http_status_code 302",
+        "probe_http_version 1.1",
+        "probe_ip_protocol 4",
+        "probe_success 0",
+    ];
+    assert_eq!(samples(&circle), expected);
     for url in [
         format!("http://{closed}/"),
-        format!("http://{}/circle", target.address),
-        "gopher://x/".to_owned(),
+        format!("gopher://{}/good", target.address),
+        "http://".to_owned(),
+        "fe80::1%25eth0".to_owned(),
     ] {
         assert_eq!(samples(&probe(&exporter, "http_2xx", &url)), FAILED, "{url}");
     }
@@ -100,7 +111,8 @@ fn a_target_that_does_not_is_no_success() {
 fn what_cannot_be_probed_is_refused() {
     let exporter = start(&["--probe.allow-target=http://*.example.com/**"]);
     let userinfo = "a target must not contain user information, which stands in front of `@`";
-    let characters = "a target must not contain white space, control characters or `\\`";
+    let characters =
+        "a target must not contain control characters, nor white space or `\\` before its path";
     let module = "Unknown module \"nope\", expected one of: http_2xx, tcp_connect";
     for (query, status, body) in [
         ("", 400, "Target parameter is missing"),
@@ -119,6 +131,8 @@ fn what_cannot_be_probed_is_refused() {
         ("?target=http:/me@a.example.com/", 400, userinfo),
         ("?target=http://a.example.com/%0a", 400, characters),
         ("?target=http://a.example.com%5C@x/", 400, characters),
+        ("?target=http://a.example.com%20/", 400, characters),
+        ("?target=%20http://a.example.com/", 400, characters),
         (
             "?target=http://127.0.0.1/",
             403,
@@ -133,6 +147,69 @@ fn what_cannot_be_probed_is_refused() {
 }
 
 #[test]
+fn target_is_read_as_browsers_read_it() {
+    let target = serve(|config: &mut ServiceConfig| {
+        let echo = |request: HttpRequest| async move { request.uri().to_string() };
+        config.default_service(web::to(echo));
+    });
+    let (exporter, address) = (start(&[]), target.address);
+    for (path, sent) in [
+        ("/a%20b", "/a%20b"),
+        ("/a+b?c+d", "/a%20b?c%20d"),
+        ("/?next=http://x/", "/?next=http://x/"),
+        ("/http://x/", "/http://x/"),
+        ("/%C3%A9", "/%C3%A9"),
+        ("/x/../y", "/y"),
+        ("?x", "/?x"),
+    ] {
+        let response = probe(&exporter, "http_2xx", &format!("{address}{path}"));
+        let length = format!("probe_http_uncompressed_body_length {}", sent.len());
+        assert!(samples(&response).contains(&&*length), "{path}: {}", response.body);
+        assert_eq!(samples(&response).last(), Some(&"probe_success 1"), "{path}");
+    }
+}
+
+#[test]
+fn zone_of_an_ipv6_target_is_used() {
+    let target = TcpListener::bind("[::1]:0").unwrap();
+    let port = target.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in target.incoming().map_while(Result::ok) {
+            let mut head = [0; 1024];
+            let length = stream.read(&mut head).unwrap_or(0);
+            // The zone is no matter of the server.
+            let head = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
+            let status = if head.contains(&format!("host: [::1]:{port}\r\n")) { 200 } else { 400 };
+            let _ = write!(stream, "HTTP/1.1 {status} OK\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    let index = std::fs::read_to_string("/sys/class/net/lo/ifindex").unwrap();
+    let index = index.trim();
+    let exporter = start(&[]);
+    for (module, host) in [
+        ("tcp_connect", "::1"),
+        ("tcp_connect", &*format!("::1%25{index}")),
+        ("tcp_connect", &*format!("::1%2525{index}")),
+        ("http_2xx", "::1"),
+        ("http_2xx", "::1%25lo"),
+        ("http_2xx", "::1%2525lo"),
+        ("http_2xx", &*format!("::1%2525{index}")),
+    ] {
+        let response = probe(&exporter, module, &format!("[{host}]:{port}"));
+        assert_eq!(samples(&response).last(), Some(&"probe_success 1"), "{module} {host}");
+        assert!(samples(&response).contains(&"probe_ip_protocol 6"), "{module} {host}");
+    }
+    for (module, host) in [("tcp_connect", "::1%2525nope"), ("http_2xx", "::1%2525nope")] {
+        let response = probe(&exporter, module, &format!("[{host}]:{port}"));
+        assert_eq!(samples(&response), FAILED, "{module} {host}");
+    }
+    let exporter = start(&["--probe.allow-target=[::1%25lo]:*"]);
+    let status = |host| probe(&exporter, "tcp_connect", &format!("[{host}]:{port}")).status;
+    let hosts = ["::1%25lo", "::1%2525lo", "::1", "::1%25eth0"];
+    assert_eq!(hosts.map(status), [200, 200, 403, 403]);
+}
+
+#[test]
 fn a_redirect_to_what_is_not_allowed_is_not_followed() {
     let target = target();
     let allowed = format!("--probe.allow-target=http://{}/**", target.address);
@@ -140,7 +217,17 @@ fn a_redirect_to_what_is_not_allowed_is_not_followed() {
     let good = probe(&exporter, "http_2xx", &format!("http://{}/moved", target.address));
     assert_eq!(samples(&good).last(), Some(&"probe_success 1"));
     let url = format!("http://{}/elsewhere", target.address);
-    assert_eq!(samples(&probe(&exporter, "http_2xx", &url)), FAILED);
+    assert_eq!(
+        samples(&probe(&exporter, "http_2xx", &url)),
+        [
+            "probe_http_redirects 1",
+            "probe_http_ssl 0",
+            "probe_http_status_code 302",
+            "probe_http_version 1.1",
+            "probe_ip_protocol 4",
+            "probe_success 0",
+        ]
+    );
     let (_, log) = exporter.signal("TERM");
     let cause = "error=\"redirected to \\\"http://127.0.0.2:1/secret\\\", which is not allowed\"\n";
     assert!(log.iter().any(|line| line.ends_with(cause)), "{log:?}");

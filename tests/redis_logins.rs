@@ -148,22 +148,23 @@ fn flags_that_make_no_sense_are_told_without_what_is_in_them() {
     let url = format!("--redis.addr=http://:{SECRET}@localhost");
     let (list, key) =
         (format!(r#"["{SECRET}"]"#), format!(r#"{{"ftp://:{SECRET}@h": "{SECRET}"}}"#));
+    let passwords = directory.path().join("passwords.json");
+    let passwords = passwords.display();
+    let syntax = format!(
+        "--redis.password-file: {passwords}:1: invalid JSON, expected an object from URLs to passwords"
+    );
+    let url_of_key = format!(
+        "--redis.password-file: {passwords}: key 1: no URL of a server, such as redis://localhost:6379"
+    );
     for (file, argument, error) in [
         ("", &*url, "--redis.addr: no URL of a server, such as redis://localhost:6379"),
-        (
-            &*list,
-            "",
-            "--redis.password-file: cannot read a JSON object from URLs to passwords: invalid data in line 1",
-        ),
-        (
-            &*key,
-            "",
-            "--redis.password-file: key 1: no URL of a server, such as redis://localhost:6379",
-        ),
+        (&*list, "", &syntax),
+        (&*key, "", &url_of_key),
         (
             "",
             "--redis.password-file=/nonexistent",
-            "--redis.password-file: cannot read a JSON object from URLs to passwords: No such file or directory",
+            "source `redis` and probe at `/scrape` cannot be made: --redis.password-file: cannot read \
+             /nonexistent: No such file or directory (os error 2)",
         ),
         (
             "",
@@ -178,6 +179,7 @@ fn flags_that_make_no_sense_are_told_without_what_is_in_them() {
         let (status, log) = refused(&arguments);
         assert_eq!(status, Some(1), "{log}");
         assert!(log.contains(error), "{error}: {log}");
+        assert_eq!(log.lines().count(), 1, "{log}");
         assert!(!log.contains(SECRET), "{log}");
     }
     let (status, log) = refused(&["--connection-timeout=15"]);
@@ -192,7 +194,7 @@ fn a_login_that_would_not_be_used_is_told_at_the_start() {
     let none = format!("{own}: a user without a password");
     let two = "two users or two passwords for one server";
     let of_both = format!("{own}: {two}");
-    let of_file = format!("--redis.password-file: key 2: {two}");
+    let of_file = format!("passwords.json: key 2: {two}");
     let no_address =
         "--redis.user and --redis.password need a --redis.addr, whose server they are for";
     let [user, password] = ["--redis.user=bob", "--redis.password=hunter2-hunter2"];

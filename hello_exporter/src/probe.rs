@@ -47,6 +47,7 @@ pub use target::{ParsePatternError, TargetError, TargetPattern};
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::source::up_desc;
+use crate::unbuilt::chain;
 
 /// Something that looks at a target when it is asked to.
 ///
@@ -85,7 +86,8 @@ use crate::source::up_desc;
 ///
 /// It runs where [sources](crate::source) run, and is dropped when its time is over.
 /// An error, a panic or a timeout is a probe without success. That targets are not well is what probes are for: the
-/// cause is in the log at the level `debug`, and a panic once at `error`.
+/// cause is in the log at the level `debug`, and a panic once at `error`. What was found before an error is exposed
+/// if the probe returns it with the error: [`Probed::because`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a type that implements `Probe`"
@@ -151,6 +153,8 @@ impl<P: Probe> Probe for Arc<P> {
 pub struct Probed<M> {
     pub(crate) metrics: M,
     pub(crate) is_success: bool,
+    /// Why it is no success, with the causes of that.
+    pub(crate) cause: Option<String>,
 }
 
 impl<M> Probed<M> {
@@ -166,7 +170,23 @@ impl<M> Probed<M> {
 
     /// Either of the two.
     pub fn new(metrics: M, is_success: bool) -> Self {
-        Self { metrics, is_success }
+        Self { metrics, is_success, cause: None }
+    }
+
+    /// Makes it a failure for this reason, which is logged as that of a probe that fails without metrics: at
+    /// the level `debug`.
+    ///
+    /// ```
+    /// use hello_exporter::probe::Probed;
+    ///
+    /// let status_code = 302;
+    /// let probed = Probed::failure(status_code).because("redirected more than 10 times");
+    /// # let _ = probed;
+    /// ```
+    #[must_use]
+    pub fn because(self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let cause = Some(chain(&*error.into()));
+        Self { is_success: false, cause, ..self }
     }
 }
 
@@ -180,7 +200,8 @@ pub struct ProbeRequest {
 }
 
 impl ProbeRequest {
-    /// The target, as the request has it: not empty, without user information, white space and control characters.
+    /// The target, as the request has it: not empty, without user information and control characters, and
+    /// without white space before its path.
     pub fn target(&self) -> &str {
         &self.target
     }
@@ -190,13 +211,14 @@ impl ProbeRequest {
         &self.module
     }
 
-    /// How long the probe may take in all.
+    /// How long the probe may take in all. A probe that takes longer is dropped, a moment later: one that ends
+    /// itself by then can still return what it has found so far.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Whether another target, such as that of a redirect, may be looked at: it has no user information, and
-    /// matches a pattern of `--probe.allow-target`, if there are any.
+    /// Whether another target, such as that of a redirect, may be looked at: it is what a request could name,
+    /// without user information, and matches a pattern of `--probe.allow-target`, if there are any.
     pub fn allows(&self, target: &str) -> bool {
         check_target(target).is_ok() && self.allowed.allows(target)
     }

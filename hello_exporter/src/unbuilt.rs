@@ -4,6 +4,7 @@ use std::error::Error;
 
 use crate::collect::Declared;
 use crate::desc::Desc;
+use crate::panic::catch;
 
 /// What any error of an author becomes.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -37,10 +38,13 @@ impl<F: 'static, T: 'static> Unbuilt<F, T> {
         Self { declared, build: Box::new(build) }
     }
 
-    /// The families, and what has them; the error is a text, with its causes.
+    /// Calls the author's function, and returns the families with what has them. The error is a text:
+    /// the author's with its causes, or what a panic says.
     pub(crate) fn build(self, flags: &F) -> Result<(Declarations, T), String> {
-        let built = (self.build)(flags).map_err(|error| chain(&*error))?;
-        Ok(((self.declared)(), built))
+        let build = || Ok(((self.declared)(), (self.build)(flags)?));
+        let built: Result<_, BoxError> =
+            catch(build).map_err(|panic| format!("panicked: {panic}"))?;
+        built.map_err(|error| chain(&*error))
     }
 }
 
@@ -125,5 +129,22 @@ mod tests {
         assert_eq!(chain(&deep(17)), "17: ".to_owned() + all.strip_suffix("0").unwrap() + "…");
         let io = std::io::Error::other(Deep { depth: 1, source: None });
         assert_eq!(chain(&io), "1");
+    }
+
+    fn built(
+        build: impl FnOnce(&()) -> Result<u8, BoxError> + Send + 'static,
+    ) -> Result<u8, String> {
+        let declared = || Declarations { descs: Vec::new(), has_late: false };
+        Unbuilt::new(declared, build).build(&()).map(|(_, built)| built)
+    }
+
+    #[test]
+    fn failure_or_panic_of_a_maker_is_an_error() {
+        assert_eq!(built(|()| Ok(1)), Ok(1));
+        assert_eq!(built(|()| Err("no such\nfile".into())), Err("no such\nfile".to_owned()));
+        assert_eq!(
+            built(|()| panic!("out of {}", "range")),
+            Err("panicked: out of range".to_owned())
+        );
     }
 }

@@ -161,14 +161,19 @@ impl Exporter {
         }
     }
 
-    /// Sends a signal, such as `TERM`, and gives the exit status and the rest of the log.
-    pub fn signal(mut self, name: &str) -> (ExitStatus, Vec<String>) {
+    /// Sends a signal, such as `TERM`.
+    pub fn send_signal(&self, name: &str) {
         let kill = Command::new("kill")
             .arg(format!("-{name}"))
             .arg(self.child.id().to_string())
             .status()
             .expect("kill runs");
         assert!(kill.success());
+    }
+
+    /// Sends a signal, and gives the exit status and the rest of the log.
+    pub fn signal(mut self, name: &str) -> (ExitStatus, Vec<String>) {
+        self.send_signal(name);
         let log = std::iter::from_fn(|| self.log.next_line(Instant::now() + PATIENCE)).collect();
         (self.child.wait().expect("the exporter ends"), log)
     }

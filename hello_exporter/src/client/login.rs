@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::{self, ErrorKind::InvalidData};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
@@ -34,14 +34,34 @@ pub enum LoginError {
     /// Two users, or two passwords, for the same server.
     #[error("two users or two passwords for one server")]
     Contradiction,
-    /// A file that is not there, or is none with passwords.
-    #[error("cannot read a JSON object from URLs to passwords")]
-    File(#[source] io::Error),
-    /// What is wrong with a key of a file, the first of which is number 1.
-    #[error("key {number}")]
+    /// A file of passwords that cannot be read.
+    #[error("cannot read {}", .path.display())]
+    #[non_exhaustive]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file of passwords with other contents than those that are expected.
+    #[error(
+        "{}:{line}: invalid JSON, expected an object from URLs to passwords",
+        .path.display()
+    )]
+    #[non_exhaustive]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// The line of the first mistake, from 1.
+        line: usize,
+    },
+    /// A key of a file of passwords that cannot be used.
+    #[error("{}: key {number}", .path.display())]
     #[non_exhaustive]
     Key {
-        /// Which key.
+        /// The file.
+        path: PathBuf,
+        /// The position of the key, from 1.
         number: usize,
         /// What is wrong with it.
         source: Box<LoginError>,
@@ -154,20 +174,25 @@ impl Logins {
     ///
     /// # Errors
     ///
-    /// [`LoginError::File`], and [`LoginError::Key`] with what [`Address::parse`] and [`Self::add`] say.
+    /// [`LoginError::Read`], [`LoginError::Syntax`], and [`LoginError::Key`] with what [`Address::parse`] and
+    /// [`Self::add`] say. All of them name the file.
     pub fn add_file(&mut self, path: &Path, schemes: &[Scheme]) -> Result<(), LoginError> {
-        let text = fs::read_to_string(path).map_err(LoginError::File)?;
-        let pairs: Pairs = serde_json::from_str(&text).map_err(|error| {
-            // What else is wrong with it would be told with what is in it.
-            let place = format!("invalid data in line {}", error.line());
-            LoginError::File(io::Error::new(InvalidData, place))
-        })?;
+        let owned = || path.to_owned();
+        let text = fs::read_to_string(path)
+            .map_err(|source| LoginError::Read { path: owned(), source })?;
+        // serde's message would quote the file, and so a password.
+        let pairs: Pairs = serde_json::from_str(&text)
+            .map_err(|error| LoginError::Syntax { path: owned(), line: error.line() })?;
         for (index, (url, password)) in pairs.0.into_iter().enumerate() {
             let added = Address::parse(&url, schemes).and_then(|(address, of_url)| {
                 self.add(address, of_url.and(Login::of(String::new(), password))?)
             });
             let number = index + 1;
-            added.map_err(|error| LoginError::Key { number, source: Box::new(error) })?;
+            added.map_err(|error| LoginError::Key {
+                path: owned(),
+                number,
+                source: Box::new(error),
+            })?;
         }
         Ok(())
     }
@@ -225,10 +250,13 @@ mod tests {
     /// What a file of passwords, and then a URL and flags, make of a server.
     fn of_file(contents: &str) -> Result<Logins, LoginError> {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("passwords.json");
-        std::fs::write(&path, contents).unwrap();
+        read(&directory.path().join("passwords.json"), contents)
+    }
+
+    fn read(path: &std::path::Path, contents: &str) -> Result<Logins, LoginError> {
+        std::fs::write(path, contents).unwrap();
         let mut logins = Logins::new();
-        logins.add_file(&path, &SCHEMES)?;
+        logins.add_file(path, &SCHEMES)?;
         Ok(logins)
     }
 
@@ -258,24 +286,34 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_no_use_is_told_without_what_is_in_it() {
+    fn invalid_file_is_named_and_not_quoted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("passwords.json");
+        let name = path.display();
         let url = "no URL of a server, such as redis://localhost:6379";
-        let file = "cannot read a JSON object from URLs to passwords";
+        let json = "invalid JSON, expected an object from URLs to passwords";
         let two = "two users or two passwords for one server";
         for (contents, error) in [
-            (r#"["hunter2"]"#, format!("{file}: invalid data in line 1")),
-            ("{\n\"h\": \"hunter2\"\n\"", format!("{file}: invalid data in line 3")),
-            (r#"{"h": "hunter2", "ftp://:hunter2@h": "x"}"#, format!("key 2: {url}")),
-            (r#"{"h": "hunter2", "redis://h:6379": "x"}"#, format!("key 2: {two}")),
-            (r#"{"h": "hunter2", "redis://bob@h": "hunter2"}"#, format!("key 2: {two}")),
-            (r#"{"h": "hunter2", "h": "x"}"#, format!("key 2: {two}")),
-            (r#"{"redis://:hunter2@h": "x"}"#, format!("key 1: {two}")),
-            (r#"{"redis://hunter2@h": ""}"#, "key 1: a user without a password".to_owned()),
+            (r#"["hunter2"]"#, format!("{name}:1: {json}")),
+            ("{\n\"h\": \"hunter2\"\n\"", format!("{name}:3: {json}")),
+            ("{\"h\":\n7}", format!("{name}:2: {json}")),
+            ("", format!("{name}:1: {json}")),
+            (r#"{"h": "hunter2", "ftp://:hunter2@h": "x"}"#, format!("{name}: key 2: {url}")),
+            (r#"{"h": "hunter2", "redis://h:6379": "x"}"#, format!("{name}: key 2: {two}")),
+            (r#"{"h": "hunter2", "redis://bob@h": "hunter2"}"#, format!("{name}: key 2: {two}")),
+            (r#"{"h": "hunter2", "h": "x"}"#, format!("{name}: key 2: {two}")),
+            (r#"{"redis://:hunter2@h": "x"}"#, format!("{name}: key 1: {two}")),
+            (r#"{"redis://hunter2@h": ""}"#, format!("{name}: key 1: a user without a password")),
         ] {
-            assert_eq!(chain(&of_file(contents).unwrap_err()), error, "{contents}");
+            assert_eq!(chain(&read(&path, contents).unwrap_err()), error, "{contents}");
         }
         let error = Logins::new().add_file("/nonexistent".as_ref(), &SCHEMES).unwrap_err();
-        assert_eq!(chain(&error), format!("{file}: No such file or directory (os error 2)"));
+        let system = "No such file or directory (os error 2)";
+        assert_eq!(chain(&error), format!("cannot read /nonexistent: {system}"));
+        std::fs::write(&path, b"\xff").unwrap();
+        let error = Logins::new().add_file(&path, &SCHEMES).unwrap_err();
+        let text = "stream did not contain valid UTF-8";
+        assert_eq!(chain(&error), format!("cannot read {name}: {text}"));
     }
 
     #[test]

@@ -41,7 +41,8 @@ impl<F: Args + 'static> Exporter<F> {
             self.register_program(&limit);
         }
         if !self.errors.is_empty() {
-            return Err(ExporterError::Declaration(std::mem::take(&mut self.errors)));
+            let errors = std::mem::take(&mut self.errors);
+            return Err(ExporterError::Declaration(DeclarationError::merged(errors)));
         }
         let probes = probes.unwrap_or_default();
         Ok(Assembly { sources: Arc::new(sources), probes, limit })
@@ -141,8 +142,8 @@ fn make_source<F: 'static>(
 ) -> Result<(), DeclarationError> {
     let name = options.name().clone();
     let built = source.0.build(flags);
-    let make_error = |error| DeclarationError::MakeSource { name: name.clone(), error };
-    match built.map_err(make_error)? {
+    let unmade = |error| DeclarationError::Make { parts: vec![format!("source `{name}`")], error };
+    match built.map_err(unmade)? {
         (declared, Some(scraper)) => sources.add(options, declared, scraper)?,
         (_, None) => {
             tracing::info!(
@@ -170,8 +171,9 @@ fn make_probe<F: 'static>(
     TelemetryPath::from_str(&path())
         .map_err(|error| DeclarationError::ProbePath { path: path(), error })?;
     let built = probe.0.build(flags);
-    let (declared, prober) =
-        built.map_err(|error| DeclarationError::MakeProbe { path: path(), error })?;
-    Probing::new(options, declared, prober, common.clone())
+    let unmade =
+        |error| DeclarationError::Make { parts: vec![format!("probe at `{}`", path())], error };
+    let (declared, built) = built.map_err(unmade)?;
+    Probing::new(options, declared, built, common.clone())
         .map_err(|error| DeclarationError::Probe { path: path(), error })
 }

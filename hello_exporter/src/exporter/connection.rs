@@ -33,7 +33,6 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::{debug, info};
 
-use super::signal;
 use crate::http::{Held, WebConfig};
 use activity::DISCONNECT;
 use client::{Client, Exchange};
@@ -45,15 +44,21 @@ use table::Table;
 /// An exporter is scraped by few; its workers only shift bytes.
 const WORKERS: usize = 2;
 
+/// Threads of each worker that encode responses and verify passwords. The server's own number gets smaller the
+/// more processors there are, since it takes them for the number of workers: collectors that hang in a few
+/// scrapes would then hold all threads, and nobody could log in.
+const BLOCKING_THREADS: usize = 256;
+
 /// How long scrapes may go on after a signal.
 const DRAIN_SECONDS: u64 = 10;
 
-/// Answers until SIGTERM or SIGINT.
+/// Answers until `end` is ready, and then for as long as requests are under way.
 pub(super) async fn serve<F, A, S, B>(
     app: F,
     listeners: Vec<TcpListener>,
     web_config: Option<Arc<WebConfig>>,
     limits: ConnectionLimits,
+    end: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()>
 where
     F: Fn() -> A + Send + Clone + 'static,
@@ -69,10 +74,11 @@ where
     let table = Table::new(limits.connections);
     let mut server = Server::build()
         .workers(WORKERS)
+        .worker_max_blocking_threads(BLOCKING_THREADS)
         // The table closes a connection for each one too many. That takes a moment, in which more come.
         .max_concurrent_connections((limits.connections + limits.connections / 8).div_ceil(WORKERS))
         .shutdown_timeout(DRAIN_SECONDS)
-        .shutdown_signal(signal::termination()?);
+        .shutdown_signal(end);
     for listener in listeners {
         let address = listener.local_addr()?;
         let app = app.clone();
@@ -180,6 +186,11 @@ async fn handshake(
     TlsAcceptor::from(config).accept(stream).await
 }
 
+/// Returns the response to a request whose connection is over.
+fn gone() -> HttpResponse {
+    HttpResponse::ServiceUnavailable().finish()
+}
+
 /// Answers the requests of a connection.
 fn http<T, A, S, B, D>(
     app: A,
@@ -204,7 +215,12 @@ where
         let exchange = request.conn_data::<Rc<Client>>().map(Exchange::begin);
         let answering = app.call(request);
         async move {
-            let response: Response<B> = answering.await?.into();
+            let response = match &exchange {
+                // Nobody is there to be told why.
+                Some(exchange) => exchange.run(answering).await.unwrap_or_else(|| Err(gone()))?,
+                None => answering.await?,
+            };
+            let response: Response<B> = response.into();
             let exchange = exchange.map(Exchange::answered);
             Ok::<_, HttpResponse>(response.map_body(|_, body| Held::new(body, exchange)))
         }

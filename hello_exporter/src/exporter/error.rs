@@ -43,6 +43,16 @@ pub enum ExporterError {
     Serve(#[source] io::Error),
 }
 
+impl ExporterError {
+    /// Returns one text for each mistake. A text may have line feeds in it.
+    pub(super) fn messages(&self) -> Vec<String> {
+        match self {
+            Self::Declaration(errors) => errors.iter().map(ToString::to_string).collect(),
+            other => vec![other.to_string()],
+        }
+    }
+}
+
 fn lines(errors: &[DeclarationError]) -> String {
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     lines.join("\n")
@@ -72,12 +82,12 @@ pub enum DeclarationError {
         /// The name.
         name: Cow<'static, str>,
     },
-    /// The function that makes a source has failed.
-    #[error("source `{name}` cannot be made: {error}")]
-    MakeSource {
-        /// The name of the source.
-        name: Cow<'static, str>,
-        /// What the function says, with its causes.
+    /// The function that makes a source or a probe has failed, or several have, with one error.
+    #[error("{} cannot be made: {error}", listed(.parts))]
+    Make {
+        /// What cannot be made: "source `NAME`" or "probe at `PATH`".
+        parts: Vec<String>,
+        /// The error, with its causes.
         error: String,
     },
     /// A probe has a path that cannot be served.
@@ -104,12 +114,73 @@ pub enum DeclarationError {
         #[source]
         error: RegisterError,
     },
-    /// The function that makes a probe has failed.
-    #[error("probe at `{path}` cannot be made: {error}")]
-    MakeProbe {
-        /// The path of the probe.
-        path: Cow<'static, str>,
-        /// What the function says, with its causes.
-        error: String,
-    },
+}
+
+impl DeclarationError {
+    /// Joins the errors of makers that fail with the same text: one wrong file is one error, however
+    /// many makers read it.
+    pub(super) fn merged(errors: Vec<Self>) -> Vec<Self> {
+        let mut merged: Vec<Self> = Vec::with_capacity(errors.len());
+        for error in errors {
+            match merged.iter_mut().find_map(|earlier| earlier.parts_with_error_of(&error)) {
+                Some(parts) => parts.extend(error.into_parts()),
+                None => merged.push(error),
+            }
+        }
+        merged
+    }
+
+    fn parts_with_error_of(&mut self, other: &Self) -> Option<&mut Vec<String>> {
+        match (self, other) {
+            (Self::Make { parts, error }, Self::Make { error: other, .. }) if error == other => {
+                Some(parts)
+            }
+            _ => None,
+        }
+    }
+
+    fn into_parts(self) -> Vec<String> {
+        match self {
+            Self::Make { parts, .. } => parts,
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Writes `a`, `a and b`, `a, b and c`.
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make(part: &str, error: &str) -> DeclarationError {
+        DeclarationError::Make { parts: vec![part.to_owned()], error: error.to_owned() }
+    }
+
+    #[test]
+    fn makers_that_fail_alike_are_one_error() {
+        let errors = vec![
+            make("source `a`", "cannot read /x"),
+            DeclarationError::SourceTwice { name: "a".into() },
+            make("source `b`", "cannot read /y"),
+            make("source `c`", "cannot read /x"),
+            make("probe at `/p`", "cannot read /x"),
+        ];
+        let error = ExporterError::Declaration(DeclarationError::merged(errors));
+        assert_eq!(
+            error.messages(),
+            [
+                "source `a`, source `c` and probe at `/p` cannot be made: cannot read /x",
+                "source `a` is there twice",
+                "source `b` cannot be made: cannot read /y",
+            ]
+        );
+    }
 }

@@ -1,18 +1,24 @@
 //! The HTTP server.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::TcpListener;
+use std::pin::pin;
+use std::process::ExitCode;
 use std::sync::Arc;
+use std::task::Poll;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, web};
 use clap::Args;
 use listenfd::ListenFd;
-use tracing::info;
+use tokio::sync::oneshot;
+use tracing::{info, warn};
 
 use super::assembly::Assembly;
 use super::command::Parsed;
+use super::signal::{Signals, Termination};
 use super::{Exporter, ExporterError, connection};
 use crate::cli::{Flags, ListenAddress};
 use crate::http::{
@@ -20,8 +26,8 @@ use crate::http::{
 };
 
 impl<F: Args + 'static> Exporter<F> {
-    /// Serves until SIGTERM or SIGINT.
-    pub(super) async fn serve(mut self, parsed: Parsed<F>) -> Result<(), ExporterError> {
+    /// Serves until SIGTERM or SIGINT, and returns the exit status.
+    pub(super) async fn serve(mut self, parsed: Parsed<F>) -> Result<ExitCode, ExporterError> {
         let assembly = self.assemble(&parsed)?;
         let web_config = parsed.flags.web_config_file().map(WebConfig::load).transpose()?;
         let listeners = match parsed.flags.systemd_socket {
@@ -30,18 +36,22 @@ impl<F: Args + 'static> Exporter<F> {
         };
         info!(version = self.build_info.version(), "Starting {}", self.name);
         let served = self.serve_on(listeners, assembly, &parsed.flags, web_config).await;
-        served.map_err(ExporterError::Serve)?;
-        info!("Stopped");
-        Ok(())
+        let Some(signal) = served.map_err(ExporterError::Serve)? else {
+            info!("Stopped");
+            return Ok(ExitCode::SUCCESS);
+        };
+        warn!(%signal, "Stopped by a second signal, before all requests were answered");
+        Ok(ExitCode::from(signal.exit_status()))
     }
 
+    /// Serves until a signal, and returns the second one if it came while requests were still under way.
     async fn serve_on(
         &self,
         listeners: Vec<TcpListener>,
         assembly: Assembly,
         flags: &Flags,
         web_config: Option<Arc<WebConfig>>,
-    ) -> io::Result<()> {
+    ) -> io::Result<Option<Termination>> {
         let services = self.services(assembly, flags);
         let guarded = web_config.clone();
         let app = move || {
@@ -53,7 +63,23 @@ impl<F: Args + 'static> Exporter<F> {
                 .configure(|config| services.register(config))
                 .default_service(web::to(not_found))
         };
-        connection::serve(app, listeners, web_config, self.connection_limits).await
+        let mut signals = Signals::handle()?;
+        let (drain, draining) = oneshot::channel::<()>();
+        let draining = async { _ = draining.await };
+        let serving =
+            connection::serve(app, listeners, web_config, self.connection_limits, draining);
+        let second_signal = async {
+            let signal = signals.next().await;
+            info!(%signal, "Draining");
+            let _ = drain.send(());
+            signals.next().await
+        };
+        let (mut serving, mut second_signal) = (pin!(serving), pin!(second_signal));
+        poll_fn(|context| match serving.as_mut().poll(context) {
+            Poll::Ready(served) => Poll::Ready(served.map(|()| None)),
+            Poll::Pending => second_signal.as_mut().poll(context).map(|signal| Ok(Some(signal))),
+        })
+        .await
     }
 
     fn services(&self, assembly: Assembly, flags: &Flags) -> Services {

@@ -1,39 +1,86 @@
 //! The signals that end an exporter.
 
+use std::fmt;
 use std::io;
 
-use tracing::info;
-
-/// Waits for SIGTERM or SIGINT.
-#[cfg(unix)]
-pub(super) fn termination() -> io::Result<impl Future<Output = ()> + Send> {
-    use std::task::Poll;
-
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut sigterm = signal(SignalKind::terminate())?;
-    let mut sigint = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let name = std::future::poll_fn(|context| {
-            if sigterm.poll_recv(context).is_ready() {
-                Poll::Ready("SIGTERM")
-            } else {
-                sigint.poll_recv(context).map(|_| "SIGINT")
-            }
-        })
-        .await;
-        info!(signal = name, "Draining");
-    })
+/// A signal that ends an exporter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Termination {
+    /// What Ctrl-C sends.
+    Sigint,
+    #[cfg(unix)]
+    Sigterm,
 }
 
-/// Waits for Ctrl-C.
+impl Termination {
+    /// Returns the exit status that a shell reports for a program that the signal has killed, as it kills
+    /// a Go exporter that does not handle it.
+    pub(super) fn exit_status(self) -> u8 {
+        match self {
+            Self::Sigint => 128 + 2,
+            #[cfg(unix)]
+            Self::Sigterm => 128 + 15,
+        }
+    }
+}
+
+impl fmt::Display for Termination {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Sigint => "SIGINT",
+            #[cfg(unix)]
+            Self::Sigterm => "SIGTERM",
+        })
+    }
+}
+
+/// Takes the place of what the signals do by default.
+#[cfg(unix)]
+pub(super) struct Signals {
+    sigterm: tokio::signal::unix::Signal,
+    sigint: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Handles the signals from now on.
+    pub(super) fn handle() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            sigterm: signal(SignalKind::terminate())?,
+            sigint: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for the next signal.
+    pub(super) async fn next(&mut self) -> Termination {
+        use std::task::Poll;
+
+        std::future::poll_fn(|context| match self.sigterm.poll_recv(context) {
+            Poll::Ready(_) => Poll::Ready(Termination::Sigterm),
+            Poll::Pending => self.sigint.poll_recv(context).map(|_| Termination::Sigint),
+        })
+        .await
+    }
+}
+
+/// Takes the place of what Ctrl-C does by default.
 #[cfg(not(unix))]
-pub(super) fn termination() -> io::Result<impl Future<Output = ()> + Send> {
-    Ok(async {
-        // Without a way to wait for it there is no way to be told to end.
+pub(super) struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Handles Ctrl-C from the first wait on.
+    pub(super) fn handle() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Waits for the next Ctrl-C; for ever where there is no way to wait for one.
+    pub(super) async fn next(&mut self) -> Termination {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-        info!("Draining");
-    })
+        Termination::Sigint
+    }
 }

@@ -288,3 +288,38 @@ fn flags_of_an_exporter_may_be_called_as_those_of_every_exporter() {
     assert_eq!((parsed.own.version.as_deref(), parsed.own.log_level), (Some("1"), None));
     assert!(matches!(parsed.flags.log_level, crate::cli::LogLevel::Debug));
 }
+
+/// Reads a file that several makers need.
+fn read() -> Result<(), std::io::Error> {
+    let path = "/nonexistent";
+    let error = std::fs::read(path).map(drop).err();
+    error.map_or(Ok(()), |error| Err(std::io::Error::other(format!("cannot read {path}: {error}"))))
+}
+
+#[test]
+fn file_that_several_makers_need_is_one_error() {
+    use crate::probe::{ProbeRequest, Probed};
+    use std::convert::Infallible;
+
+    let scrape = || async { Ok::<_, Infallible>(Families::new()) };
+    let probe = |_: ProbeRequest| async { Ok::<_, Infallible>(Probed::success(Families::new())) };
+    let mut exporter = Exporter::new("x")
+        .source("a", move || read().map(|()| scrape))
+        .source("b", move || read().map(|()| scrape))
+        .source("c", move || -> Result<_, Infallible> {
+            assert!(read().is_ok(), "c needs it\nas well");
+            Ok(scrape)
+        })
+        .source("d", scrape)
+        .probe("/probe", probe);
+    let parsed = exporter.parse(["x"]).unwrap().unwrap();
+    let error = exporter.assemble(&parsed).err().unwrap();
+    assert_eq!(
+        error.messages(),
+        [
+            "source `a` and source `b` cannot be made: cannot read /nonexistent: No such file or \
+             directory (os error 2)",
+            "source `c` cannot be made: panicked: c needs it\nas well",
+        ]
+    );
+}

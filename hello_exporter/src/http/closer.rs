@@ -15,6 +15,7 @@ pub(crate) struct Closer(Arc<Asked>);
 struct Asked {
     close: AtomicBool,
     cut: AtomicBool,
+    ended: AtomicBool,
     changed: Notify,
 }
 
@@ -29,6 +30,15 @@ impl Closer {
     pub(crate) fn cut(&self) {
         self.0.cut.store(true, Ordering::Release);
         self.wake();
+    }
+
+    /// Notes that the client has ended its side of the connection. It may still wait for responses.
+    pub(crate) fn note_end(&self) {
+        self.0.ended.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.ended.load(Ordering::Acquire)
     }
 
     /// Has whoever looks after the connection look again.

@@ -26,11 +26,11 @@ pub(super) async fn respond(
     let limit = Arc::clone(permit.limit());
     let make = move || (bodies.make(coding, |buffer| encode(format, buffer)), permit);
     match web::block(make).await {
-        Ok((body, mut permit)) => {
+        Ok((body, permit)) => {
             if body.coding() != coding {
                 limit.failed(Cause::Encoding);
             }
-            permit.deliver(request.conn_data());
+            permit.deliver();
             answer(representation, body, permit)
         }
         Err(error) => {
@@ -76,6 +76,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::super::Limit;
+    use super::super::limit::Requester;
     use super::*;
     use crate::Registry;
 
@@ -83,8 +84,8 @@ mod tests {
     fn answered(encode: fn(Format, &mut Vec<u8>)) -> (StatusCode, String) {
         let limit = Arc::new(Limit::default());
         let respond = async {
-            let permit = limit.enter(None).await.ok().unwrap();
             let request = TestRequest::default().to_http_request();
+            let permit = limit.enter(Requester::of(&request), None).await.ok().unwrap();
             respond(&request, Bodies::default(), permit, encode).await.status()
         };
         let status = System::new().block_on(respond);

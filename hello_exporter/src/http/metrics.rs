@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
-use super::limit::Cause;
+use super::limit::{Cause, Requester};
 use super::{Deadline, Limit, resource};
 use crate::Registry;
 use crate::source::{Selection, Sources};
@@ -73,30 +73,25 @@ impl Metrics {
     }
 
     pub(crate) async fn scrape(self, request: HttpRequest) -> HttpResponse {
-        let response = self.answer(&request).await;
+        let response = self.answer(&request).await.unwrap_or_else(|refusal| refusal);
         self.limit.answered(response.status());
         response
     }
 
-    async fn answer(&self, request: &HttpRequest) -> HttpResponse {
+    async fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, HttpResponse> {
         let deadline = self.deadline.of(request);
-        let permit = match self.limit.enter(deadline).await {
-            Ok(permit) => permit,
-            Err(refusal) => return refusal,
-        };
+        let permit = self.limit.enter(Requester::of(request), deadline).await?;
         let selection = Selection::new(query(request));
-        let selection = match selection.and_then(|it| self.sources.check(&it).map(|()| it)) {
-            Ok(selection) => selection,
-            Err(error) => return bad_request(error),
-        };
-        let scrape = self.sources.scrape(selection, deadline).await;
+        let selection = selection.and_then(|it| self.sources.check(&it).map(|()| it));
+        let selection = selection.map_err(bad_request)?;
+        let scrape = permit.run(self.sources.scrape(selection, deadline)).await?;
         let limit = Arc::clone(&self.limit);
         let encode = move |format, buffer: &mut Vec<u8>| {
             if !scrape.encode(format, buffer) {
                 limit.failed(Cause::Gathering);
             }
         };
-        respond(request, self.bodies.clone(), permit, encode).await
+        Ok(respond(request, self.bodies.clone(), permit, encode).await)
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
+use super::limit::Requester;
 use super::{Deadline, Limit, plain, resource};
 use crate::probe::Probing;
 
@@ -29,25 +30,20 @@ impl Probes {
     }
 
     async fn answer(self, request: HttpRequest) -> HttpResponse {
+        self.probe(request).await.unwrap_or_else(|refusal| refusal)
+    }
+
+    async fn probe(self, request: HttpRequest) -> Result<HttpResponse, HttpResponse> {
         let deadline = self.deadline.of(&request);
-        let permit = match self.limit.enter(deadline).await {
-            Ok(permit) => permit,
-            Err(refusal) => return refusal,
-        };
+        let permit = self.limit.enter(Requester::of(&request), deadline).await?;
         let query = query(&request);
-        let target = match self.target(&query) {
-            Ok(target) => target,
-            Err(refusal) => return refusal,
-        };
+        let target = self.target(&query)?;
         let module = query.iter().find(|(key, _)| key == "module").map(|(_, value)| &**value);
-        let module = match self.probing.module(module) {
-            Ok(module) => module,
-            Err(error) => return bad_request(error),
-        };
+        let module = self.probing.module(module).map_err(bad_request)?;
         let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let result = self.probing.probe(target, module, at_most).await;
+        let result = permit.run(self.probing.probe(target, module, at_most)).await?;
         let encode = move |format, buffer: &mut Vec<u8>| result.encode(format, buffer);
-        respond(&request, self.bodies, permit, encode).await
+        Ok(respond(&request, self.bodies, permit, encode).await)
     }
 
     /// The target of a query, or why it is not probed.

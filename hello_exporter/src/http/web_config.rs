@@ -30,6 +30,7 @@ use auth::Users;
 pub use error::WebConfigError;
 use files::ReadFiles;
 pub(crate) use guard::guard;
+pub(super) use network::network;
 use rate_limit::Limits;
 use turns::Turns;
 

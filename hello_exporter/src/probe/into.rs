@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::prober::Prober;
+use super::prober::{BuiltProbe, Prober};
 use super::{Probe, ProbeRequest, Probed};
 use crate::collect::Declared;
 use crate::unbuilt::{BoxError, Declarations, Unbuilt};
@@ -23,12 +23,16 @@ pub trait IntoProbe<F, K> {
 }
 
 /// A probe that is made once the flags are parsed.
-pub struct UnbuiltProbe<F>(pub(crate) Unbuilt<F, Arc<dyn Prober>>);
+pub struct UnbuiltProbe<F>(pub(crate) Unbuilt<F, BuiltProbe>);
 
 impl<F: 'static> UnbuiltProbe<F> {
     fn new<P: Probe>(build: impl FnOnce(&F) -> Result<P, BoxError> + Send + 'static) -> Self {
-        let prober = |flags: &F| build(flags).map(|probe| Arc::new(probe) as Arc<dyn Prober>);
-        Self(Unbuilt::new(Declarations::of::<P::Metrics>, prober))
+        let built = |flags: &F| {
+            let probe = build(flags)?;
+            let modules = probe.modules();
+            Ok(BuiltProbe { modules, prober: Arc::new(probe) as Arc<dyn Prober> })
+        };
+        Self(Unbuilt::new(Declarations::of::<P::Metrics>, built))
     }
 }
 

@@ -26,15 +26,27 @@ use crate::unbuilt::Declarations;
 
 /// A [`Probe`] without its type.
 pub(crate) trait Prober: Send + Sync {
-    fn modules(&self) -> Vec<Cow<'static, str>>;
-
     fn check_target(&self, target: &str) -> Result<(), TargetError>;
 
     /// Starts a probe. `drops` drops what the author's code leaves behind.
     fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task;
 }
 
-type Found = Result<(Scraped, bool), Failure>;
+/// A probe as an author's function has made it.
+pub(crate) struct BuiltProbe {
+    pub(crate) prober: Arc<dyn Prober>,
+    pub(crate) modules: Vec<Cow<'static, str>>,
+}
+
+/// What a probe has found.
+struct Finding {
+    metrics: Scraped,
+    is_success: bool,
+    /// Why it is no success, if the author says why.
+    cause: Option<Failure>,
+}
+
+type Found = Result<Finding, Failure>;
 
 /// A probe under way, stopped when nobody waits for it any longer.
 pub(crate) struct Task(JoinHandle<Found>);
@@ -46,10 +58,6 @@ impl Drop for Task {
 }
 
 impl<P: Probe> Prober for P {
-    fn modules(&self) -> Vec<Cow<'static, str>> {
-        Probe::modules(self)
-    }
-
     fn check_target(&self, target: &str) -> Result<(), TargetError> {
         Probe::check_target(self, target)
     }
@@ -59,8 +67,9 @@ impl<P: Probe> Prober for P {
         Task(runtime.spawn(async move {
             let probe = async {
                 let probed = self.probe(request).await.map_err(Failure::of_error)?;
-                let is_success = probed.is_success;
-                Ok((scraped(Ok::<_, Failure>(probed.metrics), &metrics)?, is_success))
+                let (is_success, cause) = (probed.is_success, probed.cause.map(Failure::Error));
+                let metrics = scraped(Ok::<_, Failure>(probed.metrics), &metrics)?;
+                Ok(Finding { metrics, is_success, cause })
             };
             catch_async(probe, &futures).await?
         }))
@@ -139,13 +148,13 @@ impl Probing {
     pub(crate) fn new(
         options: ProbeOptions,
         declared: Declarations,
-        prober: Arc<dyn Prober>,
+        built: BuiltProbe,
         common: ProbesCommon,
     ) -> Result<Self, RegisterError> {
         let families = ProbeFamilies::new(&options, declared.descs.clone(), &common)?;
         Ok(Self {
-            modules: prober.modules(),
-            prober,
+            modules: built.modules,
+            prober: built.prober,
             common,
             declared,
             families: Arc::new(families),
@@ -215,18 +224,22 @@ impl Probing {
         let started = Instant::now();
         let timeout = at_most.map_or(self.options.timeout, |most| most.min(self.options.timeout));
         let runtime = &self.common.runtime;
-        let allowed = Arc::clone(&self.common.allowed);
-        let request = ProbeRequest { target, module, timeout, allowed };
+        let (own_timeout, allowed) = (own_timeout(timeout), Arc::clone(&self.common.allowed));
+        let request = ProbeRequest { target, module, timeout: own_timeout, allowed };
         let (target, module) = (request.target.clone(), request.module.clone());
         let task = Arc::clone(&self.prober).start(request, &self.drops, runtime.handle());
-        let found = task.found(timeout).await;
-        self.report(found.as_ref().err(), &target, &module);
-        let (metrics, is_success) = match found {
-            Ok((metrics, is_success)) => (Some(metrics), is_success),
-            Err(_) => (None, false),
+        let (metrics, is_success, failure) = match task.found(timeout).await {
+            Ok(Finding { metrics, is_success, cause }) => (Some(metrics), is_success, cause),
+            Err(failure) => (None, false, Some(failure)),
         };
+        self.report(failure.as_ref(), &target, &module);
         ProbeResult { families: self.families(), metrics, is_success, duration: started.elapsed() }
     }
+}
+
+/// Returns the time that a probe has before it is dropped after `timeout`, in which it ends in good order.
+fn own_timeout(timeout: Duration) -> Duration {
+    timeout - (timeout / 10).min(Duration::from_millis(100))
 }
 
 impl Probing {

@@ -1,9 +1,13 @@
 //! Who is at the other end of a connection: what it does, its place, and the requests that it has under way.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::ConnectionLimits;
@@ -21,13 +25,15 @@ pub(super) struct Client {
     /// Whether it has still to agree on how to speak.
     is_agreeing: Cell<bool>,
     is_cut: Cell<bool>,
+    has_left: Cell<bool>,
+    left: Notify,
 }
 
 impl Client {
     pub(super) fn new(address: Option<SocketAddr>, limits: ConnectionLimits) -> Self {
         let activity = RefCell::new(Activity::new(limits, Instant::now()));
-        let (closer, place, is_agreeing, is_cut) = Default::default();
-        Self { address, closer, place, activity, is_agreeing, is_cut }
+        let (closer, place, is_agreeing, is_cut, has_left, left) = Default::default();
+        Self { address, closer, place, activity, is_agreeing, is_cut, has_left, left }
     }
 
     pub(super) fn address(&self) -> Option<SocketAddr> {
@@ -115,8 +121,10 @@ impl Client {
         self.is_cut.get()
     }
 
-    /// The connection is over; a handler may still be at work.
+    /// Ends the handlers that are still at work: the connection is over.
     pub(super) fn leave(&self) {
+        self.has_left.set(true);
+        self.left.notify_waiters();
         if let Some(place) = self.place.get() {
             place.leave();
         }
@@ -136,6 +144,19 @@ impl Exchange {
             place.answers();
         }
         Self { client: Rc::clone(client), answer: None }
+    }
+
+    /// Runs the handler of the request until the connection is over, and returns `None` then. Over HTTP/2 a
+    /// handler has a task of its own, which would go on.
+    pub(super) async fn run<T>(&self, handler: impl Future<Output = T>) -> Option<T> {
+        let (mut handler, mut left) = (pin!(handler), pin!(self.client.left.notified()));
+        poll_fn(|context| {
+            if left.as_mut().poll(context).is_ready() || self.client.has_left.get() {
+                return Poll::Ready(None);
+            }
+            handler.as_mut().poll(context).map(Some)
+        })
+        .await
     }
 
     /// There is an answer: from here on it is up to the client.

@@ -55,7 +55,8 @@ impl<T: Socket> AsyncRead for Watched<T> {
         let result = Pin::new(&mut self.socket).poll_read(context, buffer);
         match buffer.filled().len() - before {
             0 if result.is_pending() && self.client.is_closing() => return Poll::Ready(Ok(())),
-            0 => {}
+            0 if result.is_pending() => {}
+            0 => self.client.closer().note_end(),
             bytes => self.client.read(bytes),
         }
         result

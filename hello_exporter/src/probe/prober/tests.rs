@@ -37,7 +37,8 @@ async fn families_of_run_time_are_those_of_one_request() {
     };
     let declared = Declarations::of::<Families>();
     let options = ProbeOptions::new("/probe").up("fields_up", "Whether there are fields.");
-    let probing = Arc::new(Probing::new(options, declared, Arc::new(Fields), common).unwrap());
+    let built = BuiltProbe { prober: Arc::new(Fields), modules: Vec::new() };
+    let probing = Arc::new(Probing::new(options, declared, built, common).unwrap());
     let probe = async |target: &str| {
         let result = Arc::clone(&probing).probe(target.to_owned(), "".into(), None).await;
         let mut buffer = Vec::new();

@@ -1,0 +1,212 @@
+//! Who is served while others hold the slots of `--web.max-requests`.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+
+use hello_exporter_tests::http::{Response, get, serve};
+use hello_exporter_tests::{Authority, Exporter, build_example, build_program, curl};
+use tempfile::TempDir;
+
+const MOST: usize = 40;
+
+const REFUSAL: &str = "Limit of concurrent requests reached (40), try again later.\n";
+
+fn start(arguments: &[&str]) -> Exporter {
+    let program = build_program("probe_exporter", ["--bin", "probe_exporter"]);
+    Exporter::start_program(&program, arguments)
+}
+
+/// A target that accepts and never answers.
+struct Silent(TcpListener);
+
+impl Silent {
+    fn new() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").unwrap())
+    }
+
+    fn path(&self) -> String {
+        format!("/probe?target=http://{}/", self.0.local_addr().unwrap())
+    }
+
+    /// Waits for that many probes.
+    fn accept(&self, count: usize) -> Vec<TcpStream> {
+        (0..count).map(|_| self.0.accept().unwrap().0).collect()
+    }
+}
+
+/// A client that has sent a request.
+fn request(address: SocketAddr, path: &str) -> TcpStream {
+    let mut client = TcpStream::connect(address).unwrap();
+    write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    client
+}
+
+/// The response to a request from another host than those of the other clients.
+fn get_from_elsewhere(address: SocketAddr, path: &str) -> Response {
+    curl(&format!("http://{address}{path}"), &["--interface", "127.0.0.2", "--globoff"]).unwrap()
+}
+
+fn assert_success(response: &Response) {
+    assert_eq!(response.status, 200, "{}", response.body);
+    assert!(response.body.ends_with("\nprobe_success 1\n"), "{}", response.body);
+}
+
+/// Answers a probe once it has sent its request.
+fn answer(probe: &mut TcpStream) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        probe.read_exact(&mut byte).unwrap();
+        request.extend(byte);
+    }
+    write!(probe, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+}
+
+/// Whether a connection ends, before or after what is left of a request.
+fn is_over(stream: &mut TcpStream) -> bool {
+    stream.read_to_end(&mut Vec::new()).is_ok()
+}
+
+#[test]
+fn clients_that_close_hold_no_slot_that_is_wanted() {
+    let (exporter, silent) = (start(&[]), Silent::new());
+    let good = serve(|_| {});
+    for _ in 0..MOST {
+        drop(request(exporter.address, &silent.path()));
+    }
+    let probes = silent.accept(MOST);
+    let path = format!("/probe?module=tcp_connect&target={}", good.address);
+    // The exporter may hear of an end a moment later than the target of a probe.
+    let response = (0..100).map(|_| get(exporter.address, &path)).find(|it| it.status == 200);
+    assert_success(&response.unwrap());
+    // One more makes room for each request, of the same host as well.
+    let clients: Vec<_> = (0..3).map(|_| request(exporter.address, &silent.path())).collect();
+    let mut more = silent.accept(3);
+    more.iter_mut().for_each(answer);
+    for mut client in clients {
+        let mut start = [0; 12];
+        client.read_exact(&mut start).unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200");
+    }
+    drop(probes);
+}
+
+#[test]
+fn half_closed_client_gets_its_answer() {
+    let (exporter, silent) = (start(&[]), Silent::new());
+    let mut client = request(exporter.address, &silent.path());
+    client.shutdown(Shutdown::Write).unwrap();
+    answer(&mut silent.accept(1)[0]);
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    assert!(response.ends_with("\nprobe_success 1\n"), "{response}");
+}
+
+#[test]
+fn host_that_holds_all_slots_makes_room_for_another() {
+    let (exporter, silent) = (start(&[]), Silent::new());
+    let good = serve(|_| {});
+    let good = format!("/probe?module=tcp_connect&target={}", good.address);
+    let mut clients = Vec::new();
+    let mut probes = Vec::new();
+    for _ in 0..MOST {
+        clients.push(request(exporter.address, &silent.path()));
+        probes.extend(silent.accept(1));
+    }
+    // A lone host has all of them, and no more.
+    let refused = get(exporter.address, &good);
+    assert_eq!((refused.status, &*refused.body), (503, REFUSAL));
+    assert_success(&get_from_elsewhere(exporter.address, &good));
+    // The oldest probe has made room.
+    assert!(is_over(&mut probes[0]));
+    let mut start = [0; 12];
+    clients[0].read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"HTTP/1.1 503");
+    // The slot is free again, for whoever comes first.
+    assert_success(&get(exporter.address, &good));
+    probes[1..].iter_mut().for_each(answer);
+    for client in &mut clients[1..] {
+        client.read_exact(&mut start).unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200");
+    }
+}
+
+#[test]
+fn host_that_waits_for_a_source_makes_room_for_another() {
+    let program = build_example("hello_exporter_tests", "sources");
+    let exporter = Exporter::start_program(&program, &["--web.max-requests=3"]);
+    let hanging = "/metrics?collect[]=hanging";
+    let mut clients: Vec<_> = (0..3).map(|_| request(exporter.address, hanging)).collect();
+    let good = "/metrics?name[]=alive";
+    let is_full = |response: &Response| response.status == 503;
+    assert!((0..1000).map(|_| get(exporter.address, good)).any(|response| is_full(&response)));
+    assert_eq!(get_from_elsewhere(exporter.address, good).status, 200);
+    let statuses = clients.iter_mut().map(|client| {
+        let mut start = [0; 12];
+        client.read_exact(&mut start).unwrap();
+        String::from_utf8_lossy(&start).into_owned()
+    });
+    let mut statuses: Vec<String> = statuses.collect();
+    statuses.sort();
+    assert_eq!(statuses, ["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 503"]);
+    // It is counted as a refusal, and what has made room is no longer in flight.
+    let counts =
+        get(exporter.address, "/metrics?name[]=promhttp_metric_handler_requests_in_flight");
+    assert!(counts.body.ends_with("promhttp_metric_handler_requests_in_flight 1\n"));
+}
+
+#[test]
+fn host_that_takes_no_answer_makes_room_for_another() {
+    let exporter = Exporter::start_program(&build_example("hello_exporter_tests", "hostile"), &[]);
+    // More than there are slots, so that some wait.
+    let clients: Vec<_> =
+        (0..2 * MOST).map(|_| request(exporter.address, "/metrics?name[]=big")).collect();
+    for _ in 0..5 {
+        let response = get_from_elsewhere(exporter.address, "/metrics?name[]=small");
+        assert_eq!(response.status, 200, "{}", response.body);
+    }
+    drop(clients);
+}
+
+#[test]
+fn reset_ends_a_probe() {
+    let (exporter, silent) = (start(&[]), Silent::new());
+    let client = request(exporter.address, &silent.path());
+    let mut probe = silent.accept(1).remove(0);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async {
+        client.set_nonblocking(true).unwrap();
+        let client = tokio::net::TcpStream::from_std(client).unwrap();
+        client.set_zero_linger().unwrap();
+    });
+    assert!(is_over(&mut probe));
+    // Nobody has waited for the deadline of the probe.
+    let (_, log) = exporter.signal("TERM");
+    assert!(!log.iter().any(|line| line.contains("no answer within")), "{log:?}");
+}
+
+#[test]
+fn end_of_an_http2_connection_ends_its_probes() {
+    let (directory, silent) = (TempDir::new().unwrap(), Silent::new());
+    Authority::new().server().write(directory.path(), "server");
+    let file = directory.path().join("web.yml");
+    let config = "tls_server_config: {cert_file: server.crt, key_file: server.key}\n";
+    fs::write(&file, config).unwrap();
+    let exporter = start(&[&format!("--web.config.file={}", file.display()), "--log.level=debug"]);
+    let url = format!("https://{}{}", exporter.address, silent.path());
+    let mut client = Command::new("curl")
+        .args(["--silent", "--insecure", "--http2", "--max-time", "30", &url])
+        .spawn()
+        .unwrap();
+    let mut probe = silent.accept(1).remove(0);
+    client.kill().unwrap();
+    client.wait().unwrap();
+    assert!(is_over(&mut probe));
+    let (_, log) = exporter.signal("TERM");
+    assert!(!log.iter().any(|line| line.contains("Probe failed")), "{log:?}");
+}
