@@ -4,116 +4,24 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use hello_exporter_tests::http::{get, get_as, request};
+use hello_exporter_tests::web_config::{
+    COSTLY, Directory, MUTUAL, ROTATED, SECRET, TLS, check, metrics_url, text, users,
+};
 use hello_exporter_tests::{Authority, Certificate, Exporter, build, curl, handshake};
 use rcgen::SanType;
-use tempfile::TempDir;
-
-/// A directory with certificates, and with a web configuration file that changes.
-struct Directory {
-    directory: TempDir,
-    authority: Authority,
-}
-
-impl Directory {
-    fn new() -> Self {
-        let directory = TempDir::new().unwrap();
-        let authority = Authority::new();
-        authority.server().write(directory.path(), "server");
-        authority.client(&[]).write(directory.path(), "client");
-        fs::write(directory.path().join("ca.crt"), &authority.certificate).unwrap();
-        fs::write(directory.path().join("empty.crt"), "no certificate\n").unwrap();
-        Self { directory, authority }
-    }
-
-    fn path(&self, file: &str) -> String {
-        self.directory.path().join(file).to_str().unwrap().to_owned()
-    }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.path(file)).unwrap()
-    }
-
-    fn write(&self, text: &str) -> PathBuf {
-        let file = self.directory.path().join("web.yml");
-        fs::write(&file, text).unwrap();
-        file
-    }
-
-    /// The directory stands for `@` in what the exporter says.
-    fn shortened(&self, text: &str) -> String {
-        text.replace(self.directory.path().to_str().unwrap(), "@")
-    }
-
-    fn start(&self, text: &str) -> Exporter {
-        self.start_with(text, &[])
-    }
-
-    fn start_with(&self, text: &str, arguments: &[&str]) -> Exporter {
-        let file = format!("--web.config.file={}", self.write(text).display());
-        Exporter::start(&[&[&*file], arguments].concat())
-    }
-
-    /// Asks over TLS, with the authority's certificate.
-    fn curl(&self, exporter: &Exporter, arguments: &[&str]) -> Result<u16, String> {
-        let ca = self.path("ca.crt");
-        let arguments = [&["--cacert", &ca], arguments].concat();
-        curl(&metrics_url(exporter), &arguments).map(|response| response.status)
-    }
-
-    /// Asks with a client's certificate as well.
-    fn curl_as(&self, exporter: &Exporter, client: &Certificate) -> Result<u16, String> {
-        client.write(self.directory.path(), "asking");
-        let [certificate, key] = ["asking.crt", "asking.key"].map(|file| self.path(file));
-        self.curl(exporter, &["--cert", &certificate, "--key", &key])
-    }
-}
-
-fn metrics_url(exporter: &Exporter) -> String {
-    format!("https://{}/metrics", exporter.address)
-}
-
-fn check(file: &Path) -> Output {
-    let file = format!("--web.config.file={}", file.display());
-    Command::new(build()).args([&*file, "--config.check"]).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// A text of several lines as the value of a key of `tls_server_config`.
 fn inline(key: &str, value: &str) -> String {
     let lines: String = value.lines().map(|line| format!("    {line}\n")).collect();
     format!("  {key}: |\n{lines}")
 }
-
-const TLS: &str = "\
-tls_server_config:
-  cert_file: server.crt
-  key_file: server.key
-";
-
-const MUTUAL: &str = "\
-tls_server_config:
-  cert_file: server.crt
-  key_file: server.key
-  client_ca_file: ca.crt
-  client_auth_type: RequireAndVerifyClientCert
-";
-
-/// Alice's password is `secret`, Bob's `rotated`. The cost is the lowest there is.
-const SECRET: &str = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
-const ROTATED: &str = "$2b$04$abcdefghijklmnopqrstuuSyk/X/xTlNvaSy3dDba9.wRaPRcYK7K";
-
-/// Of a password that nobody uses, and as costly as hashes are in production.
-const COSTLY: &str = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
 
 /// Sets it when the scope is left, even if by a panic.
 struct SetOnDrop<'a>(&'a AtomicBool);
@@ -128,11 +36,6 @@ impl Drop for SetOnDrop<'_> {
 fn get_from(source: &str, exporter: &Exporter, user: &str) -> u16 {
     let url = format!("http://{}/metrics", exporter.address);
     curl(&url, &["--user", user, "--interface", source]).unwrap().status
-}
-
-fn users(users: &[(&str, &str)]) -> String {
-    let lines = users.iter().map(|(user, hash)| format!("  {user}: {hash}\n"));
-    format!("basic_auth_users:\n{}", lines.collect::<String>())
 }
 
 #[test]
@@ -677,7 +580,7 @@ fn while_users_stay_the_same_a_flood_after_a_change_starves_no_good_scrape() {
     assert_eq!(ask(&exporter, "alice:secret"), 200);
     assert_eq!(flood(&exporter), [401, 401, 429, 429, 429]);
 
-    directory.authority.server().write(directory.directory.path(), "server");
+    directory.authority.server().write(directory.root(), "server");
     exporter.next_line_with("Web configuration was read again");
     assert_eq!(flood(&exporter), [401, 401, 401, 429, 429]);
     assert_eq!(ask(&exporter, "alice:secret"), 200);
@@ -902,7 +805,7 @@ fn changed_certificates_are_taken_up_without_a_restart() {
     assert_eq!(ask(&exporter, &client), Some(200));
 
     let other = Authority::new();
-    other.server().write(directory.directory.path(), "server");
+    other.server().write(directory.root(), "server");
     exporter.next_line_with("Web configuration was read again");
     assert_eq!(ask(&exporter, &client), None, "the authority of the new certificate is unknown");
     fs::write(directory.path("ca.crt"), &other.certificate).unwrap();

@@ -18,6 +18,7 @@ mod prometheus;
 mod proxy;
 mod redis;
 mod stream;
+pub mod web_config;
 
 use std::thread;
 use std::time::{Duration, Instant};
