@@ -54,6 +54,8 @@ mod exporter;
 #[cfg(feature = "server")]
 mod fields;
 #[cfg(feature = "server")]
+mod files;
+#[cfg(feature = "server")]
 pub mod filter;
 #[cfg(feature = "server")]
 pub mod http;

@@ -2,13 +2,12 @@
 //!
 //! `file` is what is written there and `value` what each key takes, `load` and `tls` make of it what is in
 //! force, `guard` holds requests against that, with `auth`, `turns` and `rate_limit`, by `network`; `watch` takes
-//! changes of the files up, which `files` notices.
+//! changes of the files up.
 
 mod auth;
 mod client;
 mod error;
 mod file;
-mod files;
 mod guard;
 mod load;
 mod network;
@@ -28,10 +27,11 @@ use tracing::warn;
 
 use auth::Users;
 pub use error::WebConfigError;
-use files::ReadFiles;
 pub(crate) use guard::guard;
 use rate_limit::Limits;
 use turns::Turns;
+
+use crate::files::ReadFiles;
 
 /// What a file says, taken up again whenever the file changes.
 pub(crate) struct WebConfig {

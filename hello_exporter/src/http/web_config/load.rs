@@ -11,10 +11,10 @@ use super::Settings;
 use super::auth::Users;
 use super::error::WebConfigError;
 use super::file::{File, Headers, HttpServerConfig, RateLimit};
-use super::files::ReadFiles;
 use super::rate_limit::{Limits, Rate};
 use super::tls::Loader;
 use super::value::{FrameOptions, HeaderText, NoSniff, PasswordHash};
+use crate::files::ReadFiles;
 
 /// Reads the file and all that it names.
 pub(super) fn settings(path: &Path, files: &mut ReadFiles) -> Result<Settings, WebConfigError> {

@@ -16,8 +16,8 @@ use rustls::{
 
 use super::client::ClientPolicy;
 use super::file::TlsServerConfig;
-use super::files::ReadFiles;
 use super::value::{CipherSuite, ClientAuthType, Curve, TlsVersion};
+use crate::files::ReadFiles;
 
 /// The cryptography that all of it uses.
 pub(super) fn provider() -> Arc<CryptoProvider> {
