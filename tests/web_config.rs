@@ -82,7 +82,6 @@ fn good_files_are_valid() {
          X-Content-Type-Options: nosniff\n    X-Frame-Options: sameorigin\n    \
          X-XSS-Protection: 1; mode=block\n    Content-Security-Policy: default-src 'none'\n"
             .to_owned(),
-        "http_server_config: {headers: {X-Frame-Options: '', X-XSS-Protection: ''}}\n".to_owned(),
         users(&[("alice", &SECRET.replace("$04$", "$16$"))]),
         users(&[("alice", SECRET), ("bob", &SECRET.replace("$2b$", "$2y$"))]),
         "rate_limit:\n  interval: 100ms\n  burst: 20\n".to_owned(),
@@ -143,7 +142,7 @@ fn bad_files() -> Vec<(String, String)> {
     let auth_types = "`NoClientCert`, `VerifyClientCertIfGiven` or `RequireAndVerifyClientCert`";
     let hash = "expected the bcrypt hash of a password, such as `htpasswd -nBC 10 \"\"` writes: \
                 `$2y$10$` and 53 more characters";
-    let whole_number = "expected a whole number from 0 to 4294967295";
+    let whole_number = "expected a whole number from 0 to 9223372036854775807";
     let cases: Vec<(String, String)> = vec![
         // The file as such.
         (
@@ -324,7 +323,7 @@ fn bad_files() -> Vec<(String, String)> {
             ":3:29: `sniff` is no value of X-Content-Type-Options, expected `nosniff`".into(),
         ),
         (
-            header("Content-Security-Policy: \"a\\nb\""),
+            header("Content-Security-Policy: \"a\\x7fb\""),
             ":3:30: expected the value of a header, without control characters".into(),
         ),
         (
@@ -333,19 +332,13 @@ fn bad_files() -> Vec<(String, String)> {
         ),
         (
             header("X-XSS-Protection: \"\\r\""),
-            ":3:23: expected the value of a header, without control characters".into(),
+            ":3:23: the header is empty, expected a value, or no such key".into(),
         ),
         // basic_auth_users.
         (users(&[("alice", SECRET), ("bob", "secret")]), format!(":3:8: {hash}")),
         (users(&[("alice", &SECRET.replace("$04$", "$03$"))]), format!(":2:10: {hash}")),
         (users(&[("alice", &SECRET.replace("$04$", "$32$"))]), format!(":2:10: {hash}")),
         (users(&[("alice", &SECRET.replace("$2b$", "$1$"))]), format!(":2:10: {hash}")),
-        (
-            users(&[("alice", &SECRET.replace("$04$", "$17$"))]),
-            ":2:10: the bcrypt hash has cost 17, with which one wrong password would keep all others \
-             waiting for very long, expected a cost of at most 16"
-                .into(),
-        ),
         (users(&[("alice", "")]), ":2:8: expected a text".into()),
         (users(&[("a", SECRET), ("a", SECRET)]), ":3:3: key `a` is there twice".into()),
         // rate_limit.
@@ -354,8 +347,8 @@ fn bad_files() -> Vec<(String, String)> {
             ":2:3: unknown key `rate`, expected one of `interval`, `burst`".into(),
         ),
         (
-            "rate_limit:\n  interval: 5\n  burst: 1\n".into(),
-            ":2:13: `5` is no duration, expected one such as `1s`, `1m30s` or `500ms`".into(),
+            "rate_limit:\n  interval: 5d\n  burst: 1\n".into(),
+            ":2:13: `5d` is no duration, expected one such as `1s`, `1m30s` or `500ms`".into(),
         ),
         ("rate_limit:\n  burst: many\n".into(), format!(":2:10: {whole_number}")),
         ("rate_limit:\n  burst: -1\n".into(), format!(":2:10: {whole_number}")),
@@ -596,7 +589,7 @@ fn configured_headers_are_on_every_answer() {
     let directory = Directory::new();
     let exporter = directory.start(&format!(
         "http_server_config:\n  headers:\n    Strict-Transport-Security: max-age=3600\n    \
-         X-Content-Type-Options: nosniff\n    X-Frame-Options: deny\n    X-XSS-Protection: ''\n    \
+         X-Content-Type-Options: nosniff\n    X-Frame-Options: deny\n    \
          Content-Security-Policy: default-src 'none'; report-uri /é\n{}",
         users(&[("alice", SECRET)])
     ));

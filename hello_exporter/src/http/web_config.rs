@@ -1,18 +1,20 @@
 //! The file that `--web.config.file` names: TLS, users, headers, limits.
 //!
-//! `file` is what is written there and `value` what each key takes, `load` and `tls` make of it what is in
-//! force, `guard` holds requests against that, with `auth`, `turns` and `rate_limit`, by `network`; `watch` takes
-//! changes of the files up.
+//! `file` reads it, with the values of its keys in `value`, `header`, `password` and `scalar`. `load`, `tls` and
+//! `client` make settings of it. `guard` holds requests against them, with `auth`, `turns` and `rate_limit`, by
+//! `network`. `watch` reloads files that have changed.
 
 mod auth;
 mod client;
 mod error;
 mod file;
 mod guard;
+mod header;
 mod load;
 mod network;
+mod password;
 mod rate_limit;
-
+mod scalar;
 mod tls;
 mod turns;
 mod value;
