@@ -217,11 +217,6 @@ fn bad_files() -> Vec<(String, String)> {
                 .into(),
         ),
         (
-            tls("  client_auth_type: RequireAndVerifyClientCert\n"),
-            ": `client_auth_type` needs `client_ca_file` or `client_ca` to verify certificates with"
-                .into(),
-        ),
-        (
             tls("  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: nowhere.crt\n"),
             ": cannot read `client_ca_file` @/nowhere.crt: No such file or directory (os error 2)".into(),
         ),

@@ -74,6 +74,8 @@ mod process;
 mod registry;
 #[cfg(feature = "server")]
 pub mod source;
+#[cfg(feature = "server")]
+mod system_roots;
 pub mod testing;
 #[cfg(feature = "server")]
 mod unbuilt;

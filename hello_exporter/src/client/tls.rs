@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::{Address, Login, Logins};
+use crate::system_roots::system_roots;
 
 /// How an exporter that connects to a server over TLS knows it, and is known by it: what Go exporters take as
 /// `ca_file`, `cert_file`, `key_file` and `insecure_skip_verify`.
@@ -131,12 +132,7 @@ impl ClientTls {
     fn roots(&self) -> Result<RootCertStore, ClientTlsError> {
         let mut roots = RootCertStore::empty();
         let Some(path) = &self.ca_file else {
-            let found = rustls_native_certs::load_native_certs();
-            for error in found.errors {
-                // It is missed when a server needs it.
-                tracing::debug!(%error, "An authority of the system cannot be read");
-            }
-            roots.add_parsable_certificates(found.certs);
+            roots.add_parsable_certificates(system_roots());
             return Ok(roots);
         };
         for certificate in certificates(path)? {

@@ -14,11 +14,12 @@ use rustls::{
     Error, InconsistentKeys, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion,
 };
 
-use super::client::ClientPolicy;
+use super::client::{Authorities, ClientPolicy};
 use super::file::TlsServerConfig;
 use super::scalar::Switch;
 use super::value::{CipherSuite, ClientAuthType, Curve, TlsVersion};
 use crate::files::ReadFiles;
+use crate::system_roots::system_roots;
 
 /// The cryptography that all of it uses.
 pub(super) fn provider() -> Arc<CryptoProvider> {
@@ -96,29 +97,42 @@ impl Loader<'_> {
         &mut self,
         section: &TlsServerConfig,
     ) -> Result<Arc<dyn ClientCertVerifier>, String> {
-        let authorities =
+        let listed =
             self.pem("client_ca", section.client_ca.as_ref(), section.client_ca_file.as_ref())?;
         let auth_type = section.client_auth_type.unwrap_or(ClientAuthType::Unset);
         check_sans(section, auth_type)?;
-        match (authorities, auth_type) {
-            (None, ClientAuthType::Unset | ClientAuthType::NoClientCert) => {
-                Ok(WebPkiClientVerifier::no_client_auth())
+        let is_required = match (auth_type, &listed) {
+            (ClientAuthType::Unset | ClientAuthType::NoClientCert, None) => {
+                return Ok(WebPkiClientVerifier::no_client_auth());
             }
-            (Some(_), ClientAuthType::Unset | ClientAuthType::NoClientCert) => {
-                Err(CA_WITHOUT_AUTH_TYPE.to_owned())
+            (ClientAuthType::Unset | ClientAuthType::NoClientCert, Some(_)) => {
+                return Err(CA_WITHOUT_AUTH_TYPE.to_owned());
             }
-            (None, _) => Err(AUTH_TYPE_WITHOUT_CA.to_owned()),
-            (Some(authorities), auth_type) => {
-                let policy = ClientPolicy {
-                    authorities: authorities.certificates()?,
-                    is_required: auth_type == ClientAuthType::RequireAndVerifyClientCert,
-                    allowed_sans: section.client_allowed_sans.clone(),
-                };
-                policy.verifier().map_err(|error| {
-                    format!("{} has a certificate that is not sound: {error}", authorities.name)
-                })
-            }
-        }
+            (ClientAuthType::VerifyClientCertIfGiven, _) => false,
+            (ClientAuthType::RequireAndVerifyClientCert, _) => true,
+        };
+        let authorities = match listed {
+            Some(listed) => Authorities::listed(&listed.name, listed.certificates()?)?,
+            None => self.authorities_of_system(),
+        };
+        let allowed_sans = section.client_allowed_sans.clone();
+        ClientPolicy { authorities, is_required, allowed_sans }.verifier()
+    }
+
+    /// Returns the authorities that Go verifies clients with where no others are listed.
+    fn authorities_of_system(&mut self) -> Authorities {
+        let authorities = Authorities::of_system(system_roots());
+        let reason = "`client_auth_type` without `client_ca_file` or `client_ca`";
+        self.warnings.push(match authorities.count() {
+            0 => format!(
+                "{reason}: the system has no authorities, so that all certificates are refused"
+            ),
+            count => format!(
+                "{reason}: certificates are verified against the authorities of the system, \
+                 {count} in number, each of which can let clients in"
+            ),
+        });
+        authorities
     }
 
     /// A text that is there, or in a file, or neither.
@@ -310,9 +324,6 @@ fn missing(file: &str, text: &str) -> String {
 
 const CA_WITHOUT_AUTH_TYPE: &str = "there is a client CA and no `client_auth_type`, expected `RequireAndVerifyClientCert`, or \
      `VerifyClientCertIfGiven`, with which a certificate is not required";
-
-const AUTH_TYPE_WITHOUT_CA: &str =
-    "`client_auth_type` needs `client_ca_file` or `client_ca` to verify certificates with";
 
 const NO_CIPHER_SUITE: &str =
     "`cipher_suites` lists none for TLS 1.2, and `max_version` allows no other version";
