@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 use tracing::{debug, error};
@@ -13,9 +14,9 @@ use tracing::{debug, error};
 use super::auth::Credentials;
 use super::rate_limit::Limits;
 use super::{Settings, WebConfig};
-use crate::http::{PLAIN_TEXT, bounds, is_health};
+use crate::http::{bounds, is_health, plain};
 
-/// Why a request is not answered.
+/// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
     Unauthorized,
@@ -107,16 +108,17 @@ async fn compare(
 }
 
 impl Refusal {
-    /// What Go's `http.Error` writes.
+    /// Returns what Go's `http.Error` writes.
     fn response(self) -> HttpResponse {
-        let (mut response, body) = match self {
-            Self::Unauthorized => (HttpResponse::Unauthorized(), "Unauthorized\n"),
-            Self::TooManyRequests => (HttpResponse::TooManyRequests(), "Too Many Requests\n"),
+        let (status, line) = match self {
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+            Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         };
+        let mut response = plain(status, line);
         if self == Self::Unauthorized {
-            response.insert_header((header::WWW_AUTHENTICATE, "Basic"));
+            let scheme = HeaderValue::from_static("Basic");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
-        response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        response.content_type(PLAIN_TEXT).body(body)
+        response
     }
 }
