@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// A host, or of IPv6 its network, of which one host has all addresses.
+/// Returns the host, or its network if it is IPv6, of which one host has all addresses. A client without an IP
+/// address, over a Unix socket, counts as one of the IPv6 loopback's network: both are on this machine.
 pub(super) fn network(host: Option<IpAddr>) -> IpAddr {
     match host.map(|host| host.to_canonical()) {
         Some(IpAddr::V6(address)) => {
@@ -24,5 +25,10 @@ mod tests {
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("::ffff:10.0.0.1"), "10.0.0.1");
         assert_eq!(network("10.0.0.1"), "10.0.0.1");
+    }
+
+    #[test]
+    fn clients_of_unix_sockets_are_one_host() {
+        assert_eq!(network(None), network(Some(Ipv6Addr::LOCALHOST.into())));
     }
 }
