@@ -1,14 +1,120 @@
-//! What connections go over: Unix sockets.
+//! What connections go over: plain HTTP where TLS is expected, and Unix sockets.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use hello_exporter_tests::http::{Response, get};
 use hello_exporter_tests::web_config::{Directory, SECRET, TLS, users};
-use hello_exporter_tests::{Exporter, build, curl};
+use hello_exporter_tests::{Dial, Exporter, build, curl};
+use rustls::StreamOwned;
 use tempfile::TempDir;
+
+/// What Go's net/http writes.
+const HTTP_TO_HTTPS: &str =
+    "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+
+fn connect(exporter: &Exporter) -> TcpStream {
+    let stream = TcpStream::connect(exporter.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
+/// Returns all that comes until the exporter closes the connection.
+fn rest(mut stream: TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn plain_http_on_the_tls_port_is_answered_in_words() {
+    let directory = Directory::new();
+    let exporter = directory.start_with(TLS, &["--log.level=debug"]);
+    for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
+        let mut stream = connect(&exporter);
+        write!(stream, "{method} /metrics HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        assert_eq!(String::from_utf8(rest(stream)).unwrap(), HTTP_TO_HTTPS, "{method}");
+    }
+    let mut stream = connect(&exporter);
+    let body = "x".repeat(100_000);
+    let length = body.len();
+    write!(stream, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{body}")
+        .unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(String::from_utf8(rest(stream)).unwrap(), HTTP_TO_HTTPS, "with a body");
+    assert_eq!(directory.curl(&exporter, &[]), Ok(200));
+    let (_, log) = exporter.signal("TERM");
+    let reason = "msg=\"TLS handshake failed\" ";
+    let reasons = log.iter().filter(|line| line.contains(reason));
+    let said = "error=\"client sent an HTTP request to an HTTPS server\"\n";
+    assert_eq!(reasons.filter(|line| line.ends_with(said)).count(), 8, "{log:?}");
+}
+
+#[test]
+fn plain_http_that_arrives_in_pieces_is_answered_in_words() {
+    let directory = Directory::new();
+    let exporter = directory.start(TLS);
+    let mut stream = connect(&exporter);
+    // The kernel sends each by itself.
+    for byte in "GET /metrics HTTP/1.1\r\n".bytes() {
+        stream.write_all(&[byte]).unwrap();
+    }
+    assert_eq!(String::from_utf8(rest(stream)).unwrap(), HTTP_TO_HTTPS);
+}
+
+#[test]
+fn handshake_that_arrives_in_pieces_is_finished() {
+    let directory = Directory::new();
+    let exporter = directory.start(TLS);
+    let mut tcp = connect(&exporter);
+    let mut tls = Dial::tls(exporter.address, &directory.authority, "http/1.1").handshake();
+    let mut hello = Vec::new();
+    tls.write_tls(&mut hello).unwrap();
+    for byte in hello {
+        tcp.write_all(&[byte]).unwrap();
+    }
+    let mut stream = StreamOwned::new(tls, tcp);
+    stream.write_all(b"GET /-/healthy HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("healthy\n"), "{answer}");
+}
+
+#[test]
+fn other_garbage_on_the_tls_port_gets_an_alert() {
+    let directory = Directory::new();
+    let exporter = directory.start(TLS);
+    for garbage in [
+        "X",
+        "GARBAGE\r\n",
+        "SSH-2.0-x\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "get / HTTP/1.1\r\n",
+    ] {
+        let mut stream = connect(&exporter);
+        stream.write_all(garbage.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        // A fatal alert: decode_error.
+        assert_eq!(rest(stream), [0x15, 3, 3, 0, 2, 2, 50], "{garbage:?}");
+    }
+}
+
+#[test]
+fn plain_http_that_stops_is_closed() {
+    let directory = Directory::new();
+    let exporter = directory.start(TLS);
+    let mut stream = connect(&exporter);
+    stream.write_all(b"GET").unwrap();
+    assert_eq!(rest(stream), b"");
+}
+
+// Unix sockets.
 
 fn socket(directory: &TempDir) -> PathBuf {
     directory.path().join("exporter.sock")
@@ -89,6 +195,7 @@ fn unix_socket_speaks_tls() {
         let response = scrape(&socket, "https://localhost/metrics", &arguments).unwrap();
         assert_eq!((response.status, &*response.version), (200, version));
     }
+    assert_eq!(status(&socket, &[]), 400, "plain HTTP");
 }
 
 #[test]

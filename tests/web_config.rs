@@ -678,7 +678,8 @@ fn a_client_certificate_is_required_and_verified() {
     // Health checks need no password, and a certificate all the same.
     let health = format!("https://{}/-/healthy", exporter.address);
     assert!(curl(&health, &["--cacert", &directory.path("ca.crt")]).is_err());
-    assert!(curl(&format!("http://{}/metrics", exporter.address), &[]).is_err());
+    let plain = curl(&format!("http://{}/metrics", exporter.address), &[]);
+    assert_eq!(plain.map(|response| response.status), Ok(400));
 
     let (_, log) = exporter.signal("TERM");
     let reasons = log.iter().filter_map(|line| line.split_once("TLS handshake failed"));
