@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use actix_web::web;
 use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
-use hello_exporter_tests::http::{get, get_accepting, request, serve};
+use hello_exporter_tests::http::{get, get_accepting, get_with, request, serve};
 use hello_exporter_tests::{Exporter, build, build_example, promtool};
 
 const HELLO: &str = "\
@@ -213,6 +213,35 @@ fn unknown_paths_are_404_and_queries_do_not_matter() {
         assert_eq!(get(exporter.address, path).status, 200, "{path}");
     }
 }
+
+/// What Go's `http.Error` sets. 401 and 429 are in web_config.rs, 403 and 503 in probe.rs and sources.rs.
+#[test]
+fn errors_in_words_have_the_headers_of_go() {
+    let exporter = Exporter::start(&[]);
+    let address = exporter.address;
+    for (response, status, body) in [
+        (get(address, "/nope"), 404, "404 page not found\n"),
+        (request(address, "POST", "/metrics"), 405, "method not allowed\n"),
+        (get(address, "/metrics?collect[]=a&exclude[]=b"), 400, COMBINED),
+        (
+            get(address, &format!("/metrics?{}", "a&".repeat(1000))),
+            400,
+            "query has more than 1000 parameters\n",
+        ),
+        (get(address, &format!("/{}", "a".repeat(9000))), 414, "URL is longer than 8192 bytes\n"),
+        (
+            get_with(address, "/metrics", &format!("X: {}", "a".repeat(40_000))),
+            431,
+            "header section is longer than 32768 bytes\n",
+        ),
+    ] {
+        assert_eq!((response.status, &*response.body), (status, body));
+        assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"), "{status}");
+        assert_eq!(response.header("x-content-type-options"), Some("nosniff"), "{status}");
+    }
+}
+
+const COMBINED: &str = "Combined collect and exclude queries are not allowed.\n";
 
 #[test]
 fn health_is_plain_text() {

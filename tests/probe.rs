@@ -246,6 +246,8 @@ fn probes_are_limited_and_end_when_their_time_is_over() {
     let refused = get(exporter.address, &path);
     let body = "Limit of concurrent requests reached (1), try again later.\n";
     assert_eq!((refused.status, &*refused.body), (503, body));
+    assert_eq!(refused.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(refused.header("x-content-type-options"), Some("nosniff"));
     // Scrapes of its own metrics have a limit of their own.
     assert_eq!(get(exporter.address, "/metrics").status, 200);
     // Its connection is closed, whether or not anybody waits for it, and there is a place again.

@@ -397,6 +397,8 @@ fn more_requests_than_are_allowed_are_answered_503() {
     let body = "Limit of concurrent requests reached (1), try again later.\n";
     assert_eq!((refused.status, &*refused.body), (503, body));
     assert_eq!(refused.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(refused.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(refused.header("content-type"), Some("text/plain; charset=utf-8"));
     assert_eq!(get(address, "/-/healthy").status, 200);
     assert!(long.join().unwrap());
     assert_eq!(get(address, "/metrics?name[]=alive").status, 200);

@@ -4,116 +4,24 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use hello_exporter_tests::http::{get, get_as, request};
+use hello_exporter_tests::web_config::{
+    COSTLY, Directory, MUTUAL, ROTATED, SECRET, TLS, check, metrics_url, text, users,
+};
 use hello_exporter_tests::{Authority, Certificate, Exporter, build, curl, handshake};
 use rcgen::SanType;
-use tempfile::TempDir;
-
-/// A directory with certificates, and with a web configuration file that changes.
-struct Directory {
-    directory: TempDir,
-    authority: Authority,
-}
-
-impl Directory {
-    fn new() -> Self {
-        let directory = TempDir::new().unwrap();
-        let authority = Authority::new();
-        authority.server().write(directory.path(), "server");
-        authority.client(&[]).write(directory.path(), "client");
-        fs::write(directory.path().join("ca.crt"), &authority.certificate).unwrap();
-        fs::write(directory.path().join("empty.crt"), "no certificate\n").unwrap();
-        Self { directory, authority }
-    }
-
-    fn path(&self, file: &str) -> String {
-        self.directory.path().join(file).to_str().unwrap().to_owned()
-    }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.path(file)).unwrap()
-    }
-
-    fn write(&self, text: &str) -> PathBuf {
-        let file = self.directory.path().join("web.yml");
-        fs::write(&file, text).unwrap();
-        file
-    }
-
-    /// The directory stands for `@` in what the exporter says.
-    fn shortened(&self, text: &str) -> String {
-        text.replace(self.directory.path().to_str().unwrap(), "@")
-    }
-
-    fn start(&self, text: &str) -> Exporter {
-        self.start_with(text, &[])
-    }
-
-    fn start_with(&self, text: &str, arguments: &[&str]) -> Exporter {
-        let file = format!("--web.config.file={}", self.write(text).display());
-        Exporter::start(&[&[&*file], arguments].concat())
-    }
-
-    /// Asks over TLS, with the authority's certificate.
-    fn curl(&self, exporter: &Exporter, arguments: &[&str]) -> Result<u16, String> {
-        let ca = self.path("ca.crt");
-        let arguments = [&["--cacert", &ca], arguments].concat();
-        curl(&metrics_url(exporter), &arguments).map(|response| response.status)
-    }
-
-    /// Asks with a client's certificate as well.
-    fn curl_as(&self, exporter: &Exporter, client: &Certificate) -> Result<u16, String> {
-        client.write(self.directory.path(), "asking");
-        let [certificate, key] = ["asking.crt", "asking.key"].map(|file| self.path(file));
-        self.curl(exporter, &["--cert", &certificate, "--key", &key])
-    }
-}
-
-fn metrics_url(exporter: &Exporter) -> String {
-    format!("https://{}/metrics", exporter.address)
-}
-
-fn check(file: &Path) -> Output {
-    let file = format!("--web.config.file={}", file.display());
-    Command::new(build()).args([&*file, "--config.check"]).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// A text of several lines as the value of a key of `tls_server_config`.
 fn inline(key: &str, value: &str) -> String {
     let lines: String = value.lines().map(|line| format!("    {line}\n")).collect();
     format!("  {key}: |\n{lines}")
 }
-
-const TLS: &str = "\
-tls_server_config:
-  cert_file: server.crt
-  key_file: server.key
-";
-
-const MUTUAL: &str = "\
-tls_server_config:
-  cert_file: server.crt
-  key_file: server.key
-  client_ca_file: ca.crt
-  client_auth_type: RequireAndVerifyClientCert
-";
-
-/// Alice's password is `secret`, Bob's `rotated`. The cost is the lowest there is.
-const SECRET: &str = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
-const ROTATED: &str = "$2b$04$abcdefghijklmnopqrstuuSyk/X/xTlNvaSy3dDba9.wRaPRcYK7K";
-
-/// Of a password that nobody uses, and as costly as hashes are in production.
-const COSTLY: &str = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
 
 /// Sets it when the scope is left, even if by a panic.
 struct SetOnDrop<'a>(&'a AtomicBool);
@@ -128,11 +36,6 @@ impl Drop for SetOnDrop<'_> {
 fn get_from(source: &str, exporter: &Exporter, user: &str) -> u16 {
     let url = format!("http://{}/metrics", exporter.address);
     curl(&url, &["--user", user, "--interface", source]).unwrap().status
-}
-
-fn users(users: &[(&str, &str)]) -> String {
-    let lines = users.iter().map(|(user, hash)| format!("  {user}: {hash}\n"));
-    format!("basic_auth_users:\n{}", lines.collect::<String>())
 }
 
 #[test]
@@ -179,7 +82,6 @@ fn good_files_are_valid() {
          X-Content-Type-Options: nosniff\n    X-Frame-Options: sameorigin\n    \
          X-XSS-Protection: 1; mode=block\n    Content-Security-Policy: default-src 'none'\n"
             .to_owned(),
-        "http_server_config: {headers: {X-Frame-Options: '', X-XSS-Protection: ''}}\n".to_owned(),
         users(&[("alice", &SECRET.replace("$04$", "$16$"))]),
         users(&[("alice", SECRET), ("bob", &SECRET.replace("$2b$", "$2y$"))]),
         "rate_limit:\n  interval: 100ms\n  burst: 20\n".to_owned(),
@@ -240,7 +142,7 @@ fn bad_files() -> Vec<(String, String)> {
     let auth_types = "`NoClientCert`, `VerifyClientCertIfGiven` or `RequireAndVerifyClientCert`";
     let hash = "expected the bcrypt hash of a password, such as `htpasswd -nBC 10 \"\"` writes: \
                 `$2y$10$` and 53 more characters";
-    let whole_number = "expected a whole number from 0 to 4294967295";
+    let whole_number = "expected a whole number from 0 to 9223372036854775807";
     let cases: Vec<(String, String)> = vec![
         // The file as such.
         (
@@ -312,11 +214,6 @@ fn bad_files() -> Vec<(String, String)> {
             ": there is a client CA and no `client_auth_type`, expected \
              `RequireAndVerifyClientCert`, or `VerifyClientCertIfGiven`, with which a certificate is \
              not required"
-                .into(),
-        ),
-        (
-            tls("  client_auth_type: RequireAndVerifyClientCert\n"),
-            ": `client_auth_type` needs `client_ca_file` or `client_ca` to verify certificates with"
                 .into(),
         ),
         (
@@ -421,7 +318,7 @@ fn bad_files() -> Vec<(String, String)> {
             ":3:29: `sniff` is no value of X-Content-Type-Options, expected `nosniff`".into(),
         ),
         (
-            header("Content-Security-Policy: \"a\\nb\""),
+            header("Content-Security-Policy: \"a\\x7fb\""),
             ":3:30: expected the value of a header, without control characters".into(),
         ),
         (
@@ -430,19 +327,13 @@ fn bad_files() -> Vec<(String, String)> {
         ),
         (
             header("X-XSS-Protection: \"\\r\""),
-            ":3:23: expected the value of a header, without control characters".into(),
+            ":3:23: the header is empty, expected a value, or no such key".into(),
         ),
         // basic_auth_users.
         (users(&[("alice", SECRET), ("bob", "secret")]), format!(":3:8: {hash}")),
         (users(&[("alice", &SECRET.replace("$04$", "$03$"))]), format!(":2:10: {hash}")),
         (users(&[("alice", &SECRET.replace("$04$", "$32$"))]), format!(":2:10: {hash}")),
         (users(&[("alice", &SECRET.replace("$2b$", "$1$"))]), format!(":2:10: {hash}")),
-        (
-            users(&[("alice", &SECRET.replace("$04$", "$17$"))]),
-            ":2:10: the bcrypt hash has cost 17, with which one wrong password would keep all others \
-             waiting for very long, expected a cost of at most 16"
-                .into(),
-        ),
         (users(&[("alice", "")]), ":2:8: expected a text".into()),
         (users(&[("a", SECRET), ("a", SECRET)]), ":3:3: key `a` is there twice".into()),
         // rate_limit.
@@ -451,8 +342,8 @@ fn bad_files() -> Vec<(String, String)> {
             ":2:3: unknown key `rate`, expected one of `interval`, `burst`".into(),
         ),
         (
-            "rate_limit:\n  interval: 5\n  burst: 1\n".into(),
-            ":2:13: `5` is no duration, expected one such as `1s`, `1m30s` or `500ms`".into(),
+            "rate_limit:\n  interval: 5d\n  burst: 1\n".into(),
+            ":2:13: `5d` is no duration, expected one such as `1s`, `1m30s` or `500ms`".into(),
         ),
         ("rate_limit:\n  burst: many\n".into(), format!(":2:10: {whole_number}")),
         ("rate_limit:\n  burst: -1\n".into(), format!(":2:10: {whole_number}")),
@@ -677,7 +568,7 @@ fn while_users_stay_the_same_a_flood_after_a_change_starves_no_good_scrape() {
     assert_eq!(ask(&exporter, "alice:secret"), 200);
     assert_eq!(flood(&exporter), [401, 401, 429, 429, 429]);
 
-    directory.authority.server().write(directory.directory.path(), "server");
+    directory.authority.server().write(directory.root(), "server");
     exporter.next_line_with("Web configuration was read again");
     assert_eq!(flood(&exporter), [401, 401, 401, 429, 429]);
     assert_eq!(ask(&exporter, "alice:secret"), 200);
@@ -693,7 +584,7 @@ fn configured_headers_are_on_every_answer() {
     let directory = Directory::new();
     let exporter = directory.start(&format!(
         "http_server_config:\n  headers:\n    Strict-Transport-Security: max-age=3600\n    \
-         X-Content-Type-Options: nosniff\n    X-Frame-Options: deny\n    X-XSS-Protection: ''\n    \
+         X-Content-Type-Options: nosniff\n    X-Frame-Options: deny\n    \
          Content-Security-Policy: default-src 'none'; report-uri /é\n{}",
         users(&[("alice", SECRET)])
     ));
@@ -787,7 +678,8 @@ fn a_client_certificate_is_required_and_verified() {
     // Health checks need no password, and a certificate all the same.
     let health = format!("https://{}/-/healthy", exporter.address);
     assert!(curl(&health, &["--cacert", &directory.path("ca.crt")]).is_err());
-    assert!(curl(&format!("http://{}/metrics", exporter.address), &[]).is_err());
+    let plain = curl(&format!("http://{}/metrics", exporter.address), &[]);
+    assert_eq!(plain.map(|response| response.status), Ok(400));
 
     let (_, log) = exporter.signal("TERM");
     let reasons = log.iter().filter_map(|line| line.split_once("TLS handshake failed"));
@@ -902,7 +794,7 @@ fn changed_certificates_are_taken_up_without_a_restart() {
     assert_eq!(ask(&exporter, &client), Some(200));
 
     let other = Authority::new();
-    other.server().write(directory.directory.path(), "server");
+    other.server().write(directory.root(), "server");
     exporter.next_line_with("Web configuration was read again");
     assert_eq!(ask(&exporter, &client), None, "the authority of the new certificate is unknown");
     fs::write(directory.path("ca.crt"), &other.certificate).unwrap();

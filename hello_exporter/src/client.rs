@@ -8,6 +8,7 @@
 mod address;
 mod bounded;
 mod login;
+mod renewal;
 mod tls;
 
 pub use address::{Address, Scheme};

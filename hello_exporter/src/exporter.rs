@@ -5,6 +5,7 @@ mod assembly;
 mod command;
 mod connection;
 mod error;
+mod listener;
 mod memory;
 mod server;
 mod signal;

@@ -54,6 +54,8 @@ mod exporter;
 #[cfg(feature = "server")]
 mod fields;
 #[cfg(feature = "server")]
+mod files;
+#[cfg(feature = "server")]
 pub mod filter;
 #[cfg(feature = "server")]
 pub mod http;
@@ -73,6 +75,8 @@ mod registry;
 #[cfg(feature = "server")]
 pub mod source;
 mod sync;
+#[cfg(feature = "server")]
+mod system_roots;
 pub mod testing;
 #[cfg(feature = "server")]
 mod unbuilt;

@@ -20,6 +20,7 @@ mod redis;
 pub mod redis_exporter;
 mod samples;
 mod stream;
+pub mod web_config;
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -117,17 +118,36 @@ impl Exporter {
     /// Starts a program as systemd does, which listens in its place.
     pub fn start_activated(program: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
-        let mut command = Command::new("systemd-socket-activate");
-        command.arg(format!("--listen={address}")).arg(program).args(arguments);
-        Self::accepting(spawn(&mut command), address)
+        let child = activate(&[&address.to_string()], program, arguments);
+        Self::accepting(child, address)
+    }
+
+    /// Starts a program as systemd does, on a Unix socket. Its address is unspecified.
+    pub fn start_activated_on(program: &Path, socket: &Path, arguments: &[&str]) -> Self {
+        let child = activate(&[socket.to_str().expect("the path is UTF-8")], program, arguments);
+        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        Self::waiting(child, address, || UnixStream::connect(socket).is_ok())
+    }
+
+    /// Starts a program as systemd does, on a Unix socket and on a free port of the loopback.
+    pub fn start_activated_on_both(program: &Path, socket: &Path, arguments: &[&str]) -> Self {
+        let address = free_address();
+        let path = socket.to_str().expect("the path is UTF-8");
+        let child = activate(&[&address.to_string(), path], program, arguments);
+        Self::accepting(child, address)
     }
 
     /// Waits until connections to this address are accepted.
-    fn accepting(mut child: Child, address: SocketAddr) -> Self {
+    fn accepting(child: Child, address: SocketAddr) -> Self {
+        Self::waiting(child, address, || TcpStream::connect(address).is_ok())
+    }
+
+    /// Waits until somebody listens.
+    fn waiting(mut child: Child, address: SocketAddr, is_listening: impl Fn() -> bool) -> Self {
         let log = Log::of(&mut child);
         let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < deadline, "somebody listens on {address}");
+        while !is_listening() {
+            assert!(Instant::now() < deadline, "nobody listens on {address}");
             thread::sleep(Duration::from_millis(10));
         }
         Self { child, log, address }
@@ -196,6 +216,13 @@ fn command(program: &Path, address: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.arg(format!("--web.listen-address={address}")).args(arguments);
     command
+}
+
+/// Has systemd listen on these sockets, and start the program for the first connection.
+fn activate(sockets: &[&str], program: &Path, arguments: &[&str]) -> Child {
+    let mut command = Command::new("systemd-socket-activate");
+    command.args(sockets.iter().map(|socket| format!("--listen={socket}")));
+    spawn(command.arg(program).args(arguments))
 }
 
 fn spawn(command: &mut Command) -> Child {

@@ -40,7 +40,11 @@ impl Redis {
 
     /// Starts a server that speaks TLS.
     pub fn start_with_tls(flags: &[&str]) -> Self {
-        let address = free_address();
+        Self::start_with_tls_at(free_address(), flags)
+    }
+
+    /// Starts a server that speaks TLS there.
+    pub fn start_with_tls_at(address: SocketAddr, flags: &[&str]) -> Self {
         Self::spawn(address, &["--port", "0", "--tls-port", &address.port().to_string()], flags)
     }
 

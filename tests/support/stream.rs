@@ -62,14 +62,21 @@ impl Dial {
     /// A connection on which nothing was sent yet; a handshake is over.
     pub fn connect(&self) -> io::Result<Stream> {
         let mut tcp = self.tcp();
-        let Some(config) = &self.tls else { return Ok(Stream::Plain(tcp)) };
-        let name = ServerName::from(self.address.ip());
-        let mut tls =
-            ClientConnection::new(Arc::clone(config), name).expect("a configuration for TLS");
+        if self.tls.is_none() {
+            return Ok(Stream::Plain(tcp));
+        }
+        let mut tls = self.handshake();
         while tls.is_handshaking() {
             tls.complete_io(&mut tcp)?;
         }
         Ok(Stream::Tls(StreamOwned::new(tls, tcp)))
+    }
+
+    /// A handshake of which nothing was sent yet.
+    pub fn handshake(&self) -> ClientConnection {
+        let config = self.tls.clone().expect("connections over TLS");
+        let name = ServerName::from(self.address.ip());
+        ClientConnection::new(config, name).expect("a configuration for TLS")
     }
 }
 

@@ -14,10 +14,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::renewal::Renewal;
 use super::{Address, Login, Logins};
+use crate::files::ReadFiles;
+use crate::system_roots::system_roots;
 
 /// How an exporter that connects to a server over TLS knows it, and is known by it: what Go exporters take as
 /// `ca_file`, `cert_file`, `key_file` and `insecure_skip_verify`.
+///
+/// A [`Connector`] reads the files again when they have changed, before its next connection over TLS, so that
+/// certificates can be renewed without a restart. Files that cannot be used are logged once, and what was read
+/// before stays in force. The system's authorities are not followed.
 ///
 /// ```no_run
 /// use hello_exporter::client::{Address, ClientTls, Login, Logins, Scheme};
@@ -100,27 +107,40 @@ impl ClientTls {
     ///
     /// What is wrong with the files.
     pub fn connector(&self, known: Logins) -> Result<Connector, ClientTlsError> {
-        // Each has sessions of its own: none of those with the certificate is taken up without.
-        let without_certificate = Arc::new(self.config(None)?);
-        let with_certificate = match (&self.cert_file, &self.key_file) {
-            (None, None) => Arc::clone(&without_certificate),
-            (Some(path), Some(key)) => Arc::new(self.config(Some((path, key)))?),
-            _ => return Err(ClientTlsError::Half),
-        };
-        Ok(Connector { known, with_certificate, without_certificate })
+        Ok(Connector { known, tls: Renewal::new(self.clone())? })
     }
 
-    fn config(&self, certificate: Option<(&Path, &Path)>) -> Result<ClientConfig, ClientTlsError> {
+    /// Returns the configurations that the files make now, and notes what was read.
+    pub(super) fn configs(&self, files: &mut ReadFiles) -> Result<Configs, ClientTlsError> {
+        let roots = self.roots(files)?;
+        // Each has sessions of its own: none of those with the certificate is resumed without.
+        let without_certificate = Arc::new(self.config(roots.clone(), None)?);
+        let with_certificate = match (&self.cert_file, &self.key_file) {
+            (None, None) => Arc::clone(&without_certificate),
+            (Some(path), Some(key)) => {
+                let shown = Shown::read(path, key, files)?;
+                Arc::new(self.config(roots, Some(shown))?)
+            }
+            _ => return Err(ClientTlsError::Half),
+        };
+        Ok(Configs { with_certificate, without_certificate })
+    }
+
+    fn config(
+        &self,
+        roots: Arc<RootCertStore>,
+        certificate: Option<Shown>,
+    ) -> Result<ClientConfig, ClientTlsError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable(Path::new(""), error))?
-            .with_root_certificates(self.roots()?);
+            .with_root_certificates(roots);
         let mut config = match certificate {
             None => builder.with_no_client_auth(),
-            Some((path, key)) => builder
-                .with_client_auth_cert(certificates(path)?, private_key(key)?)
-                .map_err(|error| unusable(path, error))?,
+            Some(Shown { path, chain, key }) => {
+                builder.with_client_auth_cert(chain, key).map_err(|error| unusable(&path, error))?
+            }
         };
         if self.insecure_skip_verify {
             config.dangerous().set_certificate_verifier(Arc::new(AnyServer(provider)));
@@ -128,25 +148,44 @@ impl ClientTls {
         Ok(config)
     }
 
-    fn roots(&self) -> Result<RootCertStore, ClientTlsError> {
+    fn roots(&self, files: &mut ReadFiles) -> Result<Arc<RootCertStore>, ClientTlsError> {
         let mut roots = RootCertStore::empty();
         let Some(path) = &self.ca_file else {
-            let found = rustls_native_certs::load_native_certs();
-            for error in found.errors {
-                // It is missed when a server needs it.
-                tracing::debug!(%error, "An authority of the system cannot be read");
-            }
-            roots.add_parsable_certificates(found.certs);
-            return Ok(roots);
+            roots.add_parsable_certificates(system_roots());
+            return Ok(Arc::new(roots));
         };
-        for certificate in certificates(path)? {
+        for certificate in certificates(path, files)? {
             let added = roots.add(certificate);
             added.map_err(|error| unusable(path, error))?;
         }
         match roots.is_empty() {
             true => Err(ClientTlsError::Empty(path.clone())),
-            false => Ok(roots),
+            false => Ok(Arc::new(roots)),
         }
+    }
+}
+
+/// The TLS configurations that are in force.
+#[derive(Clone)]
+pub(super) struct Configs {
+    pub(super) with_certificate: Arc<ClientConfig>,
+    pub(super) without_certificate: Arc<ClientConfig>,
+}
+
+/// A certificate that is shown to servers.
+struct Shown {
+    path: PathBuf,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Shown {
+    fn read(path: &Path, key: &Path, files: &mut ReadFiles) -> Result<Self, ClientTlsError> {
+        Ok(Self {
+            path: path.to_owned(),
+            chain: certificates(path, files)?,
+            key: private_key(key, files)?,
+        })
     }
 }
 
@@ -160,8 +199,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 pub struct Connector {
     /// Those that are shown the certificate.
     known: Logins,
-    with_certificate: Arc<ClientConfig>,
-    without_certificate: Arc<ClientConfig>,
+    tls: Renewal,
 }
 
 impl Connector {
@@ -186,12 +224,13 @@ impl Connector {
         if !address.is_tls() {
             return Ok(Box::new(stream));
         }
+        let configs = self.tls.current().await?;
         let config = match self.known.has(address) {
-            true => &self.with_certificate,
-            false => &self.without_certificate,
+            true => configs.with_certificate,
+            false => configs.without_certificate,
         };
         let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
-        let stream = TlsConnector::from(Arc::clone(config)).connect(name, stream).await?;
+        let stream = TlsConnector::from(config).connect(name, stream).await?;
         Ok(Box::new(stream))
     }
 
@@ -218,20 +257,30 @@ impl fmt::Debug for Connector {
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ClientTlsError> {
-    let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+fn certificates(
+    path: &Path,
+    files: &mut ReadFiles,
+) -> Result<Vec<CertificateDer<'static>>, ClientTlsError> {
+    let contents = read(path, files)?;
+    let certificates = CertificateDer::pem_slice_iter(&contents).collect::<Result<_, _>>();
     certificates.map_err(|error| unreadable(path, error))
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, ClientTlsError> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| unreadable(path, error))
+fn private_key(
+    path: &Path,
+    files: &mut ReadFiles,
+) -> Result<PrivateKeyDer<'static>, ClientTlsError> {
+    let contents = read(path, files)?;
+    PrivateKeyDer::from_pem_slice(&contents).map_err(|error| unreadable(path, error))
+}
+
+fn read(path: &Path, files: &mut ReadFiles) -> Result<Vec<u8>, ClientTlsError> {
+    let contents = files.read(path);
+    contents.map_err(|source| ClientTlsError::Read { path: path.to_owned(), source })
 }
 
 fn unreadable(path: &Path, error: pem::Error) -> ClientTlsError {
-    let source = match error {
-        pem::Error::Io(error) => error,
-        error => io::Error::new(InvalidData, error),
-    };
+    let source = io::Error::new(InvalidData, error);
     ClientTlsError::Read { path: path.to_owned(), source }
 }
 

@@ -2,43 +2,36 @@
 //!
 //! This is what actix-web's `HttpServer` does, on the same parts, because that one takes a TLS
 //! configuration once and for all, always offers HTTP/2 with it, and waits for a client that sends or takes
-//! nothing. `table` has a place for each connection, `stream` tells `client` what it does, `activity` knows for
-//! how long it may, and `supervise` ends it.
+//! nothing. `serving` and `handshake` serve a connection, `table` has a place for it, `stream` tells `client` what it
+//! does, `activity` knows for how long it may, and `supervise` ends it.
 
 mod activity;
 mod client;
+mod handshake;
 mod limits;
+mod serving;
 mod stream;
 mod supervise;
 mod table;
 
-use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 use std::{fmt, io};
 
 use actix_http::body::MessageBody;
-use actix_http::error::DispatchError;
-use actix_http::{HttpService, KeepAlive, Protocol, Request, Response};
+use actix_http::{Request, Response};
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, map_config,
 };
 use actix_web::HttpResponse;
-use actix_web::dev::{AppConfig, Server, fn_service};
-use actix_web::rt::net::TcpStream;
-use rustls::ServerConfig;
-use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-use tracing::{debug, info};
+use actix_web::dev::{AppConfig, Server};
+use tracing::info;
 
+use super::listener::Listener;
 use crate::http::{Held, WebConfig};
-use activity::DISCONNECT;
 use client::{Client, Exchange};
 pub use limits::ConnectionLimits;
-use stream::{Socket, Watched};
-use supervise::supervise;
+use serving::Serving;
 use table::Table;
 
 /// An exporter is scraped by few; its workers only shift bytes.
@@ -55,7 +48,7 @@ const DRAIN_SECONDS: u64 = 10;
 /// Answers until `end` is ready, and then for as long as requests are under way.
 pub(super) async fn serve<F, A, S, B>(
     app: F,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     web_config: Option<Arc<WebConfig>>,
     limits: ConnectionLimits,
     end: impl Future<Output = ()> + Send + 'static,
@@ -80,110 +73,39 @@ where
         .shutdown_timeout(DRAIN_SECONDS)
         .shutdown_signal(end);
     for listener in listeners {
-        let address = listener.local_addr()?;
-        let app = app.clone();
-        let table = Arc::clone(&table);
-        let draining = server.graceful_shutdown_signal();
+        let address = listener.address()?;
+        let (app, draining) = (app.clone(), server.graceful_shutdown_signal());
         let draining = move || {
             let draining = draining.clone();
             async move { draining.notified().await }
         };
-        info!(%address, "Listening on");
         let tls = web_config.clone().filter(|config| config.tls().is_some());
-        server = if let Some(config) = tls {
-            info!(http2 = config.is_http2(), %address, "TLS is enabled.");
-            server.listen("https", listener, move || {
-                let config = Arc::clone(&config);
-                let agree = fn_service(move |accepted| agree(config.tls(), accepted, limits.head));
-                let http = agree.and_then(http(app(), limits, draining.clone()));
-                supervised(http, Arc::clone(&table), limits, draining.clone())
-            })?
-        } else {
-            info!(http2 = false, %address, "TLS is disabled.");
-            server.listen("http", listener, move || {
-                let http = fn_service(plain).and_then(http(app(), limits, draining.clone()));
-                supervised(http, Arc::clone(&table), limits, draining.clone())
-            })?
-        };
+        log_listening(&address, tls.as_deref());
+        let app = move || application(app());
+        let serving = Serving { app, limits, table: Arc::clone(&table), draining };
+        server = match (listener, tls) {
+            (Listener::Tcp(socket), None) => server.listen("http", socket, move || serving.plain()),
+            (Listener::Tcp(socket), Some(config)) => {
+                server.listen("https", socket, move || serving.tls(&config))
+            }
+            #[cfg(unix)]
+            (Listener::Unix(socket), None) => {
+                server.listen_uds("http", socket, move || serving.plain())
+            }
+            #[cfg(unix)]
+            (Listener::Unix(socket), Some(config)) => {
+                server.listen_uds("https", socket, move || serving.tls(&config))
+            }
+        }?;
     }
     server.run().await
 }
 
-/// A connection as it was accepted.
-type Accepted = (TcpStream, Rc<Client>);
-
-/// A connection that can be used.
-type Agreed<T> = (Watched<T>, Protocol, Option<SocketAddr>);
-
-/// Gives every connection that is accepted a place, and has an eye on it.
-fn supervised<S, D>(
-    serve: S,
-    table: Arc<Table>,
-    limits: ConnectionLimits,
-    draining: impl Fn() -> D + Clone + 'static,
-) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
-where
-    S: ServiceFactory<Accepted, Config = (), Response = (), Error = DispatchError, InitError = ()>
-        + 'static,
-    <S::Service as Service<Accepted>>::Future: 'static,
-    D: Future<Output = ()> + 'static,
-{
-    apply_fn_factory(serve, move |stream: TcpStream, serve: &S::Service| {
-        let address = stream.peer_addr().ok();
-        let client = Rc::new(Client::new(address, limits));
-        let serving = serve.call((stream, Rc::clone(&client)));
-        let (table, draining) = (Arc::clone(&table), draining());
-        async move {
-            match table.admitted(client.closer()).await {
-                Some(place) => {
-                    client.take(place);
-                    supervise(serving, &client, draining).await
-                }
-                None => {
-                    let client = address.map(|address| address.to_string());
-                    debug!(client, "Refusing a connection: all others have requests under way");
-                    Ok(())
-                }
-            }
-        }
-    })
-}
-
-/// A connection as it is.
-async fn plain((stream, client): Accepted) -> Result<Agreed<TcpStream>, DispatchError> {
-    let address = client.address();
-    Ok((Watched::new(stream, client), Protocol::Http1, address))
-}
-
-/// A connection with the TLS configuration that is in force when it begins.
-async fn agree(
-    config: Option<Arc<ServerConfig>>,
-    (stream, client): Accepted,
-    limit: Duration,
-) -> Result<Agreed<TlsStream<TcpStream>>, DispatchError> {
-    let address = client.address();
-    client.begin_agreeing();
-    match timeout(limit, handshake(config, stream)).await.unwrap_or_else(|late| Err(late.into())) {
-        Ok(stream) => {
-            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-            let protocol = if is_http2 { Protocol::Http2 } else { Protocol::Http1 };
-            client.agree(is_http2);
-            Ok((Watched::new(stream, client), protocol, address))
-        }
-        Err(error) => {
-            let client = address.map(|address| address.to_string());
-            debug!(client, %error, "TLS handshake failed");
-            Err(DispatchError::Io(error))
-        }
-    }
-}
-
-async fn handshake(
-    config: Option<Arc<ServerConfig>>,
-    stream: TcpStream,
-) -> io::Result<TlsStream<TcpStream>> {
-    let config = config.ok_or_else(|| io::Error::other("there is no TLS configuration"))?;
-    TlsAcceptor::from(config).accept(stream).await
+/// Logs in the words of exporter-toolkit.
+fn log_listening(address: &str, tls: Option<&WebConfig>) {
+    info!(%address, "Listening on");
+    let http2 = tls.is_some_and(WebConfig::is_http2);
+    info!(http2, %address, "TLS is {}.", if tls.is_some() { "enabled" } else { "disabled" });
 }
 
 /// Returns the response to a request whose connection is over.
@@ -191,14 +113,17 @@ fn gone() -> HttpResponse {
     HttpResponse::ServiceUnavailable().finish()
 }
 
-/// Answers the requests of a connection.
-fn http<T, A, S, B, D>(
+/// Returns what answers requests.
+fn application<A, S, B>(
     app: A,
-    limits: ConnectionLimits,
-    draining: impl Fn() -> D + 'static,
-) -> impl ServiceFactory<Agreed<T>, Config = (), Response = (), Error = DispatchError, InitError = ()>
+) -> impl ServiceFactory<
+    Request,
+    Config = (),
+    Response = Response<Held<B, Option<Exchange>>>,
+    Error = HttpResponse,
+    InitError = (),
+>
 where
-    T: Socket,
     A: IntoServiceFactory<S, Request>,
     S: ServiceFactory<Request, Config = AppConfig> + 'static,
     S::Error: Into<actix_web::Error> + 'static,
@@ -206,12 +131,11 @@ where
     S::Response: Into<Response<B>> + 'static,
     <S::Service as Service<Request>>::Future: 'static,
     B: MessageBody + 'static,
-    D: Future<Output = ()> + 'static,
 {
     let app = app.into_factory().map_err(|error| error.into().error_response());
-    let app = map_config(app, |()| AppConfig::default());
+    let app = map_config(app, |()| AppConfig::default()).map_init_err(|_| ());
     // A request begins when it comes here, and ends when its answer is sent.
-    let app = apply_fn_factory(app, |request: Request, app| {
+    apply_fn_factory(app, |request: Request, app| {
         let exchange = request.conn_data::<Rc<Client>>().map(Exchange::begin);
         let answering = app.call(request);
         async move {
@@ -224,16 +148,5 @@ where
             let exchange = exchange.map(Exchange::answered);
             Ok::<_, HttpResponse>(response.map_body(|_, body| Held::new(body, exchange)))
         }
-    });
-    HttpService::build()
-        // The rest is done for all requests and both protocols alike; this one knows how to say 408.
-        .client_request_timeout(limits.head)
-        .client_disconnect_timeout(DISCONNECT)
-        .keep_alive(KeepAlive::Os)
-        .graceful_shutdown_signal(draining)
-        .on_connect_ext(|stream: &Watched<T>, data| {
-            data.insert(Rc::clone(stream.client()));
-            data.insert(stream.client().closer().clone());
-        })
-        .finish(app)
+    })
 }

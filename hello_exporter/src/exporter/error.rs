@@ -29,7 +29,7 @@ pub enum ExporterError {
          process, or not set"
     )]
     NoSocket,
-    /// What systemd has passed is no TCP socket that listens.
+    /// Systemd has passed a socket that is neither TCP nor a Unix stream socket.
     #[error("--web.systemd-socket: {0}")]
     Socket(#[source] io::Error),
     /// The threads on which sources run could not be started.

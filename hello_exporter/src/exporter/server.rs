@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::TcpListener;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,15 +11,15 @@ use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, web};
 use clap::Args;
-use listenfd::ListenFd;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::assembly::Assembly;
 use super::command::Parsed;
+use super::listener::Listener;
 use super::signal::{Signals, Termination};
 use super::{Exporter, ExporterError, connection};
-use crate::cli::{Flags, ListenAddress};
+use crate::cli::Flags;
 use crate::http::{
     Deadline, Landing, Metrics, Probes, WebConfig, access_log, guard, healthy, not_found, ready,
 };
@@ -31,8 +30,11 @@ impl<F: Args + 'static> Exporter<F> {
         let assembly = self.assemble(&parsed)?;
         let web_config = parsed.flags.web_config_file().map(WebConfig::load).transpose()?;
         let listeners = match parsed.flags.systemd_socket {
-            true => activated()?,
-            false => listen(&parsed.flags.listen_addresses)?,
+            true => Listener::activated()?,
+            false => {
+                let addresses = parsed.flags.listen_addresses.iter();
+                addresses.map(Listener::bind).collect::<Result<_, _>>()?
+            }
         };
         info!(version = self.build_info.version(), "Starting {}", self.name);
         let served = self.serve_on(listeners, assembly, &parsed.flags, web_config).await;
@@ -47,7 +49,7 @@ impl<F: Args + 'static> Exporter<F> {
     /// Serves until a signal, and returns the second one if it came while requests were still under way.
     async fn serve_on(
         &self,
-        listeners: Vec<TcpListener>,
+        listeners: Vec<Listener>,
         assembly: Assembly,
         flags: &Flags,
         web_config: Option<Arc<WebConfig>>,
@@ -116,24 +118,5 @@ impl Services {
         for probes in self.probes {
             config.service(probes);
         }
-    }
-}
-
-fn listen(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, ExporterError> {
-    let listen = |address: &ListenAddress| {
-        address.bind().map_err(|error| ExporterError::Listen { address: address.clone(), error })
-    };
-    addresses.iter().map(listen).collect()
-}
-
-/// The sockets that systemd has opened for this process.
-fn activated() -> Result<Vec<TcpListener>, ExporterError> {
-    let mut sockets = ListenFd::from_env();
-    let listeners = (0..sockets.len()).filter_map(|at| sockets.take_tcp_listener(at).transpose());
-    let listeners: Vec<TcpListener> =
-        listeners.collect::<Result<_, _>>().map_err(ExporterError::Socket)?;
-    match listeners.is_empty() {
-        true => Err(ExporterError::NoSocket),
-        false => Ok(listeners),
     }
 }

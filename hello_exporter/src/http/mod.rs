@@ -80,9 +80,10 @@ pub(crate) fn ready() -> Resource {
     resource(READY, || async { plain(StatusCode::OK, "ready") })
 }
 
-/// A line of text.
+/// Returns an answer of one line of text, with the headers that Go's `http.Error` sets.
 fn plain(status: StatusCode, line: impl Display) -> HttpResponse {
-    HttpResponse::build(status).content_type(PLAIN_TEXT).body(format!("{line}\n"))
+    HttpResponse::build(status)
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(format!("{line}\n"))
 }
-
-const PLAIN_TEXT: &str = "text/plain; charset=utf-8";

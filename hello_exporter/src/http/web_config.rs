@@ -1,19 +1,21 @@
 //! The file that `--web.config.file` names: TLS, users, headers, limits.
 //!
-//! `file` is what is written there and `value` what each key takes, `load` and `tls` make of it what is in
-//! force, `guard` holds requests against that, with `auth`, `turns` and `rate_limit`, by `network`; `watch` takes
-//! changes of the files up, which `files` notices.
+//! `file` reads it, with the values of its keys in `value`, `header`, `password` and `scalar`. `load`, `tls` and
+//! `client` make settings of it. `guard` holds requests against them, with `auth`, `comparison`, `turns` and
+//! `rate_limit`, by `network`. `watch` reloads files that have changed.
 
 mod auth;
 mod client;
+mod comparison;
 mod error;
 mod file;
-mod files;
 mod guard;
+mod header;
 mod load;
 mod network;
+mod password;
 mod rate_limit;
-
+mod scalar;
 mod tls;
 mod turns;
 mod value;
@@ -28,11 +30,12 @@ use tracing::warn;
 
 use auth::Users;
 pub use error::WebConfigError;
-use files::ReadFiles;
 pub(crate) use guard::guard;
 pub(super) use network::network;
 use rate_limit::Limits;
 use turns::Turns;
+
+use crate::files::ReadFiles;
 
 /// What a file says, taken up again whenever the file changes.
 pub(crate) struct WebConfig {

@@ -1,30 +1,62 @@
 //! A stream that tells what its client does.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::rt::net::TcpStream;
+#[cfg(unix)]
+use actix_web::rt::net::UnixStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
 use super::client::Client;
 
-/// What a request is read from and an answer written to: TCP, or TLS over it.
-pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
-    fn tcp(&self) -> &TcpStream;
+/// What connections are accepted as: TCP, or a Unix socket.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
+    /// Returns the address of the client. Over a Unix socket it has none.
+    fn peer(&self) -> Option<SocketAddr>;
+
+    /// Has the kernel drop what the client has not taken once the connection is closed.
+    fn forget_unsent(&self);
 }
 
-impl Socket for TcpStream {
-    fn tcp(&self) -> &TcpStream {
-        self
+impl Transport for TcpStream {
+    fn peer(&self) -> Option<SocketAddr> {
+        self.peer_addr().ok()
+    }
+
+    fn forget_unsent(&self) {
+        let _ = self.set_zero_linger();
     }
 }
 
-impl Socket for TlsStream<TcpStream> {
-    fn tcp(&self) -> &TcpStream {
-        self.get_ref().0
+#[cfg(unix)]
+impl Transport for UnixStream {
+    fn peer(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    /// The kernel keeps what was written for the client, at most one buffer, until the client closes.
+    fn forget_unsent(&self) {}
+}
+
+/// What a request is read from and an answer written to: a transport, or TLS over it.
+pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
+    fn forget_unsent(&self);
+}
+
+impl<T: Transport> Socket for T {
+    fn forget_unsent(&self) {
+        Transport::forget_unsent(self);
+    }
+}
+
+impl<T: Transport> Socket for TlsStream<T> {
+    fn forget_unsent(&self) {
+        Transport::forget_unsent(self.get_ref().0);
     }
 }
 
@@ -115,7 +147,7 @@ impl<T: Socket> Drop for Watched<T> {
     /// Without this the kernel would go on offering a client what it does not take, and keep it.
     fn drop(&mut self) {
         if self.client.is_cut() {
-            let _ = self.socket.tcp().set_zero_linger();
+            self.socket.forget_unsent();
         }
     }
 }

@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use ring::rand::SystemRandom;
 
-use super::value::PasswordHash;
+use super::comparison::Comparisons;
+use super::password::PasswordHash;
 
 /// How many right credentials are remembered. There are as many as users, unless somebody tries what
 /// bcrypt does not look at, the bytes of a password behind its 72nd.
@@ -34,9 +35,14 @@ impl Credentials {
         let (user, password) = decoded.split_at(colon);
         Some(Self { user: user.to_vec(), password: password.get(1..)?.to_vec() })
     }
+
+    #[cfg(test)]
+    pub(super) fn new(user: &str, password: &str) -> Self {
+        Self { user: user.as_bytes().to_vec(), password: password.as_bytes().to_vec() }
+    }
 }
 
-/// Those who may ask, and the credentials that were right before.
+/// The users of the file, and the credentials that were right before.
 pub(super) struct Users {
     hashes: BTreeMap<Vec<u8>, PasswordHash>,
     /// What the password of a user who does not exist is compared with, so that it takes as long as one
@@ -45,10 +51,11 @@ pub(super) struct Users {
     key: hmac::Key,
     /// Keyed digests: who reads this memory finds no password in it.
     remembered: RwLock<HashSet<Tag>>,
+    comparisons: Comparisons,
 }
 
-/// What stands for credentials.
-type Tag = [u8; 32];
+/// A keyed digest in place of credentials.
+pub(super) type Tag = [u8; 32];
 
 impl Users {
     pub(super) fn new(users: BTreeMap<String, PasswordHash>) -> Result<Self, String> {
@@ -58,10 +65,16 @@ impl Users {
             hashes: users.into_iter().map(|(user, hash)| (user.into_bytes(), hash)).collect(),
             key: key.map_err(|_| "the system gives no random numbers".to_owned())?,
             remembered: RwLock::default(),
+            comparisons: Comparisons::default(),
         })
     }
 
-    /// Whether everybody may ask.
+    /// The comparisons that requests wait for. They end with these users: others have another key.
+    pub(super) fn comparisons(&self) -> &Comparisons {
+        &self.comparisons
+    }
+
+    /// Whether no password is needed.
     pub(super) fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
@@ -99,8 +112,9 @@ impl Users {
         remembered.extend(tag);
     }
 
-    /// The length of the name is part of it, so that no other name and password have the same one.
-    fn tag(&self, credentials: &Credentials) -> Option<Tag> {
+    /// Returns the tag of credentials. The length of the name is part of it, so that no other name and password
+    /// have the same one.
+    pub(super) fn tag(&self, credentials: &Credentials) -> Option<Tag> {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(&credentials.user.len().to_be_bytes());
         context.update(&credentials.user);
@@ -151,12 +165,11 @@ mod tests {
     fn what_is_remembered_is_bounded_and_no_password() {
         // Of what follows bcrypt reads nothing.
         let long = "a".repeat(72);
-        let hash = PasswordHash::try_from(bcrypt::hash(&long, 4).unwrap()).unwrap();
+        let hash = PasswordHash::try_from(bcrypt::hash(&long, 4).unwrap()).ok().unwrap();
         let users = BTreeMap::from([("u".to_owned(), hash)]);
         let users = Users::new(users).unwrap();
         for more in 0..REMEMBERED + 5 {
-            let password = format!("{long}{more}").into_bytes();
-            let credentials = Credentials { user: b"u".to_vec(), password };
+            let credentials = Credentials::new("u", &format!("{long}{more}"));
             assert!(!users.remembers(&credentials));
             assert!(users.compare(&credentials));
             assert!(users.remembers(&credentials));

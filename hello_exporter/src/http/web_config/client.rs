@@ -23,37 +23,82 @@ use super::value::San;
 
 /// Who may connect.
 pub(super) struct ClientPolicy {
-    pub(super) authorities: Vec<CertificateDer<'static>>,
+    pub(super) authorities: Authorities,
     /// Whether a client without a certificate is refused.
     pub(super) is_required: bool,
     /// The names one of which the certificate has to have, where it matters.
     pub(super) allowed_sans: Option<Vec<San>>,
 }
 
+/// Whose certificates are accepted.
+pub(super) struct Authorities {
+    certificates: Vec<CertificateDer<'static>>,
+    roots: RootCertStore,
+    /// Whether clients are told the names. Of the system's there are a hundred, and Go keeps quiet about them.
+    are_named: bool,
+}
+
+impl Authorities {
+    /// Takes what the configuration lists under `name`.
+    pub(super) fn listed(
+        name: &str,
+        certificates: Vec<CertificateDer<'static>>,
+    ) -> Result<Self, String> {
+        let mut roots = RootCertStore::empty();
+        for certificate in &certificates {
+            roots
+                .add(certificate.clone())
+                .map_err(|error| format!("{name} has a certificate that is not sound: {error}"))?;
+        }
+        Ok(Self { certificates, roots, are_named: true })
+    }
+
+    /// Takes what the system trusts, less what cannot be an authority.
+    pub(super) fn of_system(certificates: Vec<CertificateDer<'static>>) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates.iter().cloned());
+        Self { certificates, roots, are_named: false }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.roots.len()
+    }
+}
+
 impl ClientPolicy {
     pub(super) fn verifier(self) -> Result<Arc<dyn ClientCertVerifier>, String> {
-        let mut roots = RootCertStore::empty();
-        for authority in &self.authorities {
-            roots.add(authority.clone()).map_err(|error| error.to_string())?;
-        }
-        let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
-        let builder = if self.is_required { builder } else { builder.allow_unauthenticated() };
         Ok(Arc::new(ClientVerifier {
-            issued: builder.build().map_err(|error| error.to_string())?,
-            listed: self.authorities,
+            issued: issued(&self.authorities)?,
+            listed: self.authorities.certificates,
+            is_required: self.is_required,
             allowed: self.allowed_sans,
         }))
     }
 }
 
+/// Returns what verifies certificates of these authorities; `None` if there are no authorities.
+fn issued(authorities: &Authorities) -> Result<Option<Arc<dyn ClientCertVerifier>>, String> {
+    if authorities.roots.is_empty() {
+        return Ok(None);
+    }
+    let roots = Arc::new(authorities.roots.clone());
+    let builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
+    let builder = match authorities.are_named {
+        true => builder,
+        false => builder.clear_root_hint_subjects(),
+    };
+    builder.build().map(Some).map_err(|error| error.to_string())
+}
+
 /// Verifies a certificate, and then its names.
 #[derive(Debug)]
 struct ClientVerifier {
-    /// What verifies certificates that one of the authorities has issued.
-    issued: Arc<dyn ClientCertVerifier>,
+    /// Verifies certificates that one of the authorities has issued. `None` refuses all.
+    issued: Option<Arc<dyn ClientCertVerifier>>,
     /// The authorities. As in Go, one of them may come itself: what `openssl req -x509` makes is signed by
     /// itself, and the certificate of a CA, which webpki takes from no client.
     listed: Vec<CertificateDer<'static>>,
+    is_required: bool,
     allowed: Option<Vec<San>>,
 }
 
@@ -63,6 +108,10 @@ struct ClientVerifier {
 struct NoAllowedSan;
 
 impl ClientVerifier {
+    fn issued(&self) -> Result<&dyn ClientCertVerifier, Error> {
+        self.issued.as_deref().ok_or_else(|| CertificateError::UnknownIssuer.into())
+    }
+
     fn check_name(&self, certificate: &CertificateDer<'_>) -> Result<(), Error> {
         let Some(allowed) = &self.allowed else { return Ok(()) };
         let names = names(&parsed(certificate)?)?;
@@ -83,22 +132,18 @@ impl ClientCertVerifier for ClientVerifier {
         if self.listed.contains(end_entity) {
             check_listed(&parsed(end_entity)?, now)?;
         } else {
-            self.issued.verify_client_cert(end_entity, intermediates, now)?;
+            self.issued()?.verify_client_cert(end_entity, intermediates, now)?;
         }
         self.check_name(end_entity)?;
         Ok(ClientCertVerified::assertion())
     }
 
-    fn offer_client_auth(&self) -> bool {
-        self.issued.offer_client_auth()
-    }
-
     fn client_auth_mandatory(&self) -> bool {
-        self.issued.client_auth_mandatory()
+        self.is_required
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.issued.root_hint_subjects()
+        self.issued.as_deref().map_or(&[], |issued| issued.root_hint_subjects())
     }
 
     fn verify_tls12_signature(
@@ -107,7 +152,7 @@ impl ClientCertVerifier for ClientVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.issued.verify_tls12_signature(message, certificate, signature)
+        self.issued()?.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -116,11 +161,11 @@ impl ClientCertVerifier for ClientVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.issued.verify_tls13_signature(message, certificate, signature)
+        self.issued()?.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.issued.supported_verify_schemes()
+        provider().signature_verification_algorithms.supported_schemes()
     }
 }
 

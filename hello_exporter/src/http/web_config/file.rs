@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_saphyr::{MessageFormatter, UserMessageFormatter};
 
-use super::value::{
-    CipherSuite, ClientAuthType, Curve, Duration, FrameOptions, HeaderText, NoSniff, PasswordHash,
-    San, TlsVersion,
-};
+use super::header::{FrameOptions, HeaderText, NoSniff, filled};
+use super::password::{PasswordHash, UserName};
+use super::scalar::{Duration, Switch, WholeNumber};
+use super::value::{CipherSuite, ClientAuthType, Curve, San, TlsVersion};
 
 /// All of the file. A key without a value is as good as none.
 #[derive(Default, Deserialize)]
@@ -16,7 +16,7 @@ use super::value::{
 pub(super) struct File {
     pub(super) tls_server_config: Option<TlsServerConfig>,
     pub(super) http_server_config: Option<HttpServerConfig>,
-    pub(super) basic_auth_users: Option<BTreeMap<String, PasswordHash>>,
+    pub(super) basic_auth_users: Option<BTreeMap<UserName, PasswordHash>>,
     pub(super) rate_limit: Option<RateLimit>,
 }
 
@@ -34,29 +34,29 @@ pub(super) struct TlsServerConfig {
     pub(super) min_version: Option<TlsVersion>,
     pub(super) max_version: Option<TlsVersion>,
     pub(super) cipher_suites: Option<Vec<CipherSuite>>,
-    pub(super) prefer_server_cipher_suites: Option<bool>,
+    pub(super) prefer_server_cipher_suites: Option<Switch>,
     pub(super) curve_preferences: Option<Vec<Curve>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HttpServerConfig {
-    pub(super) http2: Option<bool>,
+    pub(super) http2: Option<Switch>,
     pub(super) headers: Option<Headers>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Headers {
-    #[serde(rename = "Content-Security-Policy")]
+    #[serde(rename = "Content-Security-Policy", deserialize_with = "filled")]
     pub(super) content_security_policy: Option<HeaderText>,
-    #[serde(rename = "Strict-Transport-Security")]
+    #[serde(rename = "Strict-Transport-Security", deserialize_with = "filled")]
     pub(super) strict_transport_security: Option<HeaderText>,
-    #[serde(rename = "X-Content-Type-Options")]
+    #[serde(rename = "X-Content-Type-Options", deserialize_with = "filled")]
     pub(super) x_content_type_options: Option<NoSniff>,
-    #[serde(rename = "X-Frame-Options")]
+    #[serde(rename = "X-Frame-Options", deserialize_with = "filled")]
     pub(super) x_frame_options: Option<FrameOptions>,
-    #[serde(rename = "X-XSS-Protection")]
+    #[serde(rename = "X-XSS-Protection", deserialize_with = "filled")]
     pub(super) x_xss_protection: Option<HeaderText>,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Headers {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RateLimit {
     pub(super) interval: Option<Duration>,
-    pub(super) burst: Option<u32>,
+    pub(super) burst: Option<WholeNumber>,
 }
 
 /// What the file says that nobody understands, and where it says so.
@@ -114,9 +114,6 @@ fn message(error: &serde_saphyr::Error) -> String {
             "expected a text".to_owned()
         }
         Error::InvalidScalar { ty: "boolean", .. } => "expected `true` or `false`".to_owned(),
-        Error::InvalidScalar { ty: "u32", .. } => {
-            format!("expected a whole number from 0 to {}", u32::MAX)
-        }
         other => UserMessageFormatter.format_message(other).into_owned(),
     }
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
-use tracing::{debug, error};
+use actix_web::{Error, HttpResponse};
 
 use super::auth::Credentials;
+use super::comparison::compare;
 use super::rate_limit::Limits;
 use super::{Settings, WebConfig};
-use crate::http::{PLAIN_TEXT, bounds, is_health};
+use crate::http::{bounds, is_health, plain};
 
-/// Why a request is not answered.
+/// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
     Unauthorized,
@@ -66,57 +67,31 @@ async fn refusal(
     if users.is_empty() || is_remembered {
         return None;
     }
-    match credentials {
-        Some(credentials) => compare(config, settings, request, credentials).await,
-        None => Some(Refusal::Unauthorized),
+    let Some(credentials) = credentials else { return Some(Refusal::Unauthorized) };
+    match compare(users, &config.turns, host(request), credentials).await {
+        Some(true) => None,
+        Some(false) => Some(Refusal::Unauthorized),
+        None => Some(Refusal::TooManyRequests),
     }
 }
 
+/// `None` for a client without an IP address, which is on this machine.
 fn host(request: &ServiceRequest) -> Option<IpAddr> {
     request.peer_addr().map(|address| address.ip())
 }
 
-/// Compares a password when it is its turn. Off the event loop: it takes a tenth of a second.
-async fn compare(
-    config: &WebConfig,
-    settings: &Arc<Settings>,
-    request: &ServiceRequest,
-    credentials: Credentials,
-) -> Option<Refusal> {
-    let Some(turn) = config.turns.take(host(request)).await else {
-        return Some(Refusal::TooManyRequests);
-    };
-    // Somebody may have sent the same while this one waited.
-    if settings.users.remembers(&credentials) {
-        return None;
-    }
-    let settings = Arc::clone(settings);
-    // The turn is over when the comparison is, whether or not the client has waited for it.
-    let compare = move || {
-        debug!(comparisons = turn.count(), "Comparing a password");
-        settings.users.compare(&credentials)
-    };
-    match web::block(compare).await {
-        Ok(true) => None,
-        Ok(false) => Some(Refusal::Unauthorized),
-        Err(error) => {
-            error!(%error, "A password was not compared");
-            Some(Refusal::Unauthorized)
-        }
-    }
-}
-
 impl Refusal {
-    /// What Go's `http.Error` writes.
+    /// Returns what Go's `http.Error` writes.
     fn response(self) -> HttpResponse {
-        let (mut response, body) = match self {
-            Self::Unauthorized => (HttpResponse::Unauthorized(), "Unauthorized\n"),
-            Self::TooManyRequests => (HttpResponse::TooManyRequests(), "Too Many Requests\n"),
+        let (status, line) = match self {
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+            Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         };
+        let mut response = plain(status, line);
         if self == Self::Unauthorized {
-            response.insert_header((header::WWW_AUTHENTICATE, "Basic"));
+            let scheme = HeaderValue::from_static("Basic");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
-        response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        response.content_type(PLAIN_TEXT).body(body)
+        response
     }
 }

@@ -11,10 +11,12 @@ use super::Settings;
 use super::auth::Users;
 use super::error::WebConfigError;
 use super::file::{File, Headers, HttpServerConfig, RateLimit};
-use super::files::ReadFiles;
+use super::header::{FrameOptions, HeaderText, NoSniff};
+use super::password::{PasswordHash, UserName};
 use super::rate_limit::{Limits, Rate};
+use super::scalar::Switch;
 use super::tls::Loader;
-use super::value::{FrameOptions, HeaderText, NoSniff, PasswordHash};
+use crate::files::ReadFiles;
 
 /// Reads the file and all that it names.
 pub(super) fn settings(path: &Path, files: &mut ReadFiles) -> Result<Settings, WebConfigError> {
@@ -36,7 +38,7 @@ fn checked(file: Option<File>, path: &Path, files: &mut ReadFiles) -> Result<Set
     let file = file.unwrap_or_default();
     let mut warnings = Vec::new();
     let HttpServerConfig { http2, headers } = file.http_server_config.unwrap_or_default();
-    let is_http2 = http2.unwrap_or(true);
+    let is_http2 = http2.is_none_or(|Switch(http2)| http2);
     let directory = path.parent().unwrap_or(Path::new(""));
     let mut loader = Loader { directory, files, warnings: &mut warnings };
     let tls = loader.load(&file.tls_server_config.unwrap_or_default(), is_http2)?;
@@ -52,39 +54,57 @@ fn checked(file: Option<File>, path: &Path, files: &mut ReadFiles) -> Result<Set
 }
 
 fn header_values(headers: Headers) -> Vec<(HeaderName, HeaderValue)> {
-    let plain = |text: Option<HeaderText>| text.and_then(|HeaderText(value)| value);
+    let no_sniff = headers.x_content_type_options.map(|NoSniff(text)| text);
+    let frame_options = headers.x_frame_options.map(|FrameOptions(text)| text);
     let values = [
-        (header::CONTENT_SECURITY_POLICY, plain(headers.content_security_policy)),
-        (header::STRICT_TRANSPORT_SECURITY, plain(headers.strict_transport_security)),
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            plain(headers.x_content_type_options.map(|NoSniff(text)| text)),
-        ),
-        (header::X_FRAME_OPTIONS, plain(headers.x_frame_options.map(|FrameOptions(text)| text))),
-        (header::X_XSS_PROTECTION, plain(headers.x_xss_protection)),
+        (header::CONTENT_SECURITY_POLICY, headers.content_security_policy),
+        (header::STRICT_TRANSPORT_SECURITY, headers.strict_transport_security),
+        (header::X_CONTENT_TYPE_OPTIONS, no_sniff),
+        (header::X_FRAME_OPTIONS, frame_options),
+        (header::X_XSS_PROTECTION, headers.x_xss_protection),
     ];
-    values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    values
+        .into_iter()
+        .filter_map(|(name, text)| text.map(|HeaderText(value)| (name, value)))
+        .collect()
 }
 
+/// The highest cost without a warning. One comparison takes some seconds, and each step more twice as long.
+const HIGHEST_COST: u32 = 16;
+
 fn users(
-    hashes: BTreeMap<String, PasswordHash>,
+    hashes: BTreeMap<UserName, PasswordHash>,
     warnings: &mut Vec<String>,
 ) -> Result<Arc<Users>, String> {
     let costs = || hashes.values().map(PasswordHash::cost);
-    if let (Some(lowest), Some(highest)) = (costs().min(), costs().max())
-        && lowest != highest
-    {
-        warnings.push(format!(
+    if let (Some(lowest), Some(highest)) = (costs().min(), costs().max()) {
+        warnings.extend(cost_warnings(lowest, highest));
+    }
+    let hashes = hashes.into_iter().map(|(UserName(name), hash)| (name, hash)).collect();
+    Users::new(hashes).map(Arc::new)
+}
+
+fn cost_warnings(lowest: u32, highest: u32) -> impl Iterator<Item = String> {
+    let differ = (lowest != highest).then(|| {
+        format!(
             "`basic_auth_users`: hashes of costs {lowest} to {highest}, so that the time of an answer \
              tells which names there are, expected one cost for all"
-        ));
-    }
-    Users::new(hashes).map(Arc::new)
+        )
+    });
+    let slow = (highest > HIGHEST_COST).then(|| {
+        format!(
+            "`basic_auth_users`: a hash of cost {highest}, with which each comparison keeps all other \
+             passwords waiting for very long, expected a cost of at most {HIGHEST_COST}"
+        )
+    });
+    differ.into_iter().chain(slow)
 }
 
 fn limits(limit: &RateLimit, warnings: &mut Vec<String>) -> Result<Option<Limits>, String> {
     let interval = limit.interval.map_or(Duration::ZERO, |interval| interval.0);
-    match (interval, limit.burst.unwrap_or(0)) {
+    // More than a `u32` are as good as no limit on a burst.
+    let burst = limit.burst.map_or(0, |burst| u32::try_from(burst.0).unwrap_or(u32::MAX));
+    match (interval, burst) {
         (Duration::ZERO, 0) => Ok(None),
         (Duration::ZERO, _) => {
             warnings.push("`rate_limit`: `burst` has no effect without `interval`".to_owned());

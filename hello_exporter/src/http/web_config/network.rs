@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Returns the address that stands for a host: an IPv4 address, or an IPv6 /64, all of whose addresses one
-/// host can have. Without an address it is one and the same.
+/// Returns the address that stands for a host: an IPv4 address, or an IPv6 /64, all of whose addresses
+/// one host can have. A client without an IP address, over a Unix socket, counts as one of the IPv6
+/// loopback's network: both are on this machine.
 pub(in crate::http) fn network(host: Option<IpAddr>) -> IpAddr {
     match host.map(|host| host.to_canonical()) {
         Some(IpAddr::V6(address)) => {
@@ -25,5 +26,10 @@ mod tests {
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("::ffff:10.0.0.1"), "10.0.0.1");
         assert_eq!(network("10.0.0.1"), "10.0.0.1");
+    }
+
+    #[test]
+    fn clients_of_unix_sockets_are_one_host() {
+        assert_eq!(network(None), network(Some(Ipv6Addr::LOCALHOST.into())));
     }
 }

@@ -14,10 +14,12 @@ use rustls::{
     Error, InconsistentKeys, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion,
 };
 
-use super::client::ClientPolicy;
+use super::client::{Authorities, ClientPolicy};
 use super::file::TlsServerConfig;
-use super::files::ReadFiles;
+use super::scalar::Switch;
 use super::value::{CipherSuite, ClientAuthType, Curve, TlsVersion};
+use crate::files::ReadFiles;
+use crate::system_roots::system_roots;
 
 /// The cryptography that all of it uses.
 pub(super) fn provider() -> Arc<CryptoProvider> {
@@ -56,10 +58,12 @@ impl Loader<'_> {
         let builder = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(section)?)
             .map_err(|_| NO_CIPHER_SUITE.to_owned())?;
+        check_http2_suites(section, is_http2)?;
         let mut config = builder
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified_key)));
-        config.ignore_client_order = section.prefer_server_cipher_suites.unwrap_or(true);
+        config.ignore_client_order =
+            section.prefer_server_cipher_suites.is_none_or(|Switch(is_preferred)| is_preferred);
         config.alpn_protocols = alpn_protocols(is_http2);
         if is_client_known {
             forget_sessions(&mut config);
@@ -93,25 +97,42 @@ impl Loader<'_> {
         &mut self,
         section: &TlsServerConfig,
     ) -> Result<Arc<dyn ClientCertVerifier>, String> {
-        let authorities =
+        let listed =
             self.pem("client_ca", section.client_ca.as_ref(), section.client_ca_file.as_ref())?;
-        let auth_type = section.client_auth_type.unwrap_or(ClientAuthType::NoClientCert);
+        let auth_type = section.client_auth_type.unwrap_or(ClientAuthType::Unset);
         check_sans(section, auth_type)?;
-        match (authorities, auth_type) {
-            (None, ClientAuthType::NoClientCert) => Ok(WebPkiClientVerifier::no_client_auth()),
-            (Some(_), ClientAuthType::NoClientCert) => Err(CA_WITHOUT_AUTH_TYPE.to_owned()),
-            (None, _) => Err(AUTH_TYPE_WITHOUT_CA.to_owned()),
-            (Some(authorities), auth_type) => {
-                let policy = ClientPolicy {
-                    authorities: authorities.certificates()?,
-                    is_required: auth_type == ClientAuthType::RequireAndVerifyClientCert,
-                    allowed_sans: section.client_allowed_sans.clone(),
-                };
-                policy.verifier().map_err(|error| {
-                    format!("{} has a certificate that is not sound: {error}", authorities.name)
-                })
+        let is_required = match (auth_type, &listed) {
+            (ClientAuthType::Unset | ClientAuthType::NoClientCert, None) => {
+                return Ok(WebPkiClientVerifier::no_client_auth());
             }
-        }
+            (ClientAuthType::Unset | ClientAuthType::NoClientCert, Some(_)) => {
+                return Err(CA_WITHOUT_AUTH_TYPE.to_owned());
+            }
+            (ClientAuthType::VerifyClientCertIfGiven, _) => false,
+            (ClientAuthType::RequireAndVerifyClientCert, _) => true,
+        };
+        let authorities = match listed {
+            Some(listed) => Authorities::listed(&listed.name, listed.certificates()?)?,
+            None => self.authorities_of_system(),
+        };
+        let allowed_sans = section.client_allowed_sans.clone();
+        ClientPolicy { authorities, is_required, allowed_sans }.verifier()
+    }
+
+    /// Returns the authorities that Go verifies clients with where no others are listed.
+    fn authorities_of_system(&mut self) -> Authorities {
+        let authorities = Authorities::of_system(system_roots());
+        let reason = "`client_auth_type` without `client_ca_file` or `client_ca`";
+        self.warnings.push(match authorities.count() {
+            0 => format!(
+                "{reason}: the system has no authorities, so that all certificates are refused"
+            ),
+            count => format!(
+                "{reason}: certificates are verified against the authorities of the system, \
+                 {count} in number, each of which can let clients in"
+            ),
+        });
+        authorities
     }
 
     /// A text that is there, or in a file, or neither.
@@ -211,7 +232,7 @@ impl TlsServerConfig {
         } = self;
         let texts = [cert, key, client_ca, cert_file, key_file, client_ca_file];
         texts.iter().all(|text| text.as_ref().is_none_or(String::is_empty))
-            && client_auth_type.is_none()
+            && client_auth_type.is_none_or(|auth_type| auth_type == ClientAuthType::Unset)
             && client_allowed_sans.is_none()
             && min_version.is_none()
             && max_version.is_none()
@@ -252,6 +273,25 @@ fn versions(section: &TlsServerConfig) -> Result<Vec<&'static SupportedProtocolV
     Ok(versions)
 }
 
+/// Checks what Go's net/http checks of the suites for TLS 1.2 before it serves HTTP/2 (RFC 9113, section 9.2.2).
+fn check_http2_suites(section: &TlsServerConfig, is_http2: bool) -> Result<(), String> {
+    let listed = section.cipher_suites.as_deref().unwrap_or_default();
+    let is_for_tls13_alone = section.min_version == Some(TlsVersion::Tls13);
+    let is_required = |CipherSuite((name, _)): &CipherSuite| HTTP2_SUITES.contains(name);
+    if !is_http2 || is_for_tls13_alone || listed.is_empty() || listed.iter().any(is_required) {
+        return Ok(());
+    }
+    let [rsa, ecdsa] = HTTP2_SUITES;
+    Err(format!(
+        "`cipher_suites` is missing an HTTP/2-required AES_128_GCM_SHA256 cipher (need at least one of \
+         {rsa} or {ecdsa}), expected one of them, or `http2: false`"
+    ))
+}
+
+/// The suite that HTTP/2 requires, and the one that Go takes in its place for ECDSA certificates.
+const HTTP2_SUITES: [&str; 2] =
+    ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];
+
 /// A client that may come without a certificate comes without names as well.
 fn check_sans(section: &TlsServerConfig, auth_type: ClientAuthType) -> Result<(), String> {
     match &section.client_allowed_sans {
@@ -284,9 +324,6 @@ fn missing(file: &str, text: &str) -> String {
 
 const CA_WITHOUT_AUTH_TYPE: &str = "there is a client CA and no `client_auth_type`, expected `RequireAndVerifyClientCert`, or \
      `VerifyClientCertIfGiven`, with which a certificate is not required";
-
-const AUTH_TYPE_WITHOUT_CA: &str =
-    "`client_auth_type` needs `client_ca_file` or `client_ca` to verify certificates with";
 
 const NO_CIPHER_SUITE: &str =
     "`cipher_suites` lists none for TLS 1.2, and `max_version` allows no other version";

@@ -8,8 +8,8 @@ use std::{io, thread};
 use tracing::{error, info};
 
 use super::error::WebConfigError;
-use super::files::ReadFiles;
 use super::{Settings, WebConfig, load};
+use crate::files::ReadFiles;
 
 /// How often the files are looked at.
 ///
