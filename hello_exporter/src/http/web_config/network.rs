@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Returns the host, or its network if it is IPv6, of which one host has all addresses. A client without an IP
-/// address, over a Unix socket, counts as one of the IPv6 loopback's network: both are on this machine.
+/// Returns the host, or its network if it is IPv6, of which one host has all addresses. A client
+/// without an IP address, over a Unix socket, counts as one of the IPv6 loopback's network: both
+/// are on this machine.
 pub(super) fn network(host: Option<IpAddr>) -> IpAddr {
     match host.map(|host| host.to_canonical()) {
         Some(IpAddr::V6(address)) => {
