@@ -8,8 +8,8 @@ use std::process::Command;
 use hello_exporter_tests::web_config::{Directory, TLS, text};
 use hello_exporter_tests::{Authority, Certificate, Exporter, build};
 
-/// Returns the exporter, as a system that trusts the authorities in this file runs it, with a configuration
-/// without a client CA.
+/// Returns the exporter, as a system that trusts the authorities in this file runs it, with a
+/// configuration without a client CA.
 fn command(directory: &Directory, auth_type: &str, roots: &Path) -> Command {
     let config = directory.write(&format!("{TLS}  client_auth_type: {auth_type}\n"));
     let mut command = Command::new(build());

@@ -1,4 +1,5 @@
-//! The values that keys of the web configuration file take: those that exporter-toolkit takes, and no others.
+//! The values that keys of the web configuration file take: those that exporter-toolkit takes, and
+//! no others.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -10,7 +11,8 @@ fn assert_valid(directory: &Directory, config: &str) {
     assert_eq!(directory.checked(config), (Some(0), vec![]), "{config}");
 }
 
-/// Asserts that a configuration is refused with this message, which begins after the name of the file.
+/// Asserts that a configuration is refused with this message, which begins after the name of the
+/// file.
 fn assert_refused(directory: &Directory, config: &str, message: &str) {
     let line = format!("error msg=\"@/web.yml{}\"", message.replace('"', "\\\""));
     assert_eq!(directory.checked(config), (Some(1), vec![line]), "{config}");

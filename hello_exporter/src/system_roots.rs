@@ -3,8 +3,8 @@
 use rustls::pki_types::CertificateDer;
 use tracing::debug;
 
-/// Returns the certificates of the system's authorities, or of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these are
-/// set. Logs what cannot be read and leaves it out.
+/// Returns the certificates of the system's authorities, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`
+/// where these are set. Logs what cannot be read and leaves it out.
 pub(crate) fn system_roots() -> Vec<CertificateDer<'static>> {
     let found = rustls_native_certs::load_native_certs();
     for error in found.errors {

@@ -58,7 +58,8 @@ impl Directory {
         text.replace(self.root().to_str().expect("the path is UTF-8"), "@")
     }
 
-    /// Checks a configuration, and returns the exit status and the severities and messages of the log.
+    /// Checks a configuration, and returns the exit status and the severities and messages of the
+    /// log.
     pub fn checked(&self, config: &str) -> (Option<i32>, Vec<String>) {
         let output = check(&self.write(config));
         let log = self.shortened(&text(&output.stderr));

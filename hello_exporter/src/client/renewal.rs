@@ -32,9 +32,9 @@ impl Renewal {
 
     /// Returns the configurations that the files make now.
     ///
-    /// The files are read on a blocking thread, by one connection at a time: a file system that does not answer
-    /// holds one thread, however many connections wait for it. Reading and hashing what a certificate needs
-    /// takes a small part of the time of a handshake.
+    /// The files are read on a blocking thread, by one connection at a time: a file system that
+    /// does not answer holds one thread, however many connections wait for it. Reading and hashing
+    /// what a certificate needs takes a small part of the time of a handshake.
     pub(super) async fn current(&self) -> io::Result<Configs> {
         let mut followed = Arc::clone(&self.0).lock_owned().await;
         spawn_blocking(move || followed.current()).await.map_err(io::Error::other)

@@ -22,9 +22,9 @@ use crate::system_roots::system_roots;
 /// How an exporter that connects to a server over TLS knows it, and is known by it: what Go exporters take as
 /// `ca_file`, `cert_file`, `key_file` and `insecure_skip_verify`.
 ///
-/// A [`Connector`] reads the files again when they have changed, before its next connection over TLS, so that
-/// certificates can be renewed without a restart. Files that cannot be used are logged once, and what was read
-/// before stays in force. The system's authorities are not followed.
+/// A [`Connector`] reads the files again when they have changed, before its next connection over
+/// TLS, so that certificates can be renewed without a restart. Files that cannot be used are logged
+/// once, and what was read before stays in force. The system's authorities are not followed.
 ///
 /// ```no_run
 /// use hello_exporter::client::{Address, ClientTls, Login, Logins, Scheme};

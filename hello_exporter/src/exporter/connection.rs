@@ -1,9 +1,10 @@
 //! Connections over TCP and TLS.
 //!
 //! This is what actix-web's `HttpServer` does, on the same parts, because that one takes a TLS
-//! configuration once and for all, always offers HTTP/2 with it, and waits for a client that sends or takes
-//! nothing. `serving` and `handshake` serve a connection, `table` has a place for it, `stream` tells `client` what it
-//! does, `activity` knows for how long it may, and `supervise` ends it.
+//! configuration once and for all, always offers HTTP/2 with it, and waits for a client that sends
+//! or takes nothing. `serving` and `handshake` serve a connection, `table` has a place for it,
+//! `stream` tells `client` what it does, `activity` knows for how long it may, and `supervise` ends
+//! it.
 
 mod activity;
 mod client;

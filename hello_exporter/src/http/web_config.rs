@@ -1,8 +1,9 @@
 //! The file that `--web.config.file` names: TLS, users, headers, limits.
 //!
-//! `file` reads it, with the values of its keys in `value`, `header`, `password` and `scalar`. `load`, `tls` and
-//! `client` make settings of it. `guard` holds requests against them, with `auth`, `comparison`, `turns` and
-//! `rate_limit`, by `network`. `watch` reloads files that have changed.
+//! `file` reads it, with the values of its keys in `value`, `header`, `password` and `scalar`.
+//! `load`, `tls` and `client` make settings of it. `guard` holds requests against them, with
+//! `auth`, `comparison`, `turns` and `rate_limit`, by `network`. `watch` reloads files that have
+//! changed.
 
 mod auth;
 mod client;

@@ -18,7 +18,8 @@ use super::activity::DISCONNECT;
 use super::serving::{Accepted, Agreed};
 use super::stream::{Transport, Watched};
 
-/// Makes a TLS connection of one that was accepted, with the configuration that is in force when it begins.
+/// Makes a TLS connection of one that was accepted, with the configuration that is in force when it
+/// begins.
 pub(super) async fn agree<T: Transport>(
     config: Option<Arc<ServerConfig>>,
     (stream, client): Accepted<T>,
@@ -113,8 +114,8 @@ fn is_http(bytes: &[u8]) -> bool {
 const REFUSAL: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
-/// Answers, and takes what the client still sends: a connection that is closed with unread bytes is reset, and
-/// the client may not see the answer then.
+/// Answers, and takes what the client still sends: a connection that is closed with unread bytes is
+/// reset, and the client may not see the answer then.
 async fn refuse_http(mut stream: impl Transport) {
     let answer = async {
         stream.write_all(REFUSAL).await?;

@@ -124,7 +124,8 @@ where
         Service: Service<Agreed<T>, Future: 'static> + 'static,
     > + use<T, F, G, A, B, D> {
         HttpService::build()
-            // The rest is done for all requests and both protocols alike; this one knows how to say 408.
+            // The rest is done for all requests and both protocols alike; this one knows how to say
+            // 408.
             .client_request_timeout(self.limits.head)
             .client_disconnect_timeout(DISCONNECT)
             .keep_alive(KeepAlive::Os)

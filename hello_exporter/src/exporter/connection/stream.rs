@@ -39,7 +39,8 @@ impl Transport for UnixStream {
         None
     }
 
-    /// The kernel keeps what was written for the client, at most one buffer, until the client closes.
+    /// The kernel keeps what was written for the client, at most one buffer, until the client
+    /// closes.
     fn forget_unsent(&self) {}
 }
 

@@ -112,8 +112,8 @@ impl Users {
         remembered.extend(tag);
     }
 
-    /// Returns the tag of credentials. The length of the name is part of it, so that no other name and password
-    /// have the same one.
+    /// Returns the tag of credentials. The length of the name is part of it, so that no other name
+    /// and password have the same one.
     pub(super) fn tag(&self, credentials: &Credentials) -> Option<Tag> {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(&credentials.user.len().to_be_bytes());

@@ -34,7 +34,8 @@ pub(super) struct ClientPolicy {
 pub(super) struct Authorities {
     certificates: Vec<CertificateDer<'static>>,
     roots: RootCertStore,
-    /// Whether clients are told the names. Of the system's there are a hundred, and Go keeps quiet about them.
+    /// Whether clients are told the names. Of the system's there are a hundred, and Go keeps quiet
+    /// about them.
     are_named: bool,
 }
 

@@ -1,4 +1,5 @@
-//! Compares passwords, once for all requests of a host that bring the same credentials at the same time.
+//! Compares passwords, once for all requests of a host that bring the same credentials at the same
+//! time.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,15 +15,15 @@ use super::auth::{Credentials, Tag, Users};
 use super::network::network;
 use super::turns::{Turn, Turns};
 
-/// The answer to all who share a comparison: whether the credentials are right; `None` where too many other
-/// passwords of the host wait.
+/// The answer to all who share a comparison: whether the credentials are right; `None` where too
+/// many other passwords of the host wait.
 type Answer = Pin<Box<dyn Future<Output = Option<bool>> + Send>>;
 
 /// The comparisons that requests wait for, by host and credentials.
 ///
-/// Each lives as long as a request waits for it: one leaves the queue when all of its clients are gone, and no
-/// client that goes away takes it from the others. Hosts do not share one, so that none waits behind what
-/// another host sends.
+/// Each lives as long as a request waits for it: one leaves the queue when all of its clients are
+/// gone, and no client that goes away takes it from the others. Hosts do not share one, so that
+/// none waits behind what another host sends.
 #[derive(Default)]
 pub(super) struct Comparisons(Mutex<HashMap<(IpAddr, Tag), WeakShared<Answer>>>);
 
@@ -41,8 +42,8 @@ impl Comparisons {
     }
 }
 
-/// Returns whether the credentials are right, once it is their turn; `None` where too many other passwords of
-/// the host wait.
+/// Returns whether the credentials are right, once it is their turn; `None` where too many other
+/// passwords of the host wait.
 pub(super) async fn compare(
     users: &Arc<Users>,
     turns: &Arc<Turns>,

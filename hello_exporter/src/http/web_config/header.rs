@@ -59,7 +59,8 @@ impl TryFrom<String> for FrameOptions {
     }
 }
 
-/// Reads a key that may be left out, but not left without a value: a header without one is a mistake.
+/// Reads a key that may be left out, but not left without a value: a header without one is a
+/// mistake.
 pub(super) fn filled<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

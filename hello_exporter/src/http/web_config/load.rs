@@ -69,7 +69,8 @@ fn header_values(headers: Headers) -> Vec<(HeaderName, HeaderValue)> {
         .collect()
 }
 
-/// The highest cost without a warning. One comparison takes some seconds, and each step more twice as long.
+/// The highest cost without a warning. One comparison takes some seconds, and each step more twice
+/// as long.
 const HIGHEST_COST: u32 = 16;
 
 fn users(

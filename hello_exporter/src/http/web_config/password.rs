@@ -67,8 +67,8 @@ const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /// Where the last character of the salt is, of which only two bits count.
 const LAST_OF_SALT: usize = "$2b$10$".len() + 21;
 
-/// Clears the bits of the salt that do not count. Go ignores them, the library refuses them, and generators
-/// that take 22 random characters for a salt set them.
+/// Clears the bits of the salt that do not count. Go ignores them, the library refuses them, and
+/// generators that take 22 random characters for a salt set them.
 fn canonical(hash: String) -> String {
     let mut bytes = hash.into_bytes();
     if let Some(last) = bytes.get_mut(LAST_OF_SALT)

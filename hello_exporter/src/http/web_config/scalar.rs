@@ -1,5 +1,5 @@
-//! Scalars of the file that are not text: switches, whole numbers, durations. Each takes what YAML's own
-//! types say, as Go does, so that `'true'` is no boolean and `5.0` is a whole number.
+//! Scalars of the file that are not text: switches, whole numbers, durations. Each takes what
+//! YAML's own types say, as Go does, so that `'true'` is no boolean and `5.0` is a whole number.
 
 use std::fmt;
 use std::time::Duration as StdDuration;
@@ -57,7 +57,8 @@ impl Scalar {
     fn whole_number(&self) -> Option<u64> {
         let number = match self {
             Self::Integer(number) => *number,
-            // A float beyond the range of the integer becomes its end, which is out of range here too.
+            // A float beyond the range of the integer becomes its end, which is out of range here
+            // too.
             Self::Float(number) if number.fract() == 0.0 => *number as i128,
             _ => return None,
         };

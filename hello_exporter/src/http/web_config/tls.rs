@@ -273,7 +273,8 @@ fn versions(section: &TlsServerConfig) -> Result<Vec<&'static SupportedProtocolV
     Ok(versions)
 }
 
-/// Checks what Go's net/http checks of the suites for TLS 1.2 before it serves HTTP/2 (RFC 9113, section 9.2.2).
+/// Checks what Go's net/http checks of the suites for TLS 1.2 before it serves HTTP/2 (RFC 9113,
+/// section 9.2.2).
 fn check_http2_suites(section: &TlsServerConfig, is_http2: bool) -> Result<(), String> {
     let listed = section.cipher_suites.as_deref().unwrap_or_default();
     let is_for_tls13_alone = section.min_version == Some(TlsVersion::Tls13);

@@ -1,4 +1,5 @@
-//! The values of `tls_server_config`. Each is checked while the file is read, so that an error names the line.
+//! The values of `tls_server_config`. Each is checked while the file is read, so that an error
+//! names the line.
 
 use std::net::IpAddr;
 
