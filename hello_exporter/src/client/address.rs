@@ -67,9 +67,15 @@ impl Address {
         })
     }
 
-    /// Name or address of the host, in lower case and without brackets.
+    /// Name or address of the host, in lower case and without brackets; with its zone, `fe80::1%eth0`, if it has one.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Name or address of the host without a zone, which is no matter of the server and its certificate.
+    pub(super) fn name(&self) -> &str {
+        let ipv6 = self.host.split_once('%').filter(|(address, _)| address.contains(':'));
+        ipv6.map_or(&*self.host, |(address, _)| address)
     }
 
     /// The port, which may be that of the scheme.
@@ -99,16 +105,32 @@ fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Login)> {
         Some((name, rest)) => (schemes.iter().find(|it| name.eq_ignore_ascii_case(it.name))?, rest),
         None => (schemes.first()?, url),
     };
+    let (rest, zone) = without_zone(rest);
     // The ports of the schemes that are known to the library would get lost.
     let url = Url::parse(&format!("server://{rest}")).ok()?;
     let host = match url.host()? {
         Host::Domain(name) => name.to_ascii_lowercase(),
         Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string() + &zone,
     };
     let address = Address { host, port: url.port().unwrap_or(scheme.port), is_tls: scheme.is_tls };
     let login = Login::of(decoded(url.username())?, decoded(url.password().unwrap_or_default())?);
     (!address.host.is_empty()).then_some((address, login))
+}
+
+/// Takes the zone out of an IPv6 address, since URL parsers do not know zones: `%eth0` of `[fe80::1%25eth0]`, or of
+/// `[fe80::1%eth0]`.
+fn without_zone(rest: &str) -> (String, String) {
+    let split = || {
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let start = rest.get(..end)?.rfind('@').map_or(0, |at| at + 1);
+        let (before, host) = (rest.get(..start)?, rest.get(start..)?);
+        let (address, zone) = host.strip_prefix('[')?.split_once('%')?;
+        let (zone, port) = zone.split_once(']').filter(|(zone, _)| !zone.is_empty())?;
+        let zone = zone.strip_prefix("25").filter(|zone| !zone.is_empty()).unwrap_or(zone);
+        Some((format!("{before}[{address}]{port}"), format!("%{zone}")))
+    };
+    split().unwrap_or_else(|| (rest.to_owned(), String::new()))
 }
 
 fn decoded(text: &str) -> Option<String> {
@@ -140,6 +162,8 @@ mod tests {
             ("http://h", "h", 9200, false),
             ("http://h:80", "h", 80, false),
             ("redis://a%23@h", "h", 6379, false),
+            ("[FE80::1%25Eth0]:1", "fe80::1%Eth0", 1, false),
+            ("redis://:x%5B%23@[fe80::1%eth0]/0?x", "fe80::1%eth0", 6379, false),
         ] {
             assert_eq!(address(url), Some((host.to_owned(), port, is_tls)), "{url}");
         }
@@ -155,6 +179,8 @@ mod tests {
             "[::1",
             "redis://a:%ff@h",
             "/h",
+            "[fe80::1%]",
+            "fe80::1%eth0",
         ] {
             assert_eq!(address(url), None, "{url}");
         }
@@ -166,6 +192,8 @@ mod tests {
         let told = |url| Address::parse(url, &SCHEMES).unwrap().0.to_string();
         assert_eq!(told("rediss://me:secret@H/0"), "h:6380");
         assert_eq!(told("[::1]"), "[::1]:6379");
+        assert_eq!(told("[fe80::1%25eth0]"), "[fe80::1%eth0]:6379");
+        assert_eq!(Address::parse("[fe80::1%25eth0]", &SCHEMES).unwrap().0.name(), "fe80::1");
     }
 
     #[test]

@@ -187,7 +187,7 @@ impl Connector {
             true => &self.with_certificate,
             false => &self.without_certificate,
         };
-        let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
+        let name = ServerName::try_from(address.name().to_owned()).map_err(io::Error::other)?;
         let stream = TlsConnector::from(Arc::clone(config)).connect(name, stream).await?;
         Ok(Box::new(stream))
     }
