@@ -67,12 +67,14 @@ impl Address {
         })
     }
 
-    /// Name or address of the host, in lower case and without brackets; with its zone, `fe80::1%eth0`, if it has one.
+    /// Name or address of the host, in lower case and without brackets; with its zone,
+    /// `fe80::1%eth0`, if it has one.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Name or address of the host without a zone, which is no matter of the server and its certificate.
+    /// Name or address of the host without a zone, which is no matter of the server and its
+    /// certificate.
     pub(super) fn name(&self) -> &str {
         let ipv6 = self.host.split_once('%').filter(|(address, _)| address.contains(':'));
         ipv6.map_or(&*self.host, |(address, _)| address)
@@ -118,8 +120,8 @@ fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Login)> {
     (!address.host.is_empty()).then_some((address, login))
 }
 
-/// Takes the zone out of an IPv6 address, since URL parsers do not know zones: `%eth0` of `[fe80::1%25eth0]`, or of
-/// `[fe80::1%eth0]`.
+/// Takes the zone out of an IPv6 address, since URL parsers do not know zones: `%eth0` of
+/// `[fe80::1%25eth0]`, or of `[fe80::1%eth0]`.
 fn without_zone(rest: &str) -> (String, String) {
     let split = || {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

@@ -117,8 +117,8 @@ pub enum DeclarationError {
 }
 
 impl DeclarationError {
-    /// Joins the errors of makers that fail with the same text: one wrong file is one error, however
-    /// many makers read it.
+    /// Joins the errors of makers that fail with the same text: one wrong file is one error,
+    /// however many makers read it.
     pub(super) fn merged(errors: Vec<Self>) -> Vec<Self> {
         let mut merged: Vec<Self> = Vec::with_capacity(errors.len());
         for error in errors {

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Returns the address that stands for a host: an IPv4 address, or an IPv6 /64, all of whose addresses one
-/// host can have. Without an address it is one and the same.
+/// Returns the address that stands for a host: an IPv4 address, or an IPv6 /64, all of whose
+/// addresses one host can have. Without an address it is one and the same.
 pub(in crate::http) fn network(host: Option<IpAddr>) -> IpAddr {
     match host.map(|host| host.to_canonical()) {
         Some(IpAddr::V6(address)) => {
