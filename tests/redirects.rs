@@ -27,8 +27,8 @@ enum Outcome {
 
 use Outcome::{Fails, Other, Stays, To};
 
-/// A response with these values of `Location`, and what a browser, Go and a probe make of it. `A` and `B` stand
-/// for the addresses of this server and of the other one.
+/// A response with these values of `Location`, and what a browser, Go and a probe make of it. `A`
+/// and `B` stand for the addresses of this server and of the other one.
 type Case = (&'static [&'static str], Outcome, Outcome, Outcome);
 
 const fn alike(locations: &'static [&'static str], outcome: Outcome) -> Case {
@@ -88,7 +88,8 @@ fn is_redirect(status: u16) -> bool {
     [301, 302, 303, 307, 308].contains(&status)
 }
 
-/// A server that answers `/case/N` as `CASES` says, with a status that it is told, and all else with 200.
+/// A server that answers `/case/N` as `CASES` says, with a status that it is told, and all else
+/// with 200.
 struct Target {
     address: SocketAddr,
     /// The paths that were requested of it.
@@ -173,7 +174,8 @@ fn targets() -> (Target, Target) {
     (target, other)
 }
 
-/// The path of a case, and what is expected of a client: the status and the body of the last response, or nothing.
+/// The path of a case, and what is expected of a client: the status and the body of the last
+/// response, or nothing.
 fn expected(case: usize, status: u16, outcome: Outcome, other: &Target) -> Option<(u16, String)> {
     let path = format!("/case/{case}-{status}");
     let body = if status == 304 { String::new() } else { path };

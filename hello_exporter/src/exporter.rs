@@ -132,9 +132,9 @@ impl Exporter {
     /// A flag that one source alone needs is best an `Option`, which the function that makes the source requires:
     /// where the source is disabled nobody has to give it.
     ///
-    /// The error or the panic of such a function is one line of the log, and the exit status is 1. Functions
-    /// that fail with the same error share the line. A [`std::io::Error`] does not name its file: add the
-    /// path to it, as the readers of [`client`](crate::client) do.
+    /// The error or the panic of such a function is one line of the log, and the exit status is 1.
+    /// Functions that fail with the same error share the line. A [`std::io::Error`] does not name
+    /// its file: add the path to it, as the readers of [`client`](crate::client) do.
     pub fn flags<F: Args + 'static>(self) -> Exporter<F> {
         let sources = self.sources.into_iter();
         let probes = self.probes.into_iter();
@@ -270,10 +270,11 @@ impl<F: Args + 'static> Exporter<F> {
         &self.registry
     }
 
-    /// Runs until SIGTERM or SIGINT, with the flags of the command line, and returns the exit status: 0
-    /// after a signal, once requests under way are answered, which takes ten seconds at most; 1 for what
-    /// fails; 2 for flags that cannot be understood. A second signal ends it at once, with the status that
-    /// a shell reports for a program that the signal has killed: 143 for SIGTERM, 130 for SIGINT.
+    /// Runs until SIGTERM or SIGINT, with the flags of the command line, and returns the exit
+    /// status: 0 after a signal, once requests under way are answered, which takes ten seconds at
+    /// most; 1 for what fails; 2 for flags that cannot be understood. A second signal ends it at
+    /// once, with the status that a shell reports for a program that the signal has killed: 143 for
+    /// SIGTERM, 130 for SIGINT.
     pub async fn run(self) -> ExitCode {
         self.run_from(std::env::args_os()).await
     }

@@ -84,10 +84,10 @@ use crate::unbuilt::chain;
 /// # let _ = exporter;
 /// ```
 ///
-/// It runs where [sources](crate::source) run, and is dropped when its time is over.
-/// An error, a panic or a timeout is a probe without success. That targets are not well is what probes are for: the
-/// cause is in the log at the level `debug`, and a panic once at `error`. What was found before an error is exposed
-/// if the probe returns it with the error: [`Probed::because`].
+/// It runs where [sources](crate::source) run, and is dropped when its time is over. An error, a
+/// panic or a timeout is a probe without success. That targets are not well is what probes are for:
+/// the cause is in the log at the level `debug`, and a panic once at `error`. What was found before
+/// an error is exposed if the probe returns it with the error: [`Probed::because`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a type that implements `Probe`"
@@ -173,8 +173,8 @@ impl<M> Probed<M> {
         Self { metrics, is_success, cause: None }
     }
 
-    /// Makes it a failure for this reason, which is logged as that of a probe that fails without metrics: at
-    /// the level `debug`.
+    /// Makes it a failure for this reason, which is logged as that of a probe that fails without
+    /// metrics: at the level `debug`.
     ///
     /// ```
     /// use hello_exporter::probe::Probed;
@@ -200,8 +200,8 @@ pub struct ProbeRequest {
 }
 
 impl ProbeRequest {
-    /// The target, as the request has it: not empty, without user information and control characters, and
-    /// without white space before its path.
+    /// The target, as the request has it: not empty, without user information and control
+    /// characters, and without white space before its path.
     pub fn target(&self) -> &str {
         &self.target
     }
@@ -211,14 +211,15 @@ impl ProbeRequest {
         &self.module
     }
 
-    /// How long the probe may take in all. A probe that takes longer is dropped, a moment later: one that ends
-    /// itself by then can still return what it has found so far.
+    /// How long the probe may take in all. A probe that takes longer is dropped, a moment later:
+    /// one that ends itself by then can still return what it has found so far.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Whether another target, such as that of a redirect, may be looked at: it is what a request could name,
-    /// without user information, and matches a pattern of `--probe.allow-target`, if there are any.
+    /// Whether another target, such as that of a redirect, may be looked at: it is what a request
+    /// could name, without user information, and matches a pattern of `--probe.allow-target`, if
+    /// there are any.
     pub fn allows(&self, target: &str) -> bool {
         check_target(target).is_ok() && self.allowed.allows(target)
     }

@@ -38,8 +38,8 @@ impl<F: 'static, T: 'static> Unbuilt<F, T> {
         Self { declared, build: Box::new(build) }
     }
 
-    /// Calls the author's function, and returns the families with what has them. The error is a text:
-    /// the author's with its causes, or what a panic says.
+    /// Calls the author's function, and returns the families with what has them. The error is a
+    /// text: the author's with its causes, or what a panic says.
     pub(crate) fn build(self, flags: &F) -> Result<(Declarations, T), String> {
         let build = || Ok(((self.declared)(), (self.build)(flags)?));
         let built: Result<_, BoxError> =

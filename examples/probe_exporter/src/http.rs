@@ -59,7 +59,8 @@ impl Http {
         }
     }
 
-    /// Gets the target, and notes what is found in `metrics`, of each response in the place of that before.
+    /// Gets the target, and notes what is found in `metrics`, of each response in the place of that
+    /// before.
     async fn get(
         &self,
         request: &ProbeRequest,
@@ -101,8 +102,9 @@ impl ProbeMetrics {
     }
 }
 
-/// Returns where a response redirects to, if it does: as in browsers and in Go, only these statuses do, and not
-/// without a `Location`. Go takes the first of several; browsers take none, unless all are the same.
+/// Returns where a response redirects to, if it does: as in browsers and in Go, only these statuses
+/// do, and not without a `Location`. Go takes the first of several; browsers take none, unless all
+/// are the same.
 fn location(response: &Response) -> Option<Result<Vec<u8>, HttpError>> {
     if ![301, 302, 303, 307, 308].contains(&response.status().as_u16()) {
         return None;

@@ -35,8 +35,9 @@ impl HttpTarget {
         Self { url, zone }.checked()
     }
 
-    /// Reads the `Location` of a redirect as [browsers](https://fetch.spec.whatwg.org/#concept-response-location-url)
-    /// and Go do: relative to the URL that redirects, with bytes that are not ASCII percent-encoded.
+    /// Reads the `Location` of a redirect as
+    /// [browsers](https://fetch.spec.whatwg.org/#concept-response-location-url) and Go do: relative
+    /// to the URL that redirects, with bytes that are not ASCII percent-encoded.
     pub(crate) fn join(&self, location: &[u8]) -> Result<Self, TargetError> {
         let encode = |byte: &u8| match byte {
             0..0x80 => char::from(*byte).to_string(),

@@ -98,13 +98,20 @@ impl Address {
         })
     }
 
-    /// Returns the name or address of the host, in lower case and without brackets; empty for a
-    /// Unix socket.
+    /// Returns the name or address of the host, in lower case and without brackets; with its zone,
+    /// `fe80::1%eth0`, if it has one; empty for a Unix socket.
     pub fn host(&self) -> &str {
         match &self.0 {
             Place::Tcp { host, .. } => host,
             Place::Unix(_) => "",
         }
+    }
+
+    /// Returns the name or address of the host without a zone, which says nothing about the server
+    /// and its certificate.
+    pub(super) fn name(&self) -> &str {
+        let ipv6 = self.host().split_once('%').filter(|(address, _)| address.contains(':'));
+        ipv6.map_or(self.host(), |(address, _)| address)
     }
 
     /// Returns the port, which may be that of the scheme; 0 for a Unix socket.
@@ -154,12 +161,13 @@ fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Login)> {
 }
 
 fn parse_tcp(rest: &str, default_port: u16, is_tls: bool) -> Option<(Address, Login)> {
+    let (rest, zone) = without_zone(rest);
     // `Url` would drop the ports of the schemes that it knows.
     let url = Url::parse(&format!("server://{rest}")).ok()?;
     let host = match url.host()? {
         Host::Domain(name) => name.to_ascii_lowercase(),
         Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string() + &zone,
     };
     let is_host = !host.is_empty();
     let place = Place::Tcp { host, port: url.port().unwrap_or(default_port), is_tls };
@@ -179,6 +187,21 @@ fn parse_unix(rest: &str) -> Option<(Address, Login)> {
 
 fn login_of(user: &str, password: &str) -> Option<Login> {
     Some(Login::of(decoded(user)?, decoded(password)?))
+}
+
+/// Takes the zone out of an IPv6 address, since URL parsers do not know zones: `%eth0` of
+/// `[fe80::1%25eth0]`, or of `[fe80::1%eth0]`.
+fn without_zone(rest: &str) -> (String, String) {
+    let split = || {
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let start = rest.get(..end)?.rfind('@').map_or(0, |at| at + 1);
+        let (before, host) = (rest.get(..start)?, rest.get(start..)?);
+        let (address, zone) = host.strip_prefix('[')?.split_once('%')?;
+        let (zone, port) = zone.split_once(']').filter(|(zone, _)| !zone.is_empty())?;
+        let zone = zone.strip_prefix("25").filter(|zone| !zone.is_empty()).unwrap_or(zone);
+        Some((format!("{before}[{address}]{port}"), format!("%{zone}")))
+    };
+    split().unwrap_or_else(|| (rest.to_owned(), String::new()))
 }
 
 fn decoded(text: &str) -> Option<String> {
@@ -214,6 +237,8 @@ mod tests {
             ("http://h", "h", 9200, false),
             ("http://h:80", "h", 80, false),
             ("redis://a%23@h", "h", 6379, false),
+            ("[FE80::1%25Eth0]:1", "fe80::1%Eth0", 1, false),
+            ("redis://:x%5B%23@[fe80::1%eth0]/0?x", "fe80::1%eth0", 6379, false),
         ] {
             assert_eq!(address(url), Some((host.to_owned(), port, is_tls)), "{url}");
         }
@@ -232,6 +257,8 @@ mod tests {
             "[::1",
             "redis://a:%ff@h",
             "/h",
+            "[fe80::1%]",
+            "fe80::1%eth0",
         ] {
             assert_eq!(address(url), None, "{url}");
         }
@@ -265,6 +292,8 @@ mod tests {
         let told = |url| Address::parse(url, &SCHEMES).unwrap().0.to_string();
         assert_eq!(told("rediss://me:secret@H/0"), "h:6380");
         assert_eq!(told("[::1]"), "[::1]:6379");
+        assert_eq!(told("[fe80::1%25eth0]"), "[fe80::1%eth0]:6379");
+        assert_eq!(Address::parse("[fe80::1%25eth0]", &SCHEMES).unwrap().0.name(), "fe80::1");
     }
 
     #[test]

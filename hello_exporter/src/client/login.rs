@@ -174,8 +174,8 @@ impl Logins {
     ///
     /// # Errors
     ///
-    /// [`LoginError::Read`], [`LoginError::Syntax`], and [`LoginError::Key`] with what [`Address::parse`] and
-    /// [`Self::add`] say. All of them name the file.
+    /// [`LoginError::Read`], [`LoginError::Syntax`], and [`LoginError::Key`] with what
+    /// [`Address::parse`] and [`Self::add`] say. All of them name the file.
     pub fn add_file(&mut self, path: &Path, schemes: &[Scheme]) -> Result<(), LoginError> {
         let owned = || path.to_owned();
         let text = fs::read_to_string(path)

@@ -229,7 +229,7 @@ impl Connector {
             true => configs.with_certificate,
             false => configs.without_certificate,
         };
-        let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
+        let name = ServerName::try_from(address.name().to_owned()).map_err(io::Error::other)?;
         let stream = TlsConnector::from(config).connect(name, stream).await?;
         Ok(Box::new(stream))
     }

@@ -142,7 +142,8 @@ fn make_source<F: 'static>(
 ) -> Result<(), DeclarationError> {
     let name = options.name().clone();
     let built = source.0.build(flags);
-    let unmade = |error| DeclarationError::Make { parts: vec![format!("source `{name}`")], error };
+    let unmade =
+        |error| DeclarationError::CannotMake { parts: vec![format!("source `{name}`")], error };
     match built.map_err(unmade)? {
         (declared, Some(scraper)) => sources.add(options, declared, scraper)?,
         (_, None) => {
@@ -171,8 +172,10 @@ fn make_probe<F: 'static>(
     TelemetryPath::from_str(&path())
         .map_err(|error| DeclarationError::ProbePath { path: path(), error })?;
     let built = probe.0.build(flags);
-    let unmade =
-        |error| DeclarationError::Make { parts: vec![format!("probe at `{}`", path())], error };
+    let unmade = |error| DeclarationError::CannotMake {
+        parts: vec![format!("probe at `{}`", path())],
+        error,
+    };
     let (declared, built) = built.map_err(unmade)?;
     Probing::new(options, declared, built, common.clone())
         .map_err(|error| DeclarationError::Probe { path: path(), error })

@@ -38,9 +38,9 @@ use table::Table;
 /// An exporter is scraped by few; its workers only shift bytes.
 const WORKERS: usize = 2;
 
-/// Threads of each worker that encode responses and verify passwords. The server's own number gets smaller the
-/// more processors there are, since it takes them for the number of workers: collectors that hang in a few
-/// scrapes would then hold all threads, and nobody could log in.
+/// Threads of each worker that encode responses and verify passwords. The server's own number gets
+/// smaller the more processors there are, since it takes them for the number of workers: collectors
+/// that hang in a few scrapes would then hold all threads, and nobody could log in.
 const BLOCKING_THREADS: usize = 256;
 
 /// How long scrapes may go on after a signal.

@@ -84,7 +84,7 @@ pub enum DeclarationError {
     },
     /// The function that makes a source or a probe has failed, or several have, with one error.
     #[error("{} cannot be made: {error}", listed(.parts))]
-    Make {
+    CannotMake {
         /// What cannot be made: "source `NAME`" or "probe at `PATH`".
         parts: Vec<String>,
         /// The error, with its causes.
@@ -117,8 +117,8 @@ pub enum DeclarationError {
 }
 
 impl DeclarationError {
-    /// Joins the errors of makers that fail with the same text: one wrong file is one error, however
-    /// many makers read it.
+    /// Joins the errors of makers that fail with the same text: one wrong file is one error,
+    /// however many makers read it.
     pub(super) fn merged(errors: Vec<Self>) -> Vec<Self> {
         let mut merged: Vec<Self> = Vec::with_capacity(errors.len());
         for error in errors {
@@ -132,7 +132,9 @@ impl DeclarationError {
 
     fn parts_with_error_of(&mut self, other: &Self) -> Option<&mut Vec<String>> {
         match (self, other) {
-            (Self::Make { parts, error }, Self::Make { error: other, .. }) if error == other => {
+            (Self::CannotMake { parts, error }, Self::CannotMake { error: other, .. })
+                if error == other =>
+            {
                 Some(parts)
             }
             _ => None,
@@ -141,7 +143,7 @@ impl DeclarationError {
 
     fn into_parts(self) -> Vec<String> {
         match self {
-            Self::Make { parts, .. } => parts,
+            Self::CannotMake { parts, .. } => parts,
             _ => Vec::new(),
         }
     }
@@ -161,7 +163,7 @@ mod tests {
     use super::*;
 
     fn make(part: &str, error: &str) -> DeclarationError {
-        DeclarationError::Make { parts: vec![part.to_owned()], error: error.to_owned() }
+        DeclarationError::CannotMake { parts: vec![part.to_owned()], error: error.to_owned() }
     }
 
     #[test]

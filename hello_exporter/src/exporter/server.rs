@@ -46,7 +46,7 @@ impl<F: Args + 'static> Exporter<F> {
         Ok(ExitCode::from(signal.exit_status()))
     }
 
-    /// Serves until a signal, and returns the second one if it came while requests were still under way.
+    /// Serves until a signal. Returns a second one, if it came while requests were still under way.
     async fn serve_on(
         &self,
         listeners: Vec<Listener>,

@@ -13,8 +13,8 @@ pub(super) enum Termination {
 }
 
 impl Termination {
-    /// Returns the exit status that a shell reports for a program that the signal has killed, as it kills
-    /// a Go exporter that does not handle it.
+    /// Returns the exit status that a shell reports for a program that the signal has killed, as it
+    /// kills a Go exporter that does not handle it.
     pub(super) fn exit_status(self) -> u8 {
         match self {
             Self::Sigint => 128 + 2,

@@ -21,12 +21,12 @@ use crate::metric::CounterVec;
 pub(super) use slots::Requester;
 use slots::{Grant, Slots};
 
-/// A bound on the requests in flight that make the exporter work: scrapes, or probes of one path. They are in
-/// flight until the client has taken the response: that is how long it takes memory.
+/// A bound on the requests in flight that make the exporter work: scrapes, or probes of one path.
+/// They are in flight until the client has taken the response: that is how long it takes memory.
 ///
-/// No host holds all slots while others want one: a host may hold as many as there are, and gives them up
-/// one by one to hosts that hold at least two fewer. A request whose client has ended its side of the
-/// connection keeps its slot only until another request wants it.
+/// No host holds all slots while others want one: a host may hold as many as there are, and gives
+/// them up one by one to hosts that hold at least two fewer. A request whose client has ended its
+/// side of the connection keeps its slot only until another request wants it.
 pub(crate) struct Limit {
     /// Zero is no limit.
     most: usize,
@@ -96,8 +96,8 @@ impl Limit {
         Arc::clone(&self.metrics)
     }
 
-    /// Waits for a slot, or returns the response of a request that gets none. A request waits while slots
-    /// are about to be free, and never past its own deadline.
+    /// Waits for a slot, or returns the response of a request that gets none. A request waits while
+    /// slots are about to be free, and never past its own deadline.
     pub(super) async fn enter(
         self: &Arc<Self>,
         requester: Requester,
@@ -192,8 +192,8 @@ impl Permit {
         &self.limit
     }
 
-    /// Runs what the request waits for, before its response is encoded. Returns the response of a request
-    /// whose slot another one gets meanwhile; `work` is then dropped.
+    /// Runs what the request waits for, before its response is encoded. Returns the response of a
+    /// request whose slot another one gets meanwhile; `work` is then dropped.
     pub(super) async fn run<T>(&self, work: impl Future<Output = T>) -> Result<T, HttpResponse> {
         let Some(slot) = &self.slot else { return Ok(work.await) };
         let (mut work, mut evicted) = (pin!(work), pin!(slot.evicted.notified()));

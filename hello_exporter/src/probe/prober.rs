@@ -237,7 +237,8 @@ impl Probing {
     }
 }
 
-/// Returns the time that a probe has before it is dropped after `timeout`, in which it ends in good order.
+/// Returns the time that a probe has before it is dropped after `timeout`, in which it ends in good
+/// order.
 fn own_timeout(timeout: Duration) -> Duration {
     timeout - (timeout / 10).min(Duration::from_millis(100))
 }

@@ -15,7 +15,8 @@ pub enum TargetError {
     /// It is longer than any that is of use.
     #[error("a target must not be longer than {MAX_BYTES} bytes")]
     TooLong,
-    /// It contains control characters, or has white space or `\` where URL parsers do not agree on the host.
+    /// It contains control characters, or has white space or `\` where URL parsers do not agree on
+    /// the host.
     #[error(
         "a target must not contain control characters, nor white space or `\\` before its path"
     )]
@@ -32,8 +33,8 @@ pub enum TargetError {
 /// The length of a URL that names a target is bounded anyway; that of a redirect is not.
 const MAX_BYTES: usize = 8 << 10;
 
-/// Checks what holds for every target. Blanks in a path or a query are as in browsers and in Go: a probe over
-/// HTTP sends them as `%20`.
+/// Checks what holds for every target. Blanks in a path or a query are as in browsers and in Go: a
+/// probe over HTTP sends them as `%20`.
 pub(crate) fn check(target: &str) -> Result<(), TargetError> {
     if target.is_empty() {
         return Err(TargetError::Empty);
@@ -62,9 +63,8 @@ fn authority(target: &str) -> (&str, &str) {
     (target.get(..end).unwrap_or(target), rest.get(..length).unwrap_or(rest))
 }
 
-/// Returns the scheme and what follows the colon
-/// ([RFC 3986, section 3.1](https://www.rfc-editor.org/rfc/rfc3986#section-3.1)). A host before a port looks
-/// the same.
+/// Returns the scheme and what follows the colon ([RFC 3986, section
+/// 3.1](https://www.rfc-editor.org/rfc/rfc3986#section-3.1)). A host before a port looks the same.
 fn split_scheme(target: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = target.split_once(':')?;
     let is_accepted = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');

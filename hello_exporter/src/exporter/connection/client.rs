@@ -146,8 +146,8 @@ impl Exchange {
         Self { client: Rc::clone(client), answer: None }
     }
 
-    /// Runs the handler of the request until the connection is over, and returns `None` then. Over HTTP/2 a
-    /// handler has a task of its own, which would go on.
+    /// Runs the handler of the request until the connection is over, and returns `None` then. Over
+    /// HTTP/2 a handler has a task of its own, which would go on.
     pub(super) async fn run<T>(&self, handler: impl Future<Output = T>) -> Option<T> {
         let (mut handler, mut left) = (pin!(handler), pin!(self.client.left.notified()));
         poll_fn(|context| {

@@ -13,7 +13,8 @@ use tokio::time::Instant;
 use super::Permit;
 use crate::http::{Closer, web_config};
 
-/// How long a client may take its response while other requests wait. A client that reads takes milliseconds.
+/// How long a client may take its response while other requests wait. A client that reads takes
+/// milliseconds.
 const DELIVERY: Duration = Duration::from_secs(1);
 
 /// The client that sends a request.
@@ -131,7 +132,8 @@ impl Slots {
     /// Returns the slot that makes room for a request of `host`, if there is one:
     ///
     /// 1. the oldest of a client that has ended its side of the connection, and may be gone;
-    /// 2. one of the host that holds the most, if that still holds no fewer than `host` does afterwards;
+    /// 2. one of the host that holds the most, if that still holds no fewer than `host` does
+    ///    afterwards;
     /// 3. the one whose client has been taking its response for longest, if that is too long.
     fn victim(&self, host: IpAddr, now: Instant) -> Option<u64> {
         let ended = self.held.iter().find(|(_, it)| it.is_running() && it.requester.has_ended());
@@ -139,7 +141,8 @@ impl Slots {
         ended.or_else(|| self.slot_of_greediest(host)).or_else(|| self.overdue(now))
     }
 
-    /// A request that runs goes before one whose response is being sent, and an older one before a younger.
+    /// A request that runs goes before one whose response is being sent, and an older one before a
+    /// younger.
     fn slot_of_greediest(&self, host: IpAddr) -> Option<u64> {
         let fair = self.slots_of(&host) + 2;
         let slots = self.held.iter().filter_map(|(number, slot)| {
@@ -201,8 +204,8 @@ impl Slots {
         }
     }
 
-    /// Returns until when it is worth waiting for a slot, up to `patience`; `None` where every request waits
-    /// for sources or for its target, which may take long.
+    /// Returns until when it is worth waiting for a slot, up to `patience`; `None` where every
+    /// request waits for sources or for its target, which may take long.
     pub(super) fn next_free(&self, patience: Instant) -> Option<Instant> {
         if let Some((since, _)) = self.longest_sending() {
             return Some(patience.min(since + DELIVERY));

@@ -1,8 +1,9 @@
 //! Patterns of targets.
 //!
-//! A target is text until a probe reads it, and probes do not read it alike: a URL parser takes `..` out of a path
-//! and `2130706433` for the address 127.0.0.1, and another client may not. So a target is compared in two
-//! readings, as it is written and as browsers read it, and has to match in both.
+//! A target is text until a probe reads it, and probes do not read it alike: a URL parser takes
+//! `..` out of a path and `2130706433` for the address 127.0.0.1, and another client may not. So a
+//! target is compared in two readings, as it is written and as browsers read it, and has to match
+//! in both.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -12,9 +13,9 @@ use url::{Host, Position, Url};
 
 use super::{check, split_scheme};
 
-/// Which targets `--probe.allow-target` permits: `*` stands for any number of letters, digits, `-` and `_`, which is
-/// no more than one part of a host name or of an address, `**` for anything at all, and every other character for
-/// itself.
+/// Which targets `--probe.allow-target` permits: `*` stands for any number of letters, digits, `-`
+/// and `_`, which is no more than one part of a host name or of an address, `**` for anything at
+/// all, and every other character for itself.
 ///
 /// ```
 /// use hello_exporter::probe::TargetPattern;
@@ -28,9 +29,9 @@ use super::{check, split_scheme};
 /// # Ok::<(), hello_exporter::probe::ParsePatternError>(())
 /// ```
 ///
-/// Scheme and host may be written in upper or lower case, and with or without the port that `http` and `https` have
-/// by default; `http://host` is `http://host/`. The zone of an IPv6 address, `[fe80::1%eth0]`, may be written as in
-/// URLs, `[fe80::1%25eth0]`.
+/// Scheme and host may be written in upper or lower case, and with or without the port that `http`
+/// and `https` have by default; `http://host` is `http://host/`. The zone of an IPv6 address,
+/// `[fe80::1%eth0]`, may be written as in URLs, `[fe80::1%25eth0]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetPattern {
     text: String,
@@ -119,9 +120,9 @@ fn past_any(target: &str, starts: &[usize], is_accepted: impl Fn(u8) -> bool) ->
     ends
 }
 
-/// Returns a target, or a pattern of targets, in the forms in which these are compared: as it is written, and as
-/// browsers read it. Both have scheme and host in lower case, no port that the scheme has by default, and a path
-/// where there is a scheme.
+/// Returns a target, or a pattern of targets, in the forms in which these are compared: as it is
+/// written, and as browsers read it. Both have scheme and host in lower case, no port that the
+/// scheme has by default, and a path where there is a scheme.
 fn readings(target: &str) -> [String; 2] {
     let (scheme, rest) = match target.split_once("://") {
         Some((scheme, rest)) if split_scheme(target).is_some_and(|(it, _)| it == scheme) => {
@@ -145,7 +146,8 @@ fn readings(target: &str) -> [String; 2] {
     [written, read]
 }
 
-/// Splits `host:port` before the colon. A text with several colons that has no brackets is an IPv6 address.
+/// Splits `host:port` before the colon. A text with several colons that has no brackets is an IPv6
+/// address.
 fn split_port(authority: &str) -> (&str, &str) {
     let bracket = authority.find(']').filter(|_| authority.starts_with('['));
     let colon = authority.find(':').filter(|_| authority.matches(':').count() == 1);
@@ -153,13 +155,15 @@ fn split_port(authority: &str) -> (&str, &str) {
     authority.split_at(end.unwrap_or(authority.len()))
 }
 
-/// Splits an IPv6 address before the `%` of its zone. The name of a zone, unlike a host, has a case.
+/// Splits an IPv6 address before the `%` of its zone. The name of a zone, unlike a host, has a
+/// case.
 fn split_zone(host: &str) -> (&str, &str) {
     let percent = host.find('%').filter(|_| host.contains(':'));
     host.split_at(percent.unwrap_or(host.len()))
 }
 
-/// `%eth0` of `%25eth0`, as [RFC 6874](https://www.rfc-editor.org/rfc/rfc6874#section-2) has it in a URL.
+/// `%eth0` of `%25eth0`, as [RFC 6874](https://www.rfc-editor.org/rfc/rfc6874#section-2) has it in
+/// a URL.
 fn written_zone(zone: &str) -> String {
     let name = zone.strip_prefix("%25").filter(|name| !["", "]"].contains(name));
     name.map_or_else(|| zone.to_owned(), |name| format!("%{name}"))
