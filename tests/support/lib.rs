@@ -12,6 +12,7 @@ mod certificate;
 mod comparison;
 mod curl;
 pub mod http;
+pub mod node;
 mod parser;
 mod process;
 mod prometheus;

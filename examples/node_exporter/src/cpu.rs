@@ -1,4 +1,4 @@
-//! Times of the CPUs, and what `/sys` tells of them.
+//! Times of the CPUs, and what `/sys` says about them.
 
 mod info;
 #[cfg(test)]
@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use hello_exporter::Collector;
+use rustix::param::clock_ticks_per_second;
 
 use crate::Flags;
-use crate::files::{File, Result, named_lines};
+use crate::files::{File, Odd, Result, number};
+use crate::stat::{Stat, Times};
 use info::CpuInfo;
 
 #[derive(Collector, Default)]
@@ -34,7 +36,11 @@ pub(crate) struct Cpu {
 
     /// CPUs that the scheduler leaves alone.
     #[metric(labels = ["cpu"])]
-    isolated: Vec<(u32, u8)>,
+    isolated: Vec<(u16, u8)>,
+
+    /// Whether a CPU is online, where the kernel can take the first one offline.
+    #[metric(labels = ["cpu"])]
+    online: Vec<(u32, bool)>,
 
     #[metric(flatten)]
     info: CpuInfo,
@@ -44,9 +50,6 @@ const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "so
 const GUEST_MODES: [&str; 2] = ["user", "nice"];
 const IDLE: usize = 3;
 
-/// Of every CPU, the ticks in each mode and each guest mode.
-type Times = BTreeMap<u32, [u64; 10]>;
-
 pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Cpu> + use<> {
     let stat = flags.procfs.join("stat");
     let cpus = flags.sysfs.join("devices/system/cpu");
@@ -55,34 +58,21 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Cpu> + use<> {
     let rising = Rising::default();
     move || {
         let mut metrics = Cpu { info: info()?, ..Cpu::default() };
-        let times = rising.of(times(&stat.text()?));
+        let times = rising.of(Stat::read(&stat)?.times);
         metrics.seconds = seconds(&times, &MODES, 0);
         if has_guest {
             metrics.guest_seconds = seconds(&times, &GUEST_MODES, MODES.len());
         }
         metrics.add_throttles(&cpus);
-        let isolated = cpus.join("isolated").text().unwrap_or_default();
-        metrics.isolated = ranges(isolated.trim()).map(|cpu| (cpu, 1)).collect();
+        metrics.isolated = isolated(&cpus).into_iter().map(|cpu| (cpu, 1)).collect();
+        metrics.online = online(&cpus);
         Ok(metrics)
     }
 }
 
-/// Offline CPUs are missing, so that each is known by its number.
-fn times(stat: &str) -> Times {
-    let cpus = named_lines(stat).filter_map(|(name, values)| {
-        let cpu = name.strip_prefix("cpu")?.parse().ok()?;
-        let mut times = [0; 10];
-        for (time, value) in times.iter_mut().zip(values) {
-            *time = value.parse().ok()?;
-        }
-        Some((cpu, times))
-    });
-    cpus.collect()
-}
-
-/// Of every CPU, the times that begin with the `first`, in seconds.
+/// Returns each CPU's times from the `first` on, in seconds.
 fn seconds(times: &Times, modes: &[&'static str], first: usize) -> Vec<((u32, &'static str), f64)> {
-    let per_second = procfs::ticks_per_second() as f64;
+    let per_second = clock_ticks_per_second() as f64;
     let of_cpu = |(cpu, times): (&u32, &[u64; 10])| {
         let times = modes.iter().zip(times.iter().skip(first));
         let seconds = times.map(|(mode, ticks)| ((*cpu, *mode), *ticks as f64 / per_second));
@@ -91,7 +81,7 @@ fn seconds(times: &Times, modes: &[&'static str], first: usize) -> Vec<((u32, &'
     times.iter().flat_map(of_cpu).collect()
 }
 
-/// What was seen last: idle and iowait times sometimes fall by a little, and counters must not.
+/// The times seen last. Idle and iowait times sometimes fall a little, which counters must not.
 #[derive(Default)]
 struct Rising(Mutex<Times>);
 
@@ -108,18 +98,17 @@ impl Rising {
     }
 }
 
-/// A CPU that was taken out and put back begins anew.
+/// Whether a CPU was taken offline and back, after which its times start from zero.
 fn is_replugged(last: &[u64; 10], now: &[u64; 10]) -> bool {
-    last[IDLE] >= now[IDLE] + 3 * procfs::ticks_per_second()
+    last[IDLE] >= now[IDLE].saturating_add(3 * clock_ticks_per_second())
 }
 
 impl Cpu {
-    /// What one CPU does not tell is left out.
+    /// Adds the throttles of each core and package. A CPU whose files are missing or odd is left
+    /// out: others of its core and package have the same counts.
     fn add_throttles(&mut self, cpus: &File) {
         for (_, cpu) in cpus.numbered("cpu") {
-            let package = cpu.join("topology/physical_package_id").number();
-            let core = cpu.join("topology/core_id").number();
-            let (Some(package), Some(core)) = (package, core) else {
+            let Some((package, core)) = place(&cpu.join("topology")) else {
                 continue;
             };
             let count = |name| cpu.join("thermal_throttle").join(name).number();
@@ -133,11 +122,43 @@ impl Cpu {
     }
 }
 
-/// A list of the kernel, such as `0-2,7`.
-fn ranges(list: &str) -> impl Iterator<Item = u32> {
+/// Returns the package and the core of a CPU, which are -1 where the kernel does not know them.
+fn place(topology: &File) -> Option<(u32, u32)> {
+    let number = |name| u32::try_from(topology.join(name).number::<i64>()?).ok();
+    Some((number("physical_package_id")?, number("core_id")?))
+}
+
+/// Returns which CPUs are online; none where the first CPU has no such file, as in the original.
+fn online(cpus: &File) -> Vec<(u32, bool)> {
+    let cpus = cpus.numbered("cpu");
+    let is_there = |cpu: &File| cpu.join("online").path().exists();
+    if !cpus.first().is_some_and(|(_, cpu)| is_there(cpu)) {
+        return Vec::new();
+    }
+    let online =
+        cpus.iter().filter_map(|(number, cpu)| Some((*number, cpu.join("online").flag()?)));
+    online.collect()
+}
+
+/// Returns the CPUs of the list that the kernel has in a line, such as `0-2,7`.
+fn isolated(cpus: &File) -> Vec<u16> {
+    let file = cpus.join("isolated");
+    let Ok(lines) = file.lines() else {
+        return Vec::new();
+    };
+    // Where no CPU is isolated the line is empty.
+    if lines.are_blank() { Vec::new() } else { lines.read(ranges).concat() }
+}
+
+fn ranges(list: &str) -> Result<Vec<u16>, Odd> {
     let range = |range: &str| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
-        Some(first.parse().ok()?..=last.parse().ok()?)
+        let (first, last): (u16, u16) = (number(first)?, number(last)?);
+        if first > last {
+            return Err(Odd::word(range, "a range such as `0-2`"));
+        }
+        Ok(first..=last)
     };
-    list.split(',').filter_map(range).flatten()
+    let ranges: Result<Vec<_>, Odd> = list.trim().split(',').map(range).collect();
+    Ok(ranges?.into_iter().flatten().collect())
 }

@@ -1,12 +1,13 @@
 //! Block devices, as `/proc/diskstats` counts, and as udev knows them.
 
+#[cfg(test)]
+mod tests;
 mod udev;
 
 use hello_exporter::{Collector, Labels, Rows};
-use procfs::{DiskStat, DiskStats};
 
 use crate::Flags;
-use crate::files::Result;
+use crate::files::{Absence, File, Lines, Odd, Result, number, numbers, widest};
 use udev::DiskInfo;
 
 #[derive(Labels)]
@@ -17,7 +18,7 @@ pub(crate) struct Device {
 /// Fields that older kernels lack are not exposed.
 #[derive(Collector)]
 #[collector(namespace = "node", subsystem = "disk", no_new)]
-pub(crate) struct Disk {
+pub(crate) struct Metrics {
     /// Reads completed.
     #[metric(counter)]
     reads_completed_total: u64,
@@ -73,40 +74,93 @@ pub(crate) struct Disk {
     info: DiskInfo,
 }
 
-pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Disk>> + use<> {
-    let (file, filter, udev) =
-        (flags.procfs.join("diskstats"), flags.disks.clone(), flags.udev.clone());
+/// A line of the file.
+#[derive(Debug, PartialEq)]
+struct Disk {
+    major: u32,
+    minor: u32,
+    name: String,
+    /// 11 numbers, followed by 4 of discards and 2 of flushes where the kernel counts these.
+    counts: Vec<u64>,
+}
+
+pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Metrics>> + use<> {
+    let (file, filter) = (flags.procfs.join("diskstats"), flags.disks.clone());
+    let (udev, blocks) = (flags.udev.clone(), flags.sysfs.join("block"));
+    let absence = Absence::new();
     move || {
-        let DiskStats(disks) = file.parse()?;
-        let disks = disks.into_iter().filter(|disk| filter.keeps(&disk.name));
-        let row = |disk: DiskStat| {
-            let metrics = Disk::new(&disk, DiskInfo::read(&udev, &disk));
+        if !udev.path().is_dir() {
+            absence.report(&udev, "Disks are exposed without the properties that udev has of them");
+        }
+        let disks = read(&file.lines()?).into_iter().filter(|disk| filter.keeps(&disk.name));
+        let row = |disk: Disk| {
+            let info = DiskInfo::read(&udev, &disk, is_rotational(&blocks, &disk.name));
+            let metrics = Metrics::new(&disk.counts, info);
             (Device { device: disk.name }, metrics)
         };
         Ok(disks.map(row).collect())
     }
 }
 
+/// Returns the disks, none of an empty file: a container may have it.
+fn read(lines: &Lines<'_>) -> Vec<Disk> {
+    if lines.are_blank() {
+        return Vec::new();
+    }
+    let widest = widest(lines.iter().map(|line| line.text), Disk::WORDS[2]);
+    lines.read(|line| Disk::of(line, widest))
+}
+
 impl Disk {
-    fn new(disk: &DiskStat, info: DiskInfo) -> Self {
+    /// Words of a line before Linux 4.18, before Linux 5.5, and since.
+    const WORDS: [usize; 3] = [14, 18, 20];
+
+    fn of(line: &str, widest: usize) -> Result<Self, Odd> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let found = words.len();
+        let is_expected = Self::WORDS.contains(&found) || found > Self::WORDS[2] && found <= widest;
+        match *words {
+            [major, minor, name, ref counts @ ..] if is_expected => Ok(Self {
+                major: number(major)?,
+                minor: number(minor)?,
+                name: name.to_owned(),
+                counts: numbers(counts.iter().copied())?,
+            }),
+            _ => Err(Odd::Words { found, expected: "14, 18 or 20" }),
+        }
+    }
+}
+
+/// Returns whether the device has a rotating disk, and `false` for partitions and devices without a
+/// queue, which have no such file; `None` if its line was skipped.
+fn is_rotational(blocks: &File, device: &str) -> Option<bool> {
+    // The kernel writes the `/` of a device as `!`.
+    let file = blocks.join(&device.replace('/', "!")).join("queue/rotational");
+    if file.path().exists() { file.flag() } else { Some(false) }
+}
+
+impl Metrics {
+    fn new(counts: &[u64], info: DiskInfo) -> Self {
+        let optional = |index: usize| counts.get(index).copied();
+        let count = |index: usize| optional(index).unwrap_or_default();
         Self {
-            reads_completed_total: disk.reads,
-            reads_merged_total: disk.merged,
-            read_bytes_total: bytes(disk.sectors_read),
-            read_time_seconds_total: seconds(disk.time_reading),
-            writes_completed_total: disk.writes,
-            writes_merged_total: disk.writes_merged,
-            written_bytes_total: bytes(disk.sectors_written),
-            write_time_seconds_total: seconds(disk.time_writing),
-            io_now: disk.in_progress,
-            io_time_seconds_total: seconds(disk.time_in_progress),
-            io_time_weighted_seconds_total: seconds(disk.weighted_time_in_progress),
-            discards_completed_total: disk.discards,
-            discards_merged_total: disk.discards_merged,
-            discarded_sectors_total: disk.sectors_discarded,
-            discard_time_seconds_total: disk.time_discarding.map(seconds),
-            flush_requests_total: disk.flushes,
-            flush_requests_time_seconds_total: disk.time_flushing.map(seconds),
+            reads_completed_total: count(0),
+            reads_merged_total: count(1),
+            read_bytes_total: bytes(count(2)),
+            read_time_seconds_total: seconds(count(3)),
+            writes_completed_total: count(4),
+            writes_merged_total: count(5),
+            written_bytes_total: bytes(count(6)),
+            write_time_seconds_total: seconds(count(7)),
+            io_now: count(8),
+            io_time_seconds_total: seconds(count(9)),
+            io_time_weighted_seconds_total: seconds(count(10)),
+            discards_completed_total: optional(11),
+            discards_merged_total: optional(12),
+            discarded_sectors_total: optional(13),
+            discard_time_seconds_total: optional(14).map(seconds),
+            flush_requests_total: optional(15),
+            flush_requests_time_seconds_total: optional(16).map(seconds),
             info,
         }
     }
@@ -118,6 +172,6 @@ fn bytes(sectors: u64) -> u64 {
 }
 
 fn seconds(milliseconds: u64) -> f64 {
-    // Multiplied, and not divided by 1000, which can differ in the last digit: so the original has it.
+    // Multiplied as in the original: a division by 1000 can differ in the last digit.
     milliseconds as f64 * 0.001
 }

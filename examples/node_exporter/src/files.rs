@@ -1,26 +1,37 @@
 //! Files of the kernel.
 
+mod lines;
+mod skipped;
+#[cfg(test)]
+pub(crate) mod tests;
+mod texts;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::{FromStr, SplitWhitespace};
+use std::str::FromStr;
+use std::sync::Once;
 
-use hello_exporter::Number;
-use procfs::{FromRead, ProcError};
+use rustix::io::Errno;
+use tracing::info;
+
+pub(crate) use lines::{
+    Line, Lines, Odd, decimal, name, named, number, numbers, signed, widest, words,
+};
+pub(crate) use skipped::{SKIPPED, Skipped};
+pub(crate) use texts::Texts;
 
 /// A file or a directory, which may not be there.
 #[derive(Clone, Debug)]
 pub(crate) struct File(PathBuf);
 
+/// A file that cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FileError {
-    #[error("cannot read {}", .0.display())]
-    Read(PathBuf, #[source] io::Error),
-    #[error("cannot understand {}", .0.display())]
-    Parse(PathBuf, #[source] ProcError),
-    #[error("{} has no {what}", .path.display())]
-    Lacks { path: PathBuf, what: &'static str },
+#[error("cannot read {}", path.display())]
+pub(crate) struct FileError {
+    path: PathBuf,
+    source: io::Error,
 }
 
 /// What reading a file comes to.
@@ -42,30 +53,48 @@ impl File {
     }
 
     pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
-        fs::read(&self.0).map_err(|error| FileError::Read(self.0.clone(), error))
+        fs::read(&self.0).map_err(|source| FileError { path: self.0.clone(), source })
     }
 
-    /// What is not UTF-8, as the name of a device may be, is taken lossily: label values are UTF-8.
-    pub(crate) fn text(&self) -> Result<String> {
-        Ok(lossy(self.bytes()?))
+    /// Reads the file's lines. Bytes that are not UTF-8, as in the name of a device, become U+FFFD,
+    /// since label values are UTF-8.
+    pub(crate) fn lines(&self) -> Result<Lines<'_>> {
+        Ok(Lines::new(self, lossy(self.bytes()?)))
     }
 
-    pub(crate) fn parse<T: FromRead>(&self) -> Result<T> {
-        let parsed = T::from_read(self.text()?.as_bytes());
-        parsed.map_err(|error| FileError::Parse(self.0.clone(), error))
+    /// Reads the file's lines; `None` if the kernel lacks the feature that the file belongs to.
+    pub(crate) fn lines_if_present(&self) -> Result<Option<Lines<'_>>> {
+        match self.lines() {
+            Err(error) if error.is_absence() => Ok(None),
+            lines => lines.map(Some),
+        }
     }
 
-    /// The numbers with which the file begins.
-    pub(crate) fn numbers<N: FromStr>(&self) -> Result<Vec<N>> {
-        Ok(self.text()?.split_whitespace().map_while(|number| number.parse().ok()).collect())
+    /// Returns what `read` makes of the file's only line; `None` if the file cannot be read, or its
+    /// line was skipped.
+    pub(crate) fn only_line<T>(&self, read: impl Fn(&str) -> Result<T, Odd>) -> Option<T> {
+        self.lines().ok()?.read(read).into_iter().next()
     }
 
-    /// The number that is all of the file.
+    /// Returns whether the file's number is 1 or 0, as [`only_line`](Self::only_line).
+    pub(crate) fn flag(&self) -> Option<bool> {
+        self.only_line(|line| match line.trim() {
+            "0" => Ok(false),
+            "1" => Ok(true),
+            word => Err(Odd::word(word, "0 or 1")),
+        })
+    }
+
+    /// Returns the number that the file consists of, as [`only_line`](Self::only_line).
     pub(crate) fn number<N: FromStr>(&self) -> Option<N> {
-        self.text().ok()?.trim().parse().ok()
+        self.only_line(|line| {
+            let [word] = words(line, "a number")?;
+            number(word)
+        })
     }
 
-    /// What of a directory is called `prefix` and a number, by these numbers.
+    /// Returns the entries of the directory that are named `prefix` and a number, in the order of
+    /// these numbers.
     pub(crate) fn numbered(&self, prefix: &str) -> Vec<(u32, Self)> {
         let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
         let numbered = entries.filter_map(|entry| {
@@ -76,34 +105,36 @@ impl File {
         numbered.sort_unstable_by_key(|(number, _)| *number);
         numbered
     }
-
-    pub(crate) fn lacks(&self, what: &'static str) -> FileError {
-        FileError::Lacks { path: self.0.clone(), what }
-    }
 }
 
 impl FileError {
     pub(crate) fn is_not_found(&self) -> bool {
-        matches!(self, Self::Read(_, error) if error.kind() == io::ErrorKind::NotFound)
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+
+    /// Whether the kernel lacks the feature, or was booted without it.
+    pub(crate) fn is_absence(&self) -> bool {
+        let is_disabled = Errno::from_io_error(&self.source) == Some(Errno::OPNOTSUPP);
+        self.is_not_found() || is_disabled
+    }
+}
+
+/// Reports a feature that this system lacks, at level info and once. A collector without it exposes
+/// nothing, which is no failure.
+pub(crate) struct Absence(Once);
+
+impl Absence {
+    pub(crate) const fn new() -> Self {
+        Self(Once::new())
+    }
+
+    /// Logs that `file` is missing; `consequence` says what that means.
+    pub(crate) fn report(&self, file: &File, consequence: &'static str) {
+        self.0.call_once(|| info!(file = %file.0.display(), "{consequence}"));
     }
 }
 
 pub(crate) fn lossy(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-}
-
-/// Lines that begin with a name: the name, and what follows. Behind the name a `:` may stand.
-pub(crate) fn named_lines(text: &str) -> impl Iterator<Item = (&str, SplitWhitespace<'_>)> {
-    text.lines().filter_map(|line| {
-        let mut words = line.split_whitespace();
-        let name = words.next()?;
-        Some((name.strip_suffix(':').unwrap_or(name), words))
-    })
-}
-
-/// A number of the kernel. A few are signed, and counters need all 64 bits.
-pub(crate) fn number(text: &str) -> Option<Number> {
-    let unsigned = text.parse::<u64>().map(Number::from);
-    unsigned.or_else(|_| text.parse::<i64>().map(Number::from)).ok()
 }

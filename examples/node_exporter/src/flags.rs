@@ -47,13 +47,21 @@ pub(crate) struct Flags {
     pub(crate) mount_points: Filter<MountPoints>,
     #[command(flatten)]
     pub(crate) filesystem_types: Filter<FilesystemTypes>,
-    /// How long mounts are waited for, less than 10s; one that does not answer is left alone until it does
+    /// How long mounts are waited for, less than 10s; one that does not answer is left alone until
+    /// it does
     #[arg(long = "collector.filesystem.mount-timeout", value_name = "DURATION")]
     #[arg(default_value = "5s", value_parser = mount_timeout)]
     pub(crate) mount_timeout: Duration,
 
+    /// How many mounts are asked at once
+    #[arg(long = "collector.filesystem.stat-workers", value_name = "NUMBER", default_value = "4")]
+    pub(crate) stat_workers: u16,
+
     #[command(flatten)]
     pub(crate) network_devices: Filter<NetworkDevices>,
+    /// Label network devices with their aliases
+    #[arg(long = "collector.netdev.label-ifalias")]
+    pub(crate) alias: bool,
 
     /// Fields of /proc/net/netstat, snmp and snmp6 to expose
     #[arg(long = "collector.netstat.fields", value_name = "REGEXP", default_value = NETSTAT_FIELDS)]
@@ -69,7 +77,8 @@ pub(crate) struct Flags {
 }
 
 const NETSTAT_FIELDS: &str = "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|\
-    Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts)|\
+    Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|\
+    TCPOFOQueue|TCPRcvQDrop)|\
     Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|\
     Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$";
 
@@ -79,7 +88,7 @@ pub(crate) struct Disks;
 
 impl FilterFlags for Disks {
     const PREFIX: &'static str = "collector.diskstats.device";
-    const EXCLUDED: &'static str = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$";
+    const EXCLUDED: &'static str = r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$";
 }
 
 pub(crate) struct MountPoints;
@@ -96,14 +105,14 @@ impl FilterFlags for FilesystemTypes {
     const PREFIX: &'static str = "collector.filesystem.fs-types";
     const EXCLUDED: &'static str = "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|\
         fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|\
-        squashfs|sysfs|tracefs)$";
+        squashfs|erofs|sysfs|tracefs)$";
 }
 
 pub(crate) struct NetworkDevices;
 
 impl FilterFlags for NetworkDevices {
     const PREFIX: &'static str = "collector.netdev.device";
-    const EXCLUDED: &'static str = "^lo$";
+    const EXCLUDED: &'static str = "";
 }
 
 /// A mount has less time than its collector, which could not tell of it otherwise.

@@ -1,32 +1,42 @@
 //! What the kernel counts of itself.
 
-use hello_exporter::{Collector, Families};
+#[cfg(test)]
+mod tests;
+
+use hello_exporter::Collector;
 
 use crate::Flags;
-use crate::files::{Result, named_lines};
+use crate::files::{Odd, Result, decimal, number, words};
+use crate::stat::Stat;
 
-#[derive(Collector)]
+#[derive(Collector, Debug, Default, PartialEq)]
 #[collector(namespace = "node", no_new)]
 pub(crate) struct Loadavg {
     /// Threads that ran or waited to run, on average of the last minute.
-    load1: f64,
+    load1: Option<f64>,
     /// Threads that ran or waited to run, on average of the last five minutes.
-    load5: f64,
+    load5: Option<f64>,
     /// Threads that ran or waited to run, on average of the last fifteen minutes.
-    load15: f64,
+    load15: Option<f64>,
 }
 
 pub(crate) fn loadavg(flags: &Flags) -> impl Fn() -> Result<Loadavg> + use<> {
     let file = flags.procfs.join("loadavg");
-    move || match *file.numbers()? {
-        [load1, load5, load15] => Ok(Loadavg { load1, load5, load15 }),
-        _ => Err(file.lacks("three averages")),
+    move || Ok(file.lines()?.read(Loadavg::of).pop().unwrap_or_default())
+}
+
+impl Loadavg {
+    fn of(line: &str) -> Result<Self, Odd> {
+        let [load1, load5, load15, threads, _] = words(line, "three averages and two more")?;
+        threads.split_once('/').ok_or(Odd::Lacks('/'))?;
+        let [load1, load5, load15] = [load1, load5, load15].map(|load| decimal(load).map(Some));
+        Ok(Self { load1: load1?, load5: load5?, load15: load15? })
     }
 }
 
-#[derive(Collector, Default)]
+#[derive(Collector)]
 #[collector(namespace = "node", no_new)]
-pub(crate) struct Stat {
+pub(crate) struct Counts {
     /// Interrupts serviced since boot.
     #[metric(name = "intr_total", counter)]
     interrupts: Option<u64>,
@@ -54,76 +64,55 @@ pub(crate) struct Stat {
 }
 
 /// In the order of the kernel's file.
-const VECTORS: &str = "hi timer net_tx net_rx block block_iopoll tasklet sched hrtimer rcu";
+const VECTORS: [&str; 10] = [
+    "hi",
+    "timer",
+    "net_tx",
+    "net_rx",
+    "block",
+    "block_iopoll",
+    "tasklet",
+    "sched",
+    "hrtimer",
+    "rcu",
+];
 
-pub(crate) fn stat(flags: &Flags) -> impl Fn() -> Result<Stat> + use<> {
+pub(crate) fn stat(flags: &Flags) -> impl Fn() -> Result<Counts> + use<> {
     let file = flags.procfs.join("stat");
     let has_softirqs = flags.softirq;
     move || {
-        let mut stat = Stat::default();
-        for (name, values) in named_lines(&file.text()?) {
-            let mut numbers = values.map_while(|value| value.parse().ok());
-            match name {
-                "intr" => stat.interrupts = numbers.next(),
-                "ctxt" => stat.context_switches = numbers.next(),
-                "processes" => stat.forks = numbers.next(),
-                "btime" => stat.boot_time_seconds = numbers.next(),
-                "procs_running" => stat.procs_running = numbers.next(),
-                "procs_blocked" => stat.procs_blocked = numbers.next(),
-                // The first one is the sum.
-                "softirq" if has_softirqs => {
-                    stat.softirqs = VECTORS.split(' ').zip(numbers.skip(1)).collect();
-                }
-                _ => {}
-            }
-        }
-        Ok(stat)
+        let stat = Stat::read(&file)?;
+        let softirqs = stat.softirqs.filter(|_| has_softirqs).into_iter();
+        Ok(Counts {
+            interrupts: stat.interrupts,
+            context_switches: stat.context_switches,
+            forks: stat.forks,
+            boot_time_seconds: stat.boot_time,
+            procs_running: stat.procs_running,
+            procs_blocked: stat.procs_blocked,
+            softirqs: softirqs.flat_map(|counts| VECTORS.into_iter().zip(counts)).collect(),
+        })
     }
 }
 
-#[derive(Collector)]
+#[derive(Collector, Debug, Default, PartialEq)]
 #[collector(namespace = "node", subsystem = "filefd", no_new)]
 pub(crate) struct Filefd {
     /// File handles that are allocated.
-    allocated: u64,
+    allocated: Option<u64>,
     /// File handles that may be allocated.
-    maximum: u64,
+    maximum: Option<u64>,
 }
 
 pub(crate) fn filefd(flags: &Flags) -> impl Fn() -> Result<Filefd> + use<> {
     let file = flags.procfs.join("sys/fs/file-nr");
-    move || match *file.numbers()? {
-        [allocated, _, maximum] => Ok(Filefd { allocated, maximum }),
-        _ => Err(file.lacks("three numbers")),
-    }
+    move || Ok(file.lines()?.read(Filefd::of).pop().unwrap_or_default())
 }
 
-/// How long threads were stalled: since Linux 4.20, where the kernel keeps account of it.
-pub(crate) fn pressure(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
-    let directory = flags.procfs.join("pressure");
-    move || {
-        let texts = ["cpu", "io", "memory"].map(|name| (name, directory.join(name).text()));
-        let mut families = Families::new();
-        for (resource, text) in &texts {
-            let records = text.iter().flat_map(|text| text.lines());
-            records.for_each(|record| add_stalls(&mut families, resource, record));
-        }
-        // Without one of them there are the others.
-        let [(_, cpu), (_, io), (_, memory)] = texts;
-        cpu.or(io).or(memory).map(|_| families)
-    }
-}
-
-/// A line for `some` or all threads, `full`; of CPUs the kernel does not know the latter.
-fn add_stalls(families: &mut Families, resource: &str, record: &str) {
-    let (who, state) = match (resource, record.split(' ').next()) {
-        (_, Some("some")) => ("some", "waiting"),
-        ("io" | "memory", Some("full")) => ("all", "stalled"),
-        _ => return,
-    };
-    if let Ok(record) = procfs::parse_pressure_record(record) {
-        let name = format!("node_pressure_{resource}_{state}_seconds_total");
-        let help = format!("Time that {who} threads waited for {resource}, in seconds.");
-        families.counter(name, help).value(record.total as f64 / 1e3 / 1e3);
+impl Filefd {
+    fn of(line: &str) -> Result<Self, Odd> {
+        let [allocated, free, maximum] = words(line, "three numbers")?;
+        number::<u64>(free)?;
+        Ok(Self { allocated: Some(number(allocated)?), maximum: Some(number(maximum)?) })
     }
 }

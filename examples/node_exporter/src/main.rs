@@ -9,10 +9,15 @@ mod host;
 mod kernel;
 mod memory;
 mod netdev;
+mod os;
+mod pressure;
 mod protocols;
+mod stat;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use files::SKIPPED;
 use flags::Flags;
 use hello_exporter::source::{SourceOptions, in_turn};
 use hello_exporter::{Exporter, build_info};
@@ -25,7 +30,9 @@ async fn main() -> ExitCode {
         .scrape_namespace("node")
         .listen_address("0.0.0.0:9100")
         .flags::<Flags>()
-        // In turn are those that read the kernel's files alone: others may lie where nothing answers.
+        .register(Arc::clone(&SKIPPED))
+        // Sources that only read files of the kernel run in turn. The others may wait for a
+        // filesystem without answer.
         .source("cpu", |flags: &Flags| in_turn(cpu::source(flags)))
         .source("diskstats", diskstats::source)
         .source("filefd", |flags: &Flags| in_turn(kernel::filefd(flags)))
@@ -34,8 +41,8 @@ async fn main() -> ExitCode {
         .source("meminfo", |flags: &Flags| in_turn(memory::meminfo(flags)))
         .source("netdev", |flags: &Flags| in_turn(netdev::source(flags)))
         .source("netstat", |flags: &Flags| in_turn(protocols::netstat(flags)))
-        .source("os", host::os)
-        .source("pressure", |flags: &Flags| in_turn(kernel::pressure(flags)))
+        .source("os", os::source)
+        .source("pressure", |flags: &Flags| in_turn(pressure::source(flags)))
         .source("sockstat", |flags: &Flags| in_turn(protocols::sockstat(flags)))
         .source("stat", |flags: &Flags| in_turn(kernel::stat(flags)))
         .source("time", |flags: &Flags| in_turn(host::time(flags)))

@@ -1,24 +1,18 @@
 //! `/proc/meminfo` and `/proc/vmstat`, whatever the kernel has in them.
 
-use hello_exporter::Families;
+#[cfg(test)]
+mod tests;
+
+use hello_exporter::{Families, Number};
 
 use crate::Flags;
-use crate::files::{Result, named_lines, number};
+use crate::files::{Odd, Result, name, named, number, signed, words};
 
 pub(crate) fn meminfo(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let file = flags.procfs.join("meminfo");
     move || {
         let mut families = Families::new();
-        for (field, mut words) in named_lines(&file.text()?) {
-            let Some(value) = words.next().and_then(|value| value.parse::<u64>().ok()) else {
-                continue;
-            };
-            // `Active(anon)` is `Active_anon`.
-            let name = field.replace('(', "_").replace(')', "");
-            let (name, value) = match words.next() {
-                Some("kB") => (format!("{name}_bytes"), value.saturating_mul(1024)),
-                _ => (name, value),
-            };
+        for Memory { field, name, value } in file.lines()?.read(memory) {
             let help = format!("{field} of /proc/meminfo.");
             families.gauge(format!("node_memory_{name}"), help).value(value);
         }
@@ -26,17 +20,48 @@ pub(crate) fn meminfo(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     }
 }
 
+/// A line of `/proc/meminfo`.
+#[derive(Debug, PartialEq)]
+struct Memory {
+    field: String,
+    name: String,
+    value: u64,
+}
+
+fn memory(line: &str) -> Result<Memory, Odd> {
+    let (field, value) = named(line)?;
+    // `Active(anon)` is `Active_anon`.
+    let name_of_field = field.replace('(', "_").replace(')', "");
+    let plain = name(&name_of_field)?;
+    let (name, value) = if field.starts_with("HugePages_") {
+        let [value] = words(value, "a number of pages")?;
+        (plain.to_owned(), number(value)?)
+    } else {
+        let [value, unit] = words(value, "a number and `kB`")?;
+        if unit != "kB" {
+            return Err(Odd::word(unit, "`kB`"));
+        }
+        (format!("{plain}_bytes"), number::<u64>(value)?.saturating_mul(1024))
+    };
+    Ok(Memory { field: field.to_owned(), name, value })
+}
+
 pub(crate) fn vmstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let file = flags.procfs.join("vmstat");
     let fields = flags.vmstat_fields.clone();
     move || {
         let mut families = Families::new();
-        for (field, mut words) in named_lines(&file.text()?) {
-            if let Some(value) = words.next().and_then(number).filter(|_| fields.matches(field)) {
-                let help = format!("{field} of /proc/vmstat.");
-                families.untyped(format!("node_vmstat_{field}"), help).value(value);
-            }
+        let lines = file.lines()?;
+        for (field, value) in lines.read(count).into_iter().filter(|it| fields.matches(it.0)) {
+            let help = format!("{field} of /proc/vmstat.");
+            families.untyped(format!("node_vmstat_{field}"), help).value(value);
         }
         Ok(families)
     }
+}
+
+/// Reads a name and a number, as a line of `/proc/vmstat` or of `/proc/net/snmp6` has them.
+pub(crate) fn count(line: &str) -> Result<(&str, Number), Odd> {
+    let [field, value] = words(line, "a name and a number")?;
+    Ok((name(field)?, signed(value)?))
 }

@@ -1,111 +1,98 @@
 //! Traffic of network devices, as `/proc/net/dev` counts it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
-use hello_exporter::{Collector, Labels, Rows};
-use procfs::net::{DeviceStatus, InterfaceDeviceStatus};
+use hello_exporter::Families;
 
 use crate::Flags;
-use crate::files::Result;
+use crate::files::{File, Lines, Odd, Result, lossy, numbers};
 
-#[derive(Labels)]
-pub(crate) struct Device {
-    device: String,
-}
+/// The columns of the file.
+const COUNTS: [(&str, &str); 16] = [
+    ("receive_bytes", "Bytes received."),
+    ("receive_packets", "Packets received."),
+    ("receive_errs", "Packets received with errors."),
+    ("receive_drop", "Packets received, and dropped."),
+    ("receive_fifo", "Packets for which the queue had no place."),
+    ("receive_frame", "Packets received with framing errors."),
+    ("receive_compressed", "Compressed packets received."),
+    ("receive_multicast", "Multicast packets received."),
+    ("transmit_bytes", "Bytes transmitted."),
+    ("transmit_packets", "Packets transmitted."),
+    ("transmit_errs", "Errors of transmission."),
+    ("transmit_drop", "Packets dropped instead of transmitted."),
+    ("transmit_fifo", "Errors of the queue for transmission."),
+    ("transmit_colls", "Collisions."),
+    ("transmit_carrier", "Losses of the carrier, and other reasons not to transmit a packet."),
+    ("transmit_compressed", "Compressed packets transmitted."),
+];
 
-#[derive(Collector)]
-#[collector(namespace = "node", subsystem = "network", no_new)]
-pub(crate) struct Traffic {
-    /// Bytes received.
-    #[metric(counter)]
-    receive_bytes_total: u64,
-    /// Packets received.
-    #[metric(counter)]
-    receive_packets_total: u64,
-    /// Packets received with errors.
-    #[metric(counter)]
-    receive_errs_total: u64,
-    /// Packets received, and dropped.
-    #[metric(counter)]
-    receive_drop_total: u64,
-    /// Packets for which the queue had no place.
-    #[metric(counter)]
-    receive_fifo_total: u64,
-    /// Packets received with framing errors.
-    #[metric(counter)]
-    receive_frame_total: u64,
-    /// Compressed packets received.
-    #[metric(counter)]
-    receive_compressed_total: u64,
-    /// Multicast packets received.
-    #[metric(counter)]
-    receive_multicast_total: u64,
-    /// Packets that nobody wanted.
-    #[metric(counter)]
-    receive_nohandler_total: Option<u64>,
-    /// Bytes transmitted.
-    #[metric(counter)]
-    transmit_bytes_total: u64,
-    /// Packets transmitted.
-    #[metric(counter)]
-    transmit_packets_total: u64,
-    /// Errors of transmission.
-    #[metric(counter)]
-    transmit_errs_total: u64,
-    /// Packets dropped instead of transmitted.
-    #[metric(counter)]
-    transmit_drop_total: u64,
-    /// Errors of the queue for transmission.
-    #[metric(counter)]
-    transmit_fifo_total: u64,
-    /// Collisions.
-    #[metric(counter)]
-    transmit_colls_total: u64,
-    /// Losses of the carrier, and what else kept a packet from being transmitted.
-    #[metric(counter)]
-    transmit_carrier_total: u64,
-    /// Compressed packets transmitted.
-    #[metric(counter)]
-    transmit_compressed_total: u64,
-}
+/// The count that is not in the file, but in `/sys`.
+const UNHANDLED: (&str, &str) = ("receive_nohandler", "Packets received that no protocol took.");
 
-pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Traffic>> + use<> {
+pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let (file, classes) = (flags.procfs.join("net/dev"), flags.sysfs.join("class/net"));
-    let filter = flags.network_devices.clone();
+    let (filter, has_alias) = (flags.network_devices.clone(), flags.alias);
     move || {
-        let InterfaceDeviceStatus(devices) = file.parse()?;
-        // In the same order at every scrape.
-        let devices = BTreeMap::from_iter(devices);
-        let devices = devices.into_iter().filter(|(name, _)| filter.keeps(name));
-        let row = |(device, status): (String, DeviceStatus)| {
-            // This one number is not in /proc.
-            let unhandled = classes.join(&device).join("statistics/rx_nohandler").number();
-            (Device { device }, Traffic::new(&status, unhandled))
-        };
-        Ok(devices.map(row).collect())
+        let mut devices = read(&file.lines()?);
+        devices.retain(|name, _| filter.keeps(name));
+        let mut families = Families::new();
+        for (device, counts) in devices {
+            let class = classes.join(&device);
+            let labels = [("device", device), ("ifalias", alias(&class))];
+            let labels = if has_alias { &labels[..] } else { &labels[..1] };
+            let unhandled = class.join("statistics/rx_nohandler").number();
+            let counts = COUNTS.into_iter().zip(counts);
+            for (count, value) in counts.chain(unhandled.map(|value| (UNHANDLED, value))) {
+                add(&mut families, count, labels, value);
+            }
+        }
+        Ok(families)
     }
 }
 
-impl Traffic {
-    fn new(device: &DeviceStatus, unhandled: Option<u64>) -> Self {
-        Self {
-            receive_bytes_total: device.recv_bytes,
-            receive_packets_total: device.recv_packets,
-            receive_errs_total: device.recv_errs,
-            receive_drop_total: device.recv_drop,
-            receive_fifo_total: device.recv_fifo,
-            receive_frame_total: device.recv_frame,
-            receive_compressed_total: device.recv_compressed,
-            receive_multicast_total: device.recv_multicast,
-            receive_nohandler_total: unhandled,
-            transmit_bytes_total: device.sent_bytes,
-            transmit_packets_total: device.sent_packets,
-            transmit_errs_total: device.sent_errs,
-            transmit_drop_total: device.sent_drop,
-            transmit_fifo_total: device.sent_fifo,
-            transmit_colls_total: device.sent_colls,
-            transmit_carrier_total: device.sent_carrier,
-            transmit_compressed_total: device.sent_compressed,
-        }
+fn add(
+    families: &mut Families,
+    count: (&str, &'static str),
+    labels: &[(&'static str, String)],
+    value: u64,
+) {
+    let (names, values): (Vec<_>, Vec<_>) = labels.iter().map(|it| (it.0, it.1.as_str())).unzip();
+    let family = families.counter(format!("node_network_{}_total", count.0), count.1).labels(names);
+    match *values {
+        [device] => family.sample([device], value),
+        [device, alias] => family.sample([device, alias], value),
+        _ => family,
+    };
+}
+
+/// Returns the devices in the order of their names, so that they are in the same order at every
+/// scrape.
+fn read(lines: &Lines<'_>) -> BTreeMap<String, [u64; 16]> {
+    lines.read(device).into_iter().flatten().collect()
+}
+
+/// Reads the line of a device. The two lines above have the names of the columns.
+fn device(line: &str) -> Result<Option<(String, [u64; 16])>, Odd> {
+    let Some((name, counts)) = line.rsplit_once(':') else {
+        return if line.contains('|') { Ok(None) } else { Err(Odd::Lacks(':')) };
+    };
+    let counts: Vec<u64> = numbers(counts.split_whitespace())?;
+    let counts = counts.try_into().map_err(|counts: Vec<u64>| Odd::Words {
+        found: counts.len() + 1,
+        expected: "a name and 16 numbers",
+    })?;
+    match name.trim() {
+        "" => Err(Odd::word("", "the name of a device")),
+        name => Ok(Some((name.to_owned(), counts))),
     }
+}
+
+/// Returns the text that an administrator has given to the device, if any.
+fn alias(class: &File) -> String {
+    let alias = class.join("ifalias").bytes().map(lossy).unwrap_or_default();
+    alias.trim_end().to_owned()
 }

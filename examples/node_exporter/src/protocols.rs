@@ -1,9 +1,16 @@
 //! Counts of the network protocols, and their sockets.
 
-use hello_exporter::Families;
+#[cfg(test)]
+mod tests;
+
+use std::mem;
+
+use hello_exporter::{Families, Number};
+use rustix::param::page_size;
 
 use crate::Flags;
-use crate::files::{Result, named_lines, number};
+use crate::files::{Absence, Line, Lines, Odd, Result, name, named, number, signed};
+use crate::memory::count;
 
 pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let (netstat, snmp) = (flags.procfs.join("net/netstat"), flags.procfs.join("net/snmp"));
@@ -11,69 +18,166 @@ pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let fields = flags.netstat_fields.clone();
     move || {
         let mut families = Families::new();
-        let mut add = |name: String, value: &str| {
+        let mut add = |name: String, value: Number| {
             if fields.matches(&name) {
-                add(&mut families, &name, value);
+                let help = format!("{name} of the network protocols.");
+                families.untyped(format!("node_netstat_{name}"), help).value(value);
             }
         };
-        // Without IPv6 the last one is missing.
-        for_each_pair(&netstat.text()?, &mut add);
-        for_each_pair(&snmp.text()?, &mut add);
-        for_each_line(&snmp6.text().unwrap_or_default(), &mut add);
+        Pairs::read(&netstat.lines()?, &mut add);
+        Pairs::read(&snmp.lines()?, &mut add);
+        // Without IPv6 this one is missing.
+        if let Some(lines) = snmp6.lines_if_present()? {
+            lines.read(count6).into_iter().for_each(|(name, value)| add(name, value));
+        }
         Ok(families)
     }
 }
 
-fn add(families: &mut Families, name: &str, value: &str) {
-    if let Some(value) = number(value) {
-        let help = format!("{name} of the network protocols.");
-        families.untyped(format!("node_netstat_{name}"), help).value(value);
-    }
+/// Reads a line such as `Ip6InOctets 4`.
+fn count6(line: &str) -> Result<(String, Number), Odd> {
+    let (field, value) = count(line)?;
+    let (protocol, name) = field.split_once('6').ok_or(Odd::Lacks('6'))?;
+    Ok((format!("{protocol}6_{name}"), value))
 }
 
-/// A line of names, and one of values: `Tcp: InSegs OutSegs`, `Tcp: 4 2`.
-fn for_each_pair(text: &str, add: &mut impl FnMut(String, &str)) {
-    let mut lines = named_lines(text);
-    while let (Some((protocol, names)), Some((_, values))) = (lines.next(), lines.next()) {
-        names.zip(values).for_each(|(name, value)| add(format!("{protocol}_{name}"), value));
-    }
+/// Reads pairs of lines, one of names and one of values: `Tcp: InSegs OutSegs`, `Tcp: 4 2`.
+struct Pairs<'t, F> {
+    lines: &'t Lines<'t>,
+    add: F,
+    /// The line before, if it is one of names.
+    names: Names<'t>,
 }
 
-/// A name and a value: `Ip6InOctets 4`.
-fn for_each_line(text: &str, add: &mut impl FnMut(String, &str)) {
-    for (name, mut values) in named_lines(text) {
-        if let (Some((protocol, name)), Some(value)) = (name.split_once('6'), values.next()) {
-            add(format!("{protocol}6_{name}"), value);
+enum Names<'t> {
+    None,
+    /// They were skipped, so that nothing is to be said of their values.
+    Skipped,
+    Line {
+        number: usize,
+        protocol: &'t str,
+        names: Vec<&'t str>,
+    },
+}
+
+enum Row<'t> {
+    Names(Vec<&'t str>),
+    Values(Vec<Number>),
+}
+
+impl<'t, F: FnMut(String, Number)> Pairs<'t, F> {
+    fn read(lines: &'t Lines<'t>, add: F) {
+        let mut pairs = Pairs { lines, add, names: Names::None };
+        lines.iter().for_each(|line| pairs.line(line));
+        pairs.names_lack_values();
+    }
+
+    fn line(&mut self, line: Line<'t>) {
+        match line.checked().and_then(row) {
+            Ok((protocol, Row::Names(names))) => {
+                self.names_lack_values();
+                self.names = Names::Line { number: line.number, protocol, names };
+            }
+            Ok((protocol, Row::Values(values))) => self.values(line.number, protocol, &values),
+            Err(odd) => {
+                self.lines.skip(line.number, odd);
+                self.names = Names::Skipped;
+            }
+        }
+    }
+
+    /// Adds the values of a line to which the line before has the names. Where there are more or
+    /// fewer names than values, nobody knows which of the two lines is odd.
+    fn values(&mut self, number: usize, protocol: &str, values: &[Number]) {
+        match mem::replace(&mut self.names, Names::None) {
+            Names::Line { protocol: of_names, names, .. }
+                if of_names == protocol && names.len() == values.len() =>
+            {
+                let pairs = names.iter().zip(values);
+                pairs.for_each(|(name, value)| (self.add)(format!("{protocol}_{name}"), *value));
+            }
+            Names::Skipped => {}
+            names => {
+                self.names = names;
+                self.names_lack_values();
+                self.lines.skip(number, Odd::WithoutNames);
+            }
+        }
+    }
+
+    /// Skips the names of which no values have come.
+    fn names_lack_values(&mut self) {
+        if let Names::Line { number, .. } = mem::replace(&mut self.names, Names::None) {
+            self.lines.skip(number, Odd::WithoutValues);
         }
     }
 }
 
+fn row(line: &str) -> Result<(&str, Row<'_>), Odd> {
+    let (protocol, rest) = named(line)?;
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let is_number =
+        |word: &&str| word.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let row = match words.first() {
+        None => return Err(Odd::Words { found: 1, expected: "names or numbers" }),
+        Some(first) if is_number(first) => {
+            Row::Values(words.into_iter().map(signed).collect::<Result<_, _>>()?)
+        }
+        Some(_) => Row::Names(words.into_iter().map(name).collect::<Result<_, _>>()?),
+    };
+    Ok((name(protocol)?, row))
+}
+
 pub(crate) fn sockstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
     let (v4, v6) = (flags.procfs.join("net/sockstat"), flags.procfs.join("net/sockstat6"));
+    let absence = Absence::new();
     move || {
         let mut families = Families::new();
-        let texts = [v4.text(), v6.text()];
-        texts.iter().flatten().for_each(|text| add_sockets(&mut families, text));
-        // A kernel without IPv4 or IPv6 has one of them.
-        let [v4, v6] = texts;
-        v6.or(v4).map(|_| families)
+        // A kernel without IPv4 or IPv6 lacks one of them.
+        let files = [v4.lines_if_present()?, v6.lines_if_present()?];
+        if files.iter().all(Option::is_none) {
+            absence.report(&v4, "No counts of sockets are exposed: this kernel has none");
+        }
+        for sockets in files.iter().flatten().flat_map(|lines| lines.read(sockets)) {
+            sockets.into_iter().for_each(|socket| socket.add(&mut families));
+        }
+        Ok(families)
     }
 }
 
-fn add_sockets(families: &mut Families, text: &str) {
-    for (protocol, mut words) in named_lines(text) {
-        while let (Some(name), Some(value)) = (words.next(), words.next()) {
-            let Ok(value) = value.parse::<u64>() else {
-                continue;
-            };
-            let mut add = |name: &str, help: String, value: u64| {
-                families.gauge(format!("node_sockstat_{protocol}_{name}"), help).value(value);
-            };
-            add(name, format!("{protocol} sockets: {name}."), value);
-            if name == "mem" {
-                let bytes = value.saturating_mul(procfs::page_size());
-                add("mem_bytes", format!("Memory of {protocol} sockets in bytes."), bytes);
-            }
+/// A number of a protocol.
+#[derive(Debug, PartialEq)]
+struct Sockets<'t> {
+    protocol: &'t str,
+    name: &'t str,
+    value: i64,
+}
+
+/// Reads a line such as `TCP: inuse 4 orphan 0`.
+fn sockets(line: &str) -> Result<Vec<Sockets<'_>>, Odd> {
+    let (protocol, rest) = named(line)?;
+    let protocol = name(protocol)?;
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let (pairs, rest) = words.as_chunks::<2>();
+    if pairs.is_empty() || !rest.is_empty() {
+        return Err(Odd::Words { found: words.len() + 1, expected: "a name, and pairs" });
+    }
+    let socket = |[field, value]: [_; 2]| {
+        Ok(Sockets { protocol, name: name(field)?, value: number(value)? })
+    };
+    pairs.iter().copied().map(socket).collect()
+}
+
+impl Sockets<'_> {
+    fn add(&self, families: &mut Families) {
+        let Self { protocol, name, value } = self;
+        let mut add = |name: &str, help: String, value: i64| {
+            families.gauge(format!("node_sockstat_{protocol}_{name}"), help).value(value);
+        };
+        add(name, format!("{protocol} sockets: {name}."), *value);
+        if *name == "mem" {
+            let bytes = value.saturating_mul(i64::try_from(page_size()).unwrap_or(i64::MAX));
+            add("mem_bytes", format!("Memory of {protocol} sockets in bytes."), bytes);
         }
     }
 }

@@ -1,12 +1,17 @@
-//! What `/proc/cpuinfo` tells, where it is asked for.
+//! `/proc/cpuinfo`, which is exposed only if a flag says so.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
 
 use hello_exporter::Collector;
 use hello_exporter::filter::Pattern;
 
 use crate::Flags;
-use crate::files::Result;
+use crate::files::{Line, Lines, Odd, Result, Texts, decimal, number, words};
 
-#[derive(Collector, Default)]
+#[derive(Collector, Debug, Default, PartialEq)]
 #[collector(no_new)]
 pub(super) struct CpuInfo {
     /// What a CPU is, as /proc/cpuinfo has it.
@@ -15,6 +20,10 @@ pub(super) struct CpuInfo {
         "cachesize",
     ])]
     info: Vec<([String; 10], u8)>,
+
+    /// Frequency of a CPU, as /proc/cpuinfo has it.
+    #[metric(labels = ["package", "core", "cpu"])]
+    frequency_hertz: Vec<([String; 3], f64)>,
 
     /// Flags of the first CPU, as /proc/cpuinfo has them.
     #[metric(labels = ["flag"])]
@@ -25,44 +34,208 @@ pub(super) struct CpuInfo {
     bug_info: Vec<(String, u8)>,
 }
 
-/// What the kernel calls the labels.
-const FIELDS: [&str; 10] = [
+// The keys of each label. Architectures have different ones: the first that is there counts.
+const PACKAGE: &[&str] = &["physical id"];
+const CORE: &[&str] = &["core id", "hart"];
+const VENDOR: &[&str] = &["vendor_id", "vendor", "cpu", "system type"];
+const FAMILY: &[&str] = &["cpu family", "CPU Family"];
+const MODEL_NAME: &[&str] = &["model name", "Model Name", "cpu model", "isa"];
+const MEGAHERTZ: &[&str] = &["cpu MHz", "cpu MHz dynamic", "clock"];
+const FLAGS: &[&str] = &["flags", "Features", "features"];
+const BUGS: &[&str] = &["bugs"];
+
+/// All of these, and those that have one name everywhere.
+const KEYS: &[&str] = &[
     "physical id",
     "core id",
-    "processor",
+    "hart",
     "vendor_id",
+    "vendor",
+    "cpu",
+    "system type",
     "cpu family",
+    "CPU Family",
     "model",
     "model name",
+    "Model Name",
+    "cpu model",
+    "isa",
     "microcode",
     "stepping",
     "cache size",
+    "cpu MHz",
+    "cpu MHz dynamic",
+    "clock",
+    "flags",
+    "Features",
+    "features",
+    "bugs",
 ];
 
-/// Reads what was asked for.
+/// The keys that come once, before all CPUs, on s390x, mips and loongarch.
+const COMMON: [&str; 3] = ["vendor_id", "system type", "features"];
+
+/// A CPU, by its number.
+struct Cpu<'t> {
+    number: u32,
+    texts: Texts<'t>,
+}
+
+/// Returns a function that reads what the flags ask for.
 pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<CpuInfo> + use<> {
     let (flag, bug) = (flags.cpu_flags.clone(), flags.cpu_bugs.clone());
     let is_wanted = flags.cpu_info || flag.is_some() || bug.is_some();
     let file = is_wanted.then(|| flags.procfs.join("cpuinfo"));
     move || match &file {
-        Some(file) => Ok(CpuInfo::new(&file.parse()?, flag.as_ref(), bug.as_ref())),
+        Some(file) => Ok(CpuInfo::of(&file.lines()?, flag.as_ref(), bug.as_ref())),
         None => Ok(CpuInfo::default()),
     }
 }
 
 impl CpuInfo {
-    fn new(cpus: &procfs::CpuInfo, flag: Option<&Pattern>, bug: Option<&Pattern>) -> Self {
-        let field = |cpu, name| cpus.get_field(cpu, name).unwrap_or_default();
-        let words = |name, included: Option<&Pattern>| {
-            let words = field(0, name).split_whitespace();
-            let words = words.filter(|word| included.is_some_and(|it| it.matches(word)));
-            words.map(|word| (word.to_owned(), 1)).collect()
-        };
-        let info = |cpu| (FIELDS.map(|name| field(cpu, name).to_owned()), 1);
+    fn of(lines: &Lines<'_>, flag: Option<&Pattern>, bug: Option<&Pattern>) -> Self {
+        let cpus = Reader::read(lines);
         Self {
-            info: (0..cpus.num_cores()).map(info).collect(),
-            flag_info: words("flags", flag),
-            bug_info: words("bugs", bug),
+            info: cpus.iter().filter_map(|cpu| Some((cpu.labels()?, 1))).collect(),
+            frequency_hertz: cpus.iter().filter_map(Cpu::frequency).collect(),
+            flag_info: words_of(cpus.first(), FLAGS, flag),
+            bug_info: words_of(cpus.first(), BUGS, bug),
         }
     }
+}
+
+/// Returns the words of a text that are to be exposed.
+fn words_of(cpu: Option<&Cpu<'_>>, keys: &[&str], wanted: Option<&Pattern>) -> Vec<(String, u8)> {
+    let text = cpu.and_then(|cpu| cpu.texts.first(keys)).unwrap_or_default();
+    let words = text.split_whitespace().filter(|word| wanted.is_some_and(|it| it.matches(word)));
+    words.map(|word| (word.to_owned(), 1)).collect()
+}
+
+impl Cpu<'_> {
+    fn labels(&self) -> Option<[String; 10]> {
+        let keys = [PACKAGE, CORE, VENDOR, FAMILY, &["model"], MODEL_NAME];
+        let [package, core, vendor, family, model, model_name] = self.texts.all_first(keys)?;
+        let [microcode, stepping, cache] =
+            self.texts.all(["microcode", "stepping", "cache size"])?;
+        let cpu = self.number.to_string();
+        Some([package, core, cpu, vendor, family, model, model_name, microcode, stepping, cache])
+    }
+
+    /// Returns the frequency, unless the kernel does not know it.
+    fn frequency(&self) -> Option<([String; 3], f64)> {
+        let megahertz: f64 = self.texts.first(MEGAHERTZ)?.parse().ok()?;
+        let [package, core] = self.texts.all_first([PACKAGE, CORE])?;
+        Some(([package, core, self.number.to_string()], megahertz * 1e6))
+    }
+}
+
+/// What a line belongs to.
+enum Part {
+    /// All CPUs.
+    Common,
+    /// The CPU at this index.
+    Cpu(usize),
+    /// None of them, as the lines after the CPUs, or those of a CPU whose number is not known.
+    Other,
+}
+
+/// Reads the file of any architecture: `key : text` in blocks, one for each CPU.
+struct Reader<'t> {
+    lines: &'t Lines<'t>,
+    common: Texts<'t>,
+    cpus: Vec<Cpu<'t>>,
+    part: Part,
+}
+
+impl<'t> Reader<'t> {
+    fn read(lines: &'t Lines<'t>) -> Vec<Cpu<'t>> {
+        let (common, cpus) = (Texts::of(KEYS), Vec::new());
+        let mut reader = Reader { lines, common, cpus, part: Part::Common };
+        if lines.are_blank() {
+            lines.skip(1, Odd::Empty);
+        }
+        lines.iter().for_each(|line| reader.add(line));
+        let Self { common, mut cpus, .. } = reader;
+        cpus.iter_mut().for_each(|cpu| cpu.texts.fall_back(&common, &COMMON));
+        cpus
+    }
+
+    fn add(&mut self, line: Line<'t>) {
+        if line.text.trim().is_empty() {
+            self.part = if self.cpus.is_empty() { Part::Common } else { Part::Other };
+            return;
+        }
+        let key = line.text.split_once(':').filter(|_| !line.text.contains('\0'));
+        match key.and_then(|(key, text)| self.begin(key.trim(), text.trim())) {
+            Some(Ok(part)) => self.part = part,
+            Some(Err(odd)) => {
+                self.lines.skip(line.number, odd);
+                self.part = Part::Other;
+            }
+            None => self.add_text(line),
+        }
+    }
+
+    /// Begins the part that a line with this key begins, if any. On s390x these are lines
+    /// `processor 0: …`, and later blocks that begin with `cpu number : 0`.
+    fn begin(&mut self, key: &str, text: &str) -> Option<Result<Part, Odd>> {
+        let of_number = |number: u32| self.cpus.iter().position(|cpu| cpu.number == number);
+        let (text, begins_block) = match (key, key.strip_prefix("processor ")) {
+            ("cpu number", _) => {
+                let part = |number| of_number(number).map_or(Part::Other, Part::Cpu);
+                return Some(number(text).map(part));
+            }
+            ("processor", _) => (text, true),
+            (_, Some(number)) => (number, false),
+            _ => return None,
+        };
+        Some(number(text).map(|number| {
+            self.cpus.push(Cpu { number, texts: Texts::of(KEYS) });
+            if begins_block { Part::Cpu(self.cpus.len() - 1) } else { Part::Other }
+        }))
+    }
+
+    fn add_text(&mut self, line: Line<'t>) {
+        let cpu = match self.part {
+            Part::Cpu(index) => self.cpus.get_mut(index),
+            Part::Common | Part::Other => None,
+        };
+        match (cpu, &self.part) {
+            (Some(cpu), _) => cpu.texts.add(self.lines, line, ':', checked),
+            (None, Part::Common) => self.common.add(self.lines, line, ':', checked),
+            (None, _) => Texts::of(&[]).add(self.lines, line, ':', |_, text| Ok(text.into())),
+        }
+    }
+}
+
+/// Returns the text behind a key, if it is as kernels write it. The original keeps blanks at its
+/// end.
+fn checked<'t>(key: &str, text: &'t str) -> Result<Cow<'t, str>, Odd> {
+    let text = text.strip_prefix(' ').unwrap_or(text);
+    match key.trim() {
+        "physical id" | "core id" | "hart" | "cpu family" | "model" => _ = number::<i64>(text)?,
+        "stepping" if text != "unknown" => _ = number::<i64>(text)?,
+        "microcode" => _ = words::<1>(text, "one")?,
+        "cache size" => {
+            let [size, _] = words(text, "a size and its unit")?;
+            number::<u64>(size)?;
+        }
+        "cpu MHz" | "cpu MHz dynamic" | "clock" => return megahertz(text),
+        key if is_label(key) && text.trim().is_empty() => return Err(Odd::Empty),
+        _ => {}
+    }
+    Ok(text.into())
+}
+
+fn is_label(key: &str) -> bool {
+    [VENDOR, FAMILY, MODEL_NAME].iter().any(|keys| keys.contains(&key))
+}
+
+/// Returns the number of megahertz, or an empty text if the kernel does not know it.
+fn megahertz(text: &str) -> Result<Cow<'_, str>, Odd> {
+    let text = text.trim_end_matches("MHz");
+    if text.eq_ignore_ascii_case("unknown") {
+        return Ok("".into());
+    }
+    decimal(text).map(|_| text.into())
 }

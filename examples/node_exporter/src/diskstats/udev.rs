@@ -1,18 +1,18 @@
-//! What udev wrote down about block devices.
-
-use std::collections::HashMap;
+//! The properties of block devices that udev has written down.
 
 use hello_exporter::Collector;
-use procfs::DiskStat;
 
-use crate::files::File;
+use super::Disk;
+use crate::files::{File, Lines, Odd, Texts};
 
-#[derive(Collector)]
+#[derive(Collector, Default)]
 #[collector(no_new)]
 pub(super) struct DiskInfo {
     /// What a block device is.
-    #[metric(labels = ["major", "minor", "path", "wwn", "model", "serial", "revision"])]
-    info: Vec<([String; 7], u8)>,
+    #[metric(labels = [
+        "major", "minor", "path", "wwn", "model", "serial", "revision", "rotational",
+    ])]
+    info: Vec<([String; 8], u8)>,
 
     /// The filesystem on a block device.
     #[metric(labels = ["type", "usage", "uuid", "version"])]
@@ -32,32 +32,99 @@ pub(super) struct DiskInfo {
     ata_rotation_rate_rpm: Option<f64>,
 }
 
+/// The properties from which labels and values are made.
+const KEYS: &[&str] = &[
+    "DM_LV_LAYER",
+    "DM_LV_NAME",
+    "DM_NAME",
+    "DM_UUID",
+    "DM_VG_NAME",
+    "ID_ATA",
+    "ID_ATA_ROTATION_RATE_RPM",
+    "ID_ATA_WRITE_CACHE",
+    "ID_ATA_WRITE_CACHE_ENABLED",
+    "ID_FS_TYPE",
+    "ID_FS_USAGE",
+    "ID_FS_UUID",
+    "ID_FS_VERSION",
+    "ID_MODEL",
+    "ID_PATH",
+    "ID_REVISION",
+    "ID_SERIAL",
+    "ID_SERIAL_SHORT",
+    "ID_WWN",
+    "SCSI_IDENT_SERIAL",
+];
+
 impl DiskInfo {
-    /// Where udev is not there, or does not know a device, the labels are empty.
-    pub(super) fn read(udev: &File, disk: &DiskStat) -> Self {
-        let text = udev.join(&format!("b{}:{}", disk.major, disk.minor)).text().unwrap_or_default();
-        // Properties are lines such as `E:ID_MODEL=…`.
-        let properties = text.lines().filter_map(|line| line.strip_prefix("E:")?.split_once('='));
-        let properties: HashMap<&str, &str> = properties.collect();
-        let text = |name| properties.get(name).copied().unwrap_or_default().to_owned();
-        let number = |name| text(name).parse().ok().filter(|_| !text("ID_ATA").is_empty());
-        let [path, wwn, model] = ["ID_PATH", "ID_WWN", "ID_MODEL"].map(text);
-        let [serial, revision] = ["ID_SERIAL_SHORT", "ID_REVISION"].map(text);
-        let (major, minor) = (disk.major.to_string(), disk.minor.to_string());
-        let filesystem = ["ID_FS_TYPE", "ID_FS_USAGE", "ID_FS_UUID", "ID_FS_VERSION"].map(text);
-        let mapper = ["DM_NAME", "DM_UUID", "DM_VG_NAME", "DM_LV_NAME", "DM_LV_LAYER"].map(text);
+    /// Reads the properties of a device, which are empty where udev is not there or does not know
+    /// the device.
+    pub(super) fn read(udev: &File, disk: &Disk, is_rotational: Option<bool>) -> Self {
+        let file = udev.join(&format!("b{}:{}", disk.major, disk.minor));
+        let lines = file.lines();
+        let properties = lines.as_ref().map_or_else(|_| Texts::of(KEYS), properties);
+        let info = is_rotational.and_then(|it| info(&properties, disk, it));
+        let filesystem = ["ID_FS_TYPE", "ID_FS_USAGE", "ID_FS_UUID", "ID_FS_VERSION"];
+        let mapper = ["DM_NAME", "DM_UUID", "DM_VG_NAME", "DM_LV_NAME", "DM_LV_LAYER"];
+        let is_ata = properties.get("ID_ATA").is_some_and(|text| !text.is_empty());
+        let ata = |key| properties.get(key)?.parse().ok().filter(|_| is_ata);
         Self {
-            info: vec![([major, minor, path, wwn, model, serial, revision], 1)],
-            filesystem_info: unless_first_is_empty(filesystem),
-            device_mapper_info: unless_first_is_empty(mapper),
-            ata_write_cache: number("ID_ATA_WRITE_CACHE"),
-            ata_write_cache_enabled: number("ID_ATA_WRITE_CACHE_ENABLED"),
-            ata_rotation_rate_rpm: number("ID_ATA_ROTATION_RATE_RPM"),
+            info: info.into_iter().map(|labels| (labels, 1)).collect(),
+            filesystem_info: unless_first_is_empty(properties.all(filesystem)),
+            device_mapper_info: unless_first_is_empty(properties.all(mapper)),
+            ata_write_cache: ata("ID_ATA_WRITE_CACHE"),
+            ata_write_cache_enabled: ata("ID_ATA_WRITE_CACHE_ENABLED"),
+            ata_rotation_rate_rpm: ata("ID_ATA_ROTATION_RATE_RPM"),
         }
     }
 }
 
-fn unless_first_is_empty<const N: usize>(labels: [String; N]) -> Vec<([String; N], u8)> {
-    let is_there = labels.first().is_some_and(|first| !first.is_empty());
-    is_there.then_some((labels, 1)).into_iter().collect()
+/// Reads the properties, lines such as `E:ID_MODEL=…`. Other kinds of lines begin with another
+/// letter.
+fn properties<'t>(lines: &'t Lines<'_>) -> Texts<'t> {
+    let mut texts = Texts::of(KEYS);
+    for mut line in lines.iter().filter(|line| !line.text.is_empty()) {
+        match line.text.split_once(':') {
+            Some(("E", property)) => line.text = property,
+            // It may have been a property.
+            Some((kind, _)) if kind.contains('\0') => line.text = "\0",
+            Some(_) if !line.text.contains('\0') => continue,
+            Some(_) | None => {}
+        }
+        texts.add(lines, line, '=', |key, text| match key {
+            "ID_ATA_WRITE_CACHE" | "ID_ATA_WRITE_CACHE_ENABLED" | "ID_ATA_ROTATION_RATE_RPM" => {
+                let number = text.parse::<f64>().is_ok_and(f64::is_finite);
+                if number { Ok(text.into()) } else { Err(Odd::word(text, "a number")) }
+            }
+            _ => Ok(text.into()),
+        });
+    }
+    texts
+}
+
+/// Returns the labels of a device; `None` if a line that has one of them was skipped.
+fn info(properties: &Texts<'_>, disk: &Disk, is_rotational: bool) -> Option<[String; 8]> {
+    let [path, wwn, model] = properties.all(["ID_PATH", "ID_WWN", "ID_MODEL"])?;
+    let serial = serial(properties)?;
+    let revision = properties.get("ID_REVISION")?.to_owned();
+    let (major, minor) = (disk.major.to_string(), disk.minor.to_string());
+    let rotational = u8::from(is_rotational).to_string();
+    Some([major, minor, path, wwn, model, serial, revision, rotational])
+}
+
+/// Returns the number that is printed on the disk, or else the one that it reports, or the one of a
+/// virtual disk.
+fn serial(properties: &Texts<'_>) -> Option<String> {
+    for key in ["SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL"] {
+        let serial = properties.get(key)?;
+        if !serial.is_empty() {
+            return Some(serial.to_owned());
+        }
+    }
+    Some(String::new())
+}
+
+fn unless_first_is_empty<const N: usize>(labels: Option<[String; N]>) -> Vec<([String; N], u8)> {
+    let is_there = |labels: &[String; N]| labels.first().is_some_and(|first| !first.is_empty());
+    labels.filter(is_there).map(|labels| (labels, 1)).into_iter().collect()
 }

@@ -7,13 +7,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use hello_exporter::Labels;
-
 use crate::Flags;
-use crate::files::{Result, lossy};
+use crate::files::{Odd, Result, Skipped, lossy, number};
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Labels)]
-pub(crate) struct Mounted {
+/// What is mounted, and where.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mounted {
     pub(super) device: String,
     /// As the host has it.
     pub(super) mountpoint: String,
@@ -22,44 +21,95 @@ pub(crate) struct Mounted {
 
 #[derive(Debug, PartialEq)]
 pub(super) struct Mount {
-    pub(super) at: Mounted,
     pub(super) is_read_only: bool,
+    /// Major and minor number of the device.
+    pub(super) number: [u32; 2],
     /// Where this program finds it.
     pub(super) path: PathBuf,
 }
 
-/// Reads the mounts of the host, which PID 1 has; its own where these are hidden.
-pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<Vec<Mount>> + use<> {
-    let (of_init, own) = (flags.procfs.join("1/mounts"), flags.procfs.join("self/mounts"));
+/// Returns a function that reads the mounts of the host, which PID 1 has; its own where these are
+/// hidden.
+pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<Vec<(Mounted, Mount)>> + use<> {
+    let (of_init, own) = (flags.procfs.join("1/mountinfo"), flags.procfs.join("self/mountinfo"));
     let rootfs = flags.rootfs.path().to_owned();
     move || {
-        let table = of_init.bytes().or_else(|_| own.bytes())?;
-        let lines = table.split(|byte| *byte == b'\n');
-        Ok(lines.filter_map(|line| mount(line, &rootfs)).collect())
+        let (file, table) = match of_init.bytes() {
+            Ok(table) => (&of_init, table),
+            Err(_) => (&own, own.bytes()?),
+        };
+        let skipped = Skipped::of(file);
+        let lines = table.strip_suffix(b"\n").unwrap_or(&table).split(|byte| *byte == b'\n');
+        let mounts = lines.zip(1..).filter_map(|(line, number)| {
+            mount(line, &rootfs).map_err(|odd| skipped.add(number, odd)).ok()
+        });
+        Ok(mounts.collect())
     }
 }
 
-/// A line of the table. It is read as bytes: a path need not be UTF-8.
-fn mount(line: &[u8], rootfs: &Path) -> Option<Mount> {
-    let mut words = line.split(|byte| *byte == b' ').map(unescaped);
-    let (device, path, fs_type, options) =
-        (words.next()?, words.next()?, words.next()?, words.next()?);
+/// Reads a line of the table: `36 35 98:0 /root /mnt rw,noatime master:1 - ext3 /dev/root rw`, with
+/// any number of fields before the `-`. It is read as bytes: a path need not be UTF-8.
+pub(super) fn mount(line: &[u8], rootfs: &Path) -> Result<(Mounted, Mount), Odd> {
+    if line.contains(&0) {
+        return Err(Odd::Nul);
+    }
+    let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+    let separator = words.iter().skip(6).position(|word| *word == b"-").map(|index| index + 6);
+    let parts = separator.map_or((&*words, &[][..]), |index| words.split_at(index));
+    let ([id, parent, numbers, _, path, options, ..], [_, fs_type, device, super_options]) = parts
+    else {
+        return Err(odd(line, words.len()));
+    };
+    for id in [id, parent] {
+        number::<u32>(&String::from_utf8_lossy(id))?;
+    }
+    if !path.starts_with(b"/") {
+        return Err(Odd::word(&String::from_utf8_lossy(path), "a path"));
+    }
+    let path = unescaped(path);
     let path = Path::new(OsStr::from_bytes(&path));
     // Where the table is its own, paths are those under which it sees the host.
     let mount_point = Path::new("/").join(path.strip_prefix(rootfs).unwrap_or(path));
     let inside = mount_point.strip_prefix("/").unwrap_or(&mount_point);
-    Some(Mount {
+    let mount = Mount {
+        is_read_only: is_read_only(options, super_options),
+        number: device_number(numbers)?,
         path: rootfs.join(inside),
-        at: Mounted {
-            device: lossy(device),
-            mountpoint: lossy(mount_point.into_os_string().into_encoded_bytes()),
-            fstype: lossy(fs_type),
-        },
-        is_read_only: options.split(|byte| *byte == b',').any(|option| option == b"ro"),
-    })
+    };
+    let at = Mounted {
+        device: lossy(unescaped(device)),
+        mountpoint: lossy(mount_point.into_os_string().into_encoded_bytes()),
+        fstype: lossy(unescaped(fs_type)),
+    };
+    Ok((at, mount))
 }
 
-/// The kernel writes spaces, tabs, newlines, `\` and `#` as `\` and three octal digits.
+fn odd(line: &[u8], found: usize) -> Odd {
+    if line.trim_ascii().is_empty() {
+        return Odd::Empty;
+    }
+    Odd::Words { found, expected: "6 or more, then `-` and 3" }
+}
+
+/// Reads a device number such as `98:0`.
+fn device_number(numbers: &[u8]) -> Result<[u32; 2], Odd> {
+    let text = String::from_utf8_lossy(numbers);
+    let (major, minor) = text.split_once(':').ok_or(Odd::Lacks(':'))?;
+    Ok([number(major)?, number(minor)?])
+}
+
+/// Whether the mount is read-only, or its filesystem is, as after an error.
+fn is_read_only(options: &[u8], super_options: &[u8]) -> bool {
+    let has = |options: &[u8], wanted: &[u8]| {
+        options.split(|byte| *byte == b',').any(|option| option == wanted)
+    };
+    [options, super_options]
+        .iter()
+        .any(|options| has(options, b"ro") || has(options, b"emergency_ro"))
+}
+
+/// Undoes what the kernel does to a path: it writes spaces, tabs, newlines, `\` and `#` as `\` and
+/// three octal digits.
 fn unescaped(mut word: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(word.len());
     while let Some((first, rest)) = word.split_first() {
@@ -74,5 +124,6 @@ fn unescaped(mut word: &[u8]) -> Vec<u8> {
 }
 
 fn octal(digits: &[u8]) -> Option<u8> {
+    let digits = Some(digits).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
     u8::from_str_radix(str::from_utf8(digits).ok()?, 8).ok()
 }

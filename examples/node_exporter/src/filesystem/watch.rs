@@ -4,7 +4,6 @@
 mod tests;
 
 use std::collections::{BTreeSet, HashMap};
-use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
@@ -12,28 +11,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
-/// Asks paths with a few threads, waits so long, and does not ask one again that has yet to answer.
+/// Asks paths on a few threads for up to `timeout`, and does not ask a path again that has yet to
+/// answer.
 pub(super) struct Watch<A> {
     timeout: Duration,
+    threads: usize,
     /// How long without any answer it takes for threads to be stuck.
     patience: Duration,
-    ask: fn(&Path) -> io::Result<A>,
-    /// The paths of which an answer is awaited, and whether they are stuck, of which the log has told.
+    ask: fn(&Path) -> A,
+    /// The paths that have yet to answer, and whether they are stuck, which is in the log then.
     asked: Arc<Mutex<HashMap<PathBuf, bool>>>,
 }
 
 impl<A: Send + 'static> Watch<A> {
-    const THREADS: usize = 4;
     const STACK: usize = 128 << 10;
 
-    pub(super) fn new(timeout: Duration, ask: fn(&Path) -> io::Result<A>) -> Self {
-        Self { timeout, patience: Duration::from_millis(100), ask, asked: Arc::default() }
+    pub(super) fn new(timeout: Duration, threads: usize, ask: fn(&Path) -> A) -> Self {
+        Self { timeout, threads, patience: Duration::from_millis(100), ask, asked: Arc::default() }
     }
 
-    /// What the paths answer; nothing for an error, and where no answer comes in time.
-    pub(super) fn ask(&self, mut paths: BTreeSet<PathBuf>) -> HashMap<PathBuf, Option<A>> {
+    /// Returns the answers of the paths, without those that give none in time.
+    pub(super) fn ask(&self, mut paths: BTreeSet<PathBuf>) -> HashMap<PathBuf, A> {
         paths.retain(|path| !lock(&self.asked).contains_key(path));
         let (deadline, count) = (Instant::now() + self.timeout, paths.len());
         let (sender, receiver) = mpsc::channel();
@@ -58,9 +58,9 @@ impl<A: Send + 'static> Watch<A> {
         answers
     }
 
-    /// Starts threads that ask the paths one after another.
-    fn start(&self, paths: &Arc<Mutex<BTreeSet<PathBuf>>>, answers: &Sender<(PathBuf, Option<A>)>) {
-        let threads = Self::THREADS.min(lock(paths).len());
+    /// Starts threads, each of which asks one path after another.
+    fn start(&self, paths: &Arc<Mutex<BTreeSet<PathBuf>>>, answers: &Sender<(PathBuf, A)>) {
+        let threads = self.threads.min(lock(paths).len());
         for _ in 0..threads {
             let (ask, asked) = (self.ask, Arc::clone(&self.asked));
             let (paths, answers) = (Arc::clone(paths), answers.clone());
@@ -68,12 +68,11 @@ impl<A: Send + 'static> Watch<A> {
                 let begun = |path: &PathBuf| _ = lock(&asked).insert(path.clone(), false);
                 let next = || lock(&paths).pop_first().inspect(begun);
                 while let Some(path) = next() {
-                    let answer = ask(&path)
-                        .inspect_err(|error| debug!(path = %path.display(), %error, "No answer"));
+                    let answer = ask(&path);
                     if lock(&asked).remove(&path) == Some(true) {
                         info!(path = %path.display(), "A mount answers again");
                     }
-                    drop(answers.send((path, answer.ok())));
+                    drop(answers.send((path, answer)));
                 }
             };
             if let Err(error) = thread::Builder::new().stack_size(Self::STACK).spawn(run) {
