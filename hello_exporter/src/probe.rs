@@ -106,7 +106,8 @@ pub trait Probe: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Checks a target before it is probed. By default every target is accepted.
+    /// Checks a target before it is probed. By default every target is accepted. The check runs on a
+    /// thread of the HTTP server and must not wait; if it panics, the target is refused.
     ///
     /// # Errors
     ///

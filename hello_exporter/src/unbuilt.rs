@@ -4,7 +4,7 @@ use std::error::Error;
 
 use crate::collect::Declared;
 use crate::desc::Desc;
-use crate::panic::catch;
+use crate::panic::{Panic, catch};
 
 /// What any error of an author becomes.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -44,7 +44,7 @@ impl<F: 'static, T: 'static> Unbuilt<F, T> {
         let build = || Ok(((self.declared)(), (self.build)(flags)?));
         let built: Result<_, BoxError> =
             catch(build).map_err(|panic| format!("panicked: {panic}"))?;
-        built.map_err(|error| chain(&*error))
+        built.map_err(|error| text_of(error).unwrap_or_else(|panic| format!("panicked: {panic}")))
     }
 }
 
@@ -53,6 +53,14 @@ impl<T: 'static> Unbuilt<(), T> {
     pub(crate) fn for_flags<F: 'static>(self) -> Unbuilt<F, T> {
         Unbuilt::new(self.declared, move |_| (self.build)(&()))
     }
+}
+
+/// Returns the text of an author's error, and drops it. Its message and its `drop` can panic, one
+/// while the other unwinds if they were not caught apart.
+pub(crate) fn text_of(error: BoxError) -> Result<String, Panic> {
+    let text = catch(|| chain(&*error));
+    let dropped = catch(|| drop(error));
+    text.and_then(|text| dropped.map(|()| text))
 }
 
 /// How many causes of an error are logged. A chain of causes can be a circle.

@@ -167,8 +167,8 @@ impl Sentinel {
             let numbers: Fields = fields.iter().map(|(key, text)| (&**key, &**text)).collect();
             let mut details: MasterDetails = numbers.numbers()?;
             details.last_ok_ping_reply = details.last_ok_ping_reply.map(|millis| millis / 1e3);
-            details.ok_sentinels = Some(number_of_well(sentinels) + 1);
-            details.ok_slaves = Some(number_of_well(replicas));
+            details.ok_sentinels = number_of_well(sentinels).map(|others| others + 1);
+            details.ok_slaves = number_of_well(replicas);
             let address = format!("{}:{}", text("ip"), text("port"));
             self.details.push(MasterLabels { name: master.name.clone(), address }, details);
             self.read_quorum(&master.name, quorum);
@@ -179,7 +179,9 @@ impl Sentinel {
     fn read_quorum(&mut self, name: &str, reply: &Reply) {
         let (message, is_reached) = match reply {
             Reply::Error(error) => (error.clone(), false),
-            reply => (reply.text().unwrap_or_default(), true),
+            Reply::Text(_) => (reply.text().unwrap_or_default(), true),
+            // The reply was dropped, and says neither.
+            _ => return,
         };
         self.sentinel_master_ckquorum_status.push(([name.to_owned(), message], is_reached));
     }
@@ -199,10 +201,14 @@ fn master(text: &str) -> Option<(MasterLabels, Fields<'_>)> {
     Some((MasterLabels { name, address }, fields))
 }
 
-/// Counts the servers of a reply that are down in nobody's eyes.
-fn number_of_well(reply: &Reply) -> u64 {
+/// Counts the servers of a reply that no Sentinel takes for down; `None` if it is no list.
+fn number_of_well(reply: &Reply) -> Option<u64> {
+    if !matches!(reply, Reply::Array(_)) {
+        return None;
+    }
     let flags = reply.elements().iter().filter_map(|server| {
         server.pairs().find(|(key, _)| key == "flags").map(|(_, flags)| flags)
     });
-    flags.filter(|flags| !flags.contains("o_down") && !flags.contains("s_down")).count() as u64
+    let well = flags.filter(|flags| !flags.contains("o_down") && !flags.contains("s_down"));
+    Some(well.count() as u64)
 }

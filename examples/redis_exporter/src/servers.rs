@@ -76,10 +76,10 @@ impl Servers {
     }
 
     /// Asks a server. One that answers INFO is up, whatever becomes of the rest.
-    async fn scrape_at(&self, address: &Address) -> Result<Scraped, Error> {
+    async fn scrape_at(&self, address: &Address, timeout: Duration) -> Result<Scraped, Error> {
         let started = Instant::now();
-        let deadline = started + self.timeout;
-        let late = |_| Error::Late(self.timeout);
+        let deadline = started + timeout;
+        let late = |_| Error::Late(timeout);
         let connection = timeout_at(deadline, self.connector.connect(address)).await;
         let mut session = Session::new(connection.map_err(late)?.map_err(Error::Connect)?);
         let connect_time = started.elapsed();
@@ -163,7 +163,8 @@ impl Probe for Servers {
     async fn probe(&self, request: ProbeRequest) -> Result<Probed<RedisMetrics>, Error> {
         let address = Address::parse(request.target(), &SCHEMES);
         let (address, _) = address.map_err(|error| Error::Flag("the target", error))?;
-        let scraped = self.scrape_at(&address).await?;
+        let timeout = self.timeout.min(request.timeout());
+        let scraped = self.scrape_at(&address, timeout).await?;
         if scraped.is_partial() {
             let (dropped_lines, error) = scraped.missing();
             debug!(target = request.target(), dropped_lines, error, "Target is exposed in part");
@@ -178,7 +179,8 @@ impl Source for Servers {
     type Error = Error;
 
     async fn scrape(&self) -> Result<RedisMetrics, Error> {
-        let scraped = self.scrape_at(self.own.as_ref().ok_or(Error::NoAddress)?).await?;
+        let address = self.own.as_ref().ok_or(Error::NoAddress)?;
+        let scraped = self.scrape_at(address, self.timeout).await?;
         self.report_own(&scraped);
         Ok(scraped.metrics)
     }

@@ -93,8 +93,12 @@ impl<'c> Reader<'c> {
 
     /// Returns the value that a flag without a value is given, in one of Go's spellings.
     fn switch(&self, flag: &[u8]) -> Option<bool> {
-        let (_, value) = str::from_utf8(flag).ok()?.split_once('=')?;
-        let arg = self.long(name(flag))?;
+        let (flag_name, value) = str::from_utf8(flag).ok()?.split_once('=')?;
+        // A collector has a flag for each state, which take no value.
+        if flag_name.starts_with("collector.") || flag_name.starts_with("no-collector.") {
+            return None;
+        }
+        let arg = self.long(flag_name)?;
         let is_on = match value {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => true,
             "0" | "f" | "F" | "false" | "FALSE" | "False" => false,

@@ -28,7 +28,8 @@ impl<F: Args + 'static> Exporter<F> {
         // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
         let runtime = SourceRuntime::new("source", parsed.enabled.len());
         let runtime = runtime.map_err(ExporterError::Runtime)?;
-        let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor()).transpose();
+        let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(parsed.enabled.len()));
+        let supervisor = supervisor.transpose();
         let supervisor = supervisor.map_err(ExporterError::Runtime)?;
         let of_probes = SourceRuntime::new("probe", self.probes.len() * Self::RUNS_OF_PROBES);
         let of_probes = of_probes.map_err(ExporterError::Runtime)?;

@@ -185,12 +185,12 @@ impl Probing {
     }
 
     /// Checks a target, as every probe does and then as this one does. If the author's check panics,
-    /// the target is accepted.
+    /// the target is refused.
     pub(crate) fn check_target(&self, target: &str) -> Result<(), TargetError> {
         check_target(target)?;
         catch(|| self.prober.check_target(target)).unwrap_or_else(|panic| {
             self.report(Some(&panic.into()), target, "");
-            Ok(())
+            Err(TargetError::Invalid("the check of the target failed".to_owned()))
         })
     }
 

@@ -105,36 +105,35 @@ impl Job {
         if let Some(outcome) = self.cached() {
             return Pending::Cached(outcome);
         }
-        let (run, is_new) = self.current_or_new_run();
-        if is_new {
-            self.start(&run, runner);
+        let (run, new) = self.current_or_new_run();
+        if let Some(stale) = new {
+            self.start(&run, stale, runner);
         }
         let timeout = run.started + self.timeout;
         Pending::Run { run, until: deadline.map_or(timeout, |deadline| deadline.min(timeout)) }
     }
 
-    /// Returns the cached outcome. Drops one that is too old, without the lock.
+    /// Returns the cached outcome, unless it is too old.
     fn cached(&self) -> Option<Arc<Outcome>> {
         let cache = self.cache?;
-        let mut state = self.lock();
-        let is_stale = |outcome: &mut Arc<Outcome>| outcome.finished.elapsed() >= cache;
-        let stale = state.cached.take_if(is_stale);
-        let cached = state.cached.clone();
-        drop(state);
-        drop(stale);
-        cached
+        self.lock().cached.clone().filter(|outcome| outcome.finished.elapsed() < cache)
     }
 
-    fn current_or_new_run(&self) -> (Arc<Run>, bool) {
+    /// Returns the current run, or a new one with the stale outcome, if there is one.
+    fn current_or_new_run(&self) -> (Arc<Run>, Option<Stale>) {
         let mut state = self.lock();
-        let is_new = state.run.is_none();
-        let run = state.run.get_or_insert_with(|| Arc::new(Run::new(Instant::now())));
-        (Arc::clone(run), is_new)
+        if let Some(run) = &state.run {
+            return (Arc::clone(run), None);
+        }
+        let run = state.run.insert(Arc::new(Run::new(Instant::now())));
+        let run = Arc::clone(run);
+        (run, Some(Stale(state.cached.take())))
     }
 
     /// Starts the author's code, without the lock.
-    fn start(self: &Arc<Self>, run: &Arc<Run>, runner: &Runner) {
-        let end = RunEnd { job: Arc::clone(self), run: Arc::clone(run), has_ended: false };
+    fn start(self: &Arc<Self>, run: &Arc<Run>, stale: Stale, runner: &Runner) {
+        let (job, run_of_end) = (Arc::clone(self), Arc::clone(run));
+        let end = RunEnd { job, run: run_of_end, stale, has_ended: false };
         let Some(scraper) = self.scraper.get() else { return };
         let work = Arc::clone(scraper).work(&self.drops);
         if let Some(abort) = runner.start(work, end) {
@@ -267,8 +266,13 @@ impl Run {
 pub(super) struct RunEnd {
     job: Arc<Job>,
     run: Arc<Run>,
+    stale: Stale,
     has_ended: bool,
 }
+
+/// The outcome that a run replaces in the cache. The run drops it: if the author's `drop` hangs, it
+/// costs the source alone.
+struct Stale(#[expect(dead_code, reason = "it is dropped")] Option<Arc<Outcome>>);
 
 impl RunEnd {
     /// Returns whether the timeout has passed, so that no request waits for the run.
@@ -283,7 +287,8 @@ impl RunEnd {
 
     fn end_with(&mut self, ran: Ran) {
         self.has_ended = true;
-        let Self { job, run, .. } = self;
+        let Self { job, run, stale, .. } = self;
+        *stale = Stale(None);
         let outcome = run.settle().then(|| job.conclude(run, ran, Instant::now()));
         job.lock().run = None;
         if outcome.is_some() {

@@ -19,8 +19,9 @@ pub(super) struct Runner {
     runtime: Arc<SourceRuntime>,
     turns: Arc<Turns>,
     alarm: Arc<Alarm>,
-    /// Runs the supervisor for as long as there are sources.
-    _supervisor: Arc<SourceRuntime>,
+    /// Runs the supervisor, and has the threads of blocking runs: those of `runtime` can all be held
+    /// by what author's code passes to `spawn_blocking`.
+    supervisor: Arc<SourceRuntime>,
 }
 
 /// How often the supervisor looks at the current runs.
@@ -33,31 +34,37 @@ impl Runner {
         supervisor: Arc<SourceRuntime>,
     ) -> Self {
         let handle = runtime.handle().clone();
-        let turns = Arc::new(Turns::new(handle.clone(), Turns::PATIENCE));
+        let turns = Arc::new(Turns::new(supervisor.handle().clone(), Turns::PATIENCE));
         let alarm = Arc::new(Alarm::default());
         let supervise = supervise(jobs, Arc::clone(&turns), handle, Arc::clone(&alarm));
         supervisor.handle().spawn(supervise);
-        Self { runtime, turns, alarm, _supervisor: supervisor }
+        Self { runtime, turns, alarm, supervisor }
     }
 
     /// Starts the work of a run. Returns what stops it, if anything can.
     pub(super) fn start(&self, work: Work, end: RunEnd) -> Option<AbortHandle> {
         self.alarm.set(Instant::now() + PERIOD);
-        let runtime = self.runtime.handle();
+        let runtime = self.runtime.handle().clone();
         match work {
             Work::Async(future) => {
                 let task = runtime.spawn(async move { end.end(future.await) });
                 return Some(task.abort_handle());
             }
-            Work::Blocking(function) => drop(runtime.spawn_blocking(|| call(function, end))),
-            Work::InTurn(function) => self.turns.push(Box::new(|| call(function, end))),
+            Work::Blocking(function) => {
+                self.supervisor.handle().spawn_blocking(move || call(&runtime, function, end));
+            }
+            Work::InTurn(function) => {
+                self.turns.push(Box::new(move || call(&runtime, function, end)));
+            }
         }
         None
     }
 }
 
-/// Calls a function, unless it had to wait for so long that no request wants its result.
-fn call(function: Box<dyn FnOnce() -> Ran + Send>, end: RunEnd) {
+/// Calls a function, unless it had to wait for so long that no request wants its result. What it
+/// spawns runs on `runtime`.
+fn call(runtime: &Handle, function: Box<dyn FnOnce() -> Ran + Send>, end: RunEnd) {
+    let _context = runtime.enter();
     if !end.is_late() {
         end.end(function());
     }

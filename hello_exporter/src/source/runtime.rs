@@ -23,8 +23,7 @@ impl SourceRuntime {
     /// 0.
     ///
     /// There is one worker more than runs: an `async fn` that blocks its thread, which it should
-    /// not, holds up no other run, even if all others do the same. Blocking runs share a pool with
-    /// as many threads and some more.
+    /// not, holds up no other run, even if all others do the same.
     pub(crate) fn new(name: &str, runs: usize) -> io::Result<Option<Arc<Self>>> {
         if runs == 0 {
             return Ok(None);
@@ -32,9 +31,10 @@ impl SourceRuntime {
         Self::with_threads(name, runs + 1, runs + Self::SPARE_BLOCKING_THREADS).map(Some)
     }
 
-    /// Creates a runtime with one thread, for the library's own tasks.
-    pub(crate) fn supervisor() -> io::Result<Arc<Self>> {
-        Self::with_threads("supervisor", 1, 1)
+    /// Creates a runtime with one worker, for the library's own tasks, and threads for `runs`
+    /// concurrent runs that block.
+    pub(crate) fn supervisor(runs: usize) -> io::Result<Arc<Self>> {
+        Self::with_threads("source-blocking", 1, runs + 1)
     }
 
     fn with_threads(name: &str, workers: usize, blocking: usize) -> io::Result<Arc<Self>> {

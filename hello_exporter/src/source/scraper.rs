@@ -13,7 +13,7 @@ use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::panic::{DropLog, Guarded, Panic, catch, catch_async};
 use crate::registry::{CollectorName, Momentary};
-use crate::unbuilt::{BoxError, chain};
+use crate::unbuilt::{BoxError, text_of};
 
 /// The samples of one run, shared by the requests that it serves.
 pub(crate) type Scraped = Arc<dyn Momentary + Send + Sync>;
@@ -95,7 +95,7 @@ impl Failure {
 
     /// What an author's error says, with its causes.
     pub(crate) fn of_error(error: impl Into<BoxError>) -> Self {
-        Failure::Error(chain(&*error.into()))
+        text_of(error.into()).map_or_else(Failure::from, Failure::Error)
     }
 }
 
