@@ -190,7 +190,7 @@ fn on_a_frozen_tree_all_is_as_the_original_has_it() {
 
 #[test]
 fn a_frozen_tree_is_exposed_as_expected() {
-    let expected = include_str!("node_exporter/exposition.txt");
+    let expected = include_str!("node_exporter.txt");
     let exporter = on_tree(&tree(), &MORE);
     let exposition = exposition(&exporter, "");
     let series = series_of_tree(&exposition);

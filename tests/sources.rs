@@ -403,3 +403,15 @@ fn more_requests_than_are_allowed_are_answered_503() {
     assert!(long.join().unwrap());
     assert_eq!(get(address, "/metrics?name[]=alive").status, 200);
 }
+
+#[test]
+fn collector_flags_take_no_value() {
+    for (flag, message) in [
+        ("--collector.good=false", "unexpected value 'false' for '--collector.good' found"),
+        ("-no-collector.good=true", "unexpected value 'true' for '--no-collector.good' found"),
+    ] {
+        let output = run(&[flag]);
+        assert_eq!(output.status.code(), Some(2), "{flag}");
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+    }
+}

@@ -139,6 +139,30 @@ mod tests {
         assert_eq!(chain(&io), "1");
     }
 
+    /// An error whose message and `drop` both panic.
+    #[derive(Debug)]
+    struct Bomb;
+
+    impl std::fmt::Display for Bomb {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("no comment")
+        }
+    }
+
+    impl Error for Bomb {}
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("out of cheese")
+        }
+    }
+
+    #[test]
+    fn error_that_panics_twice_is_one_panic() {
+        assert_eq!(text_of(Box::new(Bomb)).unwrap_err().to_string(), "no comment");
+        assert_eq!(text_of("no such file".into()).unwrap(), "no such file");
+    }
+
     fn built(
         build: impl FnOnce(&()) -> Result<u8, BoxError> + Send + 'static,
     ) -> Result<u8, String> {
