@@ -59,7 +59,7 @@ pub(crate) struct Space {
     device_error: bool,
 }
 
-/// What a filesystem answers, or why it does not.
+/// The reply of a filesystem, or the reason why there is none.
 type Answer = Result<StatVfs, String>;
 
 /// For all of them together.

@@ -132,7 +132,7 @@ impl Monitored {
         fields.filter_map(named).take(MOST_MASTERS).collect()
     }
 
-    /// Asks what there is of a master beside SENTINEL MASTERS.
+    /// Adds the commands about one master that SENTINEL MASTERS does not answer.
     pub(crate) fn add_commands(&self, commands: &mut Commands) {
         for command in ["CKQUORUM", "SENTINELS", "SLAVES"] {
             commands.add(&["SENTINEL", command, &self.name]);

@@ -40,7 +40,7 @@ pub enum LoginError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// A file of passwords with other contents than those that are expected.

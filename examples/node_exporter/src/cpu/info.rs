@@ -129,7 +129,7 @@ impl Cpu<'_> {
     }
 }
 
-/// What a line belongs to.
+/// The owner of a line.
 enum Part {
     /// All CPUs.
     Common,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::Flags;
 use crate::files::{Odd, Result, Skipped, lossy, number};
 
-/// What is mounted, and where.
+/// A mount: its device, path, type and options.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mounted {
     pub(super) device: String,
