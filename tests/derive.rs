@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use hello_exporter::collect::{Init, Metric, MetricType, ToSample};
 use hello_exporter::{
-    Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, Init, LabelValue, Labels,
-    Metric, MetricType, Registry, Rows, StateSet, Value,
+    Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, LabelValue, Labels,
+    Registry, Rows, StateSet,
 };
 use hello_exporter_tests::{exposition, exposition_of};
 
@@ -277,10 +278,11 @@ fn kinds_come_from_the_trait_and_not_from_the_spelling() {
 
     impl Metric for elsewhere::Histogram {
         const TYPE: Option<MetricType> = Some(MetricType::Gauge);
-        const LABELS: hello_exporter::LabelShape = hello_exporter::LabelShape::None;
-        type Making = hello_exporter::Borrowed;
+        const LABELS: hello_exporter::collect::LabelShape =
+            hello_exporter::collect::LabelShape::None;
+        type Making = hello_exporter::collect::Borrowed;
 
-        fn collect(&self, encoder: &mut hello_exporter::FamilyEncoder<'_>) {
+        fn collect(&self, encoder: &mut hello_exporter::collect::FamilyEncoder<'_>) {
             encoder.value(self.0);
         }
     }
@@ -325,7 +327,7 @@ fn generics_lifetimes_and_where_clauses_work() {
     #[collector(namespace = "pair")]
     struct Pair<'a, T: Metric, V, const N: usize>
     where
-        V: Value + Copy,
+        V: ToSample + Copy,
     {
         /// Generic.
         generic: &'a T,

@@ -5,10 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hello_exporter::{
-    Collect, Collector, CounterVec, Desc, Describe, FamilyEncoder, Format, Gauge, MetricType,
-    Registry,
-};
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
+use hello_exporter::{Collector, CounterVec, Format, Gauge, Registry};
 use hello_exporter_tests::{exposition, exposition_of, parse, promtool};
 
 /// Values that every escaping has gone wrong with somewhere.
@@ -140,7 +138,7 @@ sound{x=\"two\"} 5
 fn a_panic_in_one_of_two_that_share_a_family_costs_its_own_samples() {
     let registry = Registry::new();
     for (instance, panics) in [("a", true), ("b", false)] {
-        registry.wrap().const_label("instance", instance).register(Faulty { panics }).unwrap();
+        registry.scope().const_label("instance", instance).register(Faulty { panics }).unwrap();
     }
     assert_eq!(
         exposition(&registry),
@@ -290,7 +288,7 @@ impl Describe for ByHand {
 
 impl Collect for ByHand {
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
-        use hello_exporter::Metric;
+        use hello_exporter::collect::Metric;
         self.0.collect(encoder);
         if index == 2 {
             self.0.collect(encoder);
@@ -328,7 +326,7 @@ impl Describe for Twice {
 impl Collect for Twice {
     fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
         encoder.value(1.0);
-        hello_exporter::Metric::collect(&self.0, encoder);
+        hello_exporter::collect::Metric::collect(&self.0, encoder);
     }
 }
 
@@ -343,7 +341,7 @@ fn a_metric_behind_a_value_of_the_same_family_is_dropped() {
 /// A collector whose scrape unregisters it, so that the scrape is its last owner.
 struct Leaving {
     registry: Registry,
-    id: Arc<std::sync::OnceLock<hello_exporter::CollectorId>>,
+    id: Arc<std::sync::OnceLock<hello_exporter::registry::CollectorId>>,
 }
 
 impl Describe for Leaving {
@@ -378,7 +376,7 @@ fn a_collector_that_is_unregistered_meanwhile_and_panics_when_dropped_loses_noth
 /// A scrape that unregisters two collectors, so that its plan is their last owner.
 struct Removing {
     registry: Registry,
-    ids: Arc<std::sync::OnceLock<[hello_exporter::CollectorId; 2]>>,
+    ids: Arc<std::sync::OnceLock<[hello_exporter::registry::CollectorId; 2]>>,
 }
 
 impl Describe for Removing {
@@ -402,7 +400,7 @@ fn collectors_that_panic_when_the_last_plan_drops_them_lose_nothing() {
     let shared = Arc::new(std::sync::OnceLock::new());
     let ids = ["one", "two"].map(|of| {
         let leaving = Leaving { registry: Registry::new(), id: Arc::default() };
-        registry.wrap().const_label("of", of).register(leaving).unwrap()
+        registry.scope().const_label("of", of).register(leaving).unwrap()
     });
     shared.set(ids).unwrap();
     let removing = Removing { registry: registry.clone(), ids: shared };

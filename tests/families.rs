@@ -1,16 +1,16 @@
-//! Families whose names are known at run time only.
+//! DynamicFamilies whose names are known at run time only.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hello_exporter::{Collector, Families, Format, Registry};
+use hello_exporter::{Collector, DynamicFamilies, Format, Registry};
 use hello_exporter_tests::{exposition, exposition_in, exposition_of};
 
 /// Fields as a kernel has them.
-fn memory() -> Families {
-    let mut families = Families::new();
+fn memory() -> DynamicFamilies {
+    let mut families = DynamicFamilies::new();
     for (field, bytes) in [("MemTotal", 1 << 34), ("Active_file", 5), ("MemFree", u64::MAX)] {
         families.gauge(format!("{field}_bytes"), format!("Field {field}.")).value(bytes);
     }
@@ -25,7 +25,7 @@ struct Node {
     uptime_seconds_total: f64,
 
     #[metric(flatten, prefix = "memory_")]
-    memory: Families,
+    memory: DynamicFamilies,
 
     #[metric(flatten)]
     others: Others,
@@ -34,13 +34,13 @@ struct Node {
 #[derive(Collector)]
 struct Others {
     #[metric(flatten)]
-    first: Families,
+    first: DynamicFamilies,
 
     #[metric(flatten)]
     pool: Pool,
 
     #[metric(flatten)]
-    second: Families,
+    second: DynamicFamilies,
 }
 
 #[derive(Collector)]
@@ -101,7 +101,7 @@ fn a_struct_flattens_them_at_any_depth() {
 #[test]
 fn they_are_those_of_every_format_and_have_what_a_registration_adds() {
     let registry = Registry::new();
-    registry.wrap().prefix("db_").const_label("of", "here").register(|| node().others).unwrap();
+    registry.scope().prefix("db_").const_label("of", "here").register(|| node().others).unwrap();
     assert_eq!(
         exposition_in(Format::OpenMetrics, &registry),
         "\
@@ -127,7 +127,7 @@ fn they_come_and_go_and_keep_the_place_of_their_name() {
     let registry = Registry::new();
     let changing = move || {
         let scrape = scrape.fetch_add(1, Ordering::Relaxed);
-        let mut families = Families::new();
+        let mut families = DynamicFamilies::new();
         // In another order each time, without one of them, and with a new one.
         for name in 0..4 {
             let name = (name + scrape) % 4;
@@ -153,7 +153,7 @@ fn they_come_and_go_and_keep_the_place_of_their_name() {
 
 #[test]
 fn a_name_that_is_asked_for_twice_is_one_family() {
-    let mut families = Families::new();
+    let mut families = DynamicFamilies::new();
     for device in ["sda", "sdb"] {
         families.counter("reads_total", "Reads.").labels(["device"]).sample([device], 1);
     }
@@ -174,7 +174,7 @@ fn what_cannot_be_exposed_costs_itself_alone() {
     registry.register(Pool::new()).unwrap();
     registry
         .register(|| {
-            let mut families = Families::new();
+            let mut families = DynamicFamilies::new();
             families.gauge("connections", "Those of another collector.").value(1);
             families.gauge("no name", "Help.").value(2);
             families.gauge("x_total", "Help.").labels(["__reserved"]).sample(["v"], 3);
@@ -213,7 +213,7 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
     let registry = Registry::new();
     registry
         .register(move || {
-            let mut families = Families::new();
+            let mut families = DynamicFamilies::new();
             match scrape.fetch_add(1, Ordering::Relaxed) {
                 0 => families.gauge("x", "Help.").value(1),
                 1 => families.counter("x", "Help.").value(2),
@@ -232,7 +232,7 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
 
 #[test]
 fn a_family_that_is_declared_anew_as_another_one_keeps_what_it_has() {
-    let mut families = Families::new();
+    let mut families = DynamicFamilies::new();
     families.gauge("y", "Help.").labels(["a"]).sample(["1"], 1);
     families.gauge("y", "Help.").labels(["b"]).sample(["2"], 2);
     families.counter("y", "Help.").labels(["a"]).sample(["3"], 3);

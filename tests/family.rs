@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use hello_exporter::{Collector, CounterVec, Format, PinnedSeries, Registry};
+use hello_exporter::metric::PinnedSeries;
+use hello_exporter::{Collector, CounterVec, Format, Registry};
 use hello_exporter_tests::parse;
 use proptest::prelude::*;
 use proptest::test_runner::Config;

@@ -92,7 +92,7 @@ const FORMATS: [Format; 2] = [Format::Text, Format::OpenMetrics];
 /// Compares what a foreign family exposes with what its snapshots do.
 fn assert_same(
     foreign: &Registry,
-    snapshots: impl hello_exporter::Collect + Send + Sync + 'static,
+    snapshots: impl hello_exporter::collect::Collect + Send + Sync + 'static,
 ) {
     let registry = Registry::new();
     registry.register(snapshots).unwrap();

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::{
-    Collect, Collector, Counter, CounterVec, Desc, Describe, Family, FamilyEncoder, Format, Gauge,
-    Histogram, HistogramSnapshot, HistogramVec, Info, LabelValue, Labels, MetricType, Registry,
-    StateSet, SummarySnapshot, Timestamped,
+    Collector, Counter, CounterVec, Family, Format, Gauge, Histogram, HistogramSnapshot,
+    HistogramVec, Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
 use hello_exporter_tests::{exposition, exposition_in, exposition_of};
 use prometheus::proto;
@@ -18,7 +18,7 @@ fn open_metrics(registry: &Registry) -> String {
     exposition_in(Format::OpenMetrics, registry)
 }
 
-fn open_metrics_of<K>(collector: impl hello_exporter::IntoCollector<K>) -> String {
+fn open_metrics_of<K>(collector: impl hello_exporter::registry::IntoCollector<K>) -> String {
     let registry = Registry::new();
     registry.register(collector).unwrap();
     open_metrics(&registry)
@@ -439,7 +439,7 @@ fn the_label_of_a_state_set_is_called_as_the_set_is() {
     }
 
     let registry = Registry::new();
-    registry.wrap().prefix("app_").const_label("role", "x").register(Node::new()).unwrap();
+    registry.scope().prefix("app_").const_label("role", "x").register(Node::new()).unwrap();
     assert_eq!(
         open_metrics(&registry),
         r#"# HELP app_role What this node is.
@@ -833,7 +833,7 @@ fn collectors_that_share_a_family_share_its_head() {
         let counted = Counted::new();
         counted.counted_total.with(["1"]).inc_by_with_exemplar(1, &[("zone", zone)]);
         counted.counted_total.with(["2"]).inc();
-        registry.wrap().prefix("app_").const_label("zone", zone).register(counted).unwrap();
+        registry.scope().prefix("app_").const_label("zone", zone).register(counted).unwrap();
     }
     assert_eq!(
         exposition(&registry),

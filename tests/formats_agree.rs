@@ -14,8 +14,9 @@ mod arbitrary;
 use std::collections::BTreeMap;
 
 use arbitrary::{Content, registered};
+use hello_exporter::metric::States;
 use hello_exporter::{
-    Collector, Counter, Format, Histogram, HistogramSnapshot, Registry, States, SummarySnapshot,
+    Collector, Counter, Format, Histogram, HistogramSnapshot, Registry, SummarySnapshot,
 };
 use hello_exporter_tests::{Sample, samples};
 use proptest::collection::vec;

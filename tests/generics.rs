@@ -12,7 +12,8 @@ use hello_exporter_tests::build_library;
 use tempfile::TempDir;
 
 const PROGRAM: &str = r#"
-use hello_exporter::{Collector, CounterVec, Family, Init, Labels, Registry};
+use hello_exporter::collect::Init;
+use hello_exporter::{Collector, CounterVec, Family, Labels, Registry};
 
 DECLARATION
 

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hello_exporter::collect::Metric;
 use hello_exporter::{
     Collector, Counter, CounterVec, Family, Gauge, GaugeVec, Histogram, HistogramVec, LabelValue,
-    Labels, Metric, Registry,
+    Labels, Registry,
 };
 use hello_exporter_tests::{exposition, exposition_of};
 

@@ -77,7 +77,7 @@ struct Inner {
 
 #[derive(::hello_exporter::Collector)]
 #[collector(namespace = "hostile", const_labels(k = "v"))]
-struct Hostile<T: ::hello_exporter::Init> {
+struct Hostile<T: ::hello_exporter::collect::Init> {
     /// Generic.
     generic: T,
     #[metric(help = "Value.", gauge)]

@@ -385,7 +385,7 @@ fn foreign_samples_with_unsound_labels_are_left_out() {
     foreign.register(Box::new(zoned)).unwrap();
     foreign.register(Box::new(sound)).unwrap();
     let registry = Registry::new();
-    registry.wrap().const_label("zone", "a").register(foreign).unwrap();
+    registry.scope().const_label("zone", "a").register(foreign).unwrap();
     assert_eq!(
         exposition(&registry),
         "# HELP job:sound Help.\n# TYPE job:sound counter\njob:sound{zone=\"a\"} 0\n"
@@ -398,7 +398,7 @@ fn a_foreign_registry_is_refused_under_a_bad_prefix_or_label() {
         let foreign = prometheus::Registry::new();
         foreign.register(Box::new(IntCounter::new("a", "Help.").unwrap())).unwrap();
         let registry = Registry::new();
-        let wrap = registry.wrap().prefix(prefix).const_label(label, "1");
+        let wrap = registry.scope().prefix(prefix).const_label(label, "1");
         wrap.register(foreign).map(drop).map_err(|error| error.to_string())
     };
     assert_eq!(refusal("x_", "x"), Ok(()));
@@ -432,16 +432,20 @@ fn a_foreign_metric_that_changes_its_type_is_left_out() {
 #[test]
 fn a_panic_costs_a_foreign_registry_one_metric_only() {
     struct Panicking;
-    impl hello_exporter::Describe for Panicking {
-        fn describe(&self) -> Vec<hello_exporter::Desc> {
+    impl hello_exporter::collect::Describe for Panicking {
+        fn describe(&self) -> Vec<hello_exporter::collect::Desc> {
             let desc = |name: &'static str| {
-                hello_exporter::Desc::new(name, "Help.", hello_exporter::MetricType::Gauge)
+                hello_exporter::collect::Desc::new(
+                    name,
+                    "Help.",
+                    hello_exporter::collect::MetricType::Gauge,
+                )
             };
             vec![desc("bad"), desc("good")]
         }
     }
-    impl hello_exporter::Collect for Panicking {
-        fn collect(&self, index: usize, encoder: &mut hello_exporter::FamilyEncoder<'_>) {
+    impl hello_exporter::collect::Collect for Panicking {
+        fn collect(&self, index: usize, encoder: &mut hello_exporter::collect::FamilyEncoder<'_>) {
             encoder.value(1);
             assert!(index == 1, "a fault");
         }

@@ -9,11 +9,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use hello_exporter::collect::{
+    Collect, Declaration, Desc, Describe, FamilyEncoder, Init, MetricType,
+};
+use hello_exporter::metric::{exponential_buckets, linear_buckets};
 use hello_exporter::{
-    Collect, Collector, Counter, CounterVec, Declaration, Desc, Describe, Family, FamilyEncoder,
-    Format, Gauge, GaugeVec, Histogram, HistogramSnapshot, HistogramVec, Info, Init, LabelValue,
-    Labels, MetricType, Registry, StateSet, SummarySnapshot, Timestamped, exponential_buckets,
-    linear_buckets,
+    Collector, Counter, CounterVec, Family, Format, Gauge, GaugeVec, Histogram, HistogramSnapshot,
+    HistogramVec, Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
 use hello_exporter_tests::{exposition, exposition_of};
 
@@ -731,7 +733,7 @@ fn the_label_of_a_state_set_has_the_prefix_of_the_registration_too() {
     metrics.release_info.set(Release { version: "7", build: 5 });
     metrics.role.set(Role::Leader);
     let registry = Registry::new();
-    registry.wrap().prefix("my_").const_label("rack", "r").register(metrics).unwrap();
+    registry.scope().prefix("my_").const_label("rack", "r").register(metrics).unwrap();
     let samples = |head: [&str; 2], [info, role]: [&str; 2]| {
         format!(
             "\
@@ -1106,7 +1108,7 @@ impl Describe for Numbers {
 
 impl Collect for Numbers {
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
-        use hello_exporter::Metric;
+        use hello_exporter::collect::Metric;
         match index {
             0 => {
                 for value in [0.0, 0.5, 1.0, f64::NAN] {

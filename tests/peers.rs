@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use allocation_counter::measure;
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, Init, MetricType};
 use hello_exporter::http::Metrics;
 use hello_exporter::{
-    Collect, Collector, Counter, CounterVec, Desc, Describe, FamilyEncoder, Format, Gauge,
-    GaugeVec, Histogram, HistogramVec, Init, MetricType, Registry,
+    Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, HistogramVec, Registry,
 };
 use hello_exporter_tests::http::{get, serve};
 use hello_exporter_tests::{exposition, exposition_of};
@@ -117,7 +117,7 @@ fn a_constant_label_with_the_name_of_a_variable_one_is_refused() {
 #[test]
 fn a_constant_label_of_a_registration_with_the_name_of_a_variable_one_is_refused() {
     let registry = Registry::new();
-    let refused = registry.wrap().const_label("x", "1").register(Pairs::new()).unwrap_err();
+    let refused = registry.scope().const_label("x", "1").register(Pairs::new()).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "collector `peers::Pairs`: label `x` of `pairs_total` is given twice"
@@ -404,7 +404,7 @@ fn a_newline_in_a_label_value_forges_no_line() {
     let forged = Forged { values: BTreeMap::from([(FORGERY, 1)]), ..Forged::new() };
     forged.live_total.with([FORGERY]).inc();
     let registry = Registry::new();
-    registry.wrap().const_label("outer", FORGERY).register(forged).unwrap();
+    registry.scope().const_label("outer", FORGERY).register(forged).unwrap();
     let it = "\\\"} 1\\nforged 2\r\\n# TYPE forged gauge\\n";
     let expected = |counter: &str| {
         format!(
@@ -499,7 +499,7 @@ fn invalid_names_are_refused() {
 
 #[test]
 fn a_prefix_that_makes_an_invalid_name_is_refused() {
-    let refused = Registry::new().wrap().prefix("my-").register(Pairs::new()).unwrap_err();
+    let refused = Registry::new().scope().prefix("my-").register(Pairs::new()).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "collector `peers::Pairs`: `my-pairs_total` is not a metric name: letters, digits and `_` are \
@@ -510,7 +510,7 @@ fn a_prefix_that_makes_an_invalid_name_is_refused() {
 // `prometheus-client`: a guard held across an await, or a second use of the family, deadlocks.
 
 #[derive(Collector)]
-struct Families {
+struct DynamicFamilies {
     #[metric(help = "Counts.", labels = ["x"])]
     counts_total: CounterVec<1>,
 
@@ -522,7 +522,7 @@ struct Families {
 }
 
 /// Uses every family in every way.
-fn use_all(families: &Families, registry: &Registry) {
+fn use_all(families: &DynamicFamilies, registry: &Registry) {
     for value in ["a", "b", "c"] {
         families.counts_total.with([value]).inc_by_with_exemplar(1, &[("id", "1")]);
         families.levels.with([value]).inc();
@@ -539,8 +539,8 @@ fn use_all(families: &Families, registry: &Registry) {
     families.sizes.clear();
 }
 
-fn families() -> (Arc<Families>, Registry) {
-    let families = Arc::new(Families::new());
+fn families() -> (Arc<DynamicFamilies>, Registry) {
+    let families = Arc::new(DynamicFamilies::new());
     let registry = Registry::new();
     registry.register(Arc::clone(&families)).unwrap();
     (families, registry)
@@ -604,7 +604,7 @@ fn a_family_can_be_changed_in_a_loop_over_itself() {
 
 #[test]
 fn a_collector_may_use_a_family_while_it_is_scraped() {
-    struct Reentrant(Arc<Families>, Registry);
+    struct Reentrant(Arc<DynamicFamilies>, Registry);
     impl Describe for Reentrant {
         fn describe(&self) -> Vec<Desc> {
             vec![gauge("reentrant")]
@@ -629,7 +629,7 @@ fn a_collector_may_use_a_family_while_it_is_scraped() {
 
 #[test]
 fn handles_and_guards_are_held_across_an_await() {
-    async fn request(families: &Families) {
+    async fn request(families: &DynamicFamilies) {
         let requests = families.counts_total.with(["a"]);
         let pinned = families.counts_total.with(["a"]).pin();
         let _level = families.levels.with(["a"]).inc_guard();
@@ -811,7 +811,7 @@ fn two_structs_with_the_same_field_name_do_not_collide_silently() {
              `{function}::Mail`"
         )
     );
-    registry.wrap().prefix("print_").register(Print::new()).unwrap();
+    registry.scope().prefix("print_").register(Print::new()).unwrap();
     assert_eq!(
         exposition(&registry),
         "\

@@ -4,10 +4,8 @@
 
 use std::sync::Arc;
 
-use hello_exporter::{
-    Collect, Collector, CounterVec, Desc, Describe, FamilyEncoder, Gauge, GaugeVec, MetricType,
-    Registry,
-};
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
+use hello_exporter::{Collector, CounterVec, Gauge, GaugeVec, Registry};
 use hello_exporter_tests::exposition;
 
 /// A hand-written collector of whatever it is given.
@@ -80,7 +78,7 @@ fn the_same_name_is_refused_naming_both() {
         "metric `a` of collector `registration::Other` is registered already, by collector \
          `registration::Hello`"
     );
-    let labelled = || registry.wrap().const_label("x", "\"").register(Other::new());
+    let labelled = || registry.scope().const_label("x", "\"").register(Other::new());
     assert!(labelled().unwrap_err().to_string().contains("has constant labels"));
 }
 
@@ -229,7 +227,7 @@ fn collectors_share_a_family_when_their_constant_labels_differ() {
     for pool in ["read", "write"] {
         let metrics = Pool::new();
         metrics.connections.with(["idle"]).set(3.0);
-        registry.wrap().prefix("db_").const_label("pool", pool).register(metrics).unwrap();
+        registry.scope().prefix("db_").const_label("pool", pool).register(metrics).unwrap();
     }
     registry.register(Pool::new()).unwrap();
     assert_eq!(
@@ -248,7 +246,7 @@ fn one_arc_is_registered_under_several_labels() {
     let registry = Registry::new();
     let hello = Arc::new(Hello::new());
     for instance in ["one", "two"] {
-        let wrap = registry.wrap().const_label("instance", instance);
+        let wrap = registry.scope().const_label("instance", instance);
         wrap.register(Arc::clone(&hello)).unwrap();
     }
     hello.a.set(4.0);
@@ -262,7 +260,7 @@ fn one_arc_is_registered_under_several_labels() {
 fn what_is_unregistered_is_gone_and_its_name_free() {
     let registry = Registry::new();
     let id = registry.register(Hello::new()).unwrap();
-    let other = registry.wrap().prefix("other_").register(Hello::new()).unwrap();
+    let other = registry.scope().prefix("other_").register(Hello::new()).unwrap();
     assert!(registry.unregister(id));
     assert!(!registry.unregister(id));
     assert_eq!(

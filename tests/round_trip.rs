@@ -12,7 +12,10 @@
 mod arbitrary;
 
 use arbitrary::{Content, Family, Series, State, is_on, registered};
-use hello_exporter::{Format, MetricType, Number, States};
+use hello_exporter::Format;
+use hello_exporter::collect::MetricType;
+use hello_exporter::collect::SampleValue;
+use hello_exporter::metric::States;
 use hello_exporter_tests::{
     Exemplar, Family as Read, Sample, exposition, exposition_in, parse, parse_open_metrics,
     promtool,
@@ -92,19 +95,20 @@ impl Dialect {
                 .map(|(state, is_on)| sample("", Some((&family.name, state)), is_on.into()))
                 .collect(),
             Content::Histogram { buckets, sum, count } => {
-                let totals = [("_sum", Number::F64(*sum)), ("_count", Number::U64(*count))];
+                let totals =
+                    [("_sum", SampleValue::F64(*sum)), ("_count", SampleValue::U64(*count))];
                 let bucket = |(bound, count): &(f64, u64)| {
-                    sample("_bucket", Some(("le", bound_text(*bound))), Number::U64(*count))
+                    sample("_bucket", Some(("le", bound_text(*bound))), SampleValue::U64(*count))
                 };
                 let totals = totals.map(|(suffix, number)| sample(suffix, None, number));
                 buckets.iter().map(bucket).chain(totals).collect()
             }
             Content::Summary { quantiles, sum, count } => {
                 let quantile = |(at, value): &(f64, f64)| {
-                    sample("", Some(("quantile", bound_text(*at))), Number::F64(*value))
+                    sample("", Some(("quantile", bound_text(*at))), SampleValue::F64(*value))
                 };
-                let sum = sample("_sum", None, Number::F64(*sum));
-                let count = sample("_count", None, Number::U64(*count));
+                let sum = sample("_sum", None, SampleValue::F64(*sum));
+                let count = sample("_count", None, SampleValue::U64(*count));
                 quantiles.iter().map(quantile).chain([sum, count]).collect()
             }
         }
@@ -122,7 +126,7 @@ impl Dialect {
         series: &Series,
         suffix: &str,
         label: Option<(&str, String)>,
-        number: Number,
+        number: SampleValue,
     ) -> Sample {
         let variable = family.labels.iter().cloned().zip(series.labels.iter().cloned());
         let label = label.map(|(name, value)| (name.to_owned(), value));
@@ -138,14 +142,14 @@ impl Dialect {
     }
 
     /// The Python parser of OpenMetrics reads `-0` as an integer, which has no such zero.
-    fn value(self, number: Number) -> f64 {
+    fn value(self, number: SampleValue) -> f64 {
         match number.as_f64() {
             zero if zero == 0.0 && self == OpenMetrics => 0.0,
             value => value,
         }
     }
 
-    fn exemplar(self, family: &Family, series: &Series, number: Number) -> Option<Exemplar> {
+    fn exemplar(self, family: &Family, series: &Series, number: SampleValue) -> Option<Exemplar> {
         let has_place = self == OpenMetrics && family.base() != family.name;
         let labels = series.exemplar.clone().filter(|labels| has_place && !labels.is_empty())?;
         Some(Exemplar { labels, value: number.as_f64(), timestamp: None })
@@ -172,10 +176,10 @@ fn states_on(states: u8) -> impl Iterator<Item = (String, bool)> {
     all.map(move |(at, state)| ((*state).to_owned(), is_on(states, at)))
 }
 
-fn integer(number: Number) -> Option<i128> {
+fn integer(number: SampleValue) -> Option<i128> {
     match number {
-        Number::U64(value) => Some(value.into()),
-        Number::I64(value) => Some(value.into()),
+        SampleValue::U64(value) => Some(value.into()),
+        SampleValue::I64(value) => Some(value.into()),
         _ => None,
     }
 }

@@ -6,11 +6,9 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::testing::{assert_exposition, lint, value_of};
-use hello_exporter::{
-    Collect, Collector, Counter, CounterVec, Desc, Describe, FamilyEncoder, Gauge, HistogramVec,
-    MetricType,
-};
+use hello_exporter::{Collector, Counter, CounterVec, Gauge, HistogramVec};
 use hello_exporter_tests::{exposition_of, promtool};
 
 #[derive(Collector)]

@@ -24,7 +24,7 @@ pub struct BuildInfo {
 #[macro_export]
 macro_rules! build_info {
     () => {
-        $crate::BuildInfo::new(
+        $crate::exporter::BuildInfo::new(
             ::core::env!("CARGO_PKG_VERSION"),
             ::core::option_env!("BUILD_REVISION").unwrap_or("unknown"),
         )

@@ -2,16 +2,16 @@
 //! ask it, how to connect, and how much it may say.
 //!
 //! A password that an exporter holds, and the certificate that it has for servers, are for those that it is configured for.
-//! [`Logins`] are these servers, and a [`Connector`] keeps the certificate from all others, whatever
+//! [`CredentialStore`] are these servers, and a [`Connector`] keeps the certificate from all others, whatever
 //! [a request names](crate::probe).
 
 mod address;
 mod bounded;
-mod login;
+mod credentials;
 mod renewal;
 mod tls;
 
 pub use address::{Address, Scheme};
 pub use bounded::Bounded;
-pub use login::{Login, LoginError, Logins};
+pub use credentials::{CredentialStore, Credentials, CredentialsError};
 pub use tls::{ClientTls, ClientTlsError, Connector, Stream};

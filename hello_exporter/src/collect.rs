@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::desc::{Desc, MetricType};
-use crate::encode::FamilyEncoder;
+pub use crate::desc::{Desc, DescError, MetricType};
+pub use crate::encode::{FamilyEncoder, Sample, SampleValue};
 use crate::labels::Labels;
+pub use crate::metric::value::ToSample;
 
 /// Says which metric families a collector exposes, before it is ever asked for samples.
 ///
@@ -19,10 +20,11 @@ pub trait Describe {
 /// Writes the samples of a collector's families at every scrape.
 ///
 /// The derive writes this. Metrics whose names are known only at run time are plain values in
-/// [`Families`](crate::Families), or are collected by hand:
+/// [`DynamicFamilies`](crate::DynamicFamilies), or are collected by hand:
 ///
 /// ```
-/// use hello_exporter::{Collect, Desc, Describe, FamilyEncoder, Format, MetricType, Registry};
+/// use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
+/// use hello_exporter::{Format, Registry};
 ///
 /// /// Sensors found when the program starts, each a metric of its own.
 /// struct Sensors(Vec<(String, f64)>);
@@ -108,7 +110,7 @@ pub trait Declared: Collect {
         }
     }
 
-    /// Whether there can be families beside the declared ones: those of [`Families`](crate::Families).
+    /// Whether there can be families beside the declared ones: those of [`DynamicFamilies`](crate::DynamicFamilies).
     #[doc(hidden)]
     const HAS_LATE: bool = false;
 
@@ -206,6 +208,7 @@ impl FieldError {
 }
 
 /// How the series of a metric are told apart.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LabelShape {
@@ -232,6 +235,7 @@ impl LabelShape {
 }
 
 /// The options of an attribute that a metric type takes.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
@@ -306,10 +310,12 @@ pub trait Make<M> {
 }
 
 /// [`Metric::Making`] of what implements [`Init`].
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Made;
 
 /// [`Metric::Making`] of references.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Borrowed;
 

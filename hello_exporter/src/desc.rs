@@ -9,7 +9,7 @@ use crate::name::{is_label_name, is_metric_name};
 /// The type of a metric family, as the `# TYPE` lines of the formats that have it spell it.
 ///
 /// ```
-/// use hello_exporter::MetricType;
+/// use hello_exporter::collect::MetricType;
 ///
 /// assert_eq!(MetricType::Counter.to_string(), "counter");
 /// ```
@@ -77,7 +77,7 @@ impl fmt::Display for MetricType {
 /// described by hand, from owned strings:
 ///
 /// ```
-/// use hello_exporter::{Desc, MetricType};
+/// use hello_exporter::collect::{Desc, MetricType};
 ///
 /// let disk = String::from("sda");
 /// let desc = Desc::new(format!("{disk}_reads_total"), "Reads completed.", MetricType::Counter)
@@ -139,7 +139,7 @@ impl Desc {
     /// OpenMetrics has a line for it.
     ///
     /// ```
-    /// use hello_exporter::{Desc, MetricType};
+    /// use hello_exporter::collect::{Desc, MetricType};
     ///
     /// let desc = Desc::new("busy_seconds_total", "Time spent.", MetricType::Counter).with_unit("seconds");
     /// assert_eq!(desc.unit(), Some("seconds"));

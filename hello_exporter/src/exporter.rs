@@ -23,12 +23,13 @@ use tracing::error;
 pub use connection::ConnectionLimits;
 pub use error::{DeclarationError, ExporterError};
 
+pub use crate::build_info::BuildInfo;
 use crate::cli::ListenAddress;
 use crate::http::{Deadline, WebConfig};
 use crate::probe::{IntoProbe, ProbeOptions, UnbuiltProbe};
 use crate::registry::{IntoCollector, Registry};
 use crate::source::{IntoSource, SourceOptions, UnbuiltSource};
-use crate::{BuildInfo, log, name};
+use crate::{log, name};
 use command::Parsed;
 
 /// An exporter: a name, what it exposes, and a server.
@@ -63,7 +64,7 @@ use command::Parsed;
 pub struct Exporter<F = ()> {
     name: String,
     /// What stands in front of what is told of its sources, if it is not the name.
-    scrape_namespace: Option<String>,
+    metric_namespace: Option<String>,
     description: String,
     build_info: BuildInfo,
     listen_address: Option<ListenAddress>,
@@ -81,7 +82,7 @@ impl Exporter {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            scrape_namespace: None,
+            metric_namespace: None,
             description: String::new(),
             build_info: BuildInfo::default(),
             listen_address: None,
@@ -140,7 +141,7 @@ impl Exporter {
         let probes = self.probes.into_iter();
         Exporter {
             name: self.name,
-            scrape_namespace: self.scrape_namespace,
+            metric_namespace: self.metric_namespace,
             description: self.description,
             build_info: self.build_info,
             listen_address: self.listen_address,
@@ -173,8 +174,8 @@ impl<F: Args + 'static> Exporter<F> {
     /// What stands in front of the names that tell how its [sources](Self::source) have fared, if it is not the
     /// exporter's name: with `node` a `node_exporter` exposes `node_scrape_collector_success{collector="…"}`, and so on, as
     /// many dashboards have it, instead of `node_exporter_scrape_collector_success`.
-    pub fn scrape_namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.scrape_namespace = Some(namespace.into()).filter(|namespace| !namespace.is_empty());
+    pub fn metric_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.metric_namespace = Some(namespace.into()).filter(|namespace| !namespace.is_empty());
         self
     }
 
@@ -329,7 +330,7 @@ impl<F: Args + 'static> Exporter<F> {
 
     /// What stands in front of what is told of sources.
     fn source_prefix(&self) -> String {
-        name::prefix(self.scrape_namespace.as_ref().unwrap_or(&self.name))
+        name::prefix(self.metric_namespace.as_ref().unwrap_or(&self.name))
     }
 }
 

@@ -46,13 +46,11 @@ mod build_info;
 pub mod cli;
 #[cfg(feature = "server")]
 pub mod client;
-mod collect;
+pub mod collect;
 mod desc;
 mod encode;
 #[cfg(feature = "server")]
-mod exporter;
-#[cfg(feature = "server")]
-mod fields;
+pub mod exporter;
 #[cfg(feature = "server")]
 mod files;
 #[cfg(feature = "server")]
@@ -61,17 +59,19 @@ pub mod filter;
 pub mod http;
 #[cfg(feature = "prometheus")]
 pub mod interop;
+#[cfg(feature = "server")]
+pub mod key_values;
 mod labels;
 #[cfg(feature = "server")]
 mod log;
-mod metric;
+pub mod metric;
 pub mod name;
 mod panic;
 #[cfg(feature = "server")]
 pub mod probe;
 #[cfg(all(feature = "server", target_os = "linux"))]
 mod process;
-mod registry;
+pub mod registry;
 #[cfg(feature = "server")]
 pub mod source;
 mod sync;
@@ -85,36 +85,23 @@ mod unbuilt;
 #[path = "private/mod.rs"]
 pub mod __private;
 
+pub use encode::Format;
 #[cfg(feature = "server")]
-pub use build_info::BuildInfo;
-pub use collect::{
-    Borrowed, Collect, Declaration, Declared, Describe, FieldError, Init, LabelShape, Made, Make,
-    Metric, Options,
-};
-pub use desc::{Desc, DescError, MetricType};
-pub use encode::{FamilyEncoder, Format, Number, Point};
-#[cfg(feature = "server")]
-#[doc(hidden)]
-pub use exporter::ConnectionLimits;
-#[cfg(feature = "server")]
-pub use exporter::{DeclarationError, Exporter, ExporterError};
-#[cfg(feature = "server")]
-pub use fields::{Fields, FieldsError};
+pub use exporter::{Exporter, ExporterError};
 #[doc = include_str!("manual/collector.md")]
 pub use hello_exporter_derive::Collector;
 #[doc = include_str!("manual/label_value.md")]
 pub use hello_exporter_derive::LabelValue;
 #[doc = include_str!("manual/labels.md")]
 pub use hello_exporter_derive::Labels;
-pub use labels::{LabelValue, Labels, MAX_LABEL_VALUE_BYTES};
+pub use labels::{LabelValue, Labels};
 pub use metric::{
-    Bounds, Counter, CounterValue, CounterVec, DEFAULT_BUCKETS, Families, Family, Gauge,
-    GaugeGuard, GaugeValue, GaugeVec, Histogram, HistogramSnapshot, HistogramVec, Info, Level,
-    LookUp, NumberMetric, Observe, Pinned, PinnedSeries, Positional, Rows, RunTimeFamily, Series,
-    SeriesMetric, SeriesView, SnapshotError, StateSet, States, SummarySnapshot, Timer, Timestamped,
-    Value, Way, exponential_buckets, linear_buckets,
+    Counter, CounterVec, DynamicFamilies, Family, Gauge, GaugeVec, Histogram, HistogramSnapshot,
+    HistogramVec, Info, Rows, StateSet, SummarySnapshot, Timestamped,
 };
-pub use registry::{CollectorId, IntoCollector, RegisterError, Registrable, Registry, Wrap};
+pub use registry::{RegisterError, Registry};
+#[cfg(feature = "server")]
+pub use source::{Source, SourceOptions};
 
 #[cfg(feature = "server")]
 #[doc(no_inline)]

@@ -29,7 +29,7 @@
 //! ](TargetPattern); an answer of 403 tells of others. A probe that follows redirects, or that opens what a target
 //! has named, asks [`ProbeRequest::allows`] before. A target that contains a user name or a password (`user@host`)
 //! is refused with 400: send a password that the exporter holds to the targets for which it was configured, and to
-//! no others, as [`client::Logins`](crate::client::Logins) are for.
+//! no others, as [`client::CredentialStore`](crate::client::CredentialStore) are for.
 
 mod into;
 mod prober;
@@ -258,16 +258,16 @@ impl ProbeOptions {
     }
 
     /// Exposes the success of a probe under this name as well, which is that of
-    /// [`SourceOptions::up`](crate::source::SourceOptions::up) where an exporter can look at one server by itself
+    /// [`SourceOptions::up_metric`](crate::source::SourceOptions::up_metric) where an exporter can look at one server by itself
     /// and at others on request.
     ///
     /// ```
     /// use hello_exporter::probe::ProbeOptions;
     ///
-    /// let options = ProbeOptions::new("/scrape").up("redis_up", "Whether the server has answered.");
+    /// let options = ProbeOptions::new("/scrape").up_metric("redis_up", "Whether the server has answered.");
     /// # let _ = options;
     /// ```
-    pub fn up(
+    pub fn up_metric(
         mut self,
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,

@@ -119,7 +119,7 @@ impl Registry {
         &self,
         collector: impl IntoCollector<K>,
     ) -> Result<CollectorId, RegisterError> {
-        self.wrap().register(collector)
+        self.scope().register(collector)
     }
 
     /// A view of this registry that adds a prefix or constant labels to whatever is registered
@@ -137,7 +137,7 @@ impl Registry {
     ///
     /// let registry = Registry::new();
     /// for pool in ["read", "write"] {
-    ///     registry.wrap().prefix("db_").const_label("pool", pool).register(Pool::new())?;
+    ///     registry.scope().prefix("db_").const_label("pool", pool).register(Pool::new())?;
     /// }
     ///
     /// let mut buffer = Vec::new();
@@ -151,8 +151,8 @@ impl Registry {
     /// );
     /// # Ok::<(), hello_exporter::RegisterError>(())
     /// ```
-    pub fn wrap(&self) -> Wrap<'_> {
-        Wrap { registry: self, addition: Addition::default() }
+    pub fn scope(&self) -> Scope<'_> {
+        Scope { registry: self, addition: Addition::default() }
     }
 
     /// Removes a collector and drops it, unless its owner keeps an `Arc` of it. Returns whether it was
@@ -219,10 +219,10 @@ impl std::fmt::Debug for Registry {
     }
 }
 
-/// A view of a [`Registry`] with a prefix and constant labels, made by [`Registry::wrap`].
+/// A view of a [`Registry`] with a prefix and constant labels, made by [`Registry::scope`].
 #[derive(Debug)]
 #[must_use = "nothing is registered yet"]
-pub struct Wrap<'r> {
+pub struct Scope<'r> {
     registry: &'r Registry,
     addition: Addition,
 }
@@ -242,7 +242,7 @@ impl Addition {
     }
 }
 
-impl Wrap<'_> {
+impl Scope<'_> {
     /// Puts `prefix` in front of every name; it ends in `_` where one is wanted.
     pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
         self.addition.prefix.insert_str(0, prefix.as_ref());

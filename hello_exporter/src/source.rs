@@ -89,7 +89,7 @@ pub(crate) use up::{up, up_desc};
 
 use crate::collect::Declared;
 use crate::desc::Desc;
-use crate::registry::{CollectorName, Registry, Wrap};
+use crate::registry::{CollectorName, Registry, Scope};
 
 /// Something that is asked for its metrics at every scrape, and may fail.
 ///
@@ -250,11 +250,11 @@ impl SourceOptions {
     ///
     /// #[actix_web::main]
     /// async fn main() -> ExitCode {
-    ///     let options = SourceOptions::new("spool").up("spool_up", "Whether the directory can be read.");
+    ///     let options = SourceOptions::new("spool").up_metric("spool_up", "Whether the directory can be read.");
     ///     Exporter::new("spool_exporter").source(options, spool).run().await
     /// }
     /// ```
-    pub fn up(
+    pub fn up_metric(
         mut self,
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
@@ -263,13 +263,13 @@ impl SourceOptions {
         self
     }
 
-    /// Puts `prefix` in front of the names of all its families, see [`Wrap::prefix`].
+    /// Puts `prefix` in front of the names of all its families, see [`Scope::prefix`].
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Adds a constant label to all its families, see [`Wrap::const_label`].
+    /// Adds a constant label to all its families, see [`Scope::const_label`].
     pub fn const_label(
         mut self,
         name: impl Into<Cow<'static, str>>,
@@ -295,10 +295,10 @@ impl SourceOptions {
             && self.name.bytes().all(is_accepted)
     }
 
-    fn wrap<'r>(&self, registry: &'r Registry) -> Wrap<'r> {
-        let wrap = registry.wrap().prefix(&self.prefix);
+    fn scope<'r>(&self, registry: &'r Registry) -> Scope<'r> {
+        let scope = registry.scope().prefix(&self.prefix);
         let labels = self.const_labels.iter().cloned();
-        labels.fold(wrap, |wrap, (name, value)| wrap.const_label(name, value))
+        labels.fold(scope, |scope, (name, value)| scope.const_label(name, value))
     }
 }
 

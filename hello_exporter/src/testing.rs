@@ -53,7 +53,7 @@ use text::Sample;
 /// Compares what a collector exposes, in the text format 0.0.4, with `expected`.
 ///
 /// White space around a line and empty lines say nothing in that format, and are ignored: the literal
-/// can be indented as the code around it. Families can come in any order, and so can the series of one
+/// can be indented as the code around it. DynamicFamilies can come in any order, and so can the series of one
 /// family, of which a `HashMap` has none; the lines of one histogram or summary keep theirs.
 ///
 /// ```

@@ -56,11 +56,11 @@ fn declared(collector: &Collector) -> TokenStream {
         #fields
 
         #[automatically_derived]
-        impl #impl_generics #krate::Declared for #ident #ty_generics #where_clause {
+        impl #impl_generics #krate::collect::Declared for #ident #ty_generics #where_clause {
             const FAMILIES: ::core::primitive::usize = #own #(+ #counts)*;
             type New = #krate::__private::#new;
 
-            fn declared() -> #krate::__private::Vec<#krate::Desc> {
+            fn declared() -> #krate::__private::Vec<#krate::collect::Desc> {
                 #descs
             }
 
@@ -94,14 +94,14 @@ fn late(collector: &Collector) -> TokenStream {
     quote! {
         const HAS_LATE: ::core::primitive::bool = #(#has_late)||*;
 
-        fn late(&self, #visit: &mut dyn ::core::ops::FnMut(&#krate::Desc, ::core::primitive::u64)) {
+        fn late(&self, #visit: &mut dyn ::core::ops::FnMut(&#krate::collect::Desc, ::core::primitive::u64)) {
             #(#late(&self.#idents, &mut #krate::__private::visit_flattened(#outers, #visit));)*
         }
 
         fn collect_late(
             &self,
             #position: &mut ::core::primitive::usize,
-            #encoder: &mut #krate::FamilyEncoder<'_>,
+            #encoder: &mut #krate::collect::FamilyEncoder<'_>,
         ) -> ::core::primitive::bool {
             #(#collect_late(&self.#idents, #position, #encoder))||*
         }
@@ -123,7 +123,7 @@ fn fields(collector: &Collector) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Fields for #ident #ty_generics #where_clause {
-            const FIELDS: &'static [#krate::Declaration] = {
+            const FIELDS: &'static [#krate::collect::Declaration] = {
                 #checks
                 &[#(#declarations),*]
             };
@@ -168,7 +168,7 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 fn declared_type(krate: &TokenStream, metric: &Metric) -> TokenStream {
     option(metric.metric_type.as_ref().map(|metric_type| {
         let variant = variant(&metric_type.word);
-        quote!(#krate::MetricType::#variant)
+        quote!(#krate::collect::MetricType::#variant)
     }))
 }
 
@@ -212,7 +212,7 @@ fn variant(word: &Ident) -> Ident {
 fn describe(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let declared = quote!(<Self as #krate::Declared>::declared());
+    let declared = quote!(<Self as #krate::collect::Declared>::declared());
     let descs = match collector.flattened().next() {
         Some(_) => quote! {{
             let mut __descs = #declared;
@@ -223,8 +223,8 @@ fn describe(collector: &Collector) -> TokenStream {
     };
     quote! {
         #[automatically_derived]
-        impl #impl_generics #krate::Describe for #ident #ty_generics #where_clause {
-            fn describe(&self) -> #krate::__private::Vec<#krate::Desc> {
+        impl #impl_generics #krate::collect::Describe for #ident #ty_generics #where_clause {
+            fn describe(&self) -> #krate::__private::Vec<#krate::collect::Desc> {
                 #descs
             }
         }
@@ -246,11 +246,11 @@ fn collect(collector: &Collector) -> TokenStream {
     let verify = verify(collector);
     quote! {
         #[automatically_derived]
-        impl #impl_generics #krate::Collect for #ident #ty_generics #where_clause {
+        impl #impl_generics #krate::collect::Collect for #ident #ty_generics #where_clause {
             fn collect(
                 &self,
                 #index: ::core::primitive::usize,
-                #encoder: &mut #krate::FamilyEncoder<'_>,
+                #encoder: &mut #krate::collect::FamilyEncoder<'_>,
             ) {
                 match #index {
                     #(#arms,)*
@@ -277,7 +277,7 @@ fn collect_flattened(collector: &Collector, index: &Ident, encoder: &Ident) -> T
         Some(first) => quote! {{
             let mut #index = #index - #own;
             let _ = #first #(|| #calls)* ||
-                <Self as #krate::Declared>::collect_late(self, &mut #index, #encoder);
+                <Self as #krate::collect::Declared>::collect_late(self, &mut #index, #encoder);
         }},
         None => quote!({}),
     }
@@ -297,7 +297,7 @@ fn verify(collector: &Collector) -> TokenStream {
         quote!(#verify(&self.#ident)?;)
     });
     quote! {
-        fn verify(&self) -> #krate::__private::Result<(), #krate::FieldError> {
+        fn verify(&self) -> #krate::__private::Result<(), #krate::collect::FieldError> {
             #(#checks)*
             #(#flattened)*
             #krate::__private::Result::Ok(())

@@ -24,25 +24,25 @@ pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> T
         #checks
 
         #[automatically_derived]
-        impl #impl_generics #krate::Declared for #ident #ty_generics #where_clause {
+        impl #impl_generics #krate::collect::Declared for #ident #ty_generics #where_clause {
             const FAMILIES: ::core::primitive::usize = 0;
             type New = #krate::__private::#new_kind;
 
-            fn declared() -> #krate::__private::Vec<#krate::Desc> {
+            fn declared() -> #krate::__private::Vec<#krate::collect::Desc> {
                 loop {}
             }
         }
 
         #[automatically_derived]
-        impl #impl_generics #krate::Describe for #ident #ty_generics #where_clause {
-            fn describe(&self) -> #krate::__private::Vec<#krate::Desc> {
+        impl #impl_generics #krate::collect::Describe for #ident #ty_generics #where_clause {
+            fn describe(&self) -> #krate::__private::Vec<#krate::collect::Desc> {
                 loop {}
             }
         }
 
         #[automatically_derived]
-        impl #impl_generics #krate::Collect for #ident #ty_generics #where_clause {
-            fn collect(&self, _: ::core::primitive::usize, _: &mut #krate::FamilyEncoder<'_>) {}
+        impl #impl_generics #krate::collect::Collect for #ident #ty_generics #where_clause {
+            fn collect(&self, _: ::core::primitive::usize, _: &mut #krate::collect::FamilyEncoder<'_>) {}
         }
 
         #prometheus

@@ -10,28 +10,28 @@ struct Hello {
 
 const _: () = ::hello_exporter::__private::check_labels(
     "a",
-    <Gauge as ::hello_exporter::Metric>::LABELS,
-    <Gauge as ::hello_exporter::Metric>::TYPE,
+    <Gauge as ::hello_exporter::collect::Metric>::LABELS,
+    <Gauge as ::hello_exporter::collect::Metric>::TYPE,
     0usize,
     &[],
 );
 const _: () = ::hello_exporter::__private::check_labels(
     "b",
-    <CounterVec<1> as ::hello_exporter::Metric>::LABELS,
-    <CounterVec<1> as ::hello_exporter::Metric>::TYPE,
+    <CounterVec<1> as ::hello_exporter::collect::Metric>::LABELS,
+    <CounterVec<1> as ::hello_exporter::collect::Metric>::TYPE,
     1usize,
     &["hello"],
 );
 #[automatically_derived]
 impl ::hello_exporter::__private::Fields for Hello {
-    const FIELDS: &'static [::hello_exporter::Declaration] = {
+    const FIELDS: &'static [::hello_exporter::collect::Declaration] = {
         &[
             ::hello_exporter::__private::declaration(
                 "a",
                 "Display a.",
-                (<Gauge as ::hello_exporter::Metric>::TYPE, ::core::option::Option::None),
+                (<Gauge as ::hello_exporter::collect::Metric>::TYPE, ::core::option::Option::None),
                 ::core::option::Option::None,
-                <Gauge as ::hello_exporter::Metric>::LABELS,
+                <Gauge as ::hello_exporter::collect::Metric>::LABELS,
                 &[],
                 &[],
                 (::core::option::Option::None, ::core::option::Option::None),
@@ -39,9 +39,12 @@ impl ::hello_exporter::__private::Fields for Hello {
             ::hello_exporter::__private::declaration(
                 "b",
                 "Display b.",
-                (<CounterVec<1> as ::hello_exporter::Metric>::TYPE, ::core::option::Option::None),
+                (
+                    <CounterVec<1> as ::hello_exporter::collect::Metric>::TYPE,
+                    ::core::option::Option::None,
+                ),
                 ::core::option::Option::None,
-                <CounterVec<1> as ::hello_exporter::Metric>::LABELS,
+                <CounterVec<1> as ::hello_exporter::collect::Metric>::LABELS,
                 &[::hello_exporter::__private::Cow::Borrowed("hostname")],
                 const {
                     &[(
@@ -55,38 +58,42 @@ impl ::hello_exporter::__private::Fields for Hello {
     };
 }
 #[automatically_derived]
-impl ::hello_exporter::Declared for Hello {
+impl ::hello_exporter::collect::Declared for Hello {
     const FAMILIES: ::core::primitive::usize = 2usize;
     type New = ::hello_exporter::__private::WithNew;
-    fn declared() -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
+    fn declared() -> ::hello_exporter::__private::Vec<::hello_exporter::collect::Desc> {
         ::hello_exporter::__private::descs(<Self as ::hello_exporter::__private::Fields>::FIELDS)
     }
 }
 #[automatically_derived]
-impl ::hello_exporter::Describe for Hello {
-    fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
-        <Self as ::hello_exporter::Declared>::declared()
+impl ::hello_exporter::collect::Describe for Hello {
+    fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::collect::Desc> {
+        <Self as ::hello_exporter::collect::Declared>::declared()
     }
 }
 #[automatically_derived]
-impl ::hello_exporter::Collect for Hello {
+impl ::hello_exporter::collect::Collect for Hello {
     fn collect(
         &self,
         __index: ::core::primitive::usize,
-        __encoder: &mut ::hello_exporter::FamilyEncoder<'_>,
+        __encoder: &mut ::hello_exporter::collect::FamilyEncoder<'_>,
     ) {
         match __index {
-            0usize => <Gauge as ::hello_exporter::Metric>::collect(&self.a, __encoder),
-            1usize => <CounterVec<1> as ::hello_exporter::Metric>::collect(&self.b, __encoder),
+            0usize => <Gauge as ::hello_exporter::collect::Metric>::collect(&self.a, __encoder),
+            1usize => {
+                <CounterVec<1> as ::hello_exporter::collect::Metric>::collect(&self.b, __encoder)
+            }
             _ => {}
         }
     }
-    fn verify(&self) -> ::hello_exporter::__private::Result<(), ::hello_exporter::FieldError> {
-        <Gauge as ::hello_exporter::Metric>::verify(
+    fn verify(
+        &self,
+    ) -> ::hello_exporter::__private::Result<(), ::hello_exporter::collect::FieldError> {
+        <Gauge as ::hello_exporter::collect::Metric>::verify(
             &self.a,
             (&<Self as ::hello_exporter::__private::Fields>::FIELDS[0usize]).desc(),
         )?;
-        <CounterVec<1> as ::hello_exporter::Metric>::verify(
+        <CounterVec<1> as ::hello_exporter::collect::Metric>::verify(
             &self.b,
             (&<Self as ::hello_exporter::__private::Fields>::FIELDS[1usize]).desc(),
         )?;
@@ -100,16 +107,7 @@ impl Hello {
     #[doc = "A `Hello` with every metric at its initial value."]
     #[must_use]
     fn new() -> Self {
-        Self {
-            a: <<Gauge as ::hello_exporter::Metric>::Making as ::hello_exporter::Make<Gauge>>::make(
-                (&<Self as ::hello_exporter::__private::Fields>::FIELDS[0usize]),
-            ),
-            b: <<CounterVec<1> as ::hello_exporter::Metric>::Making as ::hello_exporter::Make<
-                CounterVec<1>,
-            >>::make(
-                (&<Self as ::hello_exporter::__private::Fields>::FIELDS[1usize])
-            ),
-        }
+        Self { a : < < Gauge as :: hello_exporter :: collect :: Metric > :: Making as :: hello_exporter :: collect :: Make < Gauge >> :: make ((& < Self as :: hello_exporter :: __private :: Fields > :: FIELDS [0usize])) , b : < < CounterVec < 1 > as :: hello_exporter :: collect :: Metric > :: Making as :: hello_exporter :: collect :: Make < CounterVec < 1 > >> :: make ((& < Self as :: hello_exporter :: __private :: Fields > :: FIELDS [1usize])) , }
     }
 }
 #[automatically_derived]

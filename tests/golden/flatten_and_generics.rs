@@ -13,20 +13,20 @@ pub struct App<T: Metric> {
 
 #[automatically_derived]
 impl<T: Metric> ::hello_exporter::__private::Fields for App<T> {
-    const FIELDS: &'static [::hello_exporter::Declaration] = {
+    const FIELDS: &'static [::hello_exporter::collect::Declaration] = {
         ::hello_exporter::__private::check_labels(
             "app_generic",
-            <Option<T> as ::hello_exporter::Metric>::LABELS,
-            <Option<T> as ::hello_exporter::Metric>::TYPE,
+            <Option<T> as ::hello_exporter::collect::Metric>::LABELS,
+            <Option<T> as ::hello_exporter::collect::Metric>::TYPE,
             0usize,
             &["zone"],
         );
         &[::hello_exporter::__private::declaration(
             "app_generic",
             "Of a type that the caller chooses.",
-            (<Option<T> as ::hello_exporter::Metric>::TYPE, ::core::option::Option::None),
+            (<Option<T> as ::hello_exporter::collect::Metric>::TYPE, ::core::option::Option::None),
             ::core::option::Option::None,
-            <Option<T> as ::hello_exporter::Metric>::LABELS,
+            <Option<T> as ::hello_exporter::collect::Metric>::LABELS,
             &[],
             const {
                 &[(
@@ -39,18 +39,18 @@ impl<T: Metric> ::hello_exporter::__private::Fields for App<T> {
     };
 }
 #[automatically_derived]
-impl<T: Metric> ::hello_exporter::Declared for App<T> {
+impl<T: Metric> ::hello_exporter::collect::Declared for App<T> {
     const FAMILIES: ::core::primitive::usize =
-        1usize + <Pool as ::hello_exporter::Declared>::FAMILIES;
+        1usize + <Pool as ::hello_exporter::collect::Declared>::FAMILIES;
     type New = ::hello_exporter::__private::WithoutNew;
-    fn declared() -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
+    fn declared() -> ::hello_exporter::__private::Vec<::hello_exporter::collect::Desc> {
         {
             let mut __descs = ::hello_exporter::__private::descs(
                 <Self as ::hello_exporter::__private::Fields>::FIELDS,
             );
             ::hello_exporter::__private::add_flattened(
                 &mut __descs,
-                <Pool as ::hello_exporter::Declared>::declared(),
+                <Pool as ::hello_exporter::collect::Declared>::declared(),
                 (
                     "app_db_",
                     const {
@@ -64,12 +64,13 @@ impl<T: Metric> ::hello_exporter::Declared for App<T> {
             __descs
         }
     }
-    const HAS_LATE: ::core::primitive::bool = <Pool as ::hello_exporter::Declared>::HAS_LATE;
+    const HAS_LATE: ::core::primitive::bool =
+        <Pool as ::hello_exporter::collect::Declared>::HAS_LATE;
     fn late(
         &self,
-        __visit: &mut dyn ::core::ops::FnMut(&::hello_exporter::Desc, ::core::primitive::u64),
+        __visit: &mut dyn ::core::ops::FnMut(&::hello_exporter::collect::Desc, ::core::primitive::u64),
     ) {
-        <Pool as ::hello_exporter::Declared>::late(
+        <Pool as ::hello_exporter::collect::Declared>::late(
             &self.pool,
             &mut ::hello_exporter::__private::visit_flattened(
                 (
@@ -88,37 +89,41 @@ impl<T: Metric> ::hello_exporter::Declared for App<T> {
     fn collect_late(
         &self,
         __position: &mut ::core::primitive::usize,
-        __encoder: &mut ::hello_exporter::FamilyEncoder<'_>,
+        __encoder: &mut ::hello_exporter::collect::FamilyEncoder<'_>,
     ) -> ::core::primitive::bool {
-        <Pool as ::hello_exporter::Declared>::collect_late(&self.pool, __position, __encoder)
+        <Pool as ::hello_exporter::collect::Declared>::collect_late(
+            &self.pool, __position, __encoder,
+        )
     }
 }
 #[automatically_derived]
-impl<T: Metric> ::hello_exporter::Describe for App<T> {
-    fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::Desc> {
+impl<T: Metric> ::hello_exporter::collect::Describe for App<T> {
+    fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::collect::Desc> {
         {
-            let mut __descs = <Self as ::hello_exporter::Declared>::declared();
+            let mut __descs = <Self as ::hello_exporter::collect::Declared>::declared();
             ::hello_exporter::__private::add_late(&mut __descs, self);
             __descs
         }
     }
 }
 #[automatically_derived]
-impl<T: Metric> ::hello_exporter::Collect for App<T> {
+impl<T: Metric> ::hello_exporter::collect::Collect for App<T> {
     fn collect(
         &self,
         __index: ::core::primitive::usize,
-        __encoder: &mut ::hello_exporter::FamilyEncoder<'_>,
+        __encoder: &mut ::hello_exporter::collect::FamilyEncoder<'_>,
     ) {
         match __index {
-            0usize => <Option<T> as ::hello_exporter::Metric>::collect(&self.generic, __encoder),
+            0usize => {
+                <Option<T> as ::hello_exporter::collect::Metric>::collect(&self.generic, __encoder)
+            }
             _ => {
                 let mut __index = __index - 1usize;
-                let _ = <Pool as ::hello_exporter::Declared>::collect_flattened(
+                let _ = <Pool as ::hello_exporter::collect::Declared>::collect_flattened(
                     &self.pool,
                     &mut __index,
                     __encoder,
-                ) || <Self as ::hello_exporter::Declared>::collect_late(
+                ) || <Self as ::hello_exporter::collect::Declared>::collect_late(
                     self,
                     &mut __index,
                     __encoder,
@@ -126,12 +131,14 @@ impl<T: Metric> ::hello_exporter::Collect for App<T> {
             }
         }
     }
-    fn verify(&self) -> ::hello_exporter::__private::Result<(), ::hello_exporter::FieldError> {
-        <Option<T> as ::hello_exporter::Metric>::verify(
+    fn verify(
+        &self,
+    ) -> ::hello_exporter::__private::Result<(), ::hello_exporter::collect::FieldError> {
+        <Option<T> as ::hello_exporter::collect::Metric>::verify(
             &self.generic,
             (&<Self as ::hello_exporter::__private::Fields>::FIELDS[0usize]).desc(),
         )?;
-        <Pool as ::hello_exporter::Declared>::verify_flattened(&self.pool)?;
+        <Pool as ::hello_exporter::collect::Declared>::verify_flattened(&self.pool)?;
         ::hello_exporter::__private::Result::Ok(())
     }
 }
@@ -142,6 +149,6 @@ impl<T: Metric> App<T> {
     #[doc = "A `App` with every metric at its initial value."]
     #[must_use]
     pub fn new(name: String) -> Self {
-        Self { generic : < < Option < T > as :: hello_exporter :: Metric > :: Making as :: hello_exporter :: Make < Option < T > >> :: make ((& < Self as :: hello_exporter :: __private :: Fields > :: FIELDS [0usize])) , pool : < < Pool as :: hello_exporter :: Declared > :: New as :: hello_exporter :: __private :: MakeNew < Pool >> :: make () , name , }
+        Self { generic : < < Option < T > as :: hello_exporter :: collect :: Metric > :: Making as :: hello_exporter :: collect :: Make < Option < T > >> :: make ((& < Self as :: hello_exporter :: __private :: Fields > :: FIELDS [0usize])) , pool : < < Pool as :: hello_exporter :: collect :: Declared > :: New as :: hello_exporter :: __private :: MakeNew < Pool >> :: make () , name , }
     }
 }

@@ -18,7 +18,7 @@ impl ::hello_exporter::LabelValue for Method {
     }
 }
 #[automatically_derived]
-impl ::hello_exporter::States for Method {
+impl ::hello_exporter::metric::States for Method {
     const STATES: &'static [&'static ::core::primitive::str] = &["get", "none"];
 }
 #[automatically_derived]

@@ -4,8 +4,9 @@ use std::convert::Infallible;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::source::SourceOptions;
-use hello_exporter::{Collect, Collector, Desc, Describe, Exporter, FamilyEncoder, MetricType};
+use hello_exporter::{Collector, Exporter};
 
 /// Panics when it is exposed.
 struct Live(&'static str);
@@ -62,18 +63,18 @@ struct Sour {
 #[derive(Default)]
 struct Vinegar;
 
-impl hello_exporter::Metric for Vinegar {
+impl hello_exporter::collect::Metric for Vinegar {
     const TYPE: Option<MetricType> = Some(MetricType::Gauge);
-    const LABELS: hello_exporter::LabelShape = hello_exporter::LabelShape::None;
-    type Making = hello_exporter::Made;
+    const LABELS: hello_exporter::collect::LabelShape = hello_exporter::collect::LabelShape::None;
+    type Making = hello_exporter::collect::Made;
 
     fn collect(&self, _: &mut FamilyEncoder<'_>) {
         panic!("a fault");
     }
 }
 
-impl hello_exporter::Init for Vinegar {
-    fn init(_: &hello_exporter::Declaration) -> Self {
+impl hello_exporter::collect::Init for Vinegar {
+    fn init(_: &hello_exporter::collect::Declaration) -> Self {
         Self
     }
 }

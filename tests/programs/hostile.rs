@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use hello_exporter::{Collector, ConnectionLimits, Exporter, Gauge, GaugeVec};
+use hello_exporter::exporter::ConnectionLimits;
+use hello_exporter::{Collector, Exporter, Gauge, GaugeVec};
 
 #[derive(Collector)]
 struct Metrics {

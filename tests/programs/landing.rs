@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use hello_exporter::exporter::BuildInfo;
 use hello_exporter::probe::{Probe, ProbeRequest, Probed};
 use hello_exporter::source::SourceOptions;
-use hello_exporter::{BuildInfo, Collector, Exporter};
+use hello_exporter::{Collector, Exporter};
 
 #[derive(Collector)]
 struct Metrics {

@@ -10,10 +10,11 @@ use std::collections::HashMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use arbitrary::{Content, Family, Series, State, is_on, registered};
+use hello_exporter::collect::MetricType;
+use hello_exporter::metric::{MAX_LABEL_VALUE_BYTES, States};
 use hello_exporter::{
     Collector, Counter, CounterVec, Format, Gauge, Histogram, HistogramSnapshot, Info, LabelValue,
-    Labels, MAX_LABEL_VALUE_BYTES, MetricType, Registry, StateSet, States, SummarySnapshot,
-    Timestamped,
+    Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
 use prometheus::proto;
 use proptest::collection::vec;
@@ -43,7 +44,9 @@ fn text(families: &[proto::MetricFamily]) -> String {
     families.iter().map(|family| print_to_string_pretty(family) + "\n").collect()
 }
 
-fn exposed<K>(collector: impl hello_exporter::IntoCollector<K>) -> Vec<proto::MetricFamily> {
+fn exposed<K>(
+    collector: impl hello_exporter::registry::IntoCollector<K>,
+) -> Vec<proto::MetricFamily> {
     let registry = Registry::new();
     registry.register(collector).unwrap();
     decoded(&encoded(&registry))
@@ -123,14 +126,14 @@ fn an_empty_registry_has_no_messages_and_what_stands_in_the_buffer_stays() {
 #[test]
 fn a_collector_that_panics_leaves_no_half_of_a_message() {
     struct Panicking;
-    impl hello_exporter::Describe for Panicking {
-        fn describe(&self) -> Vec<hello_exporter::Desc> {
-            let desc = |name| hello_exporter::Desc::new(name, "Help.", MetricType::Gauge);
+    impl hello_exporter::collect::Describe for Panicking {
+        fn describe(&self) -> Vec<hello_exporter::collect::Desc> {
+            let desc = |name| hello_exporter::collect::Desc::new(name, "Help.", MetricType::Gauge);
             vec![desc("bad"), desc("good")]
         }
     }
-    impl hello_exporter::Collect for Panicking {
-        fn collect(&self, index: usize, encoder: &mut hello_exporter::FamilyEncoder<'_>) {
+    impl hello_exporter::collect::Collect for Panicking {
+        fn collect(&self, index: usize, encoder: &mut hello_exporter::collect::FamilyEncoder<'_>) {
             encoder.value(1);
             assert!(index == 1, "a fault");
         }
@@ -138,7 +141,7 @@ fn a_collector_that_panics_leaves_no_half_of_a_message() {
 
     let registry = Registry::new();
     for zone in ["a", "b"] {
-        registry.wrap().const_label("zone", zone).register(Panicking).unwrap();
+        registry.scope().const_label("zone", zone).register(Panicking).unwrap();
     }
     let good = family("good", "Help.", proto::MetricType::GAUGE);
     let good = [("zone", "a"), ("zone", "b")].into_iter().fold(good, |mut family, label| {

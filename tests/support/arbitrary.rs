@@ -6,10 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use hello_exporter::collect::{
+    Collect, Declaration, Desc, Describe, FamilyEncoder, Init, Metric, MetricType,
+};
+use hello_exporter::collect::{Sample, SampleValue, ToSample};
 use hello_exporter::{
-    Collect, CounterVec, Declaration, Desc, Describe, Family as LiveFamily, FamilyEncoder,
-    GaugeVec, HistogramSnapshot, HistogramVec, Info, Init, LabelValue, Metric, MetricType, Number,
-    Point, RegisterError, Registry, StateSet, SummarySnapshot, Value,
+    CounterVec, Family as LiveFamily, GaugeVec, HistogramSnapshot, HistogramVec, Info, LabelValue,
+    RegisterError, Registry, StateSet, SummarySnapshot,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -44,7 +47,7 @@ pub(crate) struct Series {
 /// What a series has.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
-    Number(Number),
+    Number(SampleValue),
     /// Cumulative.
     Histogram {
         buckets: Vec<(f64, u64)>,
@@ -143,7 +146,7 @@ impl Family {
 
     fn by_hand<const N: usize>(&self, encoder: &mut FamilyEncoder<'_>) {
         for (labels, value) in self.map::<N>() {
-            encoder.sample(labels, value.point().expect("a point"));
+            encoder.sample(labels, value.sample().expect("a point"));
         }
     }
 
@@ -152,7 +155,7 @@ impl Family {
     }
 
     /// Each series with its labels and its number.
-    fn numbers<const N: usize>(&self) -> impl Iterator<Item = ([&str; N], Number, &Series)> {
+    fn numbers<const N: usize>(&self) -> impl Iterator<Item = ([&str; N], SampleValue, &Series)> {
         self.series.iter().filter_map(|series| match series.content {
             Content::Number(number) => Some((array(&series.labels), number, series)),
             _ => None,
@@ -162,7 +165,7 @@ impl Family {
     fn counters<const N: usize>(&self, names: [&str; N]) -> CounterVec<N> {
         let counters = CounterVec::new(names);
         for (labels, number, series) in self.numbers() {
-            let Number::U64(value) = number else { continue };
+            let SampleValue::U64(value) = number else { continue };
             match series.exemplar() {
                 Some(exemplar) => counters.with(labels).inc_by_with_exemplar(value, &exemplar),
                 None => counters.with(labels).inc_by(value),
@@ -187,7 +190,7 @@ impl Family {
     fn gauges<const N: usize>(&self, names: [&str; N]) -> GaugeVec<N, i64> {
         let gauges = LiveFamily::with_label_names(names);
         for (labels, number, _) in self.numbers() {
-            let Number::I64(value) = number else { continue };
+            let SampleValue::I64(value) = number else { continue };
             gauges.with(labels).set(value);
         }
         gauges
@@ -260,7 +263,7 @@ fn array<const N: usize>(texts: &[String]) -> [&str; N] {
 
 /// The content of a series as a plain value.
 enum Plain {
-    Number(Number, Option<SystemTime>),
+    Number(SampleValue, Option<SystemTime>),
     Histogram(HistogramSnapshot, Option<SystemTime>),
     Summary(SummarySnapshot, Option<SystemTime>),
     Nothing,
@@ -284,10 +287,10 @@ impl From<&Series> for Plain {
     }
 }
 
-impl Value for Plain {
-    fn point(&self) -> Option<Point<'_>> {
+impl ToSample for Plain {
+    fn sample(&self) -> Option<Sample<'_>> {
         let (point, time) = match self {
-            Self::Number(number, time) => (Point::from(*number), time),
+            Self::Number(number, time) => (Sample::from(*number), time),
             Self::Histogram(snapshot, time) => (snapshot.into(), time),
             Self::Summary(snapshot, time) => (snapshot.into(), time),
             Self::Nothing => return None,
@@ -394,7 +397,7 @@ fn all_series() -> impl Strategy<Value = AllSeries> {
 
     let by_hand = || prop_oneof![Just(Way::ByHand), Just(Way::Map)];
     let timed = || option::weighted(0.2, time());
-    let some = |number: BoxedStrategy<Number>| number.prop_map(Content::Number).boxed();
+    let some = |number: BoxedStrategy<SampleValue>| number.prop_map(Content::Number).boxed();
     let plain = |metric_type, content: BoxedStrategy<Content>| {
         let series = vec((label_values(), series(content, timed())), 0..5);
         (Just(metric_type), by_hand(), series).boxed()
@@ -405,11 +408,11 @@ fn all_series() -> impl Strategy<Value = AllSeries> {
         let series = vec((label_values(), series(content, Just(None))), least..5);
         (Just(metric_type), Just(way), series).boxed()
     };
-    let counters = |number: BoxedStrategy<Number>, way: Way| {
+    let counters = |number: BoxedStrategy<SampleValue>, way: Way| {
         let series = exemplary(series(some(number), Just(None)));
         (Just(Counter), Just(way), vec((label_values(), series), 0..5)).boxed()
     };
-    let one = || Just(Content::Number(Number::U64(1))).boxed();
+    let one = || Just(Content::Number(SampleValue::U64(1))).boxed();
     prop_oneof![
         plain(Counter, some(number())),
         plain(Gauge, some(number())),
@@ -419,10 +422,10 @@ fn all_series() -> impl Strategy<Value = AllSeries> {
         live(Info, Way::ByHand, one()),
         live(Info, Way::Live, one()),
         live(StateSet, Way::Live, (0..16_u8).prop_map(Content::States).boxed()),
-        counters(any::<u64>().prop_map(Number::U64).boxed(), Way::Live),
-        counters(increment().prop_map(Number::F64).boxed(), Way::LiveFloats),
-        live(Gauge, Way::Live, some(any::<i64>().prop_map(Number::I64).boxed())),
-        live(Gauge, Way::LiveFloats, some(float().prop_map(Number::F64).boxed())),
+        counters(any::<u64>().prop_map(SampleValue::U64).boxed(), Way::Live),
+        counters(increment().prop_map(SampleValue::F64).boxed(), Way::LiveFloats),
+        live(Gauge, Way::Live, some(any::<i64>().prop_map(SampleValue::I64).boxed())),
+        live(Gauge, Way::LiveFloats, some(float().prop_map(SampleValue::F64).boxed())),
         observed(),
     ]
 }
@@ -580,11 +583,11 @@ fn float() -> impl Strategy<Value = f64> {
     ]
 }
 
-fn number() -> BoxedStrategy<Number> {
+fn number() -> BoxedStrategy<SampleValue> {
     prop_oneof![
-        float().prop_map(Number::F64),
-        any::<u64>().prop_map(Number::U64),
-        any::<i64>().prop_map(Number::I64),
+        float().prop_map(SampleValue::F64),
+        any::<u64>().prop_map(SampleValue::U64),
+        any::<i64>().prop_map(SampleValue::I64),
     ]
     .boxed()
 }

@@ -56,7 +56,7 @@ pub fn exposition_in(format: Format, registry: &Registry) -> String {
 }
 
 /// What one collector exposes in the text format.
-pub fn exposition_of<K>(collector: impl hello_exporter::IntoCollector<K>) -> String {
+pub fn exposition_of<K>(collector: impl hello_exporter::registry::IntoCollector<K>) -> String {
     let registry = Registry::new();
     registry.register(collector).expect("the collector is sound");
     exposition(&registry)

@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
     Exporter::new("node_exporter")
         .description("Metrics of a Linux host.")
         .build_info(build_info!())
-        .scrape_namespace("node")
+        .metric_namespace("node")
         .listen_address("0.0.0.0:9100")
         .flags::<Flags>()
         .register(Arc::clone(&SKIPPED))

@@ -3,15 +3,16 @@
 #[cfg(test)]
 mod tests;
 
-use hello_exporter::{Families, Number};
+use hello_exporter::DynamicFamilies;
+use hello_exporter::collect::SampleValue;
 
 use crate::Flags;
 use crate::files::{Odd, Result, name, named, number, signed, words};
 
-pub(crate) fn meminfo(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
+pub(crate) fn meminfo(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + use<> {
     let file = flags.procfs.join("meminfo");
     move || {
-        let mut families = Families::new();
+        let mut families = DynamicFamilies::new();
         for Memory { field, name, value } in file.lines()?.read(memory) {
             let help = format!("{field} of /proc/meminfo.");
             families.gauge(format!("node_memory_{name}"), help).value(value);
@@ -46,11 +47,11 @@ fn memory(line: &str) -> Result<Memory, Odd> {
     Ok(Memory { field: field.to_owned(), name, value })
 }
 
-pub(crate) fn vmstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
+pub(crate) fn vmstat(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + use<> {
     let file = flags.procfs.join("vmstat");
     let fields = flags.vmstat_fields.clone();
     move || {
-        let mut families = Families::new();
+        let mut families = DynamicFamilies::new();
         let lines = file.lines()?;
         for (field, value) in lines.read(count).into_iter().filter(|it| fields.matches(it.0)) {
             let help = format!("{field} of /proc/vmstat.");
@@ -61,7 +62,7 @@ pub(crate) fn vmstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
 }
 
 /// Reads a name and a number, as a line of `/proc/vmstat` or of `/proc/net/snmp6` has them.
-pub(crate) fn count(line: &str) -> Result<(&str, Number), Odd> {
+pub(crate) fn count(line: &str) -> Result<(&str, SampleValue), Odd> {
     let [field, value] = words(line, "a name and a number")?;
     Ok((name(field)?, signed(value)?))
 }

@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use hello_exporter::Families;
+use hello_exporter::DynamicFamilies;
 
 use crate::Flags;
 use crate::files::{File, Lines, Odd, Result, lossy, numbers};
@@ -33,13 +33,13 @@ const COUNTS: [(&str, &str); 16] = [
 /// The count that is not in the file, but in `/sys`.
 const UNHANDLED: (&str, &str) = ("receive_nohandler", "Packets received that no protocol took.");
 
-pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
+pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + use<> {
     let (file, classes) = (flags.procfs.join("net/dev"), flags.sysfs.join("class/net"));
     let (filter, has_alias) = (flags.network_devices.clone(), flags.alias);
     move || {
         let mut devices = read(&file.lines()?);
         devices.retain(|name, _| filter.keeps(name));
-        let mut families = Families::new();
+        let mut families = DynamicFamilies::new();
         for (device, counts) in devices {
             let class = classes.join(&device);
             let labels = [("device", device), ("ifalias", alias(&class))];
@@ -55,7 +55,7 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
 }
 
 fn add(
-    families: &mut Families,
+    families: &mut DynamicFamilies,
     count: (&str, &'static str),
     labels: &[(&'static str, String)],
     value: u64,

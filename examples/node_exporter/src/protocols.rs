@@ -5,20 +5,21 @@ mod tests;
 
 use std::mem;
 
-use hello_exporter::{Families, Number};
+use hello_exporter::DynamicFamilies;
+use hello_exporter::collect::SampleValue;
 use rustix::param::page_size;
 
 use crate::Flags;
 use crate::files::{Absence, Line, Lines, Odd, Result, name, named, number, signed};
 use crate::memory::count;
 
-pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
+pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + use<> {
     let (netstat, snmp) = (flags.procfs.join("net/netstat"), flags.procfs.join("net/snmp"));
     let snmp6 = flags.procfs.join("net/snmp6");
     let fields = flags.netstat_fields.clone();
     move || {
-        let mut families = Families::new();
-        let mut add = |name: String, value: Number| {
+        let mut families = DynamicFamilies::new();
+        let mut add = |name: String, value: SampleValue| {
             if fields.matches(&name) {
                 let help = format!("{name} of the network protocols.");
                 families.untyped(format!("node_netstat_{name}"), help).value(value);
@@ -35,7 +36,7 @@ pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
 }
 
 /// Reads a line such as `Ip6InOctets 4`.
-fn count6(line: &str) -> Result<(String, Number), Odd> {
+fn count6(line: &str) -> Result<(String, SampleValue), Odd> {
     let (field, value) = count(line)?;
     let (protocol, name) = field.split_once('6').ok_or(Odd::Lacks('6'))?;
     Ok((format!("{protocol}6_{name}"), value))
@@ -62,10 +63,10 @@ enum Names<'t> {
 
 enum Row<'t> {
     Names(Vec<&'t str>),
-    Values(Vec<Number>),
+    Values(Vec<SampleValue>),
 }
 
-impl<'t, F: FnMut(String, Number)> Pairs<'t, F> {
+impl<'t, F: FnMut(String, SampleValue)> Pairs<'t, F> {
     fn read(lines: &'t Lines<'t>, add: F) {
         let mut pairs = Pairs { lines, add, names: Names::None };
         lines.iter().for_each(|line| pairs.line(line));
@@ -88,7 +89,7 @@ impl<'t, F: FnMut(String, Number)> Pairs<'t, F> {
 
     /// Adds the values of a line to which the line before has the names. Where there are more or
     /// fewer names than values, nobody knows which of the two lines is odd.
-    fn values(&mut self, number: usize, protocol: &str, values: &[Number]) {
+    fn values(&mut self, number: usize, protocol: &str, values: &[SampleValue]) {
         match mem::replace(&mut self.names, Names::None) {
             Names::Line { protocol: of_names, names, .. }
                 if of_names == protocol && names.len() == values.len() =>
@@ -128,11 +129,11 @@ fn row(line: &str) -> Result<(&str, Row<'_>), Odd> {
     Ok((name(protocol)?, row))
 }
 
-pub(crate) fn sockstat(flags: &Flags) -> impl Fn() -> Result<Families> + use<> {
+pub(crate) fn sockstat(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + use<> {
     let (v4, v6) = (flags.procfs.join("net/sockstat"), flags.procfs.join("net/sockstat6"));
     let absence = Absence::new();
     move || {
-        let mut families = Families::new();
+        let mut families = DynamicFamilies::new();
         // A kernel without IPv4 or IPv6 lacks one of them.
         let files = [v4.lines_if_present()?, v6.lines_if_present()?];
         if files.iter().all(Option::is_none) {
@@ -169,7 +170,7 @@ fn sockets(line: &str) -> Result<Vec<Sockets<'_>>, Odd> {
 }
 
 impl Sockets<'_> {
-    fn add(&self, families: &mut Families) {
+    fn add(&self, families: &mut DynamicFamilies) {
         let Self { protocol, name, value } = self;
         let mut add = |name: &str, help: String, value: i64| {
             families.gauge(format!("node_sockstat_{protocol}_{name}"), help).value(value);

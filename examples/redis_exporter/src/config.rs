@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hello_exporter::{Collector, Fields, FieldsError};
+use hello_exporter::Collector;
+use hello_exporter::key_values::{KeyValues, KeyValuesError};
 use serde::Deserialize;
 
 use crate::flags::Asked;
@@ -68,8 +69,8 @@ impl AllSettings {
 }
 
 impl Config {
-    pub(crate) fn read(settings: &Settings, asked: &Asked) -> Result<Self, FieldsError> {
-        let fields: Fields = settings.iter().map(|(key, text)| (&**key, &**text)).collect();
+    pub(crate) fn read(settings: &Settings, asked: &Asked) -> Result<Self, KeyValuesError> {
+        let fields: KeyValues = settings.iter().map(|(key, text)| (&**key, &**text)).collect();
         let mut config: Self = fields.numbers()?;
         config.read_limits(fields.get("client-output-buffer-limit").unwrap_or_default());
         if asked.include_config_metrics {

@@ -3,15 +3,15 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use hello_exporter::FieldsError;
-use hello_exporter::client::{ClientTlsError, LoginError};
+use hello_exporter::client::{ClientTlsError, CredentialsError};
+use hello_exporter::key_values::KeyValuesError;
 
 use crate::resp::ReadError;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{0}")]
-    Flag(&'static str, #[source] LoginError),
+    Flag(&'static str, #[source] CredentialsError),
     #[error("--redis.user and --redis.password need a --redis.addr, whose server they are for")]
     NoAddress,
     #[error("--connection-timeout is nothing, in which no server answers")]
@@ -37,7 +37,7 @@ pub(crate) enum Error {
     #[error("INFO was not answered as Redis does")]
     NotRedis,
     #[error("cannot read the answer to INFO")]
-    Unreadable(#[from] FieldsError),
+    Unreadable(#[from] KeyValuesError),
 }
 
 /// The codes of errors that are logged. Any other word of a server can be one that it was sent,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hello_exporter::Fields;
+use hello_exporter::key_values::KeyValues;
 
 /// The lines of INFO that are kept. A section with too many lines costs no other section.
 #[derive(Debug, Default)]
@@ -114,7 +114,7 @@ fn section_name(line: &str) -> Option<&str> {
 #[derive(Debug, Default)]
 pub(crate) struct Info<'t> {
     /// Lines of one value, by key.
-    pub(crate) fields: Fields<'t>,
+    pub(crate) fields: KeyValues<'t>,
     /// `cmdstat_NAME`, by name.
     pub(crate) commands: BTreeMap<&'t str, &'t str>,
     /// `latency_percentiles_usec_NAME`.

@@ -9,7 +9,8 @@ mod replication;
 mod server;
 mod stats;
 
-use hello_exporter::{Collector, Fields, FieldsError, Gauge};
+use hello_exporter::key_values::{KeyValues, KeyValuesError};
+use hello_exporter::{Collector, Gauge};
 use serde::{Deserialize, Deserializer};
 
 use clients::ClientsMetrics;
@@ -51,7 +52,7 @@ pub(crate) struct InfoMetrics {
 
 impl InfoMetrics {
     /// Reads the lines, with the memory of the host if `has_system` says so.
-    pub(crate) fn read(fields: &Fields, has_system: bool) -> Result<Self, FieldsError> {
+    pub(crate) fn read(fields: &KeyValues, has_system: bool) -> Result<Self, KeyValuesError> {
         let mut memory: MemoryMetrics = fields.numbers()?;
         memory.total_system_memory = memory.total_system_memory.filter(|_| has_system);
         let mut clients: ClientsMetrics = fields.numbers()?;

@@ -3,7 +3,8 @@
 
 use std::time::SystemTime;
 
-use hello_exporter::{Fields, FieldsError, SummarySnapshot};
+use hello_exporter::SummarySnapshot;
+use hello_exporter::key_values::{KeyValues, KeyValuesError};
 
 use crate::flags::Asked;
 use crate::info::{Info, Master as MasterLines};
@@ -18,7 +19,7 @@ const MOST_EMPTY_DATABASES: f64 = 10_000.0;
 
 impl RedisMetrics {
     /// Reads INFO but for its databases.
-    pub(crate) fn of_info(info: &Info, asked: &Asked) -> Result<Self, FieldsError> {
+    pub(crate) fn of_info(info: &Info, asked: &Asked) -> Result<Self, KeyValuesError> {
         let mut metrics = Self::new();
         metrics.info = InfoMetrics::read(&info.fields, asked.include_system_metrics)?;
         metrics.instance_info.push((info.fields.texts()?, true));
@@ -35,20 +36,20 @@ impl RedisMetrics {
         Ok(metrics)
     }
 
-    fn read_replicas(&mut self, info: &Info) -> Result<(), FieldsError> {
+    fn read_replicas(&mut self, info: &Info) -> Result<(), KeyValuesError> {
         for replica in &info.replicas {
-            let replica = Fields::of_parts(replica);
+            let replica = KeyValues::of_parts(replica);
             self.replicas.push(replica.texts()?, replica.numbers()?);
         }
         Ok(())
     }
 
-    fn read_masters(&mut self, info: &Info) -> Result<(), FieldsError> {
+    fn read_masters(&mut self, info: &Info) -> Result<(), KeyValuesError> {
         let is_slave = info.fields.get("role") == Some("slave");
         let none = (info.masters.is_empty() && is_slave).then(MasterLines::new);
         let read_only = info.fields.get("slave_read_only").unwrap_or_default();
         for lines in info.masters.iter().chain(&none) {
-            let fields: Fields = lines.iter().copied().collect();
+            let fields: KeyValues = lines.iter().copied().collect();
             let mut master: Master = fields.numbers()?;
             // A link that is not up is `down`, `connecting`, `handshake`.
             master.master_link_status = fields.get("master_link_status").map(|it| it == "up");
@@ -58,15 +59,16 @@ impl RedisMetrics {
         Ok(())
     }
 
-    fn read_commands(&mut self, info: &Info) -> Result<(), FieldsError> {
+    fn read_commands(&mut self, info: &Info) -> Result<(), KeyValuesError> {
         for (name, stats) in &info.commands {
-            let mut command: Command = Fields::of_parts(stats).numbers()?;
+            let mut command: Command = KeyValues::of_parts(stats).numbers()?;
             command.usec = command.usec.map(|micros| micros / 1e6);
             self.commands.push(CommandLabels { cmd: (*name).to_owned() }, command);
         }
         for (name, percentiles) in &info.percentiles {
-            let stats = info.commands.get(name).map(|stats| Fields::of_parts(stats));
-            let summary = stats.and_then(|stats| summary(&Fields::of_parts(percentiles), &stats));
+            let stats = info.commands.get(name).map(|stats| KeyValues::of_parts(stats));
+            let summary =
+                stats.and_then(|stats| summary(&KeyValues::of_parts(percentiles), &stats));
             let percentiles = &mut self.latencies.latency_percentiles_usec;
             percentiles.extend(summary.map(|summary| ((*name).to_owned(), summary)));
         }
@@ -75,7 +77,7 @@ impl RedisMetrics {
 
     fn read_errors(&mut self, info: &Info) {
         for (name, text) in &info.errors {
-            let count = Fields::of_parts(text).number("count").or_else(|| text.parse().ok());
+            let count = KeyValues::of_parts(text).number("count").or_else(|| text.parse().ok());
             self.errors_total.push(((*name).to_owned(), count));
         }
     }
@@ -86,9 +88,9 @@ impl RedisMetrics {
         &mut self,
         info: &Info,
         number: Option<f64>,
-    ) -> Result<(), FieldsError> {
+    ) -> Result<(), KeyValuesError> {
         for (number, database) in &info.databases {
-            let mut database: Database = Fields::of_parts(database).numbers()?;
+            let mut database: Database = KeyValues::of_parts(database).numbers()?;
             // Dragonfly says -1 where it does not know.
             database.avg_ttl = database.avg_ttl.filter(|ttl| *ttl >= 0.0).map(|ttl| ttl / 1e3);
             self.add_database(*number, database);
@@ -120,7 +122,7 @@ fn start_time(uptime: f64) -> f64 {
 }
 
 /// Makes a summary of the percentiles `p50`, `p99` and `p99.9`.
-fn summary(percentiles: &Fields, stats: &Fields) -> Option<SummarySnapshot> {
+fn summary(percentiles: &KeyValues, stats: &KeyValues) -> Option<SummarySnapshot> {
     let percentiles = percentiles.iter().filter_map(|(name, value)| {
         Some((name.strip_prefix('p')?.parse().ok()?, value.parse().ok()?))
     });

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hello_exporter::{Collector, Fields, HistogramSnapshot, SummarySnapshot};
+use hello_exporter::key_values::KeyValues;
+use hello_exporter::{Collector, HistogramSnapshot, SummarySnapshot};
 
 use crate::info::Info;
 use crate::resp::Reply;
@@ -46,7 +47,7 @@ impl Latencies {
         let micros = info
             .commands
             .iter()
-            .filter_map(|(name, stats)| Some((*name, Fields::of_parts(stats).number("usec")?)));
+            .filter_map(|(name, stats)| Some((*name, KeyValues::of_parts(stats).number("usec")?)));
         let micros: BTreeMap<&str, f64> = micros.collect();
         for pair in reply.elements().chunks_exact(2) {
             if let [name, histogram] = pair

@@ -39,8 +39,11 @@ async fn main() -> ExitCode {
         .build_info(build_info!())
         .listen_address("0.0.0.0:9121")
         .flags::<Flags>()
-        .source(SourceOptions::new("redis").timeout(LONGEST).up(UP.0, UP.1), Servers::with_own)
-        .probe(ProbeOptions::new("/scrape").timeout(LONGEST).up(UP.0, UP.1), Servers::new)
+        .source(
+            SourceOptions::new("redis").timeout(LONGEST).up_metric(UP.0, UP.1),
+            Servers::with_own,
+        )
+        .probe(ProbeOptions::new("/scrape").timeout(LONGEST).up_metric(UP.0, UP.1), Servers::new)
         .run()
         .await
 }

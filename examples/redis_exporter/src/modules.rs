@@ -2,7 +2,8 @@
 
 mod search;
 
-use hello_exporter::{Collector, Fields, FieldsError, Labels};
+use hello_exporter::key_values::{KeyValues, KeyValuesError};
+use hello_exporter::{Collector, Labels};
 use serde::Deserialize;
 
 use crate::info::Info;
@@ -34,9 +35,9 @@ struct ModuleLabels {
 
 impl Modules {
     /// Reads the section of modules of INFO.
-    pub(crate) fn read(info: &Info) -> Result<Self, FieldsError> {
-        let labels = info.modules.iter().map(|module| Fields::of_parts(module).texts());
-        let labels: Result<Vec<ModuleLabels>, FieldsError> = labels.collect();
+    pub(crate) fn read(info: &Info) -> Result<Self, KeyValuesError> {
+        let labels = info.modules.iter().map(|module| KeyValues::of_parts(module).texts());
+        let labels: Result<Vec<ModuleLabels>, KeyValuesError> = labels.collect();
         Ok(Self {
             module_info: labels?.into_iter().map(|labels| (labels, true)).collect(),
             search: info.fields.numbers()?,

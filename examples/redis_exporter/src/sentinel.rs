@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hello_exporter::{Collector, Fields, FieldsError, Labels, Rows};
+use hello_exporter::key_values::{KeyValues, KeyValuesError};
+use hello_exporter::{Collector, Labels, Rows};
 use serde::Deserialize;
 
 use crate::config::{AllSettings, Settings};
@@ -141,7 +142,7 @@ impl Monitored {
 }
 
 impl Sentinel {
-    pub(crate) fn read_info(&mut self, info: &Info) -> Result<(), FieldsError> {
+    pub(crate) fn read_info(&mut self, info: &Info) -> Result<(), KeyValuesError> {
         self.info = info.fields.numbers()?;
         for text in &info.monitored {
             if let Some((labels, fields)) = master(text) {
@@ -159,12 +160,12 @@ impl Sentinel {
         &mut self,
         masters: &[Monitored],
         replies: &[Reply],
-    ) -> Result<(), FieldsError> {
+    ) -> Result<(), KeyValuesError> {
         for (master, replies) in masters.iter().zip(replies.chunks_exact(3)) {
             let [quorum, sentinels, replicas] = replies else { continue };
             let fields = &master.fields;
             let text = |key: &str| fields.get(key).map(String::as_str).unwrap_or_default();
-            let numbers: Fields = fields.iter().map(|(key, text)| (&**key, &**text)).collect();
+            let numbers: KeyValues = fields.iter().map(|(key, text)| (&**key, &**text)).collect();
             let mut details: MasterDetails = numbers.numbers()?;
             details.last_ok_ping_reply = details.last_ok_ping_reply.map(|millis| millis / 1e3);
             details.ok_sentinels = number_of_well(sentinels).map(|others| others + 1);
@@ -193,10 +194,10 @@ impl Sentinel {
 
 /// Reads `name=NAME,status=ok,address=HOST:PORT,slaves=1,sentinels=3`. The name may contain
 /// anything.
-fn master(text: &str) -> Option<(MasterLabels, Fields<'_>)> {
+fn master(text: &str) -> Option<(MasterLabels, KeyValues<'_>)> {
     let (name, rest) = text.split_at_checked(text.rfind(",status=")?)?;
     let name = name.strip_prefix("name=")?.to_owned();
-    let fields = Fields::of_parts(rest);
+    let fields = KeyValues::of_parts(rest);
     let address = fields.get("address").unwrap_or_default().to_owned();
     Some((MasterLabels { name, address }, fields))
 }

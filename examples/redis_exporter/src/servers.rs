@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hello_exporter::client::{Address, ClientTls, Connector, Login, Logins, Scheme};
+use hello_exporter::client::{Address, ClientTls, Connector, CredentialStore, Credentials, Scheme};
 use hello_exporter::probe::{Probe, ProbeRequest, Probed, TargetError};
 use hello_exporter::source::Source;
 use tokio::time::{Instant, timeout_at};
@@ -50,7 +50,7 @@ impl Servers {
         if flags.connection_timeout.is_zero() {
             return Err(Error::NoTime);
         }
-        let mut logins = Logins::new();
+        let mut logins = CredentialStore::new();
         if let Some(path) = &flags.password_file {
             let added = logins.add_file(path, &SCHEMES);
             added.map_err(|error| Error::Flag("--redis.password-file", error))?;
@@ -188,8 +188,8 @@ impl Source for Servers {
 
 /// Adds the server of `--redis.addr`, if there is one, after those of the file: a password can be
 /// there.
-fn add_own(flags: &Flags, logins: &mut Logins) -> Result<Option<Address>, Error> {
-    let of_flags = Login::new(flags.user.as_deref(), flags.password.as_deref());
+fn add_own(flags: &Flags, logins: &mut CredentialStore) -> Result<Option<Address>, Error> {
+    let of_flags = Credentials::new(flags.user.as_deref(), flags.password.as_deref());
     if flags.addr.is_empty() {
         return if of_flags.is_empty() { Ok(None) } else { Err(Error::NoAddress) };
     }

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use hello_exporter::client::{Bounded, Login, Stream};
+use hello_exporter::client::{Bounded, Credentials, Stream};
 use tokio::io::{AsyncWriteExt, BufReader, ReadHalf, WriteHalf, split};
 
 use crate::error::{Error, code};
@@ -31,7 +31,7 @@ impl Session {
     /// Logs in, says who asks, and asks for INFO, all at once.
     pub(crate) async fn info(
         &mut self,
-        login: Option<&Login>,
+        login: Option<&Credentials>,
         is_named: bool,
     ) -> Result<InfoText, Error> {
         let mut commands = Commands::default();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-use super::{Login, LoginError};
+use super::{Credentials, CredentialsError};
 
 /// A scheme that URLs of servers have.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ impl Scheme {
 /// assert_eq!(socket.path(), Some(Path::new("/run/redis.sock")));
 /// let error = Address::parse("http://example.com", &SCHEMES).unwrap_err();
 /// assert_eq!(error.to_string(), "no URL of a server, such as redis://localhost:6379");
-/// # Ok::<(), hello_exporter::client::LoginError>(())
+/// # Ok::<(), hello_exporter::client::CredentialsError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(Place);
@@ -90,11 +90,11 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// [`LoginError::Url`] if there is another scheme, no host, or no path.
-    pub fn parse(url: &str, schemes: &[Scheme]) -> Result<(Self, Login), LoginError> {
+    /// [`CredentialsError::Url`] if there is another scheme, no host, or no path.
+    pub fn parse(url: &str, schemes: &[Scheme]) -> Result<(Self, Credentials), CredentialsError> {
         parse(url, schemes).ok_or_else(|| {
             let example = schemes.first().map(|scheme| scheme.example());
-            LoginError::Url { example: example.unwrap_or_default() }
+            CredentialsError::Url { example: example.unwrap_or_default() }
         })
     }
 
@@ -149,7 +149,7 @@ impl fmt::Display for Address {
     }
 }
 
-fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Login)> {
+fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Credentials)> {
     let (scheme, rest) = match url.split_once("://") {
         Some((name, rest)) => (schemes.iter().find(|it| name.eq_ignore_ascii_case(it.name))?, rest),
         None => (schemes.first()?, url),
@@ -160,7 +160,7 @@ fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Login)> {
     }
 }
 
-fn parse_tcp(rest: &str, default_port: u16, is_tls: bool) -> Option<(Address, Login)> {
+fn parse_tcp(rest: &str, default_port: u16, is_tls: bool) -> Option<(Address, Credentials)> {
     let (rest, zone) = without_zone(rest);
     // `Url` would drop the ports of the schemes that it knows.
     let url = Url::parse(&format!("server://{rest}")).ok()?;
@@ -175,7 +175,7 @@ fn parse_tcp(rest: &str, default_port: u16, is_tls: bool) -> Option<(Address, Lo
     is_host.then_some((Address(place), login))
 }
 
-fn parse_unix(rest: &str) -> Option<(Address, Login)> {
+fn parse_unix(rest: &str) -> Option<(Address, Credentials)> {
     let (user_info, path) = match rest.split_once('@') {
         Some((before, path)) if !before.contains('/') && path.starts_with('/') => (before, path),
         _ => ("", rest),
@@ -185,8 +185,8 @@ fn parse_unix(rest: &str) -> Option<(Address, Login)> {
     (!path.is_empty()).then(|| (Address(Place::Unix(path.into())), login))
 }
 
-fn login_of(user: &str, password: &str) -> Option<Login> {
-    Some(Login::of(decoded(user)?, decoded(password)?))
+fn login_of(user: &str, password: &str) -> Option<Credentials> {
+    Some(Credentials::of(decoded(user)?, decoded(password)?))
 }
 
 /// Takes the zone out of an IPv6 address, since URL parsers do not know zones: `%eth0` of

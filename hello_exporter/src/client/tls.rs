@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::renewal::Renewal;
-use super::{Address, Login, Logins};
+use super::{Address, CredentialStore, Credentials};
 use crate::files::ReadFiles;
 use crate::system_roots::system_roots;
 
@@ -27,11 +27,11 @@ use crate::system_roots::system_roots;
 /// once, and what was read before stays in force. The system's authorities are not followed.
 ///
 /// ```no_run
-/// use hello_exporter::client::{Address, ClientTls, Login, Logins, Scheme};
+/// use hello_exporter::client::{Address, ClientTls, Credentials, CredentialStore, Scheme};
 ///
 /// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
 /// let (address, login) = Address::parse("rediss://first", &[Scheme::tls("rediss", 6379)])?;
-/// let mut logins = Logins::new();
+/// let mut logins = CredentialStore::new();
 /// logins.add(address.clone(), login)?;
 /// let connector = ClientTls::new()
 ///     .ca_file(Some("/etc/redis/ca.crt".into()))
@@ -101,12 +101,12 @@ impl ClientTls {
         Self { insecure_skip_verify, ..self }
     }
 
-    /// Reads the files. The certificate is shown to [those servers](Logins::has), and to no other that a request may name.
+    /// Reads the files. The certificate is shown to [those servers](CredentialStore::has), and to no other that a request may name.
     ///
     /// # Errors
     ///
     /// What is wrong with the files.
-    pub fn connector(&self, known: Logins) -> Result<Connector, ClientTlsError> {
+    pub fn connector(&self, known: CredentialStore) -> Result<Connector, ClientTlsError> {
         Ok(Connector { known, tls: Renewal::new(self.clone())? })
     }
 
@@ -198,7 +198,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 #[derive(Clone)]
 pub struct Connector {
     /// Those that are shown the certificate.
-    known: Logins,
+    known: CredentialStore,
     tls: Renewal,
 }
 
@@ -235,7 +235,7 @@ impl Connector {
     }
 
     /// The login for a server, if there is one.
-    pub fn login(&self, address: &Address) -> Option<&Login> {
+    pub fn login(&self, address: &Address) -> Option<&Credentials> {
         self.known.of(address)
     }
 }
@@ -331,10 +331,10 @@ impl ServerCertVerifier for AnyServer {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClientTls, Logins};
+    use super::{ClientTls, CredentialStore};
 
     fn refused(tls: &ClientTls) -> String {
-        tls.connector(Logins::new()).unwrap_err().to_string()
+        tls.connector(CredentialStore::new()).unwrap_err().to_string()
     }
 
     #[test]
@@ -352,6 +352,6 @@ mod tests {
         assert_eq!(refused(&of(Some(file.clone()), None)), half);
         let both = of(Some(file.clone()), Some(file.clone()));
         assert_eq!(refused(&both), format!("cannot read {name}"));
-        assert!(ClientTls::new().connector(Logins::new()).is_ok());
+        assert!(ClientTls::new().connector(CredentialStore::new()).is_ok());
     }
 }

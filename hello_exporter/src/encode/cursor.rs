@@ -16,7 +16,7 @@
 
 #![allow(unsafe_code, reason = "see the invariants above")]
 
-use super::Number;
+use super::SampleValue;
 use super::decimal::{self, EIGHT_DIGITS, MOST_DIGITS};
 
 /// The end of a vector, to which lines are appended.
@@ -45,7 +45,12 @@ impl<'v> Cursor<'v> {
 
     /// Appends parts, one behind the other, a number, and what ends it.
     #[inline(always)]
-    pub(super) fn number<const N: usize>(&mut self, parts: [&[u8]; N], value: Number, end: &[u8]) {
+    pub(super) fn number<const N: usize>(
+        &mut self,
+        parts: [&[u8]; N],
+        value: SampleValue,
+        end: &[u8],
+    ) {
         let Some((is_negative, magnitude)) = value.integer() else {
             self.parts(parts);
             return self.parts([value.float_text(&mut zmij::Buffer::new()).as_bytes(), end]);
@@ -250,7 +255,7 @@ mod tests {
     use super::*;
 
     /// The same with a vector's own methods.
-    fn expected(parts: &[&[u8]], value: Number, end: &[u8]) -> Vec<u8> {
+    fn expected(parts: &[&[u8]], value: SampleValue, end: &[u8]) -> Vec<u8> {
         [&parts.concat(), value.to_string().as_bytes(), end].concat()
     }
 
@@ -273,14 +278,14 @@ mod tests {
                 let mut out = Vec::with_capacity(capacity);
                 let parts = [&text[..length], b"} "];
                 let mut cursor = Cursor::new(&mut out);
-                cursor.number(parts, Number::U64(u64::MAX), b"\n");
+                cursor.number(parts, SampleValue::U64(u64::MAX), b"\n");
                 cursor.parts(parts);
-                cursor.number(parts, Number::I64(-7), b"\n");
+                cursor.number(parts, SampleValue::I64(-7), b"\n");
                 drop(cursor);
                 let lines = [
-                    expected(&parts, Number::U64(u64::MAX), b"\n"),
+                    expected(&parts, SampleValue::U64(u64::MAX), b"\n"),
                     parts.concat(),
-                    expected(&parts, Number::I64(-7), b"\n"),
+                    expected(&parts, SampleValue::I64(-7), b"\n"),
                 ];
                 assert_eq!(out, lines.concat(), "{capacity} {length}");
             }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::{Encoder, Exemplar, Number, Point, Prepared};
+use super::{Encoder, Exemplar, Prepared, Sample, SampleValue};
 use crate::desc::{Desc, MetricType};
 use crate::labels::{self, LabelBlock, Labels};
 
 /// One metric family of one collector, being written.
 ///
-/// [`Collect::collect`](crate::Collect::collect) is handed one, and calls [`sample`](Self::sample)
+/// [`Collect::collect`](crate::collect::Collect::collect) is handed one, and calls [`sample`](Self::sample)
 /// for every series. A label set that was written already is dropped: the first one stays, so that
 /// the exposition stays valid, and what was dropped is counted.
 pub struct FamilyEncoder<'a> {
@@ -52,7 +52,7 @@ impl<'a> FamilyEncoder<'a> {
     }
 
     /// Writes the sample of a family without variable labels.
-    pub fn value<'p>(&mut self, value: impl Into<Point<'p>>) {
+    pub fn value<'p>(&mut self, value: impl Into<Sample<'p>>) {
         self.sample([""; 0], value);
     }
 
@@ -63,12 +63,12 @@ impl<'a> FamilyEncoder<'a> {
     /// values, a histogram where the [`Desc`] says gauge, an info that is not 1, any of a state
     /// set, which a [`StateSet`](crate::StateSet) alone can write. A counter that is negative or
     /// NaN is exposed; [`testing::lint`](crate::testing::lint) reports it.
-    pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Point<'p>>) {
+    pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Sample<'p>>) {
         let point = value.into();
         labels.with_values(|values| self.sample_of(values, &point));
     }
 
-    pub(crate) fn sample_of(&mut self, values: &[&str], point: &Point<'_>) {
+    pub(crate) fn sample_of(&mut self, values: &[&str], point: &Sample<'_>) {
         let (names, outer) = (self.metric.desc.labels(), self.outer);
         let is_set = self.metric.desc.metric_type() == MetricType::StateSet;
         if names.len() != outer.len() + values.len() || is_set {
@@ -97,7 +97,7 @@ impl<'a> FamilyEncoder<'a> {
     fn point<'p>(
         &mut self,
         labels: impl IntoIterator<Item = (&'p str, &'p str)>,
-        point: &Point<'_>,
+        point: &Sample<'_>,
     ) {
         if self.written.is_rendered || !point.fits(self.metric.desc.metric_type()) {
             return self.misfit();
@@ -110,7 +110,7 @@ impl<'a> FamilyEncoder<'a> {
     /// Writes one point under labels that bring their own names, if they are sound, and that label set
     /// was not written before.
     #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
-    pub(crate) fn foreign_point(&mut self, labels: &[(&str, &str)], point: &Point<'_>) {
+    pub(crate) fn foreign_point(&mut self, labels: &[(&str, &str)], point: &Sample<'_>) {
         match self.metric.desc.accepts_labels(labels) {
             true => self.point(labels.iter().copied(), point),
             false => self.misfit(),
@@ -124,7 +124,7 @@ impl<'a> FamilyEncoder<'a> {
             return self.misfit();
         }
         let labels = self.outer_labels().chain([(desc.name(), state)]);
-        self.point(labels, &Point::from(is_on));
+        self.point(labels, &Sample::from(is_on));
     }
 
     /// Counts a sample that cannot be exposed.
@@ -160,7 +160,7 @@ impl<'a> FamilyEncoder<'a> {
     }
 
     /// Writes the only point of a metric without labels.
-    pub(crate) fn only(&mut self, metric_type: MetricType, point: &Point<'_>) {
+    pub(crate) fn only(&mut self, metric_type: MetricType, point: &Sample<'_>) {
         if self.begin_rendered(metric_type, std::iter::empty()) {
             self.rendered(LabelBlock::EMPTY, point);
         }
@@ -168,14 +168,14 @@ impl<'a> FamilyEncoder<'a> {
 
     /// Writes a point behind [`begin_rendered`](Self::begin_rendered).
     #[inline]
-    pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: &Point<'_>) {
+    pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: &Sample<'_>) {
         match self.is_row() {
             false => self.encoder.point(self.metric, block, point),
             true => self.rendered_in_row(block, point),
         }
     }
 
-    fn rendered_in_row(&mut self, block: LabelBlock<'_>, point: &Point<'_>) {
+    fn rendered_in_row(&mut self, block: LabelBlock<'_>, point: &Sample<'_>) {
         let own: Vec<_> = block.pairs().collect();
         let own = own.iter().map(|(name, value)| (*name, value.as_ref()));
         self.point(self.outer_labels().chain(own), point);
@@ -191,12 +191,12 @@ impl<'a> FamilyEncoder<'a> {
     #[inline]
     pub(crate) fn rendered_numbers<'b>(
         &mut self,
-        samples: impl Iterator<Item = (LabelBlock<'b>, Number)>,
+        samples: impl Iterator<Item = (LabelBlock<'b>, SampleValue)>,
     ) {
         let has_blocks = !self.metric.desc.labels().is_empty() && !self.is_row();
         match self.encoder.plain_lines().filter(|_| has_blocks) {
             Some(lines) => lines.append(&self.metric.sample, samples),
-            None => samples.for_each(|(block, number)| self.rendered(block, &Point::from(number))),
+            None => samples.for_each(|(block, number)| self.rendered(block, &Sample::from(number))),
         }
     }
 

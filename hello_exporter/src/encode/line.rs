@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 
 use super::cursor::Cursor;
 use super::number::{self, RenderedBounds, append_bound};
-use super::point::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Number, Point, Prepared, Start};
+use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
+use super::{Encoder, Prepared, Sample, SampleValue, Start};
 use crate::labels::LabelBlock;
 
 /// In what the two text formats differ.
@@ -43,7 +43,7 @@ impl<'a, D: Dialect> Lines<'a, D> {
     }
 
     /// A sample, with all that it can carry.
-    fn line(&mut self, start: &Start, labels: LabelBlock<'_>, value: Number, tail: Tail<'_>) {
+    fn line(&mut self, start: &Start, labels: LabelBlock<'_>, value: SampleValue, tail: Tail<'_>) {
         let parts: [&[u8]; 3] = match labels.is_empty() {
             true => [start.bare.as_bytes(), b"", b""],
             false => [start.open.as_bytes(), labels.0, b"} "],
@@ -87,7 +87,7 @@ impl<'a, D: Dialect> Lines<'a, D> {
         start: &Start,
         labels: LabelBlock<'_>,
         (name, bound): (&str, f64),
-        value: Number,
+        value: SampleValue,
         tail: Tail<'_>,
     ) {
         self.push(&start.open);
@@ -108,7 +108,7 @@ impl<'a, D: Dialect> Lines<'a, D> {
         start: &Start,
         labels: LabelBlock<'_>,
         histogram: &HistogramPoint<'_>,
-        point: &Point<'_>,
+        point: &Sample<'_>,
     ) {
         let last = (!histogram.is_closed()).then_some((f64::INFINITY, histogram.count));
         let buckets = histogram.buckets.iter().copied().chain(last);
@@ -124,7 +124,7 @@ impl<'a, D: Dialect> Lines<'a, D> {
         metric: &Prepared,
         labels: LabelBlock<'_>,
         histogram: &HistogramPoint<'_>,
-        point: &Point<'_>,
+        point: &Sample<'_>,
     ) {
         let is_plain = point.timestamp.is_none() && point.exemplars.is_empty();
         match histogram.rendered.filter(|_| is_plain) {
@@ -156,8 +156,8 @@ impl<'a, D: Dialect> Lines<'a, D> {
         &mut self,
         metric: &Prepared,
         labels: LabelBlock<'_>,
-        value: Number,
-        point: &Point<'_>,
+        value: SampleValue,
+        point: &Sample<'_>,
     ) {
         let exemplar = point.exemplars.first().and_then(Option::as_deref);
         let tail = Tail { timestamp: point.timestamp, exemplar };
@@ -175,7 +175,7 @@ impl<D: Dialect> Encoder for Lines<'_, D> {
         Some(PlainLines(self.out))
     }
 
-    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>) {
+    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Sample<'_>) {
         match &point.value {
             PointValue::Number(value) => self.sample(metric, labels, *value, point),
             PointValue::Histogram(histogram) => self.histogram(metric, labels, histogram, point),
@@ -222,7 +222,7 @@ impl PlainLines<'_> {
     pub(crate) fn append<'b>(
         self,
         start: &Start,
-        samples: impl Iterator<Item = (LabelBlock<'b>, Number)>,
+        samples: impl Iterator<Item = (LabelBlock<'b>, SampleValue)>,
     ) {
         let mut cursor = Cursor::new(self.0);
         samples.for_each(|(labels, value)| {

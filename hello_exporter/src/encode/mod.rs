@@ -7,21 +7,21 @@ mod family;
 mod line;
 pub(crate) mod number;
 mod open_metrics;
-mod point;
 mod prepared;
 mod protobuf;
+mod sample;
 mod text;
 
 pub use family::FamilyEncoder;
 pub(crate) use family::{Scratch, Written};
 pub(crate) use line::{Lines, PlainLines};
-pub use number::Number;
 pub(crate) use number::RenderedBounds;
+pub use number::SampleValue;
 pub(crate) use open_metrics::OpenMetrics;
-pub use point::Point;
-pub(crate) use point::{Exemplar, HistogramPoint, PointValue, SummaryPoint, unix_milliseconds};
 pub(crate) use prepared::{Prepared, Start};
 pub(crate) use protobuf::{Protobuf, ProtobufScratch};
+pub use sample::Sample;
+pub(crate) use sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint, unix_milliseconds};
 pub(crate) use text::Text;
 
 use crate::labels::LabelBlock;
@@ -83,7 +83,7 @@ pub(crate) trait Encoder {
         let _ = metric;
     }
 
-    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>);
+    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Sample<'_>);
 
     /// Where samples that are nothing but numbers can be appended as lines, in a format that has lines.
     fn plain_lines(&mut self) -> Option<PlainLines<'_>> {

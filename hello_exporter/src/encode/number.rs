@@ -8,16 +8,16 @@ use super::cursor::Cursor;
 /// The value of a sample, exact: 64-bit integers stay integers on the wire.
 ///
 /// ```
-/// use hello_exporter::Number;
+/// use hello_exporter::collect::SampleValue;
 ///
-/// assert_eq!(Number::from(u64::MAX).to_string(), "18446744073709551615");
-/// assert_eq!(Number::from(1.0).to_string(), "1");
-/// assert_eq!(Number::from(1e300).to_string(), "1e+300");
-/// assert_eq!(Number::from(f64::INFINITY).to_string(), "+Inf");
+/// assert_eq!(SampleValue::from(u64::MAX).to_string(), "18446744073709551615");
+/// assert_eq!(SampleValue::from(1.0).to_string(), "1");
+/// assert_eq!(SampleValue::from(1e300).to_string(), "1e+300");
+/// assert_eq!(SampleValue::from(f64::INFINITY).to_string(), "+Inf");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Number {
+pub enum SampleValue {
     /// An unsigned integer.
     U64(u64),
     /// A signed integer.
@@ -26,13 +26,13 @@ pub enum Number {
     F64(f64),
 }
 
-impl Number {
+impl SampleValue {
     /// The value as Prometheus stores it; integers past 2⁵³ are rounded.
     pub fn as_f64(self) -> f64 {
         match self {
-            Number::U64(value) => value as f64,
-            Number::I64(value) => value as f64,
-            Number::F64(value) => value,
+            SampleValue::U64(value) => value as f64,
+            SampleValue::I64(value) => value as f64,
+            SampleValue::F64(value) => value,
         }
     }
 
@@ -41,9 +41,9 @@ impl Number {
     #[inline(always)]
     pub(super) fn integer(self) -> Option<(bool, u64)> {
         match self {
-            Number::U64(value) => Some((false, value)),
-            Number::I64(value) => Some((value < 0, value.unsigned_abs())),
-            Number::F64(value) => integer_of_float(value),
+            SampleValue::U64(value) => Some((false, value)),
+            SampleValue::I64(value) => Some((value < 0, value.unsigned_abs())),
+            SampleValue::F64(value) => integer_of_float(value),
         }
     }
 
@@ -58,7 +58,7 @@ impl Number {
     }
 }
 
-impl fmt::Display for Number {
+impl fmt::Display for SampleValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.integer() {
             Some((true, magnitude)) => write!(formatter, "-{magnitude}"),
@@ -70,9 +70,9 @@ impl fmt::Display for Number {
 
 macro_rules! numbers_from {
     ($($type:ty => $variant:ident)*) => {$(
-        impl From<$type> for Number {
+        impl From<$type> for SampleValue {
             fn from(value: $type) -> Self {
-                Number::$variant(value as _)
+                SampleValue::$variant(value as _)
             }
         }
     )*};
@@ -94,7 +94,7 @@ fn integer_of_float(value: f64) -> Option<(bool, u64)> {
 }
 
 /// Appends a number: integers in full, floats in the fewest digits that read back the same.
-pub(super) fn append(value: Number, out: &mut Vec<u8>) {
+pub(super) fn append(value: SampleValue, out: &mut Vec<u8>) {
     Cursor::new(out).number([], value, b"");
 }
 
@@ -208,12 +208,12 @@ mod tests {
     #[test]
     fn floats_are_written_shortest_and_read_back_the_same() {
         for value in [0.1, -0.0, 1e15, 1e16, 123_456.789, f64::MIN_POSITIVE, f64::MAX, 5e-324] {
-            let text = Number::F64(value).to_string();
+            let text = SampleValue::F64(value).to_string();
             assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits(), "{text}");
             assert!(text.len() <= 24, "{text}");
         }
-        assert_eq!(Number::F64(-3.0).to_string(), "-3");
-        assert_eq!(Number::F64(f64::NAN).to_string(), "NaN");
-        assert_eq!(Number::F64(f64::NEG_INFINITY).to_string(), "-Inf");
+        assert_eq!(SampleValue::F64(-3.0).to_string(), "-3");
+        assert_eq!(SampleValue::F64(f64::NAN).to_string(), "NaN");
+        assert_eq!(SampleValue::F64(f64::NEG_INFINITY).to_string(), "-Inf");
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! A message is written behind a length of one byte, and moved where its length turns out to need more.
 
-use super::point::{HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Number, Point, Prepared, escape};
+use super::sample::{HistogramPoint, PointValue, SummaryPoint};
+use super::{Encoder, Prepared, Sample, SampleValue, escape};
 use crate::desc::MetricType;
 use crate::labels::LabelBlock;
 
@@ -33,7 +33,7 @@ impl<'a> Protobuf<'a> {
         append_labels(labels, self.out);
     }
 
-    fn number(&mut self, metric_type: MetricType, value: Number) {
+    fn number(&mut self, metric_type: MetricType, value: SampleValue) {
         let field = match metric_type {
             MetricType::Counter => metric::COUNTER,
             MetricType::Untyped => metric::UNTYPED,
@@ -88,7 +88,7 @@ impl Encoder for Protobuf<'_> {
         append_labels(const_labels, &mut self.scratch.const_labels);
     }
 
-    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>) {
+    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Sample<'_>) {
         let start = begin(family::METRIC, self.out);
         self.labels(labels);
         match &point.value {

@@ -107,15 +107,15 @@ impl<F: Args + 'static> Exporter<F> {
         let build_info = self.build_info.collector();
         let health = self.registry.health();
         let results = [
-            self.registry.wrap().prefix(&prefix).register(build_info),
-            self.registry.wrap().prefix(&prefix).last().register(health),
+            self.registry.scope().prefix(&prefix).register(build_info),
+            self.registry.scope().prefix(&prefix).last().register(health),
         ];
         self.errors.extend(results.into_iter().filter_map(Result::err).map(DeclarationError::from));
     }
 
     /// Registers what an exporter exposes of its process and of its scrapes, unless it is told not to.
     pub(super) fn register_program(&mut self, limit: &Limit) {
-        let scrapes = self.registry.wrap().last().register(limit.metrics()).err();
+        let scrapes = self.registry.scope().last().register(limit.metrics()).err();
         self.errors.extend(scrapes.and_then(unless_foreign));
         #[cfg(target_os = "linux")]
         {

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use crate::http::Limit;
-use crate::{
-    Collect, CounterVec, Desc, Describe, Families, FamilyEncoder, Format, HistogramSnapshot,
-    MetricType, Rows,
-};
+use crate::{CounterVec, DynamicFamilies, Format, HistogramSnapshot, Rows};
 
 /// What the exporter exposes, without what differs from one moment to the next.
 fn exposition(exporter: &Exporter) -> String {
@@ -98,7 +96,7 @@ fn what_max_series_drops_is_counted_in_all_rows() {
 #[test]
 fn families_that_cannot_be_taken_in_are_counted_at_every_scrape() {
     let families = || {
-        let mut families = Families::new();
+        let mut families = DynamicFamilies::new();
         families.gauge("a_bad name", "Help.").labels(["x"]).sample(["1"], 1).sample(["2"], 2);
         for family in 0..10_002 {
             families.gauge(format!("f{family}"), "Help.").value(family);
@@ -241,7 +239,7 @@ fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
     assert!(exporter.errors.is_empty());
     assert_eq!(exporter.metric_prefix(), "_3proxy_exporter_");
     assert_eq!(exporter.source_prefix(), "_3proxy_exporter_");
-    assert_eq!(exporter.scrape_namespace("3proxy").source_prefix(), "_3proxy_");
+    assert_eq!(exporter.metric_namespace("3proxy").source_prefix(), "_3proxy_");
 }
 
 #[cfg(all(target_os = "linux", feature = "prometheus"))]
@@ -301,8 +299,9 @@ fn file_that_several_makers_need_is_one_error() {
     use crate::probe::{ProbeRequest, Probed};
     use std::convert::Infallible;
 
-    let scrape = || async { Ok::<_, Infallible>(Families::new()) };
-    let probe = |_: ProbeRequest| async { Ok::<_, Infallible>(Probed::success(Families::new())) };
+    let scrape = || async { Ok::<_, Infallible>(DynamicFamilies::new()) };
+    let probe =
+        |_: ProbeRequest| async { Ok::<_, Infallible>(Probed::success(DynamicFamilies::new())) };
     let mut exporter = Exporter::new("x")
         .source("a", move || read().map(|()| scrape))
         .source("b", move || read().map(|()| scrape))

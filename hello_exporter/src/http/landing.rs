@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
 use super::resource;
-use crate::BuildInfo;
+use crate::exporter::BuildInfo;
 use crate::probe::Probing;
 use crate::source::Sources;
 use page::{Facts, Page, ProbeFacts, STYLE};

@@ -41,7 +41,7 @@ use crate::name;
 /// | family | labels | |
 /// |---|---|---|
 /// | `http_requests_total` | `method`, `route`, `code` | a counter |
-/// | `http_request_duration_seconds` | `method`, `route` | a histogram, with [`DEFAULT_BUCKETS`](crate::DEFAULT_BUCKETS) |
+/// | `http_request_duration_seconds` | `method`, `route` | a histogram, with [`DEFAULT_BUCKETS`](crate::metric::DEFAULT_BUCKETS) |
 /// | `http_requests_in_flight` | | a gauge |
 ///
 /// Make one, before `HttpServer::new`, and give every worker a clone: all clones count together. What is wrapped last
@@ -106,7 +106,7 @@ impl RequestMetrics {
     }
 
     /// Puts `namespace` and a `_` in front of all names, and `_` for whatever a name cannot contain: for an application that has an `http_requests_total` already, in
-    /// a registry that [adds no prefix](crate::Registry::wrap) itself.
+    /// a registry that [adds no prefix](crate::Registry::scope) itself.
     ///
     /// ```
     /// # use hello_exporter::http::RequestMetrics;

@@ -13,7 +13,7 @@ use prometheus::proto;
 
 use crate::desc::MetricType;
 use crate::encode::{
-    Encoder, FamilyEncoder, HistogramPoint, Point, PointValue, Prepared, SummaryPoint,
+    Encoder, FamilyEncoder, HistogramPoint, PointValue, Prepared, Sample, SummaryPoint,
 };
 use crate::labels::LabelBlock;
 use crate::metric::{SnapshotError, check_buckets, check_quantiles};
@@ -47,7 +47,7 @@ pub(super) fn encode(
     let timestamp = Some(metric.timestamp_ms()).filter(|&milliseconds| milliseconds != 0);
     match value {
         Ok(value) => {
-            encoder.foreign_point(labels, &Point::new(value).at_milliseconds(timestamp));
+            encoder.foreign_point(labels, &Sample::new(value).at_milliseconds(timestamp));
         }
         Err(error) => encoder.refuse(&error),
     }
@@ -195,7 +195,7 @@ impl Encoder for FamilyBuilder {
         self.family.set_field_type(type_to(metric.desc.metric_type()));
     }
 
-    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Point<'_>) {
+    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Sample<'_>) {
         let mut built = proto::Metric::from_label(label_pairs(metric, labels));
         match &point.value {
             PointValue::Number(value) => {

@@ -61,7 +61,7 @@ pub fn describe_for_prometheus<T: Describe + ?Sized>(collector: &T) -> Vec<&'sta
     collector.describe().into_iter().filter_map(interned).collect()
 }
 
-/// The samples of a collector in the form of the `prometheus` crate. Families without samples are
+/// The samples of a collector in the form of the `prometheus` crate. DynamicFamilies without samples are
 /// left out, because that crate refuses to encode them; and those that no exposition can have.
 pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricFamily> {
     let mut written = Written::default();

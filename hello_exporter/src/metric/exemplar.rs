@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use tracing::warn;
 
-use crate::encode::{Exemplar, FamilyEncoder, Number, Point, Scratch, unix_milliseconds};
+use crate::encode::{Exemplar, FamilyEncoder, Sample, SampleValue, Scratch, unix_milliseconds};
 use crate::labels::{self, LabelBlock};
 use crate::name::is_label_name;
 
@@ -51,10 +51,10 @@ impl Exemplars {
     pub(super) fn encode(
         &self,
         block: LabelBlock<'_>,
-        number: Number,
+        number: SampleValue,
         encoder: &mut FamilyEncoder<'_>,
     ) {
-        let point = Point::from(number);
+        let point = Sample::from(number);
         if !self.are_wanted(encoder) {
             return encoder.rendered(block, &point);
         }
@@ -102,7 +102,7 @@ impl Exemplars {
 ///
 /// The section "Exemplars" of OpenMetrics permits labels of at most 128 characters in all. Longer
 /// or invalid ones are logged once, and give `None` as well.
-pub(super) fn exemplar(value: Number, labels: &[(&str, &str)]) -> Option<Arc<Exemplar>> {
+pub(super) fn exemplar(value: SampleValue, labels: &[(&str, &str)]) -> Option<Arc<Exemplar>> {
     static IS_LOGGED: AtomicBool = AtomicBool::new(false);
 
     if labels.is_empty() || value.as_f64().is_nan() {

@@ -9,7 +9,7 @@ use super::value::unix_seconds;
 use super::word::{self, GaugeValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
-use crate::encode::{FamilyEncoder, Point};
+use crate::encode::{FamilyEncoder, Sample};
 
 /// A [gauge](https://prometheus.io/docs/concepts/metric_types/#gauge): it goes up and down.
 ///
@@ -117,7 +117,7 @@ impl<T: GaugeValue> Metric for Gauge<T> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        encoder.only(MetricType::Gauge, &Point::from(self.get().into()));
+        encoder.only(MetricType::Gauge, &Sample::from(self.get().into()));
     }
 }
 

@@ -88,5 +88,5 @@ pub(super) mod sealed {
     pub trait Sealed {}
     impl<T> Sealed for &crate::Gauge<T> {}
     impl Sealed for &crate::Histogram {}
-    impl<L, M, P> Sealed for crate::Series<'_, L, M, P> {}
+    impl<L, M, P> Sealed for crate::metric::Series<'_, L, M, P> {}
 }

@@ -8,7 +8,9 @@ use super::guard::{Observe, Timer};
 use super::word::{self, Word};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric, Options};
 use crate::desc::MetricType;
-use crate::encode::{FamilyEncoder, HistogramPoint, Number, Point, PointValue, RenderedBounds};
+use crate::encode::{
+    FamilyEncoder, HistogramPoint, PointValue, RenderedBounds, Sample, SampleValue,
+};
 use crate::labels::LabelBlock;
 
 /// The upper bounds of a histogram whose attribute says nothing: those of the Prometheus clients,
@@ -19,7 +21,8 @@ pub const DEFAULT_BUCKETS: &[f64] =
 /// `N` upper bounds, the first at `start` and each `width` above the one before it.
 ///
 /// ```
-/// use hello_exporter::{Collector, Histogram, linear_buckets};
+/// use hello_exporter::metric::linear_buckets;
+/// use hello_exporter::{Collector, Histogram};
 ///
 /// #[derive(Collector)]
 /// struct Queue {
@@ -37,7 +40,8 @@ pub const fn linear_buckets<const N: usize>(start: f64, width: f64) -> [f64; N] 
 /// `N` upper bounds, the first at `start` and each `factor` times the one before it.
 ///
 /// ```
-/// use hello_exporter::{Collector, Histogram, exponential_buckets};
+/// use hello_exporter::metric::exponential_buckets;
+/// use hello_exporter::{Collector, Histogram};
 ///
 /// #[derive(Collector)]
 /// struct Replies {
@@ -109,7 +113,7 @@ impl Histogram {
     /// ```
     pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
         let bucket = self.bounds.observe(&self.words, value);
-        if let Some(exemplar) = exemplar(Number::F64(value), labels) {
+        if let Some(exemplar) = exemplar(SampleValue::F64(value), labels) {
             self.exemplars.set(b"", bucket, &exemplar);
         }
     }
@@ -179,7 +183,7 @@ impl Init for Histogram {
 /// The upper bounds of a histogram's buckets, finite and increasing.
 ///
 /// ```
-/// use hello_exporter::Bounds;
+/// use hello_exporter::metric::Bounds;
 ///
 /// assert_eq!(Bounds::from(&[0.1, 1.0]).as_slice(), [0.1, 1.0]);
 /// assert_eq!(Bounds::new(vec![1.0, 0.1, 1.0, f64::INFINITY]).as_slice(), [0.1, 1.0]);
@@ -276,7 +280,7 @@ impl Bounds {
             let count = self.accumulate(words, &mut scratch.buckets);
             let rendered = Some(&self.rendered);
             let point = HistogramPoint { buckets: &scratch.buckets, rendered, sum, count };
-            let point = Point::new(PointValue::Histogram(point));
+            let point = Sample::new(PointValue::Histogram(point));
             encoder.rendered(block, &point.with_exemplars(&scratch.exemplars));
         });
     }

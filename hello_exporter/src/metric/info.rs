@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Point};
+use crate::encode::{FamilyEncoder, Sample};
 use crate::labels::{self, LabelBlock, LabelNames, Labels};
 
 /// Facts that stand in labels, as the version of a program: an
@@ -103,7 +103,7 @@ impl<L: Labels> Metric for Info<L> {
         let block = self.block.read().unwrap_or_else(PoisonError::into_inner).clone();
         let names = self.label_names.iter();
         if let Some(block) = block.filter(|_| encoder.begin_rendered(MetricType::Info, names)) {
-            encoder.rendered(LabelBlock(block.as_bytes()), &Point::from(1_u64));
+            encoder.rendered(LabelBlock(block.as_bytes()), &Sample::from(1_u64));
         }
     }
 

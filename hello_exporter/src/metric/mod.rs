@@ -1,8 +1,8 @@
 //! The metrics themselves: live ones that a program updates, and values read at scrape time.
 
 mod counter;
+mod dynamic;
 mod exemplar;
-mod families;
 mod family;
 mod gauge;
 mod guard;
@@ -13,25 +13,29 @@ mod series;
 mod snapshot;
 mod state_set;
 mod store;
-mod value;
+pub(crate) mod value;
 mod view;
 mod word;
 
+pub use crate::labels::MAX_LABEL_VALUE_BYTES;
 pub use counter::Counter;
-pub use families::{Families, RunTimeFamily};
-pub use family::{
-    CounterVec, Family, GaugeVec, HistogramVec, NumberMetric, Positional, SeriesMetric,
-};
+pub use dynamic::{DynamicFamilies, DynamicFamily};
+#[doc(hidden)]
+pub use family::Positional;
+pub use family::{CounterVec, Family, GaugeVec, HistogramVec, NumberMetric, SeriesMetric};
 pub use gauge::Gauge;
-pub use guard::{GaugeGuard, Level, Observe, Timer};
+pub use guard::{GaugeGuard, Timer};
+#[doc(hidden)]
+pub use guard::{Level, Observe};
 pub use histogram::{Bounds, DEFAULT_BUCKETS, Histogram, exponential_buckets, linear_buckets};
 pub use info::Info;
 pub use rows::Rows;
-pub use series::{LookUp, Pinned, PinnedSeries, Series, Way};
+#[doc(hidden)]
+pub use series::{LookUp, Pinned, Way};
+pub use series::{PinnedSeries, Series};
 pub use snapshot::{HistogramSnapshot, SnapshotError, SummarySnapshot, Timestamped};
 #[cfg(feature = "prometheus")]
 pub(crate) use snapshot::{check_buckets, check_quantiles};
 pub use state_set::{StateSet, States};
-pub use value::Value;
 pub use view::SeriesView;
 pub use word::{CounterValue, GaugeValue};

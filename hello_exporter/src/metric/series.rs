@@ -14,7 +14,7 @@ use super::store::Pin;
 use super::value::unix_seconds;
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
-use crate::encode::{Exemplar, Number};
+use crate::encode::{Exemplar, SampleValue};
 use crate::labels::Labels;
 
 /// One series of a [`Family`](crate::Family), looked up at every use.
@@ -267,7 +267,7 @@ impl<L: Labels, P: Way> Series<'_, L, Histogram, P> {
 
     /// Counts an observation with an example, see [`Histogram::observe_with_exemplar`].
     pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
-        let exemplar = exemplar(Number::F64(value), labels);
+        let exemplar = exemplar(SampleValue::F64(value), labels);
         self.update_with_exemplar(exemplar, |bounds, words| bounds.observe(words, value));
     }
 

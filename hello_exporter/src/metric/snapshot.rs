@@ -2,10 +2,10 @@
 
 use std::time::SystemTime;
 
-use super::value::Value;
+use super::value::ToSample;
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
-use crate::encode::{FamilyEncoder, HistogramPoint, Number, Point, PointValue, SummaryPoint};
+use crate::encode::{FamilyEncoder, HistogramPoint, PointValue, Sample, SampleValue, SummaryPoint};
 
 /// A histogram at one moment, from whoever keeps it.
 ///
@@ -31,7 +31,7 @@ use crate::encode::{FamilyEncoder, HistogramPoint, Number, Point, PointValue, Su
 ///     query_seconds_count 24
 ///     "#,
 /// );
-/// # Ok::<(), hello_exporter::SnapshotError>(())
+/// # Ok::<(), hello_exporter::metric::SnapshotError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HistogramSnapshot {
@@ -88,7 +88,7 @@ pub(crate) fn check_buckets(buckets: &[(f64, u64)], count: u64) -> Result<(), Sn
     Ok(())
 }
 
-impl<'a> From<&'a HistogramSnapshot> for Point<'a> {
+impl<'a> From<&'a HistogramSnapshot> for Sample<'a> {
     fn from(HistogramSnapshot { buckets, sum, count }: &'a HistogramSnapshot) -> Self {
         let point = HistogramPoint { buckets, rendered: None, sum: *sum, count: *count };
         Self::new(PointValue::Histogram(point))
@@ -118,7 +118,7 @@ impl<'a> From<&'a HistogramSnapshot> for Point<'a> {
 ///     pause_seconds_count 40
 ///     "#,
 /// );
-/// # Ok::<(), hello_exporter::SnapshotError>(())
+/// # Ok::<(), hello_exporter::metric::SnapshotError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SummarySnapshot {
@@ -150,7 +150,7 @@ impl SummarySnapshot {
     ///
     /// let of_percentiles = SummarySnapshot::of_percentiles([(99.9, 0.25), (50.0, 0.001)], 1.5, 40)?;
     /// assert_eq!(of_percentiles, SummarySnapshot::new([(0.5, 0.001), (0.999, 0.25)], 1.5, 40)?);
-    /// # Ok::<(), hello_exporter::SnapshotError>(())
+    /// # Ok::<(), hello_exporter::metric::SnapshotError>(())
     /// ```
     ///
     /// # Errors
@@ -189,7 +189,7 @@ fn hundredth(percent: f64) -> f64 {
     format!("{percent}e-2").parse().unwrap_or(percent / 100.0)
 }
 
-impl<'a> From<&'a SummarySnapshot> for Point<'a> {
+impl<'a> From<&'a SummarySnapshot> for Sample<'a> {
     fn from(SummarySnapshot { quantiles, sum, count }: &'a SummarySnapshot) -> Self {
         let point = SummaryPoint { quantiles, sum: *sum, count: *count };
         Self::new(PointValue::Summary(point))
@@ -240,13 +240,13 @@ pub enum SnapshotError {
 }
 
 /// A bound or quantile as Prometheus spells it: `+Inf`, not `inf`.
-fn spelled(value: &f64) -> Number {
-    Number::F64(*value)
+fn spelled(value: &f64) -> SampleValue {
+    SampleValue::F64(*value)
 }
 
 /// A value of a time that is not that of the scrape.
 ///
-/// Read [`Point::at`] before you use it.
+/// Read [`Sample::at`] before you use it.
 ///
 /// ```
 /// use hello_exporter::{Collector, Timestamped, testing};
@@ -284,10 +284,10 @@ impl<T> Timestamped<T> {
 
 macro_rules! snapshots {
     ($($type:ident: $metric_type:ident;)*) => {$(
-        impl Value for $type {
+        impl ToSample for $type {
             const TYPE: Option<MetricType> = Some(MetricType::$metric_type);
 
-            fn point(&self) -> Option<Point<'_>> {
+            fn sample(&self) -> Option<Sample<'_>> {
                 Some(self.into())
             }
         }
@@ -316,28 +316,28 @@ snapshots! {
     SummarySnapshot: Summary;
 }
 
-impl<T: Value> Value for Timestamped<T> {
+impl<T: ToSample> ToSample for Timestamped<T> {
     const TYPE: Option<MetricType> = T::TYPE;
 
-    fn point(&self) -> Option<Point<'_>> {
-        let point = self.value.point()?;
+    fn sample(&self) -> Option<Sample<'_>> {
+        let point = self.value.sample()?;
         Some(self.time.map_or(point, |time| point.at(time)))
     }
 }
 
-impl<T: Value> Metric for Timestamped<T> {
+impl<T: ToSample> Metric for Timestamped<T> {
     const TYPE: Option<MetricType> = T::TYPE;
     const LABELS: LabelShape = LabelShape::None;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        if let Some(point) = self.point() {
+        if let Some(point) = self.sample() {
             encoder.value(point);
         }
     }
 }
 
-impl<T: Value + Init> Init for Timestamped<T> {
+impl<T: ToSample + Init> Init for Timestamped<T> {
     fn init(declaration: &Declaration) -> Self {
         Self { value: T::init(declaration), time: None }
     }

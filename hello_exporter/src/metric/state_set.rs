@@ -53,7 +53,8 @@ pub struct StateSet<E> {
 /// An enum whose values are all known: [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it.
 ///
 /// ```
-/// use hello_exporter::{LabelValue, States};
+/// use hello_exporter::metric::States;
+/// use hello_exporter::LabelValue;
 ///
 /// #[derive(LabelValue)]
 /// enum Role {

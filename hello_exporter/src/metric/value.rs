@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::collect::{Borrowed, Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Point};
+use crate::encode::{FamilyEncoder, Sample};
 use crate::labels::Labels;
 
 /// A plain value that can be the value of a sample.
@@ -19,13 +19,14 @@ use crate::labels::Labels;
 /// since the Unix epoch, an atomic is loaded, and `None` is no sample.
 ///
 /// ```
-/// use hello_exporter::{Collector, Point, Value};
+/// use hello_exporter::collect::{Sample, ToSample};
+/// use hello_exporter::Collector;
 /// use std::collections::BTreeMap;
 ///
 /// struct Celsius(f64);
 ///
-/// impl Value for Celsius {
-///     fn point(&self) -> Option<Point<'_>> {
+/// impl ToSample for Celsius {
+///     fn sample(&self) -> Option<Sample<'_>> {
 ///         Some(self.0.into())
 ///     }
 /// }
@@ -41,22 +42,22 @@ use crate::labels::Labels;
     message = "`{Self}` is not a value of a sample",
     label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, a snapshot, or an `Option` or a `Timestamped` of one"
 )]
-pub trait Value {
+pub trait ToSample {
     /// The type of the metric, where it follows from the value's: `None` for a number, whose type the
     /// attribute says.
     const TYPE: Option<MetricType> = None;
 
     /// What is exposed; `None` is no sample.
-    fn point(&self) -> Option<Point<'_>>;
+    fn sample(&self) -> Option<Sample<'_>>;
 }
 
-/// The four impls of a plain value type: its [`Value`], and itself as a field.
+/// The four impls of a plain value type: its [`ToSample`], and itself as a field.
 macro_rules! plain_values {
     ($($type:ty, $initial:expr, |$value:ident| $number:expr;)*) => {$(
-        impl Value for $type {
-            fn point(&self) -> Option<Point<'_>> {
+        impl ToSample for $type {
+            fn sample(&self) -> Option<Sample<'_>> {
                 let $value = self;
-                Some(Point::from($number))
+                Some(Sample::from($number))
             }
         }
 
@@ -107,8 +108,8 @@ plain_values! {
     AtomicBool, AtomicBool::default(), |value| value.load(Ordering::Relaxed);
 }
 
-fn encode_one(value: &impl Value, encoder: &mut FamilyEncoder<'_>) {
-    if let Some(point) = value.point() {
+fn encode_one(value: &impl ToSample, encoder: &mut FamilyEncoder<'_>) {
+    if let Some(point) = value.sample() {
         encoder.value(point);
     }
 }
@@ -121,27 +122,27 @@ pub(super) fn unix_seconds(time: SystemTime) -> f64 {
     }
 }
 
-impl<V: Value> Value for Option<V> {
+impl<V: ToSample> ToSample for Option<V> {
     const TYPE: Option<MetricType> = V::TYPE;
 
-    fn point(&self) -> Option<Point<'_>> {
-        self.as_ref().and_then(V::point)
+    fn sample(&self) -> Option<Sample<'_>> {
+        self.as_ref().and_then(V::sample)
     }
 }
 
-impl<V: Value + ?Sized> Value for &V {
+impl<V: ToSample + ?Sized> ToSample for &V {
     const TYPE: Option<MetricType> = V::TYPE;
 
-    fn point(&self) -> Option<Point<'_>> {
-        (**self).point()
+    fn sample(&self) -> Option<Sample<'_>> {
+        (**self).sample()
     }
 }
 
-impl<V: Value + ?Sized> Value for Arc<V> {
+impl<V: ToSample + ?Sized> ToSample for Arc<V> {
     const TYPE: Option<MetricType> = V::TYPE;
 
-    fn point(&self) -> Option<Point<'_>> {
-        (**self).point()
+    fn sample(&self) -> Option<Sample<'_>> {
+        (**self).sample()
     }
 }
 
@@ -202,7 +203,7 @@ macro_rules! value_maps {
         impl<$($param),*> Metric for $type
         where
             K: Labels,
-            V: Value,
+            V: ToSample,
         {
             const TYPE: Option<MetricType> = V::TYPE;
             const LABELS: LabelShape = LabelShape::of::<K>();
@@ -220,7 +221,7 @@ value_maps! {
     [K, V, S] HashMap<K, V, S>;
 }
 
-impl<K: Labels, V: Value> Metric for Vec<(K, V)> {
+impl<K: Labels, V: ToSample> Metric for Vec<(K, V)> {
     const TYPE: Option<MetricType> = V::TYPE;
     const LABELS: LabelShape = LabelShape::of::<K>();
     type Making = Made;
@@ -230,31 +231,31 @@ impl<K: Labels, V: Value> Metric for Vec<(K, V)> {
     }
 }
 
-impl<K: Labels, V: Value> Init for Vec<(K, V)> {
+impl<K: Labels, V: ToSample> Init for Vec<(K, V)> {
     fn init(_: &Declaration) -> Self {
         Self::new()
     }
 }
 
 /// Writes the values of a map; of two that have the same labels once written, the first.
-fn encode_all<'v, K: Labels + 'v, V: Value + 'v>(
+fn encode_all<'v, K: Labels + 'v, V: ToSample + 'v>(
     values: impl Iterator<Item = (&'v K, &'v V)>,
     encoder: &mut FamilyEncoder<'_>,
 ) {
     for (labels, value) in values {
-        if let Some(point) = value.point() {
+        if let Some(point) = value.sample() {
             labels.with_values(|values| encoder.sample_of(values, &point));
         }
     }
 }
 
-impl<K: Labels, V: Value> Init for BTreeMap<K, V> {
+impl<K: Labels, V: ToSample> Init for BTreeMap<K, V> {
     fn init(_: &Declaration) -> Self {
         Self::new()
     }
 }
 
-impl<K: Labels, V: Value, S: Default> Init for HashMap<K, V, S> {
+impl<K: Labels, V: ToSample, S: Default> Init for HashMap<K, V, S> {
     fn init(_: &Declaration) -> Self {
         Self::default()
     }

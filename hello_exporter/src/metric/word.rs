@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::encode::Number;
+use crate::encode::SampleValue;
 
 /// A number that is kept in 64 bits and updated atomically.
 ///
 /// All orderings are relaxed: a sample is a number of its own, and orders nothing else.
-pub trait Word: Copy + Into<Number> + sealed::Sealed {
+pub trait Word: Copy + Into<SampleValue> + sealed::Sealed {
     #[doc(hidden)]
     fn from_bits(bits: u64) -> Self;
 

@@ -94,7 +94,7 @@ pub trait New {
     fn make() -> Self;
 }
 
-/// The way from a flattened struct to its initial value, see [`Declared::New`](crate::Declared::New).
+/// The way from a flattened struct to its initial value, see [`Declared::New`](crate::collect::Declared::New).
 #[diagnostic::on_unimplemented(
     message = "`new()` cannot make a `{T}`",
     label = "its own `new()` takes parameters, or there is none",
@@ -105,10 +105,10 @@ pub trait MakeNew<T> {
     fn make() -> T;
 }
 
-/// [`Declared::New`](crate::Declared::New) of a struct that has [`New`].
+/// [`Declared::New`](crate::collect::Declared::New) of a struct that has [`New`].
 pub struct WithNew;
 
-/// [`Declared::New`](crate::Declared::New) of any other struct.
+/// [`Declared::New`](crate::collect::Declared::New) of any other struct.
 pub struct WithoutNew;
 
 impl<T: New> MakeNew<T> for WithNew {

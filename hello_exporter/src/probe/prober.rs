@@ -114,7 +114,7 @@ struct ProbeFamilies {
     registry: Registry,
     own: CollectorId,
     metrics: CollectorId,
-    /// The registration of [`ProbeOptions::up`].
+    /// The registration of [`ProbeOptions::up_metric`].
     up: Option<CollectorId>,
 }
 
@@ -125,7 +125,7 @@ impl ProbeFamilies {
         common: &ProbesCommon,
     ) -> Result<Self, RegisterError> {
         let registry = common.registry.sibling();
-        let add = |name, descs| registry.wrap().add(Registrable::provided(name, descs));
+        let add = |name, descs| registry.scope().add(Registrable::provided(name, descs));
         Ok(Self {
             own: add("probe".into(), ProbeMetrics::declared())?,
             metrics: add(options.path.clone(), descs)?,

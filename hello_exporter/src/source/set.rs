@@ -35,7 +35,7 @@ pub(crate) struct Sources {
 /// A source, and what it is to the registry.
 struct Member {
     registered: Registered,
-    /// The registration of [`SourceOptions::up`].
+    /// The registration of [`SourceOptions::up_metric`].
     up: Option<Registered>,
     /// Whether it may have families that are not registered yet.
     has_late: bool,
@@ -80,7 +80,7 @@ impl Sources {
     ) -> Result<(), RegisterError> {
         let register = |descs| {
             let collector = Registrable::provided(options.name.clone(), descs);
-            let id = options.wrap(&self.registry).add(collector)?;
+            let id = options.scope(&self.registry).add(collector)?;
             Ok(Registered::new(id, &self.registry))
         };
         let registered = register(declared.descs)?;
@@ -102,7 +102,7 @@ impl Sources {
         }
         let name = std::any::type_name::<ScrapeMetrics>();
         let collector = Registrable::provided(name.into(), ScrapeMetrics::declared());
-        let id = self.registry.wrap().prefix(prefix).last().add(collector)?;
+        let id = self.registry.scope().prefix(prefix).last().add(collector)?;
         self.own = Some(Registered::new(id, &self.registry));
         Ok(())
     }

@@ -352,7 +352,7 @@ async fn whether_a_source_has_answered_is_told_under_the_name_that_is_asked_for(
         SourceOptions::new(name)
             .prefix("db_")
             .const_label("of", name)
-            .up("up", "Whether it answers.")
+            .up_metric("up", "Whether it answers.")
     };
     let counts = Arc::new(Counts::default());
     let good = move || {
@@ -387,7 +387,7 @@ async fn families_of_run_time_are_those_of_their_source() {
     let counted = Arc::clone(&runs);
     let families = move || {
         let run = counted.fetch_add(1, Ordering::Relaxed);
-        let mut families = crate::Families::new();
+        let mut families = crate::DynamicFamilies::new();
         families.gauge(format!("run_{run}"), "Help.").value(run);
         async move { if run == 2 { Err("not this time") } else { Ok(families) } }
     };

@@ -2,12 +2,12 @@
 
 use crate::collect::Collect;
 use crate::desc::MetricType;
-use crate::encode::{Encoder, FamilyEncoder, Number, Point, PointValue, Prepared, Written};
+use crate::encode::{Encoder, FamilyEncoder, PointValue, Prepared, Sample, SampleValue, Written};
 use crate::labels::LabelBlock;
 
 /// Returns, for each of the collector's families, its name and the first counter value in it that
 /// is negative or NaN.
-pub(super) fn unsound_counters(collector: &(impl Collect + ?Sized)) -> Vec<(String, Number)> {
+pub(super) fn unsound_counters(collector: &(impl Collect + ?Sized)) -> Vec<(String, SampleValue)> {
     let mut written = Written::default();
     let families = collector.describe().into_iter().map(Prepared::new).enumerate();
     let unsound = families.filter_map(|(index, metric)| {
@@ -21,13 +21,13 @@ pub(super) fn unsound_counters(collector: &(impl Collect + ?Sized)) -> Vec<(Stri
 /// Keeps the first unsound value of a counter, and nothing else.
 #[derive(Default)]
 struct Counters {
-    unsound: Option<Number>,
+    unsound: Option<SampleValue>,
 }
 
 impl Encoder for Counters {
     fn begin_family(&mut self, _: &Prepared) {}
 
-    fn point(&mut self, metric: &Prepared, _: LabelBlock<'_>, point: &Point<'_>) {
+    fn point(&mut self, metric: &Prepared, _: LabelBlock<'_>, point: &Sample<'_>) {
         let is_counter = metric.desc.metric_type() == MetricType::Counter;
         if let PointValue::Number(value) = point.value
             && is_counter
@@ -45,6 +45,6 @@ impl Encoder for Counters {
 }
 
 /// NaN is not at least zero.
-fn is_sound(counter: Number) -> bool {
+fn is_sound(counter: SampleValue) -> bool {
     counter.as_f64() >= 0.0
 }

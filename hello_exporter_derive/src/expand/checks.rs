@@ -114,7 +114,7 @@ fn check_reserved_labels(
 fn check_type(krate: &TokenStream, ty: &Type, word: &Ident) -> TokenStream {
     let own = of_metric(krate, ty, "TYPE");
     let variant = variant(word);
-    let arguments = quote!(#own, #krate::MetricType::#variant);
+    let arguments = quote!(#own, #krate::collect::MetricType::#variant);
     call(krate, "check_type", arguments, Ends::both(word.span()))
 }
 

@@ -104,7 +104,7 @@ fn states(LabelEnum { ident, generics, krate, variants }: &LabelEnum) -> TokenSt
     let states = variants.iter().map(|(_, name)| &name.value);
     quote! {
         #[automatically_derived]
-        impl #impl_generics #krate::States for #ident #ty_generics #where_clause {
+        impl #impl_generics #krate::metric::States for #ident #ty_generics #where_clause {
             const STATES: &'static [&'static ::core::primitive::str] = &[#(#states),*];
         }
     }

@@ -9,19 +9,19 @@ use syn::Type;
 /// Every use of a field's type looks like this, and lies on the type from its first token to its
 /// last: so the compiler tells a type that is no metric once, and there.
 pub(super) fn of_metric(krate: &TokenStream, ty: &impl ToTokens, item: &str) -> TokenStream {
-    item_of(ty, respanned(&quote!(#krate::Metric), Ends::of(ty).first), item)
+    item_of(ty, respanned(&quote!(#krate::collect::Metric), Ends::of(ty).first), item)
 }
 
 /// An item of the trait `Declared` of a flattened field's type.
 pub(super) fn of_declared(krate: &TokenStream, ty: &impl ToTokens, item: &str) -> TokenStream {
-    item_of(ty, respanned(&quote!(#krate::Declared), Ends::of(ty).first), item)
+    item_of(ty, respanned(&quote!(#krate::collect::Declared), Ends::of(ty).first), item)
 }
 
 /// The function that makes a metric of a type.
 pub(super) fn make(krate: &TokenStream, ty: &Type) -> TokenStream {
     let Ends { first, last } = Ends::of(ty);
     let making = of_metric(krate, ty, "Making");
-    let make = respanned(&quote!(#krate::Make), first);
+    let make = respanned(&quote!(#krate::collect::Make), first);
     let function = Ident::new("make", last);
     quote_spanned!(first=> <#making as #make<#ty>>::#function)
 }

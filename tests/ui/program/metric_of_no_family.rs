@@ -1,5 +1,6 @@
 // rule: SeriesMetric
-use hello_exporter::{Family, Positional, SeriesMetric};
+use hello_exporter::metric::{Positional, SeriesMetric};
+use hello_exporter::Family;
 
 fn first<M: SeriesMetric>(_: &Family<Positional<1>, M>) {}
 

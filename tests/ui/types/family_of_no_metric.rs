@@ -1,5 +1,6 @@
 // rule: Metric
-use hello_exporter::{Collector, Family, Positional};
+use hello_exporter::metric::Positional;
+use hello_exporter::{Collector, Family};
 
 #[derive(Collector)]
 struct Hello {

@@ -1,4 +1,4 @@
-// rule: Value
+// rule: ToSample
 use hello_exporter::{Collector, Info};
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 // rule: Make
-use hello_exporter::{Collector, Metric};
+use hello_exporter::collect::Metric;
+use hello_exporter::Collector;
 
 #[derive(Collector)]
 struct Hello<T: Metric> {

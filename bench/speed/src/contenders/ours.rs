@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use hello_exporter::{Collector, CounterVec, HistogramVec, IntoCollector, Registry};
+use hello_exporter::registry::IntoCollector;
+use hello_exporter::{Collector, CounterVec, HistogramVec, Registry};
 
 use super::{Contender, Counters, Expose, Format, Histogram, Histograms};
 use crate::labels::{Labels, Pair};

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use hello_exporter::Number;
+use hello_exporter::collect::SampleValue;
 
 use super::{File, Skipped};
 
@@ -134,9 +134,9 @@ pub(crate) fn numbers<'t, N: FromStr>(
 }
 
 /// Reads a number of the kernel, a few of which are signed. Counters need all 64 bits.
-pub(crate) fn signed(word: &str) -> Result<Number, Odd> {
-    let unsigned = word.parse::<u64>().map(Number::from);
-    unsigned.or_else(|_| number::<i64>(word).map(Number::from))
+pub(crate) fn signed(word: &str) -> Result<SampleValue, Odd> {
+    let unsigned = word.parse::<u64>().map(SampleValue::from);
+    unsigned.or_else(|_| number::<i64>(word).map(SampleValue::from))
 }
 
 /// Reads a number with decimals, as the kernel writes it: without a sign or an exponent, and with

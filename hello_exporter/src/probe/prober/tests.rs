@@ -5,18 +5,18 @@
 use std::convert::Infallible;
 
 use super::*;
-use crate::Families;
+use crate::DynamicFamilies;
 use crate::probe::Probed;
 
 /// Answers with families that are called as the target says.
 struct Fields;
 
 impl Probe for Fields {
-    type Metrics = Families;
+    type Metrics = DynamicFamilies;
     type Error = Infallible;
 
-    async fn probe(&self, request: ProbeRequest) -> Result<Probed<Families>, Infallible> {
-        let mut families = Families::new();
+    async fn probe(&self, request: ProbeRequest) -> Result<Probed<DynamicFamilies>, Infallible> {
+        let mut families = DynamicFamilies::new();
         match request.target() {
             "gauge" => _ = families.gauge("field", "A gauge.").labels(["a"]).sample(["v"], 1),
             "counter" => _ = families.counter("field", "A counter.").value(2),
@@ -35,8 +35,8 @@ async fn families_of_run_time_are_those_of_one_request() {
         runtime: SourceRuntime::current(),
         registry: Registry::new(),
     };
-    let declared = Declarations::of::<Families>();
-    let options = ProbeOptions::new("/probe").up("fields_up", "Whether there are fields.");
+    let declared = Declarations::of::<DynamicFamilies>();
+    let options = ProbeOptions::new("/probe").up_metric("fields_up", "Whether there are fields.");
     let built = BuiltProbe { prober: Arc::new(Fields), modules: Vec::new() };
     let probing = Arc::new(Probing::new(options, declared, built, common).unwrap());
     let probe = async |target: &str| {

@@ -3,25 +3,25 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::Number;
+use super::SampleValue;
 use super::number::RenderedBounds;
 use crate::desc::MetricType;
 
 /// What one series is at one moment: a number, a histogram or a summary, and when it was so.
 ///
 /// Numbers and [snapshots](crate::HistogramSnapshot) become one by themselves where a
-/// [`FamilyEncoder`](crate::FamilyEncoder) is handed a value.
+/// [`FamilyEncoder`](crate::collect::FamilyEncoder) is handed a value.
 ///
 /// ```
-/// use hello_exporter::Point;
+/// use hello_exporter::collect::Sample;
 /// use std::time::SystemTime;
 ///
-/// let now = Point::from(21.5);
-/// let then = Point::from(21.5).at(SystemTime::UNIX_EPOCH);
+/// let now = Sample::from(21.5);
+/// let then = Sample::from(21.5).at(SystemTime::UNIX_EPOCH);
 /// assert_ne!(format!("{now:?}"), format!("{then:?}"));
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Point<'a> {
+pub struct Sample<'a> {
     pub(crate) value: PointValue<'a>,
     /// In milliseconds since the Unix epoch.
     pub(crate) timestamp: Option<i64>,
@@ -31,12 +31,12 @@ pub struct Point<'a> {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PointValue<'a> {
-    Number(Number),
+    Number(SampleValue),
     Histogram(HistogramPoint<'a>),
     Summary(SummaryPoint<'a>),
 }
 
-impl<'a> Point<'a> {
+impl<'a> Sample<'a> {
     pub(crate) fn new(value: PointValue<'a>) -> Self {
         Self { value, timestamp: None, exemplars: &[] }
     }
@@ -69,7 +69,7 @@ impl<'a> Point<'a> {
     }
 }
 
-impl<T: Into<Number>> From<T> for Point<'_> {
+impl<T: Into<SampleValue>> From<T> for Sample<'_> {
     fn from(number: T) -> Self {
         Self::new(PointValue::Number(number.into()))
     }
@@ -106,7 +106,7 @@ pub(crate) struct SummaryPoint<'a> {
 pub(crate) struct Exemplar {
     /// Its labels as they appear on the wire.
     pub(crate) block: Box<str>,
-    pub(crate) value: Number,
+    pub(crate) value: SampleValue,
     /// In milliseconds since the Unix epoch.
     pub(crate) timestamp: i64,
 }

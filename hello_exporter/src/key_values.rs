@@ -14,7 +14,8 @@ use serde::forward_to_deserialize_any;
 /// [`Labels`](macro@crate::Labels) beside:
 ///
 /// ```
-/// use hello_exporter::{Collector, Fields, Labels, Rows, testing};
+/// use hello_exporter::key_values::KeyValues;
+/// use hello_exporter::{Collector, Labels, Rows, testing};
 /// use serde::Deserialize;
 ///
 /// #[derive(Collector, Deserialize)]
@@ -47,7 +48,7 @@ use serde::forward_to_deserialize_any;
 /// }
 ///
 /// let text = "clients: 3\nused: unknown\nslab0:kind=small,pages=7\n";
-/// let fields = Fields::of_lines(text);
+/// let fields = KeyValues::of_lines(text);
 /// let mut cache: Cache = fields.numbers()?;
 /// for slab in fields.numbered("slab").into_values() {
 ///     cache.slabs.push(slab.texts()?, slab.numbers()?);
@@ -63,24 +64,24 @@ use serde::forward_to_deserialize_any;
 ///     slab_pages{kind="small"} 7
 ///     "#,
 /// );
-/// # Ok::<(), hello_exporter::FieldsError>(())
+/// # Ok::<(), hello_exporter::key_values::KeyValuesError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Fields<'t>(BTreeMap<&'t str, &'t str>);
+pub struct KeyValues<'t>(BTreeMap<&'t str, &'t str>);
 
-/// A struct that cannot be read from [`Fields`].
+/// A struct that cannot be read from [`KeyValues`].
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct FieldsError(Error);
+pub struct KeyValuesError(Error);
 
 /// White space around keys and texts is left out. Of a key that is there twice the last text stands.
-impl<'t> FromIterator<(&'t str, &'t str)> for Fields<'t> {
+impl<'t> FromIterator<(&'t str, &'t str)> for KeyValues<'t> {
     fn from_iter<I: IntoIterator<Item = (&'t str, &'t str)>>(pairs: I) -> Self {
         Self(pairs.into_iter().map(|(key, text)| (key.trim(), text.trim())).collect())
     }
 }
 
-impl<'t> Fields<'t> {
+impl<'t> KeyValues<'t> {
     /// The lines of a text, each a key, a colon and a text: `key:text`.
     pub fn of_lines(text: &'t str) -> Self {
         text.lines().filter_map(|line| line.split_once(':')).collect()
@@ -126,7 +127,8 @@ impl<'t> Fields<'t> {
     /// other metric. Integers are exact.
     ///
     /// ```
-    /// use hello_exporter::{Collector, Fields};
+    /// use hello_exporter::key_values::KeyValues;
+    /// use hello_exporter::Collector;
     /// use serde::Deserialize;
     ///
     /// #[derive(Collector, Deserialize)]
@@ -139,15 +141,15 @@ impl<'t> Fields<'t> {
     ///     up: Option<bool>,
     /// }
     ///
-    /// let network: Network = Fields::of_lines("bytes_total:18446744073709551615\nup:yes\n").numbers()?;
+    /// let network: Network = KeyValues::of_lines("bytes_total:18446744073709551615\nup:yes\n").numbers()?;
     /// assert_eq!((network.bytes_total, network.up), (Some(u64::MAX), Some(true)));
-    /// # Ok::<(), hello_exporter::FieldsError>(())
+    /// # Ok::<(), hello_exporter::key_values::KeyValuesError>(())
     /// ```
     ///
     /// # Errors
     ///
     /// A field that is no number in an `Option`.
-    pub fn numbers<T: DeserializeOwned>(&self) -> Result<T, FieldsError> {
+    pub fn numbers<T: DeserializeOwned>(&self) -> Result<T, KeyValuesError> {
         self.read(Kind::Number)
     }
 
@@ -156,13 +158,13 @@ impl<'t> Fields<'t> {
     /// # Errors
     ///
     /// A field that is something else, or one that is in no `Option` and without `#[serde(default)]` of which there is no text.
-    pub fn texts<T: DeserializeOwned>(&self) -> Result<T, FieldsError> {
+    pub fn texts<T: DeserializeOwned>(&self) -> Result<T, KeyValuesError> {
         self.read(Kind::Text)
     }
 
     /// Reads again, without it, where the text of an `Option` is not of its type, which nothing tells before: at most once for
     /// each field of the struct.
-    fn read<T: DeserializeOwned>(&self, kind: Kind) -> Result<T, FieldsError> {
+    fn read<T: DeserializeOwned>(&self, kind: Kind) -> Result<T, KeyValuesError> {
         let unfit = RefCell::new(BTreeSet::new());
         loop {
             let known = unfit.borrow().len();
@@ -170,7 +172,7 @@ impl<'t> Fields<'t> {
                 |(key, text)| (key, Text { key, text, kind, is_some: false, unfit: &unfit });
             match T::deserialize(MapDeserializer::new(self.iter().map(of_key))) {
                 Err(_) if unfit.borrow().len() > known => {}
-                result => return result.map_err(FieldsError),
+                result => return result.map_err(KeyValuesError),
             }
         }
     }
@@ -305,7 +307,7 @@ impl<'de> Deserializer<'de> for Text<'_, '_> {
 mod tests {
     use serde::Deserialize;
 
-    use super::Fields;
+    use super::KeyValues;
 
     #[test]
     fn a_number_that_is_none_costs_no_other() {
@@ -319,7 +321,7 @@ mod tests {
         }
 
         let text = "# Section\r\nother: x\r\na:1\r\na: 2.5 \r\nb:1.5%\r\nok:ok\r\ndown:down\r\nnothing\r\n";
-        let fields = Fields::of_lines(text);
+        let fields = KeyValues::of_lines(text);
         assert_eq!(
             fields.numbers::<Numbers>().unwrap(),
             Numbers { a: Some(2.5), b: None, c: None, ok: Some(1.0), down: Some(0.0) }
@@ -342,7 +344,7 @@ mod tests {
             micros: Option<Micros>,
         }
 
-        let read = |text| Fields::of_lines(text).numbers::<Numbers>().unwrap();
+        let read = |text| KeyValues::of_lines(text).numbers::<Numbers>().unwrap();
         let all = "u64:18446744073709551615\ni64:-9223372036854775808\nu8:255\nf64:1e3\nbool:1\nmicros:7\n";
         assert_eq!(
             read(all),
@@ -379,7 +381,7 @@ mod tests {
             a: u64,
         }
 
-        let read = |text| Fields::of_lines(text).numbers::<Numbers>();
+        let read = |text| KeyValues::of_lines(text).numbers::<Numbers>();
         assert_eq!(read("a:3").unwrap().a, 3);
         let error = read("a:hunter2").unwrap_err();
         assert_eq!(error.to_string(), "the text of field `a` is not of its type");
@@ -401,7 +403,7 @@ mod tests {
             Master,
         }
 
-        let texts: Texts = Fields::of_parts("a=1,port=6379,role=master").texts().unwrap();
+        let texts: Texts = KeyValues::of_parts("a=1,port=6379,role=master").texts().unwrap();
         let [a, b] = [Some("1".to_owned()), None];
         assert_eq!(texts, Texts { a, b, port: Some(6379), role: Some(Role::Master) });
     }
@@ -415,16 +417,16 @@ mod tests {
             b: String,
         }
 
-        let texts: Texts = Fields::of_parts("a=1,c=2").texts().unwrap();
+        let texts: Texts = KeyValues::of_parts("a=1,c=2").texts().unwrap();
         assert_eq!((&*texts.a, &*texts.b), ("1", ""));
-        let error = Fields::of_parts("b=1").texts::<Texts>().unwrap_err();
+        let error = KeyValues::of_parts("b=1").texts::<Texts>().unwrap_err();
         assert_eq!(error.to_string(), "missing field `a`");
     }
 
     #[test]
     fn entries_are_told_by_what_follows_their_prefix() {
-        let fields = Fields::of_lines("db0:keys=1\ndb10:keys=2\ndbs:keys=3\nx:keys=4\n");
-        let keys = |fields: &Fields<'_>| fields.number("keys");
+        let fields = KeyValues::of_lines("db0:keys=1\ndb10:keys=2\ndbs:keys=3\nx:keys=4\n");
+        let keys = |fields: &KeyValues<'_>| fields.number("keys");
         let entries =
             fields.entries("db").iter().map(|(name, it)| (*name, keys(it))).collect::<Vec<_>>();
         assert_eq!(entries, [("0", Some(1.0)), ("10", Some(2.0)), ("s", Some(3.0))]);

@@ -12,7 +12,7 @@ use super::{Address, Scheme};
 
 /// A user and a password. An empty one is none.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Login {
+pub struct Credentials {
     user: String,
     password: String,
 }
@@ -20,7 +20,7 @@ pub struct Login {
 /// A login that cannot be used. No message has a password in it, nor a URL, in which one can be.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum LoginError {
+pub enum CredentialsError {
     /// What is no URL with one of the schemes.
     #[error("no URL of a server, such as {example}")]
     #[non_exhaustive]
@@ -64,11 +64,11 @@ pub enum LoginError {
         /// The position of the key, from 1.
         number: usize,
         /// What is wrong with it.
-        source: Box<LoginError>,
+        source: Box<CredentialsError>,
     },
 }
 
-impl Login {
+impl Credentials {
     /// A user and a password that flags say.
     pub fn new(user: Option<&str>, password: Option<&str>) -> Self {
         let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -98,22 +98,22 @@ impl Login {
     ///
     /// # Errors
     ///
-    /// [`LoginError::Contradiction`] where they say two things.
-    pub fn and(self, other: Self) -> Result<Self, LoginError> {
+    /// [`CredentialsError::Contradiction`] where they say two things.
+    pub fn and(self, other: Self) -> Result<Self, CredentialsError> {
         let either = |one: String, other: String| match (one.is_empty(), other.is_empty()) {
             (true, _) => Ok(other),
             (false, true) => Ok(one),
             (false, false) if one == other => Ok(one),
-            (false, false) => Err(LoginError::Contradiction),
+            (false, false) => Err(CredentialsError::Contradiction),
         };
         Ok(Self::of(either(self.user, other.user)?, either(self.password, other.password)?))
     }
 }
 
 /// Without what is in it.
-impl fmt::Debug for Login {
+impl fmt::Debug for Credentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Login").finish_non_exhaustive()
+        formatter.debug_struct("Credentials").finish_non_exhaustive()
     }
 }
 
@@ -123,27 +123,27 @@ impl fmt::Debug for Login {
 /// connection, and no other server is sent it; neither is it shown [a client's certificate](super::ClientTls).
 ///
 /// ```
-/// use hello_exporter::client::{Address, Login, Logins, Scheme};
+/// use hello_exporter::client::{Address, Credentials, CredentialStore, Scheme};
 ///
 /// const SCHEMES: [Scheme; 2] = [Scheme::plain("redis", 6379), Scheme::tls("rediss", 6379)];
 ///
 /// // Of the flags --redis.addr, --redis.user and --redis.password.
-/// let mut logins = Logins::new();
+/// let mut logins = CredentialStore::new();
 /// let (own, of_url) = Address::parse("redis://first", &SCHEMES)?;
-/// logins.add(own.clone(), of_url.and(Login::new(None, Some("secret")))?)?;
+/// logins.add(own.clone(), of_url.and(Credentials::new(None, Some("secret")))?)?;
 ///
 /// let (target, _) = Address::parse("redis://FIRST:6379", &SCHEMES)?;
-/// assert_eq!(logins.of(&target).and_then(Login::password), Some("secret"));
+/// assert_eq!(logins.of(&target).and_then(Credentials::password), Some("secret"));
 /// let (target, _) = Address::parse("redis://second", &SCHEMES)?;
 /// assert!(logins.of(&target).is_none());
 /// let (target, _) = Address::parse("rediss://first", &SCHEMES)?;
 /// assert!(logins.of(&target).is_none());
-/// # Ok::<(), hello_exporter::client::LoginError>(())
+/// # Ok::<(), hello_exporter::client::CredentialsError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Logins(BTreeMap<Address, Login>);
+pub struct CredentialStore(BTreeMap<Address, Credentials>);
 
-impl Logins {
+impl CredentialStore {
     /// None.
     pub fn new() -> Self {
         Self::default()
@@ -153,18 +153,20 @@ impl Logins {
     ///
     /// # Errors
     ///
-    /// [`LoginError::NoPassword`] for a user, [`LoginError::Contradiction`] where the address has another login.
-    pub fn add(&mut self, address: Address, login: Login) -> Result<(), LoginError> {
+    /// [`CredentialsError::NoPassword`] for a user, [`CredentialsError::Contradiction`] where the address has another login.
+    pub fn add(&mut self, address: Address, login: Credentials) -> Result<(), CredentialsError> {
         let known = self.0.get(&address).cloned().unwrap_or_default();
         let login = match (known.is_empty(), login.is_empty()) {
             (true, _) => login,
             (false, true) => known,
             (false, false) if known.user == login.user => known.and(login)?,
-            (false, false) if login.password.is_empty() => return Err(LoginError::NoPassword),
-            (false, false) => return Err(LoginError::Contradiction),
+            (false, false) if login.password.is_empty() => {
+                return Err(CredentialsError::NoPassword);
+            }
+            (false, false) => return Err(CredentialsError::Contradiction),
         };
         if login.password.is_empty() && !login.user.is_empty() {
-            return Err(LoginError::NoPassword);
+            return Err(CredentialsError::NoPassword);
         }
         self.0.insert(address, login);
         Ok(())
@@ -174,21 +176,21 @@ impl Logins {
     ///
     /// # Errors
     ///
-    /// [`LoginError::Read`], [`LoginError::Syntax`], and [`LoginError::Key`] with what
+    /// [`CredentialsError::Read`], [`CredentialsError::Syntax`], and [`CredentialsError::Key`] with what
     /// [`Address::parse`] and [`Self::add`] say. All of them name the file.
-    pub fn add_file(&mut self, path: &Path, schemes: &[Scheme]) -> Result<(), LoginError> {
+    pub fn add_file(&mut self, path: &Path, schemes: &[Scheme]) -> Result<(), CredentialsError> {
         let owned = || path.to_owned();
         let text = fs::read_to_string(path)
-            .map_err(|source| LoginError::Read { path: owned(), source })?;
+            .map_err(|source| CredentialsError::Read { path: owned(), source })?;
         // serde's message would quote the file, and so a password.
         let pairs: Pairs = serde_json::from_str(&text)
-            .map_err(|error| LoginError::Syntax { path: owned(), line: error.line() })?;
+            .map_err(|error| CredentialsError::Syntax { path: owned(), line: error.line() })?;
         for (index, (url, password)) in pairs.0.into_iter().enumerate() {
             let added = Address::parse(&url, schemes).and_then(|(address, of_url)| {
-                self.add(address, of_url.and(Login::of(String::new(), password))?)
+                self.add(address, of_url.and(Credentials::of(String::new(), password))?)
             });
             let number = index + 1;
-            added.map_err(|error| LoginError::Key {
+            added.map_err(|error| CredentialsError::Key {
                 path: owned(),
                 number,
                 source: Box::new(error),
@@ -198,7 +200,7 @@ impl Logins {
     }
 
     /// The login for a server, if there is one. It has a password.
-    pub fn of(&self, address: &Address) -> Option<&Login> {
+    pub fn of(&self, address: &Address) -> Option<&Credentials> {
         self.0.get(address).filter(|login| !login.is_empty())
     }
 
@@ -239,7 +241,7 @@ impl<'de> Deserialize<'de> for Pairs {
 mod tests {
     use std::error::Error;
 
-    use super::{Address, Login, LoginError, Logins, Scheme};
+    use super::{Address, CredentialStore, Credentials, CredentialsError, Scheme};
 
     const SCHEMES: [Scheme; 2] = [Scheme::plain("redis", 6379), Scheme::tls("rediss", 6379)];
 
@@ -248,19 +250,19 @@ mod tests {
     }
 
     /// What a file of passwords, and then a URL and flags, make of a server.
-    fn of_file(contents: &str) -> Result<Logins, LoginError> {
+    fn of_file(contents: &str) -> Result<CredentialStore, CredentialsError> {
         let directory = tempfile::tempdir().unwrap();
         read(&directory.path().join("passwords.json"), contents)
     }
 
-    fn read(path: &std::path::Path, contents: &str) -> Result<Logins, LoginError> {
+    fn read(path: &std::path::Path, contents: &str) -> Result<CredentialStore, CredentialsError> {
         std::fs::write(path, contents).unwrap();
-        let mut logins = Logins::new();
+        let mut logins = CredentialStore::new();
         logins.add_file(path, &SCHEMES)?;
         Ok(logins)
     }
 
-    fn chain(error: &LoginError) -> String {
+    fn chain(error: &CredentialsError) -> String {
         let mut text = error.to_string();
         let mut source = error.source();
         while let Some(error) = source {
@@ -307,11 +309,11 @@ mod tests {
         ] {
             assert_eq!(chain(&read(&path, contents).unwrap_err()), error, "{contents}");
         }
-        let error = Logins::new().add_file("/nonexistent".as_ref(), &SCHEMES).unwrap_err();
+        let error = CredentialStore::new().add_file("/nonexistent".as_ref(), &SCHEMES).unwrap_err();
         let system = "No such file or directory (os error 2)";
         assert_eq!(chain(&error), format!("cannot read /nonexistent: {system}"));
         std::fs::write(&path, b"\xff").unwrap();
-        let error = Logins::new().add_file(&path, &SCHEMES).unwrap_err();
+        let error = CredentialStore::new().add_file(&path, &SCHEMES).unwrap_err();
         let text = "stream did not contain valid UTF-8";
         assert_eq!(chain(&error), format!("cannot read {name}: {text}"));
     }
@@ -321,7 +323,7 @@ mod tests {
         let add = |url: &str, user, password| {
             let mut logins = of_file(r#"{"h": "one", "redis://me@i": "two"}"#).unwrap();
             let (address, of_url) = Address::parse(url, &SCHEMES).unwrap();
-            let login = of_url.and(Login::new(user, password))?;
+            let login = of_url.and(Credentials::new(user, password))?;
             logins.add(address.clone(), login)?;
             let login = logins.of(&address);
             Ok(login.map(|it| (it.user().map(str::to_owned), it.password().map(str::to_owned))))
@@ -329,7 +331,7 @@ mod tests {
         let owned = |user: &str, password: &str| {
             Some((Some(user.to_owned()).filter(|user| !user.is_empty()), Some(password.to_owned())))
         };
-        let error = |result: Result<_, LoginError>| result.unwrap_err().to_string();
+        let error = |result: Result<_, CredentialsError>| result.unwrap_err().to_string();
         assert_eq!(add("h", None, None).unwrap(), owned("", "one"));
         assert_eq!(add("h", Some(""), Some("")).unwrap(), owned("", "one"));
         assert_eq!(add("h", None, Some("one")).unwrap(), owned("", "one"));

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::__private::{New, WithNew};
 use crate::collect::{Collect, Declared, Describe};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Number, Point};
+use crate::encode::{FamilyEncoder, Sample, SampleValue};
 use crate::labels::Labels;
 
 /// Plain values in metric families whose names are known at run time only: the fields that a kernel or a server
@@ -18,10 +18,10 @@ use crate::labels::Labels;
 /// in a field with `#[metric(flatten)]`.
 ///
 /// ```
-/// use hello_exporter::{Families, Format, Registry};
+/// use hello_exporter::{DynamicFamilies, Format, Registry};
 ///
-/// fn sensors() -> Families {
-///     let mut families = Families::new();
+/// fn sensors() -> DynamicFamilies {
+///     let mut families = DynamicFamilies::new();
 ///     for (chip, sensor, celsius) in [("cpu", "core0", 48.5), ("cpu", "core1", 47.0), ("disk", "nvme0", 36.5)] {
 ///         families
 ///             .gauge(format!("{chip}_temperature_celsius"), format!("Temperature of a {chip}."))
@@ -58,24 +58,24 @@ use crate::labels::Labels;
 /// forgotten before the collector is unregistered, so names are not made of what changes: values, identifiers, paths
 /// belong in labels. From one collector at most 10,000 are taken.
 #[derive(Clone, Debug, Default)]
-pub struct Families {
-    families: Vec<RunTimeFamily>,
+pub struct DynamicFamilies {
+    families: Vec<DynamicFamily>,
     /// Where in `families` a name stands.
     positions: HashMap<Cow<'static, str>, usize>,
 }
 
-/// One family of [`Families`].
+/// One family of [`DynamicFamilies`].
 #[derive(Clone, Debug)]
-pub struct RunTimeFamily {
+pub struct DynamicFamily {
     desc: Desc,
-    samples: Vec<(Vec<String>, Number)>,
+    samples: Vec<(Vec<String>, SampleValue)>,
     /// Whether it was last declared as another one than the first time.
     is_another: bool,
     /// How many samples were given to it as to another one.
     misfits: u64,
 }
 
-impl Families {
+impl DynamicFamilies {
     /// None.
     pub fn new() -> Self {
         Self::default()
@@ -87,7 +87,7 @@ impl Families {
         &mut self,
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
-    ) -> &mut RunTimeFamily {
+    ) -> &mut DynamicFamily {
         self.family(name.into(), help.into(), MetricType::Counter)
     }
 
@@ -96,7 +96,7 @@ impl Families {
         &mut self,
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
-    ) -> &mut RunTimeFamily {
+    ) -> &mut DynamicFamily {
         self.family(name.into(), help.into(), MetricType::Gauge)
     }
 
@@ -105,7 +105,7 @@ impl Families {
         &mut self,
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
-    ) -> &mut RunTimeFamily {
+    ) -> &mut DynamicFamily {
         self.family(name.into(), help.into(), MetricType::Untyped)
     }
 
@@ -114,11 +114,11 @@ impl Families {
         name: Cow<'static, str>,
         help: Cow<'static, str>,
         metric_type: MetricType,
-    ) -> &mut RunTimeFamily {
+    ) -> &mut DynamicFamily {
         let Self { families, positions } = self;
         let at = *positions.entry(name.clone()).or_insert(families.len());
         if at == families.len() {
-            families.push(RunTimeFamily::new(Desc::new(name, help, metric_type)));
+            families.push(DynamicFamily::new(Desc::new(name, help, metric_type)));
         }
         // Every position is one.
         #[expect(
@@ -131,7 +131,7 @@ impl Families {
     }
 }
 
-impl RunTimeFamily {
+impl DynamicFamily {
     fn new(desc: Desc) -> Self {
         Self { desc, samples: Vec::new(), is_another: false, misfits: 0 }
     }
@@ -160,7 +160,7 @@ impl RunTimeFamily {
     }
 
     /// Adds the sample of a family without labels.
-    pub fn value(&mut self, value: impl Into<Number>) -> &mut Self {
+    pub fn value(&mut self, value: impl Into<SampleValue>) -> &mut Self {
         self.add(Vec::new(), value.into())
     }
 
@@ -168,12 +168,12 @@ impl RunTimeFamily {
     ///
     /// One with another number of labels, or with labels that are there already, is dropped and counted, see
     /// [`FamilyEncoder::sample`].
-    pub fn sample(&mut self, labels: impl Labels, value: impl Into<Number>) -> &mut Self {
+    pub fn sample(&mut self, labels: impl Labels, value: impl Into<SampleValue>) -> &mut Self {
         let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
         self.add(labels.with_values(owned), value.into())
     }
 
-    fn add(&mut self, labels: Vec<String>, value: Number) -> &mut Self {
+    fn add(&mut self, labels: Vec<String>, value: SampleValue) -> &mut Self {
         match self.is_another {
             true => self.misfits += 1,
             false => self.samples.push((labels, value)),
@@ -188,7 +188,7 @@ impl RunTimeFamily {
         for (labels, value) in &self.samples {
             let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
             match is_same {
-                true => encoder.sample_of(&labels, &Point::from(*value)),
+                true => encoder.sample_of(&labels, &Sample::from(*value)),
                 false => encoder.misfit(),
             }
         }
@@ -196,13 +196,13 @@ impl RunTimeFamily {
     }
 }
 
-impl Describe for Families {
+impl Describe for DynamicFamilies {
     fn describe(&self) -> Vec<Desc> {
         self.families.iter().map(|family| family.desc.clone()).collect()
     }
 }
 
-impl Collect for Families {
+impl Collect for DynamicFamilies {
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
         if let Some(family) = self.families.get(index) {
             family.collect(encoder);
@@ -210,7 +210,7 @@ impl Collect for Families {
     }
 }
 
-impl Declared for Families {
+impl Declared for DynamicFamilies {
     const FAMILIES: usize = 0;
     const HAS_LATE: bool = true;
     type New = WithNew;
@@ -235,7 +235,7 @@ impl Declared for Families {
     }
 }
 
-impl New for Families {
+impl New for DynamicFamilies {
     fn make() -> Self {
         Self::new()
     }
