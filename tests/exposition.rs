@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::{Collector, CounterVec, Format, Gauge, Registry};
-use hello_exporter_tests::{exposition, exposition_of, parse, promtool};
+use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn, parse, promtool};
 
 /// Values that every escaping has gone wrong with somewhere.
 const NASTY: &[&str] = &[
@@ -171,7 +171,7 @@ fn a_function_that_panics_costs_its_own_metrics() {
     }
 
     let registry = Registry::new();
-    registry.register(|| -> Made { panic!("a fault") }).unwrap();
+    registry.register_fn(|| -> Made { panic!("a fault") }).unwrap();
     registry.register(Live::new()).unwrap();
     assert_eq!(exposition(&registry), "# HELP live A gauge.\n# TYPE live gauge\nlive 0\n");
 }
@@ -252,7 +252,7 @@ fn a_made_collector_that_panics_when_dropped_loses_nothing() {
     }
 
     assert_eq!(
-        exposition_of(|| Bomb { bomb: 1.0, _fuse: Fuse }),
+        exposition_of_fn(|| Bomb { bomb: 1.0, _fuse: Fuse }),
         "# HELP bomb A gauge.\n# TYPE bomb gauge\nbomb 1\n"
     );
 }
@@ -271,7 +271,7 @@ fn a_made_collector_that_is_not_what_it_declares_is_left_out() {
         by_path.with(["Hi"]).inc();
         Mislabelled { by_path }
     };
-    assert_eq!(exposition_of(made), "");
+    assert_eq!(exposition_of_fn(made), "");
 }
 
 /// A collector by hand that writes metrics of its own, of which one is not what it describes.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hello_exporter::{Collector, DynamicFamilies, Format, Registry};
-use hello_exporter_tests::{exposition, exposition_in, exposition_of};
+use hello_exporter_tests::{exposition, exposition_in, exposition_of, exposition_of_fn};
 
 /// Fields as a kernel has them.
 fn memory() -> DynamicFamilies {
@@ -93,7 +93,7 @@ node_uptime_seconds_total{zone=\"a\"} 1.5
 #[test]
 fn a_struct_flattens_them_at_any_depth() {
     // Made at every scrape, or there for good.
-    assert_eq!(exposition_of(node), NODE);
+    assert_eq!(exposition_of_fn(node), NODE);
     assert_eq!(exposition_of(node()), NODE);
     assert_eq!(exposition_of(Arc::new(node())), NODE);
 }
@@ -101,7 +101,7 @@ fn a_struct_flattens_them_at_any_depth() {
 #[test]
 fn they_are_those_of_every_format_and_have_what_a_registration_adds() {
     let registry = Registry::new();
-    registry.scope().prefix("db_").const_label("of", "here").register(|| node().others).unwrap();
+    registry.scope().prefix("db_").const_label("of", "here").register_fn(|| node().others).unwrap();
     assert_eq!(
         exposition_in(Format::OpenMetrics, &registry),
         "\
@@ -137,7 +137,7 @@ fn they_come_and_go_and_keep_the_place_of_their_name() {
         }
         families
     };
-    registry.register(changing).unwrap();
+    registry.register_fn(changing).unwrap();
     let samples = |names: [usize; 3], scrape: usize| -> String {
         let family = |name: usize| {
             let value = 10 * scrape + name;
@@ -173,7 +173,7 @@ fn what_cannot_be_exposed_costs_itself_alone() {
     let registry = Registry::new();
     registry.register(Pool::new()).unwrap();
     registry
-        .register(|| {
+        .register_fn(|| {
             let mut families = DynamicFamilies::new();
             families.gauge("connections", "Those of another collector.").value(1);
             families.gauge("no name", "Help.").value(2);
@@ -212,7 +212,7 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
     let scrape = AtomicUsize::new(0);
     let registry = Registry::new();
     registry
-        .register(move || {
+        .register_fn(move || {
             let mut families = DynamicFamilies::new();
             match scrape.fetch_add(1, Ordering::Relaxed) {
                 0 => families.gauge("x", "Help.").value(1),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hello_exporter::interop::Shared;
 use hello_exporter::{Collector, CounterVec, Format, Gauge, Histogram, Registry};
-use hello_exporter_tests::{exposition, exposition_of};
+use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
 use prometheus::core::{Collector as _, Desc};
 use prometheus::proto::{MetricFamily, MetricType, Quantile, Summary, Untyped};
 use prometheus::{HistogramOpts, IntCounter, IntCounterVec, Opts, TextEncoder};
@@ -468,5 +468,5 @@ fn a_struct_that_cannot_be_shared_between_threads_compiles() {
 
     let local = || Local { a: 1.0, cache: std::cell::Cell::new(0) };
     assert_eq!(local().cache.get(), 0);
-    assert_eq!(exposition_of(local), "# HELP a A gauge.\n# TYPE a gauge\na 1\n");
+    assert_eq!(exposition_of_fn(local), "# HELP a A gauge.\n# TYPE a gauge\na 1\n");
 }

@@ -200,7 +200,7 @@ fn a_collector_without_families_can_be_registered_twice() {
         registry.register(Hand(Vec::new())).unwrap();
         registry.register(Empty::new()).unwrap();
         registry.register(Arc::new(Empty::new())).unwrap();
-        registry.register(Empty::new).unwrap();
+        registry.register_fn(Empty::new).unwrap();
     }
     assert_eq!(exposition(&registry), "");
 }
@@ -357,7 +357,7 @@ struct Absolute {
 fn collectors_have_absolute_counters() {
     let registry = Registry::new();
     registry
-        .register(|| Absolute {
+        .register_fn(|| Absolute {
             requests_total: 7,
             sent_bytes_total: BTreeMap::from([("eth0", u64::MAX)]),
         })

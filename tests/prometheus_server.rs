@@ -173,7 +173,7 @@ fn shop() -> Registry {
     };
     let registry = Registry::new();
     registry.register(shop).unwrap();
-    registry.register(values).unwrap();
+    registry.register_fn(values).unwrap();
     registry
 }
 

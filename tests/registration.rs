@@ -74,7 +74,7 @@ fn the_same_name_is_refused_naming_both() {
          `registration::Hello`"
     );
     assert_eq!(
-        registry.register(|| Other { a: 1.0 }).unwrap_err().to_string(),
+        registry.register_fn(|| Other { a: 1.0 }).unwrap_err().to_string(),
         "metric `a` of collector `registration::Other` is registered already, by collector \
          `registration::Hello`"
     );
@@ -267,7 +267,7 @@ fn what_is_unregistered_is_gone_and_its_name_free() {
         exposition(&registry),
         "# HELP other_a Display a.\n# TYPE other_a gauge\nother_a 0\n"
     );
-    registry.register(|| Other { a: 2.0 }).unwrap();
+    registry.register_fn(|| Other { a: 2.0 }).unwrap();
     assert!(registry.unregister(other));
     assert_eq!(exposition(&registry), "# HELP a Display a.\n# TYPE a gauge\na 2\n");
 }

@@ -20,5 +20,5 @@ fn hello() -> HelloValues {
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    Exporter::new("hello_exporter").build_info(build_info!()).register(hello).run().await
+    Exporter::new("hello_exporter").build_info(build_info!()).register_fn(hello).run().await
 }

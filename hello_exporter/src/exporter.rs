@@ -25,6 +25,7 @@ pub use error::{DeclarationError, ExporterError};
 
 pub use crate::build_info::BuildInfo;
 use crate::cli::ListenAddress;
+use crate::collect::Declared;
 use crate::http::{Deadline, WebConfig};
 use crate::probe::{IntoProbe, ProbeOptions, UnbuiltProbe};
 use crate::registry::{IntoCollector, Registry};
@@ -190,10 +191,17 @@ impl<F: Args + 'static> Exporter<F> {
 
     /// Registers a collector that has its samples ready, see [`Registry::register`]. It is part of every
     /// scrape. What has to be waited for is a [source](Self::source).
-    pub fn register<K>(mut self, collector: impl IntoCollector<K>) -> Self {
-        if let Err(error) = self.registry.register(collector) {
-            self.errors.push(error.into());
-        }
+    pub fn register(mut self, collector: impl IntoCollector) -> Self {
+        self.errors.extend(self.registry.register(collector).err().map(Into::into));
+        self
+    }
+
+    /// Registers a function that makes a collector at every scrape, see [`Registry::register_fn`].
+    pub fn register_fn<T: Declared + 'static>(
+        mut self,
+        make: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.errors.extend(self.registry.register_fn(make).err().map(Into::into));
         self
     }
 

@@ -38,7 +38,6 @@ mod foreign;
 mod model;
 mod shared;
 
-pub use foreign::ByPrometheus;
 pub use shared::Shared;
 #[doc(hidden)]
 pub use shared::{collect_for_prometheus, describe_for_prometheus};

@@ -21,10 +21,12 @@ pub use error::RegisterError;
 pub(crate) use momentary::Momentary;
 #[cfg(any(feature = "prometheus", feature = "server"))]
 pub(crate) use origin::FOREIGN_REGISTRY;
+pub use origin::IntoCollector;
 #[cfg(feature = "prometheus")]
 pub(crate) use origin::MakeCollector;
-pub use origin::{IntoCollector, Registrable};
+pub(crate) use origin::Registrable;
 
+use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
 use crate::panic::{DropLog, PanicState};
@@ -92,8 +94,25 @@ impl Registry {
         Self::default()
     }
 
-    /// Registers a collector: a value, an `Arc` of one, a function that makes one at every scrape, or
-    /// a `prometheus::Registry` with all that is registered there.
+    /// Registers a collector, an `Arc` of one, or a `prometheus::Registry` with all that is
+    /// registered there.
+    ///
+    /// The registry takes the collector. A program that updates its metrics registers an `Arc` of
+    /// it, and keeps another: `registry.register(Arc::clone(&hello))`.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is registered if a family breaks a naming rule, exists already with the same constant
+    /// labels, or exists with another type, help or set of label names.
+    pub fn register(&self, collector: impl IntoCollector) -> Result<CollectorId, RegisterError> {
+        self.scope().register(collector)
+    }
+
+    /// Registers a function that makes a collector at every scrape, for values that are known at any
+    /// time.
+    ///
+    /// The function must not wait. A function that can fail or must wait is a source: see
+    /// `Exporter::source_fn`.
     ///
     /// ```
     /// use hello_exporter::{Collector, Registry};
@@ -107,19 +126,18 @@ impl Registry {
     ///
     /// let start = std::time::Instant::now();
     /// let registry = Registry::new();
-    /// registry.register(move || Uptime { seconds: start.elapsed().as_secs_f64() })?;
+    /// registry.register_fn(move || Uptime { seconds: start.elapsed().as_secs_f64() })?;
     /// # Ok::<(), hello_exporter::RegisterError>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Nothing is registered if a family breaks a naming rule, exists already with the same constant
-    /// labels, or exists with another type, help or set of label names.
-    pub fn register<K>(
+    /// The same as those of [`register`](Self::register).
+    pub fn register_fn<T: Declared + 'static>(
         &self,
-        collector: impl IntoCollector<K>,
+        make: impl Fn() -> T + Send + Sync + 'static,
     ) -> Result<CollectorId, RegisterError> {
-        self.scope().register(collector)
+        self.scope().register_fn(make)
     }
 
     /// A view of this registry that adds a prefix or constant labels to whatever is registered
@@ -270,12 +288,21 @@ impl Scope<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`Registry::register`], for the names and labels as they are with the additions.
-    pub fn register<K>(
-        self,
-        collector: impl IntoCollector<K>,
-    ) -> Result<CollectorId, RegisterError> {
+    /// The same as those of [`Registry::register`], for the names and labels with the additions.
+    pub fn register(self, collector: impl IntoCollector) -> Result<CollectorId, RegisterError> {
         self.add(collector.into_collector())
+    }
+
+    /// Registers a function that makes a collector at every scrape, see [`Registry::register_fn`].
+    ///
+    /// # Errors
+    ///
+    /// The same as those of [`Registry::register`], for the names and labels with the additions.
+    pub fn register_fn<T: Declared + 'static>(
+        self,
+        make: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Result<CollectorId, RegisterError> {
+        self.add(Registrable::function(make))
     }
 
     pub(crate) fn add(self, collector: Registrable) -> Result<CollectorId, RegisterError> {

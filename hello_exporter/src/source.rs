@@ -48,7 +48,7 @@
 //!
 //! Exporter::new("my_exporter")
 //!     .register(Arc::clone(&requests))
-//!     .register(|| Threads {
+//!     .register_fn(|| Threads {
 //!         available_processors: std::thread::available_parallelism().map_or(0, usize::from),
 //!     })
 //!     .source("disk", || -> io::Result<Disk> {

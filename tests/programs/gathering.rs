@@ -108,7 +108,7 @@ async fn main() -> ExitCode {
     Exporter::new("gathering")
         .register(Live("live"))
         .register(Live("other"))
-        .register(made)
+        .register_fn(made)
         .source("good", good)
         .source("failing", failing)
         .source("panicking", panicking)

@@ -126,7 +126,7 @@ async fn main() -> ExitCode {
         .source(off("fused_source"), FusedSource(Fuse))
         .source(off("fused_twin"), FusedSource(Fuse))
         .source(off("circle"), fail_in_a_circle)
-        .register(|| Fused { fused: 1, _fuse: Fuse })
+        .register_fn(|| Fused { fused: 1, _fuse: Fuse })
         .run()
         .await
 }

@@ -44,8 +44,8 @@ fn text(families: &[proto::MetricFamily]) -> String {
     families.iter().map(|family| print_to_string_pretty(family) + "\n").collect()
 }
 
-fn exposed<K>(
-    collector: impl hello_exporter::registry::IntoCollector<K>,
+fn exposed(
+    collector: impl hello_exporter::registry::IntoCollector,
 ) -> Vec<proto::MetricFamily> {
     let registry = Registry::new();
     registry.register(collector).unwrap();

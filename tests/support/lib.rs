@@ -26,6 +26,7 @@ pub mod web_config;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hello_exporter::collect::Declared;
 use hello_exporter::{Format, Registry};
 
 pub use browser::{Browser, Screen};
@@ -56,9 +57,18 @@ pub fn exposition_in(format: Format, registry: &Registry) -> String {
 }
 
 /// What one collector exposes in the text format.
-pub fn exposition_of<K>(collector: impl hello_exporter::registry::IntoCollector<K>) -> String {
+pub fn exposition_of(collector: impl hello_exporter::registry::IntoCollector) -> String {
     let registry = Registry::new();
     registry.register(collector).expect("the collector is sound");
+    exposition(&registry)
+}
+
+/// Returns what a function's collector exposes in the text format.
+pub fn exposition_of_fn<T: Declared + 'static>(
+    make: impl Fn() -> T + Send + Sync + 'static,
+) -> String {
+    let registry = Registry::new();
+    registry.register_fn(make).expect("the collector is sound");
     exposition(&registry)
 }
 

@@ -120,7 +120,7 @@ impl<F: Args + 'static> Exporter<F> {
         #[cfg(target_os = "linux")]
         {
             let process = crate::process::OwnProcess::new();
-            let process = self.registry.register(move || process.metrics()).err();
+            let process = self.registry.register_fn(move || process.metrics()).err();
             self.errors.extend(process.and_then(unless_foreign));
         }
     }

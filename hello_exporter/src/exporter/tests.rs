@@ -103,7 +103,7 @@ fn families_that_cannot_be_taken_in_are_counted_at_every_scrape() {
         }
         families
     };
-    let mut exporter = Exporter::new("my").register(families);
+    let mut exporter = Exporter::new("my").register_fn(families);
     exporter.register_own();
     assert!(exporter.errors.is_empty());
     exposition(&exporter);

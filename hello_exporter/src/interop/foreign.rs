@@ -7,13 +7,9 @@ use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::registry::{FOREIGN_REGISTRY, IntoCollector, MakeCollector, Momentary, Registrable};
 
-/// [`IntoCollector`] of a [`prometheus::Registry`].
-#[derive(Debug)]
-pub struct ByPrometheus;
-
 /// The registry is gathered now, once, to learn its families; a family that turns up later is taken
 /// in at the scrape that first sees it, or, where it clashes, dropped and counted.
-impl IntoCollector<ByPrometheus> for prometheus::Registry {
+impl IntoCollector for prometheus::Registry {
     fn into_collector(self) -> Registrable {
         let descs = self.gather().iter().map(desc).collect();
         Registrable::made(FOREIGN_REGISTRY, descs, Foreign(self))

@@ -8,26 +8,31 @@ use super::momentary::Momentary;
 use crate::collect::{Collect, Declared};
 use crate::desc::Desc;
 
-/// What [`Registry::register`](crate::Registry::register) takes: a collector, an `Arc` of one, a
-/// function that makes one, or a `prometheus::Registry`.
+/// The types that [`Registry::register`](crate::Registry::register) takes: a collector, an `Arc` of
+/// one, or a `prometheus::Registry`.
 ///
-/// `K` tells these apart, and is always inferred.
+/// The trait is sealed: implement [`Collect`] for a collector of your own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered",
-    label = "expected a collector, an `Arc` of one, or a function that makes one",
-    note = "a function takes nothing and returns a collector itself: no `Result`, no `Option`, no future",
+    label = "expected a collector or an `Arc` of one",
     note = "a collector is a struct with `#[derive(Collector)]`, or a type that implements `Collect`; \
-            it has to be `Send`, `Sync` and `'static`"
+            it must be `Send`, `Sync` and `'static`",
+    note = "a function that returns a collector is registered with `register_fn`; \
+            a function that can fail or must wait is a source: `Exporter::source_fn`"
 )]
-pub trait IntoCollector<K> {
-    /// The collector in the one form in which a registry keeps it.
+pub trait IntoCollector {
+    /// Returns the form in which a registry keeps the collector.
+    #[doc(hidden)]
     fn into_collector(self) -> Registrable;
 }
 
-/// What errors, the log and metrics call a collector: its type, or the name that it was given.
+/// The name of a collector in errors, logs and metrics: its type, or the name that it was given.
 pub(crate) type CollectorName = Cow<'static, str>;
 
-/// A collector on its way into a registry.
+/// A collector before its registration.
+///
+/// No other crate can name this type, and so none can implement [`IntoCollector`].
+#[doc(hidden)]
 pub struct Registrable {
     pub(super) name: CollectorName,
     pub(super) origin: Origin,
@@ -44,6 +49,13 @@ impl Registrable {
         maker: impl MakeCollector + 'static,
     ) -> Self {
         Self { name: name.into(), origin: Origin::Made { descs, maker: Arc::new(maker) } }
+    }
+
+    /// Returns a collector that makes a `T` at every scrape.
+    pub(super) fn function<T: Declared + 'static>(
+        make: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Self {
+        Self::made(std::any::type_name::<T>(), T::declared(), make)
     }
 
     /// One of these families, whose samples come with a scrape.
@@ -126,36 +138,14 @@ impl<F: Fn() -> T + Send + Sync, T: Declared + 'static> MakeCollector for F {
     }
 }
 
-/// [`IntoCollector`] by value.
-#[derive(Debug)]
-pub struct ByValue;
-
-/// [`IntoCollector`] by `Arc`.
-#[derive(Debug)]
-pub struct ByArc;
-
-/// [`IntoCollector`] by a function that makes a `T`.
-#[derive(Debug)]
-pub struct ByFunction<T>(std::marker::PhantomData<T>);
-
-impl<T: Collect + Send + Sync + 'static> IntoCollector<ByValue> for T {
+impl<T: Collect + Send + Sync + 'static> IntoCollector for T {
     fn into_collector(self) -> Registrable {
         Arc::new(self).into_collector()
     }
 }
 
-impl<T: Collect + Send + Sync + 'static> IntoCollector<ByArc> for Arc<T> {
+impl<T: Collect + Send + Sync + 'static> IntoCollector for Arc<T> {
     fn into_collector(self) -> Registrable {
         Registrable { name: std::any::type_name::<T>().into(), origin: Origin::Live(self) }
-    }
-}
-
-impl<T, F> IntoCollector<ByFunction<T>> for F
-where
-    T: Declared + 'static,
-    F: Fn() -> T + Send + Sync + 'static,
-{
-    fn into_collector(self) -> Registrable {
-        Registrable::made(std::any::type_name::<T>(), T::declared(), self)
     }
 }

@@ -36,6 +36,6 @@ fn main() {
     println!("{}", hello.skipped);
     Registry::new().register(hello).unwrap();
     prometheus::Registry::new().register(Box::new(Hello::<f64>::new(String::new()))).unwrap();
-    Registry::new().register(Inner::new).unwrap();
+    Registry::new().register_fn(Inner::new).unwrap();
     wants_labels(Key { host: Kind::Other(String::new()) });
 }

@@ -49,9 +49,9 @@ pub struct Registered<M> {
 }
 
 impl<M> Registered<M> {
-    fn new<K>(metrics: M) -> Self
+    fn new(metrics: M) -> Self
     where
-        Arc<M>: IntoCollector<K>,
+        Arc<M>: IntoCollector,
     {
         let (metrics, registry) = (Arc::new(metrics), Registry::new());
         registry.register(Arc::clone(&metrics)).unwrap();
