@@ -55,9 +55,10 @@ fn rules() -> BTreeMap<String, String> {
         "metric/state_set.rs",
         "registry/origin.rs",
         "source.rs",
-        "source/into.rs",
+        "source/maker.rs",
         "probe.rs",
-        "probe/into.rs",
+        "probe/maker.rs",
+        "exporter/maker.rs",
         "private/mod.rs",
     ] {
         let text = source(&format!("hello_exporter/src/{path}"));

@@ -101,8 +101,7 @@ async fn fail_in_a_circle() -> Result<Value, Snake> {
     Err(Snake(Some(Arc::new(Snake(None)))))
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let named = |name: String| {
         let prefix = format!("{name}_");
         SourceOptions::new(name).prefix(prefix)
@@ -113,20 +112,19 @@ async fn main() -> ExitCode {
     for number in 0..BLOCKED {
         let of = |kind: &str| brief(format!("{kind}_{number}")).disabled_by_default();
         exporter = exporter
-            .source(of("async"), || async { block() as Result<Value, Infallible> })
-            .source(of("timer"), block_after_a_timer)
+            .source_fn(of("async"), || async { block() as Result<Value, Infallible> })
+            .source_fn(of("timer"), block_after_a_timer)
             .source(of("turn"), in_turn(|| -> Result<Value, Infallible> { block() }));
     }
     exporter
-        .source(named("good".into()), value_after_a_timer)
-        .source(named("good_blocking".into()), value)
+        .source_fn(named("good".into()), value_after_a_timer)
+        .blocking_source_fn(named("good_blocking".into()), value)
         .source(named("good_turn".into()), in_turn(value))
-        .source(off("fused"), || async { Ok::<_, Infallible>(Fused { fused: 1, _fuse: Fuse }) })
-        .source(off("fused_future"), hold_a_fuse)
+        .source_fn(off("fused"), || async { Ok::<_, Infallible>(Fused { fused: 1, _fuse: Fuse }) })
+        .source_fn(off("fused_future"), hold_a_fuse)
         .source(off("fused_source"), FusedSource(Fuse))
         .source(off("fused_twin"), FusedSource(Fuse))
-        .source(off("circle"), fail_in_a_circle)
+        .source_fn(off("circle"), fail_in_a_circle)
         .register_fn(|| Fused { fused: 1, _fuse: Fuse })
         .run()
-        .await
 }

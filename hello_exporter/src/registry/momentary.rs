@@ -78,14 +78,9 @@ impl LateIndices {
     /// Nor with long names.
     const MOST_NAME_BYTES: usize = 1024;
 
-    /// None so far; so many families are declared.
-    pub(super) fn behind(declared: usize) -> Self {
-        Self { next: declared, indices: HashMap::new() }
-    }
-
-    /// These so far; none is declared.
-    pub(super) fn of(descs: &[Desc]) -> Self {
-        let mut indices = Self::behind(0);
+    /// Starts after the `declared` families, with the indices of those in `descs`.
+    pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
+        let mut indices = Self { next: declared, indices: HashMap::new() };
         for desc in descs {
             indices.index(desc.name());
         }

@@ -36,6 +36,8 @@ pub(crate) type CollectorName = Cow<'static, str>;
 pub struct Registrable {
     pub(super) name: CollectorName,
     pub(super) origin: Origin,
+    /// Families that its type does not declare, and that are known all the same.
+    pub(super) dynamic: Vec<Desc>,
 }
 
 /// The name under which errors know a registry of the `prometheus` crate.
@@ -48,7 +50,8 @@ impl Registrable {
         descs: Vec<Desc>,
         maker: impl MakeCollector + 'static,
     ) -> Self {
-        Self { name: name.into(), origin: Origin::Made { descs, maker: Arc::new(maker) } }
+        let origin = Origin::Made { descs, maker: Arc::new(maker) };
+        Self { name: name.into(), origin, dynamic: Vec::new() }
     }
 
     /// Returns a collector that makes a `T` at every scrape.
@@ -58,9 +61,10 @@ impl Registrable {
         Self::made(std::any::type_name::<T>(), T::declared(), make)
     }
 
-    /// One of these families, whose samples come with a scrape.
-    pub(crate) fn provided(name: CollectorName, descs: Vec<Desc>) -> Self {
-        Self { name, origin: Origin::Provided { descs } }
+    /// Returns a collector of these families, whose samples come with a scrape. The `dynamic` ones
+    /// are not known from its type.
+    pub(crate) fn provided(name: CollectorName, descs: Vec<Desc>, dynamic: Vec<Desc>) -> Self {
+        Self { name, origin: Origin::Provided { descs }, dynamic }
     }
 }
 
@@ -146,6 +150,7 @@ impl<T: Collect + Send + Sync + 'static> IntoCollector for T {
 
 impl<T: Collect + Send + Sync + 'static> IntoCollector for Arc<T> {
     fn into_collector(self) -> Registrable {
-        Registrable { name: std::any::type_name::<T>().into(), origin: Origin::Live(self) }
+        let (name, origin) = (std::any::type_name::<T>().into(), Origin::Live(self));
+        Registrable { name, origin, dynamic: Vec::new() }
     }
 }
