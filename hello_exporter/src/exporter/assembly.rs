@@ -101,10 +101,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let part = || format!("source `{name}`");
         match self.make(maker, part, flags)? {
             Some(source) => sources.add(settings(options, part, flags)?, source)?,
-            None => {
-                info!(collector = &*name, "Collector is left out: its flags name nothing to ask");
-                sources.add_disabled(name);
-            }
+            None => sources.add_disabled(name),
         }
         Ok(())
     }
@@ -117,12 +114,17 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         part: impl Fn() -> String,
         flags: &F,
     ) -> Result<Option<T>, DeclarationError> {
-        maker.make(flags, &mut self.state).or_else(|error| match error {
-            MakeError::Failed(error) => {
+        match maker.make(flags, &mut self.state) {
+            Ok(Some(made)) => Ok(Some(made)),
+            Ok(None) => {
+                info!("The flags leave out {}", part());
+                Ok(None)
+            }
+            Err(MakeError::NoState) => Ok(None),
+            Err(MakeError::Failed(error)) => {
                 Err(DeclarationError::CannotMake { parts: vec![part()], error })
             }
-            MakeError::NoState => Ok(None),
-        })
+        }
     }
 
     fn make_probes(
@@ -165,10 +167,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         TelemetryPath::from_str(&path)
             .map_err(|error| DeclarationError::ProbePath { path: path.clone(), error })?;
         let part = || format!("probe at `{path}`");
-        let Some(probe) = self.make(maker, part, flags)? else {
-            info!(probe = &*path, "Probe is left out: its flags name nothing to probe");
-            return Ok(None);
-        };
+        let Some(probe) = self.make(maker, part, flags)? else { return Ok(None) };
         let settings = settings(options, part, flags)?;
         let probing = Probing::new(settings, probe, common.clone());
         probing.map(Some).map_err(|error| DeclarationError::Probe { path, error })

@@ -125,7 +125,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Runs a [`Source`] at every scrape; [`source`](crate::source) says when to choose one.
+    /// Runs a [`Source`] at every scrape; [`source`] says when to choose one.
     ///
     /// The flags `--collector.NAME` and `--no-collector.NAME` enable and disable it, `collect[]=NAME`
     /// and `exclude[]=NAME` in a query select it. `options` is its name, or [`SourceOptions`].
@@ -272,7 +272,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Probes the targets that requests to a path name, see [`probe`](crate::probe). `options` is the
+    /// Probes the targets that requests to a path name, see [`probe`]. `options` is the
     /// path, or [`ProbeOptions`].
     pub fn probe(self, options: impl Into<ProbeOptions<F>>, probe: impl Probe) -> Self {
         self.add_probe(options.into(), Maker::ready(|| ReadyProbe::new(probe)))

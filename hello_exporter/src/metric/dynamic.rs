@@ -33,7 +33,7 @@ use crate::labels::Labels;
 /// }
 ///
 /// let registry = Registry::new();
-/// registry.register(sensors)?;
+/// registry.register_fn(sensors)?;
 /// let mut buffer = Vec::new();
 /// registry.encode(Format::Text, &mut buffer);
 /// assert_eq!(
