@@ -28,7 +28,7 @@ use crate::cli::ListenAddress;
 use crate::collect::Declared;
 use crate::http::{Deadline, WebConfig};
 use crate::probe::{IntoProbe, ProbeOptions, UnbuiltProbe};
-use crate::registry::{IntoCollector, Registry};
+use crate::registry::{IntoCollector, Registry, assert_live};
 use crate::source::{IntoSource, SourceOptions, UnbuiltSource};
 use crate::{log, name};
 use command::Parsed;
@@ -191,8 +191,11 @@ impl<F: Args + 'static> Exporter<F> {
 
     /// Registers a collector that has its samples ready, see [`Registry::register`]. It is part of every
     /// scrape. What has to be waited for is a [source](Self::source).
-    pub fn register(mut self, collector: impl IntoCollector) -> Self {
-        self.errors.extend(self.registry.register(collector).err().map(Into::into));
+    pub fn register<C: IntoCollector>(mut self, collector: C) -> Self {
+        // The compiler names the caller of the function in which a constant fails.
+        const { assert_live(C::IS_LIVE) };
+        let registered = self.registry.scope().add(collector.into_collector());
+        self.errors.extend(registered.err().map(Into::into));
         self
     }
 

@@ -11,7 +11,7 @@ use crate::cli::TelemetryPath;
 use crate::http::Limit;
 use crate::panic::DropLog;
 use crate::probe::{AllowList, ProbeOptions, ProbesCommon, Probing, UnbuiltProbe};
-use crate::registry::{FOREIGN_REGISTRY, RegisterError};
+use crate::registry::{FOREIGN_REGISTRY, IntoCollector, RegisterError};
 use crate::source::{SourceOptions, SourceRuntime, Sources, UnbuiltSource};
 
 /// What is served.
@@ -107,7 +107,7 @@ impl<F: Args + 'static> Exporter<F> {
         let build_info = self.build_info.collector();
         let health = self.registry.health();
         let results = [
-            self.registry.scope().prefix(&prefix).register(build_info),
+            self.registry.scope().prefix(&prefix).add(build_info.into_collector()),
             self.registry.scope().prefix(&prefix).last().register(health),
         ];
         self.errors.extend(results.into_iter().filter_map(Result::err).map(DeclarationError::from));
