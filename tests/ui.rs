@@ -53,6 +53,7 @@ fn rules() -> BTreeMap<String, String> {
         "metric/value.rs",
         "metric/family.rs",
         "metric/state_set.rs",
+        "metric/without_labels.rs",
         "registry/origin.rs",
         "source.rs",
         "source/maker.rs",

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::__private::{Live, Liveness, New, WithNew, of_declared};
 pub use crate::desc::{Desc, DescError, MetricType};
 pub use crate::encode::{FamilyEncoder, Sample, SampleValue};
 use crate::labels::Labels;
@@ -74,15 +75,28 @@ pub trait Collect: Describe {
     fn verify(&self) -> Result<(), FieldError> {
         Ok(())
     }
+
+    /// Says whether the samples can change while the collector is registered. The derive writes this.
+    ///
+    /// It is a function because a trait with a constant has no `dyn Collect`.
+    #[doc(hidden)]
+    fn liveness() -> impl Liveness
+    where
+        Self: Sized,
+    {
+        Live
+    }
 }
 
 /// A collector whose families are known from its type alone.
 ///
-/// The derive writes this. It is what lets a collector be registered that does not exist until
-/// somebody scrapes: see [`Registry::register`](crate::Registry::register).
+/// The derive writes this. A function that makes such a collector at every scrape can be registered:
+/// see [`Registry::register_fn`](crate::Registry::register_fn).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not derive `Collector`",
-    label = "expected a struct with `#[derive(Collector)]`"
+    label = "expected a struct with `#[derive(Collector)]`",
+    note = "`register_fn` takes a function that returns the struct itself; \
+            a function that can fail or must wait is a source: `Exporter::source_fn`"
 )]
 pub trait Declared: Collect {
     /// How many families there are.
@@ -114,6 +128,10 @@ pub trait Declared: Collect {
     #[doc(hidden)]
     const HAS_LATE: bool = false;
 
+    /// Whether the samples can change while the collector is registered.
+    #[doc(hidden)]
+    const IS_LIVE: bool = true;
+
     /// Shows these families, and how many series each of them has.
     #[doc(hidden)]
     fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
@@ -131,6 +149,56 @@ pub trait Declared: Collect {
     #[doc(hidden)]
     fn verify_flattened(&self) -> Result<(), FieldError> {
         self.verify()
+    }
+}
+
+/// The families of `M`, which have no samples where there is no `M`.
+impl<M: Declared> Describe for Option<M> {
+    fn describe(&self) -> Vec<Desc> {
+        self.as_ref().map_or_else(M::declared, M::describe)
+    }
+}
+
+impl<M: Declared> Collect for Option<M> {
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+        if let Some(metrics) = self {
+            metrics.collect(index, encoder);
+        }
+    }
+
+    fn verify(&self) -> Result<(), FieldError> {
+        self.as_ref().map_or(Ok(()), M::verify)
+    }
+
+    fn liveness() -> impl Liveness {
+        of_declared::<Self>()
+    }
+}
+
+impl<M: Declared> Declared for Option<M> {
+    const FAMILIES: usize = M::FAMILIES;
+    const HAS_LATE: bool = M::HAS_LATE;
+    const IS_LIVE: bool = M::IS_LIVE;
+    type New = WithNew;
+
+    fn declared() -> Vec<Desc> {
+        M::declared()
+    }
+
+    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
+        if let Some(metrics) = self {
+            metrics.late(visit);
+        }
+    }
+
+    fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
+        self.as_ref().is_some_and(|metrics| metrics.collect_late(position, encoder))
+    }
+}
+
+impl<M> New for Option<M> {
+    fn make() -> Self {
+        None
     }
 }
 
@@ -260,6 +328,8 @@ impl Options {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "expected a metric, a plain value, or a map from labels to plain values",
+    note = "a struct with `#[derive(Collector)]` takes `#[metric(flatten)]`, which exposes its metrics",
+    note = "a text is a label, not a value: `Info<L>` exposes it, or a map with the text as its key",
     note = "metrics are `Counter`, `Gauge`, `Histogram`, `Info<L>`, `StateSet<E>`, `CounterVec<N>`, `GaugeVec<N>`, `HistogramVec<N>`, `Family<L, M>` and those of the `prometheus` crate",
     note = "plain values are numbers, `bool`, `Duration`, `SystemTime`, atomics, snapshots, and `Option<T>` and `Timestamped<T>` of them",
     note = "a field that is no metric takes `#[metric(skip)]`"
@@ -274,6 +344,10 @@ pub trait Metric {
 
     /// Which options of the attribute the type takes.
     const OPTIONS: Options = Options::NONE;
+
+    /// Whether the samples can change while the metric is registered.
+    #[doc(hidden)]
+    const IS_LIVE: bool = true;
 
     /// [`Made`] if the metric can be made from its declaration, [`Borrowed`] if it cannot.
     type Making;

@@ -24,7 +24,7 @@ pub(crate) use origin::FOREIGN_REGISTRY;
 pub use origin::IntoCollector;
 #[cfg(feature = "prometheus")]
 pub(crate) use origin::MakeCollector;
-pub(crate) use origin::Registrable;
+pub(crate) use origin::{Registrable, assert_live};
 
 use crate::collect::Declared;
 use crate::desc::Desc;
@@ -97,6 +97,9 @@ impl Registry {
     /// Registers a collector, an `Arc` of one, or a `prometheus::Registry` with all that is
     /// registered there.
     ///
+    /// A struct of plain values never changes once it is registered. It does not compile here, and
+    /// is made by a function instead: see [`register_fn`](Self::register_fn).
+    ///
     /// The registry takes the collector. A program that updates its metrics registers an `Arc` of
     /// it, and keeps another: `registry.register(Arc::clone(&hello))`.
     ///
@@ -104,8 +107,10 @@ impl Registry {
     ///
     /// Nothing is registered if a family breaks a naming rule, exists already with the same constant
     /// labels, or exists with another type, help or set of label names.
-    pub fn register(&self, collector: impl IntoCollector) -> Result<CollectorId, RegisterError> {
-        self.scope().register(collector)
+    pub fn register<C: IntoCollector>(&self, collector: C) -> Result<CollectorId, RegisterError> {
+        // The compiler names the caller of the function in which a constant fails.
+        const { assert_live(C::IS_LIVE) };
+        self.scope().add(collector.into_collector())
     }
 
     /// Registers a function that makes a collector at every scrape, for values that are known at any
@@ -289,7 +294,8 @@ impl Scope<'_> {
     /// # Errors
     ///
     /// The same as those of [`Registry::register`], for the names and labels with the additions.
-    pub fn register(self, collector: impl IntoCollector) -> Result<CollectorId, RegisterError> {
+    pub fn register<C: IntoCollector>(self, collector: C) -> Result<CollectorId, RegisterError> {
+        const { assert_live(C::IS_LIVE) };
         self.add(collector.into_collector())
     }
 

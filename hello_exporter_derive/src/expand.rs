@@ -2,6 +2,7 @@
 
 mod checks;
 mod labels;
+mod new;
 mod spans;
 
 pub(crate) use checks::free as free_checks;
@@ -12,7 +13,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, parse_quote};
 
 use crate::model::{Buckets, Collector, ConstLabel, Field, Metric, Name};
-use spans::{Ends, call, make, new_of, of_declared, of_metric};
+use new::new;
+pub(crate) use new::{new_impl, new_kind};
+use spans::{Ends, call, of_declared, of_metric};
 
 pub(crate) fn collector(collector: &Collector) -> TokenStream {
     let checks = free_checks(collector);
@@ -51,6 +54,7 @@ fn declared(collector: &Collector) -> TokenStream {
     };
     let fields = fields(collector);
     let new = new_kind(collector);
+    let is_live = is_live(collector);
     let late = late(collector);
     quote! {
         #fields
@@ -64,8 +68,23 @@ fn declared(collector: &Collector) -> TokenStream {
                 #descs
             }
 
+            #is_live
             #late
         }
+    }
+}
+
+/// Whether the samples can change while the struct is registered: not where all of them are plain
+/// values.
+fn is_live(collector: &Collector) -> TokenStream {
+    let krate = &collector.krate;
+    let own = collector.metrics().map(|(field, _)| of_metric(krate, &field.ty, "IS_LIVE"));
+    let flattened =
+        collector.flattened().map(|(field, _)| of_declared(krate, &field.ty, "IS_LIVE"));
+    let all: Vec<TokenStream> = own.chain(flattened).collect();
+    match all.is_empty() {
+        true => TokenStream::new(),
+        false => quote!(const IS_LIVE: ::core::primitive::bool = #(#all)||*;),
     }
 }
 
@@ -106,12 +125,6 @@ fn late(collector: &Collector) -> TokenStream {
             #(#collect_late(&self.#idents, #position, #encoder))||*
         }
     }
-}
-
-/// Whether the struct can be made by somebody who knows nothing of it.
-pub(crate) fn new_kind(collector: &Collector) -> Ident {
-    let is_known = collector.has_new() && collector.skipped().next().is_none();
-    Ident::new(if is_known { "WithNew" } else { "WithoutNew" }, Span::call_site())
 }
 
 fn fields(collector: &Collector) -> TokenStream {
@@ -259,6 +272,10 @@ fn collect(collector: &Collector) -> TokenStream {
             }
 
             #verify
+
+            fn liveness() -> impl #krate::__private::Liveness {
+                #krate::__private::of_declared::<Self>()
+            }
         }
     }
 }
@@ -351,71 +368,5 @@ pub(crate) fn prometheus_impl(
                 }
             }
         }
-    }
-}
-
-fn new(collector: &Collector) -> TokenStream {
-    if !collector.has_new() {
-        return TokenStream::new();
-    }
-    let krate = &collector.krate;
-    let metrics = collector.metrics().enumerate().map(|(at, (field, _))| {
-        let Field { ident, ty, .. } = field;
-        let make = make(krate, ty);
-        let declaration = declaration_at(krate, at);
-        quote!(#ident: #make(#declaration))
-    });
-    let flattened = collector.flattened().map(|(field, _)| {
-        let Field { ident, ty, .. } = field;
-        let make = new_of(krate, ty);
-        quote!(#ident: #make())
-    });
-    let skipped = collector.skipped().map(|field| &field.ident);
-    new_impl(
-        collector,
-        &quote! {
-            Self {
-                #(#metrics,)*
-                #(#flattened,)*
-                #(#skipped,)*
-            }
-        },
-        &quote!(Self::new()),
-    )
-}
-
-/// `new()`, and the trait by which a struct that flattens this one calls it, if it takes nothing.
-pub(crate) fn new_impl(
-    collector: &Collector,
-    body: &TokenStream,
-    make: &TokenStream,
-) -> TokenStream {
-    let Collector { vis, ident, generics, krate, .. } = collector;
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let parameters: Vec<TokenStream> =
-        collector.skipped().map(|Field { ident, ty, .. }| quote!(#ident: #ty)).collect();
-    let doc = format!("A `{ident}` with every metric at its initial value.");
-    let new_trait = (new_kind(collector) == "WithNew").then(|| {
-        quote! {
-            #[automatically_derived]
-            impl #impl_generics #krate::__private::New for #ident #ty_generics #where_clause {
-                fn make() -> Self {
-                    #make
-                }
-            }
-        }
-    });
-    quote! {
-        #[automatically_derived]
-        #[allow(dead_code, unused_variables, clippy::new_without_default, clippy::too_many_arguments)]
-        impl #impl_generics #ident #ty_generics #where_clause {
-            #[doc = #doc]
-            #[must_use]
-            #vis fn new(#(#parameters),*) -> Self {
-                #body
-            }
-        }
-
-        #new_trait
     }
 }

@@ -14,7 +14,7 @@ use crate::cli::TelemetryPath;
 use crate::http::Limit;
 use crate::panic::{DropLog, catch};
 use crate::probe::{AllowList, ProbeOptions, ProbeSettings, ProbesCommon, Probing, ReadyProbe};
-use crate::registry::{FOREIGN_REGISTRY, RegisterError};
+use crate::registry::{FOREIGN_REGISTRY, IntoCollector, RegisterError};
 use crate::source::{ReadySource, SourceOptions, SourceRuntime, SourceSettings, Sources};
 
 /// What is served.
@@ -179,7 +179,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let build_info = self.settings.build_info.collector();
         let health = self.registry.health();
         let results = [
-            self.registry.scope().prefix(&prefix).register(build_info),
+            self.registry.scope().prefix(&prefix).add(build_info.into_collector()),
             self.registry.scope().prefix(&prefix).last().register(health),
         ];
         self.errors.extend(results.into_iter().filter_map(Result::err).map(DeclarationError::from));

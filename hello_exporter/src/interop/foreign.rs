@@ -10,6 +10,8 @@ use crate::registry::{FOREIGN_REGISTRY, IntoCollector, MakeCollector, Momentary,
 /// The registry is gathered now, once, to learn its families; a family that turns up later is taken
 /// in at the scrape that first sees it, or, where it clashes, dropped and counted.
 impl IntoCollector for prometheus::Registry {
+    const IS_LIVE: bool = true;
+
     fn into_collector(self) -> Registrable {
         let descs = self.gather().iter().map(desc).collect();
         Registrable::made(FOREIGN_REGISTRY, descs, Foreign(self))

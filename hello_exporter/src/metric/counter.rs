@@ -45,7 +45,7 @@ impl<T: CounterValue> Counter<T> {
 
     /// Adds `amount`. A counter cannot go down: an amount that is negative, infinite or NaN is
     /// ignored.
-    pub fn inc_by(&self, amount: T) {
+    pub fn inc_by(&self, amount: T /* fractions need a `Counter<f64>` */) {
         if amount.is_increment() {
             T::add(&self.word, amount);
         }

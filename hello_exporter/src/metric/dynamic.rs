@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::__private::{New, WithNew};
+use crate::__private::{Liveness, New, WithNew, of_declared};
 use crate::collect::{Collect, Declared, Describe};
 use crate::desc::{Desc, MetricType};
 use crate::encode::{FamilyEncoder, Sample, SampleValue};
@@ -13,7 +13,7 @@ use crate::labels::Labels;
 /// happens to have.
 ///
 /// A function that makes it is a [source](crate::Exporter::source), or is
-/// [registered](crate::Registry::register), as one that makes a struct is. What has a name that is known belongs in a
+/// [registered](crate::Registry::register_fn), as one that makes a struct is. What has a name that is known belongs in a
 /// struct that derives [`Collector`](macro@crate::Collector), where mistakes are found by the compiler; both go together
 /// in a field with `#[metric(flatten)]`.
 ///
@@ -208,11 +208,16 @@ impl Collect for DynamicFamilies {
             family.collect(encoder);
         }
     }
+
+    fn liveness() -> impl Liveness {
+        of_declared::<Self>()
+    }
 }
 
 impl Declared for DynamicFamilies {
     const FAMILIES: usize = 0;
     const HAS_LATE: bool = true;
+    const IS_LIVE: bool = false;
     type New = WithNew;
 
     fn declared() -> Vec<Desc> {

@@ -15,6 +15,7 @@ mod state_set;
 mod store;
 pub(crate) mod value;
 mod view;
+mod without_labels;
 mod word;
 
 pub use crate::labels::MAX_LABEL_VALUE_BYTES;

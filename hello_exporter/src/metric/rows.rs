@@ -1,6 +1,6 @@
 //! One struct of metrics for each of many things.
 
-use crate::__private::{New, WithNew};
+use crate::__private::{Liveness, New, WithNew, of_declared};
 use crate::collect::{Collect, Declared, Describe, FieldError};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
@@ -162,6 +162,10 @@ impl<L: Labels, M: Declared> Collect for Rows<L, M> {
     fn verify(&self) -> Result<(), FieldError> {
         self.0.iter().try_for_each(|(_, metrics)| metrics.verify())
     }
+
+    fn liveness() -> impl Liveness {
+        of_declared::<Self>()
+    }
 }
 
 impl<L: Labels, M: Declared> Declared for Rows<L, M> {
@@ -173,6 +177,7 @@ impl<L: Labels, M: Declared> Declared for Rows<L, M> {
         assert!(!M::HAS_LATE, "the families of `Rows` need names that are declared");
         M::FAMILIES
     };
+    const IS_LIVE: bool = M::IS_LIVE;
     type New = WithNew;
 
     fn declared() -> Vec<Desc> {

@@ -181,7 +181,7 @@ impl<L: Labels, T: CounterValue, P: Way> Series<'_, L, Counter<T>, P> {
 
     /// Adds `amount`, see [`Counter::inc_by`].
     #[inline]
-    pub fn inc_by(&self, amount: T) {
+    pub fn inc_by(&self, amount: T /* fractions need a `Counter<f64>` */) {
         if amount.is_increment() {
             self.with_word(|word| T::add(word, amount));
         }

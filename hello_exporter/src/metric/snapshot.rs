@@ -286,6 +286,7 @@ macro_rules! snapshots {
     ($($type:ident: $metric_type:ident;)*) => {$(
         impl ToSample for $type {
             const TYPE: Option<MetricType> = Some(MetricType::$metric_type);
+            const IS_LIVE: bool = false;
 
             fn sample(&self) -> Option<Sample<'_>> {
                 Some(self.into())
@@ -295,6 +296,7 @@ macro_rules! snapshots {
         impl Metric for $type {
             const TYPE: Option<MetricType> = Some(MetricType::$metric_type);
             const LABELS: LabelShape = LabelShape::None;
+            const IS_LIVE: bool = false;
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -318,6 +320,7 @@ snapshots! {
 
 impl<T: ToSample> ToSample for Timestamped<T> {
     const TYPE: Option<MetricType> = T::TYPE;
+    const IS_LIVE: bool = T::IS_LIVE;
 
     fn sample(&self) -> Option<Sample<'_>> {
         let point = self.value.sample()?;
@@ -328,6 +331,7 @@ impl<T: ToSample> ToSample for Timestamped<T> {
 impl<T: ToSample> Metric for Timestamped<T> {
     const TYPE: Option<MetricType> = T::TYPE;
     const LABELS: LabelShape = LabelShape::None;
+    const IS_LIVE: bool = T::IS_LIVE;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

@@ -40,21 +40,28 @@ use crate::labels::Labels;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of a sample",
-    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, a snapshot, or an `Option` or a `Timestamped` of one"
+    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, a snapshot, or an `Option` or a `Timestamped` of one",
+    note = "a text is a label, not a value: a map has it as its key"
 )]
 pub trait ToSample {
     /// The type of the metric, where it follows from the value's: `None` for a number, whose type the
     /// attribute says.
     const TYPE: Option<MetricType> = None;
 
+    /// Whether the sample can change while the value is registered.
+    #[doc(hidden)]
+    const IS_LIVE: bool = true;
+
     /// What is exposed; `None` is no sample.
     fn sample(&self) -> Option<Sample<'_>>;
 }
 
-/// The four impls of a plain value type: its [`ToSample`], and itself as a field.
+/// The three impls of a plain value type: its [`ToSample`], and itself as a field.
 macro_rules! plain_values {
-    ($($type:ty, $initial:expr, |$value:ident| $number:expr;)*) => {$(
+    ($is_live:literal: $($type:ty, $initial:expr, |$value:ident| $number:expr;)*) => {$(
         impl ToSample for $type {
+            const IS_LIVE: bool = $is_live;
+
             fn sample(&self) -> Option<Sample<'_>> {
                 let $value = self;
                 Some(Sample::from($number))
@@ -64,6 +71,7 @@ macro_rules! plain_values {
         impl Metric for $type {
             const TYPE: Option<MetricType> = None;
             const LABELS: LabelShape = LabelShape::None;
+            const IS_LIVE: bool = $is_live;
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -80,6 +88,7 @@ macro_rules! plain_values {
 }
 
 plain_values! {
+    false:
     u8, 0, |value| *value;
     u16, 0, |value| *value;
     u32, 0, |value| *value;
@@ -95,6 +104,10 @@ plain_values! {
     bool, false, |value| *value;
     Duration, Duration::ZERO, |value| value.as_secs_f64();
     SystemTime, SystemTime::UNIX_EPOCH, |value| unix_seconds(*value);
+}
+
+plain_values! {
+    true:
     AtomicU8, AtomicU8::default(), |value| value.load(Ordering::Relaxed);
     AtomicU16, AtomicU16::default(), |value| value.load(Ordering::Relaxed);
     AtomicU32, AtomicU32::default(), |value| value.load(Ordering::Relaxed);
@@ -124,6 +137,7 @@ pub(super) fn unix_seconds(time: SystemTime) -> f64 {
 
 impl<V: ToSample> ToSample for Option<V> {
     const TYPE: Option<MetricType> = V::TYPE;
+    const IS_LIVE: bool = V::IS_LIVE;
 
     fn sample(&self) -> Option<Sample<'_>> {
         self.as_ref().and_then(V::sample)
@@ -132,6 +146,7 @@ impl<V: ToSample> ToSample for Option<V> {
 
 impl<V: ToSample + ?Sized> ToSample for &V {
     const TYPE: Option<MetricType> = V::TYPE;
+    const IS_LIVE: bool = V::IS_LIVE;
 
     fn sample(&self) -> Option<Sample<'_>> {
         (**self).sample()
@@ -140,6 +155,7 @@ impl<V: ToSample + ?Sized> ToSample for &V {
 
 impl<V: ToSample + ?Sized> ToSample for Arc<V> {
     const TYPE: Option<MetricType> = V::TYPE;
+    const IS_LIVE: bool = V::IS_LIVE;
 
     fn sample(&self) -> Option<Sample<'_>> {
         (**self).sample()
@@ -150,6 +166,7 @@ impl<M: Metric> Metric for Option<M> {
     const TYPE: Option<MetricType> = M::TYPE;
     const LABELS: LabelShape = M::LABELS;
     const OPTIONS: Options = M::OPTIONS;
+    const IS_LIVE: bool = M::IS_LIVE;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -176,6 +193,7 @@ macro_rules! referred_metric {
             const TYPE: Option<MetricType> = M::TYPE;
             const LABELS: LabelShape = M::LABELS;
             const OPTIONS: Options = M::OPTIONS;
+            const IS_LIVE: bool = M::IS_LIVE;
             type Making = $making;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -207,6 +225,7 @@ macro_rules! value_maps {
         {
             const TYPE: Option<MetricType> = V::TYPE;
             const LABELS: LabelShape = LabelShape::of::<K>();
+            const IS_LIVE: bool = V::IS_LIVE;
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -224,6 +243,7 @@ value_maps! {
 impl<K: Labels, V: ToSample> Metric for Vec<(K, V)> {
     const TYPE: Option<MetricType> = V::TYPE;
     const LABELS: LabelShape = LabelShape::of::<K>();
+    const IS_LIVE: bool = V::IS_LIVE;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

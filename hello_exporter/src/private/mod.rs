@@ -8,10 +8,13 @@ use crate::collect::{Declaration, Declared, LabelShape};
 use crate::desc::{Desc, MetricType};
 
 mod checks;
+mod live;
 mod message;
 
 pub use crate::labels::with_one;
 pub use checks::*;
+pub(crate) use live::is_live;
+pub use live::{Live, Liveness, OfDeclared, of_declared};
 
 /// The type that a field's own type or its attribute says; without either it is a gauge.
 const fn metric_type(own: Option<MetricType>, declared: Option<MetricType>) -> MetricType {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::RegisterError;
 use super::momentary::Momentary;
+use crate::__private::is_live;
 use crate::collect::{Collect, Declared};
 use crate::desc::Desc;
 
@@ -21,6 +22,10 @@ use crate::desc::Desc;
             a function that can fail or must wait is a source: `Exporter::source_fn`"
 )]
 pub trait IntoCollector {
+    /// Whether the samples can change while the collector is registered.
+    #[doc(hidden)]
+    const IS_LIVE: bool;
+
     /// Returns the form in which a registry keeps the collector.
     #[doc(hidden)]
     fn into_collector(self) -> Registrable;
@@ -142,13 +147,27 @@ impl<F: Fn() -> T + Send + Sync, T: Declared + 'static> MakeCollector for F {
     }
 }
 
+/// Refuses, at compile time, a collector whose samples cannot change.
+#[track_caller]
+pub(crate) const fn assert_live(is_live: bool) {
+    assert!(
+        is_live,
+        "a struct of plain values never changes once it is registered; \
+         register a function that makes it: `register_fn(|| …)`"
+    );
+}
+
 impl<T: Collect + Send + Sync + 'static> IntoCollector for T {
+    const IS_LIVE: bool = is_live(T::liveness);
+
     fn into_collector(self) -> Registrable {
         Arc::new(self).into_collector()
     }
 }
 
 impl<T: Collect + Send + Sync + 'static> IntoCollector for Arc<T> {
+    const IS_LIVE: bool = is_live(T::liveness);
+
     fn into_collector(self) -> Registrable {
         let (name, origin) = (std::any::type_name::<T>().into(), Origin::Live(self));
         Registrable { name, origin, dynamic: Vec::new() }
