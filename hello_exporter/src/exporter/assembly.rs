@@ -33,8 +33,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(runs)).transpose();
         let supervisor = supervisor.map_err(ExporterError::Runtime)?;
         // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
-        let of_probes = SourceRuntime::new("probe", self.probes.len() * Self::RUNS_OF_PROBES);
-        let of_probes = of_probes.map_err(ExporterError::Runtime)?;
+        let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
 
         let sources = self.make_sources(parsed, runtime.zip(supervisor));
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &runtime));
@@ -51,9 +50,6 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             }
         }
     }
-
-    /// How many workers the probes of one path are worth.
-    const RUNS_OF_PROBES: usize = 4;
 
     /// Takes all mistakes, if there are any. Several can be the consequence of the state's.
     fn take_errors(&mut self) -> Option<Vec<DeclarationError>> {
