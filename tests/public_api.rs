@@ -1,4 +1,4 @@
-//! The public surface of the library: every item is recorded.
+//! The public surface of the library: every item, the size of the root, and leftovers.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use hello_exporter_tests::public_api::PublicApi;
+
+/// The most names that the crate root may have.
+const MOST_ROOT_NAMES: usize = 32;
 
 const COMMAND: &str =
     "GOLDEN=overwrite cargo test --package hello_exporter_tests --test public_api";
@@ -47,6 +50,32 @@ fn changes(recorded: &str, current: &str) -> String {
 #[test]
 fn public_items_are_as_recorded() {
     assert_is_recorded(&LIBRARY, "public_api.txt");
+}
+
+#[test]
+fn crate_root_has_few_names() {
+    let names = &LIBRARY.root_names;
+    assert!(
+        names.len() <= MOST_ROOT_NAMES,
+        "the crate root has {} names, expected at most {MOST_ROOT_NAMES}: {names:#?}",
+        names.len()
+    );
+}
+
+/// Types that only clap makes, for fields of an author's flags.
+const FLAG_TYPES: [&str; 3] = [
+    "hello_exporter::filter::Filter",
+    "hello_exporter::filter::Pattern",
+    "hello_exporter::probe::TargetPattern",
+];
+
+#[test]
+fn every_public_type_is_reached() {
+    let flags = BTreeSet::from(FLAG_TYPES.map(str::to_owned));
+    let left_over: Vec<_> = LIBRARY.unreached.difference(&flags).collect();
+    assert!(left_over.is_empty(), "no public function, field, bound or alias has {left_over:#?}");
+    let reached: Vec<_> = flags.difference(&LIBRARY.unreached).collect();
+    assert!(reached.is_empty(), "reached or gone, expected not in FLAG_TYPES: {reached:#?}");
 }
 
 #[test]
