@@ -238,10 +238,10 @@ impl<L: Labels, T: GaugeValue, P: Lookup> Series<'_, L, Gauge<T>, P> {
     }
 }
 
-impl<L: Labels, P: Lookup> Series<'_, L, Gauge, P> {
+impl<L: Labels, T: GaugeValue + From<f64>, P: Lookup> Series<'_, L, Gauge<T>, P> {
     /// Sets the series to the current time, see [`Gauge::set_to_current_time`].
     pub fn set_to_current_time(&self) {
-        self.set(unix_seconds(SystemTime::now()));
+        self.set(unix_seconds(SystemTime::now()).into());
     }
 }
 

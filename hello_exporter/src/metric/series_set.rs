@@ -65,7 +65,7 @@ macro_rules! number_metric {
                 let SeriesSet { store, .. } = series;
                 let snapshot = store.snapshot();
                 let numbers = snapshot.series().filter_map(|(block, words)| {
-                    Some((block, word::load::<T>(words.first()?).into()))
+                    Some((block, word::load::<T>(words.first()?).to_sample()?))
                 });
                 if store.exemplars.are_wanted(encoder) {
                     numbers.for_each(|(block, it)| store.exemplars.encode(block, it, encoder));
