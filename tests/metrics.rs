@@ -804,7 +804,7 @@ fn a_histogram_that_cannot_be_is_an_error() {
     assert_eq!(histogram(&[(f64::INFINITY, 1), (1.0, 1)], 2), bounds("+Inf", "1"));
     let counts = |bound: &str, next: u64, count: u64| {
         Err(format!(
-            "the bucket up to `{bound}` counts {next} observations, the one in front of it {count}: \
+            "the bucket up to `{bound}` counts {next} observations, the one before it {count}: \
              cumulative counts must not decrease"
         ))
     };

@@ -8,6 +8,7 @@ mod gauge;
 mod guard;
 mod histogram;
 mod info;
+mod owned;
 mod rows;
 mod series;
 mod series_set;
