@@ -77,8 +77,23 @@ pub struct DynamicFamily {
     desc: Desc,
     samples: Vec<LabelledSample>,
     /// How the last declaration differs from the first one.
-    conflict: Option<&'static str>,
-    dropped: Dropped,
+    conflict: Option<Conflict>,
+    dropped: Option<Box<Dropped>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Conflict {
+    Type,
+    Unit,
+}
+
+impl Conflict {
+    const fn reason(self) -> &'static str {
+        match self {
+            Conflict::Type => "declared again as another type",
+            Conflict::Unit => "declared again with another unit",
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -89,20 +104,11 @@ struct LabelledSample {
 }
 
 /// The samples that were dropped when they were added.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Dropped {
     count: u64,
     /// Why the first of them was dropped.
     reason: Cow<'static, str>,
-}
-
-impl Dropped {
-    fn add(&mut self, reason: Cow<'static, str>) {
-        if self.count == 0 {
-            self.reason = reason;
-        }
-        self.count += 1;
-    }
 }
 
 impl DynamicFamilies {
@@ -176,14 +182,14 @@ impl DynamicFamilies {
         )]
         let family = &mut families[at];
         let is_same = family.desc.metric_type() == metric_type;
-        family.conflict = (!is_same).then_some("declared again as another type");
+        family.conflict = (!is_same).then_some(Conflict::Type);
         family
     }
 }
 
 impl DynamicFamily {
     fn new(desc: Desc) -> Self {
-        Self { desc, samples: Vec::new(), conflict: None, dropped: Dropped::default() }
+        Self { desc, samples: Vec::new(), conflict: None, dropped: None }
     }
 
     /// Sets the unit, which the family's name has to end in, see [`Desc::with_unit`]. A family that has
@@ -194,7 +200,7 @@ impl DynamicFamily {
             if self.samples.is_empty() {
                 self.desc = self.desc.clone().with_unit(unit);
             } else {
-                self.conflict = Some("declared again with another unit");
+                self.conflict = Some(Conflict::Unit);
             }
         }
         self
@@ -252,13 +258,19 @@ impl DynamicFamily {
             return self;
         };
         if let Some(conflict) = self.conflict {
-            self.dropped.add(conflict.into());
-            return self;
+            return self.drop_sample(conflict.reason().into());
         }
         match labels(&mut self.desc) {
             Ok(labels) => self.samples.push(LabelledSample { labels, value: sample.into() }),
-            Err(reason) => self.dropped.add(reason.into()),
+            Err(reason) => return self.drop_sample(reason.into()),
         }
+        self
+    }
+
+    #[cold]
+    fn drop_sample(&mut self, reason: Cow<'static, str>) -> &mut Self {
+        let dropped = || Box::new(Dropped { count: 0, reason });
+        self.dropped.get_or_insert_with(dropped).count += 1;
         self
     }
 
@@ -270,7 +282,9 @@ impl DynamicFamily {
             let reason = format_args!("the family was registered as another type than {own_type}");
             self.samples.iter().for_each(|_| encoder.refuse(&reason));
         }
-        (0..self.dropped.count).for_each(|_| encoder.refuse(&self.dropped.reason));
+        if let Some(dropped) = &self.dropped {
+            (0..dropped.count).for_each(|_| encoder.refuse(&dropped.reason));
+        }
     }
 
     fn collect_samples(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -376,7 +390,8 @@ impl Declared for DynamicFamilies {
 
     fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
         for family in &self.families {
-            visit(&family.desc, family.samples.len() as u64 + family.dropped.count);
+            let dropped = family.dropped.as_ref().map_or(0, |dropped| dropped.count);
+            visit(&family.desc, family.samples.len() as u64 + dropped);
         }
     }
 
