@@ -56,9 +56,10 @@ fn rules() -> BTreeMap<String, String> {
         "metric/without_labels.rs",
         "registry/origin.rs",
         "source.rs",
-        "source/into.rs",
+        "source/maker.rs",
         "probe.rs",
-        "probe/into.rs",
+        "probe/maker.rs",
+        "exporter/maker.rs",
         "private/mod.rs",
     ] {
         let text = source(&format!("hello_exporter/src/{path}"));

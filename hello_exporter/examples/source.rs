@@ -1,11 +1,11 @@
-//! Two sources: a server that is asked without a thread, and a directory that is read on one.
+//! Two sources: an asynchronous one that connects to a server, and a blocking one that reads a
+//! directory.
 
 use std::io;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use hello_exporter::source::{Source, SourceOptions};
-use hello_exporter::{Collector, Exporter, build_info};
+use hello_exporter::{Collector, Exporter, Source, SourceOptions, build_info};
 use tokio::net::TcpStream;
 
 /// A directory, as values.
@@ -48,13 +48,11 @@ struct Flags {
     address: String,
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
-    Exporter::new("gateway_exporter")
+fn main() -> ExitCode {
+    let spool_options = SourceOptions::new("spool").timeout(Duration::from_secs(2));
+    Exporter::with_flags::<Flags>("gateway_exporter")
         .build_info(build_info!())
-        .flags::<Flags>()
-        .source("gateway", |flags: &Flags| Gateway { address: flags.address.clone() })
-        .source(SourceOptions::new("spool").timeout(Duration::from_secs(2)), spool)
+        .source_with("gateway", |flags, _| Gateway { address: flags.address.clone() })
+        .blocking_source_fn(spool_options, spool)
         .run()
-        .await
 }

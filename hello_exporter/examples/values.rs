@@ -18,7 +18,6 @@ fn hello() -> HelloValues {
     HelloValues { a: 1.0, b: BTreeMap::from([("Hi".to_owned(), 2)]) }
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
-    Exporter::new("hello_exporter").build_info(build_info!()).register_fn(hello).run().await
+fn main() -> ExitCode {
+    Exporter::new("hello_exporter").build_info(build_info!()).register_fn(hello).run()
 }

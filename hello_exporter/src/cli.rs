@@ -1,7 +1,7 @@
 //! The flags of an exporter, as the Go exporters spell them.
 //!
 //! [`Exporter::run`](crate::Exporter::run) parses them, beside [those of the exporter's
-//! own](crate::Exporter::flags).
+//! own](crate::Exporter::with_flags).
 
 use std::fmt;
 use std::io;

@@ -112,7 +112,7 @@ pub trait FilterFlags: 'static {
 
 /// What is looked at: all that one regular expression includes, or all that another one does not exclude.
 ///
-/// It is flattened into an exporter's own [flags](crate::Exporter::flags), see [the example](self). Both flags at once
+/// It is flattened into an exporter's own [flags](crate::Exporter::with_flags), see [the example](self). Both flags at once
 /// are refused. An empty expression is none: `--<PREFIX>-exclude=` leaves nothing out, and may stand beside the other
 /// flag, as exporters in Go want it.
 pub struct Filter<F> {

@@ -43,6 +43,8 @@
 #[cfg(feature = "server")]
 mod build_info;
 #[cfg(feature = "server")]
+mod causes;
+#[cfg(feature = "server")]
 pub mod cli;
 #[cfg(feature = "server")]
 pub mod client;
@@ -78,8 +80,6 @@ mod sync;
 #[cfg(feature = "server")]
 mod system_roots;
 pub mod testing;
-#[cfg(feature = "server")]
-mod unbuilt;
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]
@@ -103,9 +103,6 @@ pub use registry::{RegisterError, Registry};
 #[cfg(feature = "server")]
 pub use source::{Source, SourceOptions};
 
-#[cfg(feature = "server")]
-#[doc(no_inline)]
-pub use actix_web;
 #[cfg(feature = "prometheus")]
 #[doc(no_inline)]
 pub use prometheus;

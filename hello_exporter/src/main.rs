@@ -14,8 +14,7 @@ struct Hello {
     b: CounterVec<1>,
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let hello = Arc::new(Hello::new());
     hello.a.set(1.0);
     hello.b.with(["Hi"]).inc_by(2);
@@ -25,5 +24,4 @@ async fn main() -> ExitCode {
         .build_info(build_info!())
         .register(hello)
         .run()
-        .await
 }

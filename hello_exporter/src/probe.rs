@@ -31,23 +31,28 @@
 //! is refused with 400: send a password that the exporter holds to the targets for which it was configured, and to
 //! no others, as [`client::CredentialStore`](crate::client::CredentialStore) are for.
 
-mod into;
+mod maker;
+mod options;
 mod prober;
 mod target;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use into::{IntoProbe, UnbuiltProbe};
+pub(crate) use maker::ReadyProbe;
+pub use maker::{MadeProbe, async_fn};
+pub use options::ProbeOptions;
+pub(crate) use options::ProbeSettings;
 pub(crate) use prober::{ProbesCommon, Probing};
 pub(crate) use target::{AllowList, check as check_target};
 pub use target::{ParsePatternError, TargetError, TargetPattern};
 
+use crate::causes::chain;
 use crate::collect::Declared;
 use crate::desc::Desc;
-use crate::source::up_desc;
-use crate::unbuilt::chain;
+use crate::registry::CollectorName;
 
 /// Something that looks at a target when it is asked to.
 ///
@@ -90,7 +95,8 @@ use crate::unbuilt::chain;
 /// an error is exposed if the probe returns it with the error: [`Probed::because`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
-    label = "expected a type that implements `Probe`"
+    label = "expected a type that implements `Probe`",
+    note = "an `async` function of a `ProbeRequest` takes `probe_fn`; a function that makes a probe of the flags takes `probe_with`"
 )]
 pub trait Probe: Send + Sync + 'static {
     /// What a probe gives beside its success: a struct of plain values that derives
@@ -118,11 +124,17 @@ pub trait Probe: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Looks at the target.
+    /// Returns families whose names are known since the probe was made, see
+    /// [`Source::families`](crate::Source::families).
+    fn families(&self) -> Vec<Desc> {
+        Vec::new()
+    }
+
+    /// Probes the target.
     ///
     /// # Errors
     ///
-    /// There is nothing to tell of the target but that the probe did not succeed.
+    /// Any error: the probe did not succeed, and has no metrics.
     fn probe(
         &self,
         request: ProbeRequest,
@@ -139,6 +151,10 @@ impl<P: Probe> Probe for Arc<P> {
 
     fn check_target(&self, target: &str) -> Result<(), TargetError> {
         P::check_target(self, target)
+    }
+
+    fn families(&self) -> Vec<Desc> {
+        P::families(self)
     }
 
     fn probe(
@@ -198,6 +214,7 @@ pub struct ProbeRequest {
     pub(crate) module: Cow<'static, str>,
     pub(crate) timeout: Duration,
     pub(crate) allowed: Arc<AllowList>,
+    pub(crate) enabled: Arc<HashSet<CollectorName>>,
 }
 
 impl ProbeRequest {
@@ -218,67 +235,51 @@ impl ProbeRequest {
         self.timeout
     }
 
+    /// Returns whether the flags enable the [source](crate::source) of this name: a probe that
+    /// collects what the sources do leaves out the parts that `--no-collector.NAME` disables.
+    ///
+    /// ```
+    /// use hello_exporter::probe::{Probe, ProbeRequest, Probed};
+    /// use hello_exporter::{Collector, Exporter, Source};
+    /// use std::convert::Infallible;
+    ///
+    /// #[derive(Collector)]
+    /// #[collector(namespace = "db")]
+    /// struct Locks {
+    ///     /// Locks that are held.
+    ///     locks: u64,
+    /// }
+    ///
+    /// /// Everything about one server.
+    /// #[derive(Collector)]
+    /// struct Server {
+    ///     #[metric(flatten)]
+    ///     locks: Option<Locks>,
+    /// }
+    ///
+    /// async fn locks() -> Result<Locks, Infallible> {
+    ///     Ok(Locks { locks: 7 })
+    /// }
+    ///
+    /// async fn probe(request: ProbeRequest) -> Result<Probed<Server>, Infallible> {
+    ///     let locks = match request.is_enabled("locks") {
+    ///         true => Some(locks().await?),
+    ///         false => None,
+    ///     };
+    ///     Ok(Probed::success(Server { locks }))
+    /// }
+    ///
+    /// let exporter = Exporter::new("db_exporter").source_fn("locks", locks).probe_fn("/probe", probe);
+    /// # let _ = exporter;
+    /// ```
+    pub fn is_enabled(&self, source: &str) -> bool {
+        self.enabled.contains(source)
+    }
+
     /// Whether another target, such as that of a redirect, may be looked at: it is what a request
     /// could name, without user information, and matches a pattern of `--probe.allow-target`, if
     /// there are any.
     pub fn allows(&self, target: &str) -> bool {
         check_target(target).is_ok() && self.allowed.allows(target)
-    }
-}
-
-/// The path of a probe, and how long it may take. A path alone is one with the defaults.
-///
-/// ```
-/// use hello_exporter::probe::ProbeOptions;
-/// use std::time::Duration;
-///
-/// let options = ProbeOptions::new("/probe").timeout(Duration::from_secs(30));
-/// # let _ = options;
-/// ```
-#[derive(Clone, Debug)]
-pub struct ProbeOptions {
-    pub(crate) path: Cow<'static, str>,
-    pub(crate) timeout: Duration,
-    pub(crate) up: Option<Desc>,
-}
-
-impl ProbeOptions {
-    const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-    const MOST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-
-    /// Probes at this path, which may take 10 seconds each.
-    pub fn new(path: impl Into<Cow<'static, str>>) -> Self {
-        Self { path: path.into(), timeout: Self::DEFAULT_TIMEOUT, up: None }
-    }
-
-    /// How long a probe may take, at most an hour; less where the request says that it waits no longer.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout.min(Self::MOST_TIMEOUT);
-        self
-    }
-
-    /// Exposes the success of a probe under this name as well, which is that of
-    /// [`SourceOptions::up_metric`](crate::source::SourceOptions::up_metric) where an exporter can look at one server by itself
-    /// and at others on request.
-    ///
-    /// ```
-    /// use hello_exporter::probe::ProbeOptions;
-    ///
-    /// let options = ProbeOptions::new("/scrape").up_metric("redis_up", "Whether the server has answered.");
-    /// # let _ = options;
-    /// ```
-    pub fn up_metric(
-        mut self,
-        name: impl Into<Cow<'static, str>>,
-        help: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        self.up = Some(up_desc(name, help));
-        self
-    }
-}
-
-impl<P: Into<Cow<'static, str>>> From<P> for ProbeOptions {
-    fn from(path: P) -> Self {
-        Self::new(path)
     }
 }

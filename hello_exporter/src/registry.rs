@@ -313,15 +313,16 @@ impl Scope<'_> {
 
     pub(crate) fn add(self, collector: Registrable) -> Result<CollectorId, RegisterError> {
         let shared = &self.registry.shared;
-        let Registrable { name, origin } = collector;
+        let Registrable { name, origin, dynamic } = collector;
         // The collector's own code is not run under the lock.
-        let descs = origin.describe();
+        let mut descs = origin.describe();
         origin.verify(&name)?;
         let id = CollectorId::next();
         let (declared, late) = match origin.is_exclusive() {
-            true => (0, LateIndices::of(&descs)),
-            false => (descs.len(), LateIndices::behind(descs.len())),
+            true => (0, LateIndices::after(0, &descs)),
+            false => (descs.len(), LateIndices::after(descs.len(), &dynamic)),
         };
+        descs.extend(dynamic);
         let collector = Arc::new(Collector {
             id,
             origin,

@@ -1,18 +1,18 @@
-//! What is asked at every scrape: something else's state, which takes time and may not come.
+//! Sources: state of something else, fetched at every scrape, which takes time and can fail.
 //!
-//! # Three ways, and when to choose which
+//! # Three ways to declare metrics
 //!
 //! | | live | values | a source |
 //! |---|---|---|---|
 //! | the struct's fields | metrics: `Counter`, `Gauge`, `CounterVec<1>` | plain data: `f64`, `Option<u64>`, `BTreeMap<String, u64>` | plain data |
-//! | who has the numbers | this program: it counts as it works | this program, or the kernel, at once | a server, a device, a slow file |
-//! | registered by | [`Exporter::register`](crate::Exporter::register), an `Arc` of the struct | `register`, a function that makes the struct | [`Exporter::source`](crate::Exporter::source), a name and a [`Source`] or a function |
-//! | at a scrape | atomics are read | the function is called | it is awaited, at most once at a time, for as long as there is time |
+//! | where the numbers are | in this program, which counts as it works | in this program or the kernel, without waiting | in a server, a device, a slow file |
+//! | registered by | [`register`](crate::Exporter::register): an `Arc` of the struct | [`register_fn`](crate::Exporter::register_fn): a function that makes the struct | [`source`](crate::Exporter::source), [`source_fn`](crate::Exporter::source_fn), [`blocking_source_fn`](crate::Exporter::blocking_source_fn), [`source_with`](crate::Exporter::source_with) |
+//! | at a scrape | atomics are read | the function is called | it runs, at most once at a time, until its timeout |
 //! | what can go wrong | nothing | a panic | errors, panics, timeouts: they cost its metrics, and show as `<exporter>_scrape_collector_success{collector="…"} 0` |
 //! | in a query | always served | always served | `collect[]=name`, `exclude[]=name` |
 //!
-//! Count what happens in this program with live metrics, even where it is known elsewhere too: a counter that
-//! is kept cannot be missed. Compute what can be computed without waiting with a function. Take a source for
+//! Count what happens in this program with live metrics, even if something else knows it too: such a
+//! counter cannot be missed. Compute values with a function if that needs no waiting. Use a source for
 //! everything that a scrape may have to wait for.
 //!
 //! ```no_run
@@ -42,27 +42,31 @@
 //!     spool_entries: u64,
 //! }
 //!
-//! # #[hello_exporter::actix_web::main]
-//! # async fn main() -> ExitCode {
-//! let requests = Arc::new(Requests::new());
+//! fn threads() -> Threads {
+//!     let available_processors = std::thread::available_parallelism().map_or(0, usize::from);
+//!     Threads { available_processors }
+//! }
 //!
-//! Exporter::new("my_exporter")
-//!     .register(Arc::clone(&requests))
-//!     .register_fn(|| Threads {
-//!         available_processors: std::thread::available_parallelism().map_or(0, usize::from),
-//!     })
-//!     .source("disk", || -> io::Result<Disk> {
-//!         Ok(Disk { spool_entries: std::fs::read_dir("/var/spool")?.count() as u64 })
-//!     })
-//!     .run()
-//!     .await
-//! # }
+//! fn disk() -> io::Result<Disk> {
+//!     Ok(Disk { spool_entries: std::fs::read_dir("/var/spool")?.count() as u64 })
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     let requests = Arc::new(Requests::new());
+//!     Exporter::new("my_exporter")
+//!         .register(Arc::clone(&requests))
+//!         .register_fn(threads)
+//!         .blocking_source_fn("disk", disk)
+//!         .run()
+//! }
 //! ```
 
 mod alarm;
-mod into;
+mod function;
 mod job;
+mod maker;
 mod metrics;
+mod options;
 mod runner;
 mod runtime;
 mod scraper;
@@ -71,37 +75,42 @@ mod set;
 mod status;
 #[cfg(test)]
 mod tests;
+mod time_left;
 mod turn;
 mod up;
 
-use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
-pub use into::{IntoSource, UnbuiltSource};
+pub use function::{async_fn, blocking_fn};
+pub use maker::MadeSource;
+pub(crate) use maker::{Declarations, ReadySource};
+pub use options::SourceOptions;
+pub(crate) use options::{FromFlags, SourceSettings};
 pub(crate) use runtime::SourceRuntime;
 pub(crate) use scraper::{Drops, Failure, FailureKind, Scraped, scraped};
 pub(crate) use selection::Selection;
 pub(crate) use set::Sources;
 pub(crate) use status::{LastRun, Status};
-pub use turn::{InTurn, in_turn};
-pub(crate) use up::{up, up_desc};
+pub use time_left::time_left;
+pub(crate) use time_left::{reserve, with_deadline};
+pub use turn::in_turn;
+pub(crate) use up::up;
 
 use crate::collect::Declared;
 use crate::desc::Desc;
-use crate::registry::{CollectorName, Registry, Scope};
+use scraper::{Work, asynchronous};
 
-/// Something that is asked for its metrics at every scrape, and may fail.
+/// State of something else, fetched at every scrape.
 ///
 /// ```
-/// use hello_exporter::{Collector, source::Source};
+/// use hello_exporter::{Collector, Source};
 /// use std::io;
 /// use tokio::net::TcpStream;
 ///
 /// #[derive(Collector)]
 /// #[collector(namespace = "gateway")]
 /// struct GatewayMetrics {
-///     /// Whether somebody listens.
+///     /// Whether the gateway accepts connections.
 ///     up: bool,
 /// }
 ///
@@ -120,36 +129,83 @@ use crate::registry::{CollectorName, Registry, Scope};
 /// }
 /// ```
 ///
-/// It runs on a multi-threaded runtime of its own, not on that of the HTTP server. There is at most one run
-/// at any time: scrapes that come meanwhile share its result, and one that cannot wait any longer is answered
-/// without it and changes nothing for the others. A run that takes longer than
+/// It runs on a multi-threaded runtime of its own, not on that of the HTTP server. There is at most
+/// one run at any time: scrapes that come meanwhile share its result, and a scrape that cannot wait any
+/// longer is answered without it, which changes nothing for the others. A run that takes longer than
 /// [its timeout](SourceOptions::timeout) is dropped at its next `await`.
 ///
-/// A run that fails, panics or is late costs its metrics, as a whole, and nothing else. It shows as
-/// `<exporter>_scrape_collector_success{collector="…"} 0`; the cause goes to the log, once per change, and not
-/// on the wire. A program that is built with `panic = "abort"` forgoes this: there a panic is its end.
+/// A run that fails, panics or is late costs its own metrics, all of them, and nothing else. It shows as
+/// `<exporter>_scrape_collector_success{collector="…"} 0`; the cause is logged, once per change, and is
+/// not exposed. A program that is built with `panic = "abort"` ends at a panic.
 ///
-/// An `async fn` must not block its thread; if it does, its own metrics are left out until it returns. A
-/// function that has to block is one that is not `async`, see [`IntoSource`].
+/// An `async fn` must not block its thread; if it does, its own metrics are left out until it returns.
+/// [`blocking_fn`] and [`in_turn`] are for functions that block.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source",
     label = "expected a type that implements `Source`",
-    note = "functions are sources too: `async` ones, and blocking ones, that return a `Result` of a struct with `#[derive(Collector)]`"
+    note = "a function that returns a `Result` of metrics takes `source_fn` if it is `async`, and `blocking_source_fn` if it is not",
+    note = "a function that makes a source of the flags takes `source_with`"
 )]
 pub trait Source: Send + Sync + 'static {
-    /// What a run gives: a struct of plain values that derives [`Collector`](macro@crate::Collector). Its
-    /// families are registered before the first scrape.
+    /// What a run returns: a struct of plain values that derives
+    /// [`Collector`](macro@crate::Collector). Its families are registered before the first scrape.
     type Metrics: Declared + Send + Sync + 'static;
 
-    /// Why there is nothing to give: any error, or a text.
+    /// Why a run fails: any error, or a text.
     type Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static;
 
-    /// Asks for the metrics as they are now.
+    /// Fetches the metrics as they are now.
     ///
     /// # Errors
     ///
-    /// What is to be logged with its causes.
+    /// Any error; it is logged with its causes.
     fn scrape(&self) -> impl Future<Output = Result<Self::Metrics, Self::Error>> + Send;
+
+    /// Returns families of [`DynamicFamilies`](crate::DynamicFamilies) whose names are known since
+    /// the source was made, from a configuration file for example.
+    ///
+    /// They are registered at the start: an invalid name, or one that another collector has, is an
+    /// error there, and with `--config.check`. Families that are not listed are registered at the
+    /// scrape that first has them.
+    ///
+    /// ```
+    /// use hello_exporter::collect::{Desc, MetricType};
+    /// use hello_exporter::{DynamicFamilies, Source};
+    /// use std::convert::Infallible;
+    ///
+    /// /// Sensors of a configuration file.
+    /// struct Sensors(Vec<String>);
+    ///
+    /// impl Source for Sensors {
+    ///     type Metrics = DynamicFamilies;
+    ///     type Error = Infallible;
+    ///
+    ///     async fn scrape(&self) -> Result<DynamicFamilies, Infallible> {
+    ///         let mut families = DynamicFamilies::new();
+    ///         for name in &self.0 {
+    ///             families.gauge(name.clone(), "Temperature.").value(48.5);
+    ///         }
+    ///         Ok(families)
+    ///     }
+    ///
+    ///     fn families(&self) -> Vec<Desc> {
+    ///         let desc = |name: &String| Desc::new(name.clone(), "Temperature.", MetricType::Gauge);
+    ///         self.0.iter().map(desc).collect()
+    ///     }
+    /// }
+    /// ```
+    fn families(&self) -> Vec<Desc> {
+        Vec::new()
+    }
+
+    /// Returns the work of one run.
+    #[doc(hidden)]
+    fn work(self: Arc<Self>, drops: &Drops) -> Work
+    where
+        Self: Sized,
+    {
+        asynchronous(self, drops)
+    }
 }
 
 impl<S: Source> Source for Arc<S> {
@@ -159,151 +215,12 @@ impl<S: Source> Source for Arc<S> {
     fn scrape(&self) -> impl Future<Output = Result<S::Metrics, S::Error>> + Send {
         S::scrape(self)
     }
-}
 
-/// The name of a source, and how it is treated. A name alone is one with the defaults.
-///
-/// ```
-/// use hello_exporter::source::SourceOptions;
-/// use std::time::Duration;
-///
-/// let options = SourceOptions::new("replication")
-///     .timeout(Duration::from_secs(3))
-///     .cache(Duration::from_secs(60))
-///     .disabled_by_default();
-/// # let _ = options;
-/// ```
-#[derive(Clone, Debug)]
-pub struct SourceOptions {
-    name: CollectorName,
-    timeout: Duration,
-    cache: Option<Duration>,
-    is_enabled: bool,
-    up: Option<Desc>,
-    prefix: String,
-    const_labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-}
-
-impl SourceOptions {
-    const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-
-    /// No run takes longer, so that a point in time can always be named.
-    const MOST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
-
-    /// A source of this name, with a timeout of 10 seconds, no cache, and enabled.
-    ///
-    /// The name is that of the flags `--collector.NAME` and `--no-collector.NAME`, of `collect[]` in a
-    /// query, and of the label `collector`: letters, digits, `_` and `-`.
-    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            name: name.into(),
-            timeout: Self::DEFAULT_TIMEOUT,
-            cache: None,
-            is_enabled: true,
-            up: None,
-            prefix: String::new(),
-            const_labels: Vec::new(),
-        }
+    fn families(&self) -> Vec<Desc> {
+        S::families(self)
     }
 
-    /// How long a run may take, at most a day. A request that has less time waits no longer than that, and
-    /// the run goes on without it.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout.min(Self::MOST_TIMEOUT);
-        self
-    }
-
-    /// Serves the last good result for so long after it came, instead of asking again. Its age is exposed as
-    /// `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`.
-    pub fn cache(mut self, cache: Duration) -> Self {
-        self.cache = Some(cache);
-        self
-    }
-
-    /// Leaves the source out unless `--collector.NAME` is given.
-    pub fn disabled_by_default(mut self) -> Self {
-        self.is_enabled = false;
-        self
-    }
-
-    /// Exposes whether the source has answered: a gauge of this name, 1 where its metrics are in the scrape, 0
-    /// where it failed, panicked or was late.
-    ///
-    /// It is what `<exporter>_scrape_collector_success` says, under the name that users of such an exporter look
-    /// for, and alert on: `redis_up`, `mysql_up`. A source thus has no `up` of its own to keep; it returns the error,
-    /// and the log tells it.
-    ///
-    /// ```no_run
-    /// use hello_exporter::{Collector, Exporter, source::SourceOptions};
-    /// use std::{io, process::ExitCode};
-    ///
-    /// #[derive(Collector)]
-    /// #[collector(namespace = "spool")]
-    /// struct Spool {
-    ///     /// Entries in the spool directory.
-    ///     entries: u64,
-    /// }
-    ///
-    /// fn spool() -> io::Result<Spool> {
-    ///     Ok(Spool { entries: std::fs::read_dir("/var/spool")?.count() as u64 })
-    /// }
-    ///
-    /// #[actix_web::main]
-    /// async fn main() -> ExitCode {
-    ///     let options = SourceOptions::new("spool").up_metric("spool_up", "Whether the directory can be read.");
-    ///     Exporter::new("spool_exporter").source(options, spool).run().await
-    /// }
-    /// ```
-    pub fn up_metric(
-        mut self,
-        name: impl Into<Cow<'static, str>>,
-        help: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        self.up = Some(up_desc(name, help));
-        self
-    }
-
-    /// Puts `prefix` in front of the names of all its families, see [`Scope::prefix`].
-    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = prefix.into();
-        self
-    }
-
-    /// Adds a constant label to all its families, see [`Scope::const_label`].
-    pub fn const_label(
-        mut self,
-        name: impl Into<Cow<'static, str>>,
-        value: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        self.const_labels.push((name.into(), value.into()));
-        self
-    }
-
-    pub(crate) fn name(&self) -> &CollectorName {
-        &self.name
-    }
-
-    pub(crate) fn is_enabled(&self) -> bool {
-        self.is_enabled
-    }
-
-    /// Whether a flag can be called so: `--collector.disable-defaults` is another one.
-    pub(crate) fn has_sound_name(&self) -> bool {
-        let is_accepted = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        !self.name.is_empty()
-            && self.name != "disable-defaults"
-            && self.name.bytes().all(is_accepted)
-    }
-
-    fn scope<'r>(&self, registry: &'r Registry) -> Scope<'r> {
-        let scope = registry.scope().prefix(&self.prefix);
-        let labels = self.const_labels.iter().cloned();
-        labels.fold(scope, |scope, (name, value)| scope.const_label(name, value))
-    }
-}
-
-impl<N: Into<Cow<'static, str>>> From<N> for SourceOptions {
-    fn from(name: N) -> Self {
-        Self::new(name)
+    fn work(self: Arc<Self>, drops: &Drops) -> Work {
+        S::work(Arc::clone(&self), drops)
     }
 }

@@ -34,8 +34,7 @@ struct Queue {
     memory_bytes: Gauge<i64>,
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let queue = Arc::new(Queue::new());
     queue.jobs_total.with(["mail"]).inc_by(3);
     queue.failures_total.with(["mail", "timeout"]).inc();
@@ -44,5 +43,5 @@ async fn main() -> ExitCode {
     queue.workers.set(4);
     queue.last_success_timestamp_seconds.set(1_700_000_000.5);
     queue.memory_bytes.set(1_048_576);
-    Exporter::new("queue_exporter").register(queue).run().await
+    Exporter::new("queue_exporter").register(queue).run()
 }

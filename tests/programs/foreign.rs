@@ -57,9 +57,8 @@ fn histogram(of: &str, buckets: &[(f64, u64)], count: u64) -> Metric {
     metric
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let registry = prometheus::Registry::new();
     registry.register(Box::new(Waits::new())).expect("a registry of its own");
-    Exporter::new("foreign").register(registry).run().await
+    Exporter::new("foreign").register(registry).run()
 }

@@ -103,17 +103,15 @@ async fn sour() -> Result<Sour, Infallible> {
     Ok(Sour::new())
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     Exporter::new("gathering")
         .register(Live("live"))
         .register(Live("other"))
         .register_fn(made)
-        .source("good", good)
-        .source("failing", failing)
-        .source("panicking", panicking)
-        .source(SourceOptions::new("late").timeout(Duration::from_millis(50)), late)
-        .source("sour", sour)
+        .source_fn("good", good)
+        .source_fn("failing", failing)
+        .source_fn("panicking", panicking)
+        .source_fn(SourceOptions::new("late").timeout(Duration::from_millis(50)), late)
+        .source_fn("sour", sour)
         .run()
-        .await
 }

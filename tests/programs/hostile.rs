@@ -21,8 +21,7 @@ const SERIES: usize = 200;
 
 const LENGTH: usize = 60_000;
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let metrics = Metrics::new();
     metrics.small.set(1);
     let text = "x".repeat(LENGTH);
@@ -36,5 +35,5 @@ async fn main() -> ExitCode {
         stall: Duration::from_secs(2),
         answer: Duration::from_secs(3),
     };
-    Exporter::new("hostile").connection_limits(limits).register(metrics).run().await
+    Exporter::new("hostile").connection_limits(limits).register(metrics).run()
 }

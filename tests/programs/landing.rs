@@ -39,8 +39,7 @@ impl Probe for Nothing {
     }
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let good = || async { Ok::<_, Infallible>(Metrics { value: 1 }) };
     let panicking = || async {
         let value = "many".parse().expect("a number");
@@ -51,14 +50,14 @@ async fn main() -> ExitCode {
     Exporter::new("warehouse_exporter")
         .description("Stock, orders & <robots> of a warehouse, as its own systems tell them.")
         .build_info(BuildInfo::new("1.4.0", "9f2c1e7d3b8a4056c1d2e3f405162738495a6b7c"))
-        .source(named("stock"), good)
-        .source(named("orders").cache(Duration::from_secs(3600)), good)
-        .source(named("robots"), || async { Err::<Metrics, _>("the secret of the backend") })
-        .source(named("conveyor-belts"), panicking)
-        .source(named("gate").timeout(Duration::from_millis(50)), || {
+        .source_fn(named("stock"), good)
+        .source_fn(named("orders").cache(Duration::from_secs(3600)), good)
+        .source_fn(named("robots"), || async { Err::<Metrics, _>("the secret of the backend") })
+        .source_fn(named("conveyor-belts"), panicking)
+        .source_fn(named("gate").timeout(Duration::from_millis(50)), || {
             std::future::pending::<Result<Metrics, Infallible>>()
         })
-        .source(
+        .blocking_source_fn(
             named("forklifts_and_everything_else_that_moves").timeout(Duration::from_secs(3600)),
             move || -> Result<Metrics, Infallible> {
                 match has_run.swap(true, Ordering::Relaxed) {
@@ -69,9 +68,8 @@ async fn main() -> ExitCode {
                 }
             },
         )
-        .source(named("climate"), good)
-        .source(named("audit").disabled_by_default(), good)
+        .source_fn(named("climate"), good)
+        .source_fn(named("audit").disabled_by_default(), good)
         .probe("/probe", Nothing)
         .run()
-        .await
 }

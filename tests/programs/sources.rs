@@ -148,20 +148,18 @@ async fn twin() -> Result<Spare, Infallible> {
     Ok(Spare { spare: 0 })
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let counts = Arc::new(Counts::new());
     let (good, slow, blocking) = (Arc::clone(&counts), Arc::clone(&counts), Arc::clone(&counts));
     let runs = AtomicU64::new(0);
     let off = |name: &'static str| SourceOptions::new(name).disabled_by_default();
 
-    Exporter::new("sources")
-        .flags::<Flags>()
+    Exporter::with_flags::<Flags>("sources")
         .register(counts)
-        .source("good", move || -> Result<Good, Infallible> {
+        .blocking_source_fn("good", move || -> Result<Good, Infallible> {
             Ok(Good { good: 1, _alive: Alive::new(&good) })
         })
-        .source("slow", move || {
+        .source_fn("slow", move || {
             slow.slow_runs_total.inc();
             let metrics = Slow { slow: slow.slow_runs_total.get(), _alive: Alive::new(&slow) };
             async {
@@ -169,14 +167,14 @@ async fn main() -> ExitCode {
                 Ok::<_, Infallible>(metrics)
             }
         })
-        .source("failing", failing)
-        .source("panicking", panicking)
-        .source(SourceOptions::new("hanging").timeout(Duration::from_secs(2)), hanging)
-        .source("flapping", move || {
+        .source_fn("failing", failing)
+        .source_fn("panicking", panicking)
+        .source_fn(SourceOptions::new("hanging").timeout(Duration::from_secs(2)), hanging)
+        .source_fn("flapping", move || {
             let is_good = runs.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
             async move { if is_good { Ok(Flapping { flapping: 1 }) } else { Err("not now") } }
         })
-        .source(
+        .blocking_source_fn(
             off("blocking").timeout(Duration::from_millis(50)),
             move || -> Result<Blocking, Infallible> {
                 blocking.blocking_runs_total.inc();
@@ -185,9 +183,8 @@ async fn main() -> ExitCode {
                 }
             },
         )
-        .source(off("spare"), spare)
-        .source(off("twin"), twin)
-        .source(off("double"), double)
+        .source_with(off("spare"), |flags, _| spare(flags))
+        .source_fn(off("twin"), twin)
+        .source_fn(off("double"), double)
         .run()
-        .await
 }

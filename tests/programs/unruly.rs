@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use hello_exporter::probe::{ProbeRequest, Probed};
 use hello_exporter::source::{Source, SourceOptions, in_turn};
 use hello_exporter::{Collector, Exporter};
 
@@ -101,8 +102,16 @@ async fn fail_in_a_circle() -> Result<Value, Snake> {
     Err(Snake(Some(Arc::new(Snake(None)))))
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+/// Blocks its thread if the target says so, at once or after a timer.
+async fn probe(request: ProbeRequest) -> Result<Probed<Value>, Infallible> {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    match request.target() {
+        "blocks" => block(),
+        _ => Ok(Probed::success(value()?)),
+    }
+}
+
+fn main() -> ExitCode {
     let named = |name: String| {
         let prefix = format!("{name}_");
         SourceOptions::new(name).prefix(prefix)
@@ -113,20 +122,20 @@ async fn main() -> ExitCode {
     for number in 0..BLOCKED {
         let of = |kind: &str| brief(format!("{kind}_{number}")).disabled_by_default();
         exporter = exporter
-            .source(of("async"), || async { block() as Result<Value, Infallible> })
-            .source(of("timer"), block_after_a_timer)
+            .source_fn(of("async"), || async { block() as Result<Value, Infallible> })
+            .source_fn(of("timer"), block_after_a_timer)
             .source(of("turn"), in_turn(|| -> Result<Value, Infallible> { block() }));
     }
     exporter
-        .source(named("good".into()), value_after_a_timer)
-        .source(named("good_blocking".into()), value)
+        .source_fn(named("good".into()), value_after_a_timer)
+        .blocking_source_fn(named("good_blocking".into()), value)
         .source(named("good_turn".into()), in_turn(value))
-        .source(off("fused"), || async { Ok::<_, Infallible>(Fused { fused: 1, _fuse: Fuse }) })
-        .source(off("fused_future"), hold_a_fuse)
+        .source_fn(off("fused"), || async { Ok::<_, Infallible>(Fused { fused: 1, _fuse: Fuse }) })
+        .source_fn(off("fused_future"), hold_a_fuse)
         .source(off("fused_source"), FusedSource(Fuse))
         .source(off("fused_twin"), FusedSource(Fuse))
-        .source(off("circle"), fail_in_a_circle)
+        .source_fn(off("circle"), fail_in_a_circle)
         .register_fn(|| Fused { fused: 1, _fuse: Fuse })
+        .probe_fn("/probe", probe)
         .run()
-        .await
 }

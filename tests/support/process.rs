@@ -192,8 +192,13 @@ impl Exporter {
     }
 
     /// Sends a signal, and gives the exit status and the rest of the log.
-    pub fn signal(mut self, name: &str) -> (ExitStatus, Vec<String>) {
+    pub fn signal(self, name: &str) -> (ExitStatus, Vec<String>) {
         self.send_signal(name);
+        self.wait()
+    }
+
+    /// Waits until the program ends, and returns its exit status and the rest of the log.
+    pub fn wait(mut self) -> (ExitStatus, Vec<String>) {
         let log = std::iter::from_fn(|| self.log.next_line(Instant::now() + PATIENCE)).collect();
         (self.child.wait().expect("the exporter ends"), log)
     }

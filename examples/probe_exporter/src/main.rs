@@ -77,13 +77,11 @@ async fn tcp(request: &ProbeRequest) -> Result<Probed<ProbeMetrics>, TcpError> {
     Ok(Probed::success(metrics))
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     Exporter::new("probe_exporter")
         .description("Probes targets over TCP and HTTP.")
         .build_info(build_info!())
         .listen_address("0.0.0.0:9115")
-        .probe("/probe", Prober::new)
+        .probe_with("/probe", |_, _| Prober::new())
         .run()
-        .await
 }

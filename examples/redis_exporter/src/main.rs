@@ -18,32 +18,29 @@ mod servers;
 mod session;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use hello_exporter::probe::ProbeOptions;
-use hello_exporter::source::SourceOptions;
-use hello_exporter::{Exporter, build_info};
+use hello_exporter::{Exporter, SourceOptions, build_info};
 
 use flags::Flags;
 use servers::Servers;
 
-/// The longest scrape. `--connection-timeout` ends one before.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
-
 const UP: (&str, &str) = ("redis_up", "Whether the Redis server has answered.");
 
-#[actix_web::main]
-async fn main() -> ExitCode {
-    Exporter::new("redis_exporter")
+fn main() -> ExitCode {
+    let timeout = |flags: &Flags| flags.connection_timeout;
+    Exporter::with_flags::<Flags>("redis_exporter")
         .description("Exports the metrics of Redis servers.")
         .build_info(build_info!())
         .listen_address("0.0.0.0:9121")
-        .flags::<Flags>()
-        .source(
-            SourceOptions::new("redis").timeout(LONGEST).up_metric(UP.0, UP.1),
-            Servers::with_own,
+        .state(Servers::new)
+        .source_with(
+            SourceOptions::new("redis").timeout_from(timeout).up_metric(UP.0, UP.1),
+            |_, servers| servers.has_own().then_some(servers),
         )
-        .probe(ProbeOptions::new("/scrape").timeout(LONGEST).up_metric(UP.0, UP.1), Servers::new)
+        .probe_with(
+            ProbeOptions::new("/scrape").timeout_from(timeout).up_metric(UP.0, UP.1),
+            |_, servers| servers,
+        )
         .run()
-        .await
 }

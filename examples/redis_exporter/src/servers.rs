@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hello_exporter::Source;
 use hello_exporter::client::{Address, ClientTls, Connector, CredentialStore, Credentials, Scheme};
 use hello_exporter::probe::{Probe, ProbeRequest, Probed, TargetError};
-use hello_exporter::source::Source;
-use tokio::time::{Instant, timeout_at};
+use hello_exporter::source::time_left;
+use tokio::time::{Instant, timeout};
 use tracing::field::{DisplayValue, display};
 use tracing::{debug, info, warn};
 
@@ -70,27 +71,26 @@ impl Servers {
         })
     }
 
-    /// Makes nothing if `--redis.addr` is empty.
-    pub(crate) fn with_own(flags: &Flags) -> Result<Option<Self>, Error> {
-        Self::new(flags).map(|servers| servers.own.is_some().then_some(servers))
+    /// Returns whether `--redis.addr` names a server.
+    pub(crate) fn has_own(&self) -> bool {
+        self.own.is_some()
     }
 
-    /// Asks a server. One that answers INFO is up, whatever becomes of the rest.
-    async fn scrape_at(&self, address: &Address, timeout: Duration) -> Result<Scraped, Error> {
+    /// Scrapes a server. One that answers INFO is up, whatever becomes of the rest.
+    async fn scrape_at(&self, address: &Address) -> Result<Scraped, Error> {
         let started = Instant::now();
-        let deadline = started + timeout;
-        let late = |_| Error::Late(timeout);
-        let connection = timeout_at(deadline, self.connector.connect(address)).await;
-        let mut session = Session::new(connection.map_err(late)?.map_err(Error::Connect)?);
+        let connection = self.connector.connect(address).await.map_err(Error::Connect)?;
+        let mut session = Session::new(connection);
         let connect_time = started.elapsed();
         let (login, is_named) = (self.connector.login(address), self.asked.set_client_name);
-        let text = timeout_at(deadline, session.info(login, is_named)).await.map_err(late)??;
+        let text = session.info(login, is_named).await?;
         let info = text.parse();
         let mut metrics = RedisMetrics::of_info(&info, &self.asked)?;
         let questions = questions(&info, &self.asked);
         let mut replies = Vec::new();
         let rest = self.ask_rest(&mut session, &questions, &mut replies, &mut metrics);
-        let error = timeout_at(deadline, rest).await.map_err(late).flatten().err();
+        let rest = timeout(time_left(), rest).await;
+        let error = rest.map_err(|_| Error::Late(self.timeout)).flatten().err();
         let info = (&info, text.is_keyspace_cut());
         metrics.read_replies(&questions, &replies, info, &self.asked)?;
         metrics.scrape.connect_time_seconds = connect_time.as_secs_f64();
@@ -150,7 +150,7 @@ impl Scraped {
     }
 }
 
-/// Looks at the server that a request names.
+/// Scrapes the server that a request names.
 impl Probe for Servers {
     type Metrics = RedisMetrics;
     type Error = Error;
@@ -163,8 +163,7 @@ impl Probe for Servers {
     async fn probe(&self, request: ProbeRequest) -> Result<Probed<RedisMetrics>, Error> {
         let address = Address::parse(request.target(), &SCHEMES);
         let (address, _) = address.map_err(|error| Error::Flag("the target", error))?;
-        let timeout = self.timeout.min(request.timeout());
-        let scraped = self.scrape_at(&address, timeout).await?;
+        let scraped = self.scrape_at(&address).await?;
         if scraped.is_partial() {
             let (dropped_lines, error) = scraped.missing();
             debug!(target = request.target(), dropped_lines, error, "Target is exposed in part");
@@ -173,14 +172,14 @@ impl Probe for Servers {
     }
 }
 
-/// Looks at the server of `--redis.addr`.
+/// Scrapes the server of `--redis.addr`.
 impl Source for Servers {
     type Metrics = RedisMetrics;
     type Error = Error;
 
     async fn scrape(&self) -> Result<RedisMetrics, Error> {
         let address = self.own.as_ref().ok_or(Error::NoAddress)?;
-        let scraped = self.scrape_at(address, self.timeout).await?;
+        let scraped = self.scrape_at(address).await?;
         self.report_own(&scraped);
         Ok(scraped.metrics)
     }

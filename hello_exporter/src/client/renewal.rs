@@ -8,8 +8,8 @@ use tokio::task::spawn_blocking;
 use tracing::{error, info};
 
 use super::tls::{ClientTls, ClientTlsError, Configs};
+use crate::causes::chain;
 use crate::files::ReadFiles;
-use crate::unbuilt::chain;
 
 /// The configurations of a [`ClientTls`]. All clones share them.
 #[derive(Clone)]

@@ -1,18 +1,21 @@
-//! From what was declared, and the flags, to what is served.
+//! Assembles what is served from what was declared and the flags.
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
+use tracing::info;
 
 use super::command::Parsed;
-use super::{DeclarationError, Exporter, ExporterError};
+use super::maker::MakeError;
+use super::{DeclarationError, Exporter, ExporterError, Maker};
 use crate::cli::TelemetryPath;
 use crate::http::Limit;
-use crate::panic::DropLog;
-use crate::probe::{AllowList, ProbeOptions, ProbesCommon, Probing, UnbuiltProbe};
+use crate::panic::{DropLog, catch};
+use crate::probe::{AllowList, ProbeOptions, ProbeSettings, ProbesCommon, Probing, ReadyProbe};
 use crate::registry::{FOREIGN_REGISTRY, IntoCollector, RegisterError};
-use crate::source::{SourceOptions, SourceRuntime, Sources, UnbuiltSource};
+use crate::source::{ReadySource, SourceOptions, SourceRuntime, SourceSettings, Sources};
 
 /// What is served.
 pub(super) struct Assembly {
@@ -22,17 +25,15 @@ pub(super) struct Assembly {
     pub(super) limit: Arc<Limit>,
 }
 
-impl<F: Args + 'static> Exporter<F> {
-    /// Makes the sources that are enabled, and registers all there is.
+impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
+    /// Makes the sources that are enabled, and the probes, and registers everything.
     pub(super) fn assemble(&mut self, parsed: &Parsed<F>) -> Result<Assembly, ExporterError> {
-        // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
-        let runtime = SourceRuntime::new("source", parsed.enabled.len());
-        let runtime = runtime.map_err(ExporterError::Runtime)?;
-        let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(parsed.enabled.len()));
-        let supervisor = supervisor.transpose();
+        let runs = parsed.enabled.len();
+        let runtime = SourceRuntime::new("source", runs).map_err(ExporterError::Runtime)?;
+        let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(runs)).transpose();
         let supervisor = supervisor.map_err(ExporterError::Runtime)?;
-        let of_probes = SourceRuntime::new("probe", self.probes.len() * Self::RUNS_OF_PROBES);
-        let of_probes = of_probes.map_err(ExporterError::Runtime)?;
+        // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
+        let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
 
         let sources = self.make_sources(parsed, runtime.zip(supervisor));
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &runtime));
@@ -41,18 +42,25 @@ impl<F: Args + 'static> Exporter<F> {
         if !parsed.flags.disable_exporter_metrics {
             self.register_program(&limit);
         }
-        if !self.errors.is_empty() {
-            let errors = std::mem::take(&mut self.errors);
-            return Err(ExporterError::Declaration(DeclarationError::merged(errors)));
+        match self.take_errors() {
+            Some(errors) => Err(ExporterError::Declaration(errors)),
+            None => {
+                let probes = probes.unwrap_or_default();
+                Ok(Assembly { sources: Arc::new(sources), probes, limit })
+            }
         }
-        let probes = probes.unwrap_or_default();
-        Ok(Assembly { sources: Arc::new(sources), probes, limit })
     }
 
-    /// How many workers the probes of one path are worth.
-    const RUNS_OF_PROBES: usize = 4;
+    /// Takes all mistakes, if there are any. Several can be the consequence of the state's.
+    fn take_errors(&mut self) -> Option<Vec<DeclarationError>> {
+        let error = self.state.error().map(str::to_owned);
+        let of_state = error.map(|error| DeclarationError::State { error });
+        let others = DeclarationError::merged(std::mem::take(&mut self.errors));
+        let errors: Vec<_> = of_state.into_iter().chain(others).collect();
+        (!errors.is_empty()).then_some(errors)
+    }
 
-    /// What makes a source runs where the source will: it may start tasks there.
+    /// Makes the sources, on the runtime where they run: their makers may start tasks there.
     fn make_sources(
         &mut self,
         parsed: &Parsed<F>,
@@ -60,20 +68,58 @@ impl<F: Args + 'static> Exporter<F> {
     ) -> Sources {
         let mut sources = Sources::new(self.registry.clone());
         let entered = runtimes.as_ref().map(|(runtime, _)| runtime.handle().enter());
-        for (options, source) in std::mem::take(&mut self.sources) {
-            if !parsed.enabled.contains(options.name()) {
-                sources.add_disabled(options.name().clone());
-                DropLog::new(options.name().clone()).drop(source);
-            } else if let Err(error) = make_source(&mut sources, options, source, &parsed.own) {
+        for (options, maker) in std::mem::take(&mut self.sources) {
+            let name = options.name().clone();
+            if !parsed.enabled.contains(&name) {
+                maker.discard(&DropLog::new(name.clone()));
+                sources.add_disabled(name);
+            } else if let Err(error) = self.make_source(&mut sources, options, maker, &parsed.own) {
                 self.errors.push(error);
             }
         }
         drop(entered);
-        let own = sources.register_own(&self.source_prefix());
+        let own = sources.register_own(&self.settings.source_prefix());
         self.errors.extend(own.err().map(DeclarationError::from));
         match runtimes {
             Some((runtime, supervisor)) => sources.on(runtime, supervisor),
             None => sources,
+        }
+    }
+
+    fn make_source(
+        &mut self,
+        sources: &mut Sources,
+        options: SourceOptions<F>,
+        maker: Maker<F, S, ReadySource>,
+        flags: &F,
+    ) -> Result<(), DeclarationError> {
+        let name = options.name().clone();
+        let part = || format!("source `{name}`");
+        match self.make(maker, part, flags)? {
+            Some(source) => sources.add(settings(options, part, flags)?, source)?,
+            None => sources.add_disabled(name),
+        }
+        Ok(())
+    }
+
+    /// Makes a source or a probe; `None` if the flags leave it out, or if the shared state is
+    /// missing, which is reported once.
+    fn make<T: 'static>(
+        &mut self,
+        maker: Maker<F, S, T>,
+        part: impl Fn() -> String,
+        flags: &F,
+    ) -> Result<Option<T>, DeclarationError> {
+        match maker.make(flags, &mut self.state) {
+            Ok(Some(made)) => Ok(Some(made)),
+            Ok(None) => {
+                info!("The flags leave out {}", part());
+                Ok(None)
+            }
+            Err(MakeError::NoState) => Ok(None),
+            Err(MakeError::Failed(error)) => {
+                Err(DeclarationError::CannotMake { parts: vec![part()], error })
+            }
         }
     }
 
@@ -85,15 +131,16 @@ impl<F: Args + 'static> Exporter<F> {
         let mut taken = vec!["/".to_owned(), parsed.flags.telemetry_path.to_string()];
         let common = ProbesCommon {
             allowed: Arc::new(AllowList(parsed.allowed_targets.clone())),
+            enabled: Arc::new(parsed.enabled.clone()),
             runtime: Arc::clone(runtime),
             registry: self.registry.clone(),
         };
         let _entered = runtime.handle().enter();
         let mut probes = Vec::new();
-        for (options, probe) in std::mem::take(&mut self.probes) {
-            let path = options.path.to_string();
-            match make_probe(options, probe, &parsed.own, &taken, &common) {
-                Ok(probe) => probes.push(Arc::new(probe)),
+        for (options, maker) in std::mem::take(&mut self.probes) {
+            let path = options.path().to_string();
+            match self.make_probe(options, maker, &parsed.own, &taken, &common) {
+                Ok(probe) => probes.extend(probe.map(Arc::new)),
                 Err(error) => self.errors.push(error),
             }
             taken.push(path);
@@ -101,10 +148,31 @@ impl<F: Args + 'static> Exporter<F> {
         probes
     }
 
+    fn make_probe(
+        &mut self,
+        options: ProbeOptions<F>,
+        maker: Maker<F, S, ReadyProbe>,
+        flags: &F,
+        taken: &[String],
+        common: &ProbesCommon,
+    ) -> Result<Option<Probing>, DeclarationError> {
+        let path = options.path().clone();
+        if taken.iter().any(|taken| *taken == path) {
+            return Err(DeclarationError::ProbePathTaken { path });
+        }
+        TelemetryPath::from_str(&path)
+            .map_err(|error| DeclarationError::ProbePath { path: path.clone(), error })?;
+        let part = || format!("probe at `{path}`");
+        let Some(probe) = self.make(maker, part, flags)? else { return Ok(None) };
+        let settings = settings(options, part, flags)?;
+        let probing = Probing::new(settings, probe, common.clone());
+        probing.map(Some).map_err(|error| DeclarationError::Probe { path, error })
+    }
+
     /// Registers what every exporter exposes of itself.
     pub(super) fn register_own(&mut self) {
-        let prefix = self.metric_prefix();
-        let build_info = self.build_info.collector();
+        let prefix = self.settings.metric_prefix();
+        let build_info = self.settings.build_info.collector();
         let health = self.registry.health();
         let results = [
             self.registry.scope().prefix(&prefix).add(build_info.into_collector()),
@@ -135,49 +203,50 @@ fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
     Some(error.into())
 }
 
-fn make_source<F: 'static>(
-    sources: &mut Sources,
-    options: SourceOptions,
-    source: UnbuiltSource<F>,
-    flags: &F,
-) -> Result<(), DeclarationError> {
-    let name = options.name().clone();
-    let built = source.0.build(flags);
-    let unmade =
-        |error| DeclarationError::CannotMake { parts: vec![format!("source `{name}`")], error };
-    match built.map_err(unmade)? {
-        (declared, Some(scraper)) => sources.add(options, declared, scraper)?,
-        (_, None) => {
-            tracing::info!(
-                collector = &*name,
-                "Collector is left out: its flags name nothing to ask"
-            );
-            sources.add_disabled(name);
-        }
-    }
-    Ok(())
+/// Options that take durations from the flags.
+trait FlagOptions<F> {
+    type Settings;
+
+    fn settings(self, flags: &F) -> Self::Settings;
+
+    fn timeout(settings: &Self::Settings) -> Duration;
 }
 
-fn make_probe<F: 'static>(
-    options: ProbeOptions,
-    probe: UnbuiltProbe<F>,
-    flags: &F,
-    taken: &[String],
-    common: &ProbesCommon,
-) -> Result<Probing, DeclarationError> {
-    let path = options.path.clone();
-    if taken.iter().any(|taken| *taken == path) {
-        return Err(DeclarationError::ProbePathTaken { path });
+impl<F> FlagOptions<F> for SourceOptions<F> {
+    type Settings = SourceSettings;
+
+    fn settings(self, flags: &F) -> SourceSettings {
+        SourceOptions::settings(self, flags)
     }
-    let path = || path.clone();
-    TelemetryPath::from_str(&path())
-        .map_err(|error| DeclarationError::ProbePath { path: path(), error })?;
-    let built = probe.0.build(flags);
-    let unmade = |error| DeclarationError::CannotMake {
-        parts: vec![format!("probe at `{}`", path())],
-        error,
-    };
-    let (declared, built) = built.map_err(unmade)?;
-    Probing::new(options, declared, built, common.clone())
-        .map_err(|error| DeclarationError::Probe { path: path(), error })
+
+    fn timeout(settings: &SourceSettings) -> Duration {
+        settings.timeout
+    }
+}
+
+impl<F> FlagOptions<F> for ProbeOptions<F> {
+    type Settings = ProbeSettings;
+
+    fn settings(self, flags: &F) -> ProbeSettings {
+        ProbeOptions::settings(self, flags)
+    }
+
+    fn timeout(settings: &ProbeSettings) -> Duration {
+        settings.timeout
+    }
+}
+
+/// Takes what the options of a part take from the flags.
+fn settings<F, O: FlagOptions<F>>(
+    options: O,
+    part: impl Fn() -> String,
+    flags: &F,
+) -> Result<O::Settings, DeclarationError> {
+    let cannot_make = |error| DeclarationError::CannotMake { parts: vec![part()], error };
+    let settings = catch(|| options.settings(flags));
+    let settings = settings.map_err(|panic| cannot_make(format!("panicked: {panic}")))?;
+    match O::timeout(&settings).is_zero() {
+        true => Err(cannot_make("its timeout is 0, expected a longer one".to_owned())),
+        false => Ok(settings),
+    }
 }

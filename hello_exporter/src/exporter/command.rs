@@ -50,15 +50,15 @@ fn allowed_targets(matches: &ArgMatches) -> Vec<TargetPattern> {
     patterns.into_iter().flatten().cloned().collect()
 }
 
-fn enable(options: &SourceOptions) -> String {
+fn enable<F>(options: &SourceOptions<F>) -> String {
     format!("collector.{}", options.name())
 }
 
-fn disable(options: &SourceOptions) -> String {
+fn disable<F>(options: &SourceOptions<F>) -> String {
     format!("no-collector.{}", options.name())
 }
 
-impl<F: Args + 'static> Exporter<F> {
+impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// The flags, or nothing where the version was asked for, and is printed.
     pub(super) fn parse(
         &self,
@@ -69,7 +69,7 @@ impl<F: Args + 'static> Exporter<F> {
         let matches = command.try_get_matches_from_mut(arguments);
         let matches = matches.map_err(|error| self.explained(error, &mut command))?;
         if matches.get_flag(VERSION) {
-            print!("{}, {}", self.name, self.build_info);
+            print!("{}, {}", self.settings.name, self.settings.build_info);
             return Ok(None);
         }
         let flags = Flags::from_arg_matches(&matches)?;
@@ -87,7 +87,7 @@ impl<F: Args + 'static> Exporter<F> {
     /// Refuses a path of the metrics at which probes are served.
     fn check_path(&self, flags: &Flags, command: &mut Command) -> Result<(), clap::Error> {
         let path = flags.telemetry_path.as_str();
-        if self.probes.iter().all(|(options, _)| options.path != path) {
+        if self.probes.iter().all(|(options, _)| options.path() != path) {
             return Ok(());
         }
         let message = format!(
@@ -102,10 +102,10 @@ impl<F: Args + 'static> Exporter<F> {
             .long("version")
             .help("Print the version and what it was built with")
             .action(ArgAction::SetTrue);
-        let command = F::augment_args(Command::new(self.name.clone()));
+        let command = F::augment_args(Command::new(self.settings.name.clone()));
         let command = Flags::augment_args(command);
         let command = command
-            .about(self.description.clone())
+            .about(self.settings.description.clone())
             .long_about(None)
             .disable_version_flag(true)
             .arg(version);
@@ -114,7 +114,7 @@ impl<F: Args + 'static> Exporter<F> {
             true => command,
             false => command.arg(allow_target()),
         };
-        match &self.listen_address {
+        match &self.settings.listen_address {
             Some(address) => {
                 let address = address.to_string();
                 command.mut_arg("web.listen-address", |arg| arg.default_value(address))

@@ -11,7 +11,15 @@ use crate::registry::RegisterError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExporterError {
-    /// What the program declares is not sound.
+    /// The flags are invalid; or, with the exit status 0, `--help` was asked for.
+    #[error(transparent)]
+    Flags(clap::Error),
+    /// [`Exporter::run`](crate::Exporter::run) was called within a runtime.
+    #[error(
+        "`run` starts a runtime of its own and cannot be called in another; await `serve` there"
+    )]
+    NestedRuntime,
+    /// What the program declares is invalid.
     #[error("{}", lines(.0))]
     Declaration(Vec<DeclarationError>),
     /// An address that cannot be listened on.
@@ -41,9 +49,44 @@ pub enum ExporterError {
     /// The server failed.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),
+    /// A second signal ended the exporter before all requests were answered.
+    #[error("stopped by a second {signal}, before all requests were answered")]
+    #[non_exhaustive]
+    Interrupted {
+        /// The name of the signal.
+        signal: &'static str,
+        /// The number of the signal.
+        number: u8,
+    },
 }
 
 impl ExporterError {
+    /// Returns the exit status of a program that ends for this error, see
+    /// [`Exporter::run`](crate::Exporter::run).
+    ///
+    /// ```no_run
+    /// use hello_exporter::Exporter;
+    /// use std::process::ExitCode;
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> ExitCode {
+    ///     match Exporter::new("my_exporter").serve().await {
+    ///         Ok(()) => ExitCode::SUCCESS,
+    ///         Err(error) => {
+    ///             eprintln!("{error}");
+    ///             ExitCode::from(error.exit_status())
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Flags(error) => u8::try_from(error.exit_code()).unwrap_or(2),
+            Self::Interrupted { number, .. } => 128 + number,
+            _ => 1,
+        }
+    }
+
     /// Returns one text for each mistake. A text may have line feeds in it.
     pub(super) fn messages(&self) -> Vec<String> {
         match self {
@@ -81,6 +124,12 @@ pub enum DeclarationError {
     SourceTwice {
         /// The name.
         name: Cow<'static, str>,
+    },
+    /// The function that makes the [state](crate::Exporter::state) has failed.
+    #[error("cannot start: {error}")]
+    State {
+        /// The error, with its causes, or the panic.
+        error: String,
     },
     /// The function that makes a source or a probe has failed, or several have, with one error.
     #[error("{} cannot be made: {error}", listed(.parts))]

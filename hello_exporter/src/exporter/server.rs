@@ -1,16 +1,14 @@
 //! The HTTP server.
 
-use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
-use std::process::ExitCode;
 use std::sync::Arc;
-use std::task::Poll;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, web};
 use clap::Args;
+use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
@@ -18,15 +16,19 @@ use super::assembly::Assembly;
 use super::command::Parsed;
 use super::listener::Listener;
 use super::signal::{Signals, Termination};
-use super::{Exporter, ExporterError, connection};
+use super::{Exporter, ExporterError, Settings, connection};
 use crate::cli::Flags;
 use crate::http::{
     Deadline, Landing, Metrics, Probes, WebConfig, access_log, guard, healthy, not_found, ready,
 };
 
-impl<F: Args + 'static> Exporter<F> {
-    /// Serves until SIGTERM or SIGINT, and returns the exit status.
-    pub(super) async fn serve(mut self, parsed: Parsed<F>) -> Result<ExitCode, ExporterError> {
+impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
+    /// Serves until SIGTERM or SIGINT, or until `stopped` has no sender any more.
+    pub(super) async fn serve_parsed(
+        mut self,
+        parsed: Parsed<F>,
+        stopped: oneshot::Receiver<()>,
+    ) -> Result<(), ExporterError> {
         let assembly = self.assemble(&parsed)?;
         let web_config = parsed.flags.web_config_file().map(WebConfig::load).transpose()?;
         let listeners = match parsed.flags.systemd_socket {
@@ -36,14 +38,15 @@ impl<F: Args + 'static> Exporter<F> {
                 addresses.map(Listener::bind).collect::<Result<_, _>>()?
             }
         };
-        info!(version = self.build_info.version(), "Starting {}", self.name);
-        let served = self.serve_on(listeners, assembly, &parsed.flags, web_config).await;
+        let Settings { name, build_info, .. } = &self.settings;
+        info!(version = build_info.version(), "Starting {name}");
+        let served = self.serve_on(listeners, assembly, &parsed.flags, web_config, stopped).await;
         let Some(signal) = served.map_err(ExporterError::Serve)? else {
             info!("Stopped");
-            return Ok(ExitCode::SUCCESS);
+            return Ok(());
         };
         warn!(%signal, "Stopped by a second signal, before all requests were answered");
-        Ok(ExitCode::from(signal.exit_status()))
+        Err(ExporterError::Interrupted { signal: signal.name(), number: signal.number() })
     }
 
     /// Serves until a signal. Returns a second one, if it came while requests were still under way.
@@ -53,6 +56,7 @@ impl<F: Args + 'static> Exporter<F> {
         assembly: Assembly,
         flags: &Flags,
         web_config: Option<Arc<WebConfig>>,
+        stopped: oneshot::Receiver<()>,
     ) -> io::Result<Option<Termination>> {
         let services = self.services(assembly, flags);
         let guarded = web_config.clone();
@@ -60,7 +64,7 @@ impl<F: Args + 'static> Exporter<F> {
             let (services, guarded) = (services.clone(), guarded.clone());
             App::new()
                 .wrap(from_fn(move |request, next| guard(guarded.clone(), request, next)))
-                // The outermost: it tells of refusals as well.
+                // The outermost: it logs refusals as well.
                 .wrap(from_fn(access_log))
                 .configure(|config| services.register(config))
                 .default_service(web::to(not_found))
@@ -68,28 +72,28 @@ impl<F: Args + 'static> Exporter<F> {
         let mut signals = Signals::handle()?;
         let (drain, draining) = oneshot::channel::<()>();
         let draining = async { _ = draining.await };
-        let serving =
-            connection::serve(app, listeners, web_config, self.connection_limits, draining);
+        let limits = self.settings.connection_limits;
+        let serving = connection::serve(app, listeners, web_config, limits, draining);
         let second_signal = async {
-            let signal = signals.next().await;
-            info!(%signal, "Draining");
+            if let Some(signal) = first(signals.next(), stopped).await {
+                info!(%signal, "Draining");
+            }
             let _ = drain.send(());
             signals.next().await
         };
-        let (mut serving, mut second_signal) = (pin!(serving), pin!(second_signal));
-        poll_fn(|context| match serving.as_mut().poll(context) {
-            Poll::Ready(served) => Poll::Ready(served.map(|()| None)),
-            Poll::Pending => second_signal.as_mut().poll(context).map(|signal| Ok(Some(signal))),
-        })
-        .await
+        match select(pin!(serving), pin!(second_signal)).await {
+            Either::Left((served, _)) => served.map(|()| None),
+            Either::Right((signal, _)) => Ok(Some(signal)),
+        }
     }
 
     fn services(&self, assembly: Assembly, flags: &Flags) -> Services {
         let path = flags.telemetry_path.as_str();
-        let deadline = Deadline::with_offset(self.timeout_offset);
+        let deadline = Deadline::with_offset(self.settings.timeout_offset);
         let metrics = Metrics::of_sources(Arc::clone(&assembly.sources)).path(path);
         let landing = (path != "/").then(|| {
-            let (Self { name, description, build_info, .. }, sources) = (self, assembly.sources);
+            let Settings { name, description, build_info, .. } = &self.settings;
+            let sources = assembly.sources;
             Landing::new(name, description, build_info, path, sources, &assembly.probes)
         });
         let probes = assembly.probes.into_iter();
@@ -98,6 +102,17 @@ impl<F: Args + 'static> Exporter<F> {
             probes: probes.map(|it| Probes::new(it, deadline, flags.max_requests)).collect(),
             landing,
         }
+    }
+}
+
+/// Waits for a signal, or until `stopped` has no sender any more, which is no signal.
+async fn first(
+    signal: impl Future<Output = Termination>,
+    stopped: oneshot::Receiver<()>,
+) -> Option<Termination> {
+    match select(stopped, pin!(signal)).await {
+        Either::Left(_) => None,
+        Either::Right((signal, _)) => Some(signal),
     }
 }
 

@@ -13,24 +13,28 @@ pub(super) enum Termination {
 }
 
 impl Termination {
-    /// Returns the exit status that a shell reports for a program that the signal has killed, as it
-    /// kills a Go exporter that does not handle it.
-    pub(super) fn exit_status(self) -> u8 {
+    /// Returns the number of the signal.
+    pub(super) fn number(self) -> u8 {
         match self {
-            Self::Sigint => 128 + 2,
+            Self::Sigint => 2,
             #[cfg(unix)]
-            Self::Sigterm => 128 + 15,
+            Self::Sigterm => 15,
+        }
+    }
+
+    /// Returns the name of the signal.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sigint => "SIGINT",
+            #[cfg(unix)]
+            Self::Sigterm => "SIGTERM",
         }
     }
 }
 
 impl fmt::Display for Termination {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Sigint => "SIGINT",
-            #[cfg(unix)]
-            Self::Sigterm => "SIGTERM",
-        })
+        formatter.write_str(self.name())
     }
 }
 

@@ -239,9 +239,9 @@ fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
     let mut exporter = Exporter::new("3proxy exporter");
     exporter.register_own();
     assert!(exporter.errors.is_empty());
-    assert_eq!(exporter.metric_prefix(), "_3proxy_exporter_");
-    assert_eq!(exporter.source_prefix(), "_3proxy_exporter_");
-    assert_eq!(exporter.metric_namespace("3proxy").source_prefix(), "_3proxy_");
+    assert_eq!(exporter.settings.metric_prefix(), "_3proxy_exporter_");
+    assert_eq!(exporter.settings.source_prefix(), "_3proxy_exporter_");
+    assert_eq!(exporter.metric_namespace("3proxy").settings.source_prefix(), "_3proxy_");
 }
 
 #[cfg(all(target_os = "linux", feature = "prometheus"))]
@@ -283,7 +283,7 @@ struct Flags {
 
 #[test]
 fn flags_of_an_exporter_may_be_called_as_those_of_every_exporter() {
-    let exporter = Exporter::new("x").flags::<Flags>();
+    let exporter = Exporter::with_flags::<Flags>("x");
     let parsed = exporter.parse(["x", "--api.version=1", "--log.level=debug"]).unwrap().unwrap();
     assert_eq!((parsed.own.version.as_deref(), parsed.own.log_level), (Some("1"), None));
     assert!(matches!(parsed.flags.log_level, crate::cli::LogLevel::Debug));
@@ -299,20 +299,21 @@ fn read() -> Result<(), std::io::Error> {
 #[test]
 fn file_that_several_makers_need_is_one_error() {
     use crate::probe::{ProbeRequest, Probed};
+    use crate::source::async_fn;
     use std::convert::Infallible;
 
     let scrape = || async { Ok::<_, Infallible>(DynamicFamilies::new()) };
     let probe =
         |_: ProbeRequest| async { Ok::<_, Infallible>(Probed::success(DynamicFamilies::new())) };
     let mut exporter = Exporter::new("x")
-        .source("a", move || read().map(|()| scrape))
-        .source("b", move || read().map(|()| scrape))
-        .source("c", move || -> Result<_, Infallible> {
+        .source_with("a", move |(), _| read().map(|()| async_fn(scrape)))
+        .source_with("b", move |(), _| read().map(|()| async_fn(scrape)))
+        .source_with("c", move |(), _| {
             assert!(read().is_ok(), "c needs it\nas well");
-            Ok(scrape)
+            async_fn(scrape)
         })
-        .source("d", scrape)
-        .probe("/probe", probe);
+        .source_fn("d", scrape)
+        .probe_fn("/probe", probe);
     let parsed = exporter.parse(["x"]).unwrap().unwrap();
     let error = exporter.assemble(&parsed).err().unwrap();
     assert_eq!(

@@ -38,7 +38,7 @@ impl Landing {
         probes: &[Arc<Probing>],
     ) -> Self {
         let probes = probes.iter().map(|probing| ProbeFacts {
-            path: probing.options().path.to_string(),
+            path: probing.path().to_owned(),
             modules: probing.modules().to_vec(),
             is_restricted: probing.is_restricted(),
         });

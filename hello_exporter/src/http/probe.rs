@@ -37,6 +37,7 @@ impl Probes {
         let deadline = self.deadline.of(&request);
         let permit = self.limit.enter(Requester::of(&request), deadline).await?;
         let query = query(&request);
+        refuse_selection(&query)?;
         let target = self.target(&query)?;
         let module = query.iter().find(|(key, _)| key == "module").map(|(_, value)| &**value);
         let module = self.probing.module(module).map_err(bad_request)?;
@@ -65,9 +66,18 @@ impl Probes {
     }
 }
 
+/// Refuses a query that selects collectors or families, which a probe would ignore.
+fn refuse_selection(query: &[(String, String)]) -> Result<(), HttpResponse> {
+    let mut names = query.iter().map(|(name, _)| &**name);
+    match names.find(|name| matches!(*name, "collect[]" | "exclude[]" | "name[]")) {
+        Some(name) => Err(bad_request(format_args!("{name} cannot be used with a probe"))),
+        None => Ok(()),
+    }
+}
+
 impl HttpServiceFactory for Probes {
     fn register(self, config: &mut AppService) {
-        let path = self.probing.options().path.clone();
+        let path = self.probing.path().to_owned();
         resource(&path, move |request| self.clone().answer(request)).register(config);
     }
 }

@@ -23,7 +23,8 @@ use crate::name;
 /// Counts the requests of an actix-web application: a middleware, and the collector of what it counts.
 ///
 /// ```
-/// use hello_exporter::{Registry, actix_web::App, http::{Metrics, RequestMetrics}};
+/// use actix_web::App;
+/// use hello_exporter::{Registry, http::{Metrics, RequestMetrics}};
 ///
 /// let requests = RequestMetrics::new();
 /// let registry = Registry::new();

@@ -4,25 +4,29 @@
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 
-use super::{AllowList, Probe, ProbeOptions, ProbeRequest, TargetError, check_target};
+use super::{AllowList, Probe, ProbeRequest, ProbeSettings, ReadyProbe, TargetError, check_target};
 use crate::collect::Declared;
-use crate::desc::Desc;
 use crate::encode::Format;
 use crate::panic::{catch, catch_async};
 use crate::registry::{
-    CollectorId, Provided, Provider, RegisterError, Registrable, Registry, ScrapeRequest,
+    CollectorId, CollectorName, Provided, Provider, RegisterError, Registrable, Registry,
+    ScrapeRequest,
 };
-use crate::source::{Drops, Failure, Scraped, SourceRuntime, scraped, up};
-use crate::unbuilt::Declarations;
+use crate::source::{
+    Declarations, Drops, Failure, Scraped, SourceRuntime, reserve, scraped, up, with_deadline,
+};
 
 /// A [`Probe`] without its type.
 pub(crate) trait Prober: Send + Sync {
@@ -30,12 +34,6 @@ pub(crate) trait Prober: Send + Sync {
 
     /// Starts a probe. `drops` drops what the author's code leaves behind.
     fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task;
-}
-
-/// A probe as an author's function has made it.
-pub(crate) struct BuiltProbe {
-    pub(crate) prober: Arc<dyn Prober>,
-    pub(crate) modules: Vec<Cow<'static, str>>,
 }
 
 /// What a probe has found.
@@ -48,12 +46,34 @@ struct Finding {
 
 type Found = Result<Finding, Failure>;
 
-/// A probe under way, stopped when nobody waits for it any longer.
-pub(crate) struct Task(JoinHandle<Found>);
+/// A probe under way, dropped at its next `await` when this is dropped.
+pub(crate) struct Task(oneshot::Receiver<Found>);
 
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
+impl Task {
+    /// Runs a probe on a thread of its own, so that it costs no other probe anything if it blocks
+    /// its thread.
+    fn start(runtime: &Handle, probe: impl Future<Output = Found> + Send + 'static) -> Self {
+        let (mut sender, receiver) = oneshot::channel();
+        let handle = runtime.clone();
+        runtime.spawn_blocking(move || {
+            let found = handle.block_on(async {
+                match select(pin!(probe), pin!(sender.closed())).await {
+                    Either::Left((found, _)) => Some(found),
+                    Either::Right(_) => None,
+                }
+            });
+            if let Some(found) = found {
+                _ = sender.send(found);
+            }
+        });
+        Self(receiver)
+    }
+
+    async fn found(self, at_most: Duration) -> Found {
+        match timeout(at_most, self.0).await {
+            Ok(found) => found.unwrap_or(Err(Failure::Cancelled)),
+            Err(_) => Err(Failure::Timeout(at_most)),
+        }
     }
 }
 
@@ -64,7 +84,8 @@ impl<P: Probe> Prober for P {
 
     fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task {
         let (metrics, futures) = (drops.metrics.clone(), drops.futures.clone());
-        Task(runtime.spawn(async move {
+        let deadline = Instant::now() + request.timeout;
+        let probe = async move {
             let probe = async {
                 let probed = self.probe(request).await.map_err(Failure::of_error)?;
                 let (is_success, cause) = (probed.is_success, probed.cause.map(Failure::Error));
@@ -72,7 +93,8 @@ impl<P: Probe> Prober for P {
                 Ok(Finding { metrics, is_success, cause })
             };
             catch_async(probe, &futures).await?
-        }))
+        };
+        Task::start(runtime, with_deadline(deadline, probe))
     }
 }
 
@@ -91,6 +113,8 @@ struct ProbeMetrics {
 #[derive(Clone)]
 pub(crate) struct ProbesCommon {
     pub(crate) allowed: Arc<AllowList>,
+    /// Names of the sources that the flags enable.
+    pub(crate) enabled: Arc<HashSet<CollectorName>>,
     pub(crate) runtime: Arc<SourceRuntime>,
     /// That of the exporter, which counts what is lost.
     pub(crate) registry: Registry,
@@ -98,11 +122,11 @@ pub(crate) struct ProbesCommon {
 
 /// The probes of one path.
 pub(crate) struct Probing {
-    options: ProbeOptions,
+    settings: ProbeSettings,
     modules: Vec<Cow<'static, str>>,
     prober: Arc<dyn Prober>,
     common: ProbesCommon,
-    declared: Declarations,
+    declarations: Declarations,
     families: Arc<ProbeFamilies>,
     /// Whether the last probe has panicked.
     is_panicking: AtomicBool,
@@ -114,22 +138,26 @@ struct ProbeFamilies {
     registry: Registry,
     own: CollectorId,
     metrics: CollectorId,
-    /// The registration of [`ProbeOptions::up_metric`].
+    /// The registration of the [`up_metric`](super::ProbeOptions::up_metric).
     up: Option<CollectorId>,
 }
 
 impl ProbeFamilies {
     fn new(
-        options: &ProbeOptions,
-        descs: Vec<Desc>,
+        settings: &ProbeSettings,
+        declarations: Declarations,
         common: &ProbesCommon,
     ) -> Result<Self, RegisterError> {
         let registry = common.registry.sibling();
-        let add = |name, descs| registry.scope().add(Registrable::provided(name, descs));
+        let add = |name, descs, dynamic| {
+            registry.scope().add(Registrable::provided(name, descs, dynamic))
+        };
+        let Declarations { declared, dynamic, .. } = declarations;
+        let up = settings.up.clone();
         Ok(Self {
-            own: add("probe".into(), ProbeMetrics::declared())?,
-            metrics: add(options.path.clone(), descs)?,
-            up: options.up.clone().map(|desc| add("up".into(), vec![desc])).transpose()?,
+            own: add("probe".into(), ProbeMetrics::declared(), Vec::new())?,
+            metrics: add(settings.path.clone(), declared, dynamic)?,
+            up: up.map(|desc| add("up".into(), vec![desc], Vec::new())).transpose()?,
             registry,
         })
     }
@@ -146,33 +174,34 @@ pub(crate) enum ModuleError {
 
 impl Probing {
     pub(crate) fn new(
-        options: ProbeOptions,
-        declared: Declarations,
-        built: BuiltProbe,
+        settings: ProbeSettings,
+        probe: ReadyProbe,
         common: ProbesCommon,
     ) -> Result<Self, RegisterError> {
-        let families = ProbeFamilies::new(&options, declared.descs.clone(), &common)?;
+        let ReadyProbe { declarations, modules, prober } = probe;
+        let families = ProbeFamilies::new(&settings, declarations.clone(), &common)?;
         Ok(Self {
-            modules: built.modules,
-            prober: built.prober,
+            modules,
+            prober,
             common,
-            declared,
+            declarations,
             families: Arc::new(families),
-            drops: Drops::new(&options.path),
-            options,
+            drops: Drops::new(&settings.path),
+            settings,
             is_panicking: AtomicBool::new(false),
         })
     }
 
-    /// Those of one request. What one target has at run time is no matter of another one.
+    /// Returns the families of one request. Those that one target has at run time do not concern
+    /// another one.
     fn families(&self) -> Arc<ProbeFamilies> {
-        let new = || ProbeFamilies::new(&self.options, self.declared.descs.clone(), &self.common);
-        let families = self.declared.has_late.then(new).and_then(Result::ok);
+        let new = || ProbeFamilies::new(&self.settings, self.declarations.clone(), &self.common);
+        let families = self.declarations.has_late.then(new).and_then(Result::ok);
         families.map_or_else(|| Arc::clone(&self.families), Arc::new)
     }
 
-    pub(crate) fn options(&self) -> &ProbeOptions {
-        &self.options
+    pub(crate) fn path(&self) -> &str {
+        &self.settings.path
     }
 
     pub(crate) fn modules(&self) -> &[Cow<'static, str>] {
@@ -222,11 +251,15 @@ impl Probing {
         at_most: Option<Duration>,
     ) -> ProbeResult {
         let started = Instant::now();
-        let timeout = at_most.map_or(self.options.timeout, |most| most.min(self.options.timeout));
-        let runtime = &self.common.runtime;
-        let (own_timeout, allowed) = (own_timeout(timeout), Arc::clone(&self.common.allowed));
-        let request = ProbeRequest { target, module, timeout: own_timeout, allowed };
-        let (target, module) = (request.target.clone(), request.module.clone());
+        let timeout = self.settings.timeout.min(at_most.unwrap_or(Duration::MAX));
+        let ProbesCommon { runtime, allowed, enabled, .. } = &self.common;
+        let request = ProbeRequest {
+            target: target.clone(),
+            module: module.clone(),
+            timeout: timeout - reserve(timeout),
+            allowed: Arc::clone(allowed),
+            enabled: Arc::clone(enabled),
+        };
         let task = Arc::clone(&self.prober).start(request, &self.drops, runtime.handle());
         let (metrics, is_success, failure) = match task.found(timeout).await {
             Ok(Finding { metrics, is_success, cause }) => (Some(metrics), is_success, cause),
@@ -235,12 +268,6 @@ impl Probing {
         self.report(failure.as_ref(), &target, &module);
         ProbeResult { families: self.families(), metrics, is_success, duration: started.elapsed() }
     }
-}
-
-/// Returns the time that a probe has before it is dropped after `timeout`, in which it ends in good
-/// order.
-fn own_timeout(timeout: Duration) -> Duration {
-    timeout - (timeout / 10).min(Duration::from_millis(100))
 }
 
 impl Probing {
@@ -253,15 +280,6 @@ impl Probing {
         match is_panic && !self.is_panicking.swap(true, Ordering::Relaxed) {
             true => error!(target, module, %error, "Probe panicked"),
             false => debug!(target, module, %error, "Probe failed"),
-        }
-    }
-}
-
-impl Task {
-    async fn found(mut self, at_most: Duration) -> Found {
-        match timeout(at_most, &mut self.0).await {
-            Ok(joined) => joined.unwrap_or_else(|error| Err(error.into())),
-            Err(_) => Err(Failure::Timeout(at_most)),
         }
     }
 }

@@ -79,14 +79,9 @@ impl LateIndices {
     /// Limits the length of these names.
     const MOST_NAME_BYTES: usize = 1024;
 
-    /// Returns an empty index; indices start after the `declared` families.
-    pub(super) fn behind(declared: usize) -> Self {
-        Self { next: declared, indices: HashMap::new() }
-    }
-
-    /// Returns the index of these families, none of which is declared.
-    pub(super) fn of(descs: &[Desc]) -> Self {
-        let mut indices = Self::behind(0);
+    /// Starts after the `declared` families, with the indices of those in `descs`.
+    pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
+        let mut indices = Self { next: declared, indices: HashMap::new() };
         for desc in descs {
             indices.index(desc.name());
         }

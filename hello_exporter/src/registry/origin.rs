@@ -41,6 +41,8 @@ pub(crate) type CollectorName = Cow<'static, str>;
 pub struct Registrable {
     pub(super) name: CollectorName,
     pub(super) origin: Origin,
+    /// Families that its type does not declare, and that are known all the same.
+    pub(super) dynamic: Vec<Desc>,
 }
 
 /// The name under which errors know a registry of the `prometheus` crate.
@@ -53,7 +55,8 @@ impl Registrable {
         descs: Vec<Desc>,
         maker: impl MakeCollector + 'static,
     ) -> Self {
-        Self { name: name.into(), origin: Origin::Made { descs, maker: Arc::new(maker) } }
+        let origin = Origin::Made { descs, maker: Arc::new(maker) };
+        Self { name: name.into(), origin, dynamic: Vec::new() }
     }
 
     /// Returns a collector that makes a `T` at every scrape.
@@ -63,10 +66,10 @@ impl Registrable {
         Self::made(std::any::type_name::<T>(), T::declared(), make)
     }
 
-    /// Returns a collector of these families, whose samples a [`Provider`](super::Provider) brings
-    /// to each scrape.
-    pub(crate) fn provided(name: CollectorName, descs: Vec<Desc>) -> Self {
-        Self { name, origin: Origin::Provided { descs } }
+    /// Returns a collector of these families, whose samples come with a scrape. The `dynamic` ones
+    /// are not known from its type.
+    pub(crate) fn provided(name: CollectorName, descs: Vec<Desc>, dynamic: Vec<Desc>) -> Self {
+        Self { name, origin: Origin::Provided { descs }, dynamic }
     }
 }
 
@@ -166,6 +169,7 @@ impl<T: Collect + Send + Sync + 'static> IntoCollector for Arc<T> {
     const IS_LIVE: bool = is_live(T::liveness);
 
     fn into_collector(self) -> Registrable {
-        Registrable { name: std::any::type_name::<T>().into(), origin: Origin::Live(self) }
+        let (name, origin) = (std::any::type_name::<T>().into(), Origin::Live(self));
+        Registrable { name, origin, dynamic: Vec::new() }
     }
 }

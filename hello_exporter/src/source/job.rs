@@ -12,6 +12,7 @@ use tracing::{debug, error, info};
 use super::runner::Runner;
 use super::scraper::{Drops, Failure, FailureKind, Ran, Scraped, Scraper};
 use super::status::{LastRun, Status};
+use super::time_left::reserve;
 use crate::panic::{DropLog, Guarded};
 use crate::registry::CollectorName;
 use crate::sync::lock;
@@ -275,6 +276,12 @@ pub(super) struct RunEnd {
 struct Stale(#[expect(dead_code, reason = "it is dropped")] Option<Arc<Outcome>>);
 
 impl RunEnd {
+    /// Returns when the run should end by itself, before it is stopped.
+    pub(super) fn deadline(&self) -> Instant {
+        let timeout = self.job.timeout;
+        self.run.started + (timeout - reserve(timeout))
+    }
+
     /// Returns whether the timeout has passed, so that no request waits for the run.
     pub(super) fn is_late(&self) -> bool {
         self.run.is_settled()

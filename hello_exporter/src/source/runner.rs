@@ -11,6 +11,7 @@ use super::alarm::Alarm;
 use super::job::{Job, RunEnd};
 use super::runtime::SourceRuntime;
 use super::scraper::{Ran, Work};
+use super::time_left::with_deadline;
 use super::turn::Turns;
 
 /// Starts runs on one runtime, and supervises them on another, where no author's code can hold a
@@ -47,6 +48,7 @@ impl Runner {
         let runtime = self.runtime.handle().clone();
         match work {
             Work::Async(future) => {
+                let future = with_deadline(end.deadline(), future);
                 let task = runtime.spawn(async move { end.end(future.await) });
                 return Some(task.abort_handle());
             }

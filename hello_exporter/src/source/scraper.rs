@@ -8,18 +8,18 @@ use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use super::Source;
+use crate::causes::{BoxError, text_of};
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::panic::{DropLog, Guarded, Panic, catch, catch_async};
 use crate::registry::{CollectorName, Momentary};
-use crate::unbuilt::{BoxError, text_of};
 
 /// The samples of one run, shared by the requests that it serves.
 pub(crate) type Scraped = Arc<dyn Momentary + Send + Sync>;
 
 /// Drops what an author's code leaves behind.
-pub(crate) struct Drops {
+pub struct Drops {
     pub(crate) metrics: DropLog,
     pub(crate) futures: DropLog,
 }
@@ -38,7 +38,7 @@ pub(crate) trait Scraper: Send + Sync {
 }
 
 /// The work of one run, which has ended when the author's code has.
-pub(crate) enum Work {
+pub enum Work {
     /// Waits without a thread.
     Async(Pin<Box<dyn Future<Output = Ran> + Send>>),
     /// May block a thread of its own.
@@ -48,7 +48,7 @@ pub(crate) enum Work {
 }
 
 /// A run that has ended.
-pub(crate) struct Ran {
+pub struct Ran {
     pub(super) result: Result<Scraped, Failure>,
     /// When the author's code began, if it had to wait.
     pub(super) started: Option<Instant>,
@@ -125,34 +125,21 @@ where
     Ok(Arc::new(metrics))
 }
 
-/// A [`Source`], which waits without a thread.
-pub(super) struct Asynchronous<S>(pub(super) S);
-
-impl<S: Source> Scraper for Asynchronous<S> {
+impl<S: Source> Scraper for S {
     fn work(self: Arc<Self>, drops: &Drops) -> Work {
-        let Drops { metrics, futures } = drops;
-        let (metrics, futures) = (metrics.clone(), futures.clone());
-        Work::Async(Box::pin(async move {
-            let run = async { scraped(self.0.scrape().await, &metrics) };
-            let caught = catch_async(run, &futures).await;
-            caught.unwrap_or_else(|panic| Err(panic.into())).into()
-        }))
+        Source::work(self, drops)
     }
 }
 
-/// A function that may block, on a thread of its own.
-pub(super) struct Blocking<F>(pub(super) F);
-
-impl<F, M, E> Scraper for Blocking<F>
-where
-    F: Fn() -> Result<M, E> + Send + Sync + 'static,
-    M: Declared + Send + Sync + 'static,
-    E: Into<BoxError> + 'static,
-{
-    fn work(self: Arc<Self>, drops: &Drops) -> Work {
-        let drops = drops.metrics.clone();
-        Work::Blocking(Box::new(move || called(&self.0, &drops).into()))
-    }
+/// Returns the work of a [`Source`] that waits without a thread.
+pub(super) fn asynchronous<S: Source>(source: Arc<S>, drops: &Drops) -> Work {
+    let Drops { metrics, futures } = drops;
+    let (metrics, futures) = (metrics.clone(), futures.clone());
+    Work::Async(Box::pin(async move {
+        let run = async { scraped(source.scrape().await, &metrics) };
+        let caught = catch_async(run, &futures).await;
+        caught.unwrap_or_else(|panic| Err(panic.into())).into()
+    }))
 }
 
 /// Calls a function that is not `async`.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::SourceOptions;
 use super::job::{Answer, Job, Pending};
+use super::maker::ReadySource;
 use super::metrics::ScrapeMetrics;
+use super::options::SourceSettings;
 use super::runner::Runner;
 use super::runtime::SourceRuntime;
-use super::scraper::{Scraped, Scraper};
+use super::scraper::Scraped;
 use super::selection::{Selection, SelectionError};
 use super::status::Status;
 use super::up::up;
@@ -19,7 +20,6 @@ use crate::registry::{
     CollectorId, CollectorName, Provided, Provider, RegisterError, Registrable, Registry,
     ScrapeRequest,
 };
-use crate::unbuilt::Declarations;
 
 /// The enabled sources of an exporter, and the registry in which they have their families.
 pub(crate) struct Sources {
@@ -35,7 +35,7 @@ pub(crate) struct Sources {
 /// A source, and what it is to the registry.
 struct Member {
     registered: Registered,
-    /// The registration of [`SourceOptions::up_metric`].
+    /// The registration of the [`up_metric`](super::SourceOptions::up_metric).
     up: Option<Registered>,
     /// Whether it may have families that are not registered yet.
     has_late: bool,
@@ -71,22 +71,23 @@ impl Sources {
         Self { registry, members: Vec::new(), disabled: Vec::new(), own: None, runner: None }
     }
 
-    /// Takes in a source with the families that it will have.
+    /// Adds a source, and registers its families.
     pub(crate) fn add(
         &mut self,
-        options: SourceOptions,
-        declared: Declarations,
-        scraper: Arc<dyn Scraper>,
+        settings: SourceSettings,
+        source: ReadySource,
     ) -> Result<(), RegisterError> {
-        let register = |descs| {
-            let collector = Registrable::provided(options.name.clone(), descs);
-            let id = options.scope(&self.registry).add(collector)?;
+        let ReadySource { declarations, scraper } = source;
+        let register = |descs, dynamic| {
+            let collector = Registrable::provided(settings.name.clone(), descs, dynamic);
+            let id = settings.scope(&self.registry).add(collector)?;
             Ok(Registered::new(id, &self.registry))
         };
-        let registered = register(declared.descs)?;
-        let up = options.up.clone().map(|desc| register(vec![desc])).transpose()?;
-        let job = Arc::new(Job::new(options.name, options.timeout, options.cache, scraper));
-        self.members.push(Arc::new(Member { registered, up, has_late: declared.has_late, job }));
+        let registered = register(declarations.declared, declarations.dynamic)?;
+        let up = settings.up.clone().map(|desc| register(vec![desc], Vec::new())).transpose()?;
+        let job = Arc::new(Job::new(settings.name, settings.timeout, settings.cache, scraper));
+        let has_late = declarations.has_late;
+        self.members.push(Arc::new(Member { registered, up, has_late, job }));
         Ok(())
     }
 
@@ -101,7 +102,7 @@ impl Sources {
             return Ok(());
         }
         let name = std::any::type_name::<ScrapeMetrics>();
-        let collector = Registrable::provided(name.into(), ScrapeMetrics::declared());
+        let collector = Registrable::provided(name.into(), ScrapeMetrics::declared(), Vec::new());
         let id = self.registry.scope().prefix(prefix).last().add(collector)?;
         self.own = Some(Registered::new(id, &self.registry));
         Ok(())

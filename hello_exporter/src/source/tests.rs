@@ -54,10 +54,9 @@ macro_rules! one_gauge {
 
 one_gauge!(Good "good", Slow "slow", Failing "failing", Panicking "panicking", Hanging "hanging", Flapping "flapping");
 
-/// Takes in a source that needs no flags.
-fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: UnbuiltSource<()>) {
-    let (declared, scraper) = source.0.build(&()).unwrap();
-    sources.add(options.into(), declared, scraper.unwrap()).unwrap();
+/// Adds a source that needs no flags.
+fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: impl Source) {
+    sources.add(options.into().settings(&()), ReadySource::new(source)).unwrap();
 }
 
 /// The sources on the runtime of the test.
@@ -74,13 +73,12 @@ fn running(sources: Sources) -> Metrics {
 /// An endpoint with six sources.
 fn six_sources(counts: &Arc<Counts>) -> Metrics {
     let mut sources = Sources::new(Registry::new());
-    let mut add = |name: &'static str, source| add(&mut sources, name, source);
     let shared = Arc::clone(counts);
     let good = move || {
         let value = Good { value: 1, _alive: Alive::new(&shared) };
         async { Ok::<_, Infallible>(value) }
     };
-    add("good", good.into_source());
+    add(&mut sources, "good", async_fn(good));
     let shared = Arc::clone(counts);
     let slow = move || {
         let value = shared.slow_runs.fetch_add(1, Ordering::Relaxed) as u64 + 1;
@@ -90,8 +88,12 @@ fn six_sources(counts: &Arc<Counts>) -> Metrics {
             Ok::<_, Infallible>(value)
         }
     };
-    add("slow", slow.into_source());
-    add("failing", (|| async { Err::<Failing, _>("the backend is on fire") }).into_source());
+    add(&mut sources, "slow", async_fn(slow));
+    add(
+        &mut sources,
+        "failing",
+        async_fn(|| async { Err::<Failing, _>("the backend is on fire") }),
+    );
     let panicking = || async {
         sleep(Duration::from_millis(1)).await;
         if true {
@@ -99,19 +101,19 @@ fn six_sources(counts: &Arc<Counts>) -> Metrics {
         }
         Err::<Panicking, _>("unreachable")
     };
-    add("panicking", panicking.into_source());
+    add(&mut sources, "panicking", async_fn(panicking));
     let hanging = || async {
         std::future::pending::<()>().await;
         Err::<Hanging, _>("unreachable")
     };
-    add("hanging", hanging.into_source());
+    add(&mut sources, "hanging", async_fn(hanging));
     let shared = Arc::clone(counts);
     let flapping = move || {
         let run = shared.flapping_runs.fetch_add(1, Ordering::Relaxed);
         let value = Flapping { value: 1, _alive: Alive::new(&shared) };
         async move { if run.is_multiple_of(2) { Ok(value) } else { Err("not now") } }
     };
-    add("flapping", flapping.into_source());
+    add(&mut sources, "flapping", async_fn(flapping));
     running(sources)
 }
 
@@ -201,7 +203,7 @@ fn one_source(options: SourceOptions, takes: Duration) -> (Metrics, Arc<Counts>)
         }
     };
     let mut sources = Sources::new(Registry::new());
-    add(&mut sources, options, source.into_source());
+    add(&mut sources, options, async_fn(source));
     (running(sources), counts)
 }
 
@@ -275,7 +277,7 @@ async fn a_blocking_source_that_is_late_is_not_asked_again_before_it_has_come_ba
     };
     let mut sources = Sources::new(Registry::new());
     let options = SourceOptions::new("slow").timeout(Duration::from_millis(100));
-    add(&mut sources, options, source.into_source());
+    add(&mut sources, options, blocking_fn(source));
     let metrics = running(sources);
     let failed = "x_scrape_collector_success{collector=\"slow\"} 0\n";
     for _ in 0..5 {
@@ -322,13 +324,13 @@ async fn a_source_whose_metrics_panic_is_left_out_as_a_whole() {
     pause();
     let mut sources = Sources::new(Registry::new());
     let half = || async { Ok::<_, Infallible>(Half { half_a: 1, half_b: vec![([Grumpy], 2)] }) };
-    add(&mut sources, "half", half.into_source());
+    add(&mut sources, "half", async_fn(half));
     let counts = Arc::new(Counts::default());
     let good = move || {
         let value = Good { value: 1, _alive: Alive::new(&counts) };
         async { Ok::<_, Infallible>(value) }
     };
-    add(&mut sources, "good", good.into_source());
+    add(&mut sources, "good", async_fn(good));
     let sources = on_runtime(sources);
     let failures = || {
         let last = |status: Status| status.last.map(|last| last.failure);
@@ -364,9 +366,9 @@ async fn whether_a_source_has_answered_is_told_under_the_name_that_is_asked_for(
         Err::<Hanging, _>("unreachable")
     };
     let failing = || async { Err::<Failing, _>("the backend is on fire") };
-    add(&mut sources, up("good"), good.into_source());
-    add(&mut sources, up("hanging"), hanging.into_source());
-    add(&mut sources, up("failing"), failing.into_source());
+    add(&mut sources, up("good"), async_fn(good));
+    add(&mut sources, up("hanging"), async_fn(hanging));
+    add(&mut sources, up("failing"), async_fn(failing));
     assert_eq!(
         scrape(running(sources), "1").await.0,
         "db_good{of=\"good\"} 1\n\
@@ -392,7 +394,7 @@ async fn families_of_run_time_are_those_of_their_source() {
         async move { if run == 2 { Err("not this time") } else { Ok(families) } }
     };
     let options = SourceOptions::new("field").prefix("kernel_").const_label("of", "here");
-    add(&mut sources, options, families.into_source());
+    add(&mut sources, options, async_fn(families));
     let metrics = running(sources);
     let good = "x_scrape_collector_success{collector=\"field\"} 1\n";
     let first = "kernel_run_0{of=\"here\"} 0\n".to_owned() + good;
@@ -422,7 +424,7 @@ async fn two_instances_of_one_source_live_side_by_side() {
             let value = Good { value: 7, _alive: Alive::new(&counts) };
             async { Ok::<_, Infallible>(value) }
         };
-        add(&mut sources, options, source.into_source());
+        add(&mut sources, options, async_fn(source));
     }
     assert_eq!(
         scrape(running(sources), "1").await.0,

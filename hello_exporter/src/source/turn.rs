@@ -10,14 +10,11 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::scraper::{Drops, Ran, Scraper, Work, called};
+use super::Source;
+use super::scraper::{Drops, Ran, Work, called};
+use crate::causes::BoxError;
 use crate::collect::Declared;
 use crate::sync::lock;
-use crate::unbuilt::BoxError;
-
-/// A function that does not wait, as a source: see [`in_turn`].
-#[derive(Debug)]
-pub struct InTurn<C>(C);
 
 /// Makes a source of a function that reads what is there at once, such as files in `/proc`.
 ///
@@ -50,19 +47,31 @@ pub struct InTurn<C>(C);
 /// let exporter = Exporter::new("host_exporter").source("load", in_turn(load));
 /// # let _ = exporter;
 /// ```
-pub fn in_turn<C, M, E>(function: C) -> InTurn<C>
+pub fn in_turn<M, E>(
+    function: impl Fn() -> Result<M, E> + Send + Sync + 'static,
+) -> impl Source<Metrics = M, Error = E>
 where
-    C: Fn() -> Result<M, E> + Send + Sync + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
 {
     InTurn(function)
 }
 
-impl<C, M, E> Scraper for InTurn<C>
+struct InTurn<C>(C);
+
+impl<C, M, E> Source for InTurn<C>
 where
     C: Fn() -> Result<M, E> + Send + Sync + 'static,
     M: Declared + Send + Sync + 'static,
-    E: Into<BoxError> + 'static,
+    E: Into<BoxError> + Send + 'static,
 {
+    type Metrics = M;
+    type Error = E;
+
+    async fn scrape(&self) -> Result<M, E> {
+        (self.0)()
+    }
+
     fn work(self: Arc<Self>, drops: &Drops) -> Work {
         let drops = drops.metrics.clone();
         Work::InTurn(Box::new(move || {

@@ -57,5 +57,5 @@ fn check(collector: &(impl Collect + ?Sized), descs: &[Desc]) -> Result<(), Regi
     let name = Cow::Borrowed(type_name_of_val(collector));
     let error = |error| RegisterError::Field { collector: name.clone(), error };
     collector.verify().map_err(error)?;
-    Registry::new().scope().add(Registrable::provided(name, descs.to_vec())).map(|_| ())
+    Registry::new().scope().add(Registrable::provided(name, descs.to_vec(), Vec::new())).map(|_| ())
 }

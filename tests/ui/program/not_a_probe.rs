@@ -1,4 +1,4 @@
-// rule: IntoProbe
+// rule: Probe
 use hello_exporter::{Collector, Exporter, probe::ProbeRequest};
 
 #[derive(Collector)]

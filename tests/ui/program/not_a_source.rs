@@ -1,4 +1,4 @@
-// rule: IntoSource
+// rule: Source
 use hello_exporter::{Collector, Exporter};
 
 #[derive(Collector)]

@@ -11,11 +11,10 @@ struct Requests {
     requests_total: CounterVec<3>,
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let requests = Requests::new();
     for (at, labels) in (0..).zip(http_speed::series()) {
         requests.requests_total.with(labels.each_ref().map(String::as_str)).inc_by(at);
     }
-    Exporter::new("requests_exporter").build_info(build_info!()).register(requests).run().await
+    Exporter::new("requests_exporter").build_info(build_info!()).register(requests).run()
 }

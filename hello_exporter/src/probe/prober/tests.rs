@@ -6,7 +6,7 @@ use std::convert::Infallible;
 
 use super::*;
 use crate::DynamicFamilies;
-use crate::probe::Probed;
+use crate::probe::{ProbeOptions, Probed};
 
 /// Answers with families that are called as the target says.
 struct Fields;
@@ -32,13 +32,14 @@ impl Probe for Fields {
 async fn families_of_run_time_are_those_of_one_request() {
     let common = ProbesCommon {
         allowed: Arc::new(AllowList(Vec::new())),
+        enabled: Arc::default(),
         runtime: SourceRuntime::current(),
         registry: Registry::new(),
     };
-    let declared = Declarations::of::<DynamicFamilies>();
-    let options = ProbeOptions::new("/probe").up_metric("fields_up", "Whether there are fields.");
-    let built = BuiltProbe { prober: Arc::new(Fields), modules: Vec::new() };
-    let probing = Arc::new(Probing::new(options, declared, built, common).unwrap());
+    let options: ProbeOptions =
+        ProbeOptions::new("/probe").up_metric("fields_up", "Whether there are fields.");
+    let settings = options.settings(&());
+    let probing = Arc::new(Probing::new(settings, ReadyProbe::new(Fields), common).unwrap());
     let probe = async |target: &str| {
         let result = Arc::clone(&probing).probe(target.to_owned(), "".into(), None).await;
         let mut buffer = Vec::new();

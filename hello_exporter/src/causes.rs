@@ -1,59 +1,11 @@
-//! What an exporter makes once its flags are parsed.
+//! The text of an error, with its causes.
 
 use std::error::Error;
 
-use crate::collect::Declared;
-use crate::desc::Desc;
 use crate::panic::{Panic, catch};
 
-/// What any error of an author becomes.
+/// Any error of an author.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
-
-type Build<F, T> = Box<dyn FnOnce(&F) -> Result<T, BoxError> + Send>;
-
-/// What is known of metrics before there are any.
-pub(crate) struct Declarations {
-    pub(crate) descs: Vec<Desc>,
-    /// Whether there can be families beside these.
-    pub(crate) has_late: bool,
-}
-
-impl Declarations {
-    pub(crate) fn of<M: Declared>() -> Self {
-        Self { descs: M::declared(), has_late: M::HAS_LATE }
-    }
-}
-
-/// Something that will have these families, and is made of the flags.
-pub(crate) struct Unbuilt<F, T> {
-    declared: fn() -> Declarations,
-    build: Build<F, T>,
-}
-
-impl<F: 'static, T: 'static> Unbuilt<F, T> {
-    pub(crate) fn new(
-        declared: fn() -> Declarations,
-        build: impl FnOnce(&F) -> Result<T, BoxError> + Send + 'static,
-    ) -> Self {
-        Self { declared, build: Box::new(build) }
-    }
-
-    /// Calls the author's function, and returns the families with what has them. The error is a
-    /// text: the author's with its causes, or what a panic says.
-    pub(crate) fn build(self, flags: &F) -> Result<(Declarations, T), String> {
-        let build = || Ok(((self.declared)(), (self.build)(flags)?));
-        let built: Result<_, BoxError> =
-            catch(build).map_err(|panic| format!("panicked: {panic}"))?;
-        built.map_err(|error| text_of(error).unwrap_or_else(|panic| format!("panicked: {panic}")))
-    }
-}
-
-impl<T: 'static> Unbuilt<(), T> {
-    /// The same for an exporter with flags, which it does not want.
-    pub(crate) fn for_flags<F: 'static>(self) -> Unbuilt<F, T> {
-        Unbuilt::new(self.declared, move |_| (self.build)(&()))
-    }
-}
 
 /// Returns the text of an author's error, and drops it. Its message and its `drop` can panic, one
 /// while the other unwinds if they were not caught apart.
@@ -161,22 +113,5 @@ mod tests {
     fn error_that_panics_twice_is_one_panic() {
         assert_eq!(text_of(Box::new(Bomb)).unwrap_err().to_string(), "no comment");
         assert_eq!(text_of("no such file".into()).unwrap(), "no such file");
-    }
-
-    fn built(
-        build: impl FnOnce(&()) -> Result<u8, BoxError> + Send + 'static,
-    ) -> Result<u8, String> {
-        let declared = || Declarations { descs: Vec::new(), has_late: false };
-        Unbuilt::new(declared, build).build(&()).map(|(_, built)| built)
-    }
-
-    #[test]
-    fn failure_or_panic_of_a_maker_is_an_error() {
-        assert_eq!(built(|()| Ok(1)), Ok(1));
-        assert_eq!(built(|()| Err("no such\nfile".into())), Err("no such\nfile".to_owned()));
-        assert_eq!(
-            built(|()| panic!("out of {}", "range")),
-            Err("panicked: out of range".to_owned())
-        );
     }
 }

@@ -1,0 +1,188 @@
+//! Sources and probes that share a state, and options from flags, as an operator sees them.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hello_exporter_tests::http::{Response, get};
+use hello_exporter_tests::{Exporter, build_example};
+use tempfile::TempDir;
+
+fn program() -> PathBuf {
+    build_example("hello_exporter_tests", "shared_state")
+}
+
+/// A configuration file with these names.
+struct Config {
+    _directory: TempDir,
+    flag: String,
+}
+
+impl Config {
+    fn of(names: &str) -> Self {
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("names");
+        std::fs::write(&file, names).unwrap();
+        Self { flag: flag(&file), _directory: directory }
+    }
+}
+
+fn flag(file: &Path) -> String {
+    format!("--config.file={}", file.display())
+}
+
+fn start(config: &Config, arguments: &[&str]) -> Exporter {
+    Exporter::start_program(&program(), &[&[&*config.flag], arguments].concat())
+}
+
+/// Runs the program to its end, which is near.
+fn run(arguments: &[&str]) -> Output {
+    let mut command = Command::new(program());
+    command.arg("--web.listen-address=127.0.0.1:0").args(arguments).output().unwrap()
+}
+
+/// The errors that the program logs, without their times.
+fn errors(output: &Output) -> Vec<String> {
+    let log = String::from_utf8(output.stderr.clone()).unwrap();
+    let errors = log.lines().filter_map(|line| line.split_once(" level=error "));
+    errors.map(|(_, error)| error.to_owned()).collect()
+}
+
+/// The samples of a response whose names do not begin with those of every exporter.
+fn samples(response: &Response) -> Vec<&str> {
+    let of_exporter = ["#", "process_", "promhttp_", "shared_", "probe_duration_seconds "];
+    let is_own = |line: &&str| !of_exporter.iter().any(|prefix| line.starts_with(prefix));
+    response.body.lines().filter(is_own).collect()
+}
+
+#[test]
+fn state_is_made_once_for_all_sources_and_probes() {
+    let config = Config::of("first\nsecond\n");
+    let exporter = start(&config, &[]);
+    let scrape = get(exporter.address, "/metrics");
+    assert_eq!(
+        samples(&scrape),
+        ["first 0", "late 1", "names 2", "reads_total 1", "runs 1", "second 1"]
+    );
+    let probe = get(exporter.address, "/probe?target=x");
+    assert_eq!(samples(&probe), ["names 2", "probe_success 1", "runs 1"]);
+    let scrape = get(exporter.address, "/metrics?collect[]=count");
+    assert_eq!(samples(&scrape), ["names 2", "reads_total 1"]);
+}
+
+#[test]
+fn state_that_cannot_be_made_is_one_error_with_the_file() {
+    let missing = TempDir::new().unwrap().path().join("missing");
+    let error = format!(
+        "msg=\"cannot start: cannot read {}: No such file or directory (os error 2)\"",
+        missing.display()
+    );
+    for check in [&[][..], &["--config.check"]] {
+        let output = run(&[&[&*flag(&missing)], check].concat());
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(errors(&output), [&*error]);
+    }
+    let output = run(&[]);
+    assert_eq!(errors(&output), ["msg=\"cannot start: --config.file is required\""]);
+}
+
+#[test]
+fn state_of_disabled_sources_and_absent_probes_is_not_made() {
+    let mut command = Command::new(build_example("hello_exporter_tests", "shared_state"));
+    command.args(["--config.check", "--collector.disable-defaults"]);
+    // The probe needs the state all the same.
+    assert_eq!(command.output().unwrap().status.code(), Some(1));
+    let config = Config::of("first\n");
+    let exporter = start(&config, &["--collector.disable-defaults", "--collector.late"]);
+    let scrape = get(exporter.address, "/metrics");
+    assert_eq!(samples(&scrape), ["late 1", "reads_total 1"]);
+}
+
+#[test]
+fn timeout_comes_from_a_flag() {
+    let config = Config::of("");
+    let mut exporter = start(&config, &["--late.timeout=50ms", "--late.hangs", "--probe.second"]);
+    let scrape = get(exporter.address, "/metrics?collect[]=late");
+    assert!(scrape.body.contains("shared_scrape_collector_success{collector=\"late\"} 0\n"));
+    exporter.next_line_with("no answer within 50ms");
+    let probe = get(exporter.address, "/second?target=x");
+    assert_eq!(samples(&probe), ["probe_success 0"]);
+    let output = run(&[&*config.flag, "--late.timeout=0"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        errors(&output),
+        ["msg=\"source `late` cannot be made: its timeout is 0, expected a longer one\""]
+    );
+}
+
+#[test]
+fn cache_comes_from_a_flag() {
+    let config = Config::of("");
+    let runs = |exporter: &Exporter| {
+        let scrape = || get(exporter.address, "/metrics?collect[]=cached");
+        [scrape(), scrape()].map(|response| samples(&response).pop().unwrap().to_owned())
+    };
+    assert_eq!(runs(&start(&config, &[])), ["runs 1", "runs 2"]);
+    assert_eq!(runs(&start(&config, &["--cached.cache=1h"])), ["runs 1", "runs 1"]);
+}
+
+#[test]
+fn invalid_name_of_a_configuration_is_found_before_the_first_scrape() {
+    for (names, error) in [
+        (
+            "good\nbad-name\n",
+            "msg=\"collector `named`: `bad-name` is not a metric name: letters, digits and `_` are \
+             accepted, and a digit not first\"",
+        ),
+        (
+            "reads_total\n",
+            "msg=\"metric `reads_total` of collector `named` is registered already, by collector \
+             `shared_state::Reads`\"",
+        ),
+        (
+            "twice\ntwice\n",
+            "msg=\"metric `twice` of collector `named` is registered already, by collector `named`\"",
+        ),
+    ] {
+        let config = Config::of(names);
+        for check in [&[][..], &["--config.check"]] {
+            let output = run(&[&[&*config.flag], check].concat());
+            assert_eq!(output.status.code(), Some(1), "{names:?}");
+            assert_eq!(errors(&output), [error]);
+        }
+    }
+    let output = run(&[&*Config::of("good\n").flag, "--config.check"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "the flags are valid\n");
+}
+
+#[test]
+fn probe_leaves_out_the_parts_of_disabled_sources() {
+    let config = Config::of("first\n");
+    let exporter = start(&config, &["--no-collector.count"]);
+    let probe = get(exporter.address, "/probe?target=x");
+    assert_eq!(samples(&probe), ["probe_success 1", "runs 0"]);
+}
+
+#[test]
+fn probe_refuses_a_selection_of_collectors() {
+    let config = Config::of("first\n");
+    let exporter = start(&config, &[]);
+    for name in ["collect[]", "exclude[]", "name[]"] {
+        let response = get(exporter.address, &format!("/probe?target=x&{name}=count"));
+        assert_eq!(response.status, 400);
+        assert_eq!(response.body, format!("{name} cannot be used with a probe\n"));
+    }
+}
+
+#[test]
+fn probe_that_the_flags_leave_out_is_not_served() {
+    let config = Config::of("first\n");
+    let exporter = start(&config, &[]);
+    assert_eq!(get(exporter.address, "/second?target=x").status, 404);
+    let page = get(exporter.address, "/").body;
+    assert!(page.contains("/probe") && !page.contains("/second"), "{page}");
+    let exporter = start(&config, &["--probe.second"]);
+    assert_eq!(get(exporter.address, "/second").status, 400);
+}

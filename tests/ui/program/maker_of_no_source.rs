@@ -1,0 +1,12 @@
+// rule: MadeSource
+use hello_exporter::{Collector, Exporter};
+
+#[derive(Collector)]
+struct Disk {
+    /// Entries in the spool directory.
+    spool_entries: u64,
+}
+
+fn main() {
+    let _ = Exporter::new("x").source_with("disk", |_, _| Some(Disk { spool_entries: 1 }));
+}

@@ -1,0 +1,6 @@
+// rule: MadeState
+use hello_exporter::Exporter;
+
+fn main() {
+    let _ = Exporter::new("x").state(|()| 7);
+}
