@@ -386,6 +386,7 @@ pub trait Init: Metric<Making = Made> {
     label = "borrowed, or a type parameter that is not bound by `Init`",
     note = "leave `new()` out with `#[collector(no_new)]`, or bind the parameter: `T: Init`"
 )]
+#[doc(hidden)]
 pub trait Make<M> {
     /// Returns the metric that a field declares.
     fn make(declaration: &Declaration) -> M;
