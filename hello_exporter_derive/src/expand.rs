@@ -34,7 +34,8 @@ pub(crate) fn collector(collector: &Collector) -> TokenStream {
     }
 }
 
-/// The declarations, a constant each, and how many families there are with those of flattened fields.
+/// The declarations, a constant each, and how many families there are with those of flattened
+/// fields.
 fn declared(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -185,8 +186,8 @@ fn declared_type(krate: &TokenStream, metric: &Metric) -> TokenStream {
     }))
 }
 
-/// An array or a slice, as a slice that lives as long as the program; what is neither is told at the
-/// expression.
+/// An array or a slice, as a slice that lives as long as the program; what is neither is told at
+/// the expression.
 fn constant_buckets(krate: &TokenStream, buckets: &Buckets) -> TokenStream {
     let expr = &buckets.expr;
     let Ends { first, .. } = Ends::of(expr);
@@ -280,8 +281,8 @@ fn collect(collector: &Collector) -> TokenStream {
     }
 }
 
-/// Behind the families of the struct's own lie those of its flattened fields, one after the other, and behind
-/// these the ones that are not declared.
+/// Behind the families of the struct's own lie those of its flattened fields, one after the other,
+/// and behind these the ones that are not declared.
 fn collect_flattened(collector: &Collector, index: &Ident, encoder: &Ident) -> TokenStream {
     let krate = &collector.krate;
     let own = collector.metrics().count();
@@ -348,8 +349,8 @@ pub(crate) fn prometheus_impl(
     }
     let Collector { ident, krate, .. } = collector;
     let mut generics = collector.generics.clone();
-    // The foreign trait asks its types to be `Send` and `Sync`. A bound with a lifetime may be untrue:
-    // a struct that is not both is no foreign collector, and compiles.
+    // The foreign trait asks its types to be `Send` and `Sync`. A bound with a lifetime may be
+    // untrue: a struct that is not both is no foreign collector, and compiles.
     generics.make_where_clause().predicates.push(parse_quote! {
         for<'__shared> Self: #krate::__private::SendAndSync<'__shared>
     });

@@ -44,7 +44,6 @@ impl Source for Nothing {
     }
 }
 
-#[actix_web::main]
-async fn main() -> ExitCode {
-    Exporter::new("parts").source("primary", Primary).source("nothing", Nothing).run().await
+fn main() -> ExitCode {
+    Exporter::new("parts").source("primary", Primary).source("nothing", Nothing).run()
 }

@@ -1,4 +1,4 @@
-//! What can be registered.
+//! The kinds of collectors that can be registered.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -76,11 +76,11 @@ impl Registrable {
 /// Where the samples of a registered collector come from.
 #[derive(Clone)]
 pub(super) enum Origin {
-    /// A collector that is always there.
+    /// A collector that the registry owns.
     Live(Arc<dyn Collect + Send + Sync>),
-    /// One that is made at every scrape.
+    /// A collector that is made at every scrape.
     Made { descs: Vec<Desc>, maker: Arc<dyn MakeCollector> },
-    /// One that whoever asks for a scrape brings along, or does not.
+    /// A collector that a [`Provider`](super::Provider) brings to a scrape, or does not.
     Provided { descs: Vec<Desc> },
 }
 
@@ -88,10 +88,10 @@ pub(super) enum Origin {
 pub(crate) trait MakeCollector: Send + Sync {
     fn make(&self) -> Box<dyn Momentary>;
 
-    /// Whether it may have families that were not there when it was registered.
+    /// Whether a scrape can bring families that were not registered.
     fn has_late(&self) -> bool;
 
-    /// Whether its families are its own, and never shared with another collector.
+    /// Whether no other collector may share its families.
     fn is_exclusive(&self) -> bool {
         false
     }
@@ -120,7 +120,7 @@ impl Origin {
         }
     }
 
-    /// Whether it may have families that were not there when it was registered.
+    /// Whether a scrape can bring families that were not registered.
     pub(super) fn has_late(&self) -> bool {
         match self {
             Origin::Made { maker, .. } => maker.has_late(),
@@ -128,7 +128,7 @@ impl Origin {
         }
     }
 
-    /// Whether both are one and the same object.
+    /// Whether both are the same `Arc`.
     pub(super) fn is(&self, other: &Origin) -> bool {
         match (self, other) {
             (Origin::Live(one), Origin::Live(other)) => Arc::ptr_eq(one, other),
