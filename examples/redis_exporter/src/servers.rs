@@ -93,6 +93,7 @@ impl Servers {
         let error = timeout_at(deadline, rest).await.map_err(late).flatten().err();
         let info = (&info, text.is_keyspace_cut());
         metrics.read_replies(&questions, &replies, info, &self.asked)?;
+        metrics.skipped.log(address);
         metrics.scrape.connect_time_seconds = connect_time.as_secs_f64();
         metrics.scrape.dropped_lines = text.dropped() + session.dropped();
         metrics.scrape.duration_seconds = started.elapsed().as_secs_f64();
@@ -121,7 +122,7 @@ impl Servers {
         masters.iter().for_each(|master| master.add_commands(&mut commands));
         let mut replies = Vec::new();
         let asked = session.ask(&commands, &mut replies).await;
-        metrics.sentinel.read_masters(&masters, &replies)?;
+        metrics.sentinel.read_masters(&masters, &replies, &mut metrics.skipped)?;
         asked
     }
 
