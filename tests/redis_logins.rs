@@ -184,7 +184,9 @@ fn flags_that_make_no_sense_are_told_without_what_is_in_them() {
     }
     let (status, log) = refused(&["--connection-timeout=15"]);
     assert_eq!(status, Some(2));
-    assert!(log.contains("no duration, expected one such as `1s`, `1m30s` or `500ms`"), "{log}");
+    let message = "error: invalid value '15' for '--connection-timeout <DURATION>': \
+                   expected e.g. `1s`, `1m30s` or `500ms`\n";
+    assert!(log.starts_with(message), "{log}");
 }
 
 #[test]
