@@ -12,6 +12,8 @@ use crate::resp::ReadError;
 pub(crate) enum Error {
     #[error("{0}")]
     Flag(&'static str, #[source] CredentialsError),
+    #[error("{0}: a user without a password")]
+    NoPassword(String),
     #[error("--redis.user and --redis.password need a --redis.addr, whose server they are for")]
     NoAddress,
     #[error("--connection-timeout is nothing, in which no server answers")]
