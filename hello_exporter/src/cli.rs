@@ -32,16 +32,17 @@ pub(crate) struct Flags {
     #[arg(id = "web.telemetry-path", long, value_name = "PATH", default_value = "/metrics")]
     pub(crate) telemetry_path: TelemetryPath,
 
-    /// Most scrapes, and most probes of a path, that are answered at once; 0 is no limit.
+    /// Most concurrent scrapes, and most concurrent probes of a path; 0 is no limit.
     #[arg(id = "web.max-requests", long, value_name = "NUMBER", default_value_t = 40)]
     pub(crate) max_requests: usize,
 
-    /// Leave out what the exporter exposes of its own process and scrapes: `process_*`, `promhttp_*`.
+    /// Leave out the metrics of the exporter's own process and scrapes: `process_*`,
+    /// `promhttp_*`.
     #[arg(id = "web.disable-exporter-metrics", long)]
     pub(crate) disable_exporter_metrics: bool,
 
-    /// File with TLS, client certificates, users, headers and a rate limit. Without one connections are
-    /// plain and everybody may ask.
+    /// File with TLS, client certificates, users, headers and a rate limit. Without one,
+    /// connections are plain, and requests need no password.
     // An empty value is the same as no value, as in Go.
     #[arg(
         id = "web.config.file",
@@ -55,7 +56,7 @@ pub(crate) struct Flags {
     #[arg(id = "config.check", long)]
     pub(crate) config_check: bool,
 
-    /// Least severe messages to log.
+    /// Lowest severity of messages to log.
     #[arg(id = "log.level", long, value_name = "LEVEL", value_enum, default_value_t)]
     pub(crate) log_level: LogLevel,
 
@@ -154,8 +155,8 @@ impl fmt::Display for ListenAddress {
 }
 
 impl ListenAddress {
-    /// Listens on the address. Without a host, listens on all addresses, IPv6 and IPv4, or IPv4 alone
-    /// on a system without IPv6.
+    /// Listens on the address. Without a host, listens on all addresses, IPv6 and IPv4, or IPv4
+    /// alone on a system without IPv6.
     pub(crate) fn bind(&self) -> io::Result<TcpListener> {
         let hosts: &[&str] = if self.host.is_empty() { &["::", "0.0.0.0"] } else { &[&self.host] };
         let mut result = Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
@@ -185,8 +186,8 @@ pub(crate) struct TelemetryPath(String);
 /// The path of a probe, or of `--web.telemetry-path`, cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected a path that begins with `/`, of letters, digits and `/-_.~`, without empty segments, `.` \
-     and `..`, and not below `/-/`, where the health endpoints are"
+    "expected a path that begins with `/`, of letters, digits and `/-_.~`, without empty segments, \
+     `.` and `..`, and not below `/-/`, where the health endpoints are"
 )]
 pub struct ParsePathError;
 
@@ -231,8 +232,11 @@ pub struct ParseDurationError;
 
 /// Parses a duration in the format of Go: `1s`, `1m30s`, `2.5ms`, `0`.
 ///
-/// As the parser of a flag it makes messages such as "invalid value '90' for '--timeout
-/// \<TIMEOUT\>': expected e.g. \`1s\`, \`1m30s\` or \`500ms\`".
+/// As the parser of a flag it makes messages such as:
+///
+/// ```text
+/// error: invalid value '90' for '--timeout <TIMEOUT>': expected e.g. `1s`, `1m30s` or `500ms`
+/// ```
 ///
 /// ```
 /// use std::time::Duration;

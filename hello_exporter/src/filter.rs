@@ -3,7 +3,7 @@
 //! ```
 //! use hello_exporter::filter::{Filter, FilterFlags};
 //!
-//! /// Declares the flags `--collector.disks.device-include` and `--collector.disks.device-exclude`.
+//! /// Declares `--collector.disks.device-include` and `--collector.disks.device-exclude`.
 //! struct Disks;
 //!
 //! impl FilterFlags for Disks {
@@ -38,8 +38,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use regex_lite::Regex;
 
-/// A regular expression, which matches anywhere in a text unless it contains `^` and `$`. The syntax
-/// is that of Go's, without classes of Unicode (`\pL`).
+/// A regular expression, which matches anywhere in a text unless it contains `^` and `$`. The
+/// syntax is Go's, without classes of Unicode (`\pL`).
 ///
 /// A flag of this type refuses an invalid expression. An exporter matches the same few names at
 /// every scrape, so the results are cached.
@@ -162,10 +162,9 @@ impl<F: FilterFlags> Args for Filter<F> {
             let flag = Arg::new(name.clone()).long(name).value_name("REGEXP");
             flag.value_parser(Pattern::from_str)
         };
-        let include = flag(include::<F>()).help("Look at what this matches, and at nothing else");
-        let exclude = flag(exclude::<F>())
-            .help("Do not look at what this matches")
-            .default_value(F::EXCLUDED);
+        let include = flag(include::<F>()).help("Keep only the names that match");
+        let exclude =
+            flag(exclude::<F>()).help("Leave out the names that match").default_value(F::EXCLUDED);
         command.args([include, exclude])
     }
 

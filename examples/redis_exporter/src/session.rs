@@ -62,8 +62,8 @@ impl Session {
         if has_credentials {
             match self.replies.reply().await? {
                 Reply::Text(text) if text == b"OK" => {}
-                Reply::Error(error) => return Err(Error::of_login(&error)),
-                _ => return Err(Error::Login),
+                Reply::Error(error) => return Err(Error::of_auth(&error)),
+                _ => return Err(Error::WrongCredentials),
             }
         }
         if !is_named {
