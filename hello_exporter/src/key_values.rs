@@ -151,7 +151,8 @@ impl<'t> KeyValues<'t> {
     /// its value is not of its type, as `2.5` is no `u64`, it is skipped, and the field is `None`.
     /// So a server of another version, which reports one value in another form, costs no other
     /// metric. Other fields are required, unless they have `#[serde(default)]`. Keys without a
-    /// field are ignored.
+    /// field are ignored. A struct with `#[serde(flatten)]` gets texts alone, since serde buffers
+    /// them: read it by a call of its own.
     ///
     /// ```
     /// use hello_exporter::key_values::KeyValues;
