@@ -12,7 +12,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, LabelValue, Labels,
     Registry, Rows, StateSet,
 };
-use hello_exporter_tests::{exposition, exposition_of};
+use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
 
 #[test]
 fn the_tutorial_is_exposed_as_it_was() {
@@ -383,7 +383,7 @@ fn doc_comments_of_several_paragraphs_are_joined() {
     }
 
     assert_eq!(
-        exposition_of(Documented::new()),
+        exposition_of_fn(Documented::new),
         "\
 # HELP a First line, second line. Second paragraph with a `\\\\`.
 # TYPE a gauge
@@ -411,7 +411,7 @@ fn constant_labels_take_constants() {
     }
 
     assert_eq!(
-        exposition_of(Constants::new()),
+        exposition_of_fn(Constants::new),
         "\
 # HELP a A gauge.
 # TYPE a gauge
@@ -428,7 +428,7 @@ fn raw_identifiers_are_names_without_their_prefix() {
         r#type: f64,
     }
 
-    assert_eq!(exposition_of(Raw::new()), "# HELP type A keyword.\n# TYPE type gauge\ntype 0\n");
+    assert_eq!(exposition_of_fn(Raw::new), "# HELP type A keyword.\n# TYPE type gauge\ntype 0\n");
 }
 
 #[test]
@@ -440,9 +440,9 @@ fn two_attributes_on_one_field_are_both_read() {
         field: BTreeMap<String, u8>,
     }
 
-    let twice = Twice { field: BTreeMap::from([("y".to_owned(), 1)]) };
+    let twice = || Twice { field: BTreeMap::from([("y".to_owned(), 1)]) };
     assert_eq!(
-        exposition_of(twice),
+        exposition_of_fn(twice),
         "# HELP renamed Help.\n# TYPE renamed gauge\nrenamed{x=\"y\"} 1\n"
     );
 }
@@ -464,7 +464,7 @@ fn names_in_scope_do_not_disturb_the_expansion() {
     }
 
     assert_eq!(
-        exposition_of(Shadowed::new()),
+        exposition_of_fn(Shadowed::new),
         "# HELP value A gauge.\n# TYPE value gauge\nvalue 0\n"
     );
 }
@@ -584,10 +584,11 @@ fn a_label_that_a_row_has_already_is_refused() {
         size_bytes: Vec<(&'static str, u64)>,
     }
 
-    let rows: Rows<Disk, Sizes> =
-        [(Disk { device: "a" }, Sizes { size_bytes: Vec::new() })].into_iter().collect();
+    let rows = || -> Rows<Disk, Sizes> {
+        [(Disk { device: "a" }, Sizes { size_bytes: Vec::new() })].into_iter().collect()
+    };
     assert_eq!(
-        Registry::new().register(rows).unwrap_err().to_string(),
+        Registry::new().register_fn(rows).unwrap_err().to_string(),
         "collector `hello_exporter::metric::rows::Rows<derive::a_label_that_a_row_has_already_is_refused::Disk, \
          derive::a_label_that_a_row_has_already_is_refused::Sizes>`: label `device` of `size_bytes` is given twice"
     );

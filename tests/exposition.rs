@@ -201,9 +201,9 @@ fn none_and_the_empty_value_are_one_series() {
         optional: BTreeMap<Option<String>, u8>,
     }
 
-    let optional = Optional { optional: BTreeMap::from([(None, 1), (Some(String::new()), 2)]) };
+    let optional = || Optional { optional: BTreeMap::from([(None, 1), (Some(String::new()), 2)]) };
     assert_eq!(
-        exposition_of(optional),
+        exposition_of_fn(optional),
         "# HELP optional Help.\n# TYPE optional gauge\noptional{x=\"\"} 1\n"
     );
 }

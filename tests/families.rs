@@ -1,11 +1,11 @@
-//! DynamicFamilies whose names are known at run time only.
+//! Metric families whose names are known at run time only.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hello_exporter::{Collector, DynamicFamilies, Format, Registry};
+use hello_exporter::{Collector, Counter, DynamicFamilies, Format, Registry};
 use hello_exporter_tests::{exposition, exposition_in, exposition_of, exposition_of_fn};
 
 /// Fields as a kernel has them.
@@ -49,6 +49,15 @@ struct Pool {
     connections: u8,
 }
 
+#[derive(Collector)]
+struct Live {
+    #[metric(flatten)]
+    node: Node,
+
+    /// Jobs.
+    jobs_total: Counter,
+}
+
 fn node() -> Node {
     let mut node = Node::new();
     node.uptime_seconds_total = 1.5;
@@ -59,9 +68,8 @@ fn node() -> Node {
         .second
         .counter("reads_bytes_total", "Read.")
         .unit("bytes")
-        .labels(["device", "direction"])
-        .sample(["sda", "\"up\""], 7)
-        .sample(["sdb", "down"], 8);
+        .sample([("device", "sda"), ("direction", "\"up\"")], 7)
+        .sample([("device", "sdb"), ("direction", "down")], 8);
     node
 }
 
@@ -92,10 +100,12 @@ node_uptime_seconds_total{zone=\"a\"} 1.5
 
 #[test]
 fn a_struct_flattens_them_at_any_depth() {
-    // Made at every scrape, or there for good.
+    // Made at every scrape, or registered with a live metric.
     assert_eq!(exposition_of_fn(node), NODE);
-    assert_eq!(exposition_of(node()), NODE);
-    assert_eq!(exposition_of(Arc::new(node())), NODE);
+    let live = || Live { node: node(), jobs_total: Counter::new() };
+    let expected = "# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total 0\n";
+    assert_eq!(exposition_of(live()), expected.to_owned() + NODE);
+    assert_eq!(exposition_of(Arc::new(live())), expected.to_owned() + NODE);
 }
 
 #[test]
@@ -153,12 +163,15 @@ fn they_come_and_go_and_keep_the_place_of_their_name() {
 
 #[test]
 fn a_name_that_is_asked_for_twice_is_one_family() {
-    let mut families = DynamicFamilies::new();
-    for device in ["sda", "sdb"] {
-        families.counter("reads_total", "Reads.").labels(["device"]).sample([device], 1);
-    }
+    let families = || {
+        let mut families = DynamicFamilies::new();
+        for device in ["sda", "sdb"] {
+            families.counter("reads_total", "Reads.").sample([("device", device)], 1);
+        }
+        families
+    };
     assert_eq!(
-        exposition_of(families),
+        exposition_of_fn(families),
         "\
 # HELP reads_total Reads.
 # TYPE reads_total counter
@@ -171,20 +184,19 @@ reads_total{device=\"sdb\"} 1
 #[test]
 fn what_cannot_be_exposed_costs_itself_alone() {
     let registry = Registry::new();
-    registry.register(Pool::new()).unwrap();
+    registry.register_fn(Pool::new).unwrap();
     registry
         .register_fn(|| {
             let mut families = DynamicFamilies::new();
             families.gauge("connections", "Those of another collector.").value(1);
             families.gauge("no name", "Help.").value(2);
-            families.gauge("x_total", "Help.").labels(["__reserved"]).sample(["v"], 3);
+            families.gauge("x_total", "Help.").sample([("__reserved", "v")], 3);
             families.counter("negative_total", "Help.").value(-1);
             families
                 .gauge("labels", "Help.")
-                .labels(["a"])
                 .value(1)
-                .sample(["v"], 4)
-                .sample(["v"], 5);
+                .sample([("a", "v")], 4)
+                .sample([("a", "v")], 5);
             families.gauge("good", "Help.").value(6);
             families
         })
@@ -198,6 +210,7 @@ connections 0
 good 6
 # HELP labels Help.
 # TYPE labels gauge
+labels{a=\"\"} 1
 labels{a=\"v\"} 4
 # HELP negative_total Help.
 # TYPE negative_total counter
@@ -217,7 +230,7 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
             match scrape.fetch_add(1, Ordering::Relaxed) {
                 0 => families.gauge("x", "Help.").value(1),
                 1 => families.counter("x", "Help.").value(2),
-                2 => families.gauge("x", "Help.").labels(["a"]).sample(["v"], 3),
+                2 => families.gauge("x", "Help.").sample([("a", "v")], 3),
                 _ => families.gauge("x", "Other help.").value(4),
             };
             families
@@ -232,13 +245,16 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
 
 #[test]
 fn a_family_that_is_declared_anew_as_another_one_keeps_what_it_has() {
-    let mut families = DynamicFamilies::new();
-    families.gauge("y", "Help.").labels(["a"]).sample(["1"], 1);
-    families.gauge("y", "Help.").labels(["b"]).sample(["2"], 2);
-    families.counter("y", "Help.").labels(["a"]).sample(["3"], 3);
-    families.gauge("y", "Help.").labels(["a"]).sample(["4"], 4);
+    let families = || {
+        let mut families = DynamicFamilies::new();
+        families.gauge("y", "Help.").sample([("a", 1)], 1);
+        families.gauge("y", "Help.").unit("y").sample([("a", 2)], 2);
+        families.counter("y", "Help.").sample([("a", 3)], 3);
+        families.gauge("y", "Help.").sample([("a", 4)], 4);
+        families
+    };
     assert_eq!(
-        exposition_of(families),
+        exposition_of_fn(families),
         "# HELP y Help.\n# TYPE y gauge\ny{a=\"1\"} 1\ny{a=\"4\"} 4\n"
     );
 }

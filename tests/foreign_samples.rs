@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use hello_exporter::collect::Declared;
 use hello_exporter::{Collector, Format, HistogramSnapshot, Registry, SummarySnapshot};
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::{Exporter, build_example, exposition, exposition_in, exposition_of};
@@ -90,12 +91,12 @@ fn summary(of: &str, quantiles: &[(f64, f64)]) -> Metric {
 const FORMATS: [Format; 2] = [Format::Text, Format::OpenMetrics];
 
 /// Compares what a foreign family exposes with what its snapshots do.
-fn assert_same(
+fn assert_same<T: Declared + 'static>(
     foreign: &Registry,
-    snapshots: impl hello_exporter::collect::Collect + Send + Sync + 'static,
+    snapshots: impl Fn() -> T + Send + Sync + 'static,
 ) {
     let registry = Registry::new();
-    registry.register(snapshots).unwrap();
+    registry.register_fn(snapshots).unwrap();
     for format in FORMATS {
         assert_eq!(exposition_in(format, foreign), exposition_in(format, &registry));
     }
@@ -117,7 +118,8 @@ fn assert_histogram(buckets: &[(f64, u64)], count: u64) {
     let snapshot = HistogramSnapshot::new(buckets.iter().copied(), 1.5, count);
     let sound = HistogramSnapshot::new(sound, 1.5, 3).unwrap();
     let family = snapshot.ok().map(|it| ("it", it)).into_iter().chain([("sound", sound)]);
-    assert_same(&foreign, Snapshots { family: family.collect() });
+    let family: BTreeMap<_, _> = family.collect();
+    assert_same(&foreign, move || Snapshots { family: family.clone() });
 }
 
 #[test]
@@ -161,7 +163,8 @@ fn assert_summary(quantiles: &[(f64, f64)]) {
     let snapshot = SummarySnapshot::new(quantiles.iter().copied(), 1.5, 3);
     let sound = SummarySnapshot::new(sound, 1.5, 3).unwrap();
     let family = snapshot.ok().map(|it| ("it", it)).into_iter().chain([("sound", sound)]);
-    assert_same(&foreign, Snapshots { family: family.collect() });
+    let family: BTreeMap<_, _> = family.collect();
+    assert_same(&foreign, move || Snapshots { family: family.clone() });
 }
 
 #[test]
@@ -319,7 +322,7 @@ foreign_dropped_series_total{family="waits_seconds"} 6
         warnings.collect::<Vec<_>>(),
         ["msg=\"Collector wrote invalid samples or a label set twice, they are dropped\" \
           collector=prometheus::Registry metric=waits_seconds duplicates=0 invalid=2 \
-          reason=\"the bucket up to `2` counts 1 observations, the one in front of it 2: cumulative \
+          reason=\"the bucket up to `2` counts 1 observations, the one before it 2: cumulative \
           counts must not decrease\"\n"]
     );
 }

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
+use hello_exporter::collect::{Collect, Declared, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::{
     Collector, Counter, CounterVec, Family, Format, Gauge, Histogram, HistogramSnapshot,
     HistogramVec, Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::{exposition, exposition_in, exposition_of};
+use hello_exporter_tests::{exposition, exposition_in, exposition_of, exposition_of_fn};
 use prometheus::proto;
 
 fn open_metrics(registry: &Registry) -> String {
@@ -21,6 +21,14 @@ fn open_metrics(registry: &Registry) -> String {
 fn open_metrics_of(collector: impl hello_exporter::registry::IntoCollector) -> String {
     let registry = Registry::new();
     registry.register(collector).unwrap();
+    open_metrics(&registry)
+}
+
+fn open_metrics_of_fn<T: Declared + 'static>(
+    make: impl Fn() -> T + Send + Sync + 'static,
+) -> String {
+    let registry = Registry::new();
+    registry.register_fn(make).unwrap();
     open_metrics(&registry)
 }
 
@@ -352,7 +360,7 @@ fn quantiles_are_floats_in_open_metrics() {
         Summaries { pause_seconds: SummarySnapshot::new(quantiles, 1.5, 40).unwrap() }
     };
     assert_eq!(
-        exposition_of(summaries()),
+        exposition_of_fn(summaries),
         r#"# HELP pause_seconds Pauses.
 # TYPE pause_seconds summary
 pause_seconds{zone="a",quantile="0"} 0
@@ -363,7 +371,7 @@ pause_seconds_count{zone="a"} 40
 "#
     );
     assert_eq!(
-        open_metrics_of(summaries()),
+        open_metrics_of_fn(summaries),
         r#"# HELP pause_seconds Pauses.
 # TYPE pause_seconds summary
 # UNIT pause_seconds seconds
@@ -502,12 +510,12 @@ fn quotes_in_a_help_are_escaped_in_open_metrics_only() {
     }
 
     assert_eq!(
-        exposition_of(Helped { helped: 1.0 }),
+        exposition_of_fn(|| Helped { helped: 1.0 }),
         "# HELP helped  \"Quotes\", back\\\\slash,\\na newline, \r return \n\
          # TYPE helped gauge\nhelped 1\n"
     );
     assert_eq!(
-        open_metrics_of(Helped { helped: 1.0 }),
+        open_metrics_of_fn(|| Helped { helped: 1.0 }),
         "# HELP helped  \\\"Quotes\\\", back\\\\slash,\\na newline, \r return \n\
          # TYPE helped gauge\nhelped 1\n# EOF\n"
     );
@@ -531,16 +539,18 @@ fn times_are_in_milliseconds_or_in_seconds() {
     let before = |milliseconds| UNIX_EPOCH - Duration::from_millis(milliseconds);
     let past = [("a day", 86_400_000), ("half a second", 500), ("long", 1_234_567_089)];
     let past = past.map(|(name, ago)| (name, Timestamped::new(-1, before(ago))));
-    let waits = HistogramSnapshot::new([(1.0, 1)], 0.5, 1).unwrap();
-    let pauses = SummarySnapshot::new([(0.5, 0.25)], 0.5, 1).unwrap();
-    let times = Arc::new(Times {
-        now: Timestamped::new(21.5, after(1_700_000_000_050)),
-        past: BTreeMap::from(past),
-        pauses: Timestamped::new(pauses, after(7)),
-        waits: Timestamped::new(waits, UNIX_EPOCH),
-    });
+    let times = move || {
+        let waits = HistogramSnapshot::new([(1.0, 1)], 0.5, 1).unwrap();
+        let pauses = SummarySnapshot::new([(0.5, 0.25)], 0.5, 1).unwrap();
+        Times {
+            now: Timestamped::new(21.5, after(1_700_000_000_050)),
+            past: BTreeMap::from(past),
+            pauses: Timestamped::new(pauses, after(7)),
+            waits: Timestamped::new(waits, UNIX_EPOCH),
+        }
+    };
     assert_eq!(
-        exposition_of(Arc::clone(&times)),
+        exposition_of_fn(times),
         r#"# HELP now Now and then.
 # TYPE now gauge
 now 21.5 1700000000050
@@ -563,7 +573,7 @@ waits_count 1 0
 "#
     );
     assert_eq!(
-        open_metrics_of(times),
+        open_metrics_of_fn(times),
         r#"# HELP now Now and then.
 # TYPE now gauge
 now 21.5 1700000000.050
@@ -822,9 +832,7 @@ impl Collect for Panicking {
 #[test]
 fn a_collector_that_panics_leaves_nothing_but_the_end() {
     assert_eq!(open_metrics_of(Panicking), "# EOF\n");
-    let registry = Registry::new();
-    registry.register_fn(|| -> Suddenly { panic!("a fault") }).unwrap();
-    assert_eq!(open_metrics(&registry), "# EOF\n");
+    assert_eq!(open_metrics_of_fn(|| -> Suddenly { panic!("a fault") }), "# EOF\n");
 }
 
 #[test]

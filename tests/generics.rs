@@ -22,8 +22,8 @@ fn main() {
 }
 "#;
 
-/// Compiles a program as far as `emit` asks, and gives the first error and the line that it underlines.
-fn compile(declaration: &str, ty: &str, emit: &str) -> Option<(String, String)> {
+/// Compiles a program as far as `emit` asks, and returns what the compiler says.
+fn messages(declaration: &str, ty: &str, emit: &str) -> String {
     let directory = TempDir::new().unwrap();
     let source = directory.path().join("main.rs");
     let program = PROGRAM.replace("DECLARATION", declaration).replace("TYPE", ty);
@@ -31,6 +31,13 @@ fn compile(declaration: &str, ty: &str, emit: &str) -> Option<(String, String)> 
     let output = rustc(&source, &build_library()).arg(format!("--emit={emit}")).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.success(), !stderr.contains("error"), "{stderr}");
+    stderr
+}
+
+/// Compiles a program as far as `emit` asks, and returns the first error and the text that it
+/// underlines.
+fn compile(declaration: &str, ty: &str, emit: &str) -> Option<(String, String)> {
+    let stderr = messages(declaration, ty, emit);
     let error = stderr.lines().find(|line| line.starts_with("error"))?;
     let underline = stderr.lines().position(|line| line.contains("^^")).unwrap();
     let lines: Vec<&str> = stderr.lines().collect();
@@ -114,4 +121,28 @@ fn used(generic: &Generic<f64>) {
     let (error, _) = compile(declaration, "f64", "obj").unwrap();
     let expected = "error[E0080]: evaluation panicked: these labels are not those of the family";
     assert_eq!(error, expected);
+}
+
+#[test]
+fn registered_plain_values_are_found_by_a_build() {
+    let declaration = r#"
+#[derive(Collector)]
+struct Generic<T: Init> {
+    /// A value.
+    field: T,
+}
+"#;
+    for live in ["hello_exporter::Gauge", "Option<std::sync::atomic::AtomicU64>"] {
+        assert_eq!(compile(declaration, live, "obj"), None, "{live}");
+    }
+    assert_eq!(compile(declaration, "f64", "metadata"), None);
+    let error = "error[E0080]: evaluation panicked: a struct of plain values never changes once it \
+                 is registered; register a function that makes it: `register_fn(|| …)`";
+    for plain in ["f64", "Option<std::time::Duration>"] {
+        let messages = messages(declaration, plain, "obj");
+        assert!(messages.starts_with(&format!("{error}\n")), "{messages}");
+        // The compiler shows the call.
+        let call = format!("Registry::new().register(Generic::<{plain}>::new()).unwrap();");
+        assert!(messages.contains(&call), "{messages}");
+    }
 }

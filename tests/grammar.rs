@@ -11,7 +11,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Family, Gauge, GaugeVec, Histogram, HistogramVec, LabelValue,
     Labels, Registry,
 };
-use hello_exporter_tests::{exposition, exposition_of};
+use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
 
 #[derive(LabelValue, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Method {
@@ -179,14 +179,14 @@ fn maps_and_lists_from_label_structs_enums_and_tuples_are_values() {
     }
 
     let disk = |device: &str| Disk { device: device.to_owned() };
-    let values = Values {
+    let values = move || Values {
         a_total: BTreeMap::from([(disk("sda"), 1)]),
         b: BTreeMap::from([(Method::Put, Duration::from_secs(2))]),
         c: vec![(("a", 1), 0.5), (("a", 1), 1.5), (("a", 2), 2.5)],
         d: vec![(disk("sda"), Some(true)), (disk("sdb"), None)],
     };
     assert_eq!(
-        exposition_of(values),
+        exposition_of_fn(values),
         "\
 # HELP a_total By a label struct.
 # TYPE a_total counter
@@ -459,7 +459,7 @@ fn constants_of_generic_types_are_constant_labels() {
     }
 
     assert_eq!(
-        exposition_of(Labelled::new()),
+        exposition_of_fn(Labelled::new),
         "# HELP a Help.\n# TYPE a gauge\na{r=\"table\",s=\"table\",t=\"yes\"} 0\n"
     );
 }

@@ -363,7 +363,7 @@ fn untyped_values_are_gauges_in_a_foreign_registry() {
     assert_eq!(gathered(&foreign), "# HELP value Of no type.\n# TYPE value gauge\nvalue 2\n");
     let mut buffer = Vec::new();
     let registry = Registry::new();
-    registry.register(Values { value: 2.0, absent: None }).unwrap();
+    registry.register_fn(|| Values { value: 2.0, absent: None }).unwrap();
     registry.encode(Format::Text, &mut buffer);
     assert_eq!(buffer, b"# HELP value Of no type.\n# TYPE value untyped\nvalue 2\n");
 }

@@ -17,7 +17,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Family, Format, Gauge, GaugeVec, Histogram, HistogramSnapshot,
     HistogramVec, Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::{exposition, exposition_of};
+use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
 
 #[derive(Collector)]
 struct Requests {
@@ -451,7 +451,7 @@ fn a_guard_of_a_series_holds_that_series_up() {
 #[test]
 fn a_guard_is_dropped_on_a_panic() {
     let gauge = Gauge::new();
-    let levels = GaugeVec::<1, i64>::with_label_names(["x"]);
+    let levels = GaugeVec::<1, i64>::from(["x"]);
     catch_unwind(AssertUnwindSafe(|| {
         let _guard = gauge.inc_guard();
         let _series = levels.with(["a"]).inc_guard();
@@ -513,7 +513,7 @@ fn a_gauge_is_set_to_the_current_time() {
 #[test]
 fn a_counter_does_not_go_down_nor_to_infinity() {
     let counter = Counter::<f64>::default();
-    let family = CounterVec::<1, f64>::with_label_names(["x"]);
+    let family = CounterVec::<1, f64>::from(["x"]);
     for amount in [1.5, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.25] {
         counter.inc_by(amount);
         counter.inc_by_with_exemplar(amount, &[]);
@@ -526,7 +526,7 @@ fn a_counter_does_not_go_down_nor_to_infinity() {
 
 #[test]
 fn an_increment_that_is_refused_makes_no_series() {
-    let family = CounterVec::<1, f64>::with_label_names(["x"]);
+    let family = CounterVec::<1, f64>::from(["x"]);
     family.with(["a"]).inc_by(-1.0);
     family.with(["b"]).inc_by_with_exemplar(f64::NAN, &[]);
     assert!(family.is_empty());
@@ -804,7 +804,7 @@ fn a_histogram_that_cannot_be_is_an_error() {
     assert_eq!(histogram(&[(f64::INFINITY, 1), (1.0, 1)], 2), bounds("+Inf", "1"));
     let counts = |bound: &str, next: u64, count: u64| {
         Err(format!(
-            "the bucket up to `{bound}` counts {next} observations, the one in front of it {count}: \
+            "the bucket up to `{bound}` counts {next} observations, the one before it {count}: \
              cumulative counts must not decrease"
         ))
     };
@@ -886,7 +886,7 @@ fn snapshots() -> Snapshots {
 #[test]
 fn snapshots_and_timestamps_are_fields_and_values_of_maps() {
     assert_eq!(
-        exposition_of(snapshots()),
+        exposition_of_fn(snapshots),
         r#"# HELP a Histograms.
 # TYPE a histogram
 a_bucket{x="one",le="0.5"} 2
@@ -922,7 +922,7 @@ e_count 3 1700000000500
 #[test]
 fn openmetrics_has_seconds_and_bounds_with_a_point() {
     let registry = Registry::new();
-    registry.register(snapshots()).unwrap();
+    registry.register_fn(snapshots).unwrap();
     assert_eq!(
         open_metrics(&registry),
         r#"# HELP a Histograms.
@@ -961,7 +961,7 @@ e_count 3 1700000000.500
 #[test]
 fn new_makes_snapshots_without_observations_and_values_of_the_time_of_the_scrape() {
     assert_eq!(
-        exposition_of(Snapshots::new()),
+        exposition_of_fn(Snapshots::new),
         r#"# HELP e A histogram of another time.
 # TYPE e histogram
 e_bucket{le="+Inf"} 0
@@ -991,14 +991,14 @@ fn counter_value_that_is_negative_or_nan_is_exposed() {
     }
 
     let some = [-0.5, f64::NAN, f64::NEG_INFINITY, f64::INFINITY, 0.5];
-    let counters = Counters {
+    let counters = move || Counters {
         negative_total: -1,
         past_total: Timestamped::new(-1.0, then()),
         plain: f64::NAN,
         some_total: (0..).zip(some).collect(),
     };
     let registry = Registry::new();
-    registry.register(counters).unwrap();
+    registry.register_fn(counters).unwrap();
     assert_eq!(
         exposition(&registry),
         r#"# HELP negative_total Negative.

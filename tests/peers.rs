@@ -16,7 +16,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, HistogramVec, Registry,
 };
 use hello_exporter_tests::http::{get, serve};
-use hello_exporter_tests::{exposition, exposition_of};
+use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
 
 /// A collector by hand, that writes to each of its families what it is told.
 struct Hand(Vec<(Desc, Write)>);
@@ -160,9 +160,9 @@ fn duplicate_series_are_not_exposed() {
         disk_free_bytes: Vec<(&'static str, u64)>,
     }
 
-    let disk_free_bytes = vec![("sda", 1), ("sdb", 2), ("sda", 3), ("sdb", 4)];
+    let disks = || Disks { disk_free_bytes: vec![("sda", 1), ("sdb", 2), ("sda", 3), ("sdb", 4)] };
     assert_eq!(
-        exposition_of(Disks { disk_free_bytes }),
+        exposition_of_fn(disks),
         r#"# HELP disk_free_bytes Bytes free.
 # TYPE disk_free_bytes gauge
 disk_free_bytes{disk="sda"} 1
@@ -228,7 +228,7 @@ fn large_floats_are_written_short() {
     }
 
     assert_eq!(
-        exposition_of(Large { large: 1e300, negative: -1.5e300, small: 1e-300 }),
+        exposition_of_fn(|| Large { large: 1e300, negative: -1.5e300, small: 1e-300 }),
         "\
 # HELP large Large.
 # TYPE large gauge
@@ -253,7 +253,7 @@ fn untyped_metrics_are_encoded() {
     }
 
     let registry = Registry::new();
-    registry.register(Untyped { whatever: 0.5 }).unwrap();
+    registry.register_fn(|| Untyped { whatever: 0.5 }).unwrap();
     assert_eq!(
         exposition(&registry),
         "# HELP whatever Whatever it is.\n# TYPE whatever untyped\nwhatever 0.5\n"
@@ -379,7 +379,7 @@ sent_bytes_total{device="eth0"} 18446744073709551615
 #[test]
 fn openmetrics_is_written() {
     let registry = Registry::new();
-    registry.register(Absolute::new()).unwrap();
+    registry.register_fn(Absolute::new).unwrap();
     assert_eq!(
         open_metrics(&registry),
         "# HELP requests Requests served.\n# TYPE requests counter\nrequests_total 0\n# EOF\n"
@@ -755,7 +755,7 @@ fn infinities_have_their_sign() {
 
     let values = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN];
     let registry = Registry::new();
-    registry.register(Infinite { values: (0..).zip(values).collect() }).unwrap();
+    registry.register_fn(move || Infinite { values: (0..).zip(values).collect() }).unwrap();
     let expected = "# HELP values Values.\n# TYPE values gauge\nvalues{x=\"0\"} +Inf\n\
                     values{x=\"1\"} -Inf\nvalues{x=\"2\"} NaN\nvalues{x=\"3\"} NaN\n";
     assert_eq!(exposition(&registry), expected);
@@ -776,7 +776,7 @@ fn no_other_attribute_is_read_for_help_or_name() {
     }
 
     assert_eq!(
-        exposition_of(Annotated::new()),
+        exposition_of_fn(Annotated::new),
         "# HELP annotated The help.\n# TYPE annotated gauge\nannotated 0\n"
     );
     assert!(compiler_says(

@@ -69,7 +69,7 @@ fn the_same_name_is_refused_naming_both() {
     let registry = Registry::new();
     registry.register(Hello::new()).unwrap();
     assert_eq!(
-        registry.register(Other::new()).unwrap_err().to_string(),
+        registry.register_fn(Other::new).unwrap_err().to_string(),
         "metric `a` of collector `registration::Other` is registered already, by collector \
          `registration::Hello`"
     );
@@ -78,7 +78,7 @@ fn the_same_name_is_refused_naming_both() {
         "metric `a` of collector `registration::Other` is registered already, by collector \
          `registration::Hello`"
     );
-    let labelled = || registry.scope().const_label("x", "\"").register(Other::new());
+    let labelled = || registry.scope().const_label("x", "\"").register_fn(Other::new);
     assert!(labelled().unwrap_err().to_string().contains("has constant labels"));
 }
 

@@ -93,6 +93,20 @@ fn worker_that_polled_the_timers_and_hangs_is_replaced() {
 }
 
 #[test]
+fn hung_probes_cost_no_other_probe() {
+    let exporter = start(&["--collector.disable-defaults"]);
+    let probe = |target: &str| {
+        let path = format!("/probe?target={target}");
+        get_with(exporter.address, &path, "X-Prometheus-Scrape-Timeout-Seconds: 0.2").body
+    };
+    for _ in 0..20 {
+        assert!(probe("blocks").ends_with("probe_success 0\n"));
+        let good = probe("good");
+        assert!(good.contains("\nprobe_success 1\n") && good.ends_with("\nvalue 1\n"), "{good}");
+    }
+}
+
+#[test]
 fn panic_in_drop_is_logged_once_and_costs_nothing() {
     let flags = ["fused", "fused_future", "fused_source", "fused_twin"];
     let exporter =

@@ -2,18 +2,19 @@
 
 use std::borrow::Cow;
 
+use crate::__private::{Live, Liveness, New, WithNew, of_declared};
 pub use crate::desc::{Desc, DescError, MetricType};
 pub use crate::encode::{FamilyEncoder, Sample, SampleValue};
 use crate::labels::Labels;
 pub use crate::metric::value::ToSample;
 
-/// Says which metric families a collector exposes, before it is ever asked for samples.
+/// Describes the metric families that a collector exposes.
 ///
 /// The derive writes this. See [`Collect`] for one written by hand.
 pub trait Describe {
-    /// The families, each under the index by which [`Collect::collect`] will be asked for it.
+    /// Returns the families. [`Collect::collect`] takes the index of a family in this list.
     ///
-    /// It is called at registration, and by a `prometheus::Registry` whenever it gathers.
+    /// A registry calls this at registration, and a `prometheus::Registry` whenever it gathers.
     fn describe(&self) -> Vec<Desc>;
 }
 
@@ -59,8 +60,8 @@ pub trait Describe {
 pub trait Collect: Describe {
     /// Writes all samples of the family that [`describe`](Describe::describe) gave at `index`.
     ///
-    /// It runs on the way of a scrape and must not wait. A panic costs the samples of this family
-    /// and nothing else.
+    /// It runs while a scrape waits, and so must not wait itself. A panic costs the samples of this
+    /// family and nothing else.
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>);
 
     /// Checks that the fields are the metrics that their attributes declare.
@@ -70,32 +71,48 @@ pub trait Collect: Describe {
     ///
     /// # Errors
     ///
-    /// The first field that is another metric than was declared.
+    /// The first field that is not the metric that its attribute declares.
     fn verify(&self) -> Result<(), FieldError> {
         Ok(())
+    }
+
+    /// Says whether the samples can change while the collector is registered. The derive writes
+    /// this.
+    ///
+    /// It is a function because a trait with a constant has no `dyn Collect`.
+    #[doc(hidden)]
+    fn liveness() -> impl Liveness
+    where
+        Self: Sized,
+    {
+        Live
     }
 }
 
 /// A collector whose families are known from its type alone.
 ///
-/// The derive writes this. It is what lets a collector be registered that does not exist until
-/// somebody scrapes: see [`Registry::register`](crate::Registry::register).
+/// The derive writes this. A function that makes such a collector at every scrape can be
+/// registered: see [`Registry::register_fn`](crate::Registry::register_fn).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not derive `Collector`",
-    label = "expected a struct with `#[derive(Collector)]`"
+    label = "expected a struct with `#[derive(Collector)]`",
+    note = "`register_fn` takes a function that returns the struct itself; \
+            a function that can fail or must wait is a source: `Exporter::source_fn`"
 )]
 pub trait Declared: Collect {
-    /// How many families there are.
+    /// The number of families.
     const FAMILIES: usize;
 
-    /// Whether `new()` takes nothing, so that the struct can be made where it is flattened.
+    /// `WithNew` if `new()` takes no parameters, so that an outer struct can make this one;
+    /// otherwise `WithoutNew`.
     #[doc(hidden)]
     type New;
 
-    /// The families, in the order of [`Describe::describe`].
+    /// Returns the families, in the order of [`Describe::describe`].
     fn declared() -> Vec<Desc>;
 
-    /// Collects the family at `index` if there are so many, or else counts past them.
+    /// Collects the family at `index` and returns `true`. Returns `false` if the index is past the
+    /// last family, and subtracts the number of families from it.
     #[doc(hidden)]
     fn collect_flattened(&self, index: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
         match index.checked_sub(Self::FAMILIES) {
@@ -110,32 +127,89 @@ pub trait Declared: Collect {
         }
     }
 
-    /// Whether there can be families beside the declared ones: those of [`DynamicFamilies`](crate::DynamicFamilies).
+    /// Whether a scrape can bring families that are not declared: those of
+    /// [`DynamicFamilies`](crate::DynamicFamilies).
     #[doc(hidden)]
     const HAS_LATE: bool = false;
 
-    /// Shows these families, and how many series each of them has.
+    /// Whether the samples can change while the collector is registered.
+    #[doc(hidden)]
+    const IS_LIVE: bool = true;
+
+    /// Visits the families that are not declared, each with its number of series.
     #[doc(hidden)]
     fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
         let _ = visit;
     }
 
-    /// Collects the one of these families that is at `position` if there are so many, or else counts past them.
+    /// Collects the family that [`late`](Self::late) visits at `position` and returns `true`.
+    /// Returns `false` if the position is past the last of them, and subtracts their number from
+    /// it.
     #[doc(hidden)]
     fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
         let _ = (position, encoder);
         false
     }
 
-    /// [`Collect::verify`], as a part of another struct.
+    /// Does what [`Collect::verify`] does, for a flattened field.
     #[doc(hidden)]
     fn verify_flattened(&self) -> Result<(), FieldError> {
         self.verify()
     }
 }
 
-/// What the field of a struct that derives [`Collector`](crate::Collector) declares: a family, and
-/// what its metric is made with.
+/// The families of `M`. `None` has no samples.
+impl<M: Declared> Describe for Option<M> {
+    fn describe(&self) -> Vec<Desc> {
+        self.as_ref().map_or_else(M::declared, M::describe)
+    }
+}
+
+impl<M: Declared> Collect for Option<M> {
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+        if let Some(metrics) = self {
+            metrics.collect(index, encoder);
+        }
+    }
+
+    fn verify(&self) -> Result<(), FieldError> {
+        self.as_ref().map_or(Ok(()), M::verify)
+    }
+
+    fn liveness() -> impl Liveness {
+        of_declared::<Self>()
+    }
+}
+
+impl<M: Declared> Declared for Option<M> {
+    const FAMILIES: usize = M::FAMILIES;
+    const HAS_LATE: bool = M::HAS_LATE;
+    const IS_LIVE: bool = M::IS_LIVE;
+    type New = WithNew;
+
+    fn declared() -> Vec<Desc> {
+        M::declared()
+    }
+
+    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
+        if let Some(metrics) = self {
+            metrics.late(visit);
+        }
+    }
+
+    fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
+        self.as_ref().is_some_and(|metrics| metrics.collect_late(position, encoder))
+    }
+}
+
+impl<M> New for Option<M> {
+    fn make() -> Self {
+        None
+    }
+}
+
+/// The declaration of a field of a struct that derives [`Collector`](crate::Collector): its family,
+/// and the options with which its metric is made.
 #[derive(Clone, Debug)]
 pub struct Declaration {
     desc: Desc,
@@ -144,12 +218,12 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// A field of this family, and nothing said beside.
+    /// Returns the declaration of a field of this family, without options.
     pub const fn new(desc: Desc) -> Self {
         Self { desc, buckets: None, max_series: None }
     }
 
-    /// What the derive has read.
+    /// Returns the declaration of a field of this family, with options.
     pub(crate) const fn with_options(
         desc: Desc,
         buckets: Option<&'static [f64]>,
@@ -158,28 +232,28 @@ impl Declaration {
         Self { desc, buckets, max_series }
     }
 
-    /// The family.
+    /// Returns the family.
     pub fn desc(&self) -> &Desc {
         &self.desc
     }
 
-    /// The upper bounds of a histogram's buckets.
+    /// Returns the upper bounds of a histogram's buckets.
     pub fn buckets(&self) -> Option<&'static [f64]> {
         self.buckets
     }
 
-    /// The most series that a family with labels may hold.
+    /// Returns the most series that a family with labels may hold.
     pub fn max_series(&self) -> Option<usize> {
         self.max_series
     }
 
-    /// The label names of the family.
+    /// Returns the label names of the family.
     pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
         self.desc.labels().iter().map(AsRef::as_ref)
     }
 }
 
-/// A field that is another metric than its attribute declares.
+/// A field that is not the metric that its attribute declares.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("field of metric `{metric}` {problem}")]
 pub struct FieldError {
@@ -188,12 +262,13 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// The field of `desc` has this `problem`, which reads on from "field of metric `b` …".
+    /// Returns the error of the field of `desc`. Its message is "field of metric `b`" and
+    /// `problem`.
     pub(crate) fn new(desc: &Desc, problem: impl Into<String>) -> Self {
         Self { metric: desc.name().to_owned(), problem: problem.into() }
     }
 
-    /// Refuses a metric whose own label names are not those of its `desc`.
+    /// Refuses a metric whose own label names differ from those of its `desc`.
     pub(crate) fn check_labels<'n>(
         own: impl Iterator<Item = &'n str>,
         desc: &Desc,
@@ -207,25 +282,25 @@ impl FieldError {
     }
 }
 
-/// How the series of a metric are told apart.
+/// The labels that distinguish the series of a metric.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LabelShape {
     /// One series, no labels.
     None,
-    /// As many labels as this, in a fixed order; the attribute names them.
+    /// This number of labels, in a fixed order. The attribute names them.
     Positional(usize),
-    /// These labels: the type brings their names.
+    /// These labels. The type names them.
     Named(&'static [Cow<'static, str>]),
-    /// A series for each of so many states, told apart by a label that is called as the metric.
+    /// One series for each of this number of states. Their label has the name of the metric.
     StateSet(usize),
-    /// As many labels as the attribute names; the type takes any number.
+    /// Any number of labels. The attribute names them.
     Any,
 }
 
 impl LabelShape {
-    /// The shape of a metric with labels `L`.
+    /// Returns the shape of a metric with labels `L`.
     pub(crate) const fn of<L: Labels + ?Sized>() -> Self {
         match L::NAMES {
             Some(names) => LabelShape::Named(names),
@@ -239,9 +314,9 @@ impl LabelShape {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Whether it has `buckets`.
+    /// Whether it takes `buckets`.
     pub buckets: bool,
-    /// Whether it can hold to `max_series`.
+    /// Whether it takes `max_series`.
     pub max_series: bool,
 }
 
@@ -253,27 +328,33 @@ impl Options {
 /// A type that can be the field of a struct that derives [`Collector`](crate::Collector).
 ///
 /// Live metrics ([`Counter`](crate::Counter), [`Gauge`](crate::Gauge),
-/// [`Histogram`](crate::Histogram), [`Info`](crate::Info), [`StateSet`](crate::StateSet), families of
-/// them, and those of the `prometheus` crate), plain values (numbers, `bool`,
-/// [`Duration`](std::time::Duration), [`SystemTime`](std::time::SystemTime), atomics, snapshots), and
-/// maps from labels to plain values.
+/// [`Histogram`](crate::Histogram), [`Info`](crate::Info), [`StateSet`](crate::StateSet), families
+/// of them, and those of the `prometheus` crate), plain values (numbers, `bool`,
+/// [`Duration`](std::time::Duration), [`SystemTime`](std::time::SystemTime), atomics, snapshots),
+/// and maps from labels to plain values.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "expected a metric, a plain value, or a map from labels to plain values",
+    note = "a struct with `#[derive(Collector)]` takes `#[metric(flatten)]`, which exposes its metrics",
+    note = "a text is a label, not a value: `Info<L>` exposes it, or a map with the text as its key",
     note = "metrics are `Counter`, `Gauge`, `Histogram`, `Info<L>`, `StateSet<E>`, `CounterVec<N>`, `GaugeVec<N>`, `HistogramVec<N>`, `Family<L, M>` and those of the `prometheus` crate",
     note = "plain values are numbers, `bool`, `Duration`, `SystemTime`, atomics, snapshots, and `Option<T>` and `Timestamped<T>` of them",
     note = "a field that is no metric takes `#[metric(skip)]`"
 )]
 pub trait Metric {
-    /// The type, where it follows from the field's type; `None` for a plain value, whose type the
-    /// attribute says.
+    /// The metric type, if the field's type has one. `None` for a plain value: its attribute says
+    /// the type.
     const TYPE: Option<MetricType>;
 
-    /// How many labels the attribute has to name.
+    /// The labels that the attribute must name.
     const LABELS: LabelShape;
 
-    /// Which options of the attribute the type takes.
+    /// The options of the attribute that the type takes.
     const OPTIONS: Options = Options::NONE;
+
+    /// Whether the samples can change while the metric is registered.
+    #[doc(hidden)]
+    const IS_LIVE: bool = true;
 
     /// [`Made`] if the metric can be made from its declaration, [`Borrowed`] if it cannot.
     type Making;
@@ -285,31 +366,33 @@ pub trait Metric {
     ///
     /// # Errors
     ///
-    /// The metric carries a name or labels of its own, and they differ.
+    /// The metric has a name or labels of its own, and they differ.
     fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
         let _ = desc;
         Ok(())
     }
 }
 
-/// A metric that can be made from its declaration alone: live metrics at zero, values zero or empty.
+/// A metric that can be made from its declaration alone: a live metric at zero, a value that is
+/// zero or empty.
 pub trait Init: Metric<Making = Made> {
-    /// The metric that a field declares.
+    /// Returns the metric that a field declares.
     fn init(declaration: &Declaration) -> Self;
 }
 
-/// The way from a metric type to its initial value, see [`Metric::Making`].
+/// Makes the initial value of a metric type, see [`Metric::Making`].
 #[diagnostic::on_unimplemented(
     message = "`new()` cannot make a `{M}`",
     label = "borrowed, or a type parameter that is not bound by `Init`",
     note = "leave `new()` out with `#[collector(no_new)]`, or bind the parameter: `T: Init`"
 )]
+#[doc(hidden)]
 pub trait Make<M> {
-    /// The metric that a field declares.
+    /// Returns the metric that a field declares.
     fn make(declaration: &Declaration) -> M;
 }
 
-/// [`Metric::Making`] of what implements [`Init`].
+/// [`Metric::Making`] of the types that implement [`Init`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Made;

@@ -1,8 +1,8 @@
-//! Owns collectors, refuses what clashes, and encodes a scrape.
+//! Owns collectors, refuses those that clash, and encodes a scrape.
 //!
-//! Everything that could make an exposition invalid is refused when a collector is registered, with
-//! an error that names both sides. What is left for scrape time, a panic or a label set written
-//! twice, costs the samples concerned and is counted.
+//! Registration refuses a collector that could make an exposition invalid, with an error that names
+//! both sides. A fault at scrape time, a panic or a label set written twice, costs the samples
+//! concerned and is counted.
 
 mod error;
 mod health;
@@ -24,7 +24,7 @@ pub(crate) use origin::FOREIGN_REGISTRY;
 pub use origin::IntoCollector;
 #[cfg(feature = "prometheus")]
 pub(crate) use origin::MakeCollector;
-pub(crate) use origin::Registrable;
+pub(crate) use origin::{Registrable, assert_live};
 
 use crate::collect::Declared;
 use crate::desc::Desc;
@@ -81,7 +81,7 @@ struct Shared {
 pub struct CollectorId(u64);
 
 impl CollectorId {
-    /// One that no registry of this process has given before.
+    /// Returns an id that no registry of this process has returned before.
     fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
@@ -89,7 +89,7 @@ impl CollectorId {
 }
 
 impl Registry {
-    /// A registry without collectors.
+    /// Returns a registry without collectors.
     pub fn new() -> Self {
         Self::default()
     }
@@ -97,19 +97,24 @@ impl Registry {
     /// Registers a collector, an `Arc` of one, or a `prometheus::Registry` with all that is
     /// registered there.
     ///
+    /// A struct of plain values never changes once it is registered. It does not compile here, and
+    /// is made by a function instead: see [`register_fn`](Self::register_fn).
+    ///
     /// The registry takes the collector. A program that updates its metrics registers an `Arc` of
     /// it, and keeps another: `registry.register(Arc::clone(&hello))`.
     ///
     /// # Errors
     ///
-    /// Nothing is registered if a family breaks a naming rule, exists already with the same constant
-    /// labels, or exists with another type, help or set of label names.
-    pub fn register(&self, collector: impl IntoCollector) -> Result<CollectorId, RegisterError> {
-        self.scope().register(collector)
+    /// Nothing is registered if a family breaks a naming rule, exists already with the same
+    /// constant labels, or exists with another type, help or set of label names.
+    pub fn register<C: IntoCollector>(&self, collector: C) -> Result<CollectorId, RegisterError> {
+        // The compiler names the caller of the function in which a constant fails.
+        const { assert_live(C::IS_LIVE) };
+        self.scope().add(collector.into_collector())
     }
 
-    /// Registers a function that makes a collector at every scrape, for values that are known at any
-    /// time.
+    /// Registers a function that makes a collector at every scrape, for values that are known at
+    /// any time.
     ///
     /// The function must not wait. A function that can fail or must wait is a source: see
     /// `Exporter::source_fn`.
@@ -140,8 +145,8 @@ impl Registry {
         self.scope().register_fn(make)
     }
 
-    /// A view of this registry that adds a prefix or constant labels to whatever is registered
-    /// through it, so that two instances of one struct live side by side.
+    /// Returns a view of this registry that adds a prefix or constant labels to the collectors
+    /// registered through it, so that two instances of one struct can both be registered.
     ///
     /// ```
     /// use hello_exporter::{Collector, Format, Gauge, Registry};
@@ -173,10 +178,10 @@ impl Registry {
         Scope { registry: self, addition: Addition::default() }
     }
 
-    /// Removes a collector and drops it, unless its owner keeps an `Arc` of it. Returns whether it was
-    /// registered.
+    /// Removes a collector and drops it, unless the program keeps an `Arc` of it. Returns whether
+    /// it was registered.
     ///
-    /// A panic of its `drop` is caught and logged.
+    /// A panic in its `drop` is caught and logged.
     pub fn unregister(&self, id: CollectorId) -> bool {
         let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
         let removed = state.remove(id);
@@ -187,14 +192,14 @@ impl Registry {
 
     /// Appends the samples of all collectors to `buffer`, family by family, sorted by name.
     ///
-    /// It never fails: a collector that panics costs its own samples. Called from several threads at
-    /// once it does not block them, and no lock is held while samples are encoded.
+    /// It never fails: a collector that panics costs its own samples. Several threads can encode at
+    /// once, and no lock is held while samples are encoded.
     pub fn encode(&self, format: Format, buffer: &mut Vec<u8>) {
         self.encode_request(&ScrapeRequest { format, names: None }, &mut (), buffer);
     }
 
-    /// Appends what a scrape asks for, with the collectors that `provider` has for it. Returns
-    /// whether all collectors have succeeded.
+    /// Appends the samples that a scrape requests, those of `provider` included. Returns whether
+    /// all collectors have succeeded.
     pub(crate) fn encode_request(
         &self,
         request: &ScrapeRequest<'_>,
@@ -204,20 +209,20 @@ impl Registry {
         scrape::encode(&self.shared, request, provider, buffer)
     }
 
-    /// Another registry, whose losses are counted with those of this one.
+    /// Returns another registry, which counts dropped series together with this one.
     #[cfg(feature = "server")]
     pub(crate) fn sibling(&self) -> Self {
         let health = Arc::clone(&self.shared.health);
         Self { shared: Arc::new(Shared { health, ..Shared::default() }) }
     }
 
-    /// The names of a collector's families.
+    /// Returns the names of a collector's families.
     #[cfg(feature = "server")]
     pub(crate) fn families_of(&self, id: CollectorId) -> Vec<String> {
         self.shared.plan().names_of(id)
     }
 
-    /// What went wrong in scrapes, as metrics: a collector to register under the exporter's name.
+    /// Returns the counters of dropped series, to be registered under the exporter's name.
     #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only an exporter has a name"))]
     pub(crate) fn health(&self) -> Arc<Health> {
         Arc::clone(&self.shared.health)
@@ -245,12 +250,12 @@ pub struct Scope<'r> {
     addition: Addition,
 }
 
-/// What a registration adds to every family.
+/// The prefix and the labels that a registration adds to every family.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Addition {
     prefix: String,
     const_labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    /// Whether the families stand behind all others, because they tell of the scrape itself.
+    /// Whether the families are exposed after all others, because they measure the scrape itself.
     last: bool,
 }
 
@@ -261,13 +266,13 @@ impl Addition {
 }
 
 impl Scope<'_> {
-    /// Puts `prefix` in front of every name; it ends in `_` where one is wanted.
+    /// Adds `prefix` before every name, without a `_` of its own.
     pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
         self.addition.prefix.insert_str(0, prefix.as_ref());
         self
     }
 
-    /// Adds a constant label behind those that are declared.
+    /// Adds a constant label after the declared ones.
     pub fn const_label(
         mut self,
         name: impl Into<Cow<'static, str>>,
@@ -277,7 +282,7 @@ impl Scope<'_> {
         self
     }
 
-    /// Exposes the families behind all others.
+    /// Exposes the families after all others.
     #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server meters itself"))]
     pub(crate) fn last(mut self) -> Self {
         self.addition.last = true;
@@ -289,7 +294,8 @@ impl Scope<'_> {
     /// # Errors
     ///
     /// The same as those of [`Registry::register`], for the names and labels with the additions.
-    pub fn register(self, collector: impl IntoCollector) -> Result<CollectorId, RegisterError> {
+    pub fn register<C: IntoCollector>(self, collector: C) -> Result<CollectorId, RegisterError> {
+        const { assert_live(C::IS_LIVE) };
         self.add(collector.into_collector())
     }
 

@@ -146,7 +146,8 @@ fn check_help(field: &Field, metric: &Metric, errors: &mut Errors) {
             .push(doc, "a doc comment made by a macro cannot be read here, add `help = \"…\"`"),
         (None, None) => errors.push(
             field.ident.span(),
-            "no help: add a doc comment or `help = \"…\"`, or `skip` for a field that is no metric",
+            "no help: add a doc comment or `help = \"…\"`; a struct of metrics takes `flatten`, and a \
+             field that is no metric `skip`",
         ),
         (Some(help), _) if help.text.trim().is_empty() => {
             errors.push(help.span, "the help is empty: say what the metric measures, and its unit");

@@ -2,6 +2,7 @@
 
 mod checks;
 mod labels;
+mod new;
 mod spans;
 
 pub(crate) use checks::free as free_checks;
@@ -12,7 +13,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, parse_quote};
 
 use crate::model::{Buckets, Collector, ConstLabel, Field, Metric, Name};
-use spans::{Ends, call, make, new_of, of_declared, of_metric};
+use new::new;
+pub(crate) use new::{new_impl, new_kind};
+use spans::{Ends, call, of_declared, of_metric};
 
 pub(crate) fn collector(collector: &Collector) -> TokenStream {
     let checks = free_checks(collector);
@@ -31,7 +34,8 @@ pub(crate) fn collector(collector: &Collector) -> TokenStream {
     }
 }
 
-/// The declarations, a constant each, and how many families there are with those of flattened fields.
+/// The declarations, a constant each, and how many families there are with those of flattened
+/// fields.
 fn declared(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -51,6 +55,7 @@ fn declared(collector: &Collector) -> TokenStream {
     };
     let fields = fields(collector);
     let new = new_kind(collector);
+    let is_live = is_live(collector);
     let late = late(collector);
     quote! {
         #fields
@@ -64,8 +69,23 @@ fn declared(collector: &Collector) -> TokenStream {
                 #descs
             }
 
+            #is_live
             #late
         }
+    }
+}
+
+/// Whether the samples can change while the struct is registered: not where all of them are plain
+/// values.
+fn is_live(collector: &Collector) -> TokenStream {
+    let krate = &collector.krate;
+    let own = collector.metrics().map(|(field, _)| of_metric(krate, &field.ty, "IS_LIVE"));
+    let flattened =
+        collector.flattened().map(|(field, _)| of_declared(krate, &field.ty, "IS_LIVE"));
+    let all: Vec<TokenStream> = own.chain(flattened).collect();
+    match all.is_empty() {
+        true => TokenStream::new(),
+        false => quote!(const IS_LIVE: ::core::primitive::bool = #(#all)||*;),
     }
 }
 
@@ -106,12 +126,6 @@ fn late(collector: &Collector) -> TokenStream {
             #(#collect_late(&self.#idents, #position, #encoder))||*
         }
     }
-}
-
-/// Whether the struct can be made by somebody who knows nothing of it.
-pub(crate) fn new_kind(collector: &Collector) -> Ident {
-    let is_known = collector.has_new() && collector.skipped().next().is_none();
-    Ident::new(if is_known { "WithNew" } else { "WithoutNew" }, Span::call_site())
 }
 
 fn fields(collector: &Collector) -> TokenStream {
@@ -172,8 +186,8 @@ fn declared_type(krate: &TokenStream, metric: &Metric) -> TokenStream {
     }))
 }
 
-/// An array or a slice, as a slice that lives as long as the program; what is neither is told at the
-/// expression.
+/// An array or a slice, as a slice that lives as long as the program; what is neither is told at
+/// the expression.
 fn constant_buckets(krate: &TokenStream, buckets: &Buckets) -> TokenStream {
     let expr = &buckets.expr;
     let Ends { first, .. } = Ends::of(expr);
@@ -259,12 +273,16 @@ fn collect(collector: &Collector) -> TokenStream {
             }
 
             #verify
+
+            fn liveness() -> impl #krate::__private::Liveness {
+                #krate::__private::of_declared::<Self>()
+            }
         }
     }
 }
 
-/// Behind the families of the struct's own lie those of its flattened fields, one after the other, and behind
-/// these the ones that are not declared.
+/// Behind the families of the struct's own lie those of its flattened fields, one after the other,
+/// and behind these the ones that are not declared.
 fn collect_flattened(collector: &Collector, index: &Ident, encoder: &Ident) -> TokenStream {
     let krate = &collector.krate;
     let own = collector.metrics().count();
@@ -331,8 +349,8 @@ pub(crate) fn prometheus_impl(
     }
     let Collector { ident, krate, .. } = collector;
     let mut generics = collector.generics.clone();
-    // The foreign trait asks its types to be `Send` and `Sync`. A bound with a lifetime may be untrue:
-    // a struct that is not both is no foreign collector, and compiles.
+    // The foreign trait asks its types to be `Send` and `Sync`. A bound with a lifetime may be
+    // untrue: a struct that is not both is no foreign collector, and compiles.
     generics.make_where_clause().predicates.push(parse_quote! {
         for<'__shared> Self: #krate::__private::SendAndSync<'__shared>
     });
@@ -351,71 +369,5 @@ pub(crate) fn prometheus_impl(
                 }
             }
         }
-    }
-}
-
-fn new(collector: &Collector) -> TokenStream {
-    if !collector.has_new() {
-        return TokenStream::new();
-    }
-    let krate = &collector.krate;
-    let metrics = collector.metrics().enumerate().map(|(at, (field, _))| {
-        let Field { ident, ty, .. } = field;
-        let make = make(krate, ty);
-        let declaration = declaration_at(krate, at);
-        quote!(#ident: #make(#declaration))
-    });
-    let flattened = collector.flattened().map(|(field, _)| {
-        let Field { ident, ty, .. } = field;
-        let make = new_of(krate, ty);
-        quote!(#ident: #make())
-    });
-    let skipped = collector.skipped().map(|field| &field.ident);
-    new_impl(
-        collector,
-        &quote! {
-            Self {
-                #(#metrics,)*
-                #(#flattened,)*
-                #(#skipped,)*
-            }
-        },
-        &quote!(Self::new()),
-    )
-}
-
-/// `new()`, and the trait by which a struct that flattens this one calls it, if it takes nothing.
-pub(crate) fn new_impl(
-    collector: &Collector,
-    body: &TokenStream,
-    make: &TokenStream,
-) -> TokenStream {
-    let Collector { vis, ident, generics, krate, .. } = collector;
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let parameters: Vec<TokenStream> =
-        collector.skipped().map(|Field { ident, ty, .. }| quote!(#ident: #ty)).collect();
-    let doc = format!("A `{ident}` with every metric at its initial value.");
-    let new_trait = (new_kind(collector) == "WithNew").then(|| {
-        quote! {
-            #[automatically_derived]
-            impl #impl_generics #krate::__private::New for #ident #ty_generics #where_clause {
-                fn make() -> Self {
-                    #make
-                }
-            }
-        }
-    });
-    quote! {
-        #[automatically_derived]
-        #[allow(dead_code, unused_variables, clippy::new_without_default, clippy::too_many_arguments)]
-        impl #impl_generics #ident #ty_generics #where_clause {
-            #[doc = #doc]
-            #[must_use]
-            #vis fn new(#(#parameters),*) -> Self {
-                #body
-            }
-        }
-
-        #new_trait
     }
 }

@@ -64,6 +64,8 @@ impl ::hello_exporter::collect::Declared for Hello {
     fn declared() -> ::hello_exporter::__private::Vec<::hello_exporter::collect::Desc> {
         ::hello_exporter::__private::descs(<Self as ::hello_exporter::__private::Fields>::FIELDS)
     }
+    const IS_LIVE: ::core::primitive::bool = <Gauge as ::hello_exporter::collect::Metric>::IS_LIVE
+        || <CounterVec<1> as ::hello_exporter::collect::Metric>::IS_LIVE;
 }
 #[automatically_derived]
 impl ::hello_exporter::collect::Describe for Hello {
@@ -98,6 +100,9 @@ impl ::hello_exporter::collect::Collect for Hello {
             (&<Self as ::hello_exporter::__private::Fields>::FIELDS[1usize]).desc(),
         )?;
         ::hello_exporter::__private::Result::Ok(())
+    }
+    fn liveness() -> impl ::hello_exporter::__private::Liveness {
+        ::hello_exporter::__private::of_declared::<Self>()
     }
 }
 ::hello_exporter::__with_prometheus! { # [automatically_derived] impl :: hello_exporter :: __private :: prometheus :: core :: Collector for Hello where for < '__shared > Self : :: hello_exporter :: __private :: SendAndSync < '__shared > { fn desc (& self) -> :: hello_exporter :: __private :: Vec < & :: hello_exporter :: __private :: prometheus :: core :: Desc > { :: hello_exporter :: __private :: describe_for_prometheus (self) } fn collect (& self) -> :: hello_exporter :: __private :: Vec < :: hello_exporter :: __private :: prometheus :: proto :: MetricFamily > { :: hello_exporter :: __private :: collect_for_prometheus (self) } } }

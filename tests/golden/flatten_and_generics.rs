@@ -64,6 +64,9 @@ impl<T: Metric> ::hello_exporter::collect::Declared for App<T> {
             __descs
         }
     }
+    const IS_LIVE: ::core::primitive::bool =
+        <Option<T> as ::hello_exporter::collect::Metric>::IS_LIVE
+            || <Pool as ::hello_exporter::collect::Declared>::IS_LIVE;
     const HAS_LATE: ::core::primitive::bool =
         <Pool as ::hello_exporter::collect::Declared>::HAS_LATE;
     fn late(
@@ -140,6 +143,9 @@ impl<T: Metric> ::hello_exporter::collect::Collect for App<T> {
         )?;
         <Pool as ::hello_exporter::collect::Declared>::verify_flattened(&self.pool)?;
         ::hello_exporter::__private::Result::Ok(())
+    }
+    fn liveness() -> impl ::hello_exporter::__private::Liveness {
+        ::hello_exporter::__private::of_declared::<Self>()
     }
 }
 ::hello_exporter::__with_prometheus! { # [automatically_derived] impl < T : Metric > :: hello_exporter :: __private :: prometheus :: core :: Collector for App < T > where for < '__shared > Self : :: hello_exporter :: __private :: SendAndSync < '__shared > { fn desc (& self) -> :: hello_exporter :: __private :: Vec < & :: hello_exporter :: __private :: prometheus :: core :: Desc > { :: hello_exporter :: __private :: describe_for_prometheus (self) } fn collect (& self) -> :: hello_exporter :: __private :: Vec < :: hello_exporter :: __private :: prometheus :: proto :: MetricFamily > { :: hello_exporter :: __private :: collect_for_prometheus (self) } } }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use hello_exporter::probe::{ProbeRequest, Probed};
 use hello_exporter::source::{Source, SourceOptions, in_turn};
 use hello_exporter::{Collector, Exporter};
 
@@ -101,6 +102,15 @@ async fn fail_in_a_circle() -> Result<Value, Snake> {
     Err(Snake(Some(Arc::new(Snake(None)))))
 }
 
+/// Blocks its thread if the target says so, at once or after a timer.
+async fn probe(request: ProbeRequest) -> Result<Probed<Value>, Infallible> {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    match request.target() {
+        "blocks" => block(),
+        _ => Ok(Probed::success(value()?)),
+    }
+}
+
 fn main() -> ExitCode {
     let named = |name: String| {
         let prefix = format!("{name}_");
@@ -126,5 +136,6 @@ fn main() -> ExitCode {
         .source(off("fused_twin"), FusedSource(Fuse))
         .source_fn(off("circle"), fail_in_a_circle)
         .register_fn(|| Fused { fused: 1, _fuse: Fuse })
+        .probe_fn("/probe", probe)
         .run()
 }

@@ -17,6 +17,7 @@ mod parser;
 mod process;
 mod prometheus;
 mod proxy;
+pub mod public_api;
 mod redis;
 pub mod redis_exporter;
 mod samples;

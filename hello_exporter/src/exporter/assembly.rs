@@ -13,9 +13,9 @@ use super::{DeclarationError, Exporter, ExporterError, Maker};
 use crate::cli::TelemetryPath;
 use crate::http::Limit;
 use crate::panic::{DropLog, catch};
-use crate::probe::{AllowList, ProbeOptions, ProbeSettings, ProbesCommon, Probing, ReadyProbe};
-use crate::registry::{FOREIGN_REGISTRY, RegisterError};
-use crate::source::{ReadySource, SourceOptions, SourceRuntime, SourceSettings, Sources};
+use crate::probe::{AllowList, ProbeOptions, ProbesCommon, Probing, ReadyProbe};
+use crate::registry::{FOREIGN_REGISTRY, IntoCollector, RegisterError};
+use crate::source::{ReadySource, SourceOptions, SourceRuntime, Sources};
 
 /// What is served.
 pub(super) struct Assembly {
@@ -33,8 +33,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(runs)).transpose();
         let supervisor = supervisor.map_err(ExporterError::Runtime)?;
         // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
-        let of_probes = SourceRuntime::new("probe", self.probes.len() * Self::RUNS_OF_PROBES);
-        let of_probes = of_probes.map_err(ExporterError::Runtime)?;
+        let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
 
         let sources = self.make_sources(parsed, runtime.zip(supervisor));
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &runtime));
@@ -51,9 +50,6 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             }
         }
     }
-
-    /// How many workers the probes of one path are worth.
-    const RUNS_OF_PROBES: usize = 4;
 
     /// Takes all mistakes, if there are any. Several can be the consequence of the state's.
     fn take_errors(&mut self) -> Option<Vec<DeclarationError>> {
@@ -100,11 +96,11 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let name = options.name().clone();
         let part = || format!("source `{name}`");
         match self.make(maker, part, flags)? {
-            Some(source) => sources.add(settings(options, part, flags)?, source)?,
-            None => {
-                info!(collector = &*name, "Collector is left out: its flags name nothing to ask");
-                sources.add_disabled(name);
+            Some(source) => {
+                let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
+                sources.add(settings, source)?;
             }
+            None => sources.add_disabled(name),
         }
         Ok(())
     }
@@ -117,12 +113,17 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         part: impl Fn() -> String,
         flags: &F,
     ) -> Result<Option<T>, DeclarationError> {
-        maker.make(flags, &mut self.state).or_else(|error| match error {
-            MakeError::Failed(error) => {
+        match maker.make(flags, &mut self.state) {
+            Ok(Some(made)) => Ok(Some(made)),
+            Ok(None) => {
+                info!("The flags leave out {}", part());
+                Ok(None)
+            }
+            Err(MakeError::NoState) => Ok(None),
+            Err(MakeError::Failed(error)) => {
                 Err(DeclarationError::CannotMake { parts: vec![part()], error })
             }
-            MakeError::NoState => Ok(None),
-        })
+        }
     }
 
     fn make_probes(
@@ -165,11 +166,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         TelemetryPath::from_str(&path)
             .map_err(|error| DeclarationError::ProbePath { path: path.clone(), error })?;
         let part = || format!("probe at `{path}`");
-        let Some(probe) = self.make(maker, part, flags)? else {
-            info!(probe = &*path, "Probe is left out: its flags name nothing to probe");
-            return Ok(None);
-        };
-        let settings = settings(options, part, flags)?;
+        let Some(probe) = self.make(maker, part, flags)? else { return Ok(None) };
+        let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
         let probing = Probing::new(settings, probe, common.clone());
         probing.map(Some).map_err(|error| DeclarationError::Probe { path, error })
     }
@@ -180,7 +178,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let build_info = self.settings.build_info.collector();
         let health = self.registry.health();
         let results = [
-            self.registry.scope().prefix(&prefix).register(build_info),
+            self.registry.scope().prefix(&prefix).add(build_info.into_collector()),
             self.registry.scope().prefix(&prefix).last().register(health),
         ];
         self.errors.extend(results.into_iter().filter_map(Result::err).map(DeclarationError::from));
@@ -208,49 +206,15 @@ fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
     Some(error.into())
 }
 
-/// Options that take durations from the flags.
-trait FlagOptions<F> {
-    type Settings;
-
-    fn settings(self, flags: &F) -> Self::Settings;
-
-    fn timeout(settings: &Self::Settings) -> Duration;
-}
-
-impl<F> FlagOptions<F> for SourceOptions<F> {
-    type Settings = SourceSettings;
-
-    fn settings(self, flags: &F) -> SourceSettings {
-        SourceOptions::settings(self, flags)
-    }
-
-    fn timeout(settings: &SourceSettings) -> Duration {
-        settings.timeout
-    }
-}
-
-impl<F> FlagOptions<F> for ProbeOptions<F> {
-    type Settings = ProbeSettings;
-
-    fn settings(self, flags: &F) -> ProbeSettings {
-        ProbeOptions::settings(self, flags)
-    }
-
-    fn timeout(settings: &ProbeSettings) -> Duration {
-        settings.timeout
-    }
-}
-
 /// Takes what the options of a part take from the flags.
-fn settings<F, O: FlagOptions<F>>(
-    options: O,
+fn settings<O>(
     part: impl Fn() -> String,
-    flags: &F,
-) -> Result<O::Settings, DeclarationError> {
+    take: impl FnOnce() -> O,
+    timeout: impl FnOnce(&O) -> Duration,
+) -> Result<O, DeclarationError> {
     let cannot_make = |error| DeclarationError::CannotMake { parts: vec![part()], error };
-    let settings = catch(|| options.settings(flags));
-    let settings = settings.map_err(|panic| cannot_make(format!("panicked: {panic}")))?;
-    match O::timeout(&settings).is_zero() {
+    let settings = catch(take).map_err(|panic| cannot_make(format!("panicked: {panic}")))?;
+    match timeout(&settings).is_zero() {
         true => Err(cannot_make("its timeout is 0, expected a longer one".to_owned())),
         false => Ok(settings),
     }

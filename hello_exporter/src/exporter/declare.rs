@@ -8,7 +8,7 @@ use super::{DeclarationError, Exporter, MadeState, Maker, State};
 use crate::causes::BoxError;
 use crate::collect::Declared;
 use crate::probe::{self, MadeProbe, Probe, ProbeOptions, ProbeRequest, Probed, ReadyProbe};
-use crate::registry::{IntoCollector, RegisterError};
+use crate::registry::{IntoCollector, RegisterError, assert_live};
 use crate::source::{self, MadeSource, ReadySource, Source, SourceOptions};
 
 impl<F: Args + 'static> Exporter<F> {
@@ -86,9 +86,11 @@ impl<F: Args + 'static> Exporter<F> {
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Registers a collector, see [`Registry::register`](crate::Registry::register). It is part of
     /// every scrape.
-    pub fn register(self, collector: impl IntoCollector) -> Self {
-        let registered = self.registry.register(collector).map(drop);
-        self.with_error(registered)
+    pub fn register<C: IntoCollector>(self, collector: C) -> Self {
+        // The compiler names the caller of the function in which a constant fails.
+        const { assert_live(C::IS_LIVE) };
+        let registered = self.registry.scope().add(collector.into_collector());
+        self.with_error(registered.map(drop))
     }
 
     /// Registers a function that makes a struct of plain values at every scrape, see
@@ -116,8 +118,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self,
         function: impl Fn() -> M + Send + Sync + 'static,
     ) -> Self {
-        let registered = self.registry.register_fn(function).map(drop);
-        self.with_error(registered)
+        let registered = self.registry.register_fn(function);
+        self.with_error(registered.map(drop))
     }
 
     fn with_error(mut self, registered: Result<(), RegisterError>) -> Self {
@@ -125,7 +127,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Runs a [`Source`] at every scrape; [`source`](crate::source) says when to choose one.
+    /// Runs a [`Source`] at every scrape; [`source`] says when to choose one.
     ///
     /// The flags `--collector.NAME` and `--no-collector.NAME` enable and disable it, `collect[]=NAME`
     /// and `exclude[]=NAME` in a query select it. `options` is its name, or [`SourceOptions`].
@@ -272,7 +274,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Probes the targets that requests to a path name, see [`probe`](crate::probe). `options` is the
+    /// Probes the targets that requests to a path name, see [`probe`]. `options` is the
     /// path, or [`ProbeOptions`].
     pub fn probe(self, options: impl Into<ProbeOptions<F>>, probe: impl Probe) -> Self {
         self.add_probe(options.into(), Maker::ready(|| ReadyProbe::new(probe)))

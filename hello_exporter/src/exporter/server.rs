@@ -1,15 +1,14 @@
 //! The HTTP server.
 
-use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, web};
 use clap::Args;
+use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
@@ -82,12 +81,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             let _ = drain.send(());
             signals.next().await
         };
-        let (mut serving, mut second_signal) = (pin!(serving), pin!(second_signal));
-        poll_fn(|context| match serving.as_mut().poll(context) {
-            Poll::Ready(served) => Poll::Ready(served.map(|()| None)),
-            Poll::Pending => second_signal.as_mut().poll(context).map(|signal| Ok(Some(signal))),
-        })
-        .await
+        match select(pin!(serving), pin!(second_signal)).await {
+            Either::Left((served, _)) => served.map(|()| None),
+            Either::Right((signal, _)) => Ok(Some(signal)),
+        }
     }
 
     fn services(&self, assembly: Assembly, flags: &Flags) -> Services {
@@ -113,12 +110,10 @@ async fn first(
     signal: impl Future<Output = Termination>,
     stopped: oneshot::Receiver<()>,
 ) -> Option<Termination> {
-    let (mut signal, mut stopped) = (pin!(signal), pin!(stopped));
-    poll_fn(|context| match stopped.as_mut().poll(context) {
-        Poll::Ready(_) => Poll::Ready(None),
-        Poll::Pending => signal.as_mut().poll(context).map(Some),
-    })
-    .await
+    match select(stopped, pin!(signal)).await {
+        Either::Left(_) => None,
+        Either::Right((signal, _)) => Some(signal),
+    }
 }
 
 /// What answers requests, by path.

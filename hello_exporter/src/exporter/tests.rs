@@ -97,7 +97,7 @@ fn what_max_series_drops_is_counted_in_all_rows() {
 fn families_that_cannot_be_taken_in_are_counted_at_every_scrape() {
     let families = || {
         let mut families = DynamicFamilies::new();
-        families.gauge("a_bad name", "Help.").labels(["x"]).sample(["1"], 1).sample(["2"], 2);
+        families.gauge("a_bad name", "Help.").sample([("x", 1)], 1).sample([("x", 2)], 2);
         for family in 0..10_002 {
             families.gauge(format!("f{family}"), "Help.").value(family);
         }
@@ -170,9 +170,11 @@ fn samples_that_are_not_those_of_their_type_are_counted() {
         }
     }
 
-    let a_total = vec![(0, -0.5), (1, f64::NAN), (2, 0.5), (2, -1.0), (2, 1.0)];
-    let counters = Counters { a_total, b_total: -1 };
-    let mut exporter = Exporter::new("x").register(counters).register(Misfit);
+    let counters = || {
+        let a_total = vec![(0, -0.5), (1, f64::NAN), (2, 0.5), (2, -1.0), (2, 1.0)];
+        Counters { a_total, b_total: -1 }
+    };
+    let mut exporter = Exporter::new("x").register_fn(counters).register(Misfit);
     exporter.register_own();
     assert_eq!(
         exposition(&exporter),
@@ -264,7 +266,7 @@ fn process_metrics_give_way_to_a_foreign_registry_and_to_nothing_else() {
         /// Threads.
         process_threads: f64,
     }
-    let mut exporter = Exporter::new("x").register(Own::new());
+    let mut exporter = Exporter::new("x").register_fn(Own::new);
     exporter.register_own();
     exporter.register_program(&Limit::default());
     assert_eq!(exporter.errors.len(), 1);

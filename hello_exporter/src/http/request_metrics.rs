@@ -17,13 +17,14 @@ use super::Held;
 use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
-use crate::metric::{Bounds, Counter, Family, Gauge, HistogramVec};
+use crate::metric::{Buckets, Counter, Family, Gauge, HistogramVec};
 use crate::name;
 
 /// Counts the requests of an actix-web application: a middleware, and the collector of what it counts.
 ///
 /// ```
-/// use hello_exporter::{Registry, actix_web::App, http::{Metrics, RequestMetrics}};
+/// use actix_web::App;
+/// use hello_exporter::{Registry, http::{Metrics, RequestMetrics}};
 ///
 /// let requests = RequestMetrics::new();
 /// let registry = Registry::new();
@@ -127,7 +128,7 @@ impl RequestMetrics {
     /// # let _ = requests;
     /// ```
     #[must_use]
-    pub fn buckets(mut self, bounds: impl Into<Bounds>) -> Self {
+    pub fn buckets(mut self, bounds: impl Into<Buckets>) -> Self {
         let request_duration_seconds = HistogramVec::new(["method", "route"], bounds);
         self.families = Arc::new(Families { request_duration_seconds, ..Families::new() });
         self

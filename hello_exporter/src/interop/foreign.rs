@@ -7,9 +7,11 @@ use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::registry::{FOREIGN_REGISTRY, IntoCollector, MakeCollector, Momentary, Registrable};
 
-/// The registry is gathered now, once, to learn its families; a family that turns up later is taken
-/// in at the scrape that first sees it, or, where it clashes, dropped and counted.
+/// Registration gathers the registry once, to learn its families. A family that appears later is
+/// added by the scrape that first gathers it; one that clashes is dropped and counted.
 impl IntoCollector for prometheus::Registry {
+    const IS_LIVE: bool = true;
+
     fn into_collector(self) -> Registrable {
         let descs = self.gather().iter().map(desc).collect();
         Registrable::made(FOREIGN_REGISTRY, descs, Foreign(self))
@@ -32,7 +34,7 @@ impl MakeCollector for Foreign {
     }
 }
 
-/// One gathering. None of its families is declared: any of them may be gone again.
+/// The result of one gathering. None of its families is declared: each may disappear.
 struct Gathered(Vec<MetricFamily>);
 
 impl Momentary for Gathered {
@@ -52,21 +54,22 @@ impl Momentary for Gathered {
         let Some(family) = self.0.get(position) else {
             return;
         };
-        // Unregistered over there, and registered again as something else.
+        // The program has unregistered the family, and registered its name with another type.
         if model::type_from(family.get_field_type()) != encoder.desc().metric_type() {
-            return encoder.misfit();
+            return encoder.refuse(&"the family was registered as another type");
         }
         for metric in family.get_metric() {
             let pairs = metric.get_label().iter().map(|pair| (pair.name(), pair.value()));
             let mut labels: Vec<(&str, &str)> = pairs.collect();
-            // The order of the labels makes no other series of one.
+            // Labels in another order are the same series.
             labels.sort_unstable();
             model::encode(family.get_field_type(), metric, &labels, encoder);
         }
     }
 }
 
-/// What a gathered family says of itself; which of its labels are constant it does not say.
+/// Returns the desc of a gathered family. Its constant labels are unknown: they are among those of
+/// the samples.
 fn desc(family: &MetricFamily) -> Desc {
     let metric_type = model::type_from(family.get_field_type());
     Desc::new(family.name().to_owned(), family.help().to_owned(), metric_type)

@@ -1,8 +1,8 @@
 //! The `prometheus` crate's data model, read and written.
 //!
-//! Its types come in two forms, with and without its feature `protobuf`, which any crate of a program
-//! can turn on for all. Only what both forms have in common is used here; where a method has two
-//! names, the pair of traits at the end gives either form the one it lacks.
+//! Its types come in two forms, with and without its feature `protobuf`, which any crate of a
+//! program can turn on for all. Only what both forms have in common is used here; where a method
+//! has two names, the pair of traits at the end gives either form the one it lacks.
 
 #![allow(
     deprecated,
@@ -33,7 +33,7 @@ pub(super) fn encode(
         proto::MetricType::GAUGE => number(metric.get_gauge().get_value()),
         proto::MetricType::UNTYPED => match untyped(metric) {
             Some(value) => number(value),
-            None => return encoder.misfit(),
+            None => return encoder.refuse(&"the value of an untyped metric is unreadable"),
         },
         proto::MetricType::HISTOGRAM => {
             buckets = buckets_of(metric.get_histogram());
@@ -148,7 +148,8 @@ fn foreign_histogram(histogram: &HistogramPoint<'_>) -> proto::Histogram {
         bucket.set_cumulative_count(count);
         bucket
     };
-    // The last one is implicit there: one that is given comes out of the text encoder as `le="inf"`.
+    // The last one is implicit there: one that is given comes out of the text encoder as
+    // `le="inf"`.
     let finite = histogram.buckets.iter().filter(|(bound, _)| *bound != f64::INFINITY);
     let mut built = proto::Histogram::default();
     built.set_bucket(finite.map(bucket).collect());

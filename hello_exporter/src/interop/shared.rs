@@ -13,8 +13,8 @@ use crate::desc::Desc;
 use crate::encode::{Encoder, FamilyEncoder, Prepared, Written};
 use crate::panic::catch;
 
-/// An `Arc` of a collector, to be registered with a [`prometheus::Registry`] while the program keeps
-/// the other `Arc` and updates it.
+/// An `Arc` of a collector for a [`prometheus::Registry`]. The program keeps another `Arc` and
+/// updates the metrics.
 ///
 /// ```
 /// use hello_exporter::{Collector, Counter, interop::Shared};
@@ -54,20 +54,19 @@ impl<T: Collect + Send + Sync + ?Sized> Collector for Shared<T> {
     }
 }
 
-/// The Descs of a collector in the form of the `prometheus` crate.
-///
-/// A Desc that the `prometheus` crate does not take is left out.
+/// Returns the Descs of a collector in the form of the `prometheus` crate, without those that the
+/// crate does not accept.
 pub fn describe_for_prometheus<T: Describe + ?Sized>(collector: &T) -> Vec<&'static ForeignDesc> {
     collector.describe().into_iter().filter_map(interned).collect()
 }
 
-/// The samples of a collector in the form of the `prometheus` crate. DynamicFamilies without samples are
-/// left out, because that crate refuses to encode them; and those that no exposition can have.
+/// Returns the samples of a collector in the form of the `prometheus` crate. It leaves out families
+/// without samples, which that crate refuses to encode, and families that break a naming rule.
 pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricFamily> {
     let mut written = Written::default();
     let descs = collector.describe().into_iter().enumerate();
-    // The foreign registry takes any name, and would expose it.
-    let sound = descs.filter(|(_, desc)| desc.check(true).is_ok());
+    // The foreign registry accepts and exposes any name.
+    let sound = descs.filter(|(_, desc)| desc.check_as(true).is_ok());
     let families = sound.map(|(index, desc)| {
         let metric = Prepared::new(desc);
         let mut builder = FamilyBuilder::new();
@@ -76,7 +75,8 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
             let mut encoder = FamilyEncoder::new(&metric, &mut builder, &mut written);
             collector.collect(index, &mut encoder);
         };
-        // The foreign registry catches nothing: one collector's panic would cost all of them.
+        // The foreign registry catches no panics: one collector's panic would fail the whole
+        // scrape.
         if let Err(error) = catch(collect) {
             error!(metric = metric.desc.name(), %error, "Collector panicked, metric left out");
             builder.rollback(0);
@@ -87,8 +87,8 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
     families.filter(|family| !family.get_metric().is_empty()).collect()
 }
 
-/// The foreign trait hands out references that live as long as the collector, which has none to give.
-/// Each content is therefore leaked once, however often it is asked for.
+/// Returns a Desc that lives as long as the program. The foreign trait returns references to Descs,
+/// which a collector of this crate does not own: each distinct Desc is therefore leaked once.
 fn interned(desc: Desc) -> Option<&'static ForeignDesc> {
     static INTERNED: OnceLock<Mutex<HashMap<Desc, &'static ForeignDesc>>> = OnceLock::new();
 

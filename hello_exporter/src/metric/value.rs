@@ -1,4 +1,4 @@
-//! Plain data as metrics: what a program has anyway, read when Prometheus asks.
+//! Plain data as metrics, read at every scrape.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use std::time::{Duration, SystemTime};
 
 use crate::collect::{Borrowed, Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Sample};
+use crate::encode::{FamilyEncoder, Sample, SampleValue};
 use crate::labels::Labels;
 
 /// A plain value that can be the value of a sample.
 ///
-/// Numbers are themselves, `true` is 1, a [`Duration`] is in seconds, a [`SystemTime`] in seconds
-/// since the Unix epoch, an atomic is loaded, and `None` is no sample.
+/// Numbers are exposed as they are, `true` as 1, a [`Duration`] in seconds, a [`SystemTime`] in seconds
+/// since the Unix epoch. An atomic is loaded, and `None` is no sample.
 ///
 /// ```
 /// use hello_exporter::collect::{Sample, ToSample};
@@ -40,21 +40,28 @@ use crate::labels::Labels;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of a sample",
-    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, a snapshot, or an `Option` or a `Timestamped` of one"
+    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, a snapshot, or an `Option` or a `Timestamped` of one",
+    note = "a text is a label, not a value: a map has it as its key"
 )]
 pub trait ToSample {
-    /// The type of the metric, where it follows from the value's: `None` for a number, whose type the
-    /// attribute says.
+    /// The type of the metric, if it follows from the value's type: `None` for a number, whose type the
+    /// attribute names.
     const TYPE: Option<MetricType> = None;
 
-    /// What is exposed; `None` is no sample.
+    /// Whether the sample can change while the value is registered.
+    #[doc(hidden)]
+    const IS_LIVE: bool = true;
+
+    /// Returns the sample to expose, if there is one.
     fn sample(&self) -> Option<Sample<'_>>;
 }
 
-/// The four impls of a plain value type: its [`ToSample`], and itself as a field.
+/// Implements the traits of a plain value type: [`ToSample`], and those of a field.
 macro_rules! plain_values {
-    ($($type:ty, $initial:expr, |$value:ident| $number:expr;)*) => {$(
+    ($is_live:literal: $($type:ty, $initial:expr, |$value:ident| $number:expr;)*) => {$(
         impl ToSample for $type {
+            const IS_LIVE: bool = $is_live;
+
             fn sample(&self) -> Option<Sample<'_>> {
                 let $value = self;
                 Some(Sample::from($number))
@@ -64,6 +71,7 @@ macro_rules! plain_values {
         impl Metric for $type {
             const TYPE: Option<MetricType> = None;
             const LABELS: LabelShape = LabelShape::None;
+            const IS_LIVE: bool = $is_live;
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -80,6 +88,7 @@ macro_rules! plain_values {
 }
 
 plain_values! {
+    false:
     u8, 0, |value| *value;
     u16, 0, |value| *value;
     u32, 0, |value| *value;
@@ -95,6 +104,10 @@ plain_values! {
     bool, false, |value| *value;
     Duration, Duration::ZERO, |value| value.as_secs_f64();
     SystemTime, SystemTime::UNIX_EPOCH, |value| unix_seconds(*value);
+}
+
+plain_values! {
+    true:
     AtomicU8, AtomicU8::default(), |value| value.load(Ordering::Relaxed);
     AtomicU16, AtomicU16::default(), |value| value.load(Ordering::Relaxed);
     AtomicU32, AtomicU32::default(), |value| value.load(Ordering::Relaxed);
@@ -108,13 +121,29 @@ plain_values! {
     AtomicBool, AtomicBool::default(), |value| value.load(Ordering::Relaxed);
 }
 
+impl ToSample for SampleValue {
+    const IS_LIVE: bool = false;
+
+    fn sample(&self) -> Option<Sample<'_>> {
+        Some((*self).into())
+    }
+}
+
+impl ToSample for Sample<'_> {
+    const IS_LIVE: bool = false;
+
+    fn sample(&self) -> Option<Sample<'_>> {
+        Some(*self)
+    }
+}
+
 fn encode_one(value: &impl ToSample, encoder: &mut FamilyEncoder<'_>) {
     if let Some(point) = value.sample() {
         encoder.value(point);
     }
 }
 
-/// Seconds since the Unix epoch, negative before it.
+/// Returns seconds since the Unix epoch, negative before it.
 pub(super) fn unix_seconds(time: SystemTime) -> f64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => after.as_secs_f64(),
@@ -124,6 +153,7 @@ pub(super) fn unix_seconds(time: SystemTime) -> f64 {
 
 impl<V: ToSample> ToSample for Option<V> {
     const TYPE: Option<MetricType> = V::TYPE;
+    const IS_LIVE: bool = V::IS_LIVE;
 
     fn sample(&self) -> Option<Sample<'_>> {
         self.as_ref().and_then(V::sample)
@@ -132,6 +162,7 @@ impl<V: ToSample> ToSample for Option<V> {
 
 impl<V: ToSample + ?Sized> ToSample for &V {
     const TYPE: Option<MetricType> = V::TYPE;
+    const IS_LIVE: bool = V::IS_LIVE;
 
     fn sample(&self) -> Option<Sample<'_>> {
         (**self).sample()
@@ -140,6 +171,7 @@ impl<V: ToSample + ?Sized> ToSample for &V {
 
 impl<V: ToSample + ?Sized> ToSample for Arc<V> {
     const TYPE: Option<MetricType> = V::TYPE;
+    const IS_LIVE: bool = V::IS_LIVE;
 
     fn sample(&self) -> Option<Sample<'_>> {
         (**self).sample()
@@ -150,6 +182,7 @@ impl<M: Metric> Metric for Option<M> {
     const TYPE: Option<MetricType> = M::TYPE;
     const LABELS: LabelShape = M::LABELS;
     const OPTIONS: Options = M::OPTIONS;
+    const IS_LIVE: bool = M::IS_LIVE;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -169,13 +202,14 @@ impl<M: Metric> Init for Option<M> {
     }
 }
 
-/// A reference in any form is the metric that it refers to.
+/// Implements [`Metric`] for a type that refers to a metric.
 macro_rules! referred_metric {
     ($type:ty, $making:ty) => {
         impl<M: Metric + ?Sized> Metric for $type {
             const TYPE: Option<MetricType> = M::TYPE;
             const LABELS: LabelShape = M::LABELS;
             const OPTIONS: Options = M::OPTIONS;
+            const IS_LIVE: bool = M::IS_LIVE;
             type Making = $making;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -207,6 +241,7 @@ macro_rules! value_maps {
         {
             const TYPE: Option<MetricType> = V::TYPE;
             const LABELS: LabelShape = LabelShape::of::<K>();
+            const IS_LIVE: bool = V::IS_LIVE;
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -224,6 +259,7 @@ value_maps! {
 impl<K: Labels, V: ToSample> Metric for Vec<(K, V)> {
     const TYPE: Option<MetricType> = V::TYPE;
     const LABELS: LabelShape = LabelShape::of::<K>();
+    const IS_LIVE: bool = V::IS_LIVE;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -237,7 +273,7 @@ impl<K: Labels, V: ToSample> Init for Vec<(K, V)> {
     }
 }
 
-/// Writes the values of a map; of two that have the same labels once written, the first.
+/// Writes the values of a map. Of two with the same labels once written, the first is kept.
 fn encode_all<'v, K: Labels + 'v, V: ToSample + 'v>(
     values: impl Iterator<Item = (&'v K, &'v V)>,
     encoder: &mut FamilyEncoder<'_>,

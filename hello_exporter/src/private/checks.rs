@@ -1,7 +1,8 @@
 //! The rules of a declaration that depend on the type of its field.
 //!
-//! The derive calls each in a constant, with the span of what is wrong: where one panics, compilation
-//! ends with its message, there. Registration checks again what can be wrong at run time.
+//! The derive calls each in a constant, with the span of the mistake. A panic is a compile error
+//! with its message at that span. Registration repeats the checks of rules that can be broken at
+//! run time.
 
 use std::borrow::Cow;
 
@@ -11,8 +12,8 @@ use crate::collect::{LabelShape, Options};
 use crate::desc::MetricType;
 use crate::name::{as_str, is_same, is_same_bytes};
 
-/// Refuses a number of label names that the type of the field does not take, and a label struct that
-/// does not go with the rest of the declaration.
+/// Refuses a number of label names that the type of the field does not take, and a label struct
+/// that contradicts the rest of the declaration.
 #[track_caller]
 pub const fn check_labels(
     metric_name: &str,
@@ -50,15 +51,15 @@ pub const fn check_labels(
     message.panic()
 }
 
-/// Refuses an info that is not called one: in OpenMetrics its samples end so.
+/// Refuses an info whose name does not end in `_info`, which OpenMetrics adds to its samples.
 #[track_caller]
 const fn check_info_name(metric_name: &str, own: Option<MetricType>) {
     let is_info = matches!(own, Some(MetricType::Info));
     if is_info && (!ends_with(metric_name, "_info") || is_same(metric_name, "_info")) {
         Message::new()
-            .text("name `")
+            .text("info metric `")
             .text(metric_name)
-            .text("` is that of an info, and must end in `_info` behind what it tells of")
+            .text("` must be named `<subject>_info`")
             .panic()
     }
 }
@@ -74,7 +75,7 @@ pub(crate) const fn check_states(states: usize) {
     }
 }
 
-/// Refuses a label struct one of whose names is a constant label as well, or reserved by the type.
+/// Refuses a label struct with a name that is also a constant label, or that the type reserves.
 #[track_caller]
 const fn check_label_struct(
     metric_name: &str,
@@ -100,7 +101,7 @@ const fn check_label_struct(
     }
 }
 
-/// Refuses a label that the samples of the type carry by themselves.
+/// Refuses a label that the type itself adds to its samples.
 #[track_caller]
 pub const fn check_reserved_label(metric_name: &str, own: Option<MetricType>, label: &str) {
     let Some(metric_type) = own else { return };
@@ -122,7 +123,7 @@ pub const fn check_reserved_label(metric_name: &str, own: Option<MetricType>, la
     }
 }
 
-/// Refuses a unit on what has none, and in front of `_total` on what is no counter.
+/// Refuses a unit on a type that has none, and a unit before `_total` on a type that is no counter.
 #[track_caller]
 pub const fn check_unit_taken(metric_name: &str, own: Option<MetricType>, unit: &str) {
     let Some(metric_type) = own else { return };
@@ -137,9 +138,7 @@ pub const fn check_unit_taken(metric_name: &str, own: Option<MetricType>, unit: 
         Message::new()
             .text("name `")
             .text(metric_name)
-            .text(
-                "` must end in its unit: `_total` stands behind it in the names of counters alone",
-            )
+            .text("` must end in its unit: only the name of a counter has `_total` after it")
             .panic()
     }
 }
@@ -159,7 +158,7 @@ pub const fn check_type(own: Option<MetricType>, declared: MetricType) {
     }
 }
 
-/// Refuses a plain value that is called a counter by its name only.
+/// Refuses a plain value whose name is that of a counter, and whose attribute does not say so.
 #[track_caller]
 pub const fn check_total(own: Option<MetricType>) {
     if own.is_none() {
@@ -167,12 +166,12 @@ pub const fn check_total(own: Option<MetricType>) {
     }
 }
 
-/// Refuses `buckets` on what is no histogram.
+/// Refuses `buckets` on a metric that is no histogram.
 #[track_caller]
 pub const fn check_buckets_taken(options: Options) {
     if !options.buckets {
         Message::new()
-            .text("a metric of this type has no buckets, `Histogram` and `HistogramVec<N>` have")
+            .text("a metric of this type has no buckets: they are for `Histogram` and `HistogramVec<N>`")
             .panic()
     }
 }
@@ -198,7 +197,7 @@ pub const fn check_buckets(mut buckets: &[f64]) {
     }
 }
 
-/// Refuses `max_series` on what does not keep series.
+/// Refuses `max_series` on a metric that keeps no series.
 #[track_caller]
 pub const fn check_max_series(options: Options, max_series: usize) {
     if max_series == 0 {
@@ -206,18 +205,18 @@ pub const fn check_max_series(options: Options, max_series: usize) {
     }
     if !options.max_series {
         Message::new()
-            .text("a metric of this type cannot hold to `max_series`, `CounterVec<N>`, `GaugeVec<N>`, ")
-            .text("`HistogramVec<N>` and `Family<L, M>` can")
+            .text("a metric of this type has no `max_series`: it is for `CounterVec<N>`, `GaugeVec<N>`, ")
+            .text("`HistogramVec<N>` and `Family<L, M>`")
             .panic()
     }
 }
 
-/// A metric of a struct: its name, the type that its field has, and the type that its attribute says.
+/// A metric of a struct: its name, the type of its field, and the type that its attribute says.
 pub type Named = (&'static str, Option<MetricType>, Option<MetricType>);
 
-/// Refuses two names of which the longer is one that the shorter metric, or OpenMetrics, writes.
+/// Refuses two metrics if the shorter one, or OpenMetrics, exposes the name of the longer one.
 ///
-/// The derive asks for the pairs whose names differ by such a suffix.
+/// The derive calls this for the pairs whose names differ by a suffix that can be exposed.
 #[track_caller]
 pub const fn check_overlap(shorter: Named, longer: Named, suffix: &str) {
     let exposed = match type_of(shorter) {

@@ -1,6 +1,6 @@
-//! Messages of errors that are found in constants, where nothing can be formatted.
+//! Messages of errors in constants, where `format!` does not exist.
 
-/// Text that is put together in a constant.
+/// A text that is built in a constant.
 pub(super) struct Message {
     bytes: [u8; Self::CAPACITY],
     length: usize,
@@ -13,7 +13,7 @@ impl Message {
         Self { bytes: [0; Self::CAPACITY], length: 0 }
     }
 
-    /// Appends `text`; what does not fit is left out.
+    /// Appends `text`, cut at the capacity.
     #[expect(clippy::indexing_slicing, reason = "checked, and `get_mut` is not const")]
     pub(super) const fn text(mut self, text: &str) -> Self {
         let text = text.as_bytes();

@@ -1,4 +1,5 @@
-//! What the derive's expansion calls. Not part of the public interface: it changes with the derive.
+//! The functions and traits that the derive's expansion uses. They are not public: they change with
+//! the derive.
 
 pub use std::borrow::Cow;
 pub use std::result::Result;
@@ -8,12 +9,15 @@ use crate::collect::{Declaration, Declared, LabelShape};
 use crate::desc::{Desc, MetricType};
 
 mod checks;
+mod live;
 mod message;
 
 pub use crate::labels::with_one;
 pub use checks::*;
+pub(crate) use live::is_live;
+pub use live::{Live, Liveness, OfDeclared, of_declared};
 
-/// The type that a field's own type or its attribute says; without either it is a gauge.
+/// Returns the type of a metric: that of the field's type, or that of the attribute, or gauge.
 const fn metric_type(own: Option<MetricType>, declared: Option<MetricType>) -> MetricType {
     match (own, declared) {
         (Some(metric_type), _) | (None, Some(metric_type)) => metric_type,
@@ -21,7 +25,7 @@ const fn metric_type(own: Option<MetricType>, declared: Option<MetricType>) -> M
     }
 }
 
-/// What a field declares.
+/// Returns the declaration of a field.
 #[expect(clippy::too_many_arguments, reason = "the derive writes the call")]
 pub const fn declaration(
     name: &'static str,
@@ -42,12 +46,12 @@ pub const fn declaration(
     Declaration::with_options(desc, buckets, max_series)
 }
 
-/// The bounds of an attribute, be they an array or a slice.
+/// Returns the bounds of an attribute, an array or a slice.
 pub const fn bounds(bounds: &'static [f64]) -> &'static [f64] {
     bounds
 }
 
-/// The families of the metrics that a struct has itself.
+/// Returns the families of the metrics of a struct, without those of flattened fields.
 pub fn descs(declarations: &[Declaration]) -> Vec<Desc> {
     declarations.iter().map(|declaration| declaration.desc().clone()).collect()
 }
@@ -57,14 +61,14 @@ pub fn add_flattened(descs: &mut Vec<Desc>, flattened: Vec<Desc>, outer: Outer<'
     descs.extend(flattened.into_iter().map(|desc| within(outer, desc)));
 }
 
-/// What a struct adds to the families of a flattened field: a prefix, and constant labels.
+/// The prefix and the constant labels that a struct adds to the families of a flattened field.
 type Outer<'o> = (&'o str, &'o [(Cow<'static, str>, Cow<'static, str>)]);
 
 fn within((prefix, const_labels): Outer<'_>, desc: Desc) -> Desc {
     desc.with_prefix(prefix).with_outer_const_labels(const_labels)
 }
 
-/// Shows families of a flattened field as the outer struct exposes them.
+/// Visits families of a flattened field as the outer struct exposes them.
 pub fn visit_flattened<'v>(
     outer: Outer<'v>,
     visit: &'v mut dyn FnMut(&Desc, u64),
@@ -72,36 +76,37 @@ pub fn visit_flattened<'v>(
     move |desc, series| visit(&within(outer, desc.clone()), series)
 }
 
-/// Adds the families that a collector has beside the declared ones.
+/// Adds the undeclared families of a collector.
 pub fn add_late(descs: &mut Vec<Desc>, collector: &impl Declared) {
     collector.late(&mut |desc, _| descs.push(desc.clone()));
 }
 
-/// What the fields of a struct declare.
+/// The declarations of a struct.
 pub trait Fields {
     /// One for each metric, in the order of the fields.
     const FIELDS: &'static [Declaration];
 }
 
-/// `Send` and `Sync`, as a bound that may be untrue of a type without parameters.
+/// `Send` and `Sync`, as a bound that may be false for a type without parameters.
 pub trait SendAndSync<'a>: Send + Sync {}
 
 impl<T: Send + Sync + ?Sized> SendAndSync<'_> for T {}
 
-/// A struct whose `new()` takes nothing.
+/// A struct whose `new()` takes no parameters.
 pub trait New {
-    /// The struct with every metric at its initial value.
+    /// Returns the struct with every metric at its initial value.
     fn make() -> Self;
 }
 
-/// The way from a flattened struct to its initial value, see [`Declared::New`](crate::collect::Declared::New).
+/// Makes the initial value of a flattened struct, see
+/// [`Declared::New`](crate::collect::Declared::New).
 #[diagnostic::on_unimplemented(
     message = "`new()` cannot make a `{T}`",
     label = "its own `new()` takes parameters, or there is none",
     note = "leave `new()` out of the outer struct too, with `#[collector(no_new)]`"
 )]
 pub trait MakeNew<T> {
-    /// The struct with every metric at its initial value.
+    /// Returns the struct with every metric at its initial value.
     fn make() -> T;
 }
 
@@ -117,7 +122,7 @@ impl<T: New> MakeNew<T> for WithNew {
     }
 }
 
-/// Keeps its argument where the `prometheus` crate is there to implement its traits.
+/// Keeps its argument: the feature `prometheus` is on.
 #[cfg(feature = "prometheus")]
 #[doc(hidden)]
 #[macro_export]
@@ -125,7 +130,7 @@ macro_rules! __with_prometheus {
     ($($item:tt)*) => { $($item)* };
 }
 
-/// Keeps its argument where the `prometheus` crate is there to implement its traits.
+/// Drops its argument: the feature `prometheus` is off.
 #[cfg(not(feature = "prometheus"))]
 #[doc(hidden)]
 #[macro_export]

@@ -5,12 +5,14 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 
@@ -44,12 +46,34 @@ struct Finding {
 
 type Found = Result<Finding, Failure>;
 
-/// A probe under way, stopped when nobody waits for it any longer.
-pub(crate) struct Task(JoinHandle<Found>);
+/// A probe under way, dropped at its next `await` when this is dropped.
+pub(crate) struct Task(oneshot::Receiver<Found>);
 
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
+impl Task {
+    /// Runs a probe on a thread of its own, so that it costs no other probe anything if it blocks
+    /// its thread.
+    fn start(runtime: &Handle, probe: impl Future<Output = Found> + Send + 'static) -> Self {
+        let (mut sender, receiver) = oneshot::channel();
+        let handle = runtime.clone();
+        runtime.spawn_blocking(move || {
+            let found = handle.block_on(async {
+                match select(pin!(probe), pin!(sender.closed())).await {
+                    Either::Left((found, _)) => Some(found),
+                    Either::Right(_) => None,
+                }
+            });
+            if let Some(found) = found {
+                _ = sender.send(found);
+            }
+        });
+        Self(receiver)
+    }
+
+    async fn found(self, at_most: Duration) -> Found {
+        match timeout(at_most, self.0).await {
+            Ok(found) => found.unwrap_or(Err(Failure::Cancelled)),
+            Err(_) => Err(Failure::Timeout(at_most)),
+        }
     }
 }
 
@@ -61,7 +85,7 @@ impl<P: Probe> Prober for P {
     fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task {
         let (metrics, futures) = (drops.metrics.clone(), drops.futures.clone());
         let deadline = Instant::now() + request.timeout;
-        Task(runtime.spawn(with_deadline(deadline, async move {
+        let probe = async move {
             let probe = async {
                 let probed = self.probe(request).await.map_err(Failure::of_error)?;
                 let (is_success, cause) = (probed.is_success, probed.cause.map(Failure::Error));
@@ -69,7 +93,8 @@ impl<P: Probe> Prober for P {
                 Ok(Finding { metrics, is_success, cause })
             };
             catch_async(probe, &futures).await?
-        })))
+        };
+        Task::start(runtime, with_deadline(deadline, probe))
     }
 }
 
@@ -255,15 +280,6 @@ impl Probing {
         match is_panic && !self.is_panicking.swap(true, Ordering::Relaxed) {
             true => error!(target, module, %error, "Probe panicked"),
             false => debug!(target, module, %error, "Probe failed"),
-        }
-    }
-}
-
-impl Task {
-    async fn found(mut self, at_most: Duration) -> Found {
-        match timeout(at_most, &mut self.0).await {
-            Ok(joined) => joined.unwrap_or_else(|error| Err(error.into())),
-            Err(_) => Err(Failure::Timeout(at_most)),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! What scrapes have lost, told at the next.
+//! Counters of dropped series, exposed by the next scrape.
 
 use crate::metric::CounterVec;
 
-/// What scrapes have lost, for the exporter to expose under its own name.
+/// Counters of dropped series, which the exporter exposes under its own name.
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate)]
 pub(crate) struct Health {
-    /// Series that were not exposed: their family clashed with another one, they were none of its samples,
-    /// or one too many for it.
+    /// Series that were not exposed: their family clashed with another one, they were none of its
+    /// samples, or one too many for it.
     #[metric(labels = ["family"])]
     dropped_series_total: CounterVec<1>,
 
@@ -17,14 +17,14 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// So many families are told apart; what is lost of others is counted under no name. Names that are refused may
-    /// be made up by whoever is asked for metrics.
+    /// Limits the values of `family`; the series of other families count as `family=""`. A refused
+    /// name can come from a monitored server, which may invent any number of them.
     const MOST_FAMILIES: usize = 1000;
 
     pub(super) fn count_dropped(&self, family: &str, series: u64) {
         let dropped = &self.dropped_series_total;
-        let is_told = dropped.with([family]).get() > 0 || dropped.len() < Self::MOST_FAMILIES;
-        let family = if is_told { family } else { "" };
+        let is_named = dropped.with([family]).get() > 0 || dropped.len() < Self::MOST_FAMILIES;
+        let family = if is_named { family } else { "" };
         dropped.with([family]).inc_by(series);
     }
 

@@ -1,4 +1,4 @@
-//! A collector that is there for one scrape, and may have families that nobody knew before.
+//! A collector that exists for one scrape, and may bring families that were not registered.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,8 @@ use crate::collect::{Declared, FieldError};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 
-/// What a function makes at a scrape, what a source has given, what a foreign registry gathers.
+/// A collector that exists for one scrape: one that a function makes, the metrics of a source, or
+/// the families that a foreign registry gathers.
 pub(crate) trait Momentary {
     /// Writes the samples of a family that was declared when the collector was registered.
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>);
@@ -16,18 +17,18 @@ pub(crate) trait Momentary {
         Ok(())
     }
 
-    /// Whether there may be families beside the declared ones.
+    /// Whether there can be families that are not declared.
     fn has_late(&self) -> bool {
         false
     }
 
-    /// Shows all families beside the declared ones, and how many series each of them has, in an order that
+    /// Visits the families that are not declared, each with its number of series, in an order that
     /// does not change.
     fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
         let _ = visit;
     }
 
-    /// Writes the samples of the family that [`late`](Self::late) shows at this position.
+    /// Writes the samples of the family that [`late`](Self::late) visits at this position.
     fn collect_late(&self, position: usize, encoder: &mut FamilyEncoder<'_>) {
         let _ = (position, encoder);
     }
@@ -55,27 +56,27 @@ impl<M: Declared> Momentary for M {
     }
 }
 
-/// A family that a collector has, but did not have when it was registered.
+/// A family that a collector has in a scrape, and did not declare.
 pub(super) struct LateFamily {
-    /// What the collector's registration calls it.
+    /// Its index among the families of the collector.
     pub(super) index: usize,
     pub(super) desc: Desc,
-    /// How many series are lost where the family is refused.
+    /// The number of series that are dropped if the family is refused.
     pub(super) series: u64,
 }
 
-/// The index of every family that a collector has ever had beside the declared ones.
+/// The index of every undeclared family that a collector has ever had.
 pub(super) struct LateIndices {
     next: usize,
     indices: HashMap<String, usize>,
 }
 
 impl LateIndices {
-    /// A name that is taken in is kept for as long as the collector is registered: whoever makes names of what
-    /// changes with every scrape does not fill the memory with them.
+    /// Limits the names that are kept while the collector is registered, so that names which change
+    /// with every scrape do not fill the memory.
     const MOST: usize = 10_000;
 
-    /// Nor with long names.
+    /// Limits the length of these names.
     const MOST_NAME_BYTES: usize = 1024;
 
     /// Starts after the `declared` families, with the indices of those in `descs`.
@@ -87,7 +88,7 @@ impl LateIndices {
         indices
     }
 
-    /// Nothing where there are too many, or the name is too long.
+    /// Returns the index of a family; `None` if there are too many, or the name is too long.
     fn index(&mut self, name: &str) -> Option<usize> {
         if let Some(&index) = self.indices.get(name) {
             return Some(index);
@@ -102,14 +103,15 @@ impl LateIndices {
     }
 }
 
-/// The late families of a collector in one scrape.
+/// The undeclared families of a collector in one scrape.
 #[derive(Default)]
 pub(super) struct LateFamilies {
     /// The position of each, by its index.
     positions: HashMap<usize, usize>,
-    /// Those that are not in the plan.
+    /// The families that are not in the plan.
     pub(super) new: Vec<LateFamily>,
-    /// How many series are lost because there are too many families, two of one name, or one with too long a name.
+    /// The number of series that are dropped because there are too many families, two have the same
+    /// name, or a name is too long.
     pub(super) surplus: u64,
 }
 

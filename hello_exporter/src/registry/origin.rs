@@ -1,10 +1,11 @@
-//! What can be registered.
+//! The kinds of collectors that can be registered.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::RegisterError;
 use super::momentary::Momentary;
+use crate::__private::is_live;
 use crate::collect::{Collect, Declared};
 use crate::desc::Desc;
 
@@ -21,6 +22,10 @@ use crate::desc::Desc;
             a function that can fail or must wait is a source: `Exporter::source_fn`"
 )]
 pub trait IntoCollector {
+    /// Whether the samples can change while the collector is registered.
+    #[doc(hidden)]
+    const IS_LIVE: bool;
+
     /// Returns the form in which a registry keeps the collector.
     #[doc(hidden)]
     fn into_collector(self) -> Registrable;
@@ -71,11 +76,11 @@ impl Registrable {
 /// Where the samples of a registered collector come from.
 #[derive(Clone)]
 pub(super) enum Origin {
-    /// A collector that is always there.
+    /// A collector that the registry owns.
     Live(Arc<dyn Collect + Send + Sync>),
-    /// One that is made at every scrape.
+    /// A collector that is made at every scrape.
     Made { descs: Vec<Desc>, maker: Arc<dyn MakeCollector> },
-    /// One that whoever asks for a scrape brings along, or does not.
+    /// A collector that a [`Provider`](super::Provider) brings to a scrape, or does not.
     Provided { descs: Vec<Desc> },
 }
 
@@ -83,10 +88,10 @@ pub(super) enum Origin {
 pub(crate) trait MakeCollector: Send + Sync {
     fn make(&self) -> Box<dyn Momentary>;
 
-    /// Whether it may have families that were not there when it was registered.
+    /// Whether a scrape can bring families that were not registered.
     fn has_late(&self) -> bool;
 
-    /// Whether its families are its own, and never shared with another collector.
+    /// Whether no other collector may share its families.
     fn is_exclusive(&self) -> bool {
         false
     }
@@ -115,7 +120,7 @@ impl Origin {
         }
     }
 
-    /// Whether it may have families that were not there when it was registered.
+    /// Whether a scrape can bring families that were not registered.
     pub(super) fn has_late(&self) -> bool {
         match self {
             Origin::Made { maker, .. } => maker.has_late(),
@@ -123,7 +128,7 @@ impl Origin {
         }
     }
 
-    /// Whether both are one and the same object.
+    /// Whether both are the same `Arc`.
     pub(super) fn is(&self, other: &Origin) -> bool {
         match (self, other) {
             (Origin::Live(one), Origin::Live(other)) => Arc::ptr_eq(one, other),
@@ -142,13 +147,27 @@ impl<F: Fn() -> T + Send + Sync, T: Declared + 'static> MakeCollector for F {
     }
 }
 
+/// Refuses, at compile time, a collector whose samples cannot change.
+#[track_caller]
+pub(crate) const fn assert_live(is_live: bool) {
+    assert!(
+        is_live,
+        "a struct of plain values never changes once it is registered; \
+         register a function that makes it: `register_fn(|| …)`"
+    );
+}
+
 impl<T: Collect + Send + Sync + 'static> IntoCollector for T {
+    const IS_LIVE: bool = is_live(T::liveness);
+
     fn into_collector(self) -> Registrable {
         Arc::new(self).into_collector()
     }
 }
 
 impl<T: Collect + Send + Sync + 'static> IntoCollector for Arc<T> {
+    const IS_LIVE: bool = is_live(T::liveness);
+
     fn into_collector(self) -> Registrable {
         let (name, origin) = (std::any::type_name::<T>().into(), Origin::Live(self));
         Registrable { name, origin, dynamic: Vec::new() }

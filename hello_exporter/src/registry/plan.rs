@@ -1,4 +1,4 @@
-//! Who exposes which family, in which order.
+//! The families in the order of exposition, and the collectors of each.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -17,9 +17,9 @@ use crate::panic::{DropLog, PanicState};
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) families: Vec<Planned>,
-    /// The collectors that are there for one scrape only.
+    /// The collectors that exist for one scrape.
     pub(super) momentary: Vec<Arc<Collector>>,
-    /// Which families of which collector these are.
+    /// Each family as a collector and the index of the family there.
     pub(super) indices: HashSet<(CollectorId, usize)>,
 }
 
@@ -35,7 +35,7 @@ impl Plan {
     }
 }
 
-/// A family, and what stands in front of it.
+/// A family and its metadata.
 pub(super) struct Planned {
     pub(super) head: Arc<Prepared>,
     pub(super) family: Arc<Family>,
@@ -49,7 +49,7 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// Stands for the name, help and type that all members have.
+    /// Returns the metadata, which all members share.
     fn head(&self) -> &Arc<Prepared> {
         &self.first.metric
     }
@@ -72,16 +72,16 @@ impl Family {
 #[derive(Clone)]
 pub(super) struct Member {
     pub(super) collector: Arc<Collector>,
-    /// Which family of the collector this is.
+    /// The index of the family in the collector.
     pub(super) index: usize,
     pub(super) metric: Arc<Prepared>,
     pub(super) state: Arc<MemberState>,
 }
 
-/// What is remembered of a metric from one scrape to the next.
+/// The state of a metric that is kept from one scrape to the next.
 #[derive(Default)]
 pub(super) struct MemberState {
-    /// How many dropped updates of it are counted already.
+    /// The number of its dropped updates that are counted already.
     pub(super) dropped: AtomicU64,
     /// Whether it panicked when it was last collected.
     pub(super) panics: PanicState,
@@ -93,11 +93,11 @@ pub(super) struct Collector {
     pub(super) name: CollectorName,
     pub(super) origin: Origin,
     pub(super) addition: Addition,
-    /// How many families it always has.
+    /// The number of declared families.
     pub(super) declared: usize,
-    /// The others that it has ever had.
+    /// The undeclared families that it has ever had.
     pub(super) late: Mutex<LateIndices>,
-    /// Whether it was logged that something of it is dropped.
+    /// Whether a dropped sample of it was logged.
     pub(super) is_reported: AtomicBool,
     /// Whether it panicked when it was last made.
     pub(super) panics: PanicState,
@@ -118,7 +118,7 @@ impl Drop for Collector {
 pub(super) struct State {
     collectors: BTreeMap<CollectorId, Arc<Collector>>,
     families: BTreeMap<String, Arc<Family>>,
-    /// Every name that some family writes, and the family.
+    /// Every name that a family exposes, and the name of the family.
     exposed: HashMap<String, String>,
     /// Families that were refused at scrape time and are logged already.
     refused: HashSet<(CollectorId, usize)>,
@@ -153,7 +153,7 @@ impl State {
         Ok(())
     }
 
-    /// Removes a collector and returns its owners, for the caller to drop without the lock.
+    /// Removes a collector and returns its last owners, which the caller drops without the lock.
     pub(super) fn remove(&mut self, id: CollectorId) -> Option<(Arc<Collector>, Arc<Plan>)> {
         let collector = self.collectors.remove(&id)?;
         let plan = self.plan();
@@ -163,8 +163,8 @@ impl State {
         Some((collector, plan))
     }
 
-    /// Takes in families that a collector did not have when it was registered, and gives those that it refuses,
-    /// each with its error once.
+    /// Adds undeclared families of a collector. Returns those that are refused, each with its error
+    /// the first time.
     pub(super) fn add_late<'l>(
         &mut self,
         collector: &Arc<Collector>,
@@ -201,7 +201,7 @@ impl State {
     ) -> Result<(), RegisterError> {
         let desc = collector.addition.apply(desc);
         let is_foreign = collector.origin.is_exclusive();
-        desc.check(is_foreign)
+        desc.check_as(is_foreign)
             .map_err(|error| RegisterError::Desc { collector: collector.name.clone(), error })?;
         let exposed = exposed_names(&desc, is_foreign);
         self.check_overlap(collector, &desc, &exposed)?;
@@ -229,7 +229,7 @@ impl State {
         }
     }
 
-    /// No name may be written by two families.
+    /// Refuses a family that exposes a name of another family.
     fn check_overlap(
         &self,
         collector: &Collector,
@@ -266,8 +266,9 @@ impl State {
         self.exposed.retain(|_, family| families.contains_key(family));
     }
 
-    /// The families of a foreign registry can be called as OpenMetrics calls another one: a gauge `x` as the
-    /// counter `x_total`, which then has to be unknown there.
+    /// Returns the family with its metadata. A family of a foreign registry can have the name that
+    /// OpenMetrics gives to another one: a gauge `x` beside a counter `x_total`. The longer one
+    /// then has no type there.
     fn planned(&self, family: &Arc<Family>) -> Planned {
         let desc = &family.head().desc;
         let short = desc.family_name();
@@ -294,7 +295,7 @@ impl State {
     }
 }
 
-/// Checks a family against one that has its name.
+/// Checks a family against another one of the same name.
 fn check_pair(collector: &Collector, ours: &Desc, member: &Member) -> Result<(), RegisterError> {
     let theirs = &member.metric.desc;
     let exclusive = collector.origin.is_exclusive() || member.collector.origin.is_exclusive();
@@ -318,7 +319,8 @@ fn check_pair(collector: &Collector, ours: &Desc, member: &Member) -> Result<(),
     })
 }
 
-/// What keeps two descs of one name from being one family: an aspect, and both sides of it.
+/// Returns the first difference that keeps two descs from being one family: an aspect and both
+/// sides.
 ///
 /// The names of constant and variable labels have to agree separately: then the constant values, of
 /// which at least one differs, keep all series apart.
@@ -348,16 +350,16 @@ fn sorted<T: Ord>(items: &[T]) -> Vec<&T> {
     items
 }
 
-/// The constant labels as the text format writes them, braces included.
+/// Returns the constant labels as the text format writes them, in braces.
 fn in_braces(desc: &Desc) -> String {
     let block = Prepared::new(desc.clone()).const_block;
     if block.is_empty() { block } else { format!("{{{block}}}") }
 }
 
-/// The names that a family writes: its own, those of its parts, and those that OpenMetrics reserves,
-/// where a counter's family is called without `_total`, and an info's without `_info`.
+/// Returns the names that a family exposes or reserves: its own, those of its parts, and those that
+/// OpenMetrics derives from it. There a counter's family has no `_total`, and an info's no `_info`.
 ///
-/// The families of a foreign registry are not held to the last: they were made for the text format.
+/// The families of a foreign registry reserve no names: they were made for the text format.
 fn exposed_names(desc: &Desc, foreign: bool) -> Vec<String> {
     let name = desc.name();
     let base = desc.family_name();

@@ -1,4 +1,4 @@
-//! The collectors that are there for one scrape, with the families that they bring.
+//! The collectors that exist for one scrape, and the undeclared families that they bring.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -34,10 +34,10 @@ impl Made {
     }
 }
 
-/// The families of this scrape that were not declared.
+/// The undeclared families of this scrape.
 pub(super) type Late = HashMap<CollectorId, LateFamilies>;
 
-/// Makes a collector for this scrape.
+/// Makes a collector for this scrape; `None` if that fails.
 pub(super) fn make(registered: &Arc<Collector>) -> Option<Made> {
     let Origin::Made { maker, .. } = &registered.origin else {
         return None;
@@ -60,7 +60,7 @@ pub(super) fn make(registered: &Arc<Collector>) -> Option<Made> {
     Some(Made { registered: Arc::clone(registered), collector })
 }
 
-/// Has the families that collectors were not registered with taken into the plan.
+/// Adds the undeclared families of this scrape to the plan.
 pub(super) fn take_in_late(
     shared: &Shared,
     plan: &Plan,
@@ -85,7 +85,7 @@ pub(super) fn take_in_late(
     late.collect()
 }
 
-/// Says that a collector has begun to panic when it is made, or has ceased to.
+/// Logs that making a collector has begun to panic, or works again.
 fn report_making(collector: &Collector, panic: Option<&Panic>) {
     if !collector.panics.has_changed(panic.is_some()) {
         return;
@@ -127,7 +127,7 @@ fn refused<'l>(
     state.add_late(collector, new)
 }
 
-/// The collectors that are there for one scrape.
+/// The collectors that exist for one scrape.
 #[derive(Clone, Copy)]
 pub(super) struct Present<'s> {
     pub(super) made: &'s [Made],
@@ -135,11 +135,11 @@ pub(super) struct Present<'s> {
     pub(super) late: &'s Late,
 }
 
-/// What writes the samples of one family of one collector.
+/// The samples of one family of one collector.
 pub(super) enum Samples<'s> {
     Declared(&'s dyn Collect, usize),
     DeclaredMomentary(&'s dyn Momentary, usize),
-    /// The position of the family among those that were not declared.
+    /// An undeclared family, by its position among those of the scrape.
     Late(&'s dyn Momentary, usize),
 }
 
@@ -154,7 +154,7 @@ impl Samples<'_> {
 }
 
 impl<'s> Present<'s> {
-    /// Where the samples of a member come from, unless they are missing in this scrape.
+    /// Returns the samples of a member; `None` if this scrape has none.
     pub(super) fn samples(self, member: &'s Member) -> Option<Samples<'s>> {
         let Collector { id, origin, declared, .. } = &*member.collector;
         let collector: &dyn Momentary = match origin {

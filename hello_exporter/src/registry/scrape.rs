@@ -17,10 +17,10 @@ use crate::encode::{
 use crate::panic::{Panic, catch};
 use crate::sync::lock;
 
-/// What one scrape asks for.
+/// The request of one scrape.
 pub(crate) struct ScrapeRequest<'a> {
     pub(crate) format: Format,
-    /// The names of the families to expose; nothing for all.
+    /// The names of the families to expose; `None` for all.
     pub(crate) names: Option<&'a HashSet<String>>,
 }
 
@@ -29,7 +29,8 @@ impl ScrapeRequest<'_> {
         self.names.is_none_or(|names| names.contains(planned.head.desc.name()))
     }
 
-    /// Whether a collector has to be made. Some families are not known before.
+    /// Whether a collector must be made. The undeclared families of a collector are unknown until
+    /// then.
     fn needs(&self, plan: &Plan, collector: &Collector) -> bool {
         let mut families = plan.families.iter();
         self.names.is_none()
@@ -38,16 +39,15 @@ impl ScrapeRequest<'_> {
     }
 }
 
-/// Who brings collectors along for a scrape. Their metrics are all of one moment, and are exposed as a whole or
-/// not at all.
+/// Provides collectors for one scrape. The metrics of each are exposed as a whole or not at all.
 pub(crate) trait Provider {
     fn provided(&self) -> Vec<Provided>;
 
-    /// One of them has panicked, and everything is encoded again without it.
+    /// Leaves out a collector that has panicked. Everything is encoded again without it.
     fn leave_out(&mut self, id: CollectorId);
 }
 
-/// Nobody.
+/// Provides no collectors.
 impl Provider for () {
     fn provided(&self) -> Vec<Provided> {
         Vec::new()
@@ -101,18 +101,18 @@ fn make_needed(plan: &Plan, request: &ScrapeRequest<'_>) -> (Vec<Made>, bool) {
     (made, has_failed)
 }
 
-/// What the attempts to encode one scrape have come to.
+/// The state of the attempts to encode one scrape.
 #[derive(Default)]
 struct Attempts {
     /// The provided collectors that are left out.
     panicked: Vec<CollectorId>,
-    /// The members whose losses are counted.
+    /// The members whose dropped samples are counted.
     counted: Vec<(CollectorId, usize)>,
     /// Whether a collector has panicked or could not be made.
     has_failed: bool,
 }
 
-/// What one scrape needs, kept for the next, so that a scrape of live metrics allocates nothing.
+/// Buffers of one scrape, reused by the next, so that a scrape of live metrics allocates nothing.
 #[derive(Default)]
 struct Memory {
     written: Written,
@@ -147,7 +147,7 @@ struct Scrape<'s> {
 }
 
 impl Scrape<'_> {
-    /// The error is the collector on which everything has to begin again.
+    /// Encodes all families. The error is the provided collector that panicked.
     fn encode_to(
         &self,
         buffer: &mut Vec<u8>,
@@ -186,8 +186,8 @@ impl Scrape<'_> {
         result
     }
 
-    /// Writes one collector's part of a family, whole or not at all. The error is that of a provided
-    /// collector, of which nothing at all is to be written.
+    /// Writes one collector's part of a family, as a whole or not at all. The error is a provided
+    /// collector that panicked: none of its families may be exposed.
     fn encode_member(
         &self,
         member: &Member,
@@ -218,8 +218,7 @@ impl Scrape<'_> {
         }
     }
 
-    /// Counts the samples of a collector that were dropped, once a scrape, and logs the first of
-    /// them.
+    /// Counts the dropped samples of a collector, once a scrape, and logs the first of them.
     fn report_dropped(&self, member: &Member, written: &Written, attempts: &mut Attempts) {
         let Written { duplicates, misfits, reason, .. } = written;
         let key = (member.collector.id, member.index);
@@ -248,7 +247,7 @@ impl Scrape<'_> {
     }
 }
 
-/// Says that a metric has begun to panic, or has ceased to.
+/// Logs that a metric has begun to panic, or works again.
 fn report_panic(member: &Member, panic: Option<&Panic>) {
     if !member.state.panics.has_changed(panic.is_some()) {
         return;
@@ -260,7 +259,7 @@ fn report_panic(member: &Member, panic: Option<&Panic>) {
     }
 }
 
-/// Counts what a metric has dropped for want of a place since it was asked last.
+/// Counts the updates that a full metric has dropped since the last scrape.
 fn count_over_limit(shared: &Shared, member: &Member, total: u64) {
     let before = member.state.dropped.fetch_max(total, Ordering::Relaxed);
     if total > before {

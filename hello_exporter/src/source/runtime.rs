@@ -16,6 +16,13 @@ impl SourceRuntime {
     /// Threads for what an author's code passes to `spawn_blocking`, such as name resolution.
     const SPARE_BLOCKING_THREADS: usize = 32;
 
+    /// Workers for the sockets and timers of probes, and for what an author's code spawns.
+    const PROBE_WORKERS: usize = 4;
+
+    /// Threads for the probes of a path, and for what they pass to `spawn_blocking`: many more than
+    /// run at once, since one whose thread is blocked keeps it.
+    const PROBES_OF_A_PATH: usize = 512;
+
     /// Longer than the usual scrape interval, so that a scrape finds the threads of the last one.
     const BLOCKING_THREAD_KEEP_ALIVE: Duration = Duration::from_secs(120);
 
@@ -29,6 +36,15 @@ impl SourceRuntime {
             return Ok(None);
         }
         Self::with_threads(name, runs + 1, runs + Self::SPARE_BLOCKING_THREADS).map(Some)
+    }
+
+    /// Creates a runtime for the probes of `paths`, each on a thread of its own, with threads named
+    /// `probe`; `None` if `paths` is 0.
+    pub(crate) fn probes(paths: usize) -> io::Result<Option<Arc<Self>>> {
+        if paths == 0 {
+            return Ok(None);
+        }
+        Self::with_threads("probe", Self::PROBE_WORKERS, paths * Self::PROBES_OF_A_PATH).map(Some)
     }
 
     /// Creates a runtime with one worker, for the library's own tasks, and threads for `runs`

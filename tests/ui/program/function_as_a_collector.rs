@@ -1,5 +1,6 @@
 // rule: IntoCollector
 use hello_exporter::{Collector, Registry};
+use std::io;
 
 #[derive(Collector)]
 struct Hello {
@@ -7,8 +8,8 @@ struct Hello {
     a: f64,
 }
 
-fn hello() -> Option<Hello> {
-    None
+fn hello() -> io::Result<Hello> {
+    Ok(Hello { a: 1.0 })
 }
 
 fn main() {

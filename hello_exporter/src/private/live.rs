@@ -1,0 +1,35 @@
+//! Whether the samples of a collector can change while it is registered.
+
+use std::marker::PhantomData;
+
+use crate::collect::Declared;
+
+/// Says whether samples can change, see [`Collect::liveness`](crate::collect::Collect::liveness).
+pub trait Liveness {
+    /// Whether they can.
+    const IS_LIVE: bool;
+}
+
+/// The liveness of a collector that is written by hand: its samples may change.
+pub struct Live;
+
+impl Liveness for Live {
+    const IS_LIVE: bool = true;
+}
+
+/// The liveness of a struct that derives [`Collector`](macro@crate::Collector).
+pub struct OfDeclared<T>(PhantomData<T>);
+
+impl<T: Declared> Liveness for OfDeclared<T> {
+    const IS_LIVE: bool = T::IS_LIVE;
+}
+
+/// Returns the liveness of `T`.
+pub fn of_declared<T: Declared>() -> OfDeclared<T> {
+    OfDeclared(PhantomData)
+}
+
+/// Returns whether the liveness that `_liveness` would return is that of live samples.
+pub(crate) const fn is_live<L: Liveness>(_liveness: fn() -> L) -> bool {
+    L::IS_LIVE
+}

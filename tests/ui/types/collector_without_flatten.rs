@@ -1,0 +1,16 @@
+// rule: Metric
+use hello_exporter::{Collector, Gauge};
+
+#[derive(Collector)]
+struct Pool {
+    /// Connections in use.
+    connections: Gauge<i64>,
+}
+
+#[derive(Collector)]
+struct Database {
+    /// The pool.
+    pool: Pool,
+}
+
+fn main() {}
