@@ -53,7 +53,7 @@ fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }
 
-/// A fenced block: the words behind the fence, and what is in it.
+/// A fenced block: the words after the fence, and its text.
 struct Block<'t> {
     words: Vec<&'t str>,
     text: &'t str,
@@ -68,7 +68,7 @@ fn blocks(document: &str) -> Vec<Block<'_>> {
     parts.skip(1).step_by(2).map(block).collect()
 }
 
-/// Somebody who does what stands there.
+/// Follows a tutorial.
 struct Reader {
     _root: TempDir,
     directory: PathBuf,
@@ -151,7 +151,7 @@ impl Reader {
         }
     }
 
-    /// Applies a diff, whose hunks are what stands between lines with `@@`.
+    /// Applies a diff, whose hunks are separated by lines with `@@`.
     fn change(&self, file: &str, diff: &str) {
         let mut text = fs::read_to_string(self.directory.join(file)).unwrap();
         for hunk in diff.split("@@\n") {
@@ -228,7 +228,7 @@ impl Reader {
     }
 }
 
-/// Lines that begin with `$`, each with those behind it.
+/// Returns the lines that begin with `$`, each with the lines after it.
 fn commands(text: &str) -> Vec<(&str, &str)> {
     let text = text.strip_prefix("$ ").unwrap();
     text.split("\n$ ").map(|command| command.split_once('\n').unwrap_or((command, ""))).collect()
