@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use std::net::{Ipv6Addr, SocketAddr};
+use std::num::NonZero;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -82,6 +84,21 @@ fn an_update_of_an_existing_series_allocates_nothing() {
         metrics.requests.with(Request { method: Method::Get, path: "/", status: 200 }).get(),
         3
     );
+}
+
+#[test]
+fn label_value_of_the_standard_library_allocates_nothing() {
+    let family = CounterVec::new(["value"]);
+    let address = SocketAddr::from((Ipv6Addr::LOCALHOST, u16::MAX));
+    let update = || {
+        family.with([address]).inc();
+        family.with([address.ip()]).inc();
+        family.with([NonZero::<u128>::MAX]).inc();
+        family.with(['é']).inc();
+    };
+    update();
+    assert_eq!(measure(update).count_total, 0);
+    assert_eq!(family.with(["[::1]:65535"]).get(), 2);
 }
 
 /// The first scrapes make room that later ones use.

@@ -1,4 +1,4 @@
-//! DynamicFamilies whose names are known at run time only.
+//! Metric families whose names are known at run time only.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -68,9 +68,8 @@ fn node() -> Node {
         .second
         .counter("reads_bytes_total", "Read.")
         .unit("bytes")
-        .labels(["device", "direction"])
-        .sample(["sda", "\"up\""], 7)
-        .sample(["sdb", "down"], 8);
+        .sample([("device", "sda"), ("direction", "\"up\"")], 7)
+        .sample([("device", "sdb"), ("direction", "down")], 8);
     node
 }
 
@@ -167,7 +166,7 @@ fn a_name_that_is_asked_for_twice_is_one_family() {
     let families = || {
         let mut families = DynamicFamilies::new();
         for device in ["sda", "sdb"] {
-            families.counter("reads_total", "Reads.").labels(["device"]).sample([device], 1);
+            families.counter("reads_total", "Reads.").sample([("device", device)], 1);
         }
         families
     };
@@ -191,14 +190,13 @@ fn what_cannot_be_exposed_costs_itself_alone() {
             let mut families = DynamicFamilies::new();
             families.gauge("connections", "Those of another collector.").value(1);
             families.gauge("no name", "Help.").value(2);
-            families.gauge("x_total", "Help.").labels(["__reserved"]).sample(["v"], 3);
+            families.gauge("x_total", "Help.").sample([("__reserved", "v")], 3);
             families.counter("negative_total", "Help.").value(-1);
             families
                 .gauge("labels", "Help.")
-                .labels(["a"])
                 .value(1)
-                .sample(["v"], 4)
-                .sample(["v"], 5);
+                .sample([("a", "v")], 4)
+                .sample([("a", "v")], 5);
             families.gauge("good", "Help.").value(6);
             families
         })
@@ -212,6 +210,7 @@ connections 0
 good 6
 # HELP labels Help.
 # TYPE labels gauge
+labels{a=\"\"} 1
 labels{a=\"v\"} 4
 # HELP negative_total Help.
 # TYPE negative_total counter
@@ -231,7 +230,7 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
             match scrape.fetch_add(1, Ordering::Relaxed) {
                 0 => families.gauge("x", "Help.").value(1),
                 1 => families.counter("x", "Help.").value(2),
-                2 => families.gauge("x", "Help.").labels(["a"]).sample(["v"], 3),
+                2 => families.gauge("x", "Help.").sample([("a", "v")], 3),
                 _ => families.gauge("x", "Other help.").value(4),
             };
             families
@@ -248,10 +247,10 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
 fn a_family_that_is_declared_anew_as_another_one_keeps_what_it_has() {
     let families = || {
         let mut families = DynamicFamilies::new();
-        families.gauge("y", "Help.").labels(["a"]).sample(["1"], 1);
-        families.gauge("y", "Help.").labels(["b"]).sample(["2"], 2);
-        families.counter("y", "Help.").labels(["a"]).sample(["3"], 3);
-        families.gauge("y", "Help.").labels(["a"]).sample(["4"], 4);
+        families.gauge("y", "Help.").sample([("a", 1)], 1);
+        families.gauge("y", "Help.").unit("y").sample([("a", 2)], 2);
+        families.counter("y", "Help.").sample([("a", 3)], 3);
+        families.gauge("y", "Help.").sample([("a", 4)], 4);
         families
     };
     assert_eq!(

@@ -322,7 +322,7 @@ foreign_dropped_series_total{family="waits_seconds"} 6
         warnings.collect::<Vec<_>>(),
         ["msg=\"Collector wrote invalid samples or a label set twice, they are dropped\" \
           collector=prometheus::Registry metric=waits_seconds duplicates=0 invalid=2 \
-          reason=\"the bucket up to `2` counts 1 observations, the one in front of it 2: cumulative \
+          reason=\"the bucket up to `2` counts 1 observations, the one before it 2: cumulative \
           counts must not decrease\"\n"]
     );
 }

@@ -451,7 +451,7 @@ fn a_guard_of_a_series_holds_that_series_up() {
 #[test]
 fn a_guard_is_dropped_on_a_panic() {
     let gauge = Gauge::new();
-    let levels = GaugeVec::<1, i64>::with_label_names(["x"]);
+    let levels = GaugeVec::<1, i64>::from(["x"]);
     catch_unwind(AssertUnwindSafe(|| {
         let _guard = gauge.inc_guard();
         let _series = levels.with(["a"]).inc_guard();
@@ -513,7 +513,7 @@ fn a_gauge_is_set_to_the_current_time() {
 #[test]
 fn a_counter_does_not_go_down_nor_to_infinity() {
     let counter = Counter::<f64>::default();
-    let family = CounterVec::<1, f64>::with_label_names(["x"]);
+    let family = CounterVec::<1, f64>::from(["x"]);
     for amount in [1.5, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.25] {
         counter.inc_by(amount);
         counter.inc_by_with_exemplar(amount, &[]);
@@ -526,7 +526,7 @@ fn a_counter_does_not_go_down_nor_to_infinity() {
 
 #[test]
 fn an_increment_that_is_refused_makes_no_series() {
-    let family = CounterVec::<1, f64>::with_label_names(["x"]);
+    let family = CounterVec::<1, f64>::from(["x"]);
     family.with(["a"]).inc_by(-1.0);
     family.with(["b"]).inc_by_with_exemplar(f64::NAN, &[]);
     assert!(family.is_empty());
@@ -804,7 +804,7 @@ fn a_histogram_that_cannot_be_is_an_error() {
     assert_eq!(histogram(&[(f64::INFINITY, 1), (1.0, 1)], 2), bounds("+Inf", "1"));
     let counts = |bound: &str, next: u64, count: u64| {
         Err(format!(
-            "the bucket up to `{bound}` counts {next} observations, the one in front of it {count}: \
+            "the bucket up to `{bound}` counts {next} observations, the one before it {count}: \
              cumulative counts must not decrease"
         ))
     };

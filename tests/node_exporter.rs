@@ -322,7 +322,7 @@ fn flags_that_make_no_sense_are_refused() {
          '--collector.diskstats.device-exclude <REGEXP>'\n\nUsage: node_exporter [OPTIONS]\n\n\
          For more information, try '--help'.\n"
     );
-    let no_duration = "no duration, expected one such as `1s`, `1m30s` or `500ms`";
+    let no_duration = "expected e.g. `1s`, `1m30s` or `500ms`";
     let out_of_range = "expected more than zero and less than 10s";
     for (timeout, message) in [
         ("soon", no_duration),

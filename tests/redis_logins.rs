@@ -1,4 +1,4 @@
-//! The example redis_exporter, its flags, passwords and certificates.
+//! Flags, credentials and certificates of the example redis_exporter.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -13,7 +13,7 @@ use hello_exporter_tests::{Authority, Exporter, Fake, FakeRedis, FakeTls, Redis,
 use tempfile::TempDir;
 
 #[test]
-fn a_server_that_wants_another_password_is_down() {
+fn server_with_another_password_is_down() {
     let redis = locked(&[]);
     let mut exporter = start(redis.address, &["--redis.password=wrong-password"]);
     assert!(!is_up(&get(exporter.address, "/metrics")));
@@ -28,7 +28,7 @@ fn a_server_that_wants_another_password_is_down() {
 }
 
 #[test]
-fn a_user_is_known_by_its_name() {
+fn user_is_sent_with_the_password() {
     let redis = Redis::start(&["--user", "me", "on", &format!(">{SECRET}"), "+@all"]);
     let password = format!("--redis.password={SECRET}");
     let right = start(redis.address, &["--redis.user=me", &password]);
@@ -41,7 +41,7 @@ fn a_user_is_known_by_its_name() {
 }
 
 #[test]
-fn a_password_reaches_no_target_that_it_is_not_for() {
+fn password_is_sent_to_no_other_target() {
     let redis = locked(&[]);
     let password = format!("--redis.password={SECRET}");
     let exporter = start(redis.address, &[&*password, "--connection-timeout=1s"]);
@@ -91,7 +91,7 @@ fn a_password_reaches_no_target_that_it_is_not_for() {
 }
 
 #[test]
-fn a_password_that_is_for_tls_is_not_sent_without() {
+fn password_for_tls_is_not_sent_without_tls() {
     let plain = FakeRedis::start(Fake::Bytes(b"+OK\r\n"));
     let own = format!("--redis.addr=rediss://{}", plain.address);
     let password = format!("--redis.password={SECRET}");
@@ -114,7 +114,7 @@ fn password_file(directory: &TempDir, contents: &str) -> String {
 }
 
 #[test]
-fn each_target_is_sent_the_password_that_the_file_has_for_it() {
+fn each_target_is_sent_its_password_in_the_file() {
     let directory = TempDir::new().unwrap();
     let [first, second, third] = [(); 3].map(|()| FakeRedis::start(Fake::Bytes(b"+OK\r\n")));
     let redis = locked(&[]);
@@ -143,7 +143,7 @@ fn each_target_is_sent_the_password_that_the_file_has_for_it() {
 }
 
 #[test]
-fn flags_that_make_no_sense_are_told_without_what_is_in_them() {
+fn invalid_flags_are_refused_without_quoting_them() {
     let directory = TempDir::new().unwrap();
     let url = format!("--redis.addr=http://:{SECRET}@localhost");
     let (list, key) =
@@ -154,10 +154,10 @@ fn flags_that_make_no_sense_are_told_without_what_is_in_them() {
         "--redis.password-file: {passwords}:1: invalid JSON, expected an object from URLs to passwords"
     );
     let url_of_key = format!(
-        "--redis.password-file: {passwords}: key 1: no URL of a server, such as redis://localhost:6379"
+        "--redis.password-file: {passwords}: key 1: expected the URL of a server, e.g. redis://localhost:6379"
     );
     for (file, argument, error) in [
-        ("", &*url, "--redis.addr: no URL of a server, such as redis://localhost:6379"),
+        ("", &*url, "--redis.addr: expected the URL of a server, e.g. redis://localhost:6379"),
         (&*list, "", &syntax),
         (&*key, "", &url_of_key),
         (
@@ -184,11 +184,13 @@ fn flags_that_make_no_sense_are_told_without_what_is_in_them() {
     }
     let (status, log) = refused(&["--connection-timeout=15"]);
     assert_eq!(status, Some(2));
-    assert!(log.contains("no duration, expected one such as `1s`, `1m30s` or `500ms`"), "{log}");
+    let message = "error: invalid value '15' for '--connection-timeout <DURATION>': \
+                   expected e.g. `1s`, `1m30s` or `500ms`\n";
+    assert!(log.starts_with(message), "{log}");
 }
 
 #[test]
-fn a_login_that_would_not_be_used_is_told_at_the_start() {
+fn unusable_credentials_are_refused_at_the_start() {
     let directory = TempDir::new().unwrap();
     let own = "--redis.addr with --redis.user and --redis.password";
     let none = format!("{own}: a user without a password");
@@ -199,6 +201,9 @@ fn a_login_that_would_not_be_used_is_told_at_the_start() {
         "--redis.user and --redis.password need a --redis.addr, whose server they are for";
     let [user, password] = ["--redis.user=bob", "--redis.password=hunter2-hunter2"];
     let file = password_file(&directory, r#"{"redis://h:1": "hunter2-hunter2"}"#);
+    let no_password = TempDir::new().unwrap();
+    let no_password = password_file(&no_password, r#"{"redis://bob@h:1": ""}"#);
+    let none_of_file = "--redis.password-file: h:1: a user without a password";
     let twice = TempDir::new().unwrap();
     let twice = password_file(
         &twice,
@@ -216,6 +221,7 @@ fn a_login_that_would_not_be_used_is_told_at_the_start() {
             &of_both,
         ),
         (&[&twice], &of_file),
+        (&[&no_password], none_of_file),
         (
             &["--connection-timeout=0"],
             "--connection-timeout is nothing, in which no server answers",
@@ -240,7 +246,7 @@ fn a_login_that_would_not_be_used_is_told_at_the_start() {
 }
 
 #[test]
-fn a_password_is_in_no_help_and_no_log_and_on_no_page() {
+fn password_is_in_no_help_log_or_page() {
     // These servers say what they were sent, to AUTH, or to INFO after it.
     let saying = |replies: &str| {
         let rest = "+OK\r\n".repeat(20);
@@ -301,7 +307,7 @@ fn flags_are_taken_from_the_environment() {
     };
     let (status, log) = check("REDIS_ADDR", "nonsense://x");
     assert_eq!(status, Some(1));
-    assert!(log.contains("--redis.addr: no URL of a server"), "{log}");
+    assert!(log.contains("--redis.addr: expected the URL of a server"), "{log}");
     assert_eq!(check("REDIS_PASSWORD_FILE", "/nonexistent").0, Some(1));
     assert_eq!(check("REDIS_EXPORTER_TLS_CA_CERT_FILE", "/nonexistent").0, Some(1));
     assert_eq!(check("REDIS_EXPORTER_CONNECTION_TIMEOUT", "soon").0, Some(2));
@@ -322,7 +328,7 @@ fn flags_are_taken_from_the_environment() {
 }
 
 #[test]
-fn without_an_address_only_targets_are_asked() {
+fn empty_address_leaves_only_targets() {
     let exporter = start_for_targets(&[]);
     let response = get(exporter.address, "/metrics");
     assert_eq!(samples(&response), [""; 0]);
@@ -353,7 +359,7 @@ fn malformed_target_is_refused_with_400() {
     ] {
         let response = scrape(&exporter, target);
         assert_eq!(response.status, 400, "{target}: {}", response.body);
-        let message = "invalid target: no URL of a server, such as redis://localhost:6379\n";
+        let message = "invalid target: expected the URL of a server, e.g. redis://localhost:6379\n";
         assert_eq!(response.body, message, "{target}");
     }
     let restricted = start_for_targets(&["--probe.allow-target=unix:///run/**"]);
@@ -362,7 +368,7 @@ fn malformed_target_is_refused_with_400() {
 }
 
 #[test]
-fn a_certificate_is_shown_to_no_server_that_it_is_not_for() {
+fn certificate_is_shown_to_configured_servers_only() {
     let directory = TempDir::new().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();
     let authority = Authority::new();
@@ -395,7 +401,7 @@ fn a_certificate_is_shown_to_no_server_that_it_is_not_for() {
 }
 
 #[test]
-fn a_server_is_known_by_its_certificate_and_so_is_the_exporter() {
+fn server_and_exporter_verify_each_other() {
     let directory = TempDir::new().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();
     let authority = Authority::new();

@@ -37,6 +37,17 @@ fn scrape_info(text: &str, flags: &[&str]) -> Response {
     scrape(&start_for_targets(&flags), &server.address.to_string())
 }
 
+/// The samples of a server of which most values are no numbers.
+const OF_NO_NUMBERS: [&str; 7] = [
+    "probe_success 1",
+    "redis_blocked_clients 3",
+    r#"redis_commands_total{cmd="get"} 1"#,
+    r#"redis_connected_slave_lag_seconds{slave_ip="a",slave_port="1",slave_state="online"} 6"#,
+    r#"redis_db_keys_expiring{db="db0"} 4"#,
+    r#"redis_instance_info{role="",redis_version="1",redis_build_id="",redis_mode="",os="",maxmemory_policy="",tcp_port="",run_id="",process_id=""} 1"#,
+    "redis_up 1",
+];
+
 macro_rules! servers {
     ($($name:ident)*) => {$(
         #[test]
@@ -98,6 +109,31 @@ fn replica_without_a_port_keeps_its_offset_and_lag() {
     let labels = r#"{slave_ip="10.0.0.1",slave_port="",slave_state="online"}"#;
     assert!(has_sample(&response, &format!("redis_connected_slave_offset_bytes{labels} 5")));
     assert!(has_sample(&response, &format!("redis_connected_slave_lag_seconds{labels} 6")));
+}
+
+#[test]
+fn value_that_is_no_number_costs_its_own_metric_and_is_logged() {
+    let server = FakeRedis::start(Fake::info(
+        "redis_version:1\nuptime_in_seconds:hunter2\nconnected_clients:hunter2\nblocked_clients:3\n\
+         db0:keys=hunter2,expires=4\nslave0:ip=a,port=1,state=online,offset=hunter2,lag=6\n\
+         cmdstat_get:calls=1,usec=hunter2\nerrorstat_ERR:count=hunter2\n",
+    ));
+    let mut exporter = start_for_targets(&[
+        "--log.level=debug",
+        "--include-metrics-for-empty-databases=false",
+        "--include-modules-metrics",
+    ]);
+    let response = scrape(&exporter, &server.address.to_string());
+    assert_eq!(samples(&response), OF_NO_NUMBERS);
+    let line = exporter.next_line_with("Values of an unexpected type are not exposed");
+    let keys = "connected_clients,count,keys,offset,uptime_in_seconds,usec";
+    let fields = format!(
+        "level=debug msg=\"Values of an unexpected type are not exposed\" \
+         server={} keys={keys}\n",
+        server.address
+    );
+    assert!(line.ends_with(&fields), "{line}");
+    assert!(!line.contains("hunter2"), "{line}");
 }
 
 #[test]

@@ -703,7 +703,7 @@ impl Collect for Mislabelled {
 fn what_a_scrape_would_drop_fails_a_test() {
     assert_eq!(
         failure(|| assert_exposition(&Mislabelled, "")),
-        "metric `mislabelled`: 0 of its samples repeat a label set, and 1 are none of this metric: a \
-         scrape would drop and count them"
+        "metric `mislabelled`: a scrape would drop 1 invalid sample (the number of label values \
+         is 1, expected 0)"
     );
 }

@@ -51,7 +51,7 @@ fn rules() -> BTreeMap<String, String> {
         "collect.rs",
         "labels.rs",
         "metric/value.rs",
-        "metric/family.rs",
+        "metric/series_set.rs",
         "metric/state_set.rs",
         "metric/without_labels.rs",
         "registry/origin.rs",

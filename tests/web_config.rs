@@ -343,7 +343,7 @@ fn bad_files() -> Vec<(String, String)> {
         ),
         (
             "rate_limit:\n  interval: 5d\n  burst: 1\n".into(),
-            ":2:13: `5d` is no duration, expected one such as `1s`, `1m30s` or `500ms`".into(),
+            ":2:13: invalid duration `5d`, expected e.g. `1s`, `1m30s` or `500ms`".into(),
         ),
         ("rate_limit:\n  burst: many\n".into(), format!(":2:10: {whole_number}")),
         ("rate_limit:\n  burst: -1\n".into(), format!(":2:10: {whole_number}")),

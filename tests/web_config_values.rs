@@ -58,14 +58,14 @@ fn intervals_are_durations_or_whole_nanoseconds() {
         assert_refused(&directory, &rate_limit(interval, "5"), &format!(":2:13: {other}"));
     }
     for interval in ["-1s", "1d", "1 s"] {
-        let message = "is no duration, expected one such as `1s`, `1m30s` or `500ms`";
-        let message = format!(":2:13: `{interval}` {message}");
+        let message = "expected e.g. `1s`, `1m30s` or `500ms`";
+        let message = format!(":2:13: invalid duration `{interval}`, {message}");
         assert_refused(&directory, &rate_limit(interval, "5"), &message);
     }
     let message = ":2:13: `2562048h` is too long, expected at most `2562047h`";
     assert_refused(&directory, &rate_limit("2562048h", "5"), message);
     // Quotes make a text of a number.
-    let message = ":2:13: `5` is no duration, expected one such as `1s`, `1m30s` or `500ms`";
+    let message = ":2:13: invalid duration `5`, expected e.g. `1s`, `1m30s` or `500ms`";
     assert_refused(&directory, &rate_limit("'5'", "5"), message);
 }
 

@@ -1,7 +1,7 @@
-//! The flags of an exporter, as the Go exporters spell them.
+//! The types of the flags that every exporter has, and [`parse_duration`] for flags of its own.
 //!
-//! [`Exporter::run`](crate::Exporter::run) parses them, beside [those of the exporter's
-//! own](crate::Exporter::with_flags).
+//! [`Exporter::run`](crate::Exporter::run) parses these flags, whose names are those of exporters
+//! in Go, together with [the exporter's own](crate::Exporter::with_flags).
 
 use std::fmt;
 use std::io;
@@ -15,8 +15,8 @@ use clap::{Args, ValueEnum};
 
 /// The flags that every exporter has.
 ///
-/// An argument's id is its flag, which no field of an exporter's own flags is called; a group of this name
-/// there may be one more.
+/// The id of each argument is the flag itself, so that no field of an exporter's own flags has the
+/// same id. There is no group, since its name could clash with one of theirs.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub(crate) struct Flags {
@@ -32,17 +32,18 @@ pub(crate) struct Flags {
     #[arg(id = "web.telemetry-path", long, value_name = "PATH", default_value = "/metrics")]
     pub(crate) telemetry_path: TelemetryPath,
 
-    /// Most scrapes, and most probes of a path, that are answered at once; 0 is no limit.
+    /// Most concurrent scrapes, and most concurrent probes of a path; 0 is no limit.
     #[arg(id = "web.max-requests", long, value_name = "NUMBER", default_value_t = 40)]
     pub(crate) max_requests: usize,
 
-    /// Leave out what the exporter exposes of its own process and scrapes: `process_*`, `promhttp_*`.
+    /// Leave out the metrics of the exporter's own process and scrapes: `process_*`,
+    /// `promhttp_*`.
     #[arg(id = "web.disable-exporter-metrics", long)]
     pub(crate) disable_exporter_metrics: bool,
 
-    /// File with TLS, client certificates, users, headers and a rate limit. Without one connections are
-    /// plain and everybody may ask.
-    // As in Go, an empty value is none.
+    /// File with TLS, client certificates, users, headers and a rate limit. Without one,
+    /// connections are plain, and requests need no password.
+    // An empty value is the same as no value, as in Go.
     #[arg(
         id = "web.config.file",
         long,
@@ -55,7 +56,7 @@ pub(crate) struct Flags {
     #[arg(id = "config.check", long)]
     pub(crate) config_check: bool,
 
-    /// Least severe messages to log.
+    /// Lowest severity of messages to log.
     #[arg(id = "log.level", long, value_name = "LEVEL", value_enum, default_value_t)]
     pub(crate) log_level: LogLevel,
 
@@ -65,7 +66,7 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
-    /// The web configuration file, if there is one.
+    /// Returns the web configuration file, if there is one.
     pub(crate) fn web_config_file(&self) -> Option<&Path> {
         self.web_config_file.as_deref().filter(|file| !file.as_os_str().is_empty())
     }
@@ -73,21 +74,21 @@ impl Flags {
 
 /// Severity of a log message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogLevel {
-    /// What a developer of the exporter wants to know.
+pub(crate) enum LogLevel {
+    /// Details for developers of the exporter.
     Debug,
-    /// What is good to know.
+    /// Normal events.
     #[default]
     Info,
-    /// What should be looked at.
+    /// Problems that the exporter works around.
     Warn,
-    /// What has failed.
+    /// Failures.
     Error,
 }
 
-/// Form of the log lines.
+/// Format of the log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// `key=value` pairs.
     #[default]
     Logfmt,
@@ -95,7 +96,9 @@ pub enum LogFormat {
     Json,
 }
 
-/// Where to listen: a host, empty for all addresses of this one, and a port.
+/// An address to listen on: a host, or nothing for all addresses of this one, and a port.
+///
+/// An [`ExporterError`](crate::ExporterError) names the address that is in use.
 ///
 /// ```
 /// use hello_exporter::cli::ListenAddress;
@@ -113,7 +116,7 @@ pub struct ListenAddress {
     port: u16,
 }
 
-/// An address that is not of the form `host:port`.
+/// An address to listen on is not of the form `host:port`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected `host:port`, `:port` or `[ipv6]:port`, with a port from 0 to 65535")]
 pub struct ParseAddressError;
@@ -132,12 +135,12 @@ impl FromStr for ListenAddress {
     }
 }
 
-/// Nothing, an IPv6 address in brackets, an IPv4 address, or what could be a host name.
+/// Accepts nothing, an IPv6 address in brackets, an IPv4 address, or a possible host name.
 fn is_host(host: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(ipv6) => ipv6.parse::<std::net::Ipv6Addr>().is_ok(),
-        // A name of digits and dots alone is an address, or a mistake.
+        // Digits and dots alone are an IPv4 address, or a mistake.
         None if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
             host.is_empty() || host.parse::<std::net::Ipv4Addr>().is_ok()
         }
@@ -152,7 +155,8 @@ impl fmt::Display for ListenAddress {
 }
 
 impl ListenAddress {
-    /// Listens. Without a host on all addresses, IPv6 and IPv4, or IPv4 alone where there is no IPv6.
+    /// Listens on the address. Without a host, listens on all addresses, IPv6 and IPv4, or IPv4
+    /// alone on a system without IPv6.
     pub(crate) fn bind(&self) -> io::Result<TcpListener> {
         let hosts: &[&str] = if self.host.is_empty() { &["::", "0.0.0.0"] } else { &[&self.host] };
         let mut result = Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
@@ -169,31 +173,21 @@ impl ListenAddress {
     }
 }
 
-/// Whether IPv4 may do better: a kernel without IPv6 has an error that `std` does not name.
+/// Returns whether IPv4 may succeed. `std` does not name the error of a kernel without IPv6, so
+/// every other error counts as that one.
 fn is_for_lack_of_ipv6(error: &io::Error) -> bool {
     !matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
 
 /// A path on the server, such as `/metrics`, that clients can request.
-///
-/// ```
-/// use hello_exporter::cli::TelemetryPath;
-///
-/// for accepted in ["/metrics", "/metrics/", "/a/b.c/~d", "/"] {
-///     assert!(accepted.parse::<TelemetryPath>().is_ok(), "{accepted}");
-/// }
-/// for refused in ["metrics", "//", "/a//b", "/a/../b", "/-/healthy", "/%61", "/a?b", "/a b"] {
-///     assert!(refused.parse::<TelemetryPath>().is_err(), "{refused}");
-/// }
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TelemetryPath(String);
+pub(crate) struct TelemetryPath(String);
 
-/// A path that cannot be served.
+/// The path of a probe, or of `--web.telemetry-path`, cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected a path that begins with `/`, of letters, digits and `/-_.~`, without empty segments, `.` \
-     and `..`, and not below `/-/`, where the health endpoints are"
+    "expected a path that begins with `/`, of letters, digits and `/-_.~`, without empty segments, \
+     `.` and `..`, and not below `/-/`, where the health endpoints are"
 )]
 pub struct ParsePathError;
 
@@ -202,7 +196,7 @@ impl FromStr for TelemetryPath {
 
     fn from_str(text: &str) -> Result<Self, ParsePathError> {
         let path = text.strip_prefix('/').ok_or(ParsePathError)?;
-        // A slash at the end is a path of its own.
+        // A path with a slash at the end is another path.
         let mut segments = path.strip_suffix('/').unwrap_or(path).split('/');
         let is_accepted =
             path.is_empty() || path.split('/').next() != Some("-") && segments.all(is_segment);
@@ -210,16 +204,16 @@ impl FromStr for TelemetryPath {
     }
 }
 
-/// Returns whether clients send this part of a path as it is: browsers and proxies resolve `.` and
-/// `..`, many merge slashes, and what is not listed here has to be escaped.
+/// Returns whether clients send this part of a path unchanged: browsers and proxies resolve `.` and
+/// `..`, many merge slashes, and all characters but these have to be escaped.
 fn is_segment(segment: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain)
 }
 
 impl TelemetryPath {
-    /// The path.
-    pub fn as_str(&self) -> &str {
+    /// Returns the path.
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -230,12 +224,19 @@ impl fmt::Display for TelemetryPath {
     }
 }
 
-/// A text that is no length of time.
+/// A duration is invalid. The message says what is expected: clap and the web configuration put
+/// before it that the value is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no duration, expected one such as `1s`, `1m30s` or `500ms`")]
+#[error("expected e.g. `1s`, `1m30s` or `500ms`")]
 pub struct ParseDurationError;
 
-/// Reads a length of time as Go exporters take it: `1s`, `1m30s`, `2.5ms`, `0`.
+/// Parses a duration in the format of Go: `1s`, `1m30s`, `2.5ms`, `0`.
+///
+/// As the parser of a flag it makes messages such as:
+///
+/// ```text
+/// error: invalid value '90' for '--timeout <TIMEOUT>': expected e.g. `1s`, `1m30s` or `500ms`
+/// ```
 ///
 /// ```
 /// use std::time::Duration;
@@ -254,14 +255,15 @@ pub struct ParseDurationError;
 ///
 /// # Errors
 ///
-/// A number without a unit, a unit that is none of `ns`, `us`, `ms`, `s`, `m` and `h`, a negative or a huge time.
+/// Returns an error for a number without a unit, a unit other than `ns`, `us`, `ms`, `s`, `m` and
+/// `h`, and a negative or huge duration.
 pub fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
-    let duration = if text == "0" { Some(Duration::ZERO) } else { parts(text) };
+    let duration = if text == "0" { Some(Duration::ZERO) } else { sum_of_parts(text) };
     duration.ok_or(ParseDurationError)
 }
 
-/// The sum of numbers with units.
-fn parts(mut text: &str) -> Option<Duration> {
+/// Returns the sum of numbers with units.
+fn sum_of_parts(mut text: &str) -> Option<Duration> {
     let mut sum = Duration::ZERO;
     loop {
         let end = text.find(|character: char| !character.is_ascii_digit() && character != '.')?;
@@ -277,7 +279,7 @@ fn parts(mut text: &str) -> Option<Duration> {
     }
 }
 
-/// How long a unit is.
+/// Returns the length of a unit in seconds.
 fn seconds(unit: &str) -> Option<f64> {
     Some(match unit {
         "ns" => 1e-9,
@@ -288,4 +290,19 @@ fn seconds(unit: &str) -> Option<f64> {
         "h" => 3600.0,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TelemetryPath;
+
+    #[test]
+    fn only_paths_that_clients_send_unchanged_are_accepted() {
+        for accepted in ["/metrics", "/metrics/", "/a/b.c/~d", "/"] {
+            assert!(accepted.parse::<TelemetryPath>().is_ok(), "{accepted}");
+        }
+        for refused in ["metrics", "//", "/a//b", "/a/../b", "/-/healthy", "/%61", "/a?b", "/a b"] {
+            assert!(refused.parse::<TelemetryPath>().is_err(), "{refused}");
+        }
+    }
 }

@@ -1,17 +1,17 @@
-//! Connections with what is measured, for protocols that have no client of their own for them: where a server is, as whom to
-//! ask it, how to connect, and how much it may say.
+//! TCP, TLS and Unix socket connections to monitored servers whose client crates lack them: parsed
+//! addresses, credentials, certificates, and limits on what a server may send.
 //!
-//! A password that an exporter holds, and the certificate that it has for servers, are for those that it is configured for.
-//! [`CredentialStore`] are these servers, and a [`Connector`] keeps the certificate from all others, whatever
-//! [a request names](crate::probe).
+//! A password or a client certificate is meant for the servers that the exporter is configured for.
+//! [`CredentialStore`] holds these servers; a [`Connector`] shows the certificate to no other
+//! server, even if [a request names](crate::probe) one.
 
 mod address;
-mod bounded;
 mod credentials;
-mod renewal;
+mod limited_reader;
+mod reload;
 mod tls;
 
 pub use address::{Address, Scheme};
-pub use bounded::Bounded;
 pub use credentials::{CredentialStore, Credentials, CredentialsError};
+pub use limited_reader::LimitedReader;
 pub use tls::{ClientTls, ClientTlsError, Connector, Stream};

@@ -1,4 +1,4 @@
-//! What a metric is: its name, help, type and labels.
+//! The descriptor of a metric family: its name, help, type and labels.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -22,18 +22,18 @@ pub enum MetricType {
     Gauge,
     /// Observations counted in buckets.
     Histogram,
-    /// Observations with quantiles computed by whoever made them.
+    /// Observations with quantiles that the monitored program computes.
     Summary,
-    /// Facts that stand in labels; the value is 1. An OpenMetrics type, elsewhere a gauge.
+    /// Facts as labels; the value is 1. A type of OpenMetrics, and a gauge in other formats.
     Info,
-    /// States that are on or off, one series for each. An OpenMetrics type, elsewhere a gauge.
+    /// States that are on or off, a series each. A type of OpenMetrics, and a gauge in other formats.
     StateSet,
     /// A value whose type is not known.
     Untyped,
 }
 
 impl MetricType {
-    /// The word of the text format.
+    /// Returns the type's name in the formats.
     pub const fn as_str(self) -> &'static str {
         match self {
             MetricType::Counter => "counter",
@@ -46,7 +46,7 @@ impl MetricType {
         }
     }
 
-    /// What OpenMetrics has behind the name of the family in the name of its samples.
+    /// Returns the suffix that OpenMetrics appends to the family's name in the names of samples.
     pub(crate) const fn suffix(self) -> Option<&'static str> {
         match self {
             MetricType::Counter => Some("_total"),
@@ -55,7 +55,7 @@ impl MetricType {
         }
     }
 
-    /// The label that the samples of this type carry beside the declared ones.
+    /// Returns the label that the samples of this type have in addition to the declared ones.
     pub(crate) const fn reserved_label(self) -> Option<&'static str> {
         match self {
             MetricType::Histogram => Some("le"),
@@ -71,9 +71,9 @@ impl fmt::Display for MetricType {
     }
 }
 
-/// What a metric family is, whatever its samples are: the descriptor of the Go client.
+/// The descriptor of a metric family, as the Go client's `Desc`: all but its samples.
 ///
-/// The derive makes one per field, as a constant. Metrics whose names are known only at run time are
+/// The derive makes one per field, as a constant. A metric whose name is known only at run time is
 /// described by hand, from owned strings:
 ///
 /// ```
@@ -97,7 +97,8 @@ pub struct Desc {
 }
 
 impl Desc {
-    /// A family without labels. What is wrong with it is said when it is registered.
+    /// Describes a family without labels. [`check`](Self::check) and a registration report what is wrong
+    /// with it.
     pub fn new(
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
@@ -113,7 +114,7 @@ impl Desc {
         }
     }
 
-    /// The constant that the derive writes.
+    /// Describes a family in a constant that the derive writes.
     pub(crate) const fn constant(
         name: &'static str,
         help: &'static str,
@@ -135,8 +136,7 @@ impl Desc {
         }
     }
 
-    /// The same family with a unit, in which its name, but for the `_total` of a counter, has to end:
-    /// OpenMetrics has a line for it.
+    /// Sets the unit, for OpenMetrics. The name, without the `_total` of a counter, must end in it.
     ///
     /// ```
     /// use hello_exporter::collect::{Desc, MetricType};
@@ -150,7 +150,7 @@ impl Desc {
         self
     }
 
-    /// The same family with these variable labels, in the order in which values will be given.
+    /// Sets the names of the variable labels, in the order of their values.
     #[must_use]
     pub fn with_labels<N: Into<Cow<'static, str>>>(
         mut self,
@@ -160,7 +160,7 @@ impl Desc {
         self
     }
 
-    /// The same family with these constant labels after the ones it has.
+    /// Appends constant labels.
     #[must_use]
     pub fn with_const_labels<N, V>(mut self, pairs: impl IntoIterator<Item = (N, V)>) -> Self
     where
@@ -173,7 +173,7 @@ impl Desc {
         self
     }
 
-    /// The same family with constant labels in front of the ones it has.
+    /// Prepends constant labels.
     #[must_use]
     pub(crate) fn with_outer_const_labels(
         mut self,
@@ -185,14 +185,31 @@ impl Desc {
         self
     }
 
-    /// The same family with variable labels in front of the ones it has.
+    /// Prepends variable labels.
     #[must_use]
     pub(crate) fn with_outer_labels(mut self, outer: &[Cow<'static, str>]) -> Self {
         self.labels.to_mut().splice(..0, outer.iter().cloned());
         self
     }
 
-    /// The same family with `prefix` in front of its name.
+    /// Returns the position of the variable label with this name, which is appended if it is missing.
+    pub(crate) fn label_position(&mut self, name: &str) -> usize {
+        let position = self.labels.iter().position(|label| label == name);
+        position.unwrap_or_else(|| {
+            let labels = self.labels.to_mut();
+            labels.push(Cow::Owned(name.to_owned()));
+            labels.len() - 1
+        })
+    }
+
+    /// Removes all variable labels after the first `count`.
+    pub(crate) fn truncate_labels(&mut self, count: usize) {
+        if count < self.labels.len() {
+            self.labels.to_mut().truncate(count);
+        }
+    }
+
+    /// Prepends `prefix` to the name.
     #[must_use]
     pub(crate) fn with_prefix(mut self, prefix: &str) -> Self {
         if !prefix.is_empty() {
@@ -201,52 +218,71 @@ impl Desc {
         self
     }
 
-    /// The whole name, namespace and subsystem included.
+    /// Returns the whole name, namespace and subsystem included.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The name of the family as OpenMetrics has it: without the suffix of a counter or an info.
+    /// Returns the family's name in OpenMetrics: without the suffix of a counter or an info.
     pub(crate) fn family_name(&self) -> &str {
         let suffix = self.metric_type.suffix();
         let family = suffix.and_then(|suffix| self.name.strip_suffix(suffix));
         family.filter(|family| !family.is_empty()).unwrap_or(&self.name)
     }
 
-    /// Whether this is a counter whose name lacks `_total`, and so none to OpenMetrics.
+    /// Returns whether this is a counter whose name lacks `_total`, which OpenMetrics does not accept.
     pub(crate) fn is_unsuffixed_counter(&self) -> bool {
         self.metric_type == MetricType::Counter && self.family_name() == self.name()
     }
 
-    /// The text of the `# HELP` line, not escaped.
+    /// Returns the text of the `# HELP` line, not escaped.
     pub fn help(&self) -> &str {
         &self.help
     }
 
-    /// The type of the family.
+    /// Returns the type of the family.
     pub fn metric_type(&self) -> MetricType {
         self.metric_type
     }
 
-    /// The unit, if one is declared.
+    /// Returns the unit, if there is one.
     pub fn unit(&self) -> Option<&str> {
         self.unit.as_deref()
     }
 
-    /// The names of the variable labels, in the order of the values.
+    /// Returns the names of the variable labels, in the order of their values.
     pub fn labels(&self) -> &[Cow<'static, str>] {
         &self.labels
     }
 
-    /// The constant labels, name and value, in the order in which they are exposed.
+    /// Returns the names and values of the constant labels, in the order of the exposition.
     pub fn const_labels(&self) -> &[(Cow<'static, str>, Cow<'static, str>)] {
         &self.const_labels
     }
 
-    /// Checks every rule that concerns this family alone.
+    /// Checks the names of the family and its labels, as a registration does, e.g. those of a
+    /// configuration before the first scrape.
     ///
-    /// A foreign name may contain `:`, which only recording rules should use, but anybody can.
-    pub(crate) fn check(&self, is_foreign: bool) -> Result<(), DescError> {
+    /// ```
+    /// use hello_exporter::collect::{Desc, MetricType};
+    ///
+    /// let desc = Desc::new("wait_seconds", "Time.", MetricType::Histogram).with_labels(["le"]);
+    /// assert_eq!(
+    ///     desc.check().unwrap_err().to_string(),
+    ///     "label `le` of `wait_seconds` is reserved: every histogram writes it itself",
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the family breaks by itself, whatever else is registered.
+    pub fn check(&self) -> Result<(), DescError> {
+        self.check_as(false)
+    }
+
+    /// Checks the family, whose name may contain `:` if it is foreign: only recording rules should use
+    /// it, but nothing enforces that.
+    pub(crate) fn check_as(&self, is_foreign: bool) -> Result<(), DescError> {
         let is_name = match is_foreign {
             true => is_metric_name(&self.name.replace(':', "_")),
             false => is_metric_name(&self.name),
@@ -283,7 +319,7 @@ impl Desc {
         Ok(())
     }
 
-    /// Whether a sample can carry labels of these names beside the constant ones.
+    /// Returns whether a sample can have labels of these names in addition to the constant ones.
     pub(crate) fn accepts_labels(&self, labels: &[(&str, &str)]) -> bool {
         labels.iter().enumerate().all(|(at, (name, _))| {
             let is_constant = self.const_labels.iter().any(|(constant, _)| constant == name);
@@ -314,7 +350,7 @@ impl Desc {
     }
 }
 
-/// Whether the name of a family ends in `_unit`.
+/// Returns whether the name of a family ends in `_unit`.
 fn has_unit(name: &str, unit: &str) -> bool {
     !unit.is_empty() && name.strip_suffix(unit).is_some_and(|front| front.ends_with('_'))
 }
@@ -338,7 +374,7 @@ pub enum DescError {
         /// The unit.
         unit: String,
     },
-    /// A type that has no unit has one.
+    /// The type has no units.
     #[error("`{name}` has unit `{unit}`, but a metric of type {metric_type} has none")]
     NoUnit {
         /// The family.
@@ -348,8 +384,8 @@ pub enum DescError {
         /// The type.
         metric_type: MetricType,
     },
-    /// An info is not called one.
-    #[error("`{0}` is an info, and must end in `_info` behind what it tells of")]
+    /// The name of an info does not end in `_info`.
+    #[error("`{0}` is an info, and must be named `<subject>_info`")]
     InfoName(String),
     /// A label's name is not a label name.
     #[error(
@@ -362,7 +398,7 @@ pub enum DescError {
         /// The label.
         label: String,
     },
-    /// Two labels have one name, be they variable or constant.
+    /// Two labels, variable or constant, have one name.
     #[error("label `{label}` of `{name}` is given twice")]
     RepeatedLabel {
         /// The family.
@@ -370,7 +406,7 @@ pub enum DescError {
         /// The label.
         label: String,
     },
-    /// A label that the samples of this type carry by themselves.
+    /// A label that the samples of this type have by themselves.
     #[error("label `{label}` of `{name}` is reserved: every {metric_type} writes it itself")]
     ReservedLabel {
         /// The family.

@@ -1,9 +1,9 @@
-//! Regular expressions in flags: which devices, which mount points, which fields are looked at.
+//! Flags with regular expressions that select devices, mount points or fields.
 //!
 //! ```
 //! use hello_exporter::filter::{Filter, FilterFlags};
 //!
-//! /// Gives the flags `--collector.disks.device-include` and `--collector.disks.device-exclude`.
+//! /// Declares `--collector.disks.device-include` and `--collector.disks.device-exclude`.
 //! struct Disks;
 //!
 //! impl FilterFlags for Disks {
@@ -38,11 +38,11 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use regex_lite::Regex;
 
-/// A regular expression, which matches anywhere in a text unless it says `^` and `$`. It is that of Go's exporters,
-/// without classes of Unicode (`\pL`).
+/// A regular expression, which matches anywhere in a text unless it contains `^` and `$`. The
+/// syntax is Go's, without classes of Unicode (`\pL`).
 ///
-/// As the type of a flag it refuses what is none. An exporter sees the same few names at every scrape, so it remembers
-/// what it has said of them.
+/// A flag of this type refuses an invalid expression. An exporter matches the same few names at
+/// every scrape, so the results are cached.
 ///
 /// ```
 /// use hello_exporter::filter::Pattern;
@@ -54,10 +54,10 @@ use regex_lite::Regex;
 #[derive(Clone)]
 pub struct Pattern {
     regex: Regex,
-    known: Arc<Mutex<HashMap<String, bool>>>,
+    results: Arc<Mutex<HashMap<String, bool>>>,
 }
 
-/// A text that is no regular expression.
+/// A regular expression is invalid.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct PatternError(regex_lite::Error);
@@ -67,29 +67,29 @@ impl FromStr for Pattern {
 
     fn from_str(pattern: &str) -> Result<Self, PatternError> {
         let regex = Regex::new(pattern).map_err(PatternError)?;
-        Ok(Self { regex, known: Arc::default() })
+        Ok(Self { regex, results: Arc::default() })
     }
 }
 
 impl Pattern {
-    /// So many texts are remembered; with one more, memory begins anew.
-    const MOST_KNOWN: usize = 4096;
+    /// Most results in the cache. The next one clears it.
+    const MOST_RESULTS: usize = 4096;
 
-    /// Whether it matches anywhere in this text.
+    /// Returns whether the expression matches anywhere in `text`.
     pub fn matches(&self, text: &str) -> bool {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(is_match) = known.get(text) {
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(is_match) = results.get(text) {
             return *is_match;
         }
         let is_match = self.regex.is_match(text);
-        if known.len() == Self::MOST_KNOWN {
-            known.clear();
+        if results.len() == Self::MOST_RESULTS {
+            results.clear();
         }
-        known.insert(text.to_owned(), is_match);
+        results.insert(text.to_owned(), is_match);
         is_match
     }
 
-    /// As it was given.
+    /// Returns the expression as it was written.
     pub fn as_str(&self) -> &str {
         self.regex.as_str()
     }
@@ -103,18 +103,18 @@ impl fmt::Debug for Pattern {
 
 /// The flags of a [`Filter`]: `--<PREFIX>-include` and `--<PREFIX>-exclude`.
 pub trait FilterFlags: 'static {
-    /// What both begin with, such as `collector.netdev.device`.
+    /// The prefix of both flags, such as `collector.netdev.device`.
     const PREFIX: &'static str;
 
-    /// The regular expression of what is left out unless a flag says otherwise; empty for nothing.
+    /// The regular expression that `--<PREFIX>-exclude` has by default; empty to exclude nothing.
     const EXCLUDED: &'static str;
 }
 
-/// What is looked at: all that one regular expression includes, or all that another one does not exclude.
+/// Keeps the names that one regular expression includes, or all that another one does not exclude.
 ///
-/// It is flattened into an exporter's own [flags](crate::Exporter::with_flags), see [the example](self). Both flags at once
-/// are refused. An empty expression is none: `--<PREFIX>-exclude=` leaves nothing out, and may stand beside the other
-/// flag, as exporters in Go want it.
+/// Flatten it into an exporter's own [flags](crate::Exporter::with_flags), as in [the example](self).
+/// Giving both flags is an error. An empty expression is the same as none: `--<PREFIX>-exclude=`
+/// excludes nothing, and can be given together with the other flag, as in Go.
 pub struct Filter<F> {
     include: Option<Pattern>,
     exclude: Option<Pattern>,
@@ -122,7 +122,7 @@ pub struct Filter<F> {
 }
 
 impl<F> Filter<F> {
-    /// Whether something of this name is looked at.
+    /// Returns whether a name is kept.
     pub fn keeps(&self, name: &str) -> bool {
         match &self.include {
             Some(include) => include.matches(name),
@@ -162,10 +162,9 @@ impl<F: FilterFlags> Args for Filter<F> {
             let flag = Arg::new(name.clone()).long(name).value_name("REGEXP");
             flag.value_parser(Pattern::from_str)
         };
-        let include = flag(include::<F>()).help("Look at what this matches, and at nothing else");
-        let exclude = flag(exclude::<F>())
-            .help("Do not look at what this matches")
-            .default_value(F::EXCLUDED);
+        let include = flag(include::<F>()).help("Keep only the names that match");
+        let exclude =
+            flag(exclude::<F>()).help("Leave out the names that match").default_value(F::EXCLUDED);
         command.args([include, exclude])
     }
 

@@ -1,49 +1,52 @@
 //! Label values, label sets, and the block in which they are written.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::num::NonZero;
 use std::sync::Arc;
 
 use crate::encode::escape;
 use crate::name;
 
-/// The longest label value that is kept, in bytes; what is longer is cut at a character.
+/// The longest label value in bytes. A longer one is cut at a character.
 pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
 
-/// The value of one label: a string, or what is written as one.
+/// The value of one label: a string, or a value that is written as one.
 ///
-/// Strings of every kind, integers, `bool`, and an `Option` of those (`None` is the empty value,
-/// which to Prometheus is no label) are label values. [`#[derive(LabelValue)]`](macro@crate::LabelValue)
-/// makes one of an enum; any other type says how it is written:
+/// Strings of every kind, `char`, integers and [`NonZero`] ones, `bool`, IP addresses and socket
+/// addresses, and an `Option` of those are label values. `None` is the empty value, which Prometheus
+/// treats as no label. [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it for an enum;
+/// any other type implements it by hand:
 ///
 /// ```
-/// use hello_exporter::LabelValue;
-/// use std::net::IpAddr;
+/// use hello_exporter::{CounterVec, LabelValue};
 ///
-/// struct Peer(IpAddr);
+/// struct Version(u8, u8);
 ///
-/// impl LabelValue for Peer {
+/// impl LabelValue for Version {
 ///     type Buffer = String;
 ///
 ///     fn as_label<'a>(&'a self, buffer: &'a mut String) -> &'a str {
-///         buffer.push_str(&self.0.to_string());
+///         buffer.push_str(&format!("{}.{}", self.0, self.1));
 ///         buffer
 ///     }
 /// }
 ///
-/// let requests = hello_exporter::CounterVec::new(["peer"]);
-/// requests.with([Peer(IpAddr::from([127, 0, 0, 1]))]).inc();
-/// assert_eq!(requests.with(["127.0.0.1"]).get(), 1);
+/// let requests = CounterVec::new(["version"]);
+/// requests.with([Version(1, 1)]).inc();
+/// assert_eq!(requests.with(["1.1"]).get(), 1);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a label value",
-    label = "expected a string, an integer, a `bool`, an `Option` of one, or an enum with \
-             `#[derive(LabelValue)]`"
+    label = "expected a string, a `char`, an integer, a `bool`, an IP or socket address, an \
+             `Option` of one, or an enum with `#[derive(LabelValue)]`"
 )]
 pub trait LabelValue {
-    /// Where a value that is not a string already is written; `()` where none is needed.
+    /// The buffer for a value that is not a string already; `()` if it is.
     type Buffer: Default;
 
-    /// The value as a string. It is called before any lock is taken.
+    /// Returns the value as a string. It is called before any lock is taken.
     fn as_label<'a>(&'a self, buffer: &'a mut Self::Buffer) -> &'a str;
 }
 
@@ -64,14 +67,14 @@ pub trait LabelValue {
              `#[derive(Labels)]`"
 )]
 pub trait Labels {
-    /// How many values there are.
+    /// The number of values.
     const COUNT: usize;
 
-    /// The names, where the type brings them.
+    /// The names, if the type brings them.
     const NAMES: Option<&'static [Cow<'static, str>]> = None;
 
-    /// Hands all values, as strings, to `read`: as many as [`COUNT`](Self::COUNT). A family drops an update
-    /// with another number of them, and counts it.
+    /// Passes all values, as strings, to `read`: as many as [`COUNT`](Self::COUNT). A family drops and
+    /// counts an update with another number of values.
     fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R;
 }
 
@@ -99,7 +102,7 @@ impl<V: LabelValue> LabelValue for Option<V> {
     }
 }
 
-/// What leads to a label value, or to a set of them, is one.
+/// Implements the traits for a type that derefs to a label value, or to a set of them.
 macro_rules! by_deref {
     ($([$($param:ident)?] $type:ty => $target:ty;)*) => {$(
         impl$(<$param: LabelValue + ?Sized>)? LabelValue for $type {
@@ -141,9 +144,72 @@ macro_rules! integers {
     )*};
 }
 
-integers!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+integers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
 
-/// One value is a set of one.
+macro_rules! non_zero_integers {
+    ($($type:ty)*) => {$(
+        impl LabelValue for NonZero<$type> {
+            type Buffer = itoa::Buffer;
+
+            fn as_label<'a>(&'a self, buffer: &'a mut itoa::Buffer) -> &'a str {
+                buffer.format(self.get())
+            }
+        }
+    )*};
+}
+
+non_zero_integers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+
+impl LabelValue for char {
+    type Buffer = [u8; 4];
+
+    fn as_label<'a>(&'a self, buffer: &'a mut [u8; 4]) -> &'a str {
+        self.encode_utf8(buffer)
+    }
+}
+
+macro_rules! addresses {
+    ($($type:ty)*) => {$(
+        impl LabelValue for $type {
+            type Buffer = AddressBuffer;
+
+            fn as_label<'a>(&'a self, buffer: &'a mut AddressBuffer) -> &'a str {
+                buffer.format(self)
+            }
+        }
+    )*};
+}
+
+addresses!(IpAddr Ipv4Addr Ipv6Addr SocketAddr SocketAddrV4 SocketAddrV6);
+
+/// The text of an address, without an allocation.
+#[derive(Debug, Default)]
+pub struct AddressBuffer {
+    bytes: [[u8; 32]; 2],
+    length: usize,
+}
+
+impl AddressBuffer {
+    fn format(&mut self, address: &impl fmt::Display) -> &str {
+        self.length = 0;
+        // The longest address is an IPv6 one with a scope and a port, of 58 bytes.
+        let _ = write!(self, "{address}");
+        let text = self.bytes.as_flattened().get(..self.length).unwrap_or_default();
+        std::str::from_utf8(text).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for AddressBuffer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        let target = self.bytes.as_flattened_mut().get_mut(self.length..end).ok_or(fmt::Error)?;
+        target.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
+/// Implements [`Labels`] for one value: a set of one.
 macro_rules! sets_of_one {
     ($([$($param:ident)?] $type:ty;)*) => {$(
         impl$(<$param: LabelValue>)? Labels for $type {
@@ -157,11 +223,16 @@ macro_rules! sets_of_one {
 }
 
 sets_of_one! {
-    [] str; [] bool; [V] Option<V>;
-    [] u8; [] u16; [] u32; [] u64; [] usize; [] i8; [] i16; [] i32; [] i64; [] isize;
+    [] str; [] bool; [] char; [V] Option<V>;
+    [] u8; [] u16; [] u32; [] u64; [] u128; [] usize;
+    [] i8; [] i16; [] i32; [] i64; [] i128; [] isize;
+    [] NonZero<u8>; [] NonZero<u16>; [] NonZero<u32>; [] NonZero<u64>; [] NonZero<u128>;
+    [] NonZero<usize>; [] NonZero<i8>; [] NonZero<i16>; [] NonZero<i32>; [] NonZero<i64>;
+    [] NonZero<i128>; [] NonZero<isize>;
+    [] IpAddr; [] Ipv4Addr; [] Ipv6Addr; [] SocketAddr; [] SocketAddrV4; [] SocketAddrV6;
 }
 
-/// Refuses labels `K` where those of `L` are wanted: other names, or another number.
+/// Refuses labels `K` whose names, or number, are not those of `L`.
 pub(crate) const fn assert_same<L: Labels, K: Labels>() {
     let are_same = match (L::NAMES, K::NAMES) {
         (Some(wanted), Some(given)) => name::are_same(wanted, given),
@@ -171,7 +242,7 @@ pub(crate) const fn assert_same<L: Labels, K: Labels>() {
     assert!(are_same, "these labels are not those of the family");
 }
 
-/// Hands one value to `read`.
+/// Passes one value to `read`.
 pub fn with_one<V: LabelValue + ?Sized, R>(value: &V, read: impl FnOnce(&[&str]) -> R) -> R {
     read(&[value.as_label(&mut V::Buffer::default())])
 }
@@ -231,7 +302,7 @@ impl LabelNames {
         self.0.len()
     }
 
-    /// The block of these values, as many as there are names.
+    /// Renders the block of these values, as many as there are names.
     pub(crate) fn render(&self, values: &[&str]) -> String {
         let mut block = String::new();
         render(self.iter().zip(values.iter().copied()), &mut block);
@@ -239,8 +310,8 @@ impl LabelNames {
     }
 }
 
-/// The labels of one series as they appear on the wire: `hostname="Hi",path="/"`, escaped. It was
-/// rendered from strings, and is one.
+/// The labels of one series as they appear on the wire: `hostname="Hi",path="/"`, escaped. It is valid
+/// UTF-8.
 #[derive(Clone, Copy)]
 pub(crate) struct LabelBlock<'a>(pub(crate) &'a [u8]);
 
@@ -255,12 +326,12 @@ impl<'a> LabelBlock<'a> {
         std::str::from_utf8(self.0).unwrap_or_default()
     }
 
-    /// The names and values, unescaped.
+    /// Iterates over the names and unescaped values.
     pub(crate) fn pairs(self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
         pairs(self.as_str())
     }
 
-    /// The names and values, as they are written.
+    /// Iterates over the names and escaped values.
     pub(crate) fn escaped_pairs(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         escaped_pairs(self.as_str())
     }
@@ -279,7 +350,7 @@ pub(crate) fn render<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>, ou
     }
 }
 
-/// `value`, cut to [`MAX_LABEL_VALUE_BYTES`].
+/// Cuts `value` to [`MAX_LABEL_VALUE_BYTES`].
 pub(crate) fn clip(value: &str) -> &str {
     if value.len() <= MAX_LABEL_VALUE_BYTES {
         return value;
@@ -288,7 +359,7 @@ pub(crate) fn clip(value: &str) -> &str {
     ends.filter_map(|end| value.get(..end)).next().unwrap_or_default()
 }
 
-/// The pairs of a rendered block, unescaped.
+/// Iterates over the pairs of a rendered block, unescaped.
 pub(crate) fn pairs(block: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     escaped_pairs(block).map(|(name, value)| (name, escape::unescape(value)))
 }

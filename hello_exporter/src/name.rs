@@ -1,12 +1,12 @@
 //! The naming rules of metrics and labels.
 //!
 //! From the [data model](https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels):
-//! letters, digits and `_`, a digit not first. `:` is left to recording rules, and label names that
-//! begin with `__` to Prometheus itself.
+//! letters, digits and `_`, a digit not first. `:` is reserved for recording rules, and label names that
+//! begin with `__` for Prometheus itself.
 
 use std::borrow::Cow;
 
-/// Whether `name` may be the name of a metric that an exporter exposes.
+/// Returns whether an exporter can expose a metric of this name.
 ///
 /// ```
 /// use hello_exporter::name::is_metric_name;
@@ -19,7 +19,7 @@ pub fn is_metric_name(name: &str) -> bool {
     is_identifier(name)
 }
 
-/// Whether `name` may be the name of a label.
+/// Returns whether a label can have this name.
 ///
 /// ```
 /// use hello_exporter::name::is_label_name;
@@ -31,8 +31,8 @@ pub fn is_label_name(name: &str) -> bool {
     is_identifier(name) && !name.starts_with("__")
 }
 
-/// A name as the first part of a metric's name: whatever that cannot contain becomes `_`, with one behind. That of
-/// nothing is empty.
+/// Makes a name the first part of a metric's name: invalid characters become `_`, and `_` is appended; an
+/// empty name stays empty.
 #[cfg(feature = "server")]
 pub(crate) fn prefix(name: &str) -> String {
     if name.is_empty() {
@@ -44,7 +44,7 @@ pub(crate) fn prefix(name: &str) -> String {
     if has_digit { format!("_{prefix}") } else { prefix }
 }
 
-/// Whether both lists are the same, to be known in a constant.
+/// Returns whether both lists are the same, in a constant.
 pub(crate) const fn are_same(one: &[Cow<'static, str>], other: &[Cow<'static, str>]) -> bool {
     let (mut one, mut other) = (one, other);
     while let ([first, rest @ ..], [other_first, other_rest @ ..]) = (one, other) {
@@ -56,7 +56,7 @@ pub(crate) const fn are_same(one: &[Cow<'static, str>], other: &[Cow<'static, st
     one.is_empty() && other.is_empty()
 }
 
-/// Whether both texts are the same, to be known in a constant.
+/// Returns whether both texts are the same, in a constant.
 pub(crate) const fn is_same(one: &str, other: &str) -> bool {
     is_same_bytes(one.as_bytes(), other.as_bytes())
 }
@@ -71,7 +71,7 @@ pub(crate) const fn is_same_bytes(mut one: &[u8], mut other: &[u8]) -> bool {
     one.is_empty() && other.is_empty()
 }
 
-/// The text of a constant. What is computed is none, and empty.
+/// Returns the text of a constant. A computed text is no constant, and returned as empty.
 #[expect(clippy::ptr_arg, reason = "`Deref` is not const")]
 pub(crate) const fn as_str<'a>(text: &'a Cow<'static, str>) -> &'a str {
     match text {

@@ -29,7 +29,7 @@
 //! ](TargetPattern); an answer of 403 tells of others. A probe that follows redirects, or that opens what a target
 //! has named, asks [`ProbeRequest::allows`] before. A target that contains a user name or a password (`user@host`)
 //! is refused with 400: send a password that the exporter holds to the targets for which it was configured, and to
-//! no others, as [`client::CredentialStore`](crate::client::CredentialStore) are for.
+//! no others, as [`client::CredentialStore`](crate::client::CredentialStore) does.
 
 mod maker;
 mod options;

@@ -1,7 +1,7 @@
-//! What an exporter's own tests ask of a collector: what it exposes, whether Prometheus' conventions
-//! are kept, and the value of one sample.
+//! Helpers for the tests of an exporter: compare an exposition, check Prometheus' conventions, read the
+//! value of one sample.
 //!
-//! Nothing is registered for it, and no server runs: a test makes the collector, updates it, and asks.
+//! They need no registry and no server: a test makes the collector, updates it, and calls one.
 //!
 //! ```
 //! use hello_exporter::testing::{assert_exposition, lint, value_of};
@@ -39,6 +39,7 @@
 mod diff;
 mod exposition;
 mod lint;
+mod missing;
 mod text;
 mod values;
 
@@ -50,11 +51,11 @@ use exposition::exposition;
 pub use lint::{Problem, lint};
 use text::Sample;
 
-/// Compares what a collector exposes, in the text format 0.0.4, with `expected`.
+/// Compares the exposition of a collector, in the text format 0.0.4, with `expected`.
 ///
-/// White space around a line and empty lines say nothing in that format, and are ignored: the literal
-/// can be indented as the code around it. DynamicFamilies can come in any order, and so can the series of one
-/// family, of which a `HashMap` has none; the lines of one histogram or summary keep theirs.
+/// White space around a line and empty lines have no meaning in that format, and are ignored: the literal
+/// can be indented as the code around it. The order of families makes no difference, nor that of the
+/// series of a family, because a `HashMap` has none; the order within a histogram or summary does.
 ///
 /// ```
 /// use hello_exporter::Collector;
@@ -81,9 +82,9 @@ use text::Sample;
 ///
 /// # Panics
 ///
-/// The exposition is another one: the message shows both, line by line, `-` in front of what is
-/// expected and `+` in front of what is exposed. Or else a registry would refuse the collector, with
-/// that error, or a scrape would drop samples of it. A panic of the collector itself is not caught.
+/// The exposition differs: the message shows both, with `-` before expected lines and `+` before exposed
+/// ones. A registry would refuse the collector, or a scrape would drop samples of it: the message names
+/// the reason. A panic of the collector itself is not caught.
 #[track_caller]
 pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
     let exposed = exposed_by(collector);
@@ -102,11 +103,11 @@ pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
     }
 }
 
-/// The value of the sample that is called exactly `name`, a histogram's `_bucket`, `_sum` or `_count`
-/// included, and has exactly these labels, constant ones and `le` included, in any order. None if there
-/// is no such sample.
+/// Returns the value of the sample with exactly this name, a histogram's `_bucket`, `_sum` or `_count`
+/// included, and exactly these labels, constant ones and `le` included, in any order.
 ///
-/// Integers past 2⁵³ are rounded, as Prometheus rounds them.
+/// Returns `None` if there is no such sample, and prints the samples that have the name, or all names:
+/// a test that fails shows them. Integers past 2⁵³ are rounded, as Prometheus rounds them.
 ///
 /// ```
 /// use hello_exporter::testing::value_of;
@@ -142,10 +143,14 @@ pub fn value_of(
         labels.iter().map(|&(name, value)| (name, Cow::Borrowed(value))).collect();
     wanted.sort();
     let is_wanted = |sample: &Sample<'_>| sample.name == name && sample.labels() == wanted;
-    exposed.lines().filter_map(Sample::read).find(is_wanted)?.value()
+    let found = exposed.lines().filter_map(Sample::read).find(is_wanted);
+    if found.is_none() {
+        eprintln!("{}", missing::message(&exposed, name, labels));
+    }
+    found?.value()
 }
 
-/// What the collector exposes. What a registry refuses is a test that fails.
+/// Returns the exposition of the collector, and panics if a registry would refuse it.
 #[track_caller]
 fn exposed_by(collector: &(impl Collect + ?Sized)) -> String {
     match exposition(collector) {
@@ -154,7 +159,7 @@ fn exposed_by(collector: &(impl Collect + ?Sized)) -> String {
     }
 }
 
-/// What is often behind a difference, as a line of its own.
+/// Returns a line about a frequent cause of a difference.
 fn hint(expected: &[&str], actual: &[&str]) -> String {
     let missing = text::family_names(expected)
         .find(|name| text::family_names(actual).all(|exposed| exposed != *name));

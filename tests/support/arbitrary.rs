@@ -175,7 +175,7 @@ impl Family {
     }
 
     fn float_counters<const N: usize>(&self, names: [&str; N]) -> CounterVec<N, f64> {
-        let counters = CounterVec::with_label_names(names);
+        let counters = CounterVec::from(names);
         for (labels, number, series) in self.numbers() {
             match series.exemplar() {
                 Some(labels_of) => {
@@ -188,7 +188,7 @@ impl Family {
     }
 
     fn gauges<const N: usize>(&self, names: [&str; N]) -> GaugeVec<N, i64> {
-        let gauges = LiveFamily::with_label_names(names);
+        let gauges = LiveFamily::from(names);
         for (labels, number, _) in self.numbers() {
             let SampleValue::I64(value) = number else { continue };
             gauges.with(labels).set(value);

@@ -15,7 +15,7 @@ pub(crate) struct Device {
     device: String,
 }
 
-/// KeyValues that older kernels lack are not exposed.
+/// Fields that older kernels lack are not exposed.
 #[derive(Collector)]
 #[collector(namespace = "node", subsystem = "disk", no_new)]
 pub(crate) struct Metrics {

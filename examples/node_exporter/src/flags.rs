@@ -63,7 +63,7 @@ pub(crate) struct Flags {
     #[arg(long = "collector.netdev.label-ifalias")]
     pub(crate) alias: bool,
 
-    /// KeyValues of /proc/net/netstat, snmp and snmp6 to expose
+    /// Fields of /proc/net/netstat, snmp and snmp6 to expose
     #[arg(long = "collector.netstat.fields", value_name = "REGEXP", default_value = NETSTAT_FIELDS)]
     pub(crate) netstat_fields: Pattern,
 
@@ -71,7 +71,7 @@ pub(crate) struct Flags {
     #[arg(long = "collector.stat.softirq")]
     pub(crate) softirq: bool,
 
-    /// KeyValues of /proc/vmstat to expose
+    /// Fields of /proc/vmstat to expose
     #[arg(long = "collector.vmstat.fields", value_name = "REGEXP", default_value = VMSTAT_FIELDS)]
     pub(crate) vmstat_fields: Pattern,
 }

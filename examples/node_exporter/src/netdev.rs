@@ -46,27 +46,13 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + us
             let labels = if has_alias { &labels[..] } else { &labels[..1] };
             let unhandled = class.join("statistics/rx_nohandler").number();
             let counts = COUNTS.into_iter().zip(counts);
-            for (count, value) in counts.chain(unhandled.map(|value| (UNHANDLED, value))) {
-                add(&mut families, count, labels, value);
+            for ((count, help), value) in counts.chain(unhandled.map(|value| (UNHANDLED, value))) {
+                let family = families.counter(format!("node_network_{count}_total"), help);
+                family.sample(labels.iter().map(|(name, value)| (name, value)), value);
             }
         }
         Ok(families)
     }
-}
-
-fn add(
-    families: &mut DynamicFamilies,
-    count: (&str, &'static str),
-    labels: &[(&'static str, String)],
-    value: u64,
-) {
-    let (names, values): (Vec<_>, Vec<_>) = labels.iter().map(|it| (it.0, it.1.as_str())).unzip();
-    let family = families.counter(format!("node_network_{}_total", count.0), count.1).labels(names);
-    match *values {
-        [device] => family.sample([device], value),
-        [device, alias] => family.sample([device, alias], value),
-        _ => family,
-    };
 }
 
 /// Returns the devices in the order of their names, so that they are in the same order at every

@@ -7,6 +7,7 @@ use hello_exporter::key_values::{KeyValues, KeyValuesError};
 use serde::Deserialize;
 
 use crate::flags::Asked;
+use crate::skipped::Skipped;
 
 #[derive(Collector, Deserialize)]
 pub(crate) struct Config {
@@ -52,6 +53,9 @@ pub(crate) struct AllSettings {
     value: Vec<(String, f64)>,
 }
 
+/// The setting with the limits of the output buffers of all classes of clients.
+const LIMITS: &str = "client-output-buffer-limit";
+
 /// Settings and their texts.
 pub(crate) type Settings = BTreeMap<String, String>;
 
@@ -69,10 +73,14 @@ impl AllSettings {
 }
 
 impl Config {
-    pub(crate) fn read(settings: &Settings, asked: &Asked) -> Result<Self, KeyValuesError> {
-        let fields: KeyValues = settings.iter().map(|(key, text)| (&**key, &**text)).collect();
-        let mut config: Self = fields.numbers()?;
-        config.read_limits(fields.get("client-output-buffer-limit").unwrap_or_default());
+    pub(crate) fn read(
+        settings: &Settings,
+        asked: &Asked,
+        skipped: &mut Skipped,
+    ) -> Result<Self, KeyValuesError> {
+        let values: KeyValues = settings.iter().map(|(key, text)| (&**key, &**text)).collect();
+        let mut config: Self = skipped.read(&values)?;
+        config.read_limits(values.text(LIMITS).unwrap_or_default(), skipped);
         if asked.include_config_metrics {
             config.all = AllSettings::read(settings, asked);
         }
@@ -80,12 +88,13 @@ impl Config {
     }
 
     /// Reads the limits of every class of clients: `normal 0 0 0 slave 268435456 67108864 60`.
-    fn read_limits(&mut self, limits: &str) {
+    fn read_limits(&mut self, limits: &str, skipped: &mut Skipped) {
         let words: Vec<&str> = limits.split_whitespace().collect();
         for class in words.chunks_exact(4) {
             let [class, hard, soft, seconds] = class else { continue };
             let labels = |limit: &str| [(*class).to_owned(), limit.to_owned()];
-            let sample = |limit, text: &str| Some((labels(limit), text.parse().ok()?));
+            let mut sample =
+                |limit, text: &str| Some((labels(limit), skipped.parse(LIMITS, text)?));
             self.client_output_buffer_limit_bytes.extend(sample("hard", hard));
             self.client_output_buffer_limit_bytes.extend(sample("soft", soft));
             self.client_output_buffer_limit_overcome_seconds.extend(sample("soft", seconds));

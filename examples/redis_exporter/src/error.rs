@@ -12,6 +12,8 @@ use crate::resp::ReadError;
 pub(crate) enum Error {
     #[error("{0}")]
     Flag(&'static str, #[source] CredentialsError),
+    #[error("{0}: a user without a password")]
+    NoPassword(String),
     #[error("--redis.user and --redis.password need a --redis.addr, whose server they are for")]
     NoAddress,
     #[error("--connection-timeout is nothing, in which no server answers")]
@@ -25,7 +27,7 @@ pub(crate) enum Error {
     #[error("the server closed the connection after {0}")]
     Closed(&'static str),
     #[error("the user or the password is wrong")]
-    Login,
+    WrongCredentials,
     #[error("the connection was lost")]
     Lost(#[source] io::Error),
     #[error("the server says too much")]
@@ -89,10 +91,10 @@ impl Error {
     }
 
     /// Reads an error reply to AUTH.
-    pub(crate) fn of_login(error: &str) -> Self {
+    pub(crate) fn of_auth(error: &str) -> Self {
         let other = || match code(error) {
             "LOADING" | "MASTERDOWN" | "BUSY" | "NOPERM" => Self::refused("AUTH", error),
-            _ => Self::Login,
+            _ => Self::WrongCredentials,
         };
         Self::of_connection(error).unwrap_or_else(other)
     }

@@ -22,6 +22,8 @@ use replication::ReplicationMetrics;
 use server::ServerMetrics;
 use stats::StatsMetrics;
 
+use crate::skipped::Skipped;
+
 /// One struct for each section.
 #[derive(Collector)]
 pub(crate) struct InfoMetrics {
@@ -51,24 +53,29 @@ pub(crate) struct InfoMetrics {
 }
 
 impl InfoMetrics {
-    /// Reads the lines, with the memory of the host if `has_system` says so.
-    pub(crate) fn read(fields: &KeyValues, has_system: bool) -> Result<Self, KeyValuesError> {
-        let mut memory: MemoryMetrics = fields.numbers()?;
+    /// Reads the lines, with the memory of the host if `has_system` is set.
+    pub(crate) fn read(
+        fields: &KeyValues,
+        has_system: bool,
+        skipped: &mut Skipped,
+    ) -> Result<Self, KeyValuesError> {
+        let mut memory: MemoryMetrics = skipped.read(fields)?;
         memory.total_system_memory = memory.total_system_memory.filter(|_| has_system);
-        let mut clients: ClientsMetrics = fields.numbers()?;
+        let mut clients: ClientsMetrics = skipped.read(fields)?;
         // Dragonfly spells it in another way.
-        clients.maxclients = clients.maxclients.or_else(|| fields.number("max_clients"));
-        let mut stats: StatsMetrics = fields.numbers()?;
+        let max_clients = || skipped.number(fields, "max_clients");
+        clients.maxclients = clients.maxclients.or_else(max_clients);
+        let mut stats: StatsMetrics = skipped.read(fields)?;
         stats.latest_fork_usec = stats.latest_fork_usec.map(|micros| micros / 1e6);
         Ok(Self {
-            server: fields.numbers()?,
+            server: skipped.read(fields)?,
             clients,
             memory,
-            persistence: fields.numbers()?,
+            persistence: skipped.read(fields)?,
             stats,
-            replication: fields.numbers()?,
-            cpu: fields.numbers()?,
-            cluster: fields.numbers()?,
+            replication: skipped.read(fields)?,
+            cpu: skipped.read(fields)?,
+            cluster: skipped.read(fields)?,
         })
     }
 }

@@ -10,6 +10,7 @@ use crate::flags::Asked;
 use crate::info::{Info, Master as MasterLines};
 use crate::info_metrics::InfoMetrics;
 use crate::metrics::{Command, CommandLabels, Database, DatabaseLabels, Master, RedisMetrics};
+use crate::skipped::Skipped;
 
 /// Databases of a server that does not say how many it has.
 const DATABASES: f64 = 16.0;
@@ -20,48 +21,56 @@ const MOST_EMPTY_DATABASES: f64 = 10_000.0;
 impl RedisMetrics {
     /// Reads INFO but for its databases.
     pub(crate) fn of_info(info: &Info, asked: &Asked) -> Result<Self, KeyValuesError> {
-        let mut metrics = Self::new();
-        metrics.info = InfoMetrics::read(&info.fields, asked.include_system_metrics)?;
-        metrics.instance_info.push((info.fields.texts()?, true));
-        metrics.start_time_seconds = info.fields.number("uptime_in_seconds").map(start_time);
+        let mut metrics = Self::new(Skipped::default());
+        let skipped = &mut metrics.skipped;
+        metrics.info = InfoMetrics::read(&info.fields, asked.include_system_metrics, skipped)?;
+        metrics.instance_info.push((skipped.read(&info.fields)?, true));
+        let uptime = skipped.number(&info.fields, "uptime_in_seconds");
+        metrics.start_time_seconds = uptime.map(start_time);
+        metrics.sentinel.read_info(info, skipped)?;
+        metrics.read_io_threads(info);
         metrics.read_replicas(info)?;
         metrics.read_masters(info)?;
         metrics.read_commands(info)?;
         metrics.read_errors(info);
-        metrics.sentinel.read_info(info)?;
-        let threads = info.io_threads.iter();
-        metrics.active_time_io_thread_seconds_total = threads
-            .filter_map(|(thread, text)| Some(((*thread).to_owned(), text.parse().ok()?)))
-            .collect();
         Ok(metrics)
+    }
+
+    fn read_io_threads(&mut self, info: &Info) {
+        for (thread, text) in &info.io_threads {
+            let seconds = self.skipped.parse("used_active_time_io_thread", text);
+            let sample = seconds.map(|seconds| ((*thread).to_owned(), seconds));
+            self.active_time_io_thread_seconds_total.extend(sample);
+        }
     }
 
     fn read_replicas(&mut self, info: &Info) -> Result<(), KeyValuesError> {
         for replica in &info.replicas {
             let replica = KeyValues::of_parts(replica);
-            self.replicas.push(replica.texts()?, replica.numbers()?);
+            let labels = self.skipped.read(&replica)?;
+            self.replicas.push(labels, self.skipped.read(&replica)?);
         }
         Ok(())
     }
 
     fn read_masters(&mut self, info: &Info) -> Result<(), KeyValuesError> {
-        let is_slave = info.fields.get("role") == Some("slave");
+        let is_slave = info.fields.text("role") == Some("slave");
         let none = (info.masters.is_empty() && is_slave).then(MasterLines::new);
-        let read_only = info.fields.get("slave_read_only").unwrap_or_default();
+        let read_only = info.fields.text("slave_read_only").unwrap_or_default();
         for lines in info.masters.iter().chain(&none) {
             let fields: KeyValues = lines.iter().copied().collect();
-            let mut master: Master = fields.numbers()?;
+            let mut master: Master = self.skipped.read(&fields)?;
             // A link that is not up is `down`, `connecting`, `handshake`.
-            master.master_link_status = fields.get("master_link_status").map(|it| it == "up");
+            master.master_link_status = fields.text("master_link_status").map(|it| it == "up");
             master.slave_info.push((read_only.to_owned(), true));
-            self.masters.push(fields.texts()?, master);
+            self.masters.push(self.skipped.read(&fields)?, master);
         }
         Ok(())
     }
 
     fn read_commands(&mut self, info: &Info) -> Result<(), KeyValuesError> {
         for (name, stats) in &info.commands {
-            let mut command: Command = KeyValues::of_parts(stats).numbers()?;
+            let mut command: Command = self.skipped.read(&KeyValues::of_parts(stats))?;
             command.usec = command.usec.map(|micros| micros / 1e6);
             self.commands.push(CommandLabels { cmd: (*name).to_owned() }, command);
         }
@@ -77,7 +86,11 @@ impl RedisMetrics {
 
     fn read_errors(&mut self, info: &Info) {
         for (name, text) in &info.errors {
-            let count = KeyValues::of_parts(text).number("count").or_else(|| text.parse().ok());
+            let parts = KeyValues::of_parts(text);
+            let count = match parts.text("count") {
+                Some(_) => self.skipped.number(&parts, "count"),
+                None => self.skipped.parse("errorstat", text),
+            };
             self.errors_total.push(((*name).to_owned(), count));
         }
     }
@@ -90,7 +103,7 @@ impl RedisMetrics {
         number: Option<f64>,
     ) -> Result<(), KeyValuesError> {
         for (number, database) in &info.databases {
-            let mut database: Database = KeyValues::of_parts(database).numbers()?;
+            let mut database: Database = self.skipped.read(&KeyValues::of_parts(database))?;
             // Dragonfly says -1 where it does not know.
             database.avg_ttl = database.avg_ttl.filter(|ttl| *ttl >= 0.0).map(|ttl| ttl / 1e3);
             self.add_database(*number, database);
@@ -110,7 +123,7 @@ impl RedisMetrics {
 
 /// Returns how many databases a server has: those of a cluster have one.
 pub(crate) fn number_of_databases(info: &Info, setting: Option<f64>) -> f64 {
-    match info.fields.get("cluster_enabled") {
+    match info.fields.text("cluster_enabled") {
         Some("1") => 1.0,
         _ => setting.unwrap_or(DATABASES),
     }
@@ -126,6 +139,6 @@ fn summary(percentiles: &KeyValues, stats: &KeyValues) -> Option<SummarySnapshot
     let percentiles = percentiles.iter().filter_map(|(name, value)| {
         Some((name.strip_prefix('p')?.parse().ok()?, value.parse().ok()?))
     });
-    let (micros, calls) = (stats.number("usec")?, stats.number("calls")?);
+    let (micros, calls): (f64, f64) = (stats.get("usec").ok()??, stats.get("calls").ok()??);
     SummarySnapshot::of_percentiles(percentiles, micros, calls as u64).ok()
 }

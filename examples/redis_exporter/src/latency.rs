@@ -44,10 +44,9 @@ impl Latencies {
     /// Reads the reply to LATENCY HISTOGRAM: names of commands and their calls by time. How long
     /// all calls took is in INFO.
     pub(crate) fn read_histograms(&mut self, reply: &Reply, info: &Info) {
-        let micros = info
-            .commands
-            .iter()
-            .filter_map(|(name, stats)| Some((*name, KeyValues::of_parts(stats).number("usec")?)));
+        let micros = info.commands.iter().filter_map(|(name, stats)| {
+            Some((*name, KeyValues::of_parts(stats).get("usec").ok()??))
+        });
         let micros: BTreeMap<&str, f64> = micros.collect();
         for pair in reply.elements().chunks_exact(2) {
             if let [name, histogram] = pair

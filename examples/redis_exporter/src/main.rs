@@ -16,6 +16,7 @@ mod resp;
 mod sentinel;
 mod servers;
 mod session;
+mod skipped;
 
 use std::process::ExitCode;
 

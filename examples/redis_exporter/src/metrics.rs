@@ -9,6 +9,7 @@ use crate::info_metrics::InfoMetrics;
 use crate::latency::Latencies;
 use crate::modules::Modules;
 use crate::sentinel::Sentinel;
+use crate::skipped::Skipped;
 
 #[derive(Collector)]
 #[collector(namespace = "redis")]
@@ -68,6 +69,9 @@ pub(crate) struct RedisMetrics {
 
     #[metric(flatten, prefix = "exporter_last_scrape_")]
     pub(crate) scrape: Scrape,
+
+    #[metric(skip)]
+    pub(crate) skipped: Skipped,
 }
 
 /// The scrape itself.
@@ -97,7 +101,7 @@ pub(crate) struct Instance {
     pub(crate) process_id: String,
 }
 
-/// Some servers leave out the state, and behind a proxy the port.
+/// Some servers leave out the state, and, behind a proxy, the port.
 #[derive(Labels, Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct ReplicaLabels {

@@ -7,6 +7,7 @@ use hello_exporter::{Collector, Labels};
 use serde::Deserialize;
 
 use crate::info::Info;
+use crate::skipped::Skipped;
 
 use search::SearchMetrics;
 
@@ -35,13 +36,15 @@ struct ModuleLabels {
 
 impl Modules {
     /// Reads the section of modules of INFO.
-    pub(crate) fn read(info: &Info) -> Result<Self, KeyValuesError> {
-        let labels = info.modules.iter().map(|module| KeyValues::of_parts(module).texts());
-        let labels: Result<Vec<ModuleLabels>, KeyValuesError> = labels.collect();
+    pub(crate) fn read(info: &Info, skipped: &mut Skipped) -> Result<Self, KeyValuesError> {
+        let mut module_info = Vec::new();
+        for module in &info.modules {
+            module_info.push((skipped.read(&KeyValues::of_parts(module))?, true));
+        }
         Ok(Self {
-            module_info: labels?.into_iter().map(|labels| (labels, true)).collect(),
-            search: info.fields.numbers()?,
-            other: info.fields.numbers()?,
+            module_info,
+            search: skipped.read(&info.fields)?,
+            other: skipped.read(&info.fields)?,
         })
     }
 }

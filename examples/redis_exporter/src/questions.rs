@@ -43,7 +43,7 @@ pub(crate) fn questions(info: &Info, asked: &Asked) -> Vec<Question> {
     use Question::*;
 
     let has_all = asked.include_config_metrics;
-    if info.fields.get("sentinel_masters").is_some() {
+    if info.fields.text("sentinel_masters").is_some() {
         return [Some(SentinelMasters), has_all.then_some(SentinelSettings)]
             .into_iter()
             .flatten()
@@ -55,7 +55,7 @@ pub(crate) fn questions(info: &Info, asked: &Asked) -> Vec<Question> {
         questions.extend(SETTINGS.map(Setting));
     }
     questions.extend([SlowLogLength, LastSlowCommand, LatestLatencies]);
-    questions.extend((info.fields.get("cluster_enabled") == Some("1")).then_some(ClusterInfo));
+    questions.extend((info.fields.text("cluster_enabled") == Some("1")).then_some(ClusterInfo));
     questions.extend(asked.include_modules_metrics.then_some(Modules));
     let has_histogram = !asked.exclude_latency_histogram_metrics && has_histogram(info);
     questions.extend(has_histogram.then_some(LatencyHistogram));
@@ -66,7 +66,7 @@ pub(crate) fn questions(info: &Info, asked: &Asked) -> Vec<Question> {
 /// Returns whether the server knows LATENCY HISTOGRAM, which is new in Redis 7. Others would count
 /// an error at every scrape.
 fn has_histogram(info: &Info) -> bool {
-    let version = info.fields.get("redis_version").unwrap_or_default();
+    let version = info.fields.text("redis_version").unwrap_or_default();
     let major = version.split('.').next().and_then(|major| major.parse().ok());
     major.is_some_and(|major: u32| major >= 7)
 }
@@ -106,7 +106,7 @@ impl RedisMetrics {
                 question => self.read_reply(*question, reply, info, asked)?,
             }
         }
-        self.config = Config::read(&settings, asked)?;
+        self.config = Config::read(&settings, asked, &mut self.skipped)?;
         let number = settings.get("databases").and_then(|number| number.parse().ok());
         let has_empty = asked.include_metrics_for_empty_databases && !is_keyspace_cut;
         Ok(self.read_databases(info, has_empty.then(|| number_of_databases(info, number)))?)
@@ -125,8 +125,12 @@ impl RedisMetrics {
             Question::LastSlowCommand => self.read_slow_log(reply),
             Question::LatestLatencies => self.latencies.read_latest(reply),
             Question::LatencyHistogram => self.latencies.read_histograms(reply, info),
-            Question::ClusterInfo => self.cluster = text_of(reply).parse().fields.numbers()?,
-            Question::Modules => self.modules = Modules::read(&text_of(reply).parse())?,
+            Question::ClusterInfo => {
+                self.cluster = self.skipped.read(&text_of(reply).parse().fields)?;
+            }
+            Question::Modules => {
+                self.modules = Modules::read(&text_of(reply).parse(), &mut self.skipped)?;
+            }
             Question::SentinelSettings => {
                 self.sentinel.read_settings(&reply.pairs().collect(), asked);
             }

@@ -10,6 +10,7 @@ use crate::config::{AllSettings, Settings};
 use crate::flags::Asked;
 use crate::info::Info;
 use crate::resp::{Commands, Reply};
+use crate::skipped::Skipped;
 
 #[derive(Collector)]
 pub(crate) struct Sentinel {
@@ -142,12 +143,16 @@ impl Monitored {
 }
 
 impl Sentinel {
-    pub(crate) fn read_info(&mut self, info: &Info) -> Result<(), KeyValuesError> {
-        self.info = info.fields.numbers()?;
+    pub(crate) fn read_info(
+        &mut self,
+        info: &Info,
+        skipped: &mut Skipped,
+    ) -> Result<(), KeyValuesError> {
+        self.info = skipped.read(&info.fields)?;
         for text in &info.monitored {
             if let Some((labels, fields)) = master(text) {
-                let mut master: MasterInfo = fields.numbers()?;
-                let status = fields.get("status").unwrap_or_default();
+                let mut master: MasterInfo = skipped.read(&fields)?;
+                let status = fields.text("status").unwrap_or_default();
                 master.status.push((status.to_owned(), status == "ok"));
                 self.masters.push(labels, master);
             }
@@ -160,13 +165,14 @@ impl Sentinel {
         &mut self,
         masters: &[Monitored],
         replies: &[Reply],
+        skipped: &mut Skipped,
     ) -> Result<(), KeyValuesError> {
         for (master, replies) in masters.iter().zip(replies.chunks_exact(3)) {
             let [quorum, sentinels, replicas] = replies else { continue };
             let fields = &master.fields;
             let text = |key: &str| fields.get(key).map(String::as_str).unwrap_or_default();
-            let numbers: KeyValues = fields.iter().map(|(key, text)| (&**key, &**text)).collect();
-            let mut details: MasterDetails = numbers.numbers()?;
+            let values: KeyValues = fields.iter().map(|(key, text)| (&**key, &**text)).collect();
+            let mut details: MasterDetails = skipped.read(&values)?;
             details.last_ok_ping_reply = details.last_ok_ping_reply.map(|millis| millis / 1e3);
             details.ok_sentinels = number_of_well(sentinels).map(|others| others + 1);
             details.ok_slaves = number_of_well(replicas);
@@ -198,7 +204,7 @@ fn master(text: &str) -> Option<(MasterLabels, KeyValues<'_>)> {
     let (name, rest) = text.split_at_checked(text.rfind(",status=")?)?;
     let name = name.strip_prefix("name=")?.to_owned();
     let fields = KeyValues::of_parts(rest);
-    let address = fields.get("address").unwrap_or_default().to_owned();
+    let address = fields.text("address").unwrap_or_default().to_owned();
     Some((MasterLabels { name, address }, fields))
 }
 

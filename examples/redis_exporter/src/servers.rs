@@ -1,5 +1,6 @@
 //! The servers that are asked, and which of them is sent which password.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -51,20 +52,18 @@ impl Servers {
         if flags.connection_timeout.is_zero() {
             return Err(Error::NoTime);
         }
-        let mut logins = CredentialStore::new();
+        let mut store = CredentialStore::new();
         if let Some(path) = &flags.password_file {
-            let added = logins.add_file(path, &SCHEMES);
-            added.map_err(|error| Error::Flag("--redis.password-file", error))?;
+            read_passwords(path, &mut store)?;
         }
-        let own = add_own(flags, &mut logins)?;
-        let (certificate, key) = (&flags.tls_client_cert_file, &flags.tls_client_key_file);
+        let own = insert_own(flags, &mut store)?;
         let tls = ClientTls::new()
             .ca_file(flags.tls_ca_cert_file.clone())
-            .certificate(certificate.clone(), key.clone())
+            .certificate(flags.tls_client_cert_file.clone(), flags.tls_client_key_file.clone())
             .insecure_skip_verify(flags.skip_tls_verification);
         Ok(Self {
             own,
-            connector: tls.connector(logins)?,
+            connector: tls.connector(store)?,
             timeout: flags.connection_timeout,
             asked: flags.asked.clone(),
             is_partial: AtomicBool::new(false),
@@ -82,8 +81,8 @@ impl Servers {
         let connection = self.connector.connect(address).await.map_err(Error::Connect)?;
         let mut session = Session::new(connection);
         let connect_time = started.elapsed();
-        let (login, is_named) = (self.connector.login(address), self.asked.set_client_name);
-        let text = session.info(login, is_named).await?;
+        let credentials = self.connector.credentials(address);
+        let text = session.info(credentials, self.asked.set_client_name).await?;
         let info = text.parse();
         let mut metrics = RedisMetrics::of_info(&info, &self.asked)?;
         let questions = questions(&info, &self.asked);
@@ -93,6 +92,7 @@ impl Servers {
         let error = rest.map_err(|_| Error::Late(self.timeout)).flatten().err();
         let info = (&info, text.is_keyspace_cut());
         metrics.read_replies(&questions, &replies, info, &self.asked)?;
+        metrics.skipped.log(address);
         metrics.scrape.connect_time_seconds = connect_time.as_secs_f64();
         metrics.scrape.dropped_lines = text.dropped() + session.dropped();
         metrics.scrape.duration_seconds = started.elapsed().as_secs_f64();
@@ -121,7 +121,7 @@ impl Servers {
         masters.iter().for_each(|master| master.add_commands(&mut commands));
         let mut replies = Vec::new();
         let asked = session.ask(&commands, &mut replies).await;
-        metrics.sentinel.read_masters(&masters, &replies)?;
+        metrics.sentinel.read_masters(&masters, &replies, &mut metrics.skipped)?;
         asked
     }
 
@@ -185,17 +185,39 @@ impl Source for Servers {
     }
 }
 
-/// Adds the server of `--redis.addr`, if there is one, after those of the file: a password can be
-/// there.
-fn add_own(flags: &Flags, logins: &mut CredentialStore) -> Result<Option<Address>, Error> {
+/// Inserts the servers of `--redis.password-file`.
+fn read_passwords(path: &Path, store: &mut CredentialStore) -> Result<(), Error> {
+    const FLAG: &str = "--redis.password-file";
+
+    store.read_file(path, &SCHEMES).map_err(|error| Error::Flag(FLAG, error))?;
+    match store.iter().find(|(_, credentials)| lacks_password(credentials)) {
+        Some((address, _)) => Err(Error::NoPassword(format!("{FLAG}: {address}"))),
+        None => Ok(()),
+    }
+}
+
+/// Inserts the server of `--redis.addr`, if there is one, after those of the file, which may have
+/// its password.
+fn insert_own(flags: &Flags, store: &mut CredentialStore) -> Result<Option<Address>, Error> {
+    const FLAGS: &str = "--redis.addr with --redis.user and --redis.password";
+
     let of_flags = Credentials::new(flags.user.as_deref(), flags.password.as_deref());
     if flags.addr.is_empty() {
         return if of_flags.is_empty() { Ok(None) } else { Err(Error::NoAddress) };
     }
     let own = Address::parse(&flags.addr, &SCHEMES);
     let (address, of_url) = own.map_err(|error| Error::Flag("--redis.addr", error))?;
-    let added = of_url.and(of_flags).and_then(|login| logins.add(address.clone(), login));
-    let flags = "--redis.addr with --redis.user and --redis.password";
-    added.map_err(|error| Error::Flag(flags, error))?;
+    let own = of_url.merge(of_flags).map_err(|error| Error::Flag(FLAGS, error))?;
+    let is_in_file = store.get(&address).is_some_and(|known| known.user() == own.user());
+    if lacks_password(&own) && !is_in_file {
+        return Err(Error::NoPassword(FLAGS.to_owned()));
+    }
+    store.insert(address.clone(), own).map_err(|error| Error::Flag(FLAGS, error))?;
     Ok(Some(address))
+}
+
+/// Returns whether there is a user without a password. Redis wants one from every user, and takes
+/// any from those that are `nopass`.
+fn lacks_password(credentials: &Credentials) -> bool {
+    credentials.user().is_some() && credentials.password().is_none()
 }

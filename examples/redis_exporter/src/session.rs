@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use hello_exporter::client::{Bounded, Credentials, Stream};
+use hello_exporter::client::{Credentials, LimitedReader, Stream};
 use tokio::io::{AsyncWriteExt, BufReader, ReadHalf, WriteHalf, split};
 
 use crate::error::{Error, code};
@@ -13,7 +13,7 @@ use crate::resp::{Commands, ReadError, Replies, Reply};
 const MOST_BYTES: usize = 1 << 24;
 const MOST_LINES: usize = 1 << 20;
 
-type Reader = BufReader<Bounded<ReadHalf<Box<dyn Stream>>>>;
+type Reader = BufReader<LimitedReader<ReadHalf<Box<dyn Stream>>>>;
 
 /// A connection on which a server is asked.
 pub(crate) struct Session {
@@ -24,27 +24,27 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(connection: Box<dyn Stream>) -> Self {
         let (reader, writer) = split(connection);
-        let reader = BufReader::new(Bounded::new(reader, MOST_BYTES, MOST_LINES));
+        let reader = BufReader::new(LimitedReader::new(reader, MOST_BYTES, MOST_LINES));
         Self { replies: Replies::new(reader), writer }
     }
 
     /// Logs in, says who asks, and asks for INFO, all at once.
     pub(crate) async fn info(
         &mut self,
-        login: Option<&Credentials>,
+        credentials: Option<&Credentials>,
         is_named: bool,
     ) -> Result<InfoText, Error> {
         let mut commands = Commands::default();
-        if let Some(login) = login {
-            let words = ["AUTH"].into_iter().chain(login.user()).chain(login.password());
-            commands.add(&words.collect::<Vec<_>>());
+        if let Some(credentials) = credentials {
+            let words = credentials.user().into_iter().chain(credentials.password());
+            commands.add(&["AUTH"].into_iter().chain(words).collect::<Vec<_>>());
         }
         if is_named {
             commands.add(&["CLIENT", "SETNAME", "redis_exporter"]);
         }
         commands.add(&["INFO", "ALL"]);
         self.send(&commands).await;
-        let refusal = self.greeting(login.is_some(), is_named).await?;
+        let refusal = self.greeting(credentials.is_some(), is_named).await?;
         match (self.info_text().await, refusal) {
             (Ok(Ok(text)), _) => Ok(text),
             (Ok(Err(reply)), _) => self.info_again(reply).await,
@@ -54,12 +54,16 @@ impl Session {
     }
 
     /// Reads the replies to what precedes INFO. Returns the error of one that INFO does not need.
-    async fn greeting(&mut self, has_login: bool, is_named: bool) -> Result<Option<String>, Error> {
-        if has_login {
+    async fn greeting(
+        &mut self,
+        has_credentials: bool,
+        is_named: bool,
+    ) -> Result<Option<String>, Error> {
+        if has_credentials {
             match self.replies.reply().await? {
                 Reply::Text(text) if text == b"OK" => {}
-                Reply::Error(error) => return Err(Error::of_login(&error)),
-                _ => return Err(Error::Login),
+                Reply::Error(error) => return Err(Error::of_auth(&error)),
+                _ => return Err(Error::WrongCredentials),
             }
         }
         if !is_named {

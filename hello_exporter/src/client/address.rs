@@ -1,5 +1,6 @@
-//! Where servers are.
+//! Parses the URLs of servers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -8,14 +9,14 @@ use url::{Host, Url};
 
 use super::{Credentials, CredentialsError};
 
-/// A scheme that URLs of servers have.
+/// A URL scheme of the servers that an exporter connects to.
 #[derive(Clone, Copy, Debug)]
 pub struct Scheme {
     name: &'static str,
     transport: Transport,
 }
 
-/// How the servers of a scheme are reached.
+/// How to connect to the servers of a scheme.
 #[derive(Clone, Copy, Debug)]
 enum Transport {
     Tcp { port: u16, is_tls: bool },
@@ -23,18 +24,18 @@ enum Transport {
 }
 
 impl Scheme {
-    /// A scheme of connections without TLS, such as `redis`, and the port of URLs that name none.
+    /// Creates a scheme for TCP without TLS, such as `redis`, with the port of URLs without one.
     /// The name is in lower case.
     pub const fn plain(name: &'static str, port: u16) -> Self {
         Self { name, transport: Transport::Tcp { port, is_tls: false } }
     }
 
-    /// A scheme of connections over TLS, such as `rediss`.
+    /// Creates a scheme for TLS, such as `rediss`.
     pub const fn tls(name: &'static str, port: u16) -> Self {
         Self { name, transport: Transport::Tcp { port, is_tls: true } }
     }
 
-    /// A scheme of Unix sockets, such as `unix`: the path of the socket follows `unix://`.
+    /// Creates a scheme for Unix sockets, such as `unix`: the path of the socket follows `unix://`.
     pub const fn unix(name: &'static str) -> Self {
         Self { name, transport: Transport::Unix }
     }
@@ -48,8 +49,8 @@ impl Scheme {
     }
 }
 
-/// Where a server is, in the form in which addresses are compared: host in lower case, port, and
-/// whether it speaks TLS; or the path of a Unix socket.
+/// The address of a server: its host in lower case, its port, and whether it speaks TLS; or the
+/// path of its Unix socket.
 ///
 /// ```
 /// use hello_exporter::client::{Address, Scheme};
@@ -58,39 +59,39 @@ impl Scheme {
 /// const SCHEMES: [Scheme; 3] =
 ///     [Scheme::plain("redis", 6379), Scheme::tls("rediss", 6379), Scheme::unix("unix")];
 ///
-/// let (address, login) = Address::parse("redis://me:secret@Example.com", &SCHEMES)?;
+/// let (address, credentials) = Address::parse("redis://me:secret@Example.com", &SCHEMES)?;
 /// assert_eq!((address.host(), address.port(), address.is_tls()), ("example.com", 6379, false));
-/// assert_eq!((login.user(), login.password()), (Some("me"), Some("secret")));
+/// assert_eq!((credentials.user(), credentials.password()), (Some("me"), Some("secret")));
 ///
 /// let (same, _) = Address::parse("example.com:6379", &SCHEMES)?;
 /// assert_eq!(same, address);
 /// let (socket, _) = Address::parse("unix:///run/redis.sock", &SCHEMES)?;
 /// assert_eq!(socket.path(), Some(Path::new("/run/redis.sock")));
 /// let error = Address::parse("http://example.com", &SCHEMES).unwrap_err();
-/// assert_eq!(error.to_string(), "no URL of a server, such as redis://localhost:6379");
+/// assert_eq!(error.to_string(), "expected the URL of a server, e.g. redis://localhost:6379");
 /// # Ok::<(), hello_exporter::client::CredentialsError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address(Place);
+pub struct Address(Endpoint);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Place {
+enum Endpoint {
     Tcp { host: String, port: u16, is_tls: bool },
     Unix(PathBuf),
 }
 
 impl Address {
-    /// Parses the URL of a server: where it is, and as whom the URL says to log in. A URL without a
-    /// scheme is of the first one. What follows the port does not matter here.
+    /// Parses the URL of a server into its address and the credentials in it. A URL without a
+    /// scheme has the first one. Everything after the port is ignored.
     ///
-    /// The path of a Unix socket stands as it is, without escapes. A user and a password may
+    /// The path of a Unix socket is taken literally, without escapes. A user and a password may
     /// precede it: `unix://user:password@/run/redis.sock`.
     ///
-    /// Addresses are compared as they are written: `localhost` and `127.0.0.1` are two.
+    /// Addresses are equal if they are written alike: `localhost` and `127.0.0.1` differ.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError::Url`] if there is another scheme, no host, or no path.
+    /// Returns [`CredentialsError::Url`] for any other scheme, or without a host or path.
     pub fn parse(url: &str, schemes: &[Scheme]) -> Result<(Self, Credentials), CredentialsError> {
         parse(url, schemes).ok_or_else(|| {
             let example = schemes.first().map(|scheme| scheme.example());
@@ -102,36 +103,35 @@ impl Address {
     /// `fe80::1%eth0`, if it has one; empty for a Unix socket.
     pub fn host(&self) -> &str {
         match &self.0 {
-            Place::Tcp { host, .. } => host,
-            Place::Unix(_) => "",
+            Endpoint::Tcp { host, .. } => host,
+            Endpoint::Unix(_) => "",
         }
     }
 
-    /// Returns the name or address of the host without a zone, which says nothing about the server
-    /// and its certificate.
+    /// Returns the name or address of the host without its zone, which no certificate contains.
     pub(super) fn name(&self) -> &str {
         let ipv6 = self.host().split_once('%').filter(|(address, _)| address.contains(':'));
         ipv6.map_or(self.host(), |(address, _)| address)
     }
 
-    /// Returns the port, which may be that of the scheme; 0 for a Unix socket.
+    /// Returns the port of the URL or else of the scheme; 0 for a Unix socket.
     pub fn port(&self) -> u16 {
         match self.0 {
-            Place::Tcp { port, .. } => port,
-            Place::Unix(_) => 0,
+            Endpoint::Tcp { port, .. } => port,
+            Endpoint::Unix(_) => 0,
         }
     }
 
     /// Returns whether connections are over TLS.
     pub fn is_tls(&self) -> bool {
-        matches!(self.0, Place::Tcp { is_tls: true, .. })
+        matches!(self.0, Endpoint::Tcp { is_tls: true, .. })
     }
 
     /// Returns the path of a Unix socket, `None` for a host.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Place::Tcp { .. } => None,
-            Place::Unix(path) => Some(path),
+            Endpoint::Tcp { .. } => None,
+            Endpoint::Unix(path) => Some(path),
         }
     }
 }
@@ -140,11 +140,11 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Place::Tcp { host, port, .. } if host.contains(':') => {
+            Endpoint::Tcp { host, port, .. } if host.contains(':') => {
                 write!(formatter, "[{host}]:{port}")
             }
-            Place::Tcp { host, port, .. } => write!(formatter, "{host}:{port}"),
-            Place::Unix(path) => write!(formatter, "{}", path.display()),
+            Endpoint::Tcp { host, port, .. } => write!(formatter, "{host}:{port}"),
+            Endpoint::Unix(path) => write!(formatter, "{}", path.display()),
         }
     }
 }
@@ -161,8 +161,8 @@ fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Credentials)> {
 }
 
 fn parse_tcp(rest: &str, default_port: u16, is_tls: bool) -> Option<(Address, Credentials)> {
-    let (rest, zone) = without_zone(rest);
-    // `Url` would drop the ports of the schemes that it knows.
+    let (rest, zone) = split_zone(rest);
+    // `Url` drops the default ports of the schemes that it knows, and it does not know `server`.
     let url = Url::parse(&format!("server://{rest}")).ok()?;
     let host = match url.host()? {
         Host::Domain(name) => name.to_ascii_lowercase(),
@@ -170,9 +170,9 @@ fn parse_tcp(rest: &str, default_port: u16, is_tls: bool) -> Option<(Address, Cr
         Host::Ipv6(address) => address.to_string() + &zone,
     };
     let is_host = !host.is_empty();
-    let place = Place::Tcp { host, port: url.port().unwrap_or(default_port), is_tls };
-    let login = login_of(url.username(), url.password().unwrap_or_default())?;
-    is_host.then_some((Address(place), login))
+    let endpoint = Endpoint::Tcp { host, port: url.port().unwrap_or(default_port), is_tls };
+    let credentials = credentials(url.username(), url.password().unwrap_or_default())?;
+    is_host.then_some((Address(endpoint), credentials))
 }
 
 fn parse_unix(rest: &str) -> Option<(Address, Credentials)> {
@@ -181,17 +181,17 @@ fn parse_unix(rest: &str) -> Option<(Address, Credentials)> {
         _ => ("", rest),
     };
     let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
-    let login = login_of(user, password)?;
-    (!path.is_empty()).then(|| (Address(Place::Unix(path.into())), login))
+    let credentials = credentials(user, password)?;
+    (!path.is_empty()).then(|| (Address(Endpoint::Unix(path.into())), credentials))
 }
 
-fn login_of(user: &str, password: &str) -> Option<Credentials> {
-    Some(Credentials::of(decoded(user)?, decoded(password)?))
+fn credentials(user: &str, password: &str) -> Option<Credentials> {
+    Some(Credentials::new(&*decode(user)?, &*decode(password)?))
 }
 
-/// Takes the zone out of an IPv6 address, since URL parsers do not know zones: `%eth0` of
-/// `[fe80::1%25eth0]`, or of `[fe80::1%eth0]`.
-fn without_zone(rest: &str) -> (String, String) {
+/// Cuts the zone out of an IPv6 address, since `Url` knows no zones: `%eth0` of `[fe80::1%25eth0]`,
+/// or of `[fe80::1%eth0]`. Returns the rest and the zone.
+fn split_zone(rest: &str) -> (String, String) {
     let split = || {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let start = rest.get(..end)?.rfind('@').map_or(0, |at| at + 1);
@@ -204,8 +204,8 @@ fn without_zone(rest: &str) -> (String, String) {
     split().unwrap_or_else(|| (rest.to_owned(), String::new()))
 }
 
-fn decoded(text: &str) -> Option<String> {
-    Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(text).decode_utf8().ok()
 }
 
 #[cfg(test)]
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_host_port_and_tls() {
+    fn tcp_urls_are_host_port_and_tls() {
         for (url, host, port, is_tls) in [
             ("redis://h", "h", 6379, false),
             ("H:1", "h", 1, false),
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_the_path_of_a_unix_socket() {
+    fn unix_urls_are_paths() {
         for (url, path, user, password) in [
             ("unix:///run/redis.sock", "/run/redis.sock", None, None),
             ("UNIX:///Run/a b%20c?d#e", "/Run/a b%20c?d#e", None, None),
@@ -278,9 +278,9 @@ mod tests {
             ("unix://me:x%40y@/run/a@b", "/run/a@b", Some("me"), Some("x@y")),
             ("unix://:secret@/x", "/x", None, Some("secret")),
         ] {
-            let (address, login) = Address::parse(url, &SCHEMES).unwrap();
+            let (address, credentials) = Address::parse(url, &SCHEMES).unwrap();
             assert_eq!(address.path(), Some(path.as_ref()), "{url}");
-            assert_eq!((login.user(), login.password()), (user, password), "{url}");
+            assert_eq!((credentials.user(), credentials.password()), (user, password), "{url}");
             assert_eq!((address.host(), address.port(), address.is_tls()), ("", 0, false));
             assert_eq!(address.to_string(), path);
         }
@@ -288,22 +288,24 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_told_without_anything_beside() {
-        let told = |url| Address::parse(url, &SCHEMES).unwrap().0.to_string();
-        assert_eq!(told("rediss://me:secret@H/0"), "h:6380");
-        assert_eq!(told("[::1]"), "[::1]:6379");
-        assert_eq!(told("[fe80::1%25eth0]"), "[fe80::1%eth0]:6379");
+    fn address_is_displayed_without_scheme_and_credentials() {
+        let displayed = |url| Address::parse(url, &SCHEMES).unwrap().0.to_string();
+        assert_eq!(displayed("rediss://me:secret@H/0"), "h:6380");
+        assert_eq!(displayed("[::1]"), "[::1]:6379");
+        assert_eq!(displayed("[fe80::1%25eth0]"), "[fe80::1%eth0]:6379");
         assert_eq!(Address::parse("[fe80::1%25eth0]", &SCHEMES).unwrap().0.name(), "fe80::1");
     }
 
     #[test]
-    fn user_and_password_of_a_url_are_decoded() {
-        let login = |url| Address::parse(url, &SCHEMES).unwrap().1;
-        let of_both = login("redis://a%40b:%3A%2F@h");
-        assert_eq!((of_both.user(), of_both.password()), (Some("a@b"), Some(":/")));
-        let of_password = login("redis://:x@h");
-        assert_eq!((of_password.user(), of_password.password()), (None, Some("x")));
-        let of_none = login("redis://:@h");
-        assert_eq!((of_none.user(), of_none.password()), (None, None));
+    fn credentials_of_a_url_are_decoded() {
+        let credentials = |url| Address::parse(url, &SCHEMES).unwrap().1;
+        let both = credentials("redis://a%40b:%3A%2F@h");
+        assert_eq!((both.user(), both.password()), (Some("a@b"), Some(":/")));
+        let password = credentials("redis://:x@h");
+        assert_eq!((password.user(), password.password()), (None, Some("x")));
+        let user = credentials("redis://me@h");
+        assert_eq!((user.user(), user.password()), (Some("me"), None));
+        let none = credentials("redis://:@h");
+        assert_eq!((none.user(), none.password()), (None, None));
     }
 }

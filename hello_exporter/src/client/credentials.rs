@@ -1,4 +1,4 @@
-//! As whom servers are asked: a password is for one address, and sent to no other.
+//! Users and passwords of servers. A password belongs to one address, and is sent to no other.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,31 +10,31 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::{Address, Scheme};
 
-/// A user and a password. An empty one is none.
+/// A user and a password, each of which may be missing. An empty one is the same as a missing one.
+///
+/// A user without a password is valid: a server may identify it by other means, such as the `trust`
+/// and `peer` methods of PostgreSQL. A protocol that requires a password has to check for one.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     user: String,
     password: String,
 }
 
-/// A login that cannot be used. No message has a password in it, nor a URL, in which one can be.
+/// Credentials cannot be used. No message contains a password, nor a URL, in which one can be.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
-    /// What is no URL with one of the schemes.
-    #[error("no URL of a server, such as {example}")]
+    /// A URL is invalid, or its scheme is unknown.
+    #[error("expected the URL of a server, e.g. {example}")]
     #[non_exhaustive]
     Url {
-        /// One that is.
+        /// A valid URL.
         example: String,
     },
-    /// A user without a password, as whom nobody can be asked.
-    #[error("a user without a password")]
-    NoPassword,
-    /// Two users, or two passwords, for the same server.
+    /// A server has two users, or two passwords.
     #[error("two users or two passwords for one server")]
     Contradiction,
-    /// A file of passwords that cannot be read.
+    /// A file of passwords cannot be read.
     #[error("cannot read {}", .path.display())]
     #[non_exhaustive]
     Read {
@@ -43,7 +43,7 @@ pub enum CredentialsError {
         /// The error of the system.
         source: io::Error,
     },
-    /// A file of passwords with other contents than those that are expected.
+    /// A file of passwords is invalid.
     #[error(
         "{}:{line}: invalid JSON, expected an object from URLs to passwords",
         .path.display()
@@ -55,7 +55,7 @@ pub enum CredentialsError {
         /// The line of the first mistake, from 1.
         line: usize,
     },
-    /// A key of a file of passwords that cannot be used.
+    /// An entry in a file of passwords cannot be used.
     #[error("{}: key {number}", .path.display())]
     #[non_exhaustive]
     Key {
@@ -63,122 +63,136 @@ pub enum CredentialsError {
         path: PathBuf,
         /// The position of the key, from 1.
         number: usize,
-        /// What is wrong with it.
+        /// Why it cannot be used.
         source: Box<CredentialsError>,
     },
 }
 
 impl Credentials {
-    /// A user and a password that flags say.
-    pub fn new(user: Option<&str>, password: Option<&str>) -> Self {
-        let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        Self::of(owned(user), owned(password))
+    /// Creates credentials of a user and a password, each of which is a text, or an `Option` such
+    /// as the value of a flag.
+    ///
+    /// ```
+    /// use hello_exporter::client::Credentials;
+    ///
+    /// let (user, password) = (None::<String>, Some(String::from("secret")));
+    /// let of_flags = Credentials::new(user.as_deref(), password.as_deref());
+    /// assert_eq!(of_flags, Credentials::new(None, "secret"));
+    /// ```
+    pub fn new<'a>(user: impl Into<Option<&'a str>>, password: impl Into<Option<&'a str>>) -> Self {
+        let (user, password) = (user.into(), password.into());
+        Self {
+            user: user.unwrap_or_default().to_owned(),
+            password: password.unwrap_or_default().to_owned(),
+        }
     }
 
-    pub(super) fn of(user: String, password: String) -> Self {
-        Self { user, password }
-    }
-
-    /// The user.
+    /// Returns the user.
     pub fn user(&self) -> Option<&str> {
         Some(&*self.user).filter(|user| !user.is_empty())
     }
 
-    /// The password.
+    /// Returns the password.
     pub fn password(&self) -> Option<&str> {
         Some(&*self.password).filter(|password| !password.is_empty())
     }
 
-    /// Whether there is neither a user nor a password.
+    /// Returns whether there is neither a user nor a password.
     pub fn is_empty(&self) -> bool {
         self.user.is_empty() && self.password.is_empty()
     }
 
-    /// What this login says and what the other one says, as a URL and flags do.
+    /// Merges the credentials of two places, such as a URL and flags.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError::Contradiction`] where they say two things.
-    pub fn and(self, other: Self) -> Result<Self, CredentialsError> {
+    /// Returns [`CredentialsError::Contradiction`] if the users or the passwords differ.
+    pub fn merge(self, other: Self) -> Result<Self, CredentialsError> {
         let either = |one: String, other: String| match (one.is_empty(), other.is_empty()) {
             (true, _) => Ok(other),
             (false, true) => Ok(one),
             (false, false) if one == other => Ok(one),
             (false, false) => Err(CredentialsError::Contradiction),
         };
-        Ok(Self::of(either(self.user, other.user)?, either(self.password, other.password)?))
+        Ok(Self {
+            user: either(self.user, other.user)?,
+            password: either(self.password, other.password)?,
+        })
     }
 }
 
-/// Without what is in it.
+/// Hides the user and the password.
 impl fmt::Debug for Credentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Credentials").finish_non_exhaustive()
     }
 }
 
-/// The servers that an exporter is configured for, and as whom to ask them.
+/// The servers that an exporter is configured for, and their credentials.
 ///
-/// A request can name any server, and one that it controls. So a password is for one address, host, port and form of
-/// connection, and no other server is sent it; neither is it shown [a client's certificate](super::ClientTls).
+/// A request can name any server, even one of an attacker. So credentials belong to one address:
+/// host, port, and whether it speaks TLS. They are sent to no other server, and no other server is
+/// shown [the client certificate](super::ClientTls).
 ///
 /// ```
 /// use hello_exporter::client::{Address, Credentials, CredentialStore, Scheme};
 ///
 /// const SCHEMES: [Scheme; 2] = [Scheme::plain("redis", 6379), Scheme::tls("rediss", 6379)];
 ///
-/// // Of the flags --redis.addr, --redis.user and --redis.password.
-/// let mut logins = CredentialStore::new();
+/// // From the flags --redis.addr, --redis.user and --redis.password.
+/// let mut store = CredentialStore::new();
 /// let (own, of_url) = Address::parse("redis://first", &SCHEMES)?;
-/// logins.add(own.clone(), of_url.and(Credentials::new(None, Some("secret")))?)?;
+/// store.insert(own.clone(), of_url.merge(Credentials::new(None, "secret"))?)?;
 ///
 /// let (target, _) = Address::parse("redis://FIRST:6379", &SCHEMES)?;
-/// assert_eq!(logins.of(&target).and_then(Credentials::password), Some("secret"));
+/// assert_eq!(store.get(&target).and_then(Credentials::password), Some("secret"));
 /// let (target, _) = Address::parse("redis://second", &SCHEMES)?;
-/// assert!(logins.of(&target).is_none());
+/// assert!(store.get(&target).is_none());
 /// let (target, _) = Address::parse("rediss://first", &SCHEMES)?;
-/// assert!(logins.of(&target).is_none());
+/// assert!(store.get(&target).is_none());
 /// # Ok::<(), hello_exporter::client::CredentialsError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct CredentialStore(BTreeMap<Address, Credentials>);
 
 impl CredentialStore {
-    /// None.
+    /// Creates a store without servers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a server, with a login or without. The password of a user may have been [read](Self::add_file) before.
+    /// Inserts a server with its credentials, which may be empty. If the server is there already,
+    /// with the same user or with empty credentials, the two are merged: a flag may give the user,
+    /// and [a file](Self::read_file) the password.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError::NoPassword`] for a user, [`CredentialsError::Contradiction`] where the address has another login.
-    pub fn add(&mut self, address: Address, login: Credentials) -> Result<(), CredentialsError> {
+    /// Returns [`CredentialsError::Contradiction`] if the server has another user or password.
+    pub fn insert(
+        &mut self,
+        address: Address,
+        credentials: Credentials,
+    ) -> Result<(), CredentialsError> {
         let known = self.0.get(&address).cloned().unwrap_or_default();
-        let login = match (known.is_empty(), login.is_empty()) {
-            (true, _) => login,
-            (false, true) => known,
-            (false, false) if known.user == login.user => known.and(login)?,
-            (false, false) if login.password.is_empty() => {
-                return Err(CredentialsError::NoPassword);
-            }
-            (false, false) => return Err(CredentialsError::Contradiction),
-        };
-        if login.password.is_empty() && !login.user.is_empty() {
-            return Err(CredentialsError::NoPassword);
+        // The password of the default user is not that of another one.
+        let is_mergeable =
+            known.is_empty() || credentials.is_empty() || known.user == credentials.user;
+        if !is_mergeable {
+            return Err(CredentialsError::Contradiction);
         }
-        self.0.insert(address, login);
+        self.0.insert(address, known.merge(credentials)?);
         Ok(())
     }
 
-    /// Adds the servers of a JSON file: `{"redis://host:port": "password", "rediss://user@host:port": "password"}`.
+    /// Reads a JSON file, and inserts the servers in it:
+    /// `{"redis://host:port": "password", "rediss://user@host:port": "password"}`.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError::Read`], [`CredentialsError::Syntax`], and [`CredentialsError::Key`] with what
-    /// [`Address::parse`] and [`Self::add`] say. All of them name the file.
-    pub fn add_file(&mut self, path: &Path, schemes: &[Scheme]) -> Result<(), CredentialsError> {
+    /// Returns [`CredentialsError::Read`], [`CredentialsError::Syntax`], or
+    /// [`CredentialsError::Key`] with an error of [`Address::parse`] or [`Self::insert`]. All of
+    /// them name the file.
+    pub fn read_file(&mut self, path: &Path, schemes: &[Scheme]) -> Result<(), CredentialsError> {
         let owned = || path.to_owned();
         let text = fs::read_to_string(path)
             .map_err(|source| CredentialsError::Read { path: owned(), source })?;
@@ -186,11 +200,11 @@ impl CredentialStore {
         let pairs: Pairs = serde_json::from_str(&text)
             .map_err(|error| CredentialsError::Syntax { path: owned(), line: error.line() })?;
         for (index, (url, password)) in pairs.0.into_iter().enumerate() {
-            let added = Address::parse(&url, schemes).and_then(|(address, of_url)| {
-                self.add(address, of_url.and(Credentials::of(String::new(), password))?)
+            let inserted = Address::parse(&url, schemes).and_then(|(address, of_url)| {
+                self.insert(address, of_url.merge(Credentials::new(None, &*password))?)
             });
             let number = index + 1;
-            added.map_err(|error| CredentialsError::Key {
+            inserted.map_err(|error| CredentialsError::Key {
                 path: owned(),
                 number,
                 source: Box::new(error),
@@ -199,25 +213,30 @@ impl CredentialStore {
         Ok(())
     }
 
-    /// The login for a server, if there is one. It has a password.
-    pub fn of(&self, address: &Address) -> Option<&Credentials> {
-        self.0.get(address).filter(|login| !login.is_empty())
+    /// Returns the credentials for a server, if it has a user or a password.
+    pub fn get(&self, address: &Address) -> Option<&Credentials> {
+        self.0.get(address).filter(|credentials| !credentials.is_empty())
     }
 
-    /// Whether a server is one of these, with a login or without.
-    pub fn has(&self, address: &Address) -> bool {
+    /// Returns whether a server was inserted, with credentials or without.
+    pub fn contains(&self, address: &Address) -> bool {
         self.0.contains_key(address)
+    }
+
+    /// Returns the servers and their credentials, which may be empty, ordered by address.
+    pub fn iter(&self) -> impl Iterator<Item = (&Address, &Credentials)> {
+        self.0.iter()
     }
 }
 
-/// What an object of JSON has in it, as often as it is there.
+/// The entries of a JSON object, repeated keys among them.
 struct Pairs(Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfMap;
+        struct MapVisitor;
 
-        impl<'de> Visitor<'de> for OfMap {
+        impl<'de> Visitor<'de> for MapVisitor {
             type Value = Pairs;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -233,13 +252,14 @@ impl<'de> Deserialize<'de> for Pairs {
             }
         }
 
-        deserializer.deserialize_map(OfMap)
+        deserializer.deserialize_map(MapVisitor)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::error::Error;
+    use std::path::Path;
 
     use super::{Address, CredentialStore, Credentials, CredentialsError, Scheme};
 
@@ -249,17 +269,16 @@ mod tests {
         Address::parse(url, &SCHEMES).unwrap().0
     }
 
-    /// What a file of passwords, and then a URL and flags, make of a server.
-    fn of_file(contents: &str) -> Result<CredentialStore, CredentialsError> {
+    fn read(contents: &str) -> Result<CredentialStore, CredentialsError> {
         let directory = tempfile::tempdir().unwrap();
-        read(&directory.path().join("passwords.json"), contents)
+        read_at(&directory.path().join("passwords.json"), contents)
     }
 
-    fn read(path: &std::path::Path, contents: &str) -> Result<CredentialStore, CredentialsError> {
+    fn read_at(path: &Path, contents: &str) -> Result<CredentialStore, CredentialsError> {
         std::fs::write(path, contents).unwrap();
-        let mut logins = CredentialStore::new();
-        logins.add_file(path, &SCHEMES)?;
-        Ok(logins)
+        let mut store = CredentialStore::new();
+        store.read_file(path, &SCHEMES)?;
+        Ok(store)
     }
 
     fn chain(error: &CredentialsError) -> String {
@@ -272,19 +291,27 @@ mod tests {
         text
     }
 
+    /// Returns the user and the password for a server.
+    fn found<'s>(store: &'s CredentialStore, url: &str) -> Option<(&'s str, &'s str)> {
+        let credentials = store.get(&address(url))?;
+        let text = |text: Option<&'s str>| text.unwrap_or("-");
+        Some((text(credentials.user()), text(credentials.password())))
+    }
+
     #[test]
-    fn a_login_is_for_its_address_alone() {
-        let logins =
-            of_file(r#"{"redis://H": "one", "rediss://me@h": "two", "i:1": "", "h:6379": "one"}"#);
-        let logins = logins.unwrap();
-        let of = |url| logins.of(&address(url)).map(|login| (login.user(), login.password()));
-        assert_eq!(of("h"), Some((None, Some("one"))));
-        assert_eq!(of("rediss://h"), Some((Some("me"), Some("two"))));
+    fn credentials_are_for_their_address_alone() {
+        let store =
+            read(r#"{"redis://H": "one", "rediss://me@h": "two", "i:1": "", "h:6379": "one"}"#);
+        let store = store.unwrap();
+        assert_eq!(found(&store, "h"), Some(("-", "one")));
+        assert_eq!(found(&store, "rediss://h"), Some(("me", "two")));
         for url in ["h:1", "h.", "i:1", "rediss://i:1", "127.0.0.1"] {
-            assert_eq!(of(url), None, "{url}");
+            assert_eq!(found(&store, url), None, "{url}");
         }
-        assert!(logins.has(&address("i:1")) && !logins.has(&address("i:2")));
-        assert!(!format!("{logins:?}").contains("one"));
+        assert!(store.contains(&address("i:1")) && !store.contains(&address("i:2")));
+        let addresses = store.iter().map(|(address, _)| address.to_string());
+        assert_eq!(addresses.collect::<Vec<_>>(), ["h:6379", "h:6379", "i:1"]);
+        assert!(!format!("{store:?}").contains("one"));
     }
 
     #[test]
@@ -292,7 +319,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("passwords.json");
         let name = path.display();
-        let url = "no URL of a server, such as redis://localhost:6379";
+        let url = "expected the URL of a server, e.g. redis://localhost:6379";
         let json = "invalid JSON, expected an object from URLs to passwords";
         let two = "two users or two passwords for one server";
         for (contents, error) in [
@@ -305,49 +332,72 @@ mod tests {
             (r#"{"h": "hunter2", "redis://bob@h": "hunter2"}"#, format!("{name}: key 2: {two}")),
             (r#"{"h": "hunter2", "h": "x"}"#, format!("{name}: key 2: {two}")),
             (r#"{"redis://:hunter2@h": "x"}"#, format!("{name}: key 1: {two}")),
-            (r#"{"redis://hunter2@h": ""}"#, format!("{name}: key 1: a user without a password")),
         ] {
-            assert_eq!(chain(&read(&path, contents).unwrap_err()), error, "{contents}");
+            assert_eq!(chain(&read_at(&path, contents).unwrap_err()), error, "{contents}");
         }
-        let error = CredentialStore::new().add_file("/nonexistent".as_ref(), &SCHEMES).unwrap_err();
+        let error =
+            CredentialStore::new().read_file("/nonexistent".as_ref(), &SCHEMES).unwrap_err();
         let system = "No such file or directory (os error 2)";
         assert_eq!(chain(&error), format!("cannot read /nonexistent: {system}"));
         std::fs::write(&path, b"\xff").unwrap();
-        let error = CredentialStore::new().add_file(&path, &SCHEMES).unwrap_err();
+        let error = CredentialStore::new().read_file(&path, &SCHEMES).unwrap_err();
         let text = "stream did not contain valid UTF-8";
         assert_eq!(chain(&error), format!("cannot read {name}: {text}"));
     }
 
+    /// Inserts a server after those of a file. Returns its user and password.
+    fn insert(
+        url: &str,
+        user: Option<&str>,
+        password: Option<&str>,
+    ) -> Result<Option<(String, String)>, CredentialsError> {
+        let mut store = read(r#"{"h": "one", "redis://me@i": "two", "redis://me@k": ""}"#).unwrap();
+        let (address, of_url) = Address::parse(url, &SCHEMES).unwrap();
+        store.insert(address, of_url.merge(Credentials::new(user, password))?)?;
+        Ok(found(&store, url).map(|(user, password)| (user.to_owned(), password.to_owned())))
+    }
+
     #[test]
-    fn a_login_that_contradicts_another_is_refused() {
-        let add = |url: &str, user, password| {
-            let mut logins = of_file(r#"{"h": "one", "redis://me@i": "two"}"#).unwrap();
-            let (address, of_url) = Address::parse(url, &SCHEMES).unwrap();
-            let login = of_url.and(Credentials::new(user, password))?;
-            logins.add(address.clone(), login)?;
-            let login = logins.of(&address);
-            Ok(login.map(|it| (it.user().map(str::to_owned), it.password().map(str::to_owned))))
-        };
-        let owned = |user: &str, password: &str| {
-            Some((Some(user.to_owned()).filter(|user| !user.is_empty()), Some(password.to_owned())))
-        };
-        let error = |result: Result<_, CredentialsError>| result.unwrap_err().to_string();
-        assert_eq!(add("h", None, None).unwrap(), owned("", "one"));
-        assert_eq!(add("h", Some(""), Some("")).unwrap(), owned("", "one"));
-        assert_eq!(add("h", None, Some("one")).unwrap(), owned("", "one"));
-        assert_eq!(add("redis://me@i", None, None).unwrap(), owned("me", "two"));
-        assert_eq!(add("i", Some("me"), None).unwrap(), owned("me", "two"));
-        assert_eq!(add("j", Some("you"), Some("three")).unwrap(), owned("you", "three"));
-        assert_eq!(add("redis://you:three@j", None, Some("three")).unwrap(), owned("you", "three"));
-        assert_eq!(add("j", None, None).unwrap(), None);
-        let none = "a user without a password";
-        assert_eq!(error(add("h", Some("me"), None)), none);
-        assert_eq!(error(add("i", Some("you"), None)), none);
-        assert_eq!(error(add("j", Some("me"), None)), none);
-        let two = "two users or two passwords for one server";
-        assert_eq!(error(add("h", None, Some("two"))), two);
-        assert_eq!(error(add("i", None, Some("two"))), two);
-        assert_eq!(error(add("redis://me:x@j", Some("you"), None)), two);
-        assert_eq!(error(add("redis://me:x@j", None, Some("y"))), two);
+    fn credentials_of_file_url_and_flags_are_merged() {
+        for (url, user, password, expected) in [
+            ("h", None, None, ("-", "one")),
+            ("h", Some(""), Some(""), ("-", "one")),
+            ("h", None, Some("one"), ("-", "one")),
+            ("redis://me@i", None, None, ("me", "two")),
+            ("i", Some("me"), None, ("me", "two")),
+            ("j", Some("you"), Some("three"), ("you", "three")),
+            ("redis://you:three@j", None, Some("three"), ("you", "three")),
+            ("k", Some("me"), Some("four"), ("me", "four")),
+        ] {
+            let (user_found, password_found) = insert(url, user, password).unwrap().unwrap();
+            assert_eq!((&*user_found, &*password_found), expected, "{url} {user:?} {password:?}");
+        }
+        assert_eq!(insert("j", None, None).unwrap(), None);
+    }
+
+    #[test]
+    fn user_without_password_is_accepted() {
+        let me = Some(("me".to_owned(), "-".to_owned()));
+        assert_eq!(insert("j", Some("me"), None).unwrap(), me);
+        assert_eq!(insert("redis://me@j", None, None).unwrap(), me);
+        assert_eq!(insert("k", None, None).unwrap(), me);
+    }
+
+    #[test]
+    fn contradicting_credentials_are_refused() {
+        for (url, user, password) in [
+            ("h", None, Some("two")),
+            ("i", None, Some("two")),
+            ("redis://me:x@j", Some("you"), None),
+            ("redis://me:x@j", None, Some("y")),
+            // The password of one user is not that of another one.
+            ("h", Some("me"), None),
+            ("i", Some("you"), None),
+            ("k", None, Some("four")),
+        ] {
+            let error = insert(url, user, password).unwrap_err().to_string();
+            let two = "two users or two passwords for one server";
+            assert_eq!(error, two, "{url} {user:?} {password:?}");
+        }
     }
 }

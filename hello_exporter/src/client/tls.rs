@@ -1,4 +1,4 @@
-//! Connections over TCP and TLS, and to whom a client's certificate is shown.
+//! Connects over TCP, TLS and Unix sockets, and shows a client certificate to configured servers.
 
 use std::fmt;
 use std::io::{self, ErrorKind::InvalidData};
@@ -14,31 +14,47 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::renewal::Renewal;
+use super::reload::ReloadedConfigs;
 use super::{Address, CredentialStore, Credentials};
 use crate::files::ReadFiles;
 use crate::system_roots::system_roots;
 
-/// How an exporter that connects to a server over TLS knows it, and is known by it: what Go exporters take as
-/// `ca_file`, `cert_file`, `key_file` and `insecure_skip_verify`.
+/// The TLS settings of an exporter as a client: the authorities that it trusts, and the certificate
+/// that it shows. Exporters in Go call them `ca_file`, `cert_file`, `key_file` and
+/// `insecure_skip_verify`.
 ///
-/// A [`Connector`] reads the files again when they have changed, before its next connection over
-/// TLS, so that certificates can be renewed without a restart. Files that cannot be used are logged
-/// once, and what was read before stays in force. The system's authorities are not followed.
+/// Each file can be given as a path, or as an `Option`, such as the value of a flag.
+///
+/// A [`Connector`] checks before each TLS connection whether the files have changed, and reloads
+/// them, so that renewed certificates need no restart. Invalid new files are logged once, and the
+/// old ones stay in force. The system's authorities are not reloaded.
 ///
 /// ```no_run
-/// use hello_exporter::client::{Address, ClientTls, Credentials, CredentialStore, Scheme};
+/// use std::path::PathBuf;
 ///
-/// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
-/// let (address, login) = Address::parse("rediss://first", &[Scheme::tls("rediss", 6379)])?;
-/// let mut logins = CredentialStore::new();
-/// logins.add(address.clone(), login)?;
+/// use hello_exporter::client::{Address, ClientTls, CredentialStore, Scheme};
+///
+/// #[derive(clap::Args)]
+/// struct Flags {
+///     /// File with the certificate to show to the server.
+///     #[arg(long)]
+///     cert_file: Option<PathBuf>,
+///
+///     /// File with the key of that certificate.
+///     #[arg(long)]
+///     key_file: Option<PathBuf>,
+/// }
+///
+/// # async fn connect(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
+/// let (address, credentials) = Address::parse("rediss://first", &[Scheme::tls("rediss", 6379)])?;
+/// let mut store = CredentialStore::new();
+/// store.insert(address.clone(), credentials)?;
 /// let connector = ClientTls::new()
-///     .ca_file(Some("/etc/redis/ca.crt".into()))
-///     .certificate(Some("/etc/redis/me.crt".into()), Some("/etc/redis/me.key".into()))
-///     .connector(logins)?;
-/// let connection = connector.connect(&address).await?;
-/// # let _ = connection;
+///     .ca_file(PathBuf::from("/etc/redis/ca.crt"))
+///     .certificate(flags.cert_file, flags.key_file)
+///     .connector(store)?;
+/// let stream = connector.connect(&address).await?;
+/// # let _ = stream;
 /// # Ok(())
 /// # }
 /// ```
@@ -50,76 +66,84 @@ pub struct ClientTls {
     insecure_skip_verify: bool,
 }
 
-/// A configuration of [`ClientTls`] that is not sound.
+/// [`ClientTls`] cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientTlsError {
-    /// A file that is not there, or is not PEM.
+    /// A file is missing, or is not PEM.
     #[error("cannot read {}", .path.display())]
     #[non_exhaustive]
     Read {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system, or of the PEM parser.
         source: io::Error,
     },
-    /// A certificate or a key that is none, or that do not belong together.
+    /// The certificate or key is invalid, or they do not match.
     #[error("cannot use {}", .path.display())]
     #[non_exhaustive]
     Use {
         /// The file with the certificate.
         path: PathBuf,
-        /// Why.
+        /// The error of the TLS library.
         source: io::Error,
     },
-    /// A file with authorities that has none.
+    /// The file with the authorities contains no certificate.
     #[error("{} has no certificate in it", .0.display())]
     Empty(PathBuf),
-    /// A certificate without its key, or a key without its certificate.
+    /// A certificate was given without its key, or a key without its certificate.
     #[error("a client's certificate and its key are needed both, or neither")]
     Half,
 }
 
 impl ClientTls {
-    /// The authorities of the system are trusted, and no certificate is shown.
+    /// Trusts the system's authorities, and shows no certificate.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// PEM file with the authorities whose servers are trusted, in place of the system's.
-    pub fn ca_file(self, ca_file: Option<PathBuf>) -> Self {
-        Self { ca_file, ..self }
+    /// Trusts the authorities of a PEM file, in place of the system's.
+    pub fn ca_file(self, ca_file: impl Into<Option<PathBuf>>) -> Self {
+        Self { ca_file: ca_file.into(), ..self }
     }
 
-    /// PEM files with the certificate that is shown to servers, and those that lead to its authority, and with its key.
-    pub fn certificate(self, cert_file: Option<PathBuf>, key_file: Option<PathBuf>) -> Self {
-        Self { cert_file, key_file, ..self }
+    /// Shows the certificate of a PEM file to servers. The file may contain intermediate
+    /// certificates; the key is in a PEM file as well. Giving one of both alone is an error of
+    /// [`Self::connector`].
+    pub fn certificate(
+        self,
+        cert_file: impl Into<Option<PathBuf>>,
+        key_file: impl Into<Option<PathBuf>>,
+    ) -> Self {
+        Self { cert_file: cert_file.into(), key_file: key_file.into(), ..self }
     }
 
-    /// Whether any certificate of a server will do: whoever is in between can then read and change everything.
+    /// Accepts any certificate of a server. Anyone on the network path can then read and change
+    /// everything that is sent.
     pub fn insecure_skip_verify(self, insecure_skip_verify: bool) -> Self {
         Self { insecure_skip_verify, ..self }
     }
 
-    /// Reads the files. The certificate is shown to [those servers](CredentialStore::has), and to no other that a request may name.
+    /// Reads the files. The certificate is shown to the servers of `store`, with or without
+    /// credentials, and to no other server that a request may name.
     ///
     /// # Errors
     ///
-    /// What is wrong with the files.
-    pub fn connector(&self, known: CredentialStore) -> Result<Connector, ClientTlsError> {
-        Ok(Connector { known, tls: Renewal::new(self.clone())? })
+    /// Returns an error that names the file that is missing or invalid.
+    pub fn connector(&self, store: CredentialStore) -> Result<Connector, ClientTlsError> {
+        Ok(Connector { store, configs: ReloadedConfigs::new(self.clone())? })
     }
 
-    /// Returns the configurations that the files make now, and notes what was read.
+    /// Reads the files, records them in `files`, and returns the configurations that they make.
     pub(super) fn configs(&self, files: &mut ReadFiles) -> Result<Configs, ClientTlsError> {
         let roots = self.roots(files)?;
-        // Each has sessions of its own: none of those with the certificate is resumed without.
+        // Separate session caches: a session with the certificate is never resumed without it.
         let without_certificate = Arc::new(self.config(roots.clone(), None)?);
         let with_certificate = match (&self.cert_file, &self.key_file) {
             (None, None) => Arc::clone(&without_certificate),
             (Some(path), Some(key)) => {
-                let shown = Shown::read(path, key, files)?;
-                Arc::new(self.config(roots, Some(shown))?)
+                let certificate = OwnCertificate::read(path, key, files)?;
+                Arc::new(self.config(roots, Some(certificate))?)
             }
             _ => return Err(ClientTlsError::Half),
         };
@@ -129,7 +153,7 @@ impl ClientTls {
     fn config(
         &self,
         roots: Arc<RootCertStore>,
-        certificate: Option<Shown>,
+        certificate: Option<OwnCertificate>,
     ) -> Result<ClientConfig, ClientTlsError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -138,12 +162,12 @@ impl ClientTls {
             .with_root_certificates(roots);
         let mut config = match certificate {
             None => builder.with_no_client_auth(),
-            Some(Shown { path, chain, key }) => {
+            Some(OwnCertificate { path, chain, key }) => {
                 builder.with_client_auth_cert(chain, key).map_err(|error| unusable(&path, error))?
             }
         };
         if self.insecure_skip_verify {
-            config.dangerous().set_certificate_verifier(Arc::new(AnyServer(provider)));
+            config.dangerous().set_certificate_verifier(Arc::new(AcceptAnyServer(provider)));
         }
         Ok(config)
     }
@@ -165,21 +189,21 @@ impl ClientTls {
     }
 }
 
-/// The TLS configurations that are in force.
+/// The TLS configurations for configured servers and for all others.
 #[derive(Clone)]
 pub(super) struct Configs {
     pub(super) with_certificate: Arc<ClientConfig>,
     pub(super) without_certificate: Arc<ClientConfig>,
 }
 
-/// A certificate that is shown to servers.
-struct Shown {
+/// The certificate that is shown to servers.
+struct OwnCertificate {
     path: PathBuf,
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 }
 
-impl Shown {
+impl OwnCertificate {
     fn read(path: &Path, key: &Path, files: &mut ReadFiles) -> Result<Self, ClientTlsError> {
         Ok(Self {
             path: path.to_owned(),
@@ -189,33 +213,34 @@ impl Shown {
     }
 }
 
-/// A connection with a server, whatever it goes over.
+/// A connection to a server over TCP, TLS or a Unix socket.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 
-/// Connects with servers: each over TCP, TLS or a Unix socket, as its address says.
+/// Connects to servers over TCP, TLS or a Unix socket, as their addresses say.
 #[derive(Clone)]
 pub struct Connector {
-    /// Those that are shown the certificate.
-    known: CredentialStore,
-    tls: Renewal,
+    /// The servers that are shown the certificate.
+    store: CredentialStore,
+    configs: ReloadedConfigs,
 }
 
 impl Connector {
-    /// Connects with a server. Over TLS, the name or address of its host is that which its certificate has to be for.
+    /// Connects to a server. Over TLS, its certificate has to be for the host of the address.
     ///
-    /// A server may take as long as it likes: the caller bounds the time, with that of all that is asked then.
+    /// There is no timeout here: the caller sets one for connecting and all queries together.
     ///
     /// # Errors
     ///
-    /// What the system or the server says, behind the address.
+    /// Returns the error of the system or of the TLS library, prefixed with the address.
     pub async fn connect(&self, address: &Address) -> io::Result<Box<dyn Stream>> {
-        let told = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
-        self.connected(address).await.map_err(told)
+        let with_address =
+            |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+        self.connect_stream(address).await.map_err(with_address)
     }
 
-    async fn connected(&self, address: &Address) -> io::Result<Box<dyn Stream>> {
+    async fn connect_stream(&self, address: &Address) -> io::Result<Box<dyn Stream>> {
         if let Some(path) = address.path() {
             return Ok(Box::new(connect_unix(path).await?));
         }
@@ -224,8 +249,8 @@ impl Connector {
         if !address.is_tls() {
             return Ok(Box::new(stream));
         }
-        let configs = self.tls.current().await?;
-        let config = match self.known.has(address) {
+        let configs = self.configs.current().await?;
+        let config = match self.store.contains(address) {
             true => configs.with_certificate,
             false => configs.without_certificate,
         };
@@ -234,9 +259,9 @@ impl Connector {
         Ok(Box::new(stream))
     }
 
-    /// The login for a server, if there is one.
-    pub fn login(&self, address: &Address) -> Option<&Credentials> {
-        self.known.of(address)
+    /// Returns the credentials for a server, if there are any.
+    pub fn credentials(&self, address: &Address) -> Option<&Credentials> {
+        self.store.get(address)
     }
 }
 
@@ -250,7 +275,7 @@ async fn connect_unix(_: &Path) -> io::Result<TcpStream> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets"))
 }
 
-/// Without what is in it.
+/// Hides the passwords.
 impl fmt::Debug for Connector {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Connector").finish_non_exhaustive()
@@ -288,11 +313,11 @@ fn unusable(path: &Path, error: Error) -> ClientTlsError {
     ClientTlsError::Use { path: path.to_owned(), source: io::Error::new(InvalidData, error) }
 }
 
-/// Takes every server for the right one; that it has the key of its certificate is checked all the same.
+/// Accepts every server certificate. The server still has to prove that it holds the key.
 #[derive(Debug)]
-struct AnyServer(Arc<CryptoProvider>);
+struct AcceptAnyServer(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for AnyServer {
+impl ServerCertVerifier for AcceptAnyServer {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -331,27 +356,33 @@ impl ServerCertVerifier for AnyServer {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClientTls, CredentialStore};
+    use super::{ClientTls, CredentialStore, PathBuf};
 
     fn refused(tls: &ClientTls) -> String {
         tls.connector(CredentialStore::new()).unwrap_err().to_string()
     }
 
     #[test]
-    fn files_that_are_of_no_use_are_named() {
+    fn unusable_file_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("empty.crt");
         std::fs::write(&file, "").unwrap();
-        let of_ca = |file| ClientTls::new().ca_file(Some(file));
+        let with_ca = |file: PathBuf| ClientTls::new().ca_file(file);
         let name = file.display();
-        assert_eq!(refused(&of_ca(file.clone())), format!("{name} has no certificate in it"));
-        assert_eq!(refused(&of_ca("/nonexistent".into())), "cannot read /nonexistent");
-        let of = |certificate, key| ClientTls::new().certificate(certificate, key);
-        let half = "a client's certificate and its key are needed both, or neither";
-        assert_eq!(refused(&of(None, Some(file.clone()))), half);
-        assert_eq!(refused(&of(Some(file.clone()), None)), half);
-        let both = of(Some(file.clone()), Some(file.clone()));
+        assert_eq!(refused(&with_ca(file.clone())), format!("{name} has no certificate in it"));
+        assert_eq!(refused(&with_ca("/nonexistent".into())), "cannot read /nonexistent");
+        let both = ClientTls::new().certificate(file.clone(), file.clone());
         assert_eq!(refused(&both), format!("cannot read {name}"));
-        assert!(ClientTls::new().connector(CredentialStore::new()).is_ok());
+        assert!(ClientTls::new().ca_file(None).connector(CredentialStore::new()).is_ok());
+    }
+
+    #[test]
+    fn certificate_without_its_key_is_an_error() {
+        let half = "a client's certificate and its key are needed both, or neither";
+        let file = || PathBuf::from("/nonexistent");
+        assert_eq!(refused(&ClientTls::new().certificate(file(), None)), half);
+        assert_eq!(refused(&ClientTls::new().certificate(None, file())), half);
+        let neither = ClientTls::new().certificate(None, None);
+        assert!(neither.connector(CredentialStore::new()).is_ok());
     }
 }

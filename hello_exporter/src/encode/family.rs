@@ -1,4 +1,4 @@
-//! What a collector writes its samples to.
+//! The encoder of one family's samples.
 
 use std::fmt::Display;
 use std::hash::BuildHasher;
@@ -11,16 +11,15 @@ use super::{Encoder, Exemplar, Prepared, Sample, SampleValue};
 use crate::desc::{Desc, MetricType};
 use crate::labels::{self, LabelBlock, Labels};
 
-/// One metric family of one collector, being written.
+/// Writes the samples of one metric family of one collector.
 ///
-/// [`Collect::collect`](crate::collect::Collect::collect) is handed one, and calls [`sample`](Self::sample)
-/// for every series. A label set that was written already is dropped: the first one stays, so that
-/// the exposition stays valid, and what was dropped is counted.
+/// [`Collect::collect`](crate::collect::Collect::collect) calls [`sample`](Self::sample) for every series.
+/// A sample with the labels of an earlier one is dropped and counted, so that the exposition stays valid.
 pub struct FamilyEncoder<'a> {
     metric: &'a Prepared,
     encoder: &'a mut dyn Encoder,
     written: &'a mut Written,
-    /// The values of the labels that stand in front of those that a metric knows of.
+    /// The values of the row's labels, which precede the metric's own.
     outer: &'a [&'a str],
 }
 
@@ -35,7 +34,7 @@ impl<'a> FamilyEncoder<'a> {
         Self { metric, encoder, written, outer: &[] }
     }
 
-    /// Hands out the family as the metrics of one row see it: these label values stand in front of theirs.
+    /// Writes the metrics of a row: these label values precede theirs.
     pub(crate) fn within(&mut self, labels: &[&str], write: impl FnOnce(&mut FamilyEncoder<'_>)) {
         let outer = [self.outer, labels].concat();
         write(&mut FamilyEncoder {
@@ -46,7 +45,7 @@ impl<'a> FamilyEncoder<'a> {
         });
     }
 
-    /// The family, with the prefix and the constant labels of its registration.
+    /// Returns the family, with the prefix and the constant labels of its registration.
     pub fn desc(&self) -> &Desc {
         &self.metric.desc
     }
@@ -59,10 +58,10 @@ impl<'a> FamilyEncoder<'a> {
     /// Writes one sample: as many label values as the [`Desc`] has labels, and the value, which is a
     /// number or a snapshot.
     ///
-    /// A sample that cannot be exposed is dropped and counted: one with another number of label
-    /// values, a histogram where the [`Desc`] says gauge, an info that is not 1, any of a state
-    /// set, which a [`StateSet`](crate::StateSet) alone can write. A counter that is negative or
-    /// NaN is exposed; [`testing::lint`](crate::testing::lint) reports it.
+    /// An invalid sample is dropped and counted: one with another number of label values, a histogram
+    /// of a gauge, an info that is not 1, any sample of a state set, which only a
+    /// [`StateSet`](crate::StateSet) can write. A counter that is negative or NaN is exposed;
+    /// [`testing::lint`](crate::testing::lint) reports it.
     pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Sample<'p>>) {
         let point = value.into();
         labels.with_values(|values| self.sample_of(values, &point));
@@ -70,15 +69,20 @@ impl<'a> FamilyEncoder<'a> {
 
     pub(crate) fn sample_of(&mut self, values: &[&str], point: &Sample<'_>) {
         let (names, outer) = (self.metric.desc.labels(), self.outer);
-        let is_set = self.metric.desc.metric_type() == MetricType::StateSet;
-        if names.len() != outer.len() + values.len() || is_set {
-            return self.misfit();
+        if self.metric.desc.metric_type() == MetricType::StateSet {
+            return self.refuse(&"only a `StateSet` can write the samples of a state set");
+        }
+        let (given, expected) = (outer.len() + values.len(), names.len());
+        if given != expected {
+            return self.refuse(&format_args!(
+                "the number of label values is {given}, expected {expected}"
+            ));
         }
         let values = outer.iter().chain(values).copied();
         self.point(names.iter().map(AsRef::as_ref).zip(values), point);
     }
 
-    /// The labels of the row, with their names.
+    /// Iterates over the names and values of the row's labels.
     fn outer_labels<'s>(&self) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s, 'a>
     where
         'a: 's,
@@ -87,61 +91,60 @@ impl<'a> FamilyEncoder<'a> {
         names.zip(self.outer.iter().copied())
     }
 
-    /// The names of the labels that a metric itself knows of.
+    /// Iterates over the names of the metric's own labels.
     fn inner_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.metric.desc.labels().iter().skip(self.outer.len()).map(AsRef::as_ref)
     }
 
-    /// Writes one point under labels whose names are the Desc's, unless that label set was written
-    /// before.
+    /// Writes one point with labels that have the Desc's names, unless these labels were written before.
     fn point<'p>(
         &mut self,
         labels: impl IntoIterator<Item = (&'p str, &'p str)>,
         point: &Sample<'_>,
     ) {
-        if self.written.is_rendered || !point.fits(self.metric.desc.metric_type()) {
-            return self.misfit();
+        let metric_type = self.metric.desc.metric_type();
+        if !point.fits(metric_type) {
+            return self
+                .refuse(&format_args!("a sample is {point}, expected that of a {metric_type}"));
+        }
+        if self.written.is_rendered {
+            return self.refuse(&"a live metric has written the family already");
         }
         if let Some(block) = self.written.insert(labels) {
             self.encoder.point(self.metric, LabelBlock(block.as_bytes()), point);
         }
     }
 
-    /// Writes one point under labels that bring their own names, if they are sound, and that label set
-    /// was not written before.
+    /// Writes one point with labels that bring their own names, if they are valid and were not written
+    /// before.
     #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
     pub(crate) fn foreign_point(&mut self, labels: &[(&str, &str)], point: &Sample<'_>) {
-        match self.metric.desc.accepts_labels(labels) {
-            true => self.point(labels.iter().copied(), point),
-            false => self.misfit(),
+        if !self.metric.desc.accepts_labels(labels) {
+            return self.refuse(&"a sample has invalid labels");
         }
+        self.point(labels.iter().copied(), point);
     }
 
-    /// Writes one state of a set under the label that a set brings.
+    /// Writes one state of a set, with the label that the set brings.
     pub(crate) fn state(&mut self, state: &str, is_on: bool) {
         let desc = &self.metric.desc;
         if desc.metric_type() != MetricType::StateSet || self.inner_names().next().is_some() {
-            return self.misfit();
+            return self.refuse(&"a `StateSet` has written a family of another type");
         }
         let labels = self.outer_labels().chain([(desc.name(), state)]);
         self.point(labels, &Sample::from(is_on));
     }
 
-    /// Counts a sample that cannot be exposed.
-    pub(crate) fn misfit(&mut self) {
-        self.written.misfits += 1;
-    }
-
-    /// Counts a sample that cannot be exposed, and keeps the first reason for the log.
-    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
+    /// Counts an invalid sample, and keeps the first reason for the log.
+    #[cold]
     pub(crate) fn refuse(&mut self, reason: &dyn Display) {
-        self.misfit();
+        self.written.misfits += 1;
         self.written.reason.get_or_insert_with(|| reason.to_string());
     }
 
-    /// Says that points of a metric of this type follow, under blocks with these label names, each of
-    /// them once. False, and noted, where that is not what the Desc says, or where the family has samples
-    /// already: then they must not be written.
+    /// Begins the points of a metric of this type, with blocks of these label names, each once. Returns
+    /// false, and counts an invalid sample, if the Desc is another one or the family has samples
+    /// already: then the points must not be written.
     pub(crate) fn begin_rendered<'n>(
         &mut self,
         metric_type: MetricType,
@@ -150,13 +153,14 @@ impl<'a> FamilyEncoder<'a> {
         let is_first = !self.written.is_rendered && self.written.ranges.is_empty();
         let is_own = metric_type == self.metric.desc.metric_type() && names.eq(self.inner_names());
         // The blocks of a row are not the whole of its labels, and are compared like those of any other.
-        if self.is_row() {
-            self.written.misfits += u64::from(!is_own);
-            return is_own;
+        let is_valid = is_own && (is_first || self.is_row());
+        self.written.is_rendered |= !self.is_row();
+        if !is_own {
+            self.refuse(&format_args!("a live {metric_type} has another type or other labels"));
+        } else if !is_valid {
+            self.refuse(&"a live metric has written the family already");
         }
-        self.written.is_rendered = true;
-        self.written.misfits += u64::from(!(is_first && is_own));
-        is_first && is_own
+        is_valid
     }
 
     /// Writes the only point of a metric without labels.
@@ -166,7 +170,7 @@ impl<'a> FamilyEncoder<'a> {
         }
     }
 
-    /// Writes a point behind [`begin_rendered`](Self::begin_rendered).
+    /// Writes a point after [`begin_rendered`](Self::begin_rendered).
     #[inline]
     pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: &Sample<'_>) {
         match self.is_row() {
@@ -185,9 +189,9 @@ impl<'a> FamilyEncoder<'a> {
         !self.outer.is_empty()
     }
 
-    /// Writes points that are nothing but numbers, behind [`begin_rendered`](Self::begin_rendered).
+    /// Writes points that are only numbers, after [`begin_rendered`](Self::begin_rendered).
     ///
-    /// Lines are written without a call of the encoder for each, in the loop that walks through the records.
+    /// The loop over the records writes lines itself, without a call of the encoder for each.
     #[inline]
     pub(crate) fn rendered_numbers<'b>(
         &mut self,
@@ -200,12 +204,12 @@ impl<'a> FamilyEncoder<'a> {
         }
     }
 
-    /// Whether the format has a place for exemplars in this family.
+    /// Returns whether the format has exemplars in this family.
     pub(crate) fn takes_exemplars(&self) -> bool {
         self.encoder.takes_exemplars()
     }
 
-    /// Hands out memory that outlives the scrape.
+    /// Lends memory that outlives the scrape.
     pub(crate) fn with_scratch<R>(
         &mut self,
         write: impl FnOnce(&mut Self, &mut Scratch) -> R,
@@ -216,34 +220,34 @@ impl<'a> FamilyEncoder<'a> {
         result
     }
 
-    /// Notes how many updates the metric, which may be one of many rows, has dropped since the program started,
-    /// because they would have made more series than it may hold.
+    /// Counts the updates that the metric, or one of its rows, has dropped since the program started,
+    /// because they would have exceeded its limit of series.
     pub(crate) fn dropped(&mut self, total: u64) {
         self.written.dropped += total;
     }
 }
 
-/// The label sets that one collector has written to one family by value, in one scrape.
+/// The label sets that one collector has written to one family, by value, in one scrape.
 #[derive(Default)]
 pub(crate) struct Written {
-    /// All blocks, one behind the other.
+    /// All blocks, one after the other.
     blocks: String,
     ranges: HashTable<(usize, usize)>,
     hasher: RandomState,
-    /// Samples dropped because their label set was there already.
+    /// Samples dropped because their labels were written before.
     pub(crate) duplicates: u64,
     scratch: Scratch,
     /// Updates that the metric has dropped since the program started.
     pub(crate) dropped: u64,
-    /// Samples dropped because they are not those of the family.
+    /// Samples dropped because they are invalid.
     pub(crate) misfits: u64,
-    /// Why the first of them was dropped, where that is known.
+    /// Why the first of them was dropped.
     pub(crate) reason: Option<String>,
-    /// Whether the family was written in blocks that nobody has compared.
+    /// Whether the family was written in blocks that were not compared.
     is_rendered: bool,
 }
 
-/// Where a point is put together.
+/// Buffers in which a point is assembled.
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(crate) buckets: Vec<(f64, u64)>,
@@ -261,14 +265,13 @@ impl Written {
         self.is_rendered = false;
     }
 
-    /// Lets go of what a scrape has referred to. Whether what is left is little enough to be kept for the
-    /// next.
+    /// Drops the references of a scrape, and returns whether the buffers are small enough to be kept.
     pub(crate) fn is_spare(&mut self) -> bool {
         self.scratch.exemplars.clear();
         self.blocks.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16
     }
 
-    /// The block of these pairs, or nothing where it is here already.
+    /// Inserts the block of these pairs, and returns it unless it was written before.
     fn insert<'p>(&mut self, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Option<&str> {
         let Self { blocks, ranges, hasher, .. } = self;
         let start = blocks.len();

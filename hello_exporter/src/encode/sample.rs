@@ -1,5 +1,6 @@
-//! What one series is at one moment.
+//! The state of one series at one moment.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,10 +8,10 @@ use super::SampleValue;
 use super::number::RenderedBounds;
 use crate::desc::MetricType;
 
-/// What one series is at one moment: a number, a histogram or a summary, and when it was so.
+/// The state of one series at one moment: a number, a histogram or a summary, and a time if it has one.
 ///
-/// Numbers and [snapshots](crate::HistogramSnapshot) become one by themselves where a
-/// [`FamilyEncoder`](crate::collect::FamilyEncoder) is handed a value.
+/// A [`FamilyEncoder`](crate::collect::FamilyEncoder) converts numbers and
+/// [snapshots](crate::HistogramSnapshot) by itself.
 ///
 /// ```
 /// use hello_exporter::collect::Sample;
@@ -41,10 +42,10 @@ impl<'a> Sample<'a> {
         Self { value, timestamp: None, exemplars: &[] }
     }
 
-    /// The same at a time of its own, instead of that of the scrape.
+    /// Sets a time of its own, instead of the scrape's.
     ///
-    /// Prometheus drops what is older than what it has, and forgets a series with times of its own only
-    /// after five minutes: leave this out unless the value is from elsewhere, with its time.
+    /// Prometheus drops a sample that is older than its newest one, and keeps a series with times of its
+    /// own for five minutes after its end: set a time only for a value of another system, which has one.
     #[must_use]
     pub fn at(self, time: SystemTime) -> Self {
         self.at_milliseconds(Some(unix_milliseconds(time)))
@@ -69,6 +70,17 @@ impl<'a> Sample<'a> {
     }
 }
 
+/// Names the kind of the value, and the value of a number, for messages.
+impl fmt::Display for Sample<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.value {
+            PointValue::Number(number) => write!(formatter, "the number {number}"),
+            PointValue::Histogram(_) => formatter.write_str("a histogram"),
+            PointValue::Summary(_) => formatter.write_str("a summary"),
+        }
+    }
+}
+
 impl<T: Into<SampleValue>> From<T> for Sample<'_> {
     fn from(number: T) -> Self {
         Self::new(PointValue::Number(number.into()))
@@ -80,14 +92,14 @@ impl<T: Into<SampleValue>> From<T> for Sample<'_> {
 pub(crate) struct HistogramPoint<'a> {
     /// Upper bound and cumulative count; `+Inf` may be left out.
     pub(crate) buckets: &'a [(f64, u64)],
-    /// How the bounds are written, where somebody knows already.
+    /// The bounds as they are written, if they are rendered already.
     pub(crate) rendered: Option<&'a RenderedBounds>,
     pub(crate) sum: f64,
     pub(crate) count: u64,
 }
 
 impl HistogramPoint<'_> {
-    /// Whether the last bucket is the one that holds everything.
+    /// Returns whether the last bucket is `+Inf`.
     pub(crate) fn is_closed(&self) -> bool {
         self.buckets.last().is_some_and(|&(bound, _)| bound == f64::INFINITY)
     }

@@ -13,9 +13,9 @@ use super::{DeclarationError, Exporter, ExporterError, Maker};
 use crate::cli::TelemetryPath;
 use crate::http::Limit;
 use crate::panic::{DropLog, catch};
-use crate::probe::{AllowList, ProbeOptions, ProbeSettings, ProbesCommon, Probing, ReadyProbe};
+use crate::probe::{AllowList, ProbeOptions, ProbesCommon, Probing, ReadyProbe};
 use crate::registry::{FOREIGN_REGISTRY, IntoCollector, RegisterError};
-use crate::source::{ReadySource, SourceOptions, SourceRuntime, SourceSettings, Sources};
+use crate::source::{ReadySource, SourceOptions, SourceRuntime, Sources};
 
 /// What is served.
 pub(super) struct Assembly {
@@ -96,7 +96,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let name = options.name().clone();
         let part = || format!("source `{name}`");
         match self.make(maker, part, flags)? {
-            Some(source) => sources.add(settings(options, part, flags)?, source)?,
+            Some(source) => {
+                let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
+                sources.add(settings, source)?;
+            }
             None => sources.add_disabled(name),
         }
         Ok(())
@@ -164,7 +167,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             .map_err(|error| DeclarationError::ProbePath { path: path.clone(), error })?;
         let part = || format!("probe at `{path}`");
         let Some(probe) = self.make(maker, part, flags)? else { return Ok(None) };
-        let settings = settings(options, part, flags)?;
+        let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
         let probing = Probing::new(settings, probe, common.clone());
         probing.map(Some).map_err(|error| DeclarationError::Probe { path, error })
     }
@@ -203,49 +206,15 @@ fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
     Some(error.into())
 }
 
-/// Options that take durations from the flags.
-trait FlagOptions<F> {
-    type Settings;
-
-    fn settings(self, flags: &F) -> Self::Settings;
-
-    fn timeout(settings: &Self::Settings) -> Duration;
-}
-
-impl<F> FlagOptions<F> for SourceOptions<F> {
-    type Settings = SourceSettings;
-
-    fn settings(self, flags: &F) -> SourceSettings {
-        SourceOptions::settings(self, flags)
-    }
-
-    fn timeout(settings: &SourceSettings) -> Duration {
-        settings.timeout
-    }
-}
-
-impl<F> FlagOptions<F> for ProbeOptions<F> {
-    type Settings = ProbeSettings;
-
-    fn settings(self, flags: &F) -> ProbeSettings {
-        ProbeOptions::settings(self, flags)
-    }
-
-    fn timeout(settings: &ProbeSettings) -> Duration {
-        settings.timeout
-    }
-}
-
 /// Takes what the options of a part take from the flags.
-fn settings<F, O: FlagOptions<F>>(
-    options: O,
+fn settings<O>(
     part: impl Fn() -> String,
-    flags: &F,
-) -> Result<O::Settings, DeclarationError> {
+    take: impl FnOnce() -> O,
+    timeout: impl FnOnce(&O) -> Duration,
+) -> Result<O, DeclarationError> {
     let cannot_make = |error| DeclarationError::CannotMake { parts: vec![part()], error };
-    let settings = catch(|| options.settings(flags));
-    let settings = settings.map_err(|panic| cannot_make(format!("panicked: {panic}")))?;
-    match O::timeout(&settings).is_zero() {
+    let settings = catch(take).map_err(|panic| cannot_make(format!("panicked: {panic}")))?;
+    match timeout(&settings).is_zero() {
         true => Err(cannot_make("its timeout is 0, expected a longer one".to_owned())),
         false => Ok(settings),
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::causes::{BoxError, text_of};
-use crate::panic::{DropLog, catch};
+use crate::panic::{DropLog, Panic, catch};
 
 /// Makes a `T`, or `None` if the flags leave it out.
 pub(super) struct Maker<F, S, T>(Make<F, S, T>);
@@ -21,8 +21,18 @@ pub(super) enum MakeError {
 
 impl From<BoxError> for MakeError {
     fn from(error: BoxError) -> Self {
-        Self::Failed(text_of(error).unwrap_or_else(|panic| format!("panicked: {panic}")))
+        Self::Failed(text(error))
     }
+}
+
+/// Returns what an author's error says, with its causes.
+fn text(error: BoxError) -> String {
+    text_of(error).unwrap_or_else(panicked)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it maps an error")]
+fn panicked(panic: Panic) -> String {
+    format!("panicked: {panic}")
 }
 
 impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
@@ -40,8 +50,8 @@ impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
 
     /// Calls the author's function.
     pub(super) fn make(self, flags: &F, state: &mut State<F, S>) -> Result<Option<T>, MakeError> {
-        catch(|| (self.0)(flags, state))
-            .unwrap_or_else(|panic| Err(MakeError::Failed(format!("panicked: {panic}"))))
+        let made = catch(|| (self.0)(flags, state));
+        made.unwrap_or_else(|panic| Err(MakeError::Failed(panicked(panic))))
     }
 
     /// Drops the author's function without calling it.
@@ -83,12 +93,8 @@ impl<F, S> State<F, S> {
 
     fn made(self, flags: &F) -> Self {
         let Self::Unmade(make) = self else { return self };
-        match catch(|| make(flags).map_err(MakeError::from)) {
-            Ok(Ok(state)) => Self::Made(state),
-            Ok(Err(MakeError::Failed(error))) => Self::Failed(error),
-            Ok(Err(MakeError::NoState)) => Self::Failed(String::new()),
-            Err(panic) => Self::Failed(format!("panicked: {panic}")),
-        }
+        let made = catch(|| make(flags).map_err(text)).unwrap_or_else(|panic| Err(panicked(panic)));
+        made.map_or_else(Self::Failed, Self::Made)
     }
 
     /// Returns why the state could not be made, if a maker needed it.

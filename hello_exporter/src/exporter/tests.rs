@@ -97,7 +97,7 @@ fn what_max_series_drops_is_counted_in_all_rows() {
 fn families_that_cannot_be_taken_in_are_counted_at_every_scrape() {
     let families = || {
         let mut families = DynamicFamilies::new();
-        families.gauge("a_bad name", "Help.").labels(["x"]).sample(["1"], 1).sample(["2"], 2);
+        families.gauge("a_bad name", "Help.").sample([("x", 1)], 1).sample([("x", 2)], 2);
         for family in 0..10_002 {
             families.gauge(format!("f{family}"), "Help.").value(family);
         }

@@ -1,4 +1,4 @@
-//! What flags leave of names.
+//! Names that flags keep.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -19,7 +19,7 @@ struct Flags {
     devices: Filter<Devices>,
 }
 
-/// What of these devices is looked at.
+/// Returns the devices that flags keep.
 fn kept(flags: &[&str]) -> Result<Vec<&'static str>, String> {
     let flags = ["exporter"].iter().chain(flags);
     let Flags { devices } = Flags::try_parse_from(flags).map_err(|error| error.to_string())?;
@@ -27,7 +27,7 @@ fn kept(flags: &[&str]) -> Result<Vec<&'static str>, String> {
 }
 
 #[test]
-fn a_flag_takes_the_place_of_what_is_excluded_by_default() {
+fn exclude_flag_replaces_its_default() {
     assert_eq!(kept(&[]).unwrap(), ["eth0", "eth1", "ilo"]);
     assert_eq!(kept(&["--device-exclude=0$"]).unwrap(), ["lo", "eth1", "ilo"]);
     assert_eq!(kept(&["--device-include=lo|1"]).unwrap(), ["lo", "eth1", "ilo"]);
@@ -35,7 +35,7 @@ fn a_flag_takes_the_place_of_what_is_excluded_by_default() {
 }
 
 #[test]
-fn both_flags_at_once_are_refused_unless_one_is_empty() {
+fn both_flags_are_refused_unless_one_is_empty() {
     assert_eq!(kept(&["--device-exclude=", "--device-include=lo"]).unwrap(), ["lo", "ilo"]);
     assert_eq!(kept(&["--device-exclude=0", "--device-include="]).unwrap(), ["lo", "eth1", "ilo"]);
     assert_eq!(
@@ -46,7 +46,7 @@ fn both_flags_at_once_are_refused_unless_one_is_empty() {
 }
 
 #[test]
-fn what_is_no_regular_expression_is_refused() {
+fn invalid_regular_expression_is_refused() {
     assert_eq!(
         kept(&["--device-include=eth("]).unwrap_err(),
         "error: invalid value 'eth(' for '--device-include <REGEXP>': found open group without closing ')'\n\n\
@@ -55,12 +55,12 @@ fn what_is_no_regular_expression_is_refused() {
 }
 
 #[test]
-fn what_is_remembered_is_right_and_bounded() {
+fn cached_results_are_right_and_bounded() {
     let pattern: Pattern = "7$".parse().unwrap();
     for _ in 0..2 {
-        for number in 0..3 * Pattern::MOST_KNOWN {
+        for number in 0..3 * Pattern::MOST_RESULTS {
             assert_eq!(pattern.matches(&number.to_string()), number % 10 == 7);
         }
     }
-    assert!(pattern.known.lock().unwrap().len() <= Pattern::MOST_KNOWN);
+    assert!(pattern.results.lock().unwrap().len() <= Pattern::MOST_RESULTS);
 }

@@ -17,7 +17,7 @@ use super::Held;
 use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
-use crate::metric::{Bounds, Counter, Family, Gauge, HistogramVec};
+use crate::metric::{Buckets, Counter, Family, Gauge, HistogramVec};
 use crate::name;
 
 /// Counts the requests of an actix-web application: a middleware, and the collector of what it counts.
@@ -128,7 +128,7 @@ impl RequestMetrics {
     /// # let _ = requests;
     /// ```
     #[must_use]
-    pub fn buckets(mut self, bounds: impl Into<Bounds>) -> Self {
+    pub fn buckets(mut self, bounds: impl Into<Buckets>) -> Self {
         let request_duration_seconds = HistogramVec::new(["method", "route"], bounds);
         self.families = Arc::new(Families { request_duration_seconds, ..Families::new() });
         self

@@ -56,7 +56,7 @@ impl Momentary for Gathered {
         };
         // The program has unregistered the family, and registered its name with another type.
         if model::type_from(family.get_field_type()) != encoder.desc().metric_type() {
-            return encoder.misfit();
+            return encoder.refuse(&"the family was registered as another type");
         }
         for metric in family.get_metric() {
             let pairs = metric.get_label().iter().map(|pair| (pair.name(), pair.value()));

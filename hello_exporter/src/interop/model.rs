@@ -33,7 +33,7 @@ pub(super) fn encode(
         proto::MetricType::GAUGE => number(metric.get_gauge().get_value()),
         proto::MetricType::UNTYPED => match untyped(metric) {
             Some(value) => number(value),
-            None => return encoder.misfit(),
+            None => return encoder.refuse(&"the value of an untyped metric is unreadable"),
         },
         proto::MetricType::HISTOGRAM => {
             buckets = buckets_of(metric.get_histogram());

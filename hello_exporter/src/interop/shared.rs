@@ -66,7 +66,7 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
     let mut written = Written::default();
     let descs = collector.describe().into_iter().enumerate();
     // The foreign registry accepts and exposes any name.
-    let sound = descs.filter(|(_, desc)| desc.check(true).is_ok());
+    let sound = descs.filter(|(_, desc)| desc.check_as(true).is_ok());
     let families = sound.map(|(index, desc)| {
         let metric = Prepared::new(desc);
         let mut builder = FamilyBuilder::new();

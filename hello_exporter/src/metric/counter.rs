@@ -13,7 +13,7 @@ use crate::labels::LabelBlock;
 /// A [counter](https://prometheus.io/docs/concepts/metric_types/#counter): it only goes up, and
 /// starts at zero.
 ///
-/// It counts in `u64`; `Counter<f64>` is for seconds and other quantities that come in fractions.
+/// It counts in `u64`; `Counter<f64>` is for seconds and other quantities with fractions.
 ///
 /// ```
 /// use hello_exporter::Counter;
@@ -31,7 +31,7 @@ pub struct Counter<T = u64> {
 }
 
 impl Counter {
-    /// A counter at zero, of `u64`.
+    /// Makes a counter of `u64` at zero. Other counters are made by [`Default`].
     pub const fn new() -> Self {
         Self { word: AtomicU64::new(0), exemplars: Exemplars::new(), value: PhantomData }
     }
@@ -51,11 +51,11 @@ impl<T: CounterValue> Counter<T> {
         }
     }
 
-    /// Adds `amount`, and keeps the labels as an example of what was counted, which OpenMetrics exposes
-    /// where the counter's name ends in `_total`: the trace of a request, say.
+    /// Adds `amount`, and keeps the labels as an exemplar, e.g. the trace of a request. OpenMetrics exposes
+    /// it if the counter's name ends in `_total`.
     ///
-    /// The labels have at most 128 characters in all, names included. Where there are more, or no
-    /// labels at all, the amount is added and the example before stays.
+    /// The labels have at most 128 characters in all, names included. If there are more, or no labels,
+    /// the amount is added and the previous exemplar stays.
     ///
     /// ```
     /// use hello_exporter::Counter;
@@ -74,7 +74,7 @@ impl<T: CounterValue> Counter<T> {
         }
     }
 
-    /// The current value.
+    /// Returns the current value.
     pub fn get(&self) -> T {
         word::load(&self.word)
     }

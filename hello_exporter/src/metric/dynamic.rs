@@ -1,21 +1,27 @@
 //! Metric families whose names are known at run time only.
 
+// Only an exporter counts what its scrapes drop.
+#[cfg(all(test, feature = "server"))]
+mod tests;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::owned::OwnedSample;
+use super::value::ToSample;
 use crate::__private::{Liveness, New, WithNew, of_declared};
 use crate::collect::{Collect, Declared, Describe};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Sample, SampleValue};
-use crate::labels::Labels;
+use crate::encode::FamilyEncoder;
+use crate::labels::LabelValue;
 
-/// Plain values in metric families whose names are known at run time only: the fields that a kernel or a server
-/// happens to have.
+/// Plain values in metric families whose names or labels are known at run time only, e.g. the fields
+/// that a kernel or a server happens to have, or the columns of a configured query.
 ///
 /// A function that makes it is a [source](crate::Exporter::source), or is
-/// [registered](crate::Registry::register_fn), as one that makes a struct is. What has a name that is known belongs in a
-/// struct that derives [`Collector`](macro@crate::Collector), where mistakes are found by the compiler; both go together
-/// in a field with `#[metric(flatten)]`.
+/// [registered](crate::Registry::register_fn), as one that makes a struct is. A metric whose name is
+/// known belongs in a struct that derives [`Collector`](macro@crate::Collector), where the compiler
+/// finds mistakes; a field with `#[metric(flatten)]` combines both.
 ///
 /// ```
 /// use hello_exporter::{DynamicFamilies, Format, Registry};
@@ -25,8 +31,7 @@ use crate::labels::Labels;
 ///     for (chip, sensor, celsius) in [("cpu", "core0", 48.5), ("cpu", "core1", 47.0), ("disk", "nvme0", 36.5)] {
 ///         families
 ///             .gauge(format!("{chip}_temperature_celsius"), format!("Temperature of a {chip}."))
-///             .labels(["sensor"])
-///             .sample([sensor], celsius);
+///             .sample([("sensor", sensor)], celsius);
 ///     }
 ///     families.counter("sensor_reads_total", "Readings so far.").value(3);
 ///     families
@@ -52,37 +57,68 @@ use crate::labels::Labels;
 /// # Ok::<(), hello_exporter::RegisterError>(())
 /// ```
 ///
-/// A family is taken in at the scrape that first has it, under the rules that hold for all of them: one whose name is
-/// no metric name, or which another collector has, is left out, named in the log, and counted in
-/// `<exporter>_dropped_series_total`. Its type, help and label names are those that it had then. Nothing of a name is
-/// forgotten before the collector is unregistered, so names are not made of what changes: values, identifiers, paths
-/// belong in labels. From one collector at most 10,000 are taken.
+/// The scrape that first has a family registers it, by the rules of every registration: a family with an
+/// invalid name, or with a name that another collector has, is left out, named in the log, and counted
+/// in `<exporter>_dropped_series_total`. It keeps the type, help and label names of that scrape.
+/// [`Desc::check`] checks names before the first scrape. Names are kept until the collector is
+/// unregistered, so do not make them of what changes: values, identifiers and paths belong in labels. A
+/// collector can have 10,000 such families.
 #[derive(Clone, Debug, Default)]
 pub struct DynamicFamilies {
     families: Vec<DynamicFamily>,
-    /// Where in `families` a name stands.
+    /// The position in `families` of each name.
     positions: HashMap<Cow<'static, str>, usize>,
 }
 
 /// One family of [`DynamicFamilies`].
 #[derive(Clone, Debug)]
 pub struct DynamicFamily {
+    /// With the names of all labels so far, in the order of their first use.
     desc: Desc,
-    samples: Vec<(Vec<String>, SampleValue)>,
-    /// Whether it was last declared as another one than the first time.
-    is_another: bool,
-    /// How many samples were given to it as to another one.
-    misfits: u64,
+    samples: Vec<LabelledSample>,
+    /// How the last declaration differs from the first one.
+    conflict: Option<Conflict>,
+    dropped: Option<Box<Dropped>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Conflict {
+    Type,
+    Unit,
+}
+
+impl Conflict {
+    const fn reason(self) -> &'static str {
+        match self {
+            Conflict::Type => "declared again as another type",
+            Conflict::Unit => "declared again with another unit",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct LabelledSample {
+    /// By the position of their names in the family's `desc`. It ends with the last one that is given.
+    labels: Vec<Option<String>>,
+    value: OwnedSample,
+}
+
+/// The samples that were dropped when they were added.
+#[derive(Clone, Debug)]
+struct Dropped {
+    count: u64,
+    /// Why the first of them was dropped.
+    reason: Cow<'static, str>,
 }
 
 impl DynamicFamilies {
-    /// None.
+    /// Makes a collection without families.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The counter of this name, which is made if it is not here yet. Where the name is that of another type already,
-    /// what is added is dropped and counted.
+    /// Returns the counter of this name, which is added if it is missing. If the name is that of another
+    /// type, the samples added to it are dropped and counted.
     pub fn counter(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -91,7 +127,7 @@ impl DynamicFamilies {
         self.family(name.into(), help.into(), MetricType::Counter)
     }
 
-    /// The gauge of this name, as [`counter`](Self::counter).
+    /// Returns the gauge of this name, as [`counter`](Self::counter) does.
     pub fn gauge(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -100,7 +136,27 @@ impl DynamicFamilies {
         self.family(name.into(), help.into(), MetricType::Gauge)
     }
 
-    /// The metric of this name whose type nobody knows, as [`counter`](Self::counter).
+    /// Returns the histogram of this name, as [`counter`](Self::counter) does. Its samples are
+    /// [`HistogramSnapshot`](crate::HistogramSnapshot)s.
+    pub fn histogram(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) -> &mut DynamicFamily {
+        self.family(name.into(), help.into(), MetricType::Histogram)
+    }
+
+    /// Returns the summary of this name, as [`counter`](Self::counter) does. Its samples are
+    /// [`SummarySnapshot`](crate::SummarySnapshot)s.
+    pub fn summary(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) -> &mut DynamicFamily {
+        self.family(name.into(), help.into(), MetricType::Summary)
+    }
+
+    /// Returns the metric of unknown type of this name, as [`counter`](Self::counter) does.
     pub fn untyped(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -120,79 +176,192 @@ impl DynamicFamilies {
         if at == families.len() {
             families.push(DynamicFamily::new(Desc::new(name, help, metric_type)));
         }
-        // Every position is one.
         #[expect(
             clippy::indexing_slicing,
             reason = "the family was pushed, now or when its position was kept"
         )]
         let family = &mut families[at];
-        family.is_another = family.desc.metric_type() != metric_type;
+        let is_same = family.desc.metric_type() == metric_type;
+        family.conflict = (!is_same).then_some(Conflict::Type);
         family
     }
 }
 
 impl DynamicFamily {
     fn new(desc: Desc) -> Self {
-        Self { desc, samples: Vec::new(), is_another: false, misfits: 0 }
+        Self { desc, samples: Vec::new(), conflict: None, dropped: None }
     }
 
-    /// Names the labels, in the order of the values that [`sample`](Self::sample) takes. Once there are samples, the
-    /// names stand.
-    pub fn labels<N: Into<Cow<'static, str>>>(
-        &mut self,
-        names: impl IntoIterator<Item = N>,
-    ) -> &mut Self {
-        self.describe(|desc| desc.with_labels(names))
-    }
-
-    /// Names the unit, in which the family's name has to end, see [`Desc::with_unit`].
+    /// Sets the unit, which the family's name has to end in, see [`Desc::with_unit`]. A family that has
+    /// samples keeps its unit: samples added after another one are dropped and counted.
     pub fn unit(&mut self, unit: impl Into<Cow<'static, str>>) -> &mut Self {
-        self.describe(|desc| desc.with_unit(unit))
-    }
-
-    fn describe(&mut self, change: impl FnOnce(Desc) -> Desc) -> &mut Self {
-        let changed = change(self.desc.clone());
-        match self.samples.is_empty() && !self.is_another {
-            true => self.desc = changed,
-            false => self.is_another |= changed != self.desc,
+        let unit = unit.into();
+        if self.desc.unit() != Some(&*unit) && self.conflict.is_none() {
+            if self.samples.is_empty() {
+                self.desc = self.desc.clone().with_unit(unit);
+            } else {
+                self.conflict = Some(Conflict::Unit);
+            }
         }
         self
     }
 
     /// Adds the sample of a family without labels.
-    pub fn value(&mut self, value: impl Into<SampleValue>) -> &mut Self {
-        self.add(Vec::new(), value.into())
+    pub fn value(&mut self, value: impl ToSample) -> &mut Self {
+        self.add(value, |_| Ok(Vec::new()))
     }
 
-    /// Adds a sample: as many label values as the family has labels, and the value.
+    /// Adds a sample with these labels, as pairs of a name and a value. `None` adds nothing.
     ///
-    /// One with another number of labels, or with labels that are there already, is dropped and counted, see
-    /// [`FamilyEncoder::sample`].
-    pub fn sample(&mut self, labels: impl Labels, value: impl Into<SampleValue>) -> &mut Self {
-        let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
-        self.add(labels.with_values(owned), value.into())
+    /// The value is a number, a [`Duration`](std::time::Duration), a [`SystemTime`](std::time::SystemTime),
+    /// a [`HistogramSnapshot`](crate::HistogramSnapshot), a [`SummarySnapshot`](crate::SummarySnapshot),
+    /// or an `Option` or a [`Timestamped`](crate::Timestamped) of one.
+    ///
+    /// The samples of a family can have different labels: one that lacks a label of another has the empty
+    /// value, which Prometheus treats as no label.
+    ///
+    /// ```
+    /// use hello_exporter::{DynamicFamilies, testing};
+    ///
+    /// let columns = vec![("table", "users"), ("state", "live")];
+    /// let mut families = DynamicFamilies::new();
+    /// families.gauge("pg_rows", "Rows.").sample(columns, 7).sample([("table", "groups")], 3);
+    /// testing::assert_exposition(
+    ///     &families,
+    ///     r#"
+    ///     ## HELP pg_rows Rows.
+    ///     ## TYPE pg_rows gauge
+    ///     pg_rows{table="users",state="live"} 7
+    ///     pg_rows{table="groups",state=""} 3
+    ///     "#,
+    /// );
+    /// ```
+    ///
+    /// A sample is dropped and counted if a label is given twice, if its value is no value of the family's
+    /// type, if its labels are those of another sample, or if it has a label that the family lacked when it
+    /// was registered.
+    pub fn sample<N: AsRef<str>, V: LabelValue>(
+        &mut self,
+        labels: impl IntoIterator<Item = (N, V)>,
+        value: impl ToSample,
+    ) -> &mut Self {
+        self.add(value, |desc| placed(desc, labels))
     }
 
-    fn add(&mut self, labels: Vec<String>, value: SampleValue) -> &mut Self {
-        match self.is_another {
-            true => self.misfits += 1,
-            false => self.samples.push((labels, value)),
+    #[inline]
+    fn add(
+        &mut self,
+        value: impl ToSample,
+        labels: impl FnOnce(&mut Desc) -> Result<Vec<Option<String>>, String>,
+    ) -> &mut Self {
+        let Some(sample) = value.sample() else {
+            return self;
+        };
+        if let Some(conflict) = self.conflict {
+            return self.drop_sample(conflict.reason().into());
+        }
+        match labels(&mut self.desc) {
+            Ok(labels) => self.samples.push(LabelledSample { labels, value: sample.into() }),
+            Err(reason) => return self.drop_sample(reason.into()),
         }
         self
     }
 
+    #[cold]
+    fn drop_sample(&mut self, reason: Cow<'static, str>) -> &mut Self {
+        let dropped = || Box::new(Dropped { count: 0, reason });
+        self.dropped.get_or_insert_with(dropped).count += 1;
+        self
+    }
+
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        let registered = encoder.desc();
-        let is_same = registered.metric_type() == self.desc.metric_type()
-            && registered.labels() == self.desc.labels();
-        for (labels, value) in &self.samples {
-            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-            match is_same {
-                true => encoder.sample_of(&labels, &Sample::from(*value)),
-                false => encoder.misfit(),
+        let own_type = self.desc.metric_type();
+        if encoder.desc().metric_type() == own_type {
+            self.collect_samples(encoder);
+        } else {
+            let reason = format_args!("the family was registered as another type than {own_type}");
+            self.samples.iter().for_each(|_| encoder.refuse(&reason));
+        }
+        if let Some(dropped) = &self.dropped {
+            (0..dropped.count).for_each(|_| encoder.refuse(&dropped.reason));
+        }
+    }
+
+    fn collect_samples(&self, encoder: &mut FamilyEncoder<'_>) {
+        let matching = Matching::new(&self.desc, encoder.desc());
+        let mut values = Vec::new();
+        for sample in &self.samples {
+            values.clear();
+            match matching.push_values(sample, &mut values) {
+                Ok(()) => encoder.sample_of(&values, &sample.value.as_sample()),
+                Err(name) => encoder
+                    .refuse(&format_args!("the family was registered without the label `{name}`")),
             }
         }
-        (0..self.misfits).for_each(|_| encoder.misfit());
+    }
+}
+
+/// Puts label values at the positions of their names in `desc`, to which new names are appended.
+///
+/// # Errors
+///
+/// A name is given twice. Then `desc` has no new names.
+fn placed<N: AsRef<str>, V: LabelValue>(
+    desc: &mut Desc,
+    labels: impl IntoIterator<Item = (N, V)>,
+) -> Result<Vec<Option<String>>, String> {
+    let before = desc.labels().len();
+    let mut values = Vec::with_capacity(before);
+    for (name, value) in labels {
+        let name = name.as_ref();
+        let position = desc.label_position(name);
+        values.resize(values.len().max(position + 1), None);
+        let value = value.as_label(&mut V::Buffer::default()).to_owned();
+        if values.get_mut(position).and_then(|slot| slot.replace(value)).is_some() {
+            desc.truncate_labels(before);
+            return Err(format!("label `{name}` is given twice"));
+        }
+    }
+    Ok(values)
+}
+
+/// How the labels of a family's samples correspond to those of its registration.
+struct Matching<'d> {
+    /// The position in a sample of each registered label.
+    positions: Vec<Option<usize>>,
+    /// The labels that are not registered, with their positions in a sample.
+    missing: Vec<(usize, &'d str)>,
+}
+
+impl<'d> Matching<'d> {
+    fn new(own: &'d Desc, registered: &Desc) -> Self {
+        let find = |name: &Cow<'_, str>| own.labels().iter().position(|label| label == name);
+        let positions = registered.labels().iter().map(find).collect();
+        let labels = own.labels().iter().map(AsRef::as_ref).enumerate();
+        let is_missing =
+            |(_, name): &(usize, &str)| !registered.labels().iter().any(|it| it == name);
+        Self { positions, missing: labels.filter(is_missing).collect() }
+    }
+
+    /// Appends the values of the registered labels.
+    ///
+    /// # Errors
+    ///
+    /// The sample has a label that is not registered, and a value that is not empty.
+    fn push_values<'s>(
+        &self,
+        LabelledSample { labels, .. }: &'s LabelledSample,
+        values: &mut Vec<&'s str>,
+    ) -> Result<(), &'d str> {
+        let value = |position: usize| labels.get(position)?.as_deref();
+        let has_value = |position| value(position).is_some_and(|value| !value.is_empty());
+        if let Some((_, name)) = self.missing.iter().find(|(position, _)| has_value(*position)) {
+            return Err(name);
+        }
+        values.extend(
+            self.positions.iter().map(|position| position.and_then(value).unwrap_or_default()),
+        );
+        Ok(())
     }
 }
 
@@ -226,7 +395,8 @@ impl Declared for DynamicFamilies {
 
     fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
         for family in &self.families {
-            visit(&family.desc, family.samples.len() as u64 + family.misfits);
+            let dropped = family.dropped.as_ref().map_or(0, |dropped| dropped.count);
+            visit(&family.desc, family.samples.len() as u64 + dropped);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Exemplars: examples of what a metric has counted, kept beside it.
+//! Exemplars: examples of counted events, kept next to the metric.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +13,8 @@ use crate::name::is_label_name;
 
 /// The last exemplar of every series, and of every bucket of a histogram.
 ///
-/// A program that uses none pays a pointer. The lock is held to take or to put references, never
-/// while something is encoded.
+/// A metric without exemplars pays a pointer. The lock is held to read or write references, never while
+/// a scrape encodes.
 #[derive(Debug, Default)]
 pub(crate) struct Exemplars(OnceLock<Box<Mutex<BySeries>>>);
 
@@ -42,7 +42,7 @@ impl Exemplars {
         }
     }
 
-    /// Whether there are any, and the format has a place for them.
+    /// Returns whether there are exemplars, and the format has them.
     pub(super) fn are_wanted(&self, encoder: &FamilyEncoder<'_>) -> bool {
         self.0.get().is_some() && encoder.takes_exemplars()
     }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::histogram::{Bounds, Histogram};
+use super::histogram::{Buckets, Histogram};
 use super::series::Series;
+use super::series_set::{NumberMetric, SeriesMetric, SeriesSet};
 use super::store::Store;
 use super::view::SeriesView;
-use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
@@ -17,9 +17,9 @@ use crate::labels::{self, LabelValue, Labels};
 /// A metric with labels: one series of `M` for every label set that the program has used.
 ///
 /// `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels), which names the labels; the short
-/// forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] are for labels that are told apart by their
-/// position. A single label can also be an enum with [`#[derive(LabelValue)]`](macro@crate::LabelValue),
-/// which the attribute names. Series are exposed in the order in which they were created.
+/// forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] take label values by position. A single
+/// label can also be an enum with [`#[derive(LabelValue)]`](macro@crate::LabelValue), which the
+/// attribute names. Series are exposed in the order of their creation.
 ///
 /// ```
 /// use hello_exporter::{Collector, Counter, Family, LabelValue, Labels};
@@ -53,14 +53,7 @@ pub struct Family<L, M> {
     kind: PhantomData<fn() -> (L, M)>,
 }
 
-/// What a family is without its types, so that a type that no family can have is told once.
-pub struct SeriesSet {
-    pub(super) store: Store,
-    /// Those of a histogram; none for other metrics.
-    pub(super) bounds: Bounds,
-}
-
-/// Label sets of `N` values that are told apart by their position.
+/// Label sets of `N` values, given by position.
 #[derive(Debug)]
 pub struct Positional<const N: usize>;
 
@@ -104,140 +97,54 @@ pub type GaugeVec<const N: usize, T = f64> = Family<Positional<N>, Gauge<T>>;
 /// ```
 pub type HistogramVec<const N: usize> = Family<Positional<N>, Histogram>;
 
-/// What a [`Family`] can be a family of: [`Counter`], [`Gauge`] and [`Histogram`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a metric that a family can have",
-    label = "expected `Counter`, `Gauge` or `Histogram`"
-)]
-pub trait SeriesMetric: sealed::Sealed {
-    #[doc(hidden)]
-    const TYPE: MetricType;
-    #[doc(hidden)]
-    const OPTIONS: Options;
-
-    /// How many words a series has.
-    #[doc(hidden)]
-    fn words(bounds: &Bounds) -> usize;
-
-    /// Writes all series.
-    #[doc(hidden)]
-    fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>);
-}
-
-/// A [`SeriesMetric`] that is one number.
-pub trait NumberMetric: SeriesMetric {
-    #[doc(hidden)]
-    type Word: Word;
-}
-
-mod sealed {
-    pub trait Sealed {}
-}
-
-const FAMILY_OPTIONS: Options = Options { max_series: true, ..Options::NONE };
-
-/// A metric that is one word.
-macro_rules! number_metric {
-    ($metric:ident: $value:ident) => {
-        impl<T: $value> sealed::Sealed for $metric<T> {}
-
-        impl<T: $value> SeriesMetric for $metric<T> {
-            const TYPE: MetricType = MetricType::$metric;
-            const OPTIONS: Options = FAMILY_OPTIONS;
-
-            fn words(_: &Bounds) -> usize {
-                1
-            }
-
-            fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
-                let SeriesSet { store, .. } = series;
-                let snapshot = store.snapshot();
-                let numbers = snapshot.series().filter_map(|(block, words)| {
-                    Some((block, word::load::<T>(words.first()?).into()))
-                });
-                if store.exemplars.are_wanted(encoder) {
-                    numbers.for_each(|(block, it)| store.exemplars.encode(block, it, encoder));
-                } else {
-                    encoder.rendered_numbers(numbers);
-                }
-            }
-        }
-
-        impl<T: $value> NumberMetric for $metric<T> {
-            type Word = T;
-        }
-    };
-}
-
-number_metric!(Counter: CounterValue);
-number_metric!(Gauge: GaugeValue);
-
-impl sealed::Sealed for Histogram {}
-
-impl SeriesMetric for Histogram {
-    const TYPE: MetricType = MetricType::Histogram;
-    const OPTIONS: Options = Options { buckets: true, ..FAMILY_OPTIONS };
-
-    fn words(bounds: &Bounds) -> usize {
-        bounds.words()
-    }
-
-    fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
-        let SeriesSet { store, bounds } = series;
-        for (block, words) in store.snapshot().series() {
-            bounds.encode(words, block, &store.exemplars, encoder);
-        }
-    }
-}
-
 impl<const N: usize> CounterVec<N> {
-    /// A family without series, of `u64` counters with these label names.
+    /// Makes a family without series, of `u64` counters with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
-        Self::of(label_names, Bounds::none(), None)
+        Self::of(label_names, Buckets::none(), None)
     }
 }
 
 impl<const N: usize> GaugeVec<N> {
-    /// A family without series, of `f64` gauges with these label names.
+    /// Makes a family without series, of `f64` gauges with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
-        Self::of(label_names, Bounds::none(), None)
+        Self::of(label_names, Buckets::none(), None)
     }
 }
 
 impl<const N: usize> HistogramVec<N> {
-    /// A family without series, of histograms with these label names and upper bounds.
-    pub fn new(label_names: [&str; N], bounds: impl Into<Bounds>) -> Self {
-        Self::of(label_names, bounds.into(), None)
+    /// Makes a family without series, of histograms with these label names and buckets.
+    pub fn new(label_names: [&str; N], buckets: impl Into<Buckets>) -> Self {
+        Self::of(label_names, buckets.into(), None)
     }
 }
 
-impl<M: NumberMetric, const N: usize> Family<Positional<N>, M> {
-    /// A family without series, of counters or gauges of any number, with these label names.
-    ///
-    /// ```
-    /// use hello_exporter::CounterVec;
-    ///
-    /// let busy = CounterVec::<1, f64>::with_label_names(["cpu"]);
-    /// busy.with([0]).inc_by(0.25);
-    /// ```
-    pub fn with_label_names(label_names: [&str; N]) -> Self {
-        Self::of(label_names, Bounds::none(), None)
+/// Makes a family without series, of counters or gauges of any number, with these label names.
+///
+/// ```
+/// use hello_exporter::CounterVec;
+///
+/// let busy = CounterVec::<1, f64>::from(["cpu"]);
+/// busy.with([0]).inc_by(0.25);
+/// assert_eq!(busy.with([0]).get(), 0.25);
+/// ```
+impl<M: NumberMetric, const N: usize> From<[&str; N]> for Family<Positional<N>, M> {
+    fn from(label_names: [&str; N]) -> Self {
+        Self::of(label_names, Buckets::none(), None)
     }
 }
 
 impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
-    /// The series with these label values, to be updated or read.
+    /// Returns a handle to the series with these label values, to update or read it.
     ///
-    /// The result is a handle that looks the series up when it is used, and creates it, at zero, on
-    /// its first update.
+    /// The handle looks the series up when it is used, and creates it, at zero, on its first update.
     #[inline]
     pub fn with<V: LabelValue>(&self, values: [V; N]) -> Series<'_, [V; N], M> {
         Series::new(&self.series, values)
     }
 
-    /// Removes the series with these label values, and says whether there was one. An update creates it
-    /// again, at zero. To remove many at once, [`retain`](Self::retain) is cheaper: every removal waits for
-    /// the updates of the family that are under way.
+    /// Removes the series with these label values, and returns whether there was one. It is not exposed
+    /// until an update creates it again, at zero. To remove many at once, [`retain`](Self::retain) is
+    /// cheaper: every removal waits for the current updates of the family.
     ///
     /// ```
     /// use hello_exporter::GaugeVec;
@@ -253,7 +160,7 @@ impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
 }
 
 impl<L: Labels, M: SeriesMetric> Family<L, M> {
-    /// The series with these labels, to be updated or read; see [`Series`].
+    /// Returns a handle to the series with these labels, to update or read it; see [`Series`].
     ///
     /// The labels are the struct `L` or a reference to one, with whatever lifetimes and type
     /// parameters, or another struct with the same label names: a borrowed one finds what an owned one
@@ -264,8 +171,8 @@ impl<L: Labels, M: SeriesMetric> Family<L, M> {
         Series::new(&self.series, labels)
     }
 
-    /// Removes the series with these labels, and says whether there was one. An update creates it again,
-    /// at zero.
+    /// Removes the series with these labels, and returns whether there was one. It is not exposed until
+    /// an update creates it again, at zero.
     ///
     /// ```
     /// use hello_exporter::{Family, Gauge, Labels};
@@ -294,19 +201,17 @@ impl<L: Labels, M: SeriesMetric> Family<L, M> {
 impl<L, M: SeriesMetric> Family<L, M> {
     fn of<'n>(
         label_names: impl IntoIterator<Item = &'n str>,
-        bounds: Bounds,
+        buckets: Buckets,
         max_series: Option<usize>,
     ) -> Self {
-        let store = Store::new(label_names, M::words(&bounds), max_series);
-        Self { series: SeriesSet { store, bounds }, kind: PhantomData }
+        let store = Store::new(label_names, M::words(&buckets), max_series);
+        Self { series: SeriesSet { store, buckets }, kind: PhantomData }
     }
 
     fn declared(declaration: &Declaration) -> Self {
-        let bounds = match M::OPTIONS.buckets {
-            true => Bounds::declared(declaration),
-            false => Bounds::none(),
-        };
-        Self::of(declaration.label_names(), bounds, declaration.max_series())
+        let buckets =
+            if M::OPTIONS.buckets { Buckets::declared(declaration) } else { Buckets::none() };
+        Self::of(declaration.label_names(), buckets, declaration.max_series())
     }
 
     fn label_names(&self) -> impl Iterator<Item = &str> {
@@ -321,12 +226,12 @@ impl<L, M: SeriesMetric> Family<L, M> {
         encoder.dropped(store.dropped());
     }
 
-    /// How many series there are.
+    /// Returns the number of series.
     pub fn len(&self) -> usize {
         self.series.store.len()
     }
 
-    /// Whether there is no series.
+    /// Returns whether there is no series.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -336,9 +241,10 @@ impl<L, M: SeriesMetric> Family<L, M> {
         self.series.store.clear();
     }
 
-    /// All series, in the order of their creation. Those that are created meanwhile may be among them.
+    /// Iterates over all series, in the order of their creation. A series that is created meanwhile may
+    /// be among them.
     ///
-    /// No lock is held: the family can be used, and changed, in the loop.
+    /// No lock is held: the loop can use and change the family.
     ///
     /// ```
     /// use hello_exporter::CounterVec;
@@ -354,11 +260,10 @@ impl<L, M: SeriesMetric> Family<L, M> {
         places.map(|place| SeriesView::new(&self.series, place))
     }
 
-    /// Removes the series for which `keep` is false. Their memory is given back once more than half of the
-    /// family's is that of removed series.
+    /// Removes the series for which `keep` returns false. Their memory is freed once removed series take
+    /// more than half of the family's.
     ///
-    /// No lock is held while `keep` runs. What is added to a series between the answer and its removal
-    /// is lost with it.
+    /// No lock is held while `keep` runs. An update between `keep` and the removal is lost.
     ///
     /// ```
     /// use hello_exporter::GaugeVec;
@@ -384,7 +289,7 @@ impl<L, M> fmt::Debug for Family<L, M> {
     }
 }
 
-/// A family is a metric with as many labels as its positions, or with those that its struct names.
+/// Implements the traits of a field: a family has as many labels as positions, or those of its struct.
 macro_rules! family_metric {
     ([$($param:tt)*] $labels:ty, $shape:expr) => {
         impl<M: SeriesMetric, $($param)*> Metric for Family<$labels, M> {
@@ -419,6 +324,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::metric::word;
 
     /// Every series as its block and value.
     fn series(family: &CounterVec<2>) -> Vec<(String, u64)> {

@@ -23,6 +23,33 @@ use crate::encode::{FamilyEncoder, Sample};
 /// temperature.sub(1.0);
 /// assert_eq!(temperature.get(), 19.5);
 /// ```
+///
+/// `Gauge<Option<f64>>` and `Gauge<Option<i64>>` start at `None`, which is not exposed, and are unset by
+/// `set(None)`. To add to `None` is to add to zero.
+///
+/// ```
+/// use hello_exporter::{Collector, Gauge, testing};
+///
+/// #[derive(Collector)]
+/// struct Backup {
+///     /// When the backup last succeeded.
+///     last_success_timestamp_seconds: Gauge<Option<f64>>,
+/// }
+///
+/// let backup = Backup::new();
+/// testing::assert_exposition(&backup, "");
+/// backup.last_success_timestamp_seconds.set(Some(1.7e9));
+/// testing::assert_exposition(
+///     &backup,
+///     "
+///     ## HELP last_success_timestamp_seconds When the backup last succeeded.
+///     ## TYPE last_success_timestamp_seconds gauge
+///     last_success_timestamp_seconds 1700000000
+///     ",
+/// );
+/// ```
+///
+/// A `Gauge<Option<i64>>` keeps [`i64::MIN`] as `i64::MIN + 1`.
 #[derive(Debug, Default)]
 pub struct Gauge<T = f64> {
     word: AtomicU64,
@@ -30,7 +57,7 @@ pub struct Gauge<T = f64> {
 }
 
 impl Gauge {
-    /// A gauge at zero, of `f64`.
+    /// Makes a gauge of `f64` at zero. Other gauges are made by [`Default`].
     pub const fn new() -> Self {
         Self { word: AtomicU64::new(0), value: PhantomData }
     }
@@ -62,8 +89,8 @@ impl<T: GaugeValue> Gauge<T> {
         T::add(&self.word, amount.negated());
     }
 
-    /// Adds one now, and subtracts it when the guard is dropped: on every way out of a function, a
-    /// panic and a cancelled future included.
+    /// Adds one now, and subtracts it when the guard is dropped: at every exit of a function, a panic and
+    /// a cancelled future included.
     ///
     /// ```
     /// use hello_exporter::Gauge;
@@ -79,7 +106,7 @@ impl<T: GaugeValue> Gauge<T> {
         GaugeGuard::new(self)
     }
 
-    /// The current value.
+    /// Returns the current value.
     pub fn get(&self) -> T {
         word::load(&self.word)
     }
@@ -96,8 +123,8 @@ impl<T: GaugeValue> Level for &Gauge<T> {
     }
 }
 
-impl Gauge {
-    /// Sets the gauge to the current time, in seconds since the Unix epoch: when a job ran last, say.
+impl<T: GaugeValue + From<f64>> Gauge<T> {
+    /// Sets the gauge to the current time, in seconds since the Unix epoch, e.g. when a job ends.
     ///
     /// ```
     /// use hello_exporter::Gauge;
@@ -107,7 +134,7 @@ impl Gauge {
     /// assert!(last_success.get() > 1.7e9);
     /// ```
     pub fn set_to_current_time(&self) {
-        self.set(unix_seconds(SystemTime::now()));
+        self.set(unix_seconds(SystemTime::now()).into());
     }
 }
 
@@ -117,7 +144,9 @@ impl<T: GaugeValue> Metric for Gauge<T> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        encoder.only(MetricType::Gauge, &Sample::from(self.get().into()));
+        if let Some(value) = self.get().to_sample() {
+            encoder.only(MetricType::Gauge, &Sample::from(value));
+        }
     }
 }
 

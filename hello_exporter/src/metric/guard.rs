@@ -1,11 +1,11 @@
-//! What happens when a scope is left.
+//! Guards and timers, which act when they are dropped.
 
 use std::time::Instant;
 
 /// Subtracts one from a gauge when it is dropped, see [`Gauge::inc_guard`](crate::Gauge::inc_guard).
 ///
 /// It holds no lock, and can be kept across an `await`.
-#[must_use = "the gauge goes down again when the guard is dropped"]
+#[must_use = "the gauge goes down when the guard is dropped"]
 #[derive(Debug)]
 pub struct GaugeGuard<G: Level> {
     gauge: G,
@@ -14,7 +14,7 @@ pub struct GaugeGuard<G: Level> {
 
 /// A gauge, or a series of a family of gauges, that a [`GaugeGuard`] holds up.
 pub trait Level: sealed::Sealed {
-    /// Adds one, if there is a place for it.
+    /// Adds one, and returns whether the series exists or could be created.
     #[doc(hidden)]
     fn rise(&self) -> bool;
     /// Subtracts one.
@@ -36,7 +36,7 @@ impl<G: Level> Drop for GaugeGuard<G> {
     }
 }
 
-/// Observes, when it is dropped, how many seconds have passed, see
+/// Observes the elapsed seconds when it is dropped, see
 /// [`Histogram::start_timer`](crate::Histogram::start_timer).
 ///
 /// It holds no lock, and can be kept across an `await`.
@@ -44,7 +44,7 @@ impl<G: Level> Drop for GaugeGuard<G> {
 #[derive(Debug)]
 pub struct Timer<H: Observe> {
     start: Instant,
-    /// Nothing once the time is observed, or not wanted.
+    /// `None` once the time is observed or discarded.
     histogram: Option<H>,
 }
 
@@ -64,7 +64,7 @@ impl<H: Observe> Timer<H> {
         self.observe()
     }
 
-    /// Observes nothing.
+    /// Drops the timer without an observation.
     pub fn discard(mut self) {
         self.histogram = None;
     }

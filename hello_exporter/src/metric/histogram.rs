@@ -13,12 +13,12 @@ use crate::encode::{
 };
 use crate::labels::LabelBlock;
 
-/// The upper bounds of a histogram whose attribute says nothing: those of the Prometheus clients,
-/// made for the seconds that a network service takes.
+/// The upper bounds of a histogram without `buckets`: those of the Prometheus clients, chosen for the
+/// latency of a network service in seconds.
 pub const DEFAULT_BUCKETS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// `N` upper bounds, the first at `start` and each `width` above the one before it.
+/// Returns `N` upper bounds, the first at `start` and each `width` above the one before it.
 ///
 /// ```
 /// use hello_exporter::metric::linear_buckets;
@@ -26,7 +26,7 @@ pub const DEFAULT_BUCKETS: &[f64] =
 ///
 /// #[derive(Collector)]
 /// struct Queue {
-///     /// Jobs in the queue when another came.
+///     /// Jobs in the queue when a job arrives.
 ///     #[metric(buckets = linear_buckets::<4>(0.0, 25.0))]
 ///     queue_length: Histogram,
 /// }
@@ -37,7 +37,7 @@ pub const fn linear_buckets<const N: usize>(start: f64, width: f64) -> [f64; N] 
     buckets(start, width, 1.0)
 }
 
-/// `N` upper bounds, the first at `start` and each `factor` times the one before it.
+/// Returns `N` upper bounds, the first at `start` and each `factor` times the one before it.
 ///
 /// ```
 /// use hello_exporter::metric::exponential_buckets;
@@ -82,27 +82,26 @@ const fn buckets<const N: usize>(start: f64, width: f64, factor: f64) -> [f64; N
 /// ```
 #[derive(Debug)]
 pub struct Histogram {
-    bounds: Bounds,
+    buckets: Buckets,
     words: Box<[AtomicU64]>,
     exemplars: Exemplars,
 }
 
 impl Histogram {
-    /// A histogram without observations, with these upper bounds; see [`Bounds::new`].
-    pub fn new(bounds: impl Into<Bounds>) -> Self {
-        let bounds = bounds.into();
-        let words = (0..bounds.words()).map(|_| AtomicU64::new(0)).collect();
-        Self { bounds, words, exemplars: Exemplars::new() }
+    /// Makes a histogram without observations, with these upper bounds; see [`Buckets::new`].
+    pub fn new(buckets: impl Into<Buckets>) -> Self {
+        let buckets = buckets.into();
+        let words = (0..buckets.words()).map(|_| AtomicU64::new(0)).collect();
+        Self { buckets, words, exemplars: Exemplars::new() }
     }
 
-    /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`, and
-    /// makes the sum NaN for good.
+    /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`, and the sum
+    /// stays NaN from then on.
     pub fn observe(&self, value: f64) {
-        self.bounds.observe(&self.words, value);
+        self.buckets.observe(&self.words, value);
     }
 
-    /// Counts `value`, and keeps the labels as an example of what fell into its bucket, which OpenMetrics
-    /// exposes; see [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
+    /// Counts `value`, and keeps the labels as the exemplar of its bucket, which OpenMetrics exposes; see [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
     ///
     /// ```
     /// use hello_exporter::Histogram;
@@ -112,14 +111,14 @@ impl Histogram {
     /// assert_eq!(seconds.count(), 1);
     /// ```
     pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
-        let bucket = self.bounds.observe(&self.words, value);
+        let bucket = self.buckets.observe(&self.words, value);
         if let Some(exemplar) = exemplar(SampleValue::F64(value), labels) {
             self.exemplars.set(b"", bucket, &exemplar);
         }
     }
 
-    /// Observes, when the timer is dropped, how many seconds have passed: on every way out of a
-    /// function, a panic and a cancelled future included.
+    /// Starts a timer that observes the elapsed seconds when it is dropped: at every exit of a function,
+    /// a panic and a cancelled future included.
     ///
     /// ```
     /// use hello_exporter::Histogram;
@@ -137,20 +136,20 @@ impl Histogram {
         Timer::new(self)
     }
 
-    /// How many observations there were.
+    /// Returns the number of observations.
     pub fn count(&self) -> u64 {
-        self.bounds.count(&self.words)
+        self.buckets.count(&self.words)
     }
 
-    /// The sum of all observations.
+    /// Returns the sum of all observations.
     pub fn sum(&self) -> f64 {
-        self.bounds.sum(&self.words)
+        self.buckets.sum(&self.words)
     }
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self::new(Bounds::default())
+        Self::new(Buckets::default())
     }
 }
 
@@ -162,8 +161,8 @@ impl Metric for Histogram {
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
         if encoder.begin_rendered(MetricType::Histogram, std::iter::empty()) {
-            let Self { bounds, words, exemplars } = self;
-            bounds.encode(words, LabelBlock::EMPTY, exemplars, encoder);
+            let Self { buckets, words, exemplars } = self;
+            buckets.encode(words, LabelBlock::EMPTY, exemplars, encoder);
         }
     }
 }
@@ -176,26 +175,26 @@ impl Observe for &Histogram {
 
 impl Init for Histogram {
     fn init(declaration: &Declaration) -> Self {
-        Self::new(Bounds::declared(declaration))
+        Self::new(Buckets::declared(declaration))
     }
 }
 
-/// The upper bounds of a histogram's buckets, finite and increasing.
+/// The buckets of a histogram: their upper bounds, finite and increasing.
 ///
 /// ```
-/// use hello_exporter::metric::Bounds;
+/// use hello_exporter::metric::Buckets;
 ///
-/// assert_eq!(Bounds::from(&[0.1, 1.0]).as_slice(), [0.1, 1.0]);
-/// assert_eq!(Bounds::new(vec![1.0, 0.1, 1.0, f64::INFINITY]).as_slice(), [0.1, 1.0]);
+/// assert_eq!(Buckets::from(&[0.1, 1.0]).as_slice(), [0.1, 1.0]);
+/// assert_eq!(Buckets::new(vec![1.0, 0.1, 1.0, f64::INFINITY]).as_slice(), [0.1, 1.0]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Bounds {
+pub struct Buckets {
     bounds: Cow<'static, [f64]>,
     rendered: RenderedBounds,
 }
 
-impl Bounds {
-    /// The bounds in increasing order, each once; what is not finite is left out.
+impl Buckets {
+    /// Sorts the bounds, and leaves out repeated and not finite ones.
     pub fn new(bounds: impl Into<Cow<'static, [f64]>>) -> Self {
         let bounds = bounds.into();
         let increases = bounds.iter().zip(bounds.iter().skip(1)).all(|(one, next)| one < next);
@@ -213,27 +212,27 @@ impl Bounds {
         Self { rendered: RenderedBounds::new(&bounds), bounds }
     }
 
-    /// The bounds.
+    /// Returns the bounds.
     pub fn as_slice(&self) -> &[f64] {
         &self.bounds
     }
 
-    /// Those of what is no histogram.
+    /// Returns the buckets of a metric that is no histogram.
     pub(super) fn none() -> Self {
         Self { bounds: Cow::Borrowed(&[]), rendered: RenderedBounds::default() }
     }
 
-    /// Those of an attribute, or the defaults.
+    /// Returns the buckets of an attribute, or the defaults.
     pub(super) fn declared(declaration: &Declaration) -> Self {
         declaration.buckets().map_or_else(Self::default, Self::new)
     }
 
-    /// A counter for each bucket, one for `+Inf`, and the sum.
+    /// Returns the number of words: a counter for each bucket, one for `+Inf`, and the sum.
     pub(super) fn words(&self) -> usize {
         self.bounds.len() + 2
     }
 
-    /// Counts an observation, and says in which bucket.
+    /// Counts an observation, and returns its bucket.
     #[inline]
     pub(super) fn observe(&self, words: &[AtomicU64], value: f64) -> usize {
         let place = self.place(value);
@@ -244,9 +243,9 @@ impl Bounds {
         place
     }
 
-    /// The bucket of a value: as many bounds as do not hold it are in front. NaN is in none but the last.
+    /// Returns the bucket of a value: the number of bounds below it. NaN is in the last bucket.
     ///
-    /// To count a few of them all is faster than to search, because it has no branches to mispredict.
+    /// For few bounds, counting is faster than searching, because it has no branches to mispredict.
     #[inline]
     fn place(&self, value: f64) -> usize {
         const FEW: usize = 64;
@@ -266,7 +265,7 @@ impl Bounds {
         words.last().map_or(0.0, word::load)
     }
 
-    /// Writes one series. The count is that of the last bucket, so that the two never differ.
+    /// Writes one series. Its count is the last bucket's, so that the two never differ.
     pub(super) fn encode(
         &self,
         words: &[AtomicU64],
@@ -285,7 +284,7 @@ impl Bounds {
         });
     }
 
-    /// Cumulative buckets, and the count of all observations, which is that of the last.
+    /// Fills `buckets` with cumulative counts, and returns the count of all observations.
     fn accumulate(&self, words: &[AtomicU64], buckets: &mut Vec<(f64, u64)>) -> u64 {
         buckets.clear();
         let mut count = 0;
@@ -296,32 +295,32 @@ impl Bounds {
         count
     }
 
-    /// Each bucket's bound and counter, that of `+Inf` last.
+    /// Iterates over each bucket's bound and counter, `+Inf` last.
     fn counters<'w>(&self, words: &'w [AtomicU64]) -> impl Iterator<Item = (f64, &'w AtomicU64)> {
         self.bounds.iter().copied().chain([f64::INFINITY]).zip(words)
     }
 }
 
 /// [`DEFAULT_BUCKETS`].
-impl Default for Bounds {
+impl Default for Buckets {
     fn default() -> Self {
         Self::new(DEFAULT_BUCKETS)
     }
 }
 
-impl From<&'static [f64]> for Bounds {
+impl From<&'static [f64]> for Buckets {
     fn from(bounds: &'static [f64]) -> Self {
         Self::new(bounds)
     }
 }
 
-impl<const N: usize> From<&'static [f64; N]> for Bounds {
+impl<const N: usize> From<&'static [f64; N]> for Buckets {
     fn from(bounds: &'static [f64; N]) -> Self {
         Self::new(bounds.as_slice())
     }
 }
 
-impl From<Vec<f64>> for Bounds {
+impl From<Vec<f64>> for Buckets {
     fn from(bounds: Vec<f64>) -> Self {
         Self::new(bounds)
     }

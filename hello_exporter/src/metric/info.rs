@@ -1,4 +1,4 @@
-//! Facts that stand in labels.
+//! Facts as labels.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,11 +9,11 @@ use crate::desc::{Desc, MetricType};
 use crate::encode::{FamilyEncoder, Sample};
 use crate::labels::{self, LabelBlock, LabelNames, Labels};
 
-/// Facts that stand in labels, as the version of a program: an
+/// Facts as labels, e.g. the version of a program: an
 /// [info](https://prometheus.io/docs/specs/om/open_metrics_spec/#info) of OpenMetrics, whose value is
 /// always 1.
 ///
-/// Its name ends in `_info`. Without facts, as it is at first, it is not exposed.
+/// Its name ends in `_info`. An info without facts, its initial state, is not exposed.
 ///
 /// ```
 /// use hello_exporter::{Collector, Info, Labels, testing};
@@ -25,7 +25,7 @@ use crate::labels::{self, LabelBlock, LabelNames, Labels};
 ///
 /// #[derive(Collector)]
 /// struct Server {
-///     /// What the server says of itself.
+///     /// Release of the server.
 ///     #[metric(name = "server_info")]
 ///     release: Info<Release>,
 /// }
@@ -35,7 +35,7 @@ use crate::labels::{self, LabelBlock, LabelNames, Labels};
 /// testing::assert_exposition(
 ///     &server,
 ///     r#"
-///     ## HELP server_info What the server says of itself.
+///     ## HELP server_info Release of the server.
 ///     ## TYPE server_info gauge
 ///     server_info{version="7.2"} 1
 ///     "#,
@@ -48,14 +48,46 @@ pub struct Info<L> {
 }
 
 impl<L: Labels> Info<L> {
-    /// Without facts. `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels): it brings the
-    /// names of the labels.
+    /// Makes an info without facts. `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels): it
+    /// brings the names of the labels.
     pub fn new() -> Self {
         const { assert!(L::NAMES.is_some(), "the labels of an `Info` need names") };
-        Self::of(L::NAMES.unwrap_or_default().iter().map(AsRef::as_ref))
+        Self::with_names(L::NAMES.unwrap_or_default().iter().map(AsRef::as_ref))
     }
 
-    /// Sets the facts, in place of those that were there.
+    /// Makes an info of these facts, for a struct whose values are read at every scrape.
+    ///
+    /// ```
+    /// use hello_exporter::{Collector, Info, Labels, testing};
+    ///
+    /// #[derive(Labels)]
+    /// struct Release {
+    ///     version: String,
+    /// }
+    ///
+    /// #[derive(Collector)]
+    /// struct Server {
+    ///     /// Release of the server.
+    ///     server_info: Info<Release>,
+    /// }
+    ///
+    /// let release = Release { version: "7.2".to_owned() };
+    /// testing::assert_exposition(
+    ///     &Server { server_info: Info::of(release) },
+    ///     r#"
+    ///     ## HELP server_info Release of the server.
+    ///     ## TYPE server_info gauge
+    ///     server_info{version="7.2"} 1
+    ///     "#,
+    /// );
+    /// ```
+    pub fn of(labels: L) -> Self {
+        let info = Self::new();
+        info.set(labels);
+        info
+    }
+
+    /// Sets the facts, and replaces those of before.
     pub fn set<K: Labels>(&self, labels: K) {
         const { labels::assert_same::<L, K>() };
         let render = |values: &[&str]| {
@@ -67,7 +99,7 @@ impl<L: Labels> Info<L> {
         }
     }
 
-    /// Takes the facts away, so that nothing is exposed.
+    /// Removes the facts, so that nothing is exposed.
     pub fn clear(&self) {
         self.replace(None);
     }
@@ -76,7 +108,7 @@ impl<L: Labels> Info<L> {
         *self.block.write().unwrap_or_else(PoisonError::into_inner) = block;
     }
 
-    fn of<'n>(label_names: impl Iterator<Item = &'n str>) -> Self {
+    fn with_names<'n>(label_names: impl Iterator<Item = &'n str>) -> Self {
         let label_names = LabelNames::new(label_names);
         Self { label_names, block: RwLock::default(), labels: PhantomData }
     }
@@ -114,6 +146,6 @@ impl<L: Labels> Metric for Info<L> {
 
 impl<L: Labels> Init for Info<L> {
     fn init(declaration: &Declaration) -> Self {
-        Self::of(declaration.label_names())
+        Self::with_names(declaration.label_names())
     }
 }

@@ -1,4 +1,4 @@
-//! The metrics themselves: live ones that a program updates, and values read at scrape time.
+//! Metrics: live ones that a program updates, and values read at scrape time.
 
 mod counter;
 mod dynamic;
@@ -8,8 +8,10 @@ mod gauge;
 mod guard;
 mod histogram;
 mod info;
+mod owned;
 mod rows;
 mod series;
+mod series_set;
 mod snapshot;
 mod state_set;
 mod store;
@@ -23,17 +25,18 @@ pub use counter::Counter;
 pub use dynamic::{DynamicFamilies, DynamicFamily};
 #[doc(hidden)]
 pub use family::Positional;
-pub use family::{CounterVec, Family, GaugeVec, HistogramVec, NumberMetric, SeriesMetric};
+pub use family::{CounterVec, Family, GaugeVec, HistogramVec};
 pub use gauge::Gauge;
 pub use guard::{GaugeGuard, Timer};
 #[doc(hidden)]
 pub use guard::{Level, Observe};
-pub use histogram::{Bounds, DEFAULT_BUCKETS, Histogram, exponential_buckets, linear_buckets};
+pub use histogram::{Buckets, DEFAULT_BUCKETS, Histogram, exponential_buckets, linear_buckets};
 pub use info::Info;
 pub use rows::Rows;
 #[doc(hidden)]
-pub use series::{LookUp, Pinned, Way};
+pub use series::{Cached, Lookup, Uncached};
 pub use series::{PinnedSeries, Series};
+pub use series_set::{NumberMetric, SeriesMetric};
 pub use snapshot::{HistogramSnapshot, SnapshotError, SummarySnapshot, Timestamped};
 #[cfg(feature = "prometheus")]
 pub(crate) use snapshot::{check_buckets, check_quantiles};

@@ -6,11 +6,12 @@ use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::labels::Labels;
 
-/// A struct of metrics for each of many things: databases, replicas, devices. What tells them apart stands in the labels
-/// `L`, a struct that derives [`Labels`](macro@crate::Labels); `M` derives [`Collector`](macro@crate::Collector).
+/// A struct of metrics for each of many things: databases, replicas, devices. The labels `L`, a struct that
+/// derives [`Labels`](macro@crate::Labels), identify them; `M` derives
+/// [`Collector`](macro@crate::Collector).
 ///
-/// Every field of `M` is one family, in which every row has its samples, with the labels of the row in front of its own.
-/// It is a field with `#[metric(flatten)]`, or is registered, or what a source gives.
+/// Every field of `M` is one family, in which every row has its samples, with the labels of the row before
+/// its own. A `Rows` is a field with `#[metric(flatten)]`, is registered, or is returned by a source.
 ///
 /// ```
 /// use hello_exporter::{Collector, Labels, Rows, testing};
@@ -55,13 +56,13 @@ use crate::labels::Labels;
 /// );
 /// ```
 ///
-/// A label of `M` that is called as one of `L` is refused at registration. Of two rows with the same labels the first one
-/// is exposed, and the samples of the other are counted as duplicates.
+/// A registration refuses a label of `M` with the name of one of `L`. Of two rows with the same labels the
+/// first is exposed, and the samples of the other are counted as duplicates.
 #[derive(Clone, Debug)]
 pub struct Rows<L, M>(Vec<(L, M)>);
 
 impl<L, M> Rows<L, M> {
-    /// None.
+    /// Makes an empty collection.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
@@ -71,17 +72,17 @@ impl<L, M> Rows<L, M> {
         self.0.push((labels, metrics));
     }
 
-    /// How many there are.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The rows, in the order in which they were added.
+    /// Iterates over the rows, in the order of their addition.
     ///
     /// ```
     /// use hello_exporter::{Collector, Counter, Labels, Rows};

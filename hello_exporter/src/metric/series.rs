@@ -7,9 +7,9 @@ use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use super::exemplar::exemplar;
-use super::family::{NumberMetric, SeriesSet};
 use super::guard::{GaugeGuard, Level, Observe, Timer};
-use super::histogram::{Bounds, Histogram};
+use super::histogram::{Buckets, Histogram};
+use super::series_set::{NumberMetric, SeriesSet};
 use super::store::Pin;
 use super::value::unix_seconds;
 use super::word::{self, CounterValue, GaugeValue, Word};
@@ -17,47 +17,47 @@ use super::{Counter, Gauge};
 use crate::encode::{Exemplar, SampleValue};
 use crate::labels::Labels;
 
-/// One series of a [`Family`](crate::Family), looked up at every use.
+/// A handle to one series of a [`Family`](crate::Family), looked up at every use.
 ///
 /// It holds no lock and no reference to the series, so that it can be kept across an `await`. An update
-/// creates the series, at zero, where there is none: not yet, or not any more.
+/// creates the series, at zero, if it does not exist or was removed.
 #[must_use = "a series does nothing until it is updated; `init()` exposes it at zero"]
-pub struct Series<'f, L, M, P = LookUp> {
+pub struct Series<'f, L, M, P = Uncached> {
     series: &'f SeriesSet,
     labels: L,
-    way: P,
+    lookup: P,
     kind: PhantomData<fn() -> M>,
 }
 
-/// A [`Series`] that keeps its look-up: [`Series::pin`] makes one.
+/// A [`Series`] that caches its lookup; [`Series::pin`] makes one.
 ///
-/// It can be shared by threads, survives the removal of its series as any other handle does, and
-/// holds on to no memory of the family.
-pub type PinnedSeries<'f, L, M> = Series<'f, L, M, Pinned>;
+/// Threads can share it. It survives the removal of its series as any other handle does, and keeps no
+/// memory of the family alive.
+pub type PinnedSeries<'f, L, M> = Series<'f, L, M, Cached>;
 
-/// How a [`Series`] is found: by a look-up.
+/// Looks the series up at every use.
 #[derive(Debug)]
-pub struct LookUp;
+pub struct Uncached;
 
-/// How a [`Series`] is found: where it was found before.
-pub struct Pinned(Pin);
+/// Caches the place of the series.
+pub struct Cached(Pin);
 
-impl fmt::Debug for Pinned {
+impl fmt::Debug for Cached {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Pinned")
+        formatter.write_str("Cached")
     }
 }
 
-/// The way from labels to a series.
-pub trait Way: sealed::Way {}
+/// How a [`Series`] finds its series.
+pub trait Lookup: sealed::Lookup {}
 
-impl Way for LookUp {}
-impl Way for Pinned {}
+impl Lookup for Uncached {}
+impl Lookup for Cached {}
 
 mod sealed {
     use super::{AtomicU64, Labels, SeriesSet};
 
-    pub trait Way {
+    pub trait Lookup {
         #[doc(hidden)]
         fn update<L: Labels>(
             &self,
@@ -68,7 +68,7 @@ mod sealed {
     }
 }
 
-impl sealed::Way for LookUp {
+impl sealed::Lookup for Uncached {
     #[inline]
     fn update<L: Labels>(
         &self,
@@ -80,7 +80,7 @@ impl sealed::Way for LookUp {
     }
 }
 
-impl sealed::Way for Pinned {
+impl sealed::Lookup for Cached {
     #[inline]
     fn update<L: Labels>(
         &self,
@@ -97,10 +97,10 @@ impl sealed::Way for Pinned {
 
 impl<'f, L, M> Series<'f, L, M> {
     pub(super) fn new(series: &'f SeriesSet, labels: L) -> Self {
-        Self { series, labels, way: LookUp, kind: PhantomData }
+        Self { series, labels, lookup: Uncached, kind: PhantomData }
     }
 
-    /// The same series with its look-up kept, for a place that updates it again and again.
+    /// Caches the lookup, for code that updates the series again and again.
     ///
     /// ```
     /// use hello_exporter::CounterVec;
@@ -114,39 +114,39 @@ impl<'f, L, M> Series<'f, L, M> {
     /// ```
     pub fn pin(self) -> PinnedSeries<'f, L, M> {
         let Self { series, labels, kind, .. } = self;
-        Series { series, labels, way: Pinned(Pin::new()), kind }
+        Series { series, labels, lookup: Cached(Pin::new()), kind }
     }
 }
 
-impl<L: Labels, M, P: Way> Series<'_, L, M, P> {
+impl<L: Labels, M, P: Lookup> Series<'_, L, M, P> {
     /// Creates the series at zero, so that it is exposed before its first update.
     pub fn init(&self) {
         self.update(|_, _| ());
     }
 
-    /// Whether the series is there, or could be created.
+    /// Runs an operation on the series, and returns whether it exists or could be created.
     #[inline]
-    fn update(&self, operation: impl Fn(&Bounds, &[AtomicU64])) -> bool {
-        let bounds = &self.series.bounds;
-        self.way.update(self.series, &self.labels, |words| operation(bounds, words))
+    fn update(&self, operation: impl Fn(&Buckets, &[AtomicU64])) -> bool {
+        let buckets = &self.series.buckets;
+        self.lookup.update(self.series, &self.labels, |words| operation(buckets, words))
     }
 
-    /// What `operation` reads of the series, if there is one.
-    fn read<R>(&self, operation: impl Fn(&Bounds, &[AtomicU64]) -> R) -> Option<R> {
-        let SeriesSet { store, bounds } = self.series;
-        self.labels.with_values(|values| store.read(values, |words| operation(bounds, words)))
+    /// Returns what `operation` reads of the series, if it exists.
+    fn read<R>(&self, operation: impl Fn(&Buckets, &[AtomicU64]) -> R) -> Option<R> {
+        let SeriesSet { store, buckets } = self.series;
+        self.labels.with_values(|values| store.read(values, |words| operation(buckets, words)))
     }
 
-    /// Updates the series, and keeps an exemplar in the place that the operation names.
+    /// Updates the series, and keeps an exemplar in the place that the operation returns.
     fn update_with_exemplar(
         &self,
         exemplar: Option<Arc<Exemplar>>,
-        operation: impl Fn(&Bounds, &[AtomicU64]) -> usize,
+        operation: impl Fn(&Buckets, &[AtomicU64]) -> usize,
     ) {
         let names = &self.series.store.label_names;
         let block = self.labels.with_values(|values| names.render(values));
-        self.update(|bounds, words| {
-            let place = operation(bounds, words);
+        self.update(|buckets, words| {
+            let place = operation(buckets, words);
             if let Some(exemplar) = &exemplar {
                 self.series.store.exemplars.set(block.as_bytes(), place, exemplar);
             }
@@ -154,8 +154,8 @@ impl<L: Labels, M, P: Way> Series<'_, L, M, P> {
     }
 }
 
-impl<L: Labels, M: NumberMetric, P: Way> Series<'_, L, M, P> {
-    /// The current value; zero, without creating it, where the series does not exist.
+impl<L: Labels, M: NumberMetric, P: Lookup> Series<'_, L, M, P> {
+    /// Returns the current value; zero if the series does not exist, which is not created.
     pub fn get(&self) -> M::Word {
         let value = self.read(|_, words| words.first().map(word::load)).flatten();
         value.unwrap_or(M::Word::from_bits(0))
@@ -172,7 +172,7 @@ impl<L: Labels, M: NumberMetric, P: Way> Series<'_, L, M, P> {
     }
 }
 
-impl<L: Labels, T: CounterValue, P: Way> Series<'_, L, Counter<T>, P> {
+impl<L: Labels, T: CounterValue, P: Lookup> Series<'_, L, Counter<T>, P> {
     /// Adds one.
     #[inline]
     pub fn inc(&self) {
@@ -187,7 +187,7 @@ impl<L: Labels, T: CounterValue, P: Way> Series<'_, L, Counter<T>, P> {
         }
     }
 
-    /// Adds `amount` with an example, see [`Counter::inc_by_with_exemplar`].
+    /// Adds `amount` with an exemplar, see [`Counter::inc_by_with_exemplar`].
     pub fn inc_by_with_exemplar(&self, amount: T, labels: &[(&str, &str)]) {
         if amount.is_increment() {
             self.update_with_exemplar(exemplar(amount.into(), labels), |_, words| {
@@ -198,7 +198,7 @@ impl<L: Labels, T: CounterValue, P: Way> Series<'_, L, Counter<T>, P> {
     }
 }
 
-impl<L: Labels, T: GaugeValue, P: Way> Series<'_, L, Gauge<T>, P> {
+impl<L: Labels, T: GaugeValue, P: Lookup> Series<'_, L, Gauge<T>, P> {
     /// Sets the value.
     #[inline]
     pub fn set(&self, value: T) {
@@ -231,64 +231,64 @@ impl<L: Labels, T: GaugeValue, P: Way> Series<'_, L, Gauge<T>, P> {
 
     /// Adds one until the guard is dropped, see [`Gauge::inc_guard`].
     ///
-    /// Nothing is subtracted where nothing was added, because the family is full, or where the series was
-    /// removed meanwhile. One that was created again is taken for the same.
+    /// Nothing is subtracted if nothing was added, because the family is full, or if the series was
+    /// removed meanwhile. A series that was created again counts as the same.
     pub fn inc_guard(self) -> GaugeGuard<Self> {
         GaugeGuard::new(self)
     }
 }
 
-impl<L: Labels, P: Way> Series<'_, L, Gauge, P> {
+impl<L: Labels, T: GaugeValue + From<f64>, P: Lookup> Series<'_, L, Gauge<T>, P> {
     /// Sets the series to the current time, see [`Gauge::set_to_current_time`].
     pub fn set_to_current_time(&self) {
-        self.set(unix_seconds(SystemTime::now()));
+        self.set(unix_seconds(SystemTime::now()).into());
     }
 }
 
-impl<L: Labels, T: GaugeValue, P: Way> Level for Series<'_, L, Gauge<T>, P> {
+impl<L: Labels, T: GaugeValue, P: Lookup> Level for Series<'_, L, Gauge<T>, P> {
     fn rise(&self) -> bool {
         self.with_word(|word| T::add(word, T::ONE))
     }
 
-    /// A series that was removed meanwhile is not created to go below zero.
+    /// Subtracts one, unless the series was removed meanwhile: it is not created to go below zero.
     fn fall(&self) {
         self.read(|_, words| words.iter().for_each(|word| T::add(word, T::ONE.negated())));
     }
 }
 
-impl<L: Labels, P: Way> Series<'_, L, Histogram, P> {
+impl<L: Labels, P: Lookup> Series<'_, L, Histogram, P> {
     /// Counts an observation, see [`Histogram::observe`].
     #[inline]
     pub fn observe(&self, value: f64) {
-        self.update(|bounds, words| {
-            bounds.observe(words, value);
+        self.update(|buckets, words| {
+            buckets.observe(words, value);
         });
     }
 
-    /// Counts an observation with an example, see [`Histogram::observe_with_exemplar`].
+    /// Counts an observation with an exemplar, see [`Histogram::observe_with_exemplar`].
     pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
         let exemplar = exemplar(SampleValue::F64(value), labels);
-        self.update_with_exemplar(exemplar, |bounds, words| bounds.observe(words, value));
+        self.update_with_exemplar(exemplar, |buckets, words| buckets.observe(words, value));
     }
 
-    /// Observes, when the timer is dropped, how many seconds have passed; see
+    /// Starts a timer that observes the elapsed seconds when it is dropped; see
     /// [`Histogram::start_timer`].
     pub fn start_timer(self) -> Timer<Self> {
         Timer::new(self)
     }
 
-    /// How many observations there were; zero, without creating it, where the series does not exist.
+    /// Returns the number of observations; zero if the series does not exist, which is not created.
     pub fn count(&self) -> u64 {
-        self.read(Bounds::count).unwrap_or_default()
+        self.read(Buckets::count).unwrap_or_default()
     }
 
-    /// The sum of all observations; zero, without creating it, where the series does not exist.
+    /// Returns the sum of all observations; zero if the series does not exist, which is not created.
     pub fn sum(&self) -> f64 {
-        self.read(Bounds::sum).unwrap_or_default()
+        self.read(Buckets::sum).unwrap_or_default()
     }
 }
 
-impl<L: Labels, P: Way> Observe for Series<'_, L, Histogram, P> {
+impl<L: Labels, P: Lookup> Observe for Series<'_, L, Histogram, P> {
     fn observe(&self, seconds: f64) {
         Series::observe(self, seconds);
     }

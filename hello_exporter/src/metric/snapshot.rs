@@ -1,4 +1,4 @@
-//! Histograms and summaries that somebody else has made, and values of another time.
+//! Histograms and summaries of another program, and values of another time.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::{FamilyEncoder, HistogramPoint, PointValue, Sample, SampleValue, SummaryPoint};
 
-/// A histogram at one moment, from whoever keeps it.
+/// A histogram at one moment, as the monitored program counts it.
 ///
 /// ```
 /// use hello_exporter::{Collector, HistogramSnapshot, testing};
@@ -41,13 +41,13 @@ pub struct HistogramSnapshot {
 }
 
 impl HistogramSnapshot {
-    /// A histogram of cumulative buckets: how many observations were at most the bound. The last one,
-    /// `+Inf`, may be left out: it holds the count.
+    /// Makes a histogram of cumulative buckets: pairs of an upper bound and the number of observations up
+    /// to it. The last bucket, `+Inf`, can be left out: it holds the count.
     ///
     /// # Errors
     ///
-    /// The bounds do not increase strictly, one of them is NaN, the counts decrease, up to and with that of
-    /// all observations, or a bucket `+Inf` holds another one.
+    /// The bounds do not increase strictly, one of them is NaN, the counts decrease, `count` included, or
+    /// the bucket `+Inf` does not hold `count`.
     pub fn new(
         buckets: impl IntoIterator<Item = (f64, u64)>,
         sum: f64,
@@ -88,6 +88,12 @@ pub(crate) fn check_buckets(buckets: &[(f64, u64)], count: u64) -> Result<(), Sn
     Ok(())
 }
 
+impl From<HistogramPoint<'_>> for HistogramSnapshot {
+    fn from(HistogramPoint { buckets, sum, count, .. }: HistogramPoint<'_>) -> Self {
+        Self { buckets: buckets.to_vec(), sum, count }
+    }
+}
+
 impl<'a> From<&'a HistogramSnapshot> for Sample<'a> {
     fn from(HistogramSnapshot { buckets, sum, count }: &'a HistogramSnapshot) -> Self {
         let point = HistogramPoint { buckets, rendered: None, sum: *sum, count: *count };
@@ -95,7 +101,7 @@ impl<'a> From<&'a HistogramSnapshot> for Sample<'a> {
     }
 }
 
-/// A summary at one moment, from whoever keeps it.
+/// A summary at one moment, as the monitored program computes it.
 ///
 /// ```
 /// use hello_exporter::{Collector, SummarySnapshot, testing};
@@ -128,7 +134,7 @@ pub struct SummarySnapshot {
 }
 
 impl SummarySnapshot {
-    /// A summary of quantiles, from 0 to 1, and their values.
+    /// Makes a summary of quantiles, from 0 to 1, and their values.
     ///
     /// # Errors
     ///
@@ -143,7 +149,8 @@ impl SummarySnapshot {
         Ok(Self { quantiles, sum, count })
     }
 
-    /// A summary of percentiles, from 0 to 100 and in any order, as most servers tell of them: 99.9 is the quantile 0.999.
+    /// Makes a summary of percentiles, from 0 to 100 and in any order, as most servers report them: 99.9
+    /// is the quantile 0.999.
     ///
     /// ```
     /// use hello_exporter::SummarySnapshot;
@@ -184,9 +191,15 @@ pub(crate) fn check_quantiles(quantiles: &[(f64, f64)]) -> Result<(), SnapshotEr
     }
 }
 
-/// By its digits: divided by 100, 99.9 is not quite the number that 0.999 is.
+/// Divides by 100 in decimal: 99.9 divided in binary is not quite 0.999.
 fn hundredth(percent: f64) -> f64 {
     format!("{percent}e-2").parse().unwrap_or(percent / 100.0)
+}
+
+impl From<SummaryPoint<'_>> for SummarySnapshot {
+    fn from(SummaryPoint { quantiles, sum, count }: SummaryPoint<'_>) -> Self {
+        Self { quantiles: quantiles.to_vec(), sum, count }
+    }
 }
 
 impl<'a> From<&'a SummarySnapshot> for Sample<'a> {
@@ -196,7 +209,7 @@ impl<'a> From<&'a SummarySnapshot> for Sample<'a> {
     }
 }
 
-/// A histogram or a summary that cannot be.
+/// An invalid histogram or summary.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
@@ -207,21 +220,21 @@ pub enum SnapshotError {
         spelled(.bound)
     )]
     Bounds {
-        /// The one in front.
+        /// The previous bound or quantile.
         bound: f64,
-        /// The one behind it.
+        /// The next one.
         next: f64,
     },
     /// Cumulative counts that decrease.
     #[error(
-        "the bucket up to `{}` counts {next} observations, the one in front of it {count}: cumulative \
-         counts must not decrease",
+        "the bucket up to `{}` counts {next} observations, the one before it {count}: cumulative counts \
+         must not decrease",
         spelled(.bound)
     )]
     Counts {
-        /// The bound of the bucket that has too few.
+        /// The bound of the bucket that counts too few.
         bound: f64,
-        /// The count of the bucket in front of it.
+        /// The count of the bucket before it.
         count: u64,
         /// Its count.
         next: u64,
@@ -239,12 +252,12 @@ pub enum SnapshotError {
     Quantile(f64),
 }
 
-/// A bound or quantile as Prometheus spells it: `+Inf`, not `inf`.
+/// Spells a bound or quantile as Prometheus does: `+Inf`, not `inf`.
 fn spelled(value: &f64) -> SampleValue {
     SampleValue::F64(*value)
 }
 
-/// A value of a time that is not that of the scrape.
+/// A value with a time of its own, instead of the scrape's.
 ///
 /// Read [`Sample::at`] before you use it.
 ///
@@ -271,12 +284,12 @@ fn spelled(value: &f64) -> SampleValue {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timestamped<T> {
     value: T,
-    /// None for the time of the scrape.
+    /// `None` for the time of the scrape.
     time: Option<SystemTime>,
 }
 
 impl<T> Timestamped<T> {
-    /// A value as it was at a time.
+    /// Makes a value of this time.
     pub const fn new(value: T, time: SystemTime) -> Self {
         Self { value, time: Some(time) }
     }
@@ -304,7 +317,7 @@ macro_rules! snapshots {
             }
         }
 
-        /// Without observations.
+        /// Makes one without observations.
         impl Init for $type {
             fn init(_: &Declaration) -> Self {
                 Self::default()

@@ -13,8 +13,7 @@ use crate::labels::LabelValue;
 /// States of which each is on or off: a
 /// [state set](https://prometheus.io/docs/specs/om/open_metrics_spec/#stateset) of OpenMetrics.
 ///
-/// There is a series for every state, 1 or 0, told apart by a label that is called as the metric. At
-/// first all are off.
+/// Every state has a series, 1 or 0, with a label of the metric's name. Initially all are off.
 ///
 /// ```
 /// use hello_exporter::{Collector, LabelValue, StateSet, testing};
@@ -27,7 +26,7 @@ use crate::labels::LabelValue;
 ///
 /// #[derive(Collector)]
 /// struct Node {
-///     /// What this node is.
+///     /// Role of this node.
 ///     role: StateSet<Role>,
 /// }
 ///
@@ -36,7 +35,7 @@ use crate::labels::LabelValue;
 /// testing::assert_exposition(
 ///     &node,
 ///     r#"
-///     ## HELP role What this node is.
+///     ## HELP role Role of this node.
 ///     ## TYPE role gauge
 ///     role{role="leader"} 0
 ///     role{role="follower"} 1
@@ -50,7 +49,7 @@ pub struct StateSet<E> {
     states: PhantomData<fn() -> E>,
 }
 
-/// An enum whose values are all known: [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it.
+/// An enum that lists its values: [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it.
 ///
 /// ```
 /// use hello_exporter::metric::States;
@@ -70,12 +69,12 @@ pub struct StateSet<E> {
     label = "expected an enum with `#[derive(LabelValue)]`"
 )]
 pub trait States: LabelValue {
-    /// The value of each variant, in their order.
+    /// The value of each variant, in the order of the variants.
     const STATES: &'static [&'static str];
 }
 
 impl<E: States> StateSet<E> {
-    /// With all states off.
+    /// Makes a set with all states off.
     pub const fn new() -> Self {
         const { check_states(E::STATES.len()) };
         Self { on: AtomicU64::new(0), states: PhantomData }
@@ -86,23 +85,23 @@ impl<E: States> StateSet<E> {
         self.on.store(bit(&state), Ordering::Relaxed);
     }
 
-    /// Turns this state on, whatever the others are.
+    /// Turns this state on, and leaves the others as they are.
     pub fn enable(&self, state: E) {
         self.on.fetch_or(bit(&state), Ordering::Relaxed);
     }
 
-    /// Turns this state off, whatever the others are.
+    /// Turns this state off, and leaves the others as they are.
     pub fn disable(&self, state: E) {
         self.on.fetch_and(!bit(&state), Ordering::Relaxed);
     }
 
-    /// Whether this state is on.
+    /// Returns whether this state is on.
     pub fn is_enabled(&self, state: E) -> bool {
         self.on.load(Ordering::Relaxed) & bit(&state) != 0
     }
 }
 
-/// The bit of a state; none for what is not one, which no derived enum has.
+/// Returns the bit of a state; 0 for a value without a state, which no derived enum has.
 fn bit<E: States>(state: &E) -> u64 {
     let mut buffer = E::Buffer::default();
     let label = state.as_label(&mut buffer);
@@ -131,7 +130,7 @@ impl<E: States> Metric for StateSet<E> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        // All at once, so that of states that exclude each other one is seen.
+        // One load, so that an exposition has one of two states that exclude each other.
         let on = self.on.load(Ordering::Relaxed);
         for (place, state) in E::STATES.iter().enumerate() {
             encoder.state(state, on >> place & 1 == 1);

@@ -1,4 +1,4 @@
-//! Where the series of a family lie.
+//! The memory of a family's series.
 //!
 //! A series is one record of words in an append-only chunk: a header, the lengths of its label
 //! values, its value, and its label block as it will appear on the wire. Records lie in the order of
@@ -19,9 +19,9 @@ mod index;
 mod key;
 mod pin;
 mod storage;
+mod stripe;
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
@@ -34,8 +34,7 @@ use index::Location;
 use key::Key;
 pub(super) use pin::Pin;
 use storage::Storage;
-
-const STRIPES: usize = 8;
+use stripe::{STRIPES, Stripe};
 
 /// All series of one family, each with a fixed number of words for its value.
 pub(crate) struct Store {
@@ -48,28 +47,24 @@ pub(crate) struct Store {
     gaps: Box<[usize]>,
     layout: Layout,
     max_series: usize,
-    /// How many updates have found no place.
+    /// The number of dropped updates.
     dropped: AtomicU64,
     pub(super) exemplars: Exemplars,
 }
 
-/// One to a cache line, so that two threads' locks do not share one.
-#[repr(align(64))]
-struct Stripe(RwLock<Storage>);
-
-/// What whoever creates or removes a series keeps account of.
+/// Bookkeeping under the writer's lock.
 #[derive(Default)]
 struct Writer {
-    /// Series that are there.
+    /// Series that exist.
     live: usize,
-    /// Slots of the index that are taken, those of removed series included.
+    /// Used slots of the index, including those of removed series.
     used: usize,
-    /// Words of records that are removed and not reclaimed yet.
+    /// Words of removed records that are not reclaimed yet.
     dead_words: usize,
 }
 
 impl Writer {
-    /// Removed records that are fewer words than this are not worth a compaction.
+    /// Fewer words of removed records than this are not worth a compaction.
     const FEW_WORDS: usize = 512;
 
     fn is_sparse(&self, storage: &Storage) -> bool {
@@ -119,7 +114,7 @@ impl Store {
         self.with_key(values, |key| self.look_up(key, |_, record| operation(record.value)))
     }
 
-    /// Runs `operation` on the value of the series where the pin has it. False if it has to be looked up.
+    /// Runs `operation` on the value of the pinned series. Returns false if it has to be looked up.
     #[inline]
     pub(super) fn update_pinned(&self, pin: &Pin, operation: impl Fn(&[AtomicU64])) -> bool {
         let storage = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
@@ -128,7 +123,7 @@ impl Store {
         value.map(operation).is_some()
     }
 
-    /// [`update`](Self::update), and the pin has it from now on.
+    /// Runs [`update`](Self::update), and pins the series.
     pub(super) fn update_and_pin<R>(
         &self,
         pin: &Pin,
@@ -146,7 +141,7 @@ impl Store {
             .or_else(|| self.drop_update(values))
     }
 
-    /// Removes the series with these label values. False if there is none.
+    /// Removes the series with these label values. Returns false if there is none.
     pub(crate) fn remove(&self, values: &[&str]) -> bool {
         let mut writer = self.lock_writer();
         let storage = self.storage();
@@ -154,8 +149,8 @@ impl Store {
         self.remove_at(&mut writer, &storage, location.as_slice()) > 0
     }
 
-    /// Removes the series with these labels, each given as its rendered block; those that are gone
-    /// already are left out.
+    /// Removes the series with these labels, each given as its rendered block. Series that are removed
+    /// already are ignored.
     pub(super) fn remove_blocks(&self, blocks: &[String]) -> usize {
         let mut writer = self.lock_writer();
         let storage = self.storage();
@@ -178,22 +173,22 @@ impl Store {
         });
     }
 
-    /// How many series there are.
+    /// Returns the number of series.
     pub(crate) fn len(&self) -> usize {
         self.lock_writer().live
     }
 
-    /// How many updates were dropped, because their series would have been one too many.
+    /// Returns the number of updates that were dropped, because the family was full.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// All series as they are now; their values go on to change.
+    /// Returns all current series; their values continue to change.
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot { storage: self.storage(), layout: self.layout }
     }
 
-    /// Where every series is, in the order of their creation.
+    /// Iterates over the places of all series, in the order of their creation.
     pub(super) fn places(&self) -> impl Iterator<Item = Place> {
         let storage = self.storage();
         let end = storage.end();
@@ -211,7 +206,7 @@ impl Store {
         })
     }
 
-    /// Reads the series at a place as it was before it was removed, if it was.
+    /// Reads the series at a place. A removed one has its last value.
     pub(super) fn at<R>(
         &self,
         place: &Place,
@@ -221,8 +216,8 @@ impl Store {
         Some(read(LabelBlock(record.block()), record.value))
     }
 
-    /// Runs something with the key of these values. Nothing comes back where there is no result, or
-    /// where they are not as many as the labels.
+    /// Runs `run` with the key of these values. Returns `None` if it does, or if the number of values is
+    /// not that of the labels.
     #[inline]
     fn with_key<R>(&self, values: &[&str], run: impl FnOnce(&Key<'_>) -> Option<R>) -> Option<R> {
         if values.len() != self.gaps.len() {
@@ -261,7 +256,7 @@ impl Store {
         key: &Key<'_>,
         operation: impl Fn(Location, Record<'_>) -> R,
     ) -> Option<R> {
-        // Somebody may remove the series again before it is updated, but not for ever.
+        // Another thread can remove the series again before it is updated, but not forever.
         (0..Self::MOST_TRIES).find_map(|_| match self.look_up(key, &operation) {
             Some(result) => Some(Some(result)),
             None if self.create(key) => None,
@@ -276,7 +271,7 @@ impl Store {
         storage.find(key.hash, self.layout, |record| key.is_of(record, self))
     }
 
-    /// The current storage, which stays readable while it is replaced.
+    /// Returns the current storage, which stays readable while it is replaced.
     fn storage(&self) -> Storage {
         self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -284,14 +279,14 @@ impl Store {
     #[inline(always)]
     fn own_stripe(&self) -> &Stripe {
         let [first, ..] = &self.stripes;
-        self.stripes.get(thread_stripe()).unwrap_or(first)
+        self.stripes.get(stripe::of_thread()).unwrap_or(first)
     }
 
     fn lock_writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends a record for the key, unless another thread was faster. False if no space is left.
+    /// Appends a record for the key, unless another thread was faster. Returns false if the family is full.
     #[cold]
     fn create(&self, key: &Key<'_>) -> bool {
         let mut writer = self.lock_writer();
@@ -346,7 +341,7 @@ impl Store {
         }
     }
 
-    /// Takes records out, and reclaims their memory once most of it is theirs.
+    /// Removes records, and compacts the storage once removed ones take most of it.
     fn remove_at(&self, writer: &mut Writer, storage: &Storage, locations: &[Location]) -> usize {
         if locations.is_empty() {
             return 0;
@@ -379,8 +374,8 @@ impl Store {
         true
     }
 
-    /// Counts an update that has no series, because there is one too many already or its labels are not
-    /// the family's, and says so the first time.
+    /// Counts an update that has no series, because the family is full or has other labels, and logs the
+    /// first one.
     #[cold]
     fn drop_update<R>(&self, values: &[&str]) -> Option<R> {
         if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -391,21 +386,21 @@ impl Store {
         None
     }
 
-    /// The words of a new record, its value at zero. Nothing where they are too many.
+    /// Renders the words of a new record, its value at zero. Returns `None` if there are too many.
     fn render(&self, key: &Key<'_>) -> Option<Vec<u64>> {
         let block = self.label_names.render(key.values);
         chunk::render(key.hash, key.lengths(), &block, self.layout)
     }
 }
 
-/// The series of a store at one moment. Those that are removed meanwhile may or may not be met.
+/// The series of a store at one moment. Series that are removed meanwhile may be among them.
 pub(crate) struct Snapshot {
     storage: Storage,
     layout: Layout,
 }
 
 impl Snapshot {
-    /// The blocks and values of all series, in the order of their creation.
+    /// Iterates over the blocks and values of all series, in the order of their creation.
     #[inline(always)]
     pub(crate) fn series(&self) -> impl Iterator<Item = (LabelBlock<'_>, &[AtomicU64])> {
         let records = self.storage.walk(self.layout);
@@ -413,25 +408,9 @@ impl Snapshot {
     }
 }
 
-/// Where a series lies, whatever becomes of the storage meanwhile.
+/// The place of a series, which stays valid whatever happens to the storage.
 #[derive(Clone)]
 pub(super) struct Place {
     chunk: Chunk,
     offset: usize,
-}
-
-/// Spreads threads over the stripes, in the order in which they first came.
-#[inline(always)]
-fn thread_stripe() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static STRIPE: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
-    let choose = |stripe: &Cell<usize>| {
-        if stripe.get() == usize::MAX {
-            stripe.set(NEXT.fetch_add(1, Ordering::Relaxed) % STRIPES);
-        }
-        stripe.get()
-    };
-    STRIPE.try_with(choose).unwrap_or_default()
 }

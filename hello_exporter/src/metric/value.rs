@@ -1,4 +1,4 @@
-//! Plain data as metrics: what a program has anyway, read when Prometheus asks.
+//! Plain data as metrics, read at every scrape.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use std::time::{Duration, SystemTime};
 
 use crate::collect::{Borrowed, Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Sample};
+use crate::encode::{FamilyEncoder, Sample, SampleValue};
 use crate::labels::Labels;
 
 /// A plain value that can be the value of a sample.
 ///
-/// Numbers are themselves, `true` is 1, a [`Duration`] is in seconds, a [`SystemTime`] in seconds
-/// since the Unix epoch, an atomic is loaded, and `None` is no sample.
+/// Numbers are exposed as they are, `true` as 1, a [`Duration`] in seconds, a [`SystemTime`] in seconds
+/// since the Unix epoch. An atomic is loaded, and `None` is no sample.
 ///
 /// ```
 /// use hello_exporter::collect::{Sample, ToSample};
@@ -44,19 +44,19 @@ use crate::labels::Labels;
     note = "a text is a label, not a value: a map has it as its key"
 )]
 pub trait ToSample {
-    /// The type of the metric, where it follows from the value's: `None` for a number, whose type the
-    /// attribute says.
+    /// The type of the metric, if it follows from the value's type: `None` for a number, whose type the
+    /// attribute names.
     const TYPE: Option<MetricType> = None;
 
     /// Whether the sample can change while the value is registered.
     #[doc(hidden)]
     const IS_LIVE: bool = true;
 
-    /// What is exposed; `None` is no sample.
+    /// Returns the sample to expose, if there is one.
     fn sample(&self) -> Option<Sample<'_>>;
 }
 
-/// The three impls of a plain value type: its [`ToSample`], and itself as a field.
+/// Implements the traits of a plain value type: [`ToSample`], and those of a field.
 macro_rules! plain_values {
     ($is_live:literal: $($type:ty, $initial:expr, |$value:ident| $number:expr;)*) => {$(
         impl ToSample for $type {
@@ -121,13 +121,29 @@ plain_values! {
     AtomicBool, AtomicBool::default(), |value| value.load(Ordering::Relaxed);
 }
 
+impl ToSample for SampleValue {
+    const IS_LIVE: bool = false;
+
+    fn sample(&self) -> Option<Sample<'_>> {
+        Some((*self).into())
+    }
+}
+
+impl ToSample for Sample<'_> {
+    const IS_LIVE: bool = false;
+
+    fn sample(&self) -> Option<Sample<'_>> {
+        Some(*self)
+    }
+}
+
 fn encode_one(value: &impl ToSample, encoder: &mut FamilyEncoder<'_>) {
     if let Some(point) = value.sample() {
         encoder.value(point);
     }
 }
 
-/// Seconds since the Unix epoch, negative before it.
+/// Returns seconds since the Unix epoch, negative before it.
 pub(super) fn unix_seconds(time: SystemTime) -> f64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => after.as_secs_f64(),
@@ -186,7 +202,7 @@ impl<M: Metric> Init for Option<M> {
     }
 }
 
-/// A reference in any form is the metric that it refers to.
+/// Implements [`Metric`] for a type that refers to a metric.
 macro_rules! referred_metric {
     ($type:ty, $making:ty) => {
         impl<M: Metric + ?Sized> Metric for $type {
@@ -257,7 +273,7 @@ impl<K: Labels, V: ToSample> Init for Vec<(K, V)> {
     }
 }
 
-/// Writes the values of a map; of two that have the same labels once written, the first.
+/// Writes the values of a map. Of two with the same labels once written, the first is kept.
 fn encode_all<'v, K: Labels + 'v, V: ToSample + 'v>(
     values: impl Iterator<Item = (&'v K, &'v V)>,
     encoder: &mut FamilyEncoder<'_>,

@@ -1,19 +1,20 @@
-//! A series as it is handed out to be looked at.
+//! A series to read, as a loop over a family yields it.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 
-use super::family::{NumberMetric, SeriesSet};
 use super::histogram::Histogram;
+use super::series_set::{NumberMetric, SeriesSet};
 use super::store::Place;
 use super::word::{self, Word};
 use crate::labels::LabelBlock;
 
-/// A series as [`Family::iter`](crate::Family::iter) and [`Family::retain`](crate::Family::retain) hand it out.
+/// A series to read, from [`Family::iter`](crate::Family::iter) or
+/// [`Family::retain`](crate::Family::retain).
 ///
-/// It reads the current value, or, where the series was removed or moved meanwhile, the one that it
-/// had then.
+/// It reads the current value. If the series was removed or moved meanwhile, it reads the value of
+/// that moment.
 pub struct SeriesView<'f, M> {
     series: &'f SeriesSet,
     place: Place,
@@ -25,7 +26,7 @@ impl<'f, M> SeriesView<'f, M> {
         Self { series, place, kind: PhantomData }
     }
 
-    /// The value of the label with this name, if there is one; decoded when it is asked for.
+    /// Returns the value of the label with this name, if there is one. Every call decodes it.
     pub fn label(&self, name: &str) -> Option<String> {
         let find = |block: LabelBlock<'_>| {
             let found = block.pairs().find(|(label, _)| *label == name);
@@ -44,7 +45,7 @@ impl<'f, M> SeriesView<'f, M> {
 }
 
 impl<M: NumberMetric> SeriesView<'_, M> {
-    /// The value.
+    /// Returns the value.
     pub fn get(&self) -> M::Word {
         let value = self.read(|_, words| words.first().map(word::load)).flatten();
         value.unwrap_or(M::Word::from_bits(0))
@@ -52,14 +53,14 @@ impl<M: NumberMetric> SeriesView<'_, M> {
 }
 
 impl SeriesView<'_, Histogram> {
-    /// How many observations there were.
+    /// Returns the number of observations.
     pub fn count(&self) -> u64 {
-        self.read(|_, words| self.series.bounds.count(words)).unwrap_or_default()
+        self.read(|_, words| self.series.buckets.count(words)).unwrap_or_default()
     }
 
-    /// The sum of all observations.
+    /// Returns the sum of all observations.
     pub fn sum(&self) -> f64 {
-        self.read(|_, words| self.series.bounds.sum(words)).unwrap_or_default()
+        self.read(|_, words| self.series.buckets.sum(words)).unwrap_or_default()
     }
 }
 

@@ -4,31 +4,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::encode::SampleValue;
 
-/// A number that is kept in 64 bits and updated atomically.
+/// A number that is kept in 64 bits and updated atomically. A word of zero bits is its initial value.
 ///
 /// All orderings are relaxed: a sample is a number of its own, and orders nothing else.
-pub trait Word: Copy + Into<SampleValue> + sealed::Sealed {
+pub trait Word: Copy + sealed::Sealed {
     #[doc(hidden)]
     fn from_bits(bits: u64) -> Self;
 
     #[doc(hidden)]
     fn to_bits(self) -> u64;
 
+    /// Returns the value to expose, if there is one.
+    #[doc(hidden)]
+    fn to_sample(self) -> Option<SampleValue>;
+
     #[doc(hidden)]
     fn add(word: &AtomicU64, amount: Self);
 }
 
-/// What a [`Counter`](crate::Counter) counts in: `u64` or `f64`.
-pub trait CounterValue: Word {
+/// The number of a [`Counter`](crate::Counter): `u64` or `f64`.
+pub trait CounterValue: Word + Into<SampleValue> {
     #[doc(hidden)]
     const ONE: Self;
 
-    /// Whether a counter may go up by this: not if it is negative, infinite or NaN.
+    /// Returns whether a counter may go up by this: not if it is negative, infinite or NaN.
     #[doc(hidden)]
     fn is_increment(self) -> bool;
 }
 
-/// What a [`Gauge`](crate::Gauge) holds: `f64` or `i64`.
+/// The number of a [`Gauge`](crate::Gauge): `f64` or `i64`, or an `Option` of one, whose `None` is not
+/// exposed.
 pub trait GaugeValue: Word {
     #[doc(hidden)]
     const ONE: Self;
@@ -42,6 +47,8 @@ mod sealed {
     impl Sealed for u64 {}
     impl Sealed for i64 {}
     impl Sealed for f64 {}
+    impl Sealed for Option<i64> {}
+    impl Sealed for Option<f64> {}
 }
 
 pub(crate) fn load<T: Word>(word: &AtomicU64) -> T {
@@ -52,6 +59,19 @@ pub(crate) fn store<T: Word>(word: &AtomicU64, value: T) {
     word.store(value.to_bits(), Ordering::Relaxed);
 }
 
+/// Replaces the value by what `change` makes of it.
+#[inline]
+fn update<T: Word>(word: &AtomicU64, change: impl Fn(T) -> T) {
+    let mut current = word.load(Ordering::Relaxed);
+    loop {
+        let changed = change(T::from_bits(current)).to_bits();
+        match word.compare_exchange_weak(current, changed, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(other) => current = other,
+        }
+    }
+}
+
 impl Word for u64 {
     fn from_bits(bits: u64) -> Self {
         bits
@@ -59,6 +79,10 @@ impl Word for u64 {
 
     fn to_bits(self) -> u64 {
         self
+    }
+
+    fn to_sample(self) -> Option<SampleValue> {
+        Some(self.into())
     }
 
     fn add(word: &AtomicU64, amount: Self) {
@@ -75,6 +99,10 @@ impl Word for i64 {
         self.cast_unsigned()
     }
 
+    fn to_sample(self) -> Option<SampleValue> {
+        Some(self.into())
+    }
+
     fn add(word: &AtomicU64, amount: Self) {
         word.fetch_add(amount.cast_unsigned(), Ordering::Relaxed);
     }
@@ -89,17 +117,59 @@ impl Word for f64 {
         self.to_bits()
     }
 
+    fn to_sample(self) -> Option<SampleValue> {
+        Some(self.into())
+    }
+
     fn add(word: &AtomicU64, amount: Self) {
-        let mut current = word.load(Ordering::Relaxed);
-        loop {
-            let sum = (f64::from_bits(current) + amount).to_bits();
-            match word.compare_exchange_weak(current, sum, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(changed) => current = changed,
-            }
-        }
+        update(word, |current: Self| current + amount);
     }
 }
+
+/// The words of an `Option`: `None` is zero bits, any other value is XORed with the bits that `None`
+/// takes the place of.
+macro_rules! optional_word {
+    ($type:ty, none: $none:expr, instead: $instead:expr, |$current:ident, $amount:ident| $sum:expr) => {
+        impl Word for Option<$type> {
+            fn from_bits(bits: u64) -> Self {
+                (bits != 0).then(|| Word::from_bits(bits ^ $none))
+            }
+
+            fn to_bits(self) -> u64 {
+                let bits = |value: $type| match Word::to_bits(value) ^ $none {
+                    0 => Word::to_bits($instead) ^ $none,
+                    bits => bits,
+                };
+                self.map_or(0, bits)
+            }
+
+            fn to_sample(self) -> Option<SampleValue> {
+                self.map(SampleValue::from)
+            }
+
+            fn add(word: &AtomicU64, amount: Self) {
+                if let Some($amount) = amount {
+                    update(word, |current: Self| {
+                        let $current = current.unwrap_or_default();
+                        Some($sum)
+                    });
+                }
+            }
+        }
+
+        impl GaugeValue for Option<$type> {
+            const ONE: Self = Some(<$type as GaugeValue>::ONE);
+
+            fn negated(self) -> Self {
+                self.map(GaugeValue::negated)
+            }
+        }
+    };
+}
+
+// One of the many NaN. It stays a NaN if somebody sets it.
+optional_word!(f64, none: 0x7ff8_0000_6e6f_6e65, instead: f64::NAN, |current, amount| current + amount);
+optional_word!(i64, none: 1 << 63, instead: i64::MIN + 1, |current, amount| current.wrapping_add(amount));
 
 impl CounterValue for u64 {
     const ONE: Self = 1;

@@ -201,7 +201,7 @@ impl State {
     ) -> Result<(), RegisterError> {
         let desc = collector.addition.apply(desc);
         let is_foreign = collector.origin.is_exclusive();
-        desc.check(is_foreign)
+        desc.check_as(is_foreign)
             .map_err(|error| RegisterError::Desc { collector: collector.name.clone(), error })?;
         let exposed = exposed_names(&desc, is_foreign);
         self.check_overlap(collector, &desc, &exposed)?;

@@ -1,4 +1,4 @@
-//! What one borrowed collector exposes. A registry keeps what it is given, so that this goes past it.
+//! The exposition of one borrowed collector, without a registry, which would keep it.
 
 use std::any::type_name_of_val;
 use std::borrow::Cow;
@@ -8,19 +8,16 @@ use crate::desc::Desc;
 use crate::encode::{FamilyEncoder, Prepared, Text, Written, encode_family};
 use crate::registry::{RegisterError, Registrable, Registry};
 
-/// Why a collector has no exposition that a test could go by.
+/// Why a collector has no exposition to compare.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unsound {
     #[error(transparent)]
     Refused(#[from] RegisterError),
-    #[error(
-        "metric `{metric}`: {duplicates} of its samples repeat a label set, and {misfits} are none of this \
-         metric: a scrape would drop and count them"
-    )]
-    Dropped { metric: String, duplicates: u64, misfits: u64 },
+    #[error("metric `{metric}`: a scrape would drop {losses}")]
+    Dropped { metric: String, losses: String },
 }
 
-/// The exposition of the collector alone, in the text format.
+/// Returns the exposition of the collector alone, in the text format.
 pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, Unsound> {
     let descs = collector.describe();
     check(collector, &descs)?;
@@ -47,12 +44,24 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
 }
 
 fn dropped_of(metric: &Prepared, written: &Written) -> Option<Unsound> {
-    let (metric, duplicates) = (metric.desc.name().to_owned(), written.duplicates);
-    let misfits = written.misfits;
-    (duplicates + misfits > 0).then_some(Unsound::Dropped { metric, duplicates, misfits })
+    let Written { misfits, duplicates, .. } = *written;
+    let reason = written.reason.as_deref().unwrap_or("of another metric");
+    let invalid = match misfits {
+        0 => None,
+        1 => Some(format!("1 invalid sample ({reason})")),
+        _ => Some(format!("{misfits} invalid samples ({reason})")),
+    };
+    let repeated = match duplicates {
+        0 => None,
+        1 => Some("1 sample with the labels of another one".to_owned()),
+        _ => Some(format!("{duplicates} samples with the labels of others")),
+    };
+    let losses: Vec<String> = invalid.into_iter().chain(repeated).collect();
+    let (metric, losses) = (metric.desc.name().to_owned(), losses.join(" and "));
+    (!losses.is_empty()).then_some(Unsound::Dropped { metric, losses })
 }
 
-/// What an empty registry has to say of the collector.
+/// Checks the collector as an empty registry does.
 fn check(collector: &(impl Collect + ?Sized), descs: &[Desc]) -> Result<(), RegisterError> {
     let name = Cow::Borrowed(type_name_of_val(collector));
     let error = |error| RegisterError::Field { collector: name.clone(), error };

@@ -18,7 +18,7 @@ fn name_of_a_statistic_may_contain_colons() {
     assert_eq!(info.commands.into_iter().collect::<Vec<_>>(), commands);
     assert_eq!(info.errors, [("@user_script:", "count=4"), ("ERR,a=b", "count=5")]);
     assert_eq!(info.percentiles, [("host:", "p50=0.5")]);
-    assert_eq!(info.fields.get("master_host"), Some("fd00::1"));
+    assert_eq!(info.fields.text("master_host"), Some("fd00::1"));
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn lines_of_a_master_begin_with_its_host() {
         &[("master_host", "d")],
     ];
     assert_eq!(text.parse().masters, masters);
-    assert_eq!(text.parse().fields.get("master_repl_offset"), Some("8"));
+    assert_eq!(text.parse().fields.text("master_repl_offset"), Some("8"));
 }
 
 #[test]

@@ -171,7 +171,7 @@ pub(crate) struct StatsMetrics {
     #[metric(counter, name = "net_repl_output_bytes_total")]
     total_net_repl_output_bytes: Option<f64>,
 
-    /// KeyValues of hashes that have expired.
+    /// Fields of hashes that have expired.
     #[metric(counter, name = "expired_subkeys_total")]
     expired_subkeys: Option<f64>,
 

@@ -85,7 +85,7 @@ async fn info_is_read_line_by_line() {
         let mut text = InfoText::default();
         let mut replies = Replies::new(reply.as_bytes());
         let other = replies.info(&mut text).await.unwrap();
-        (other, text.parse().fields.get("a").map(str::to_owned), text.dropped())
+        (other, text.parse().fields.text("a").map(str::to_owned), text.dropped())
     };
     let info = |text: &str| format!("${}\r\n{text}\r\n", text.len());
     let [one, two] = ["1", "2"].map(|text| Some(text.to_owned()));
@@ -98,5 +98,5 @@ async fn info_is_read_line_by_line() {
     let mut text = InfoText::default();
     let cut = Replies::new(&b"$9\r\na:1\r\nb"[..]).info(&mut text).await;
     assert!(matches!(cut, Err(ReadError::Io(_))), "{cut:?}");
-    assert_eq!(text.parse().fields.get("a"), Some("1"));
+    assert_eq!(text.parse().fields.text("a"), Some("1"));
 }

@@ -120,7 +120,8 @@ impl TryFrom<Scalar> for Duration {
 
 fn from_text(text: &str) -> Result<StdDuration, String> {
     let unsigned = text.strip_prefix('+').unwrap_or(text);
-    let duration = parse_duration(unsigned).map_err(|error| format!("`{text}` is {error}"))?;
+    let duration =
+        parse_duration(unsigned).map_err(|error| format!("invalid duration `{text}`, {error}"))?;
     match duration <= StdDuration::from_nanos(MOST) {
         true => Ok(duration),
         false => Err(format!("`{text}` is too long, expected at most `2562047h`")),

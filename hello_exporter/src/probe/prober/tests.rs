@@ -18,7 +18,7 @@ impl Probe for Fields {
     async fn probe(&self, request: ProbeRequest) -> Result<Probed<DynamicFamilies>, Infallible> {
         let mut families = DynamicFamilies::new();
         match request.target() {
-            "gauge" => _ = families.gauge("field", "A gauge.").labels(["a"]).sample(["v"], 1),
+            "gauge" => _ = families.gauge("field", "A gauge.").sample([("a", "v")], 1),
             "counter" => _ = families.counter("field", "A counter.").value(2),
             _ => (0..20_000).for_each(|name| {
                 families.gauge(format!("field_{name}"), "One of many.").value(name);

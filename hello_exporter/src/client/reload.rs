@@ -1,4 +1,4 @@
-//! TLS configurations that follow their files.
+//! TLS configurations that are reloaded when their files change.
 
 use std::io;
 use std::sync::Arc;
@@ -11,46 +11,47 @@ use super::tls::{ClientTls, ClientTlsError, Configs};
 use crate::causes::chain;
 use crate::files::ReadFiles;
 
-/// The configurations of a [`ClientTls`]. All clones share them.
+/// The configurations of a [`ClientTls`], which all clones share.
 #[derive(Clone)]
-pub(super) struct Renewal(Arc<Mutex<Followed>>);
+pub(super) struct ReloadedConfigs(Arc<Mutex<LoadedConfigs>>);
 
-struct Followed {
+struct LoadedConfigs {
     tls: ClientTls,
-    /// What was read for what is in force, or for what could not be used.
+    /// The files of the last attempt to load them, whether it failed or not.
     files: ReadFiles,
+    /// The configurations of the last attempt that succeeded.
     configs: Configs,
 }
 
-impl Renewal {
-    /// Reads the files.
+impl ReloadedConfigs {
+    /// Reads the files for the first time.
     pub(super) fn new(tls: ClientTls) -> Result<Self, ClientTlsError> {
         let mut files = ReadFiles::default();
         let configs = tls.configs(&mut files)?;
-        Ok(Self(Arc::new(Mutex::new(Followed { tls, files, configs }))))
+        Ok(Self(Arc::new(Mutex::new(LoadedConfigs { tls, files, configs }))))
     }
 
-    /// Returns the configurations that the files make now.
+    /// Reloads the files if they have changed, and returns the configurations in force.
     ///
-    /// The files are read on a blocking thread, by one connection at a time: a file system that
-    /// does not answer holds one thread, however many connections wait for it. Reading and hashing
-    /// what a certificate needs takes a small part of the time of a handshake.
+    /// A blocking thread reads the files, for one connection at a time: a file system that does not
+    /// respond holds one thread, however many connections wait for it. Reading and hashing the
+    /// files takes a small part of the time of a handshake.
     pub(super) async fn current(&self) -> io::Result<Configs> {
-        let mut followed = Arc::clone(&self.0).lock_owned().await;
-        spawn_blocking(move || followed.current()).await.map_err(io::Error::other)
+        let mut loaded = Arc::clone(&self.0).lock_owned().await;
+        spawn_blocking(move || loaded.current()).await.map_err(io::Error::other)
     }
 }
 
-impl Followed {
+impl LoadedConfigs {
     fn current(&mut self) -> Configs {
         if self.files.now() != self.files {
-            self.read_again();
+            self.reload();
         }
         self.configs.clone()
     }
 
-    /// Takes changed files up, or logs why they cannot be used, once before they change again.
-    fn read_again(&mut self) {
+    /// Loads the changed files. If they cannot be used, logs why, once for each change.
+    fn reload(&mut self) {
         let mut files = ReadFiles::default();
         match self.tls.configs(&mut files) {
             Ok(configs) => {

@@ -1,4 +1,4 @@
-//! How much a server may say.
+//! Limits on what a server may send.
 
 use std::io;
 use std::pin::Pin;
@@ -6,39 +6,39 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// A connection on which a server can say only so much: reading more is an error of the kind
-/// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), which tells a server that says too much from
-/// one that is gone.
+/// Wraps a connection, and limits the bytes and lines that are read from it.
 ///
-/// A parser that keeps what it reads takes memory for every byte, and for every element, of which a line is often one. A
-/// server that a request names can send of both as many as it likes.
+/// A server that sends more causes an error of the kind
+/// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), which no lost connection has. Without a limit a
+/// server that a request names can fill the memory of a parser that keeps what it reads: each byte
+/// takes memory, and so does each element, which is often a line.
 ///
 /// ```
-/// use hello_exporter::client::Bounded;
+/// use hello_exporter::client::LimitedReader;
 /// use tokio::io::AsyncReadExt;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let mut text = String::new();
-/// let error = Bounded::new(&b"a\nb\nc\n"[..], 100, 2).read_to_string(&mut text).await;
-/// assert_eq!(error.unwrap_err().to_string(), "the server says more than 100 bytes or 2 lines");
+/// let error = LimitedReader::new(&b"a\nb\nc\n"[..], 100, 2).read_to_string(&mut text).await;
+/// assert_eq!(error.unwrap_err().to_string(), "the server sent more than 100 bytes or 2 lines");
 /// # });
 /// ```
 #[derive(Debug)]
-pub struct Bounded<R> {
+pub struct LimitedReader<R> {
     reader: R,
-    most: (usize, usize),
-    bytes: usize,
-    lines: usize,
+    limits: (usize, usize),
+    bytes_left: usize,
+    lines_left: usize,
 }
 
-impl<R> Bounded<R> {
-    /// Reads up to so many bytes, with so many line feeds in them.
+impl<R> LimitedReader<R> {
+    /// Wraps `reader`. Up to `bytes` bytes can be read, with up to `lines` line feeds among them.
     pub fn new(reader: R, bytes: usize, lines: usize) -> Self {
-        Self { reader, most: (bytes, lines), bytes, lines }
+        Self { reader, limits: (bytes, lines), bytes_left: bytes, lines_left: lines }
     }
 }
 
-impl<R: AsyncRead + Unpin> AsyncRead for Bounded<R> {
+impl<R: AsyncRead + Unpin> AsyncRead for LimitedReader<R> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -48,15 +48,15 @@ impl<R: AsyncRead + Unpin> AsyncRead for Bounded<R> {
         ready!(Pin::new(&mut self.reader).poll_read(context, buffer))?;
         let new = buffer.filled().get(before..).unwrap_or_default();
         let lines = new.iter().filter(|byte| **byte == b'\n').count();
-        let left = self.bytes.checked_sub(new.len()).zip(self.lines.checked_sub(lines));
-        // Once it was too much it stays so.
-        (self.bytes, self.lines) = left.unwrap_or_default();
+        let left = self.bytes_left.checked_sub(new.len()).zip(self.lines_left.checked_sub(lines));
+        // Once a limit is exceeded, every further read fails.
+        (self.bytes_left, self.lines_left) = left.unwrap_or_default();
         if left.is_some() {
             return Poll::Ready(Ok(()));
         }
         buffer.set_filled(before);
-        let (bytes, lines) = self.most;
-        let error = format!("the server says more than {bytes} bytes or {lines} lines");
+        let (bytes, lines) = self.limits;
+        let error = format!("the server sent more than {bytes} bytes or {lines} lines");
         Poll::Ready(Err(io::Error::new(io::ErrorKind::QuotaExceeded, error)))
     }
 }
@@ -67,17 +67,17 @@ mod tests {
 
     use tokio::io::AsyncReadExt;
 
-    use super::Bounded;
+    use super::LimitedReader;
 
     async fn read(bytes: usize, lines: usize) -> Result<String, ErrorKind> {
         let mut text = String::new();
-        let mut reader = Bounded::new(&b"ab\ncd\n"[..], bytes, lines);
+        let mut reader = LimitedReader::new(&b"ab\ncd\n"[..], bytes, lines);
         let read = reader.read_to_string(&mut text).await;
         read.map(|_| text).map_err(|error| error.kind())
     }
 
     #[tokio::test]
-    async fn as_much_as_is_allowed_is_read_and_no_more() {
+    async fn reading_beyond_a_limit_is_an_error() {
         assert_eq!(read(6, 2).await.as_deref(), Ok("ab\ncd\n"));
         assert_eq!(read(5, 2).await, Err(ErrorKind::QuotaExceeded));
         assert_eq!(read(6, 1).await, Err(ErrorKind::QuotaExceeded));

@@ -1,0 +1,103 @@
+//! The series of a family, and the metrics that a family can have.
+
+use super::histogram::{Buckets, Histogram};
+use super::store::Store;
+use super::word::{self, CounterValue, GaugeValue, Word};
+use super::{Counter, Gauge};
+use crate::collect::Options;
+use crate::desc::MetricType;
+use crate::encode::FamilyEncoder;
+
+/// The series of a [`Family`](crate::Family), without its types: a type that no family can have is
+/// one error of the build, not one for each method.
+pub struct SeriesSet {
+    pub(super) store: Store,
+    /// Those of a histogram; none for other metrics.
+    pub(super) buckets: Buckets,
+}
+
+/// A metric that a [`Family`](crate::Family) can have: [`Counter`], [`Gauge`] or [`Histogram`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a metric that a family can have",
+    label = "expected `Counter`, `Gauge` or `Histogram`"
+)]
+pub trait SeriesMetric: sealed::Sealed {
+    #[doc(hidden)]
+    const TYPE: MetricType;
+    #[doc(hidden)]
+    const OPTIONS: Options;
+
+    /// Returns how many words a series has.
+    #[doc(hidden)]
+    fn words(buckets: &Buckets) -> usize;
+
+    /// Writes all series.
+    #[doc(hidden)]
+    fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>);
+}
+
+/// A [`SeriesMetric`] that is one number: [`Counter`] or [`Gauge`].
+pub trait NumberMetric: SeriesMetric {
+    /// The number: the `u64` of a [`Counter`], the `f64` of a [`Gauge`].
+    type Word: Word;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+const FAMILY_OPTIONS: Options = Options { max_series: true, ..Options::NONE };
+
+/// Implements the traits for a metric that is one word.
+macro_rules! number_metric {
+    ($metric:ident: $value:ident) => {
+        impl<T: $value> sealed::Sealed for $metric<T> {}
+
+        impl<T: $value> SeriesMetric for $metric<T> {
+            const TYPE: MetricType = MetricType::$metric;
+            const OPTIONS: Options = FAMILY_OPTIONS;
+
+            fn words(_: &Buckets) -> usize {
+                1
+            }
+
+            fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
+                let SeriesSet { store, .. } = series;
+                let snapshot = store.snapshot();
+                let numbers = snapshot.series().filter_map(|(block, words)| {
+                    Some((block, word::load::<T>(words.first()?).to_sample()?))
+                });
+                if store.exemplars.are_wanted(encoder) {
+                    numbers.for_each(|(block, it)| store.exemplars.encode(block, it, encoder));
+                } else {
+                    encoder.rendered_numbers(numbers);
+                }
+            }
+        }
+
+        impl<T: $value> NumberMetric for $metric<T> {
+            type Word = T;
+        }
+    };
+}
+
+number_metric!(Counter: CounterValue);
+number_metric!(Gauge: GaugeValue);
+
+impl sealed::Sealed for Histogram {}
+
+impl SeriesMetric for Histogram {
+    const TYPE: MetricType = MetricType::Histogram;
+    const OPTIONS: Options = Options { buckets: true, ..FAMILY_OPTIONS };
+
+    fn words(buckets: &Buckets) -> usize {
+        buckets.words()
+    }
+
+    fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
+        let SeriesSet { store, buckets } = series;
+        for (block, words) in store.snapshot().series() {
+            buckets.encode(words, block, &store.exemplars, encoder);
+        }
+    }
+}

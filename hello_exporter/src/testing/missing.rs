@@ -1,0 +1,50 @@
+//! The message about a sample that is not exposed.
+
+use super::text::Sample;
+
+/// More lines, or names, than these are not listed.
+const MOST: usize = 20;
+
+/// Says that no sample has this name and these labels, and lists the samples of the name, or all
+/// names if it has none.
+pub(super) fn message(exposed: &str, name: &str, labels: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    let wanted = match pairs.as_slice() {
+        [] => name.to_owned(),
+        pairs => format!("{name}{{{}}}", pairs.join(",")),
+    };
+    let samples: Vec<(&str, Sample<'_>)> =
+        exposed.lines().filter_map(|line| Some((line, Sample::read(line)?))).collect();
+    let of_name = samples.iter().filter(|(_, sample)| sample.name == name);
+    let lines: Vec<&str> = of_name.map(|(line, _)| *line).collect();
+    if !lines.is_empty() {
+        return format!(
+            "no sample `{wanted}` is exposed; the samples of `{name}` are:{}",
+            list(&lines)
+        );
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for (_, sample) in &samples {
+        if !names.contains(&sample.name) {
+            names.push(sample.name);
+        }
+    }
+    match names.as_slice() {
+        [] => format!("no sample `{wanted}` is exposed, nor any other"),
+        names => {
+            format!("no sample `{wanted}` is exposed; the names of samples are:{}", list(names))
+        }
+    }
+}
+
+fn list(lines: &[&str]) -> String {
+    let mut out = String::new();
+    for line in lines.iter().take(MOST) {
+        out.extend(["\n  ", line]);
+    }
+    if let Some(others @ 1..) = lines.len().checked_sub(MOST) {
+        out.push_str(&format!("\n  and {others} more"));
+    }
+    out
+}

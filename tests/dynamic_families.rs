@@ -1,0 +1,341 @@
+//! Metric families whose names, labels and samples are known at run time only.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use hello_exporter::collect::{Desc, Describe, MetricType, SampleValue};
+use hello_exporter::testing::assert_exposition;
+use hello_exporter::{
+    Collector, DynamicFamilies, Format, HistogramSnapshot, Registry, SummarySnapshot, Timestamped,
+};
+use hello_exporter_tests::{exposition, exposition_in, exposition_of_fn};
+
+fn histogram() -> HistogramSnapshot {
+    HistogramSnapshot::new([(0.1, 20), (1.0, 23)], 9.5, 24).unwrap()
+}
+
+fn summary() -> SummarySnapshot {
+    SummarySnapshot::new([(0.5, 0.001)], 1.5, 40).unwrap()
+}
+
+fn then() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_500)
+}
+
+/// The rows of a query, each with the columns that it has.
+fn queries() -> DynamicFamilies {
+    let mut families = DynamicFamilies::new();
+    families
+        .gauge("rows", "Rows.")
+        .sample([("table", "users"), ("state", "\"live\"")], 7)
+        .sample(vec![("table".to_owned(), Some("groups"))], SampleValue::I64(-3))
+        .value(Timestamped::new(5, then()))
+        .sample([("schema", 1), ("state", 2)], None::<f64>)
+        .sample([("state", 2)], Some(0.5));
+    families
+        .histogram("wait_seconds", "Waits.")
+        .sample([("lock", "a")], histogram())
+        .sample([("lock", "b")], Timestamped::new(&histogram(), then()));
+    families.summary("pause_seconds", "Pauses.").value(summary());
+    families.gauge("age_seconds", "Age.").value(Duration::from_millis(1500));
+    families.untyped("start", "Start.").value(then());
+    families
+}
+
+/// The same families, declared.
+#[derive(Collector)]
+struct Queries {
+    #[metric(help = "Rows.", labels = ["table", "state"])]
+    rows: Vec<([&'static str; 2], Timestamped<f64>)>,
+    #[metric(help = "Waits.", labels = ["lock"])]
+    wait_seconds: Vec<(&'static str, Timestamped<HistogramSnapshot>)>,
+    #[metric(help = "Pauses.")]
+    pause_seconds: SummarySnapshot,
+    #[metric(help = "Age.")]
+    age_seconds: Duration,
+    #[metric(help = "Start.", untyped)]
+    start: SystemTime,
+}
+
+const TEXT: &str = r#"# HELP age_seconds Age.
+# TYPE age_seconds gauge
+age_seconds 1.5
+# HELP pause_seconds Pauses.
+# TYPE pause_seconds summary
+pause_seconds{quantile="0.5"} 0.001
+pause_seconds_sum 1.5
+pause_seconds_count 40
+# HELP rows Rows.
+# TYPE rows gauge
+rows{table="users",state="\"live\""} 7
+rows{table="groups",state=""} -3
+rows{table="",state=""} 5 1700000000500
+rows{table="",state="2"} 0.5
+# HELP start Start.
+# TYPE start untyped
+start 1700000000.5
+# HELP wait_seconds Waits.
+# TYPE wait_seconds histogram
+wait_seconds_bucket{lock="a",le="0.1"} 20
+wait_seconds_bucket{lock="a",le="1"} 23
+wait_seconds_bucket{lock="a",le="+Inf"} 24
+wait_seconds_sum{lock="a"} 9.5
+wait_seconds_count{lock="a"} 24
+wait_seconds_bucket{lock="b",le="0.1"} 20 1700000000500
+wait_seconds_bucket{lock="b",le="1"} 23 1700000000500
+wait_seconds_bucket{lock="b",le="+Inf"} 24 1700000000500
+wait_seconds_sum{lock="b"} 9.5 1700000000500
+wait_seconds_count{lock="b"} 24 1700000000500
+"#;
+
+const OPEN_METRICS: &str = r#"# HELP age_seconds Age.
+# TYPE age_seconds gauge
+age_seconds 1.5
+# HELP pause_seconds Pauses.
+# TYPE pause_seconds summary
+pause_seconds{quantile="0.5"} 0.001
+pause_seconds_sum 1.5
+pause_seconds_count 40
+# HELP rows Rows.
+# TYPE rows gauge
+rows{table="users",state="\"live\""} 7
+rows{table="groups",state=""} -3
+rows{table="",state=""} 5 1700000000.500
+rows{table="",state="2"} 0.5
+# HELP start Start.
+# TYPE start unknown
+start 1700000000.5
+# HELP wait_seconds Waits.
+# TYPE wait_seconds histogram
+wait_seconds_bucket{lock="a",le="0.1"} 20
+wait_seconds_bucket{lock="a",le="1.0"} 23
+wait_seconds_bucket{lock="a",le="+Inf"} 24
+wait_seconds_sum{lock="a"} 9.5
+wait_seconds_count{lock="a"} 24
+wait_seconds_bucket{lock="b",le="0.1"} 20 1700000000.500
+wait_seconds_bucket{lock="b",le="1.0"} 23 1700000000.500
+wait_seconds_bucket{lock="b",le="+Inf"} 24 1700000000.500
+wait_seconds_sum{lock="b"} 9.5 1700000000.500
+wait_seconds_count{lock="b"} 24 1700000000.500
+# EOF
+"#;
+
+fn bytes(format: Format, registry: &Registry) -> Vec<u8> {
+    let mut buffer = Vec::new();
+    registry.encode(format, &mut buffer);
+    buffer
+}
+
+#[test]
+fn samples_with_labels_by_name_are_exposed_in_every_format() {
+    let registry = Registry::new();
+    registry.register_fn(queries).unwrap();
+    assert_eq!(exposition(&registry), TEXT);
+    assert_eq!(exposition_in(Format::OpenMetrics, &registry), OPEN_METRICS);
+    // A value for good, without a scrape that registers its families.
+    assert_eq!(exposition_of_fn(queries), TEXT);
+}
+
+/// Values in families that the struct declares.
+fn declared() -> Queries {
+    let at = |value, time| match time {
+        Some(time) => Timestamped::new(value, time),
+        None => Timestamped::new(value, then()),
+    };
+    let mut declared = Queries::new();
+    declared.rows = vec![
+        (["users", "\"live\""], at(7.0, None)),
+        (["groups", ""], at(-3.0, None)),
+        (["", ""], at(5.0, None)),
+        (["", "2"], at(0.5, None)),
+    ];
+    declared.wait_seconds = vec![("a", Timestamped::new(histogram(), then()))];
+    (declared.pause_seconds, declared.age_seconds) = (summary(), Duration::from_millis(1500));
+    declared.start = then();
+    declared
+}
+
+/// The same in families of run time.
+fn dynamic(declared: &Queries) -> DynamicFamilies {
+    let mut dynamic = DynamicFamilies::new();
+    for (labels, value) in &declared.rows {
+        let labels = ["table", "state"].into_iter().zip(labels);
+        // An empty value is as no label at all.
+        dynamic.gauge("rows", "Rows.").sample(labels.filter(|(_, it)| !it.is_empty()), value);
+    }
+    for (lock, value) in &declared.wait_seconds {
+        dynamic.histogram("wait_seconds", "Waits.").sample([("lock", lock)], value);
+    }
+    dynamic.summary("pause_seconds", "Pauses.").value(&declared.pause_seconds);
+    dynamic.gauge("age_seconds", "Age.").value(declared.age_seconds);
+    dynamic.untyped("start", "Start.").value(declared.start);
+    dynamic
+}
+
+#[test]
+fn dynamic_families_have_the_bytes_of_declared_ones() {
+    let registries = [Registry::new(), Registry::new()];
+    let [one, other] = &registries;
+    one.register_fn(declared).unwrap();
+    other.register_fn(|| dynamic(&declared())).unwrap();
+    for format in [Format::Text, Format::OpenMetrics, Format::Protobuf] {
+        assert_eq!(bytes(format, one), bytes(format, other), "{format:?}");
+    }
+}
+
+/// Registers a function that makes these families, one after the other, at a scrape each.
+fn scraped<const N: usize>(collections: [DynamicFamilies; N]) -> [String; N] {
+    let registry = Registry::new();
+    let scrapes = Mutex::new(collections.into_iter());
+    registry.register_fn(move || scrapes.lock().unwrap().next().unwrap()).unwrap();
+    std::array::from_fn(|_| exposition(&registry))
+}
+
+fn gauges<const N: usize>(samples: [&[(&str, &str)]; N]) -> DynamicFamilies {
+    let mut families = DynamicFamilies::new();
+    for (at, labels) in samples.into_iter().enumerate() {
+        families.gauge("x", "Help.").sample(labels.iter().copied(), at);
+    }
+    families
+}
+
+#[test]
+fn labels_are_matched_by_name_to_those_of_the_first_scrape() {
+    let head = "# HELP x Help.\n# TYPE x gauge\n";
+    assert_eq!(
+        scraped([
+            gauges([&[("a", "1"), ("b", "2")]]),
+            gauges([&[("b", "2"), ("a", "1")], &[("b", "3")]]),
+            // One that the family lacks drops its sample, unless its value is empty.
+            gauges([&[("c", "4"), ("a", "1")], &[("a", "5")], &[("a", "6"), ("c", "")]]),
+            gauges([&[]]),
+        ]),
+        [
+            format!("{head}x{{a=\"1\",b=\"2\"}} 0\n"),
+            format!("{head}x{{a=\"1\",b=\"2\"}} 0\nx{{a=\"\",b=\"3\"}} 1\n"),
+            format!("{head}x{{a=\"5\",b=\"\"}} 1\nx{{a=\"6\",b=\"\"}} 2\n"),
+            format!("{head}x{{a=\"\",b=\"\"}} 0\n"),
+        ]
+    );
+}
+
+#[test]
+fn sample_with_a_label_twice_is_dropped_and_leaves_no_label_name() {
+    let families = gauges([&[("a", "1")], &[("b", "2"), ("a", "3"), ("b", "2")], &[("a", "4")]]);
+    assert_eq!(
+        scraped([families]),
+        ["# HELP x Help.\n# TYPE x gauge\nx{a=\"1\"} 0\nx{a=\"4\"} 2\n"]
+    );
+}
+
+#[test]
+fn sample_of_another_type_is_dropped() {
+    let mut families = DynamicFamilies::new();
+    families.histogram("h", "Help.").value(1).value(summary()).value(histogram());
+    families.summary("s", "Help.").value(1).value(histogram());
+    families.gauge("g", "Help.").value(histogram()).value(2);
+    assert_eq!(
+        scraped([families]),
+        ["\
+# HELP g Help.
+# TYPE g gauge
+g 2
+# HELP h Help.
+# TYPE h histogram
+h_bucket{le=\"0.1\"} 20
+h_bucket{le=\"1\"} 23
+h_bucket{le=\"+Inf\"} 24
+h_sum 9.5
+h_count 24
+"]
+    );
+}
+
+/// The message with which a test fails that a scrape would drop samples.
+fn failure(families: &DynamicFamilies) -> String {
+    let assertion = AssertUnwindSafe(|| assert_exposition(families, ""));
+    *catch_unwind(assertion).unwrap_err().downcast().unwrap()
+}
+
+#[test]
+fn test_names_the_reason_of_a_dropped_sample() {
+    let mut families = gauges([&[("a", "1"), ("a", "2")]]);
+    assert_eq!(
+        failure(&families),
+        "metric `x`: a scrape would drop 1 invalid sample (label `a` is given twice)"
+    );
+    families = gauges([&[("a", "1")], &[("a", "1")]]);
+    families.gauge("x", "Help.").value(histogram());
+    families.counter("x", "Help.").value(1);
+    assert_eq!(
+        failure(&families),
+        "metric `x`: a scrape would drop 2 invalid samples (a sample is a histogram, expected that \
+         of a gauge) and 1 sample with the labels of another one"
+    );
+    families = DynamicFamilies::new();
+    families.gauge("x", "Help.").value(1);
+    families.gauge("x", "Help.").unit("x").value(2);
+    assert_eq!(
+        failure(&families),
+        "metric `x`: a scrape would drop 1 invalid sample (declared again with another unit)"
+    );
+}
+
+#[test]
+fn reserved_label_of_a_histogram_or_a_summary_is_refused() {
+    let mut families = DynamicFamilies::new();
+    families.histogram("h", "Help.").sample([("le", "1")], histogram());
+    families.summary("s", "Help.").sample([("quantile", "1")], summary());
+    families.gauge("g", "Help.").sample([("le", "1"), ("quantile", "1")], 1);
+    let expected = "# HELP g Help.\n# TYPE g gauge\ng{le=\"1\",quantile=\"1\"} 1\n";
+    assert_eq!(scraped([families.clone()]), [expected]);
+    let descs = families.describe();
+    let errors = descs.iter().filter_map(|desc| desc.check().err());
+    assert_eq!(
+        errors.map(|error| error.to_string()).collect::<Vec<_>>(),
+        [
+            "label `le` of `h` is reserved: every histogram writes it itself",
+            "label `quantile` of `s` is reserved: every summary writes it itself",
+        ]
+    );
+}
+
+#[test]
+fn desc_of_a_configuration_is_checked_before_a_scrape() {
+    let check = |name: &'static str, metric_type, label: &'static str| {
+        let desc = Desc::new(name, "Help.", metric_type).with_labels([label, "x"]);
+        desc.check().map_err(|error| error.to_string())
+    };
+    assert_eq!(check("rows", MetricType::Gauge, "table"), Ok(()));
+    let cases = [
+        (
+            check("no name", MetricType::Gauge, "table"),
+            "`no name` is not a metric name: letters, digits and `_` are accepted, and a digit not \
+             first",
+        ),
+        (
+            check("a:b", MetricType::Gauge, "table"),
+            "`a:b` is not a metric name: letters, digits and `_` are accepted, and a digit not first",
+        ),
+        (
+            check("rows", MetricType::Gauge, "__table"),
+            "`__table` of `rows` is not a label name: letters, digits and `_` are accepted, a digit \
+             not first, and `__` is reserved at the start",
+        ),
+        (check("rows", MetricType::Gauge, "x"), "label `x` of `rows` is given twice"),
+        (
+            check("rows", MetricType::Summary, "quantile"),
+            "label `quantile` of `rows` is reserved: every summary writes it itself",
+        ),
+        (
+            check("rows", MetricType::Info, "table"),
+            "`rows` is an info, and must be named `<subject>_info`",
+        ),
+    ];
+    for (result, message) in cases {
+        assert_eq!(result.unwrap_err(), message);
+    }
+}
