@@ -163,7 +163,7 @@ fn invalid_flags_are_refused_without_quoting_them() {
         (
             "",
             "--redis.password-file=/nonexistent",
-            "source `redis` and probe at `/scrape` cannot be made: --redis.password-file: cannot read \
+            "cannot start: --redis.password-file: cannot read \
              /nonexistent: No such file or directory (os error 2)",
         ),
         (

@@ -210,7 +210,7 @@ fn metric_type(metric: &mut Metric, argument: Argument, errors: &mut Errors) {
     }
 }
 
-/// The path behind `crate =`.
+/// Reads the path after `crate =`.
 fn path(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let start = input.span();
     match input.call(syn::Path::parse_mod_style) {
@@ -249,7 +249,7 @@ fn buckets(input: ParseStream<'_>, span: Span) -> syn::Result<Buckets> {
     let expr = match &literals {
         Some(literals) => {
             let floats = literals.iter().map(|(value, span)| {
-                // What is not finite is refused later, and has no literal.
+                // A number that is not finite has no literal; a later check refuses it.
                 let mut float = Literal::f64_suffixed(value.abs().min(f64::MAX));
                 float.set_span(*span);
                 if *value < 0.0 { quote!(-#float) } else { quote!(#float) }
@@ -319,7 +319,8 @@ impl Parse for ConstLabel {
     }
 }
 
-/// A string literal alone, or an expression; whether that is a constant, and a string, the compiler says.
+/// A string literal alone, or an expression; whether that is a constant, and a string, the compiler
+/// says.
 fn const_value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if !input.peek(Lit) {
         return until_comma(input);

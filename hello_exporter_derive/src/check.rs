@@ -1,4 +1,4 @@
-//! The rules that can be told from the tokens alone.
+//! The rules that depend on the tokens alone.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use proc_macro2::Span;
 use crate::errors::Errors;
 use crate::model::{Collector, Field, FieldKind, LabelEnum, LabelStruct, Metric, Name};
 
-/// Holds a declaration against every rule, and notes which fields keep them.
+/// Checks a declaration against every rule, and records which fields keep them.
 pub(crate) fn collector(collector: &mut Collector, errors: &mut Errors) {
     check_prefixes(collector, errors);
     check_struct_const_labels(collector, errors);
@@ -32,18 +32,18 @@ fn field(collector: &Collector, field: &Field, errors: &mut Errors) {
     check_labels_distinct(collector, metric, errors);
     check_bucket_literals(metric, errors);
     check_help(field, metric, errors);
-    // A name that could not be read is not at odds with the unit.
+    // An unreadable name does not contradict the unit.
     if field.is_readable {
         check_unit(collector, metric, errors);
     }
 }
 
-/// Holds a label struct against every rule.
+/// Checks a label struct against every rule.
 pub(crate) fn label_struct(labels: &LabelStruct, errors: &mut Errors) {
     check_label_struct_names(labels, errors);
 }
 
-/// Holds a label enum against every rule.
+/// Checks a label enum against every rule.
 pub(crate) fn label_enum(values: &LabelEnum, errors: &mut Errors) {
     check_label_values(values, errors);
     check_label_values_distinct(values, errors);
@@ -57,7 +57,7 @@ fn check_label_struct_names(labels: &LabelStruct, errors: &mut Errors) {
     check_distinct(names(), "label", errors);
 }
 
-/// The empty value is no label.
+/// Refuses an empty value, which is the same as no label.
 fn check_label_values(values: &LabelEnum, errors: &mut Errors) {
     for (_, name) in values.variants.iter().filter(|(_, name)| name.value.is_empty()) {
         errors.push(name.span, "the value is empty: to Prometheus that is no label");
@@ -68,7 +68,7 @@ fn check_label_values_distinct(values: &LabelEnum, errors: &mut Errors) {
     check_distinct(values.variants.iter().map(|(_, name)| name), "value", errors);
 }
 
-/// Namespace and subsystem are the first part of a name.
+/// Refuses a namespace or subsystem that cannot begin a name.
 fn check_prefixes(collector: &Collector, errors: &mut Errors) {
     for prefix in [&collector.namespace, &collector.subsystem].into_iter().flatten() {
         check_metric_name(&prefix.clone().into(), FirstDigit::Refused, errors);
@@ -89,7 +89,7 @@ fn check_name(collector: &Collector, metric: &Metric, errors: &mut Errors) {
     check_metric_name(&metric.name, first_digit, errors);
 }
 
-/// Behind a namespace a name may begin with a digit.
+/// Refuses a name that is no metric name. After a namespace it may begin with a digit.
 #[derive(PartialEq)]
 enum FirstDigit {
     Accepted,
@@ -140,7 +140,7 @@ fn check_identifier(name: &Name, noun: &str, first_digit: FirstDigit, errors: &m
 
 fn check_help(field: &Field, metric: &Metric, errors: &mut Errors) {
     match (&metric.help, metric.unreadable_doc) {
-        // What could not be read is not missing.
+        // An attribute that could not be read may contain the help.
         (None, _) if !field.is_readable => {}
         (None, Some(doc)) => errors
             .push(doc, "a doc comment made by a macro cannot be read here, add `help = \"…\"`"),
@@ -173,7 +173,7 @@ fn check_label_names(metric: &Metric, errors: &mut Errors) {
 
 fn check_labels_distinct(collector: &Collector, metric: &Metric, errors: &mut Errors) {
     let constant: Vec<&Name> = collector.const_labels_of(metric).map(|label| &label.name).collect();
-    // Two of the struct's own are told once, at the struct.
+    // A constant label that the struct repeats is reported once, at the struct.
     let inherited = collector.const_labels.len();
     for (at, name) in constant.iter().enumerate().skip(inherited) {
         if constant.iter().take(at).any(|other| other.value == name.value) {
@@ -190,7 +190,7 @@ fn check_labels_distinct(collector: &Collector, metric: &Metric, errors: &mut Er
     check_distinct(&list.names, "label", errors);
 }
 
-/// The name of a metric ends in its unit, or in the unit and `_total`.
+/// Refuses a name that does not end in its unit, or in the unit and `_total`.
 fn check_unit(collector: &Collector, metric: &Metric, errors: &mut Errors) {
     let Some(unit) = &metric.unit else { return };
     if !is_identifier(&unit.value) {
@@ -226,7 +226,7 @@ fn check_bucket_literals(metric: &Metric, errors: &mut Errors) {
     }
 }
 
-/// A prefix is the first part of a name.
+/// Refuses a prefix that cannot begin a name.
 fn check_flatten_prefixes(collector: &Collector, errors: &mut Errors) {
     for prefix in collector.flattened().filter_map(|(_, prefix)| prefix) {
         check_metric_name(prefix, FirstDigit::Refused, errors);
@@ -238,7 +238,7 @@ fn check_names_distinct(collector: &Collector, errors: &mut Errors) {
     check_distinct(readable.map(|(_, metric)| &metric.name), "name", errors);
 }
 
-/// No two names are the same; every one but the first is told, and none that is wrong anyway.
+/// Reports each repeated name after its first use. Other rules report empty names.
 fn check_distinct<'n>(names: impl IntoIterator<Item = &'n Name>, noun: &str, errors: &mut Errors) {
     let mut first: HashMap<&str, Span> = HashMap::new();
     for name in names.into_iter().filter(|name| !name.value.is_empty()) {

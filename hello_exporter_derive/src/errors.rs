@@ -16,17 +16,17 @@ impl Errors {
         self.all.push(error);
     }
 
-    /// How many mistakes there are so far.
+    /// Returns the number of mistakes so far.
     pub(crate) fn count(&self) -> usize {
         self.all.len()
     }
 
-    /// The value, or nothing and the mistake noted.
+    /// Returns the value; or `None`, and records the mistake.
     pub(crate) fn note<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.all.push(error)).ok()
     }
 
-    /// All mistakes as code, if there are any.
+    /// Returns all mistakes as code, if there are any.
     pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
         let compile_errors = self.all.iter().map(syn::Error::to_compile_error);
         (!self.all.is_empty()).then(|| compile_errors.collect())

@@ -34,7 +34,7 @@ pub(crate) fn collector(collector: &Collector) -> TokenStream {
     }
 }
 
-/// The declarations, a constant each, and how many families there are with those of flattened
+/// Writes the declarations, a constant each, and the number of families with those of flattened
 /// fields.
 fn declared(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
@@ -75,8 +75,7 @@ fn declared(collector: &Collector) -> TokenStream {
     }
 }
 
-/// Whether the samples can change while the struct is registered: not where all of them are plain
-/// values.
+/// Writes whether the samples can change while the struct is registered. Plain values cannot.
 fn is_live(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
     let own = collector.metrics().map(|(field, _)| of_metric(krate, &field.ty, "IS_LIVE"));
@@ -89,14 +88,15 @@ fn is_live(collector: &Collector) -> TokenStream {
     }
 }
 
-/// The prefix and the constant labels that a struct adds to the families of a flattened field.
+/// Writes the prefix and the constant labels that a struct adds to the families of a flattened
+/// field.
 fn outer(collector: &Collector, prefix: Option<&Name>) -> TokenStream {
     let prefix = collector.prefix() + prefix.map_or("", |prefix| &prefix.value);
     let const_labels = const_labels(&collector.krate, collector.const_labels.iter());
     quote!((#prefix, #const_labels))
 }
 
-/// The families that flattened fields have beside the declared ones.
+/// Writes the methods for the undeclared families of flattened fields.
 fn late(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
     let flattened: Vec<_> = collector.flattened().collect();
@@ -178,7 +178,7 @@ fn option(value: Option<TokenStream>) -> TokenStream {
     }
 }
 
-/// The type that the attribute says.
+/// Writes the type that the attribute says.
 fn declared_type(krate: &TokenStream, metric: &Metric) -> TokenStream {
     option(metric.metric_type.as_ref().map(|metric_type| {
         let variant = variant(&metric_type.word);
@@ -186,8 +186,8 @@ fn declared_type(krate: &TokenStream, metric: &Metric) -> TokenStream {
     }))
 }
 
-/// An array or a slice, as a slice that lives as long as the program; what is neither is told at
-/// the expression.
+/// Writes an array or a slice as a slice that lives as long as the program. The compiler reports
+/// any other type at the expression.
 fn constant_buckets(krate: &TokenStream, buckets: &Buckets) -> TokenStream {
     let expr = &buckets.expr;
     let Ends { first, .. } = Ends::of(expr);
@@ -195,7 +195,8 @@ fn constant_buckets(krate: &TokenStream, buckets: &Buckets) -> TokenStream {
     call(krate, "bounds", slice, Ends::of(expr))
 }
 
-/// In a constant of its own, so that any constant expression is a value.
+/// Writes constant labels in a constant of their own, so that any constant expression can be a
+/// value.
 fn const_labels<'l>(
     krate: &TokenStream,
     labels: impl Iterator<Item = &'l ConstLabel>,
@@ -248,7 +249,7 @@ fn describe(collector: &Collector) -> TokenStream {
 fn collect(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    // A constant in scope would take the place of a parameter of the same name.
+    // A constant in scope would replace a parameter of the same name.
     let [index, encoder] =
         ["__index", "__encoder"].map(|name| Ident::new(name, Span::mixed_site()));
     let arms = collector.metrics().enumerate().map(|(at, (field, _))| {
@@ -281,8 +282,8 @@ fn collect(collector: &Collector) -> TokenStream {
     }
 }
 
-/// Behind the families of the struct's own lie those of its flattened fields, one after the other,
-/// and behind these the ones that are not declared.
+/// Writes the match arm after the metrics of the struct: the families of the flattened fields in
+/// their order, then the undeclared ones.
 fn collect_flattened(collector: &Collector, index: &Ident, encoder: &Ident) -> TokenStream {
     let krate = &collector.krate;
     let own = collector.metrics().count();
@@ -323,12 +324,12 @@ fn verify(collector: &Collector) -> TokenStream {
     }
 }
 
-/// The declaration of the metric at this place.
+/// Writes the declaration of the metric at this index.
 fn declaration_at(krate: &TokenStream, at: usize) -> TokenStream {
     quote!((&<Self as #krate::__private::Fields>::FIELDS[#at]))
 }
 
-/// The trait by which a `prometheus::Registry` takes the struct, where that crate is there.
+/// Writes the impl with which a `prometheus::Registry` takes the struct.
 fn prometheus(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
     prometheus_impl(
@@ -338,7 +339,7 @@ fn prometheus(collector: &Collector) -> TokenStream {
     )
 }
 
-/// The trait by which a `prometheus::Registry` takes the struct, where that crate is there.
+/// Writes the impl with which a `prometheus::Registry` takes the struct.
 pub(crate) fn prometheus_impl(
     collector: &Collector,
     desc: &TokenStream,
@@ -349,8 +350,8 @@ pub(crate) fn prometheus_impl(
     }
     let Collector { ident, krate, .. } = collector;
     let mut generics = collector.generics.clone();
-    // The foreign trait asks its types to be `Send` and `Sync`. A bound with a lifetime may be
-    // untrue: a struct that is not both is no foreign collector, and compiles.
+    // The foreign trait requires `Send` and `Sync`. A bound with a lifetime may be false: a struct
+    // that is not both compiles, and is no foreign collector.
     generics.make_where_clause().predicates.push(parse_quote! {
         for<'__shared> Self: #krate::__private::SendAndSync<'__shared>
     });

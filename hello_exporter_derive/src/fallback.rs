@@ -1,7 +1,7 @@
-//! What stands in for the code of a declaration with mistakes: the errors, and impls that do nothing.
+//! The code for a declaration with mistakes: the errors, and impls that do nothing.
 //!
-//! The rest of the program may use `new()`, register the struct, or put it in a function that wants a
-//! collector. None of that should raise an error of its own.
+//! The rest of the program may call `new()`, register the struct, or pass it to a function that
+//! takes a collector. None of that raises further errors.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -15,7 +15,7 @@ pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> T
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let nothing = quote!(loop {});
     let new = collector.has_new().then(|| new_impl(collector, &nothing, &nothing));
-    // The mistakes of the other fields that their types tell.
+    // The types of the other fields can contain mistakes too.
     let checks = free_checks(collector);
     let new_kind = new_kind(collector);
     let prometheus = prometheus_impl(collector, &nothing, &nothing);
@@ -50,7 +50,7 @@ pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> T
     }
 }
 
-/// A label set without names, and, of an enum that meant to be one, a label value.
+/// Writes a label set without names; for an enum with the wrong derive, also a label value.
 pub(crate) fn label_struct(labels: &LabelStruct, compile_errors: TokenStream) -> TokenStream {
     let LabelStruct { ident, generics, krate, is_enum, .. } = labels;
     let labels = labels_stub(ident, generics, krate);
@@ -58,7 +58,8 @@ pub(crate) fn label_struct(labels: &LabelStruct, compile_errors: TokenStream) ->
     quote!(#compile_errors #labels #value)
 }
 
-/// A label value, and a label set without names: of one value, or of the struct that meant to be one.
+/// Writes a label value and a label set without names, for an enum or a struct with the wrong
+/// derive.
 pub(crate) fn label_enum(values: &LabelEnum, compile_errors: TokenStream) -> TokenStream {
     let LabelEnum { ident, generics, krate, .. } = values;
     let labels = labels_stub(ident, generics, krate);
@@ -66,7 +67,7 @@ pub(crate) fn label_enum(values: &LabelEnum, compile_errors: TokenStream) -> Tok
     quote!(#compile_errors #labels #value)
 }
 
-/// It names no labels, so that no rule about names finds more.
+/// Writes a label set without names, which breaks no rule about names.
 fn labels_stub(ident: &Ident, generics: &Generics, krate: &TokenStream) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {

@@ -1,4 +1,4 @@
-//! What was declared, with its spans.
+//! A declaration and its spans.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{Generics, Ident, LitStr, Type, Visibility};
@@ -22,20 +22,20 @@ pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) kind: FieldKind,
-    /// Whether all of its attributes could be read: what seems to be missing is missing.
+    /// Whether all of its attributes could be read. Otherwise no argument counts as missing.
     pub(crate) is_readable: bool,
-    /// Whether it breaks no rule that the tokens tell.
+    /// Whether it keeps the rules that depend on the tokens alone.
     pub(crate) is_sound: bool,
 }
 
 pub(crate) enum FieldKind {
     Metric(Box<Metric>),
-    /// Another collector, spliced in, with something in front of its names.
+    /// Another collector, whose names get a prefix.
     Flatten(Option<Name>),
     Skip,
 }
 
-/// What the attributes of a field declare.
+/// The declaration in the attributes of a field.
 pub(crate) struct Metric {
     /// The name as given, or the field's.
     pub(crate) name: Name,
@@ -108,7 +108,7 @@ impl Collector {
         })
     }
 
-    /// The flattened collectors, and what stands in front of their names.
+    /// Returns the flattened collectors and their prefixes.
     pub(crate) fn flattened(&self) -> impl Iterator<Item = (&Field, Option<&Name>)> {
         self.fields.iter().filter_map(|field| match &field.kind {
             FieldKind::Flatten(prefix) => Some((field, prefix.as_ref())),
@@ -116,12 +116,12 @@ impl Collector {
         })
     }
 
-    /// The fields that are neither: parameters of `new()`.
+    /// Returns the skipped fields, which are parameters of `new()`.
     pub(crate) fn skipped(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| matches!(field.kind, FieldKind::Skip))
     }
 
-    /// The constant labels of a metric, those of the struct first.
+    /// Returns the constant labels of a metric, those of the struct first.
     pub(crate) fn const_labels_of<'m>(
         &'m self,
         metric: &'m Metric,
@@ -129,18 +129,18 @@ impl Collector {
         self.const_labels.iter().chain(&metric.const_labels)
     }
 
-    /// Namespace and subsystem, as they stand in front of a name.
+    /// Returns the namespace and the subsystem, each followed by `_`.
     pub(crate) fn prefix(&self) -> String {
         let prefixes = [&self.namespace, &self.subsystem].into_iter().flatten();
         prefixes.map(|prefix| prefix.value() + "_").collect()
     }
 
-    /// The name with namespace and subsystem.
+    /// Returns the name with namespace and subsystem.
     pub(crate) fn full_name(&self, metric: &Metric) -> String {
         self.prefix() + &metric.name.value
     }
 
-    /// Whether `new()` is to be generated: not for a struct that borrows.
+    /// Whether the derive writes `new()`. A struct that borrows has none.
     pub(crate) fn has_new(&self) -> bool {
         !self.no_new && !self.borrows()
     }
@@ -158,7 +158,7 @@ pub(crate) struct LabelStruct {
     pub(crate) krate: TokenStream,
     /// The fields that are labels.
     pub(crate) labels: Vec<Label>,
-    /// Whether it is no struct, but an enum: a mistake.
+    /// Whether it is an enum, which is a mistake.
     pub(crate) is_enum: bool,
 }
 
@@ -174,7 +174,7 @@ pub(crate) struct LabelEnum {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) krate: TokenStream,
-    /// Variants, and what is written for each.
+    /// The variants and the value of each.
     pub(crate) variants: Vec<(Ident, Name)>,
 }
 

@@ -1,6 +1,6 @@
 //! The styles of `rename_all`, with the names that they have in serde.
 
-/// How the words of a name are written.
+/// The style in which the words of a name are written.
 #[derive(Clone, Copy)]
 pub(crate) struct Rename {
     first: Case,
@@ -20,7 +20,7 @@ use Case::{Capital, Lower, Upper};
 /// A style and its name.
 pub(crate) type Style = (&'static str, Rename);
 
-/// Those that give label names come first.
+/// The styles that can spell label names come first.
 const STYLES: &[Style] = &[
     ("lowercase", style(Lower, Lower, "")),
     ("UPPERCASE", style(Upper, Upper, "")),
@@ -39,12 +39,12 @@ const fn style(first: Case, others: Case, separator: &'static str) -> Rename {
 impl Rename {
     pub(crate) const SNAKE: Self = style(Lower, Lower, "_");
 
-    /// All styles.
+    /// Returns all styles.
     pub(crate) fn all() -> &'static [Style] {
         STYLES
     }
 
-    /// The styles whose names can be those of labels.
+    /// Returns the styles that can spell label names.
     pub(crate) fn of_names() -> &'static [Style] {
         STYLES.split_last_chunk::<2>().map_or(STYLES, |(names, _)| names)
     }
@@ -60,7 +60,7 @@ impl Rename {
     }
 }
 
-/// The words of `snake_case`, `PascalCase` and `HTTPStatus2xx`: `http`, `status2xx`.
+/// Returns the words of `snake_case`, `PascalCase` and `HTTPStatus2xx`: `http`, `status2xx`.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let characters: Vec<char> = name.chars().collect();

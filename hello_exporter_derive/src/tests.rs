@@ -72,7 +72,7 @@ fn an_expansion_is_linear_in_the_fields() {
         |fields| expanded(&format!("#[derive(Collector)] {}", struct_of(fields))).lines().count();
     let (ten, twenty, thirty) = (lines(10), lines(20), lines(30));
     assert_eq!(twenty - ten, thirty - twenty);
-    // What ARCHITECTURE.md says of it.
+    // ARCHITECTURE.md states this number.
     assert_eq!((twenty - ten) / 10, LINES_PER_FIELD);
 }
 

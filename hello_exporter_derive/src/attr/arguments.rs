@@ -21,7 +21,7 @@ enum Form {
     List(TokenStream),
 }
 
-/// The arguments of all attributes called `attribute`, each name once.
+/// Reads the arguments of all attributes named `attribute`, each name once.
 pub(super) fn arguments(
     attrs: &[Attribute],
     attribute: &str,
@@ -93,20 +93,21 @@ pub(super) fn parse_each<T: Parse>(tokens: TokenStream, errors: &mut Errors) -> 
     items
 }
 
-/// All tokens in front of the next comma that is not between the angle brackets of a path.
+/// Reads all tokens before the next comma that is outside the angle brackets of a path.
 pub(super) fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     let mut depth = 0_usize;
     while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
-        // An opening bracket stands at the start, behind `::`, or in brackets; else it is a comparison.
+        // `<` opens brackets at the start, after `::`, or within brackets. Elsewhere it is a
+        // comparison.
         let opens = input.peek(Token![<]) && (depth > 0 || tokens.is_empty());
-        let opens_behind = input.peek(Token![::]) && input.peek3(Token![<]);
-        if opens || opens_behind {
+        let opens_after = input.peek(Token![::]) && input.peek3(Token![<]);
+        if opens || opens_after {
             depth += 1;
         } else if depth > 0 && input.peek(Token![>]) {
             depth -= 1;
         }
-        let count = if opens_behind { 3 } else { 1 };
+        let count = if opens_after { 3 } else { 1 };
         for _ in 0..count {
             tokens.extend([input.parse::<TokenTree>()?]);
         }
@@ -137,7 +138,7 @@ impl Parse for Argument {
 }
 
 impl Argument {
-    /// The value behind `=`, as `parse` reads it.
+    /// Reads the value after `=` with `parse`.
     pub(super) fn value<T>(
         self,
         parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,

@@ -1,7 +1,8 @@
 //! The rules that depend on the type of a field: assertions in constants, on the token concerned.
 //!
 //! A free constant is evaluated by `cargo check`. It cannot name a generic parameter, so that the
-//! checks of fields whose type does are part of an associated constant, which only a build evaluates.
+//! checks of fields whose type does are part of an associated constant, which only a build
+//! evaluates.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,14 +14,14 @@ use super::spans::{Ends, call, of_metric};
 use super::{constant_buckets, declared_type, variant};
 use crate::model::{Buckets, Collector, Field, Metric, Name};
 
-/// The checks of fields whose types are the same for all instances of the struct.
+/// Writes the checks of fields whose types mention no parameter.
 pub(crate) fn free(collector: &Collector) -> TokenStream {
     let checks = all(collector).filter(|check| !check.is_generic);
     let checks = checks.map(|check| with_static_lifetimes(check.call, &lifetimes(collector)));
     quote!(#(const _: () = #checks;)*)
 }
 
-/// The checks of all other fields.
+/// Writes the checks of all other fields.
 pub(super) fn associated(collector: &Collector) -> TokenStream {
     let checks = all(collector).filter(|check| check.is_generic).map(|check| check.call);
     quote!(#(#checks;)*)
@@ -42,7 +43,7 @@ fn all(collector: &Collector) -> impl Iterator<Item = Check> {
     })
 }
 
-/// The metrics that are what they seem to be.
+/// Returns the metrics that keep the rules of the tokens.
 fn sound(collector: &Collector) -> impl Iterator<Item = (&Field, &Metric)> {
     collector.metrics().filter(|(field, _)| field.is_sound)
 }
@@ -74,8 +75,8 @@ fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenS
     checks
 }
 
-/// The number of label names is the one that the type has, or the type brings other names than the
-/// constant ones, and an info is called one; told at the list, or else at the type.
+/// Checks the number of label names, a label struct against the constant labels, and the name of an
+/// info. The error is at the list, or else at the type.
 fn check_labels(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let krate = &collector.krate;
     let ty = &field.ty;
@@ -88,7 +89,8 @@ fn check_labels(collector: &Collector, field: &Field, metric: &Metric) -> TokenS
     call(krate, "check_labels", arguments, at_list.unwrap_or_else(|| Ends::of(ty)))
 }
 
-/// `le` and `quantile` belong to histograms and summaries, and the name of a state set to its states.
+/// Checks that no label is reserved: `le` for histograms, `quantile` for summaries, the name of a
+/// state set for its states.
 fn check_reserved_labels(
     collector: &Collector,
     field: &Field,
@@ -110,7 +112,7 @@ fn check_reserved_labels(
     reserved.map(check).collect()
 }
 
-/// A type word is for plain values.
+/// Checks that a field with a type word is a plain value.
 fn check_type(krate: &TokenStream, ty: &Type, word: &Ident) -> TokenStream {
     let own = of_metric(krate, ty, "TYPE");
     let variant = variant(word);
@@ -118,7 +120,7 @@ fn check_type(krate: &TokenStream, ty: &Type, word: &Ident) -> TokenStream {
     call(krate, "check_type", arguments, Ends::both(word.span()))
 }
 
-/// A plain value that is called `…_total` has to say that it is a counter.
+/// Checks that a plain value named `…_total` says that it is a counter.
 fn check_total(krate: &TokenStream, field: &Field, metric: &Metric) -> Option<TokenStream> {
     let says_counter = metric.metric_type.as_ref().is_some_and(|says| says.word == "counter");
     if says_counter || !metric.name.value.ends_with("_total") {
@@ -128,7 +130,7 @@ fn check_total(krate: &TokenStream, field: &Field, metric: &Metric) -> Option<To
     Some(call(krate, "check_total", own, Ends::both(metric.name.span)))
 }
 
-/// Buckets are for histograms; those that are not literals are looked at here.
+/// Checks that a field with buckets is a histogram, and the buckets that are no literals.
 fn check_buckets(krate: &TokenStream, ty: &Type, buckets: &Buckets) -> Vec<TokenStream> {
     let options = of_metric(krate, ty, "OPTIONS");
     let mut checks = vec![call(krate, "check_buckets_taken", options, Ends::both(buckets.span))];
@@ -139,7 +141,8 @@ fn check_buckets(krate: &TokenStream, ty: &Type, buckets: &Buckets) -> Vec<Token
     checks
 }
 
-/// Names of which one may be a part of the other: told at the longer.
+/// Checks pairs of names where one metric may expose the name of the other. The error is at the
+/// longer.
 fn check_overlaps(collector: &Collector) -> Vec<TokenStream> {
     const SUFFIXES: &[&str] = &["_bucket", "_sum", "_count", "_created", "_total", "_info"];
 
@@ -151,7 +154,7 @@ fn check_overlaps(collector: &Collector) -> Vec<TokenStream> {
         let name = &metric.name.value;
         for suffix in SUFFIXES {
             let Some(base) = name.strip_suffix(suffix) else { continue };
-            // `x_total` has no parts but what OpenMetrics writes for the family `x`.
+            // OpenMetrics has the family `x` for `x_total`.
             let counter = (*suffix == "_created").then(|| format!("{base}_total"));
             for shorter in [Some(base.to_owned()), counter].into_iter().flatten() {
                 let Some(other) = by_name.get(&*shorter) else { continue };
@@ -171,7 +174,8 @@ fn named(krate: &TokenStream, (field, metric): (&Field, &Metric)) -> TokenStream
     quote!((#name, #own, #declared))
 }
 
-/// The names of all type and constant parameters, and `Self`, which a free constant has not either.
+/// Returns the names of all type and constant parameters, and `Self`. A free constant has none of
+/// them.
 pub(super) fn parameters(generics: &Generics) -> HashSet<String> {
     let name = |param: &GenericParam| match param {
         GenericParam::Type(param) => Some(param.ident.to_string()),
@@ -182,7 +186,7 @@ pub(super) fn parameters(generics: &Generics) -> HashSet<String> {
     parameters.chain(["Self".to_owned()]).collect()
 }
 
-/// The names of the struct's lifetimes.
+/// Returns the names of the struct's lifetimes.
 fn lifetimes(collector: &Collector) -> HashSet<String> {
     collector.generics.lifetimes().map(|param| param.lifetime.ident.to_string()).collect()
 }
@@ -195,7 +199,7 @@ pub(super) fn mentions(tokens: TokenStream, parameters: &HashSet<String>) -> boo
     })
 }
 
-/// The struct's lifetimes, in whatever depth, replaced by `'static`.
+/// Replaces the struct's lifetimes, at any depth, by `'static`.
 fn with_static_lifetimes(tokens: TokenStream, lifetimes: &HashSet<String>) -> TokenStream {
     let mut after_quote = false;
     let replace = |token: TokenTree| {

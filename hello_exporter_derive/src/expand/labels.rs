@@ -40,7 +40,7 @@ pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
     }
 }
 
-/// A field whose type mentions a parameter is a label value as soon as that type is.
+/// Bounds the types of fields that mention a parameter: they must be label values.
 fn with_bounds(labels: &[Label], mut generics: Generics, krate: &TokenStream) -> Generics {
     let parameters = checks::parameters(&generics);
     let mentions = |ty: &Type| checks::mentions(ty.to_token_stream(), &parameters);
@@ -58,7 +58,7 @@ fn of_label_value(krate: &TokenStream, ty: &Type, item: &str) -> TokenStream {
     item_of(ty, respanned(&quote!(#krate::LabelValue), Ends::of(ty).first), item)
 }
 
-/// What a label value is written to, made new.
+/// Writes a new buffer of a label value.
 fn default_buffer(krate: &TokenStream, ty: &Type) -> TokenStream {
     let Ends { first, last } = Ends::of(ty);
     let buffer = of_label_value(krate, ty, "Buffer");
@@ -81,7 +81,7 @@ fn label_value(LabelEnum { ident, generics, krate, variants }: &LabelEnum) -> To
         let value = &name.value;
         quote!(Self::#variant => #value)
     });
-    // A reference to an enum without variants does not match no arms.
+    // A match without arms does not cover a reference to an enum without variants.
     let body = if variants.is_empty() {
         quote!(match *self {})
     } else {

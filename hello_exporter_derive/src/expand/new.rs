@@ -43,7 +43,7 @@ pub(super) fn new(collector: &Collector) -> TokenStream {
     )
 }
 
-/// `new()`, and the trait by which a struct that flattens this one calls it, if it takes nothing.
+/// Writes `new()` and, if it takes no parameters, the trait with which an outer struct calls it.
 pub(crate) fn new_impl(
     collector: &Collector,
     body: &TokenStream,

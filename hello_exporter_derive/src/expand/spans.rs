@@ -1,4 +1,4 @@
-//! Where the compiler underlines what is wrong with a field.
+//! The spans that the compiler underlines for a mistake in a field.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -6,8 +6,8 @@ use syn::Type;
 
 /// An item of the trait `Metric` of a type.
 ///
-/// Every use of a field's type looks like this, and lies on the type from its first token to its
-/// last: so the compiler tells a type that is no metric once, and there.
+/// Every use of a field's type has this form, and spans the type from its first token to its last.
+/// The compiler therefore reports a type that is no metric once, at the type.
 pub(super) fn of_metric(krate: &TokenStream, ty: &impl ToTokens, item: &str) -> TokenStream {
     item_of(ty, respanned(&quote!(#krate::collect::Metric), Ends::of(ty).first), item)
 }
@@ -41,8 +41,8 @@ pub(super) fn item_of(ty: &impl ToTokens, path: TokenStream, item: &str) -> Toke
     quote_spanned!(first=> <#ty as #path>::#item)
 }
 
-/// The spans of the first and the last of some tokens. What goes from one to the other is underlined
-/// as a whole, which the stable compiler offers no other way to say.
+/// The spans of the first and the last token. The compiler underlines code from one to the other as
+/// a whole; stable Rust has no other way to join spans.
 #[derive(Clone, Copy)]
 pub(super) struct Ends {
     pub(super) first: Span,
@@ -86,7 +86,7 @@ pub(super) fn call(
 /// The same tokens with another span.
 pub(super) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
     let respan = |mut token: TokenTree| {
-        // `$crate` is looked up where it was written, in the macro that wrote the struct.
+        // `$crate` resolves in the macro that wrote the struct.
         let is_dollar_crate = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
         token.set_span(if is_dollar_crate { token.span().located_at(span) } else { span });
         token
