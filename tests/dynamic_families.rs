@@ -203,23 +203,53 @@ fn gauges<const N: usize>(samples: [&[(&str, &str)]; N]) -> DynamicFamilies {
 }
 
 #[test]
-fn labels_are_matched_by_name_to_those_of_the_first_scrape() {
+fn new_labels_are_added_to_those_of_earlier_scrapes() {
     let head = "# HELP x Help.\n# TYPE x gauge\n";
     assert_eq!(
         scraped([
             gauges([&[("a", "1"), ("b", "2")]]),
             gauges([&[("b", "2"), ("a", "1")], &[("b", "3")]]),
-            // One that the family lacks drops its sample, unless its value is empty.
             gauges([&[("c", "4"), ("a", "1")], &[("a", "5")], &[("a", "6"), ("c", "")]]),
             gauges([&[]]),
         ]),
         [
             format!("{head}x{{a=\"1\",b=\"2\"}} 0\n"),
             format!("{head}x{{a=\"1\",b=\"2\"}} 0\nx{{a=\"\",b=\"3\"}} 1\n"),
-            format!("{head}x{{a=\"5\",b=\"\"}} 1\nx{{a=\"6\",b=\"\"}} 2\n"),
-            format!("{head}x{{a=\"\",b=\"\"}} 0\n"),
+            format!(
+                "{head}x{{a=\"1\",b=\"\",c=\"4\"}} 0\nx{{a=\"5\",b=\"\",c=\"\"}} 1\n\
+                 x{{a=\"6\",b=\"\",c=\"\"}} 2\n"
+            ),
+            format!("{head}x{{a=\"\",b=\"\",c=\"\"}} 0\n"),
         ]
     );
+}
+
+#[test]
+fn labels_are_not_added_to_a_shared_family_or_without_end() {
+    let registry = Registry::new();
+    registry.scope().const_label("of", "one").register_fn(|| gauges([&[("a", "1")]])).unwrap();
+    let other = Mutex::new([&[("a", "2")][..], &[("b", "3")]].into_iter());
+    let other = move || gauges([other.lock().unwrap().next().unwrap()]);
+    registry.scope().const_label("of", "other").register_fn(other).unwrap();
+    let head = "# HELP x Help.\n# TYPE x gauge\nx{of=\"one\",a=\"1\"} 0\n";
+    assert_eq!(exposition(&registry), format!("{head}x{{of=\"other\",a=\"2\"}} 0\n"));
+    assert_eq!(exposition(&registry), head);
+
+    let names: Vec<String> = (0..65).map(|name| format!("l{name}")).collect();
+    let of = |range: &[String]| {
+        let mut families = DynamicFamilies::new();
+        families.gauge("x", "Help.").sample(range.iter().map(|name| (name, 1)), 7);
+        families
+    };
+    let [most, too_many] = scraped([of(&names[..64]), of(&names[64..])]);
+    assert!(most.ends_with("l63=\"1\"} 7\n"), "{most}");
+    assert_eq!(too_many, "");
+}
+
+#[test]
+fn sample_with_an_invalid_label_name_costs_itself_alone() {
+    let [text] = scraped([gauges([&[("rack-id", "1")], &[("rack", "2")]])]);
+    assert_eq!(text, "# HELP x Help.\n# TYPE x gauge\nx{rack=\"2\"} 1\n");
 }
 
 #[test]

@@ -221,7 +221,7 @@ negative_total -1
 }
 
 #[test]
-fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
+fn a_family_keeps_its_type_and_help_and_gains_labels() {
     let scrape = AtomicUsize::new(0);
     let registry = Registry::new();
     registry
@@ -239,8 +239,8 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
     let head = "# HELP x Help.\n# TYPE x gauge\n";
     assert_eq!(exposition(&registry), head.to_owned() + "x 1\n");
     assert_eq!(exposition(&registry), "");
-    assert_eq!(exposition(&registry), "");
-    assert_eq!(exposition(&registry), head.to_owned() + "x 4\n");
+    assert_eq!(exposition(&registry), head.to_owned() + "x{a=\"v\"} 3\n");
+    assert_eq!(exposition(&registry), head.to_owned() + "x{a=\"\"} 4\n");
 }
 
 #[test]

@@ -63,7 +63,14 @@ fn state_is_made_once_for_all_sources_and_probes() {
     let scrape = get(exporter.address, "/metrics");
     assert_eq!(
         samples(&scrape),
-        ["first 0", "late 1", "names 2", "reads_total 1", "runs 1", "second 1"]
+        [
+            "first{line=\"0\"} 0",
+            "late 1",
+            "names 2",
+            "reads_total 1",
+            "runs 1",
+            "second{line=\"1\"} 1",
+        ]
     );
     let probe = get(exporter.address, "/probe?target=x");
     assert_eq!(samples(&probe), ["names 2", "probe_success 1", "runs 1"]);

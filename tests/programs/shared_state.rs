@@ -69,7 +69,7 @@ impl Source for Named {
     async fn scrape(&self) -> Result<DynamicFamilies, Infallible> {
         let mut families = DynamicFamilies::new();
         for (value, name) in self.0.names.iter().enumerate() {
-            families.gauge(name.clone(), "Help.").value(value);
+            families.gauge(name.clone(), "Help.").sample([("line", value)], value);
         }
         Ok(families)
     }

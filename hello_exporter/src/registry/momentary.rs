@@ -108,7 +108,7 @@ impl LateIndices {
 pub(super) struct LateFamilies {
     /// The position of each, by its index.
     positions: HashMap<usize, usize>,
-    /// The families that are not in the plan.
+    /// The families that are not in the plan, or have other labels there.
     pub(super) new: Vec<LateFamily>,
     /// The number of series that are dropped because there are too many families, two have the same
     /// name, or a name is too long.
@@ -119,7 +119,7 @@ impl LateFamilies {
     pub(super) fn of(
         collector: &dyn Momentary,
         indices: &mut LateIndices,
-        is_planned: impl Fn(usize) -> bool,
+        is_planned: impl Fn(usize, &Desc) -> bool,
     ) -> Self {
         let mut late = Self::default();
         let mut position = 0;
@@ -127,7 +127,7 @@ impl LateFamilies {
             match indices.index(desc.name()).filter(|index| !late.positions.contains_key(index)) {
                 Some(index) => {
                     late.positions.insert(index, position);
-                    if !is_planned(index) {
+                    if !is_planned(index, desc) {
                         late.new.push(LateFamily { index, desc: desc.clone(), series });
                     }
                 }
