@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{DeclarationError, Exporter, MadeState, Maker, State};
+use super::{DeclarationError, Exporter, MadeCollector, MadeState, Maker, State};
 use crate::causes::BoxError;
 use crate::collect::Declared;
 use crate::probe::{self, MadeProbe, Probe, ProbeOptions, ProbeRequest, Probed, ReadyProbe};
@@ -12,12 +12,14 @@ use crate::registry::{IntoCollector, RegisterError, assert_live};
 use crate::source::{self, MadeSource, ReadySource, Source, SourceOptions};
 
 impl<F: Args + 'static> Exporter<F> {
-    /// Makes what [sources](Self::source_with) and [probes](Self::probe_with) share, such as a
+    /// Makes what the functions of [`source_with`](Self::source_with),
+    /// [`probe_with`](Self::probe_with) and [`register_with`](Self::register_with) share, such as a
     /// connection or a parsed file. `make` gets the flags, and returns a `Result` of the state, or an
-    /// `Arc` of it if it cannot fail.
+    /// `Arc` of it if it cannot fail. Functions that are declared before it get no state.
     ///
-    /// It is called once, when the first of them is made, and not at all if the flags disable all of
-    /// them. If it fails or panics, that is one error at the start.
+    /// It is called once, before the first of these functions, and not at all if the flags disable
+    /// all of them. If it fails or panics, that is one error at the start. A state that no function
+    /// gets is an error as well.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, Source};
@@ -72,10 +74,12 @@ impl<F: Args + 'static> Exporter<F> {
         make: impl FnOnce(&F) -> M + Send + 'static,
     ) -> Exporter<F, M::State> {
         let (sources, probes) = (self.sources.into_iter(), self.probes.into_iter());
+        let collectors = self.collectors.into_iter();
         Exporter {
             settings: self.settings,
             registry: self.registry,
             state: State::Unmade(Box::new(|flags| make(flags).into_state())),
+            collectors: collectors.map(Maker::beside_state).collect(),
             sources: sources.map(|(options, make)| (options, make.beside_state())).collect(),
             probes: probes.map(|(options, make)| (options, make.beside_state())).collect(),
             errors: self.errors,
@@ -120,6 +124,57 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ) -> Self {
         let registered = self.registry.register_fn(function);
         self.with_error(registered.map(drop))
+    }
+
+    /// Makes a collector of the flags and the [state](Self::state): `make` returns what
+    /// [`register`](Self::register) takes, or a `Result` of it.
+    ///
+    /// It is called once, at the start and by `--config.check`. Errors are reported as those of
+    /// [`source_with`](Self::source_with).
+    ///
+    /// ```no_run
+    /// use hello_exporter::{Collector, Counter, Exporter};
+    /// use std::{process::ExitCode, sync::Arc, thread, time::Duration};
+    ///
+    /// #[derive(clap::Args)]
+    /// struct Flags {
+    ///     /// Seconds between two jobs.
+    ///     #[arg(long = "jobs.period", default_value_t = 60)]
+    ///     period: u64,
+    /// }
+    ///
+    /// #[derive(Collector)]
+    /// struct Jobs {
+    ///     /// Jobs done.
+    ///     jobs_total: Counter,
+    /// }
+    ///
+    /// /// Starts a thread that does the jobs, and returns its metrics.
+    /// fn start(flags: &Flags) -> Arc<Jobs> {
+    ///     let jobs = Arc::new(Jobs::new());
+    ///     let (done, period) = (Arc::clone(&jobs), Duration::from_secs(flags.period));
+    ///     thread::spawn(move || {
+    ///         loop {
+    ///             done.jobs_total.inc();
+    ///             thread::sleep(period);
+    ///         }
+    ///     });
+    ///     jobs
+    /// }
+    ///
+    /// fn main() -> ExitCode {
+    ///     Exporter::with_flags::<Flags>("job_exporter").register_with(|flags, _| start(flags)).run()
+    /// }
+    /// ```
+    pub fn register_with<M: MadeCollector>(
+        mut self,
+        make: impl FnOnce(&F, Arc<S>) -> M + Send + 'static,
+    ) -> Self {
+        // The compiler names the caller of the function in which a constant fails.
+        const { assert_live(<M::Collector as IntoCollector>::IS_LIVE) };
+        let make = |flags: &F, state| Ok(Some(make(flags, state).into_result()?.into_collector()));
+        self.collectors.push(Maker::with(make));
+        self
     }
 
     fn with_error(mut self, registered: Result<(), RegisterError>) -> Self {
