@@ -57,9 +57,10 @@ impl Task {
         let handle = runtime.clone();
         runtime.spawn_blocking(move || {
             let found = handle.block_on(async {
-                match select(pin!(probe), pin!(sender.closed())).await {
-                    Either::Left((found, _)) => Some(found),
-                    Either::Right(_) => None,
+                // A probe that had to wait for a thread does not start once nobody waits for it.
+                match select(pin!(sender.closed()), pin!(probe)).await {
+                    Either::Left(_) => None,
+                    Either::Right((found, _)) => Some(found),
                 }
             });
             if let Some(found) = found {

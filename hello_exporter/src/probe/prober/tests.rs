@@ -1,8 +1,9 @@
-//! What one target has is no matter of another one.
+//! Probes of several targets do not affect one another.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::convert::Infallible;
+use std::sync::mpsc;
 
 use super::*;
 use crate::DynamicFamilies;
@@ -52,4 +53,22 @@ async fn families_of_run_time_are_those_of_one_request() {
     assert_eq!(probe("many").await.lines().count(), 10_001);
     assert_eq!(probe("counter").await, "field 2\nfields_up 1\n");
     assert_eq!(probe("gauge").await, "field{a=\"v\"} 1\nfields_up 1\n");
+}
+
+#[test]
+fn probe_that_nobody_waits_for_does_not_start() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(1).max_blocking_threads(1).build().unwrap();
+    let (release, held) = mpsc::channel::<()>();
+    let holder = runtime.spawn_blocking(move || held.recv());
+    let (start, started) = mpsc::channel();
+    let probe = async move {
+        start.send(()).unwrap();
+        Err(Failure::Cancelled)
+    };
+    drop(Task::start(runtime.handle(), probe));
+    drop(release);
+    assert!(runtime.block_on(holder).unwrap().is_err());
+    // The sender is dropped without having been used.
+    assert_eq!(started.recv(), Err(mpsc::RecvError));
 }
