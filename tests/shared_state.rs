@@ -72,6 +72,16 @@ fn state_is_made_once_for_all_sources_and_probes() {
 }
 
 #[test]
+fn state_can_be_made_by_blocking_on_a_future() {
+    let config = Config::of("first\n");
+    let output = run(&[&*config.flag, "--config.blocks", "--config.check"]);
+    assert_eq!(output.status.code(), Some(0));
+    let exporter = start(&config, &["--config.blocks"]);
+    let scrape = get(exporter.address, "/metrics?collect[]=count");
+    assert_eq!(samples(&scrape), ["names 1", "reads_total 1"]);
+}
+
+#[test]
 fn state_that_cannot_be_made_is_one_error_with_the_file() {
     let missing = TempDir::new().unwrap().path().join("missing");
     let error = format!(

@@ -17,7 +17,8 @@ impl<F: Args + 'static> Exporter<F> {
     /// `Arc` of it if it cannot fail.
     ///
     /// It is called once, when the first of them is made, and not at all if the flags disable all of
-    /// them. If it fails or panics, that is one error at the start.
+    /// them. If it fails or panics, that is one error at the start. It may block, on a future by
+    /// `tokio::runtime::Handle::current().block_on(…)` as well.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, Source};
