@@ -168,6 +168,25 @@ fn invalid_name_of_a_configuration_is_found_before_the_first_scrape() {
 }
 
 #[test]
+fn families_of_a_configuration_are_all_served_whatever_their_number_and_length() {
+    let long = "long".repeat(300);
+    let numbered: String = (2..12_000).map(|number| format!("f{number}\n")).collect();
+    let exporter = start(&Config::of(&format!("{long}\nsecond\n{numbered}")), &[]);
+    let scrape = get(exporter.address, "/metrics?collect[]=named");
+    let mut values: Vec<(&str, usize)> = samples(&scrape)
+        .iter()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, value)| (name, value.parse().unwrap()))
+        .filter(|(name, _)| *name != "reads_total")
+        .collect();
+    values.sort_by_key(|(_, value)| *value);
+    let named = (2..12_000).map(|number| format!("f{number}"));
+    let names: Vec<String> = [long, "second".to_owned()].into_iter().chain(named).collect();
+    let expected: Vec<(&str, usize)> = names.iter().map(String::as_str).zip(0..).collect();
+    assert!(values == expected, "{:?}", values.iter().zip(expected).find(|(a, b)| *a != b));
+}
+
+#[test]
 fn probe_leaves_out_the_parts_of_disabled_sources() {
     let config = Config::of("first\n");
     let exporter = start(&config, &["--no-collector.count"]);

@@ -62,7 +62,7 @@ use crate::labels::LabelValue;
 /// in `<exporter>_dropped_series_total`. It keeps the type, help and label names of that scrape.
 /// [`Desc::check`] checks names before the first scrape. Names are kept until the collector is
 /// unregistered, so do not make them of what changes: values, identifiers and paths belong in labels. A
-/// collector can have 10,000 such families.
+/// collector can have 10,000 such families, or all that `Source::families` lists if those are more.
 #[derive(Clone, Debug, Default)]
 pub struct DynamicFamilies {
     families: Vec<DynamicFamily>,
