@@ -79,6 +79,16 @@ fn state_is_made_once_for_all_sources_and_probes() {
 }
 
 #[test]
+fn state_can_be_made_by_blocking_on_a_future() {
+    let config = Config::of("first\n");
+    let output = run(&[&*config.flag, "--config.blocks", "--config.check"]);
+    assert_eq!(output.status.code(), Some(0));
+    let exporter = start(&config, &["--config.blocks"]);
+    let scrape = get(exporter.address, "/metrics?collect[]=count");
+    assert_eq!(samples(&scrape), ["names 1", "reads_total 1"]);
+}
+
+#[test]
 fn state_that_cannot_be_made_is_one_error_with_the_file() {
     let missing = TempDir::new().unwrap().path().join("missing");
     let error = format!(
@@ -162,6 +172,25 @@ fn invalid_name_of_a_configuration_is_found_before_the_first_scrape() {
     let output = run(&[&*Config::of("good\n").flag, "--config.check"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "the flags are valid\n");
+}
+
+#[test]
+fn families_of_a_configuration_are_all_served_whatever_their_number_and_length() {
+    let long = "long".repeat(300);
+    let numbered: String = (2..12_000).map(|number| format!("f{number}\n")).collect();
+    let exporter = start(&Config::of(&format!("{long}\nsecond\n{numbered}")), &[]);
+    let scrape = get(exporter.address, "/metrics?collect[]=named");
+    let mut values: Vec<(&str, usize)> = samples(&scrape)
+        .iter()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, value)| (name, value.parse().unwrap()))
+        .filter(|(name, _)| *name != "reads_total")
+        .collect();
+    values.sort_by_key(|(_, value)| *value);
+    let named = (2..12_000).map(|number| format!("f{number}"));
+    let names: Vec<String> = [long, "second".to_owned()].into_iter().chain(named).collect();
+    let expected: Vec<(&str, usize)> = names.iter().map(String::as_str).zip(0..).collect();
+    assert!(values == expected, "{:?}", values.iter().zip(expected).find(|(a, b)| *a != b));
 }
 
 #[test]

@@ -19,7 +19,8 @@ impl<F: Args + 'static> Exporter<F> {
     ///
     /// It is called once, before the first of these functions, and not at all if the flags disable
     /// all of them. If it fails or panics, that is one error at the start. A state that no function
-    /// gets is an error as well.
+    /// gets is an error as well. It may block, on a future by
+    /// `tokio::runtime::Handle::current().block_on(…)` as well.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, Source};

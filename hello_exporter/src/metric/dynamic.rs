@@ -64,7 +64,7 @@ use crate::name::is_label_name;
 /// samples have are added to its labels, up to 64.
 /// [`Desc::check`] checks names before the first scrape. Names are kept until the collector is
 /// unregistered, so do not make them of what changes: values, identifiers and paths belong in labels. A
-/// collector can have 10,000 such families.
+/// collector can have 10,000 such families, or all that `Source::families` lists if those are more.
 #[derive(Clone, Debug, Default)]
 pub struct DynamicFamilies {
     families: Vec<DynamicFamily>,

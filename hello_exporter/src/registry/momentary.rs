@@ -79,11 +79,12 @@ impl LateIndices {
     /// Limits the length of these names.
     const MOST_NAME_BYTES: usize = 1024;
 
-    /// Starts after the `declared` families, with the indices of those in `descs`.
+    /// Starts after the `declared` families, with the indices of those in `descs`, which are known at
+    /// the registration and so not limited.
     pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
         let mut indices = Self { next: declared, indices: HashMap::new() };
         for desc in descs {
-            indices.index(desc.name());
+            indices.add(desc.name());
         }
         indices
     }
@@ -93,13 +94,15 @@ impl LateIndices {
         if let Some(&index) = self.indices.get(name) {
             return Some(index);
         }
-        if self.indices.len() == Self::MOST || name.len() > Self::MOST_NAME_BYTES {
-            return None;
-        }
+        let is_limited = self.indices.len() >= Self::MOST || name.len() > Self::MOST_NAME_BYTES;
+        (!is_limited).then(|| self.add(name))
+    }
+
+    fn add(&mut self, name: &str) -> usize {
         let index = self.next;
         self.next = self.next.saturating_add(1);
         self.indices.insert(name.to_owned(), index);
-        Some(index)
+        index
     }
 }
 
