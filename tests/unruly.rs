@@ -107,6 +107,16 @@ fn hung_probes_cost_no_other_probe() {
 }
 
 #[test]
+fn probe_that_panics_in_drop_does_not_stop_the_exporter_from_ending() {
+    let exporter = start(&["--collector.disable-defaults"]);
+    let (ended, log) = exporter.signal("TERM");
+    assert_eq!(ended.code(), Some(0), "{log:?}");
+    let lines: Vec<_> = log.iter().map(|line| after_level(line)).collect();
+    assert!(lines.iter().any(|line| line.starts_with(&panicked("/fused"))), "{log:?}");
+    assert!(lines.iter().any(|line| line == "info msg=Stopped"), "{log:?}");
+}
+
+#[test]
 fn panic_in_drop_is_logged_once_and_costs_nothing() {
     let flags = ["fused", "fused_future", "fused_source", "fused_twin"];
     let exporter =

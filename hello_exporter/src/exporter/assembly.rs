@@ -1,5 +1,6 @@
 //! Assembles what is served from what was declared and the flags.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -186,11 +187,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         common: &ProbesCommon,
     ) -> Result<Option<Probing>, DeclarationError> {
         let path = options.path().clone();
-        if taken.iter().any(|taken| *taken == path) {
-            return Err(DeclarationError::ProbePathTaken { path });
+        if let Err(error) = check_path(&path, taken) {
+            maker.discard(&DropLog::new(path));
+            return Err(error);
         }
-        TelemetryPath::from_str(&path)
-            .map_err(|error| DeclarationError::ProbePath { path: path.clone(), error })?;
         let part = || format!("probe at `{path}`");
         let Some(probe) = self.make(maker, part, flags)? else { return Ok(None) };
         let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
@@ -230,6 +230,15 @@ fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
         return None;
     }
     Some(error.into())
+}
+
+/// Checks that probes can be served at `path`, next to what is served at the paths in `taken`.
+fn check_path(path: &Cow<'static, str>, taken: &[String]) -> Result<(), DeclarationError> {
+    if taken.iter().any(|taken| taken == path) {
+        return Err(DeclarationError::ProbePathTaken { path: path.clone() });
+    }
+    let parsed = TelemetryPath::from_str(path);
+    parsed.map(drop).map_err(|error| DeclarationError::ProbePath { path: path.clone(), error })
 }
 
 /// Takes what the options of a part take from the flags.

@@ -188,7 +188,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// The flags `--collector.NAME` and `--no-collector.NAME` enable and disable it, `collect[]=NAME`
     /// and `exclude[]=NAME` in a query select it. `options` is its name, or [`SourceOptions`].
     pub fn source(self, options: impl Into<SourceOptions<F>>, source: impl Source) -> Self {
-        self.add_source(options.into(), Maker::ready(|| ReadySource::new(source)))
+        let options = options.into();
+        let name = options.name().clone();
+        self.add_source(options, Maker::ready(move || ReadySource::new(&name, source)))
     }
 
     /// Calls an `async` function at every scrape, as a [source](Self::source).
@@ -314,8 +316,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         options: impl Into<SourceOptions<F>>,
         make: impl FnOnce(&F, Arc<S>) -> M + Send + 'static,
     ) -> Self {
-        let make = |flags: &F, state| Ok(make(flags, state).into_source()?.map(ReadySource::new));
-        self.add_source(options.into(), Maker::with(make))
+        let options = options.into();
+        let name = options.name().clone();
+        let make = move |flags: &F, state| {
+            let source = make(flags, state).into_source()?;
+            Ok(source.map(|source| ReadySource::new(&name, source)))
+        };
+        self.add_source(options, Maker::with(make))
     }
 
     fn add_source(mut self, options: SourceOptions<F>, source: Maker<F, S, ReadySource>) -> Self {
@@ -333,7 +340,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Probes the targets that requests to a path name, see [`probe`]. `options` is the
     /// path, or [`ProbeOptions`].
     pub fn probe(self, options: impl Into<ProbeOptions<F>>, probe: impl Probe) -> Self {
-        self.add_probe(options.into(), Maker::ready(|| ReadyProbe::new(probe)))
+        let options = options.into();
+        let path = options.path().clone();
+        self.add_probe(options, Maker::ready(move || ReadyProbe::new(&path, probe)))
     }
 
     /// Calls an `async` function for every request, as a [probe](Self::probe).
@@ -380,8 +389,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         options: impl Into<ProbeOptions<F>>,
         make: impl FnOnce(&F, Arc<S>) -> M + Send + 'static,
     ) -> Self {
-        let make = |flags: &F, state| Ok(make(flags, state).into_probe()?.map(ReadyProbe::new));
-        self.add_probe(options.into(), Maker::with(make))
+        let options = options.into();
+        let path = options.path().clone();
+        let make = move |flags: &F, state| {
+            let probe = make(flags, state).into_probe()?;
+            Ok(probe.map(|probe| ReadyProbe::new(&path, probe)))
+        };
+        self.add_probe(options, Maker::with(make))
     }
 
     fn add_probe(mut self, options: ProbeOptions<F>, probe: Maker<F, S, ReadyProbe>) -> Self {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::causes::{BoxError, text_of};
-use crate::panic::{DropLog, Panic, catch};
+use crate::panic::{DropLog, Guarded, Panic, catch};
 use crate::registry::IntoCollector;
 
 /// Makes a `T`, or `None` if the flags leave it out.
@@ -77,7 +77,7 @@ impl<F: 'static, T: 'static> Maker<F, (), T> {
 /// What the sources and probes of an exporter share, made when the first of them needs it.
 pub(super) enum State<F, S> {
     Unmade(MakeState<F, S>),
-    Made(Arc<S>),
+    Made(Guarded<Arc<S>>),
     Failed(String),
 }
 
@@ -85,7 +85,11 @@ type MakeState<F, S> = Box<dyn FnOnce(&F) -> Result<Arc<S>, BoxError> + Send>;
 
 impl<F, S> State<F, S> {
     pub(super) fn ready(state: S) -> Self {
-        Self::Made(Arc::new(state))
+        Self::guarded(Arc::new(state))
+    }
+
+    fn guarded(state: Arc<S>) -> Self {
+        Self::Made(Guarded::new(state, &DropLog::new("state".into())))
     }
 
     /// Returns whether the author has declared a state.
@@ -98,7 +102,7 @@ impl<F, S> State<F, S> {
             *self = std::mem::replace(self, Self::Failed(String::new())).made(flags);
         }
         match self {
-            Self::Made(state) => Ok(Arc::clone(state)),
+            Self::Made(state) => state.get().cloned().ok_or(MakeError::NoState),
             Self::Unmade(_) | Self::Failed(_) => Err(MakeError::NoState),
         }
     }
@@ -106,7 +110,7 @@ impl<F, S> State<F, S> {
     fn made(self, flags: &F) -> Self {
         let Self::Unmade(make) = self else { return self };
         let made = catch(|| make(flags).map_err(text)).unwrap_or_else(|panic| Err(panicked(panic)));
-        made.map_or_else(Self::Failed, Self::Made)
+        made.map_or_else(Self::Failed, Self::guarded)
     }
 
     /// Returns why the state could not be made, if a maker needed it.

@@ -19,7 +19,7 @@ use tracing::{debug, error};
 use super::{AllowList, Probe, ProbeRequest, ProbeSettings, ReadyProbe, TargetError, check_target};
 use crate::collect::Declared;
 use crate::encode::Format;
-use crate::panic::{catch, catch_async};
+use crate::panic::{Guarded, catch, catch_async};
 use crate::registry::{
     CollectorId, CollectorName, Provided, Provider, RegisterError, Registrable, Registry,
     ScrapeRequest,
@@ -134,7 +134,7 @@ pub(crate) struct ProbesCommon {
 pub(crate) struct Probing {
     settings: ProbeSettings,
     modules: Vec<Cow<'static, str>>,
-    prober: Arc<dyn Prober>,
+    prober: Guarded<Arc<dyn Prober>>,
     common: ProbesCommon,
     declarations: Declarations,
     families: Arc<ProbeFamilies>,
@@ -227,7 +227,8 @@ impl Probing {
     /// the target is refused.
     pub(crate) fn check_target(&self, target: &str) -> Result<(), TargetError> {
         check_target(target)?;
-        catch(|| self.prober.check_target(target)).unwrap_or_else(|panic| {
+        let check = || self.prober.get().map_or(Ok(()), |prober| prober.check_target(target));
+        catch(check).unwrap_or_else(|panic| {
             self.report(Some(&panic.into()), target, "");
             Err(TargetError::Invalid("the check of the target failed".to_owned()))
         })
@@ -270,8 +271,14 @@ impl Probing {
             allowed: Arc::clone(allowed),
             enabled: Arc::clone(enabled),
         };
-        let task = Arc::clone(&self.prober).start(request, &self.drops, runtime.handle());
-        let (metrics, is_success, failure) = match task.found(timeout).await {
+        let start = |prober: &Arc<dyn Prober>| {
+            Arc::clone(prober).start(request, &self.drops, runtime.handle())
+        };
+        let found = match self.prober.get().map(start) {
+            Some(task) => task.found(timeout).await,
+            None => Err(Failure::Cancelled),
+        };
+        let (metrics, is_success, failure) = match found {
             Ok(Finding { metrics, is_success, cause }) => (Some(metrics), is_success, cause),
             Err(failure) => (None, false, Some(failure)),
         };

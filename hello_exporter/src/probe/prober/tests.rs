@@ -43,7 +43,9 @@ async fn families_of_run_time_are_those_of_one_request() {
     let options: ProbeOptions =
         ProbeOptions::new("/probe").up_metric("fields_up", "Whether there are fields.");
     let settings = options.settings(&());
-    let probing = Arc::new(Probing::new(settings, ReadyProbe::new(Fields), common).unwrap());
+    let probing = Arc::new(
+        Probing::new(settings, ReadyProbe::new(&"/probe".into(), Fields), common).unwrap(),
+    );
     let probe = async |target: &str| {
         let result = Arc::clone(&probing).probe(target.to_owned(), "".into(), None).await;
         let mut buffer = Vec::new();
