@@ -178,7 +178,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         enabled.map(|(options, _)| options.name().clone()).collect()
     }
 
-    /// The error, or, where it is of a flag of a collector that does not exist, one that tells those that do.
+    /// Returns the error; for a flag of a collector that does not exist, one that lists those that do.
     fn explained(&self, error: clap::Error, command: &mut Command) -> clap::Error {
         let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
             return error;
@@ -186,11 +186,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let name = ["--collector.", "--no-collector."]
             .into_iter()
             .find_map(|prefix| argument.strip_prefix(prefix));
-        let Some(name) =
-            name.filter(|name| error.kind() == ErrorKind::UnknownArgument && !name.contains('.'))
-        else {
-            return error;
-        };
+        // Names have no dots: `--collector.disk.device` is a misspelt flag of the exporter's own.
+        let is_name = |name: &&str| !name.contains('.');
+        let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+        let Some(name) = name.filter(is_name).filter(|_| is_unknown) else { return error };
         let mut known: Vec<&str> = self.sources.iter().map(|(it, _)| &**it.name()).collect();
         known.sort_unstable();
         let message = match known.is_empty() {
