@@ -1,6 +1,5 @@
 //! Assembles what is served from what was declared and the flags.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -233,12 +232,13 @@ fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
 }
 
 /// Checks that probes can be served at `path`, next to what is served at the paths in `taken`.
-fn check_path(path: &Cow<'static, str>, taken: &[String]) -> Result<(), DeclarationError> {
+fn check_path(path: &str, taken: &[String]) -> Result<(), DeclarationError> {
+    let owned = || path.to_owned().into();
     if taken.iter().any(|taken| taken == path) {
-        return Err(DeclarationError::ProbePathTaken { path: path.clone() });
+        return Err(DeclarationError::ProbePathTaken { path: owned() });
     }
     let parsed = TelemetryPath::from_str(path);
-    parsed.map(drop).map_err(|error| DeclarationError::ProbePath { path: path.clone(), error })
+    parsed.map(drop).map_err(|error| DeclarationError::ProbePath { path: owned(), error })
 }
 
 /// Takes what the options of a part take from the flags.
