@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::redis_exporter::{
-    SECRET, has_sample, is_up, locked, program, samples, scrape, start, start_for_targets, until,
+    SECRET, has_sample, is_up, locked, program, samples, scrape, start, start_for_targets,
 };
-use hello_exporter_tests::{Comparison, Exporter, Family, Redis, free_address, parse};
+use hello_exporter_tests::{Comparison, Exporter, Family, Redis, free_address, parse, until};
 use tempfile::TempDir;
 
 /// A server with something of everything in it, and its replica.

@@ -8,8 +8,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 
 use hello_exporter_tests::http::{Response, get, serve};
-use hello_exporter_tests::redis_exporter::until;
-use hello_exporter_tests::{Authority, Exporter, build_example, build_program, curl};
+use hello_exporter_tests::{Authority, Exporter, build_example, build_program, curl, until};
 use tempfile::TempDir;
 
 const MOST: usize = 40;

@@ -11,9 +11,11 @@ mod browser;
 mod certificate;
 mod comparison;
 mod curl;
+mod golden;
 pub mod http;
 pub mod node;
 mod parser;
+mod paths;
 mod process;
 mod prometheus;
 mod proxy;
@@ -34,7 +36,9 @@ pub use browser::{Browser, Screen};
 pub use certificate::{Authority, Certificate};
 pub use comparison::{Comparison, Group, Wrong};
 pub use curl::{curl, handshake};
+pub use golden::assert_golden;
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
+pub use paths::{data, repository};
 pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
     shelled,
@@ -55,6 +59,11 @@ pub fn exposition_in(format: Format, registry: &Registry) -> String {
     let mut buffer = Vec::new();
     registry.encode(format, &mut buffer);
     String::from_utf8(buffer).expect("an exposition is UTF-8")
+}
+
+/// Returns what a registry exposes in OpenMetrics.
+pub fn open_metrics(registry: &Registry) -> String {
+    exposition_in(Format::OpenMetrics, registry)
 }
 
 /// What one collector exposes in the text format.
@@ -83,4 +92,10 @@ pub fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
             None => thread::sleep(Duration::from_millis(50)),
         }
     }
+}
+
+/// Waits until a condition holds, for at most half a minute.
+#[track_caller]
+pub fn until(holds: impl Fn() -> bool) {
+    assert!(poll(|| holds().then_some(())).is_some(), "it becomes so");
 }

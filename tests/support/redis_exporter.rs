@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use crate::http::{Response, get};
 use crate::process::{Exporter, build_program};
@@ -62,15 +61,6 @@ pub fn is_up(response: &Response) -> bool {
 
 /// The samples of a target that is down.
 pub const DOWN: [&str; 2] = ["probe_success 0", "redis_up 0"];
-
-/// Waits until something is so.
-pub fn until(is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "it becomes so");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// The password of servers under test.
 pub const SECRET: &str = "hunter2-hunter2";
