@@ -14,7 +14,9 @@ use hello_exporter_tests::http::{get, get_as, request};
 use hello_exporter_tests::web_config::{
     COSTLY, Directory, MUTUAL, ROTATED, SECRET, TLS, check, metrics_url, text, users,
 };
-use hello_exporter_tests::{Authority, Certificate, Exporter, build, curl, handshake};
+use hello_exporter_tests::{
+    Authority, Certificate, Exporter, assert_golden, build, curl, data, handshake,
+};
 use rcgen::SanType;
 
 /// A text of several lines as the value of a key of `tls_server_config`.
@@ -123,253 +125,29 @@ fn the_examples_of_the_reference_are_valid_and_show_every_key() {
     }
 }
 
-/// What is wrong in a file, and what is said of it, after the file's name.
-fn bad_files() -> Vec<(String, String)> {
-    let tls = |more: &str| format!("{TLS}{more}");
-    let only = |lines: &str| format!("tls_server_config:\n{lines}");
-    let header = |line: &str| format!("http_server_config:\n  headers:\n    {line}\n");
-    let keys_of_tls = "`cert`, `key`, `client_ca`, `cert_file`, `key_file`, `client_ca_file`, \
-                       `client_auth_type`, `client_allowed_sans`, `min_version`, `max_version`, \
-                       `cipher_suites`, `prefer_server_cipher_suites`, `curve_preferences`";
-    let names_of_suites = "`TLS_AES_128_GCM_SHA256`, `TLS_AES_256_GCM_SHA384`, \
-                           `TLS_CHACHA20_POLY1305_SHA256`, \
-                           `TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256`, \
-                           `TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384`, \
-                           `TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256`, \
-                           `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`, \
-                           `TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384`, \
-                           `TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256`";
-    let auth_types = "`NoClientCert`, `VerifyClientCertIfGiven` or `RequireAndVerifyClientCert`";
-    let hash = "expected the bcrypt hash of a password, such as `htpasswd -nBC 10 \"\"` writes: \
-                `$2y$10$` and 53 more characters";
-    let whole_number = "expected a whole number from 0 to 9223372036854775807";
-    let cases: Vec<(String, String)> = vec![
-        // The file as such.
-        (
-            "tls_config:\n".into(),
-            ":1:1: unknown key `tls_config`, expected one of `tls_server_config`, \
-             `http_server_config`, `basic_auth_users`, `rate_limit`"
-                .into(),
-        ),
-        ("- a\n".into(), ":1:1: expected keys and their values".into()),
-        ("tls_server_config: on\n".into(), ":1:20: expected keys and their values".into()),
-        ("basic_auth_users: [a]\n".into(), ":1:19: expected keys and their values".into()),
-        ("rate_limit: {\n".into(), ":1:13: unclosed bracket '{'".into()),
-        ("rate_limit:\n\tburst: 1\n".into(), ":2:2: tabs disallowed within this context (block indentation)".into()),
-        (
-            "rate_limit: {burst: 1}\nrate_limit: {burst: 2}\n".into(),
-            ":2:1: key `rate_limit` is there twice".into(),
-        ),
-        // tls_server_config: certificate and key.
-        (only("  cert_fil: a\n"), format!(":2:3: unknown key `cert_fil`, expected one of {keys_of_tls}")),
-        (only("  key_file: server.key\n"), ": `tls_server_config` needs `cert_file` or `cert`".into()),
-        (only("  cert_file: server.crt\n"), ": `tls_server_config` needs `key_file` or `key`".into()),
-        (only("  min_version: TLS13\n"), ": `tls_server_config` needs `cert_file` or `cert`".into()),
-        (
-            tls("  cert: x\n"),
-            ": `tls_server_config` has both `cert` and `cert_file`, expected one of them".into(),
-        ),
-        (
-            tls("  key: x\n"),
-            ": `tls_server_config` has both `key` and `key_file`, expected one of them".into(),
-        ),
-        (
-            format!("{MUTUAL}  client_ca: x\n"),
-            ": `tls_server_config` has both `client_ca` and `client_ca_file`, expected one of them"
-                .into(),
-        ),
-        (
-            only("  cert_file: nowhere.crt\n  key_file: server.key\n"),
-            ": cannot read `cert_file` @/nowhere.crt: No such file or directory (os error 2)".into(),
-        ),
-        (
-            only("  cert_file: server.crt\n  key_file: nowhere.key\n"),
-            ": cannot read `key_file` @/nowhere.key: No such file or directory (os error 2)".into(),
-        ),
-        (
-            only("  cert_file: empty.crt\n  key_file: server.key\n"),
-            ": `cert_file` @/empty.crt has no certificate in PEM".into(),
-        ),
-        (
-            only("  cert: x\n  key_file: server.key\n"),
-            ": `cert` has no certificate in PEM".into(),
-        ),
-        (
-            only("  cert_file: server.crt\n  key_file: server.crt\n"),
-            ": `key_file` @/server.crt has no private key in PEM, without a passphrase".into(),
-        ),
-        (
-            only("  cert_file: server.crt\n  key: x\n"),
-            ": `key` has no private key in PEM, without a passphrase".into(),
-        ),
-        (
-            only("  cert_file: server.crt\n  key_file: client.key\n"),
-            ": `key_file` @/client.key is not the key of the certificate in `cert_file` @/server.crt"
-                .into(),
-        ),
-        (only("  cert_file: [a]\n"), ":2:14: expected a text".into()),
-        // tls_server_config: clients.
-        (
-            tls("  client_ca_file: ca.crt\n"),
-            ": there is a client CA and no `client_auth_type`, expected \
-             `RequireAndVerifyClientCert`, or `VerifyClientCertIfGiven`, with which a certificate is \
-             not required"
-                .into(),
-        ),
-        (
-            tls("  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: nowhere.crt\n"),
-            ": cannot read `client_ca_file` @/nowhere.crt: No such file or directory (os error 2)".into(),
-        ),
-        (
-            tls("  client_auth_type: VerifyClientCertIfGiven\n  client_ca: x\n"),
-            ": `client_ca` has no certificate in PEM".into(),
-        ),
-        (
-            tls("  client_auth_type: Require\n"),
-            format!(":4:21: unknown client auth type `Require`, expected {auth_types}"),
-        ),
-        (
-            tls("  client_auth_type: RequestClientCert\n"),
-            format!(
-                ":4:21: client auth type `RequestClientCert` is not supported, because it takes any \
-                 certificate without verifying it, and so keeps nobody out, expected {auth_types}"
-            ),
-        ),
-        (
-            tls("  client_auth_type: RequireAnyClientCert\n"),
-            format!(
-                ":4:21: client auth type `RequireAnyClientCert` is not supported, because it takes \
-                 any certificate without verifying it, and so keeps nobody out, expected {auth_types}"
-            ),
-        ),
-        (
-            tls("  client_allowed_sans: [a]\n"),
-            ": `client_allowed_sans` needs `client_auth_type: RequireAndVerifyClientCert`".into(),
-        ),
-        (
-            format!("{MUTUAL}  client_allowed_sans: []\n"),
-            ": `client_allowed_sans` is an empty list, which keeps everybody out".into(),
-        ),
-        (
-            format!("{MUTUAL}  client_allowed_sans: ['']\n"),
-            ":6:25: expected a DNS name, an IP address, a mail address or a URI".into(),
-        ),
-        (format!("{MUTUAL}  client_allowed_sans: a\n"), ":6:24: expected a list".into()),
-        // tls_server_config: the protocol.
-        (
-            tls("  min_version: TLS11\n"),
-            ":4:16: TLS version `TLS11` is not supported, because it is broken (RFC 8996), expected \
-             `TLS12` or `TLS13`"
-                .into(),
-        ),
-        (
-            tls("  max_version: TLS14\n"),
-            ":4:16: unknown TLS version `TLS14`, expected `TLS12` or `TLS13`".into(),
-        ),
-        (
-            tls("  min_version: TLS13\n  max_version: TLS12\n"),
-            ": `min_version` is TLS13 and `max_version` TLS12, which leaves none".into(),
-        ),
-        (
-            tls("  cipher_suites: [TLS_NULL]\n"),
-            format!(":4:19: unknown cipher suite `TLS_NULL`, expected one of {names_of_suites}"),
-        ),
-        (
-            tls("  cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]\n"),
-            ": `cipher_suites` lists nothing that is supported, only `TLS_RSA_WITH_AES_128_CBC_SHA`, \
-             `TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA`"
-                .into(),
-        ),
-        (
-            tls("  cipher_suites: [TLS_AES_128_GCM_SHA256]\n  max_version: TLS12\n"),
-            ": `cipher_suites` lists none for TLS 1.2, and `max_version` allows no other version".into(),
-        ),
-        (
-            tls("  prefer_server_cipher_suites: maybe\n"),
-            ":4:32: expected `true` or `false`".into(),
-        ),
-        (
-            tls("  curve_preferences: [CurveP224]\n"),
-            ":4:23: unknown curve `CurveP224`, expected one of `CurveP256`, `CurveP384`, `X25519`".into(),
-        ),
-        (
-            tls("  curve_preferences: [CurveP521]\n"),
-            ": `curve_preferences` lists nothing that is supported, only `CurveP521`".into(),
-        ),
-        // http_server_config.
-        (
-            "http_server_config:\n  http3: true\n".into(),
-            ":2:3: unknown key `http3`, expected one of `http2`, `headers`".into(),
-        ),
-        ("http_server_config:\n  http2: 2\n".into(), ":2:10: expected `true` or `false`".into()),
-        (
-            header("Server: me"),
-            ":3:5: unknown key `Server`, expected one of `Content-Security-Policy`, \
-             `Strict-Transport-Security`, `X-Content-Type-Options`, `X-Frame-Options`, \
-             `X-XSS-Protection`"
-                .into(),
-        ),
-        (
-            header("X-Frame-Options: DENY"),
-            ":3:22: `DENY` is no value of X-Frame-Options, expected `deny` or `sameorigin`".into(),
-        ),
-        (
-            header("X-Content-Type-Options: sniff"),
-            ":3:29: `sniff` is no value of X-Content-Type-Options, expected `nosniff`".into(),
-        ),
-        (
-            header("Content-Security-Policy: \"a\\x7fb\""),
-            ":3:30: expected the value of a header, without control characters".into(),
-        ),
-        (
-            header("Strict-Transport-Security: \"\\0\""),
-            ":3:32: expected the value of a header, without control characters".into(),
-        ),
-        (
-            header("X-XSS-Protection: \"\\r\""),
-            ":3:23: the header is empty, expected a value, or no such key".into(),
-        ),
-        // basic_auth_users.
-        (users(&[("alice", SECRET), ("bob", "secret")]), format!(":3:8: {hash}")),
-        (users(&[("alice", &SECRET.replace("$04$", "$03$"))]), format!(":2:10: {hash}")),
-        (users(&[("alice", &SECRET.replace("$04$", "$32$"))]), format!(":2:10: {hash}")),
-        (users(&[("alice", &SECRET.replace("$2b$", "$1$"))]), format!(":2:10: {hash}")),
-        (users(&[("alice", "")]), ":2:8: expected a text".into()),
-        (users(&[("a", SECRET), ("a", SECRET)]), ":3:3: key `a` is there twice".into()),
-        // rate_limit.
-        (
-            "rate_limit:\n  rate: 1\n".into(),
-            ":2:3: unknown key `rate`, expected one of `interval`, `burst`".into(),
-        ),
-        (
-            "rate_limit:\n  interval: 5d\n  burst: 1\n".into(),
-            ":2:13: invalid duration `5d`, expected e.g. `1s`, `1m30s` or `500ms`".into(),
-        ),
-        ("rate_limit:\n  burst: many\n".into(), format!(":2:10: {whole_number}")),
-        ("rate_limit:\n  burst: -1\n".into(), format!(":2:10: {whole_number}")),
-        (
-            "rate_limit:\n  interval: 1s\n".into(),
-            ": `rate_limit` needs a `burst` of at least 1, or else nobody would be served".into(),
-        ),
-    ];
-    cases
+/// Returns the paths of the invalid files in `web_config/`, without their ending.
+fn invalid_files() -> Vec<String> {
+    let names = |directory: &str| -> Vec<String> {
+        let entries = fs::read_dir(data(directory)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.map(|name| format!("{directory}/{name}")).collect()
+    };
+    let files = names("web_config").into_iter().flat_map(|section| names(&section));
+    files.filter_map(|file| Some(file.strip_suffix(".yml")?.to_owned())).collect()
 }
 
 #[test]
 fn bad_files_are_one_line_that_says_where_and_what_would_be_right() {
     let directory = Directory::new();
-    for (bad, message) in bad_files() {
-        let file = directory.write(&bad);
-        let output = check(&file);
-        assert_eq!(text(&output.stdout), "", "{bad}");
+    for case in invalid_files() {
+        let bad = fs::read_to_string(data(&format!("{case}.yml"))).unwrap();
+        let output = check(&directory.write(&bad));
+        assert_eq!(text(&output.stdout), "", "{case}");
         let said = directory.shortened(&text(&output.stderr));
-        let quoted = message.replace('"', "\\\"");
-        assert!(
-            said.ends_with(&format!(" level=error msg=\"@/web.yml{quoted}\"\n")),
-            "{bad}{said}"
-        );
+        let (_, line) = said.split_once(" level=").unwrap();
+        assert_golden(&format!("{case}.stderr"), &format!("level={line}"));
         assert_eq!(said.lines().count(), 1, "{said}");
-        assert_eq!(output.status.code(), Some(1), "{bad}");
+        assert_eq!(output.status.code(), Some(1), "{case}");
     }
 }
 
