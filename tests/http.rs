@@ -214,8 +214,8 @@ fn unknown_paths_are_404_and_queries_do_not_matter() {
     }
 }
 
-/// What Go's `http.Error` sets. 401 and 429 are in web_config.rs, 403 and 503 in probe.rs and
-/// sources.rs.
+/// What Go's `http.Error` sets. 401 and 429 are in web_config_passwords.rs, 403 and 503 in
+/// probe.rs and sources.rs.
 #[test]
 fn errors_in_words_have_the_headers_of_go() {
     let exporter = Exporter::start(&[]);
