@@ -11,18 +11,10 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Family, Format, Gauge, Histogram, HistogramSnapshot,
     HistogramVec, Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::{exposition, exposition_in, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{
+    assert_golden, exposition, exposition_of, exposition_of_fn, open_metrics, open_metrics_of,
+};
 use prometheus::proto;
-
-fn open_metrics(registry: &Registry) -> String {
-    exposition_in(Format::OpenMetrics, registry)
-}
-
-fn open_metrics_of(collector: impl hello_exporter::registry::IntoCollector) -> String {
-    let registry = Registry::new();
-    registry.register(collector).unwrap();
-    open_metrics(&registry)
-}
 
 fn open_metrics_of_fn<T: Declared + 'static>(
     make: impl Fn() -> T + Send + Sync + 'static,
@@ -176,62 +168,8 @@ fn the_bounds_of_a_histogram_are_floats_in_open_metrics() {
     let histograms = Arc::new(Histograms { snapshot, ..Histograms::new() });
     histograms.live_seconds.observe(5.0);
     histograms.by_path.with(["/"]).observe(2.0);
-    assert_eq!(
-        exposition_of(Arc::clone(&histograms)),
-        r#"# HELP by_path By path.
-# TYPE by_path histogram
-by_path_bucket{path="/",le="1"} 0
-by_path_bucket{path="/",le="2.5"} 1
-by_path_bucket{path="/",le="+Inf"} 1
-by_path_sum{path="/"} 2
-by_path_count{path="/"} 1
-# HELP live_seconds Live.
-# TYPE live_seconds histogram
-live_seconds_bucket{le="1e-05"} 0
-live_seconds_bucket{le="1"} 0
-live_seconds_bucket{le="10"} 1
-live_seconds_bucket{le="1e+06"} 1
-live_seconds_bucket{le="+Inf"} 1
-live_seconds_sum 5
-live_seconds_count 1
-# HELP snapshot Of somebody else.
-# TYPE snapshot histogram
-snapshot_bucket{le="1"} 20
-snapshot_bucket{le="25"} 23
-snapshot_bucket{le="+Inf"} 24
-snapshot_sum 9.5
-snapshot_count 24
-"#
-    );
-    assert_eq!(
-        open_metrics_of(histograms),
-        r#"# HELP by_path By path.
-# TYPE by_path histogram
-by_path_bucket{path="/",le="1.0"} 0
-by_path_bucket{path="/",le="2.5"} 1
-by_path_bucket{path="/",le="+Inf"} 1
-by_path_sum{path="/"} 2
-by_path_count{path="/"} 1
-# HELP live_seconds Live.
-# TYPE live_seconds histogram
-# UNIT live_seconds seconds
-live_seconds_bucket{le="1e-05"} 0
-live_seconds_bucket{le="1.0"} 0
-live_seconds_bucket{le="10.0"} 1
-live_seconds_bucket{le="1e+06"} 1
-live_seconds_bucket{le="+Inf"} 1
-live_seconds_sum 5
-live_seconds_count 1
-# HELP snapshot Of somebody else.
-# TYPE snapshot histogram
-snapshot_bucket{le="1.0"} 20
-snapshot_bucket{le="25.0"} 23
-snapshot_bucket{le="+Inf"} 24
-snapshot_sum 9.5
-snapshot_count 24
-# EOF
-"#
-    );
+    assert_golden("expositions/histograms.txt", &exposition_of(Arc::clone(&histograms)));
+    assert_golden("expositions/histograms.openmetrics", &open_metrics_of(histograms));
 }
 
 /// OpenMetrics forbids both where observations can be negative; client_golang exposes them.
@@ -289,61 +227,8 @@ fn negative_and_nan_sums_and_quantiles_are_exposed_in_every_format() {
     let sums = Arc::new(Sums { pauses, shifts, ..Sums::new() });
     sums.lost.observe(f64::NAN);
     sums.negative.observe(-0.5);
-    assert_eq!(
-        exposition_of(Arc::clone(&sums)),
-        r#"# HELP lost An observation of NaN.
-# TYPE lost histogram
-lost_bucket{le="1"} 0
-lost_bucket{le="+Inf"} 1
-lost_sum NaN
-lost_count 1
-# HELP negative A negative observation.
-# TYPE negative histogram
-negative_bucket{le="1"} 1
-negative_bucket{le="+Inf"} 1
-negative_sum -0.5
-negative_count 1
-# HELP pauses Not a number.
-# TYPE pauses summary
-pauses{quantile="0.5"} -2
-pauses{quantile="1"} NaN
-pauses_sum NaN
-pauses_count 2
-# HELP shifts Negative.
-# TYPE shifts summary
-shifts{quantile="0.5"} -0.5
-shifts_sum -1.5
-shifts_count 3
-"#
-    );
-    assert_eq!(
-        open_metrics_of(sums),
-        r#"# HELP lost An observation of NaN.
-# TYPE lost histogram
-lost_bucket{le="1.0"} 0
-lost_bucket{le="+Inf"} 1
-lost_sum NaN
-lost_count 1
-# HELP negative A negative observation.
-# TYPE negative histogram
-negative_bucket{le="1.0"} 1
-negative_bucket{le="+Inf"} 1
-negative_sum -0.5
-negative_count 1
-# HELP pauses Not a number.
-# TYPE pauses summary
-pauses{quantile="0.5"} -2
-pauses{quantile="1.0"} NaN
-pauses_sum NaN
-pauses_count 2
-# HELP shifts Negative.
-# TYPE shifts summary
-shifts{quantile="0.5"} -0.5
-shifts_sum -1.5
-shifts_count 3
-# EOF
-"#
-    );
+    assert_golden("expositions/negative_and_nan_sums.txt", &exposition_of(Arc::clone(&sums)));
+    assert_golden("expositions/negative_and_nan_sums.openmetrics", &open_metrics_of(sums));
 }
 
 #[test]
@@ -549,53 +434,8 @@ fn times_are_in_milliseconds_or_in_seconds() {
             waits: Timestamped::new(waits, UNIX_EPOCH),
         }
     };
-    assert_eq!(
-        exposition_of_fn(times),
-        r#"# HELP now Now and then.
-# TYPE now gauge
-now 21.5 1700000000050
-# HELP past Before 1970.
-# TYPE past gauge
-past{before="a day"} -1 -86400000
-past{before="half a second"} -1 -500
-past{before="long"} -1 -1234567089
-# HELP pauses A part of a second.
-# TYPE pauses summary
-pauses{quantile="0.5"} 0.25 7
-pauses_sum 0.5 7
-pauses_count 1 7
-# HELP waits A part of a second.
-# TYPE waits histogram
-waits_bucket{le="1"} 1 0
-waits_bucket{le="+Inf"} 1 0
-waits_sum 0.5 0
-waits_count 1 0
-"#
-    );
-    assert_eq!(
-        open_metrics_of_fn(times),
-        r#"# HELP now Now and then.
-# TYPE now gauge
-now 21.5 1700000000.050
-# HELP past Before 1970.
-# TYPE past gauge
-past{before="a day"} -1 -86400.000
-past{before="half a second"} -1 -0.500
-past{before="long"} -1 -1234567.089
-# HELP pauses A part of a second.
-# TYPE pauses summary
-pauses{quantile="0.5"} 0.25 0.007
-pauses_sum 0.5 0.007
-pauses_count 1 0.007
-# HELP waits A part of a second.
-# TYPE waits histogram
-waits_bucket{le="1.0"} 1 0.000
-waits_bucket{le="+Inf"} 1 0.000
-waits_sum 0.5 0.000
-waits_count 1 0.000
-# EOF
-"#
-    );
+    assert_golden("expositions/times.txt", &exposition_of_fn(times));
+    assert_golden("expositions/times.openmetrics", &open_metrics_of_fn(times));
 }
 
 #[derive(Labels)]
@@ -659,73 +499,12 @@ fn exemplary() -> Arc<Exemplary> {
 fn exemplars_stand_behind_counters_and_buckets() {
     let start = milliseconds_now();
     let text = open_metrics_of(exemplary());
-    assert_eq!(
-        at_a_fixed_time(&text, start),
-        r#"# HELP by_path By path.
-# TYPE by_path counter
-by_path_total{path="/"} 0.5 # {trace_id="0af7",span="\"\\\n}# "} 0.5 now
-by_path_total{path="/none"} 1
-# HELP plain A counter that is no counter to OpenMetrics.
-# TYPE plain unknown
-plain 1
-# HELP requests Requests.
-# TYPE requests counter
-requests_total 3 # {trace_id="0af7",span="\"\\\n}# "} 2 now
-# HELP seconds Time.
-# TYPE seconds histogram
-seconds_bucket{zone="a",le="0.1"} 0
-seconds_bucket{zone="a",le="1.0"} 1 # {trace_id="0af7",span="\"\\\n}# "} 0.5 now
-seconds_bucket{zone="a",le="+Inf"} 2
-seconds_sum{zone="a"} 7.5
-seconds_count{zone="a"} 2
-# HELP seconds_by_path Time by path.
-# TYPE seconds_by_path histogram
-seconds_by_path_bucket{path="/",le="1.0"} 1 # {a="b"} 1 now
-seconds_by_path_bucket{path="/",le="+Inf"} 1
-seconds_by_path_sum{path="/"} 1
-seconds_by_path_count{path="/"} 1
-seconds_by_path_bucket{path="/none",le="1.0"} 1
-seconds_by_path_bucket{path="/none",le="+Inf"} 1
-seconds_by_path_sum{path="/none"} 1
-seconds_by_path_count{path="/none"} 1
-# EOF
-"#
-    );
+    assert_golden("expositions/exemplars.openmetrics", &at_a_fixed_time(&text, start));
 }
 
 #[test]
 fn the_text_format_has_no_exemplars() {
-    assert_eq!(
-        exposition_of(exemplary()),
-        r#"# HELP by_path_total By path.
-# TYPE by_path_total counter
-by_path_total{path="/"} 0.5
-by_path_total{path="/none"} 1
-# HELP plain A counter that is no counter to OpenMetrics.
-# TYPE plain counter
-plain 1
-# HELP requests_total Requests.
-# TYPE requests_total counter
-requests_total 3
-# HELP seconds Time.
-# TYPE seconds histogram
-seconds_bucket{zone="a",le="0.1"} 0
-seconds_bucket{zone="a",le="1"} 1
-seconds_bucket{zone="a",le="+Inf"} 2
-seconds_sum{zone="a"} 7.5
-seconds_count{zone="a"} 2
-# HELP seconds_by_path Time by path.
-# TYPE seconds_by_path histogram
-seconds_by_path_bucket{path="/",le="1"} 1
-seconds_by_path_bucket{path="/",le="+Inf"} 1
-seconds_by_path_sum{path="/"} 1
-seconds_by_path_count{path="/"} 1
-seconds_by_path_bucket{path="/none",le="1"} 1
-seconds_by_path_bucket{path="/none",le="+Inf"} 1
-seconds_by_path_sum{path="/none"} 1
-seconds_by_path_count{path="/none"} 1
-"#
-    );
+    assert_golden("expositions/exemplars.txt", &exposition_of(exemplary()));
 }
 
 #[derive(Collector)]
@@ -928,31 +707,7 @@ fn a_foreign_registry_is_served_in_open_metrics() {
     }
     foreign.register(summary()).unwrap();
     foreign.register(untyped()).unwrap();
-    assert_eq!(
-        open_metrics_of(foreign),
-        r#"# HELP errors_seen Help.
-# TYPE errors_seen unknown
-errors_seen{zone="a"} 0
-# HELP errors Help.
-# TYPE errors counter
-errors_total{zone="a"} 0
-# HELP job:untyped \"Help\".
-# TYPE job:untyped unknown
-job:untyped{zone="a"} 3.5
-# HELP pauses \"Help\".
-# TYPE pauses summary
-pauses{zone="a",quantile="1.0"} 0.25 -1.500
-pauses_sum{zone="a"} 1.5 -1.500
-pauses_count{zone="a"} 4 -1.500
-# HELP waits Help.
-# TYPE waits histogram
-waits_bucket{zone="a",le="1.0"} 0
-waits_bucket{zone="a",le="+Inf"} 0
-waits_sum{zone="a"} 0
-waits_count{zone="a"} 0
-# EOF
-"#
-    );
+    assert_golden("expositions/foreign_registry.openmetrics", &open_metrics_of(foreign));
 }
 
 #[test]
@@ -965,7 +720,7 @@ fn a_counter_whose_family_is_called_as_another_is_unknown_in_open_metrics() {
     let registry = Registry::new();
     registry.register(foreign).unwrap();
     assert_eq!(
-        exposition_in(Format::OpenMetrics, &registry),
+        open_metrics(&registry),
         "\
 # HELP jobs Jobs waiting.
 # TYPE jobs gauge

@@ -14,10 +14,12 @@ use hello_exporter::collect::{
 };
 use hello_exporter::metric::{exponential_buckets, linear_buckets};
 use hello_exporter::{
-    Collector, Counter, CounterVec, Family, Format, Gauge, GaugeVec, Histogram, HistogramSnapshot,
+    Collector, Counter, CounterVec, Family, Gauge, GaugeVec, Histogram, HistogramSnapshot,
     HistogramVec, Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{
+    assert_golden, exposition, exposition_of, exposition_of_fn, open_metrics,
+};
 
 #[derive(Collector)]
 struct Requests {
@@ -42,12 +44,6 @@ fn counted(series: &[[&str; 2]]) -> (Arc<Requests>, Registry) {
     let registry = Registry::new();
     registry.register(Arc::clone(&requests)).unwrap();
     (requests, registry)
-}
-
-fn open_metrics(registry: &Registry) -> String {
-    let mut buffer = Vec::new();
-    registry.encode(Format::OpenMetrics, &mut buffer);
-    String::from_utf8(buffer).unwrap()
 }
 
 // Removal.
@@ -175,22 +171,7 @@ fn a_removed_histogram_is_created_again_without_observations() {
     assert!(sizes.sizes.remove(["a"]));
     assert_eq!((sizes.sizes.with(["a"]).count(), sizes.sizes.with(["a"]).sum()), (0, 0.0));
     sizes.sizes.with(["a"]).init();
-    assert_eq!(
-        exposition_of(sizes),
-        r#"# HELP sizes Sizes.
-# TYPE sizes histogram
-sizes_bucket{x="b",le="1"} 0
-sizes_bucket{x="b",le="2"} 1
-sizes_bucket{x="b",le="+Inf"} 2
-sizes_sum{x="b"} 4
-sizes_count{x="b"} 2
-sizes_bucket{x="a",le="1"} 0
-sizes_bucket{x="a",le="2"} 0
-sizes_bucket{x="a",le="+Inf"} 0
-sizes_sum{x="a"} 0
-sizes_count{x="a"} 0
-"#
-    );
+    assert_golden("expositions/histogram_created_again.txt", &exposition_of(sizes));
 }
 
 #[test]
@@ -549,27 +530,7 @@ fn buckets_are_computed_in_the_declaration() {
     computed.linear.observe(-2.5);
     computed.linear.observe(2.0);
     computed.exponential.with(["a"]).observe(3.0);
-    assert_eq!(
-        exposition_of(computed),
-        r#"# HELP exponential Exponential.
-# TYPE exponential histogram
-exponential_bucket{x="a",le="0.5"} 0
-exponential_bucket{x="a",le="1"} 0
-exponential_bucket{x="a",le="2"} 0
-exponential_bucket{x="a",le="4"} 1
-exponential_bucket{x="a",le="+Inf"} 1
-exponential_sum{x="a"} 3
-exponential_count{x="a"} 1
-# HELP linear Linear.
-# TYPE linear histogram
-linear_bucket{le="-2.5"} 1
-linear_bucket{le="0"} 1
-linear_bucket{le="2.5"} 2
-linear_bucket{le="+Inf"} 2
-linear_sum -0.5
-linear_count 2
-"#
-    );
+    assert_golden("expositions/computed_buckets.txt", &exposition_of(computed));
 }
 
 #[test]
@@ -589,29 +550,9 @@ fn openmetrics_has_sum_and_count_of_a_histogram_whose_sum_can_fall() {
     signed.fallen.observe(-0.5);
     let registry = Registry::new();
     registry.register(signed).unwrap();
-    assert_eq!(
-        open_metrics(&registry),
-        r#"# HELP below Below zero.
-# TYPE below histogram
-below_bucket{le="-1.0"} 0
-below_bucket{le="1.0"} 1
-below_bucket{le="+Inf"} 1
-below_sum 0.5
-below_count 1
-# HELP fallen Above zero, but for an observation.
-# TYPE fallen histogram
-fallen_bucket{le="1.0"} 1
-fallen_bucket{le="+Inf"} 1
-fallen_sum -0.5
-fallen_count 1
-# HELP zero Zero.
-# TYPE zero histogram
-zero_bucket{le="0.0"} 0
-zero_bucket{le="+Inf"} 0
-zero_sum 0
-zero_count 0
-# EOF
-"#
+    assert_golden(
+        "expositions/histograms_whose_sum_can_fall.openmetrics",
+        &open_metrics(&registry),
     );
 }
 
@@ -885,77 +826,14 @@ fn snapshots() -> Snapshots {
 
 #[test]
 fn snapshots_and_timestamps_are_fields_and_values_of_maps() {
-    assert_eq!(
-        exposition_of_fn(snapshots),
-        r#"# HELP a Histograms.
-# TYPE a histogram
-a_bucket{x="one",le="0.5"} 2
-a_bucket{x="one",le="+Inf"} 3
-a_sum{x="one"} 1.5
-a_count{x="one"} 3
-a_bucket{x="two",le="+Inf"} 0
-a_sum{x="two"} 0
-a_count{x="two"} 0
-# HELP b Summaries.
-# TYPE b summary
-b{zone="z",x="one",y="1",quantile="0.5"} NaN
-b{zone="z",x="one",y="1",quantile="1"} 0.25
-b_sum{zone="z",x="one",y="1"} 1.5
-b_count{zone="z",x="one",y="1"} 3
-b_sum{zone="z",x="two",y="2"} 0
-b_count{zone="z",x="two",y="2"} 0
-# HELP c At another time.
-# TYPE c gauge
-c 0.5 1700000000500
-# HELP d At other times.
-# TYPE d gauge
-d{x="past"} 7 -50
-# HELP e A histogram of another time.
-# TYPE e histogram
-e_bucket{le="+Inf"} 3 1700000000500
-e_sum 1.5 1700000000500
-e_count 3 1700000000500
-"#
-    );
+    assert_golden("expositions/snapshots.txt", &exposition_of_fn(snapshots));
 }
 
 #[test]
 fn openmetrics_has_seconds_and_bounds_with_a_point() {
     let registry = Registry::new();
     registry.register_fn(snapshots).unwrap();
-    assert_eq!(
-        open_metrics(&registry),
-        r#"# HELP a Histograms.
-# TYPE a histogram
-a_bucket{x="one",le="0.5"} 2
-a_bucket{x="one",le="+Inf"} 3
-a_sum{x="one"} 1.5
-a_count{x="one"} 3
-a_bucket{x="two",le="+Inf"} 0
-a_sum{x="two"} 0
-a_count{x="two"} 0
-# HELP b Summaries.
-# TYPE b summary
-b{zone="z",x="one",y="1",quantile="0.5"} NaN
-b{zone="z",x="one",y="1",quantile="1.0"} 0.25
-b_sum{zone="z",x="one",y="1"} 1.5
-b_count{zone="z",x="one",y="1"} 3
-b_sum{zone="z",x="two",y="2"} 0
-b_count{zone="z",x="two",y="2"} 0
-# HELP c At another time.
-# TYPE c gauge
-c 0.5 1700000000.500
-# HELP d At other times.
-# TYPE d gauge
-d{x="past"} 7 -0.050
-# HELP e A histogram of another time.
-# TYPE e histogram
-e_bucket{le="+Inf"} 3 1700000000.500
-e_sum 1.5 1700000000.500
-e_count 3 1700000000.500
-# EOF
-"#
-    );
+    assert_golden("expositions/snapshots.openmetrics", &open_metrics(&registry));
 }
 
 #[test]
@@ -999,47 +877,8 @@ fn counter_value_that_is_negative_or_nan_is_exposed() {
     };
     let registry = Registry::new();
     registry.register_fn(counters).unwrap();
-    assert_eq!(
-        exposition(&registry),
-        r#"# HELP negative_total Negative.
-# TYPE negative_total counter
-negative_total -1
-# HELP past_total Negative, and of another time.
-# TYPE past_total counter
-past_total -1 1700000000500
-# HELP plain Without the suffix.
-# TYPE plain counter
-plain NaN
-# HELP some_total Some.
-# TYPE some_total counter
-some_total{x="0"} -0.5
-some_total{x="1"} NaN
-some_total{x="2"} -Inf
-some_total{x="3"} +Inf
-some_total{x="4"} 0.5
-"#
-    );
-    assert_eq!(
-        open_metrics(&registry),
-        r#"# HELP negative Negative.
-# TYPE negative counter
-negative_total -1
-# HELP past Negative, and of another time.
-# TYPE past counter
-past_total -1 1700000000.500
-# HELP plain Without the suffix.
-# TYPE plain unknown
-plain NaN
-# HELP some Some.
-# TYPE some counter
-some_total{x="0"} -0.5
-some_total{x="1"} NaN
-some_total{x="2"} -Inf
-some_total{x="3"} +Inf
-some_total{x="4"} 0.5
-# EOF
-"#
-    );
+    assert_golden("expositions/negative_and_nan_counters.txt", &exposition(&registry));
+    assert_golden("expositions/negative_and_nan_counters.openmetrics", &open_metrics(&registry));
 }
 
 /// Writes to a family of each type a number, a histogram and a summary.
@@ -1069,30 +908,7 @@ impl Collect for Misfit {
 
 #[test]
 fn a_point_of_another_type_is_dropped() {
-    assert_eq!(
-        exposition_of(Misfit),
-        r#"# HELP counter_total Help.
-# TYPE counter_total counter
-counter_total{x="number"} 1
-# HELP gauge Help.
-# TYPE gauge gauge
-gauge{x="number"} 1
-# HELP histogram Help.
-# TYPE histogram histogram
-histogram_bucket{x="histogram",le="1"} 2
-histogram_bucket{x="histogram",le="+Inf"} 3
-histogram_sum{x="histogram"} 1.5
-histogram_count{x="histogram"} 3
-# HELP summary Help.
-# TYPE summary summary
-summary{x="summary",quantile="0.5"} 2
-summary_sum{x="summary"} 1.5
-summary_count{x="summary"} 3
-# HELP untyped Help.
-# TYPE untyped untyped
-untyped{x="number"} 1
-"#
-    );
+    assert_golden("expositions/samples_of_another_type.txt", &exposition_of(Misfit));
 }
 
 /// Writes numbers to an info and to a state set.

@@ -16,7 +16,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, HistogramVec, Registry,
 };
 use hello_exporter_tests::http::{get, serve};
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn, open_metrics};
 
 /// A collector by hand, that writes to each of its families what it is told.
 struct Hand(Vec<(Desc, Write)>);
@@ -50,12 +50,6 @@ fn compiler_says(case: &str, words: &str) -> bool {
     let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
     assert!(ui.join(case).with_extension("rs").exists(), "{case}");
     std::fs::read_to_string(ui.join(case).with_extension("stderr")).unwrap().contains(words)
-}
-
-fn open_metrics(registry: &Registry) -> String {
-    let mut buffer = Vec::new();
-    registry.encode(Format::OpenMetrics, &mut buffer);
-    String::from_utf8(buffer).unwrap()
 }
 
 // `prometheus`: children of a vec are keyed by a hash of the concatenated label values.

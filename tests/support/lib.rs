@@ -73,6 +73,13 @@ pub fn exposition_of(collector: impl hello_exporter::registry::IntoCollector) ->
     exposition(&registry)
 }
 
+/// Returns what one collector exposes in OpenMetrics.
+pub fn open_metrics_of(collector: impl hello_exporter::registry::IntoCollector) -> String {
+    let registry = Registry::new();
+    registry.register(collector).expect("the collector is sound");
+    open_metrics(&registry)
+}
+
 /// Returns what a function's collector exposes in the text format.
 pub fn exposition_of_fn<T: Declared + 'static>(
     make: impl Fn() -> T + Send + Sync + 'static,
