@@ -462,36 +462,7 @@ fn the_metrics_of_rows_have_the_labels_of_their_row_in_front_of_their_own() {
     }
     let registry = Registry::new();
     registry.register(disks).unwrap();
-    let expected = r#"# HELP disk_of_partition_bytes Bytes.
-# TYPE disk_of_partition_bytes gauge
-disk_of_partition_bytes{host="h",device="a\"",bus="7",half="left",partition="1"} 1
-disk_of_partition_bytes{host="h",device="b",bus="7",half="left",partition="1"} 2
-# HELP disk_power Power.
-# TYPE disk_power gauge
-disk_power{host="h",device="a\"",bus="7",disk_power="on"} 1
-disk_power{host="h",device="a\"",bus="7",disk_power="sleeping"} 0
-disk_power{host="h",device="b",bus="7",disk_power="on"} 0
-disk_power{host="h",device="b",bus="7",disk_power="sleeping"} 1
-# HELP disk_reads_total Reads.
-# TYPE disk_reads_total counter
-disk_reads_total{host="h",of="disk",device="a\"",bus="7"} 1
-disk_reads_total{host="h",of="disk",device="b",bus="7"} 2
-# HELP disk_wait_seconds Seconds.
-# TYPE disk_wait_seconds histogram
-disk_wait_seconds_bucket{host="h",device="a\"",bus="7",le="1"} 1
-disk_wait_seconds_bucket{host="h",device="a\"",bus="7",le="+Inf"} 1
-disk_wait_seconds_sum{host="h",device="a\"",bus="7"} 0.5
-disk_wait_seconds_count{host="h",device="a\"",bus="7"} 1
-disk_wait_seconds_bucket{host="h",device="b",bus="7",le="1"} 1
-disk_wait_seconds_bucket{host="h",device="b",bus="7",le="+Inf"} 1
-disk_wait_seconds_sum{host="h",device="b",bus="7"} 0.5
-disk_wait_seconds_count{host="h",device="b",bus="7"} 1
-# HELP disk_writes_total Writes.
-# TYPE disk_writes_total counter
-disk_writes_total{host="h",device="a\"",bus="7",size="4\\k"} 1
-disk_writes_total{host="h",device="b",bus="7",size="4\\k"} 1
-"#;
-    assert_eq!(exposition(&registry), expected);
+    assert_golden("expositions/rows.txt", &exposition(&registry));
     for format in [Format::OpenMetrics, Format::Protobuf] {
         registry.encode(format, &mut Vec::new());
     }

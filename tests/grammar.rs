@@ -279,27 +279,7 @@ fn flattened_collectors_are_spliced_in() {
     app.read.in_use.set(1.0);
     app.write.waits.with(["full"]).inc();
     app.nested.pool.in_use.set(2.0);
-    let expected = "\
-# HELP app_depth A gauge of its own.
-# TYPE app_depth gauge
-app_depth{zone=\"a\"} 0
-# HELP app_inner_in_use Connections in use.
-# TYPE app_inner_in_use gauge
-app_inner_in_use{zone=\"a\"} 2
-# HELP app_read_in_use Connections in use.
-# TYPE app_read_in_use gauge
-app_read_in_use{zone=\"a\"} 1
-# HELP app_up Up.
-# TYPE app_up gauge
-app_up{zone=\"a\"} 0
-# HELP app_write_in_use Connections in use.
-# TYPE app_write_in_use gauge
-app_write_in_use{zone=\"a\"} 0
-# HELP app_write_waits_total Waits.
-# TYPE app_write_waits_total counter
-app_write_waits_total{zone=\"a\",kind=\"pool\",reason=\"full\"} 1
-";
-    assert_eq!(exposition_of(Arc::clone(&app)), expected);
+    assert_golden("expositions/flattened_collectors.txt", &exposition_of(Arc::clone(&app)));
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(hello_exporter::interop::Shared(app))).unwrap();
     let text = prometheus::TextEncoder::new().encode_to_string(&foreign.gather()).unwrap();
