@@ -10,6 +10,7 @@
 mod browser;
 mod certificate;
 mod comparison;
+mod compiler;
 mod curl;
 mod golden;
 pub mod http;
@@ -35,6 +36,7 @@ use hello_exporter::{Format, Registry};
 pub use browser::{Browser, Screen};
 pub use certificate::{Authority, Certificate};
 pub use comparison::{Comparison, Group, Wrong};
+pub use compiler::compiler_says;
 pub use curl::{curl, handshake};
 pub use golden::assert_golden;
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
