@@ -15,7 +15,8 @@ use hello_exporter_tests::node::{
     on_tree, program, series_of_tree, tree,
 };
 use hello_exporter_tests::{
-    Comparison, Exporter, Family, Group, Wrong, assert_golden, free_address, parse,
+    Comparison, Exporter, Family, Group, Wrong, assert_golden, free_address, parse, read,
+    repository, text,
 };
 use tempfile::TempDir;
 
@@ -309,7 +310,7 @@ fn flags_that_make_no_sense_are_refused() {
     let output = refused(&["--collector.vmstat.fields=^(oom"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
+        text(&output.stderr),
         "error: invalid value '^(oom' for '--collector.vmstat.fields <REGEXP>': \
          found open group without closing ')'\n\nFor more information, try '--help'.\n"
     );
@@ -318,7 +319,7 @@ fn flags_that_make_no_sense_are_refused() {
     let output = refused(&flags);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
+        text(&output.stderr),
         "error: the argument '--collector.diskstats.device-include <REGEXP>' cannot be used with \
          '--collector.diskstats.device-exclude <REGEXP>'\n\nUsage: node_exporter [OPTIONS]\n\n\
          For more information, try '--help'.\n"
@@ -336,7 +337,7 @@ fn flags_that_make_no_sense_are_refused() {
         let output = refused(&[&format!("--collector.filesystem.mount-timeout={timeout}")]);
         assert_eq!(output.status.code(), Some(2));
         assert_eq!(
-            String::from_utf8(output.stderr).unwrap(),
+            text(&output.stderr),
             format!(
                 "error: invalid value '{timeout}' for '--collector.filesystem.mount-timeout \
                  <DURATION>': {message}\n\nFor more information, try '--help'.\n"
@@ -467,15 +468,14 @@ fn lines_of_code(directory: &Path) -> usize {
 
 #[test]
 fn documents_state_the_lines_as_they_are() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/node_exporter");
-    let (ours, original) =
-        (with_comma(lines_of_code(&example.join("src"))), with_comma(LINES_OF_ORIGINAL));
-    let readme = fs::read_to_string(example.join("README.md")).unwrap();
+    let sources = repository("examples/node_exporter/src");
+    let (ours, original) = (with_comma(lines_of_code(&sources)), with_comma(LINES_OF_ORIGINAL));
+    let readme = read("examples/node_exporter/README.md");
     let figure = format!(
         "| this example | {ours} |\n| the node exporter, for the same collectors | {original} |\n"
     );
     assert!(readme.contains(&figure), "README.md should say:\n{figure}");
-    let document = fs::read_to_string(example.join("../../docs/comparison.md")).unwrap();
+    let document = read("docs/comparison.md");
     let figure = format!("| {ours}, and {original} |");
     assert!(document.contains(&figure), "docs/comparison.md should say:\n{figure}");
 }

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use hello_exporter_tests::web_config::{Directory, MUTUAL, TLS, text};
-use hello_exporter_tests::{Authority, Certificate, Exporter, build, curl};
+use hello_exporter_tests::web_config::{Directory, MUTUAL, TLS};
+use hello_exporter_tests::{Authority, Certificate, Exporter, build, curl, text, without_time};
 use rcgen::SanType;
 
 /// Returns the exporter, as a system that trusts the authorities in this file runs it, with a
@@ -32,7 +32,7 @@ fn warnings(directory: &Directory, auth_type: &str, roots: &Path) -> Vec<String>
     let output = command(directory, auth_type, roots).arg("--config.check").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let log = directory.shortened(&text(&output.stderr));
-    log.lines().map(|line| line.split_once(" level=").unwrap().1.to_owned()).collect()
+    log.lines().map(|line| without_time(line).to_owned()).collect()
 }
 
 #[test]

@@ -9,10 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hello_exporter_tests::http::{get, get_as, request};
-use hello_exporter_tests::web_config::{
-    COSTLY, Directory, ROTATED, SECRET, TLS, check, text, users,
-};
-use hello_exporter_tests::{Exporter, curl};
+use hello_exporter_tests::web_config::{COSTLY, Directory, ROTATED, SECRET, TLS, check, users};
+use hello_exporter_tests::{Exporter, curl, text};
 
 /// The password of [`COSTLY`].
 const PASSWORD: &str = "fakepassword";

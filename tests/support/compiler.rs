@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::paths::data;
+use crate::repository::data;
 
 /// Returns whether the recorded message of a case in `ui` contains these words.
 pub fn compiler_says(case: &str, words: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::paths::data;
+use crate::repository::data;
 
 /// Asserts that a file below `tests/` has this text. With `GOLDEN=overwrite`, writes the file.
 #[track_caller]

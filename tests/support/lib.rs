@@ -16,13 +16,13 @@ mod golden;
 pub mod http;
 pub mod node;
 mod parser;
-mod paths;
 mod process;
 mod prometheus;
 mod proxy;
 pub mod public_api;
 mod redis;
 pub mod redis_exporter;
+mod repository;
 mod samples;
 mod stream;
 pub mod web_config;
@@ -40,7 +40,6 @@ pub use compiler::compiler_says;
 pub use curl::{curl, handshake};
 pub use golden::assert_golden;
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
-pub use paths::{data, repository};
 pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
     shelled,
@@ -48,6 +47,7 @@ pub use process::{
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
 pub use redis::{Fake, FakeRedis, FakeTls, Redis, bulk};
+pub use repository::{block, data, read, repository};
 pub use samples::samples;
 pub use stream::{Dial, Rest, Stream};
 
@@ -89,6 +89,16 @@ pub fn exposition_of_fn<T: Declared + 'static>(
     let registry = Registry::new();
     registry.register_fn(make).expect("the collector is sound");
     exposition(&registry)
+}
+
+/// Returns what a program has written.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
+}
+
+/// Returns a line of a program's log from its level on, without its time.
+pub fn without_time(line: &str) -> &str {
+    line.split_once(" level=").expect("it has a level").1
 }
 
 /// Asks again and again, for half a minute.

@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::http::{Response, get};
 use crate::process::{Exporter, build_program};
 use crate::redis::{Fake, FakeRedis, Redis};
+use crate::text;
 
 /// Builds the program.
 pub fn program() -> PathBuf {
@@ -85,5 +86,5 @@ pub fn refused(arguments: &[&str]) -> (Option<i32>, String) {
         .args(arguments)
         .output()
         .expect("the program runs");
-    (output.status.code(), String::from_utf8(output.stderr).expect("the log is UTF-8"))
+    (output.status.code(), text(&output.stderr))
 }
