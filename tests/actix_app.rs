@@ -7,7 +7,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hello_exporter_tests::http::{Response, get, get_accepting, get_with, request, send};
+use hello_exporter_tests::http::{
+    Response, get, get_accepting, get_with, request, send, start_get,
+};
 use hello_exporter_tests::{
     Exporter, block, build_example, build_program, parse_open_metrics, poll, promtool, read,
     repository, text,
@@ -174,9 +176,7 @@ fn who_stops_waiting_for_a_visit_is_counted_and_leaves_nothing_in_flight() {
     let app = after();
     let address = app.address;
     assert_eq!(put(address, "rust", "https://www.rust-lang.org/"), 201);
-    let mut client = TcpStream::connect(address).unwrap();
-    let path = "/links/rust/visits?known=0";
-    write!(client, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    let client = start_get(address, "/links/rust/visits?known=0");
     let are_in_flight = |count: u32| {
         // This scrape is one of them.
         let line = format!("\nhttp_requests_in_flight {count}\n");

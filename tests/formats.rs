@@ -11,6 +11,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Format, Gauge, Histogram, HistogramSnapshot, HistogramVec,
     Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
+use hello_exporter_tests::foreign::Given;
 use hello_exporter_tests::{
     assert_golden, exposition, exposition_of, exposition_of_fn, open_metrics, open_metrics_of,
 };
@@ -482,32 +483,6 @@ fn a_collector_that_panics_leaves_nothing_but_the_end() {
     assert_eq!(open_metrics_of_fn(|| -> Suddenly { panic!("a fault") }), "# EOF\n");
 }
 
-/// A collector of the `prometheus` crate, of one family as it is given.
-struct Given(prometheus::core::Desc, proto::MetricFamily);
-
-impl Given {
-    fn new(name: &str, metric_type: proto::MetricType, metric: proto::Metric) -> Box<Self> {
-        let (name, help) = (name.to_owned(), "\"Help\".".to_owned());
-        let mut family = proto::MetricFamily::default();
-        family.set_name(name.clone());
-        family.set_help(help.clone());
-        family.set_field_type(metric_type);
-        family.set_metric(vec![metric]);
-        let desc = prometheus::core::Desc::new(name, help, vec![], HashMap::new());
-        Box::new(Self(desc.unwrap(), family))
-    }
-}
-
-impl prometheus::core::Collector for Given {
-    fn desc(&self) -> Vec<&prometheus::core::Desc> {
-        vec![&self.0]
-    }
-
-    fn collect(&self) -> Vec<proto::MetricFamily> {
-        vec![self.1.clone()]
-    }
-}
-
 fn summary() -> Box<Given> {
     let mut quantile = proto::Quantile::default();
     quantile.set_quantile(1.0);
@@ -519,7 +494,7 @@ fn summary() -> Box<Given> {
     let mut metric = proto::Metric::default();
     metric.set_summary(summary);
     metric.set_timestamp_ms(-1500);
-    Given::new("pauses", proto::MetricType::SUMMARY, metric)
+    Given::new("pauses", "\"Help\".", proto::MetricType::SUMMARY, vec![metric])
 }
 
 #[allow(deprecated, reason = "there is no other way to make one")]
@@ -528,7 +503,7 @@ fn untyped() -> Box<Given> {
     untyped.set_value(3.5);
     let mut metric = proto::Metric::default();
     metric.set_untyped(untyped);
-    Given::new("job:untyped", proto::MetricType::UNTYPED, metric)
+    Given::new("job:untyped", "\"Help\".", proto::MetricType::UNTYPED, vec![metric])
 }
 
 #[test]

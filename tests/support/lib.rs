@@ -12,6 +12,7 @@ mod certificate;
 mod comparison;
 mod compiler;
 mod curl;
+pub mod foreign;
 mod golden;
 pub mod http;
 pub mod node;
