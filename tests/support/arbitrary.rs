@@ -21,6 +21,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::RngSeed;
 use values::{
     float, help, increment, label_name, label_values, name, number, short_text, suffixed, text,
     time,
@@ -311,7 +312,17 @@ fn system_time(milliseconds: i64) -> SystemTime {
     if milliseconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
 }
 
-/// Any family.
+/// Returns a configuration with this number of cases, the same in each run.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1970),
+        ..ProptestConfig::default()
+    }
+}
+
+/// Returns any family.
 pub(crate) fn family() -> impl Strategy<Value = Family> {
     let labels = btree_map(label_name(), text(), 0..5);
     let unit = option::weighted(0.3, "[a-z0-9_]{1,5}");
