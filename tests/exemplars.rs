@@ -68,7 +68,7 @@ fn milliseconds_now() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()
 }
 
-/// `text` with `now` for the time of each exemplar, which is not before `start`.
+/// Replaces the time of each exemplar by `now`. The times must not be before `start`.
 fn at_a_fixed_time(text: &str, start: u128) -> String {
     let now = milliseconds_now();
     let fixed = |line: &str| match line.contains("# {").then(|| line.rsplit_once(' ')).flatten() {
@@ -121,7 +121,7 @@ const HEAD: &str = "# HELP counted Help.\n# TYPE counted counter\n";
 #[test]
 fn an_exemplar_of_too_many_characters_is_left_out_and_its_amount_counted() {
     let counted = Arc::new(Counted::new());
-    // With the name 128 characters, and one more; in bytes it is twice that.
+    // With the name, 128 characters and 129; twice as many bytes.
     let [fits, too_long] = [127, 128].map(|length| "é".repeat(length));
     counted.counted_total.with(["fits"]).inc_by_with_exemplar(1, &[("n", &fits)]);
     counted.counted_total.with(["too long"]).inc_by_with_exemplar(2, &[("n", &too_long)]);
@@ -141,7 +141,7 @@ fn an_exemplar_of_too_many_characters_is_left_out_and_its_amount_counted() {
 }
 
 #[test]
-fn an_exemplar_of_a_series_too_many_is_left_out() {
+fn exemplar_beyond_max_series_is_left_out() {
     #[derive(Collector)]
     struct Limited {
         #[metric(help = "Help.", labels = ["x"], max_series = 1)]

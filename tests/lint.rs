@@ -71,14 +71,14 @@ fn counters_that_are_negative_or_nan_are_reported() {
     );
 }
 
-/// What lint says, as promtool prints it.
+/// Returns lint's report, as promtool prints it.
 fn linted(descs: Vec<Desc>) -> String {
     let problems = lint(&Described(descs)).into_iter();
     problems.map(|problem| format!("{} {}\n", problem.metric, problem.text)).collect()
 }
 
 #[test]
-fn conventions_that_are_not_kept_are_told() {
+fn broken_conventions_are_reported() {
     use MetricType::{Counter, Gauge, Histogram, Summary, Untyped};
 
     let cases: &[(&str, MetricType, &[&str])] = &[
@@ -164,9 +164,9 @@ fn problems_are_sorted_and_display_metric_and_text() {
     );
 }
 
-/// promtool takes whichever unit a map of Go gives it first.
+/// promtool reports the unit that a map of Go yields first.
 #[test]
-fn of_several_units_the_first_that_is_no_base_unit_is_told() {
+fn first_of_several_wrong_units_is_reported() {
     for name in ["bytes_per_minutes", "minutes_per_hours", "minutes_bytes"] {
         assert_eq!(
             linted(vec![gauge(name)]),
@@ -176,9 +176,9 @@ fn of_several_units_the_first_that_is_no_base_unit_is_told() {
     assert_eq!(linted(vec![gauge("bytes_per_seconds")]), "");
 }
 
-/// promtool says it of every series, and of a family without samples nothing.
+/// promtool reports each series, and nothing about a family without samples.
 #[test]
-fn a_label_is_told_once_however_many_series_there_are() {
+fn label_is_reported_once_for_all_series() {
     #[derive(Collector)]
     struct Labelled {
         #[metric(help = "Help.", labels = ["hostName"])]
@@ -239,7 +239,7 @@ const TYPES: [MetricType; 5] = [
     MetricType::Untyped,
 ];
 
-/// An exposition with one series of each metric.
+/// Returns an exposition with one series of each metric.
 fn exposition_with_one_series_of_each(descs: &[Desc]) -> String {
     let mut out = String::new();
     for desc in descs {
@@ -269,14 +269,14 @@ fn exposition_with_one_series_of_each(descs: &[Desc]) -> String {
 fn assert_promtool_says_the_same(descs: Vec<Desc>) {
     let theirs = promtool(&exposition_with_one_series_of_each(&descs));
     let ours = linted(descs);
-    // Both texts as a whole would be too long to read.
+    // The whole texts would be too long to read.
     for (ours, theirs) in ours.lines().zip(theirs.lines()) {
         assert_eq!(ours, theirs);
     }
     assert_eq!(ours.lines().count(), theirs.lines().count());
 }
 
-/// Words of names: every unit with every prefix, and what looks like one.
+/// Returns words of names: every unit with every prefix, and similar words.
 fn words() -> Vec<String> {
     let units = "amperes bits bytes calories celsius days fahrenheit grams hours inches joules kelvin \
                  kelvins meters metres miles minutes ounces pounds rankine seconds volts weeks yards";
@@ -303,7 +303,7 @@ fn promtool_says_the_same_of_names() {
     for word in words() {
         for suffix in suffixes {
             for metric_type in TYPES {
-                // The number makes it a name that no other metric has, nor any part of one.
+                // The number makes the name unique.
                 let at = descs.len();
                 let name = match at % 7 {
                     0 => format!("a{word}_x{at}{suffix}"),
@@ -350,7 +350,7 @@ fn promtool_says_the_same_of_help_and_labels() {
                     _ => "",
                 };
                 if names.contains(&reserved) {
-                    // No such metric can be registered.
+                    // Such a metric cannot be registered.
                     continue;
                 }
                 for help in helps {

@@ -24,7 +24,7 @@ struct DynamicFamilies {
     sizes: HistogramVec<1>,
 }
 
-/// Uses every family in every way.
+/// Uses every family in every way, and empties it.
 fn use_all(families: &DynamicFamilies, registry: &Registry) {
     for value in ["a", "b", "c"] {
         families.counts_total.with([value]).inc_by_with_exemplar(1, &[("id", "1")]);

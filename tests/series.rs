@@ -16,7 +16,7 @@ struct Requests {
     requests_total: CounterVec<2>,
 }
 
-/// The exposition of [`Requests`] with these samples.
+/// Returns the exposition of [`Requests`] with these samples.
 fn requests(samples: &str) -> String {
     match samples {
         "" => String::new(),
@@ -24,7 +24,7 @@ fn requests(samples: &str) -> String {
     }
 }
 
-/// Requests, each with another count, and a registry that exposes them.
+/// Returns requests, counted 1, 2, 3, and so on, and a registry that exposes them.
 fn counted(series: &[[&str; 2]]) -> (Arc<Requests>, Registry) {
     let requests = Arc::new(Requests::new());
     for (at, values) in (1..).zip(series) {
@@ -187,7 +187,7 @@ sizes_count{x="b"} 1
 
 // Iteration.
 
-/// Values that come back from a label block only if it is read as it was written.
+/// Label values that are read back only by an exact decoder.
 const NASTY: [&str; 9] =
     ["", "\"", "\\", "\n", "\\n", "\\\\n", "\",path=\"x", "a=\"b\",c=\"d\"", "é\\\""];
 
@@ -391,7 +391,7 @@ fn a_pinned_handle_holds_to_max_series() {
     );
 }
 
-/// Labels by hand that are not as many as they say.
+/// Hand-written labels with another number of values than `COUNT`.
 struct Miscounted(&'static [&'static str]);
 
 impl Labels for Miscounted {

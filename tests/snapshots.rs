@@ -21,7 +21,7 @@ fn summary(quantiles: &[(f64, f64)]) -> Result<SummarySnapshot, String> {
 }
 
 #[test]
-fn a_histogram_that_cannot_be_is_an_error() {
+fn invalid_histogram_is_an_error() {
     let bounds = |bound: &str, next: &str| {
         Err(format!("`{next}` follows `{bound}`: bounds and quantiles must increase strictly"))
     };
@@ -52,7 +52,7 @@ fn the_last_bucket_of_a_histogram_holds_all() {
 }
 
 #[test]
-fn a_summary_that_cannot_be_is_an_error() {
+fn invalid_summary_is_an_error() {
     let quantile = |at: &str| Err(format!("`{at}` is not a quantile: they are from 0 to 1"));
     assert_eq!(summary(&[(0.5, 1.0), (1.5, 2.0)]), quantile("1.5"));
     assert_eq!(summary(&[(-0.5, 1.0)]), quantile("-0.5"));
@@ -84,7 +84,7 @@ struct Snapshots {
     e: Timestamped<HistogramSnapshot>,
 }
 
-/// Half a second past an even one.
+/// Returns a time with a fraction of a second.
 fn then() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_500)
 }
@@ -165,7 +165,7 @@ fn counter_value_that_is_negative_or_nan_is_exposed() {
     assert_golden("expositions/negative_and_nan_counters.openmetrics", &open_metrics(&registry));
 }
 
-/// Writes to a family of each type a number, a histogram and a summary.
+/// Writes a number, a histogram and a summary to a family of each type.
 struct Misfit;
 
 impl Describe for Misfit {

@@ -1,5 +1,5 @@
-//! The web configuration file as an operator writes it: what is accepted, what is said of the rest, and
-//! what it does.
+//! The web configuration file as an operator writes it: which files are valid, the messages about
+//! invalid ones, and headers, HTTP/2 and TLS.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -11,7 +11,7 @@ use hello_exporter_tests::http::{get, get_as, request};
 use hello_exporter_tests::web_config::{Directory, MUTUAL, SECRET, TLS, check, metrics_url, users};
 use hello_exporter_tests::{assert_golden, build, curl, data, handshake, read, text, without_time};
 
-/// A text of several lines as the value of a key of `tls_server_config`.
+/// Returns a key of `tls_server_config` with a value of several lines.
 fn inline(key: &str, value: &str) -> String {
     let lines: String = value.lines().map(|line| format!("    {line}\n")).collect();
     format!("  {key}: |\n{lines}")
@@ -84,7 +84,7 @@ fn the_examples_of_the_reference_are_valid_and_show_every_key() {
         let output = check(&directory.write(example));
         assert_eq!((&*text(&output.stderr), output.status.code()), ("", Some(0)), "{example}");
     }
-    // What an error lists is all there is.
+    // An error lists all keys.
     for section in ["", "tls_server_config", "http_server_config", "rate_limit"] {
         let unknown = if section.is_empty() { "x:\n" } else { &format!("{section}: {{x: }}\n") };
         let said = text(&check(&directory.write(unknown)).stderr);
@@ -113,7 +113,7 @@ fn invalid_files() -> Vec<String> {
 }
 
 #[test]
-fn bad_files_are_one_line_that_says_where_and_what_would_be_right() {
+fn invalid_file_is_refused_with_one_line() {
     let directory = Directory::new();
     for case in invalid_files() {
         let bad = fs::read_to_string(data(&format!("{case}.yml"))).unwrap();
@@ -155,7 +155,7 @@ fn without_a_file_the_flags_alone_are_checked() {
 }
 
 #[test]
-fn what_is_not_supported_is_left_out_with_a_warning_while_something_remains() {
+fn unsupported_values_are_left_out_with_a_warning() {
     let directory = Directory::new();
     let file = directory.write(&format!(
         "{TLS}  cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]\n  \

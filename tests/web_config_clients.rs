@@ -91,7 +91,7 @@ fn a_client_certificate_is_required_and_verified() {
         assert!(directory.curl_as(&exporter, &certificate).is_err(), "{name}");
     }
     assert!(directory.curl(&exporter, &[]).is_err());
-    // Health checks need no password, and a certificate all the same.
+    // Health checks need a certificate, but no password.
     let health = format!("https://{}/-/healthy", exporter.address);
     assert!(curl(&health, &["--cacert", &directory.path("ca.crt")]).is_err());
     let plain = curl(&format!("http://{}/metrics", exporter.address), &[]);
@@ -125,7 +125,7 @@ fn a_client_certificate_that_is_not_required_is_verified_if_it_is_there() {
     }
 }
 
-/// What `openssl req -x509` makes is a CA, and a client at once.
+/// `openssl req -x509` makes a certificate that is a CA and a client at once.
 #[test]
 fn a_certificate_that_is_listed_itself_is_let_in_while_it_is_valid() {
     let directory = Directory::new();

@@ -88,7 +88,7 @@ fn comparison_under_way_answers_by_the_users_before_a_reload() {
     });
 }
 
-/// Sets it when the scope is left, even if by a panic.
+/// Sets the flag at the end of the scope, after a panic too.
 struct SetOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for SetOnDrop<'_> {
@@ -97,14 +97,14 @@ impl Drop for SetOnDrop<'_> {
     }
 }
 
-/// Asks from another address of the loopback.
+/// Scrapes from the loopback address `source`, and returns the status.
 fn get_from(source: &str, exporter: &Exporter, user: &str) -> u16 {
     let url = format!("http://{}/metrics", exporter.address);
     curl(&url, &["--user", user, "--interface", source]).unwrap().status
 }
 
 #[test]
-fn costs_that_tell_names_apart_are_warned_of() {
+fn different_costs_are_warned_of() {
     let directory = Directory::new();
     let output = check(&directory.write(&users(&[("alice", SECRET), ("bob", COSTLY)])));
     let said = directory.shortened(&text(&output.stderr));
@@ -115,7 +115,7 @@ fn costs_that_tell_names_apart_are_warned_of() {
 }
 
 #[test]
-fn who_has_no_right_credentials_gets_what_exporter_toolkit_answers() {
+fn wrong_credentials_are_refused_as_by_exporter_toolkit() {
     let directory = Directory::new();
     let exporter = directory.start(&users(&[("alice", SECRET)]));
     let address = exporter.address;
@@ -146,7 +146,7 @@ fn who_has_no_right_credentials_gets_what_exporter_toolkit_answers() {
 }
 
 #[test]
-fn unknown_users_cost_a_comparison_too_and_right_credentials_only_the_first_time() {
+fn wrong_logins_always_cost_a_comparison_and_right_ones_once() {
     let directory = Directory::new();
     let users = users(&[("alice", SECRET)]);
     let mut exporter = directory.start_with(&users, &["--log.level=debug"]);
@@ -175,7 +175,7 @@ fn unknown_users_cost_a_comparison_too_and_right_credentials_only_the_first_time
 #[test]
 fn a_flood_of_wrong_passwords_starves_no_good_scrape() {
     let directory = Directory::new();
-    // Whoever is unknown costs as much as Carol does.
+    // An unknown user costs as much as Carol does.
     let exporter =
         directory.start(&users(&[("alice", SECRET), ("bob", ROTATED), ("carol", COSTLY)]));
     let address = exporter.address;
@@ -198,7 +198,7 @@ fn a_flood_of_wrong_passwords_starves_no_good_scrape() {
         }
         let statuses: Vec<u16> =
             (0..50).map(|_| get_as(address, "/metrics", "alice", "secret").status).collect();
-        // Bob was not here before, and comes from another host: it is his turn next.
+        // Bob comes from another host and is new: his comparison is next.
         let bob = get_from("127.0.0.2", &exporter, "bob:rotated");
         drop(end);
         assert_eq!((statuses, bob), (vec![200; 50], 200));
@@ -209,7 +209,7 @@ fn a_flood_of_wrong_passwords_starves_no_good_scrape() {
 }
 
 #[test]
-fn the_rate_limit_holds_for_everything_but_health_and_not_for_two_at_once() {
+fn rate_limit_is_per_host_and_spares_health_checks() {
     let directory = Directory::new();
     let limit = "rate_limit: {interval: 1h, burst: 3}\n";
     let exporter = directory.start(limit);
@@ -222,7 +222,7 @@ fn the_rate_limit_holds_for_everything_but_health_and_not_for_two_at_once() {
     assert_eq!(statuses("/-/healthy"), [200; 5]);
     assert_eq!(get_from("127.0.0.2", &exporter, ""), 200, "one host takes nothing from another");
 
-    // Passwords are behind the limit, and strangers use up nothing of who is known.
+    // The limit applies before passwords, and strangers use up nothing of known users.
     let exporter = directory.start(&format!("{limit}{}", users(&[("alice", SECRET)])));
     let alice = || get_as(exporter.address, "/metrics", "alice", "secret").status;
     let mallory = || get_as(exporter.address, "/metrics", "mallory", "secret").status;
@@ -236,7 +236,7 @@ fn the_rate_limit_holds_for_everything_but_health_and_not_for_two_at_once() {
 }
 
 #[test]
-fn while_users_stay_the_same_a_flood_after_a_change_starves_no_good_scrape() {
+fn reload_keeps_known_credentials_through_a_flood() {
     let directory = Directory::new();
     let limit = "rate_limit: {interval: 1h, burst: 3}\n";
     let file = format!("{TLS}{limit}{}", users(&[("alice", SECRET)]));

@@ -59,7 +59,7 @@ fn changed_certificates_are_taken_up_without_a_restart() {
 }
 
 #[test]
-fn of_a_broken_new_file_the_log_says_so_once_and_the_old_one_stays_in_force() {
+fn invalid_reload_is_logged_once_and_ignored() {
     let directory = Directory::new();
     let good = format!("{TLS}{}", users(&[("alice", SECRET)]));
     let mut exporter = directory.start(&good);
@@ -112,7 +112,7 @@ fn of_a_broken_new_file_the_log_says_so_once_and_the_old_one_stays_in_force() {
 }
 
 #[test]
-fn an_empty_file_lets_nobody_in_and_no_users_let_everybody_in() {
+fn empty_file_is_refused_and_empty_users_turn_off_authentication() {
     let directory = Directory::new();
     let mut exporter = directory.start(&users(&[("alice", SECRET)]));
     for blank in ["", " \n\n", "# Users:\n"] {

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Few different ones, so that families get in each other's way, and others.
+/// Returns few different names, so that families clash, and others.
 pub(super) fn name() -> impl Strategy<Value = String> {
     const SUFFIXES: &[&str] = &["", "", "_total", "_info", "_bucket", "_sum", "_count", "_created"];
     let stem = prop_oneof!["[a-c_]{1,2}", "[a-zA-Z_][a-zA-Z0-9_]{0,20}"];
@@ -26,7 +26,7 @@ pub(super) fn suffixed(
     match metric_type {
         MetricType::Counter if is_total => name + "_total",
         MetricType::Info => name + "_info",
-        // Its name is the label of its states.
+        // The name is the label of the states.
         MetricType::StateSet if name.starts_with("__") => format!("set{name}"),
         _ => name,
     }
@@ -42,17 +42,17 @@ pub(super) fn label_values() -> impl Strategy<Value = [String; 2]> {
     [text(), text()]
 }
 
-/// Any help that is not blank.
+/// Returns any help that is not blank.
 pub(super) fn help() -> impl Strategy<Value = String> {
     text().prop_filter("a help is not blank", |help| !help.trim().is_empty())
 }
 
-/// Any text, and at times a long one.
+/// Returns any text, at times a long one.
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof![30 => short_text(), 1 => short_text().prop_map(|text| text.repeat(200))]
 }
 
-/// Characters that some format, or some parser, gives a meaning to, and all others.
+/// Returns a text of characters that a format or a parser treats specially, and of others.
 pub(super) fn short_text() -> impl Strategy<Value = String> {
     const SPECIAL: &[char] = &[
         '\\', '\\', '\\', '"', '"', '\n', '\n', 'n', '=', ',', '{', '}', '#', '\r', '\t', ' ',
@@ -104,12 +104,12 @@ pub(super) fn number() -> BoxedStrategy<SampleValue> {
     .boxed()
 }
 
-/// What a live counter can go up by, and be exposed as after it.
+/// Returns an amount that a live counter accepts.
 pub(super) fn increment() -> BoxedStrategy<f64> {
     float().prop_map(|value| if value.is_finite() { value.abs() } else { 0.5 }).boxed()
 }
 
-/// Milliseconds since the Unix epoch, some thousands of years around it.
+/// Returns milliseconds since the Unix epoch, some thousands of years around it.
 ///
 /// The Python parser of OpenMetrics loses the sign of `-0.500`.
 pub(super) fn time() -> impl Strategy<Value = i64> {
