@@ -11,7 +11,7 @@ use hello_exporter::testing::assert_exposition;
 use hello_exporter::{
     Collector, DynamicFamilies, Format, HistogramSnapshot, Registry, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::{exposition, exposition_in, exposition_of_fn};
+use hello_exporter_tests::{assert_golden, exposition, exposition_of_fn, open_metrics};
 
 fn histogram() -> HistogramSnapshot {
     HistogramSnapshot::new([(0.1, 20), (1.0, 23)], 9.5, 24).unwrap()
@@ -60,69 +60,6 @@ struct Queries {
     start: SystemTime,
 }
 
-const TEXT: &str = r#"# HELP age_seconds Age.
-# TYPE age_seconds gauge
-age_seconds 1.5
-# HELP pause_seconds Pauses.
-# TYPE pause_seconds summary
-pause_seconds{quantile="0.5"} 0.001
-pause_seconds_sum 1.5
-pause_seconds_count 40
-# HELP rows Rows.
-# TYPE rows gauge
-rows{table="users",state="\"live\""} 7
-rows{table="groups",state=""} -3
-rows{table="",state=""} 5 1700000000500
-rows{table="",state="2"} 0.5
-# HELP start Start.
-# TYPE start untyped
-start 1700000000.5
-# HELP wait_seconds Waits.
-# TYPE wait_seconds histogram
-wait_seconds_bucket{lock="a",le="0.1"} 20
-wait_seconds_bucket{lock="a",le="1"} 23
-wait_seconds_bucket{lock="a",le="+Inf"} 24
-wait_seconds_sum{lock="a"} 9.5
-wait_seconds_count{lock="a"} 24
-wait_seconds_bucket{lock="b",le="0.1"} 20 1700000000500
-wait_seconds_bucket{lock="b",le="1"} 23 1700000000500
-wait_seconds_bucket{lock="b",le="+Inf"} 24 1700000000500
-wait_seconds_sum{lock="b"} 9.5 1700000000500
-wait_seconds_count{lock="b"} 24 1700000000500
-"#;
-
-const OPEN_METRICS: &str = r#"# HELP age_seconds Age.
-# TYPE age_seconds gauge
-age_seconds 1.5
-# HELP pause_seconds Pauses.
-# TYPE pause_seconds summary
-pause_seconds{quantile="0.5"} 0.001
-pause_seconds_sum 1.5
-pause_seconds_count 40
-# HELP rows Rows.
-# TYPE rows gauge
-rows{table="users",state="\"live\""} 7
-rows{table="groups",state=""} -3
-rows{table="",state=""} 5 1700000000.500
-rows{table="",state="2"} 0.5
-# HELP start Start.
-# TYPE start unknown
-start 1700000000.5
-# HELP wait_seconds Waits.
-# TYPE wait_seconds histogram
-wait_seconds_bucket{lock="a",le="0.1"} 20
-wait_seconds_bucket{lock="a",le="1.0"} 23
-wait_seconds_bucket{lock="a",le="+Inf"} 24
-wait_seconds_sum{lock="a"} 9.5
-wait_seconds_count{lock="a"} 24
-wait_seconds_bucket{lock="b",le="0.1"} 20 1700000000.500
-wait_seconds_bucket{lock="b",le="1.0"} 23 1700000000.500
-wait_seconds_bucket{lock="b",le="+Inf"} 24 1700000000.500
-wait_seconds_sum{lock="b"} 9.5 1700000000.500
-wait_seconds_count{lock="b"} 24 1700000000.500
-# EOF
-"#;
-
 fn bytes(format: Format, registry: &Registry) -> Vec<u8> {
     let mut buffer = Vec::new();
     registry.encode(format, &mut buffer);
@@ -133,10 +70,10 @@ fn bytes(format: Format, registry: &Registry) -> Vec<u8> {
 fn samples_with_labels_by_name_are_exposed_in_every_format() {
     let registry = Registry::new();
     registry.register_fn(queries).unwrap();
-    assert_eq!(exposition(&registry), TEXT);
-    assert_eq!(exposition_in(Format::OpenMetrics, &registry), OPEN_METRICS);
+    assert_golden("expositions/queries.txt", &exposition(&registry));
+    assert_golden("expositions/queries.openmetrics", &open_metrics(&registry));
     // A value for good, without a scrape that registers its families.
-    assert_eq!(exposition_of_fn(queries), TEXT);
+    assert_golden("expositions/queries.txt", &exposition_of_fn(queries));
 }
 
 /// Values in families that the struct declares.

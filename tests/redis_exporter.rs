@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::redis_exporter::{
-    SECRET, has_sample, is_up, locked, program, samples, scrape, start, start_for_targets, until,
+    SECRET, has_sample, is_up, locked, program, samples, scrape, start, start_for_targets,
 };
-use hello_exporter_tests::{Comparison, Exporter, Family, Redis, free_address, parse};
+use hello_exporter_tests::{
+    Comparison, Exporter, Family, Redis, free_address, parse, repository, until,
+};
 use tempfile::TempDir;
 
 /// A server with something of everything in it, and its replica.
@@ -338,7 +340,7 @@ const LINES_OF_ORIGINAL: usize = 236 + 639 + 116 + 391 + 83 + 100 + 43 + 25 + 12
 
 #[test]
 fn readme_gives_the_lines_as_they_are() {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/redis_exporter/src");
+    let sources = repository("examples/redis_exporter/src");
     let with_comma = |lines: usize| format!("{},{:03}", lines / 1000, lines % 1000);
     let [ours, original] = [lines(&sources), LINES_OF_ORIGINAL].map(with_comma);
     assert!(readme().contains(&format!("The program has {ours} lines")), "{ours}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use hello_exporter_tests::http::{Response, get};
-use hello_exporter_tests::{Exporter, build_example};
+use hello_exporter_tests::{Exporter, build_example, text};
 use tempfile::TempDir;
 
 fn program() -> PathBuf {
@@ -44,7 +44,7 @@ fn run(arguments: &[&str]) -> Output {
 
 /// The errors that the program logs, without their times.
 fn errors(output: &Output) -> Vec<String> {
-    let log = String::from_utf8(output.stderr.clone()).unwrap();
+    let log = text(&output.stderr);
     let errors = log.lines().filter_map(|line| line.split_once(" level=error "));
     errors.map(|(_, error)| error.to_owned()).collect()
 }
@@ -171,7 +171,7 @@ fn invalid_name_of_a_configuration_is_found_before_the_first_scrape() {
     }
     let output = run(&[&*Config::of("good\n").flag, "--config.check"]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "the flags are valid\n");
+    assert_eq!(text(&output.stdout), "the flags are valid\n");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use hello_exporter_tests::http::get_with;
-use hello_exporter_tests::{Exporter, build_example};
+use hello_exporter_tests::{Exporter, build_example, text, without_time};
 
 fn program() -> PathBuf {
     build_example("hello_exporter_tests", "unruly")
@@ -37,7 +37,7 @@ fn log_of(exporter: Exporter) -> Vec<String> {
 
 /// A line of the log, without its time.
 fn after_level(line: &str) -> String {
-    line.split_once(" level=").unwrap().1.trim_end().to_owned()
+    without_time(line).trim_end().to_owned()
 }
 
 /// The line about a panic in `drop`.
@@ -152,7 +152,7 @@ fn panic_in_drop_is_logged_once_and_costs_nothing() {
 fn disabled_sources_that_panic_in_drop_are_logged() {
     let output = Command::new(program()).arg("--config.check").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    let log = String::from_utf8(output.stderr).unwrap();
+    let log = text(&output.stderr);
     let log: Vec<String> = log.lines().map(after_level).collect();
     for name in ["fused_source", "fused_twin"] {
         assert_eq!(lines_of(&log, name), [panicked(name)]);
