@@ -1,0 +1,94 @@
+//! The connection to a server, which all sources share.
+
+use hello_exporter::{Fields, FieldsError, Rows};
+use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PostgresError {
+    #[error("cannot connect to the server")]
+    Connect(#[source] tokio_postgres::Error),
+    #[error("the query failed")]
+    Query(#[source] tokio_postgres::Error),
+    #[error("cannot read a row")]
+    Row(#[from] FieldsError),
+}
+
+/// A server, and the connection to it while there is one.
+pub(crate) struct Postgres {
+    config: Config,
+    client: Mutex<Option<Client>>,
+}
+
+impl Postgres {
+    pub(crate) fn new(mut config: Config) -> Self {
+        config.application_name("postgres_exporter");
+        Self { config, client: Mutex::default() }
+    }
+
+    /// Reads the rows of a query into label structs and metrics structs, column by column.
+    pub(crate) async fn rows<L: DeserializeOwned, M: DeserializeOwned>(
+        &self,
+        sql: &str,
+    ) -> Result<Rows<L, M>, PostgresError> {
+        let rows = self.query(sql).await?;
+        let row = |fields: Fields<'_>| Ok((fields.texts()?, fields.numbers()?));
+        rows.iter().map(fields).map(row).collect()
+    }
+
+    /// Reads the only row of a query into a metrics struct.
+    pub(crate) async fn row<M: DeserializeOwned>(&self, sql: &str) -> Result<M, PostgresError> {
+        let rows = self.query(sql).await?;
+        Ok(rows.first().map(fields).unwrap_or_default().numbers()?)
+    }
+
+    /// Returns the rows of a query, whose values are the texts that psql shows.
+    ///
+    /// One query runs at a time. If the connection is lost since the last one, the query runs on a
+    /// new connection.
+    pub(crate) async fn query(&self, sql: &str) -> Result<Vec<SimpleQueryRow>, PostgresError> {
+        let mut slot = self.client.lock().await;
+        let client = match slot.take() {
+            Some(client) if client.check_connection().await.is_ok() => client,
+            _ => self.connect().await.map_err(PostgresError::Connect)?,
+        };
+        let mut running = Running(Some(client.cancel_token()));
+        let messages = client.simple_query(sql).await.map_err(PostgresError::Query);
+        running.0 = None;
+        *slot = Some(client);
+        let row = |message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        };
+        Ok(messages?.into_iter().filter_map(row).collect())
+    }
+
+    async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
+        let (client, connection) = self.config.connect(NoTls).await?;
+        tokio::spawn(connection);
+        client.batch_execute("SET DateStyle = ISO; SET TimeZone = UTC").await?;
+        Ok(client)
+    }
+}
+
+/// Cancels a query on the server if its future is dropped, as that of a source that is late.
+///
+/// The connection, which is not in its slot while a query runs, is dropped as well. So no query
+/// waits behind the late one, and the cancellation cannot hit another query.
+struct Running(Option<CancelToken>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let (Some(token), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(async move { token.cancel_query(NoTls).await });
+        }
+    }
+}
+
+/// Returns the columns of a row that are not NULL.
+pub(crate) fn fields(row: &SimpleQueryRow) -> Fields<'_> {
+    let columns = row.columns().iter().enumerate();
+    columns.filter_map(|(at, column)| Some((column.name(), row.get(at)?))).collect()
+}
