@@ -14,7 +14,7 @@ use hello_exporter::source::SourceOptions;
 use hello_exporter::{Exporter, Labels, Rows, build_info};
 
 use metrics::{DatabaseName, DatabaseSize};
-use postgres::{Postgres, PostgresError};
+use postgres::Postgres;
 use queries::Queries;
 
 #[derive(clap::Args)]
@@ -59,13 +59,18 @@ macro_rules! source {
     };
 }
 
+/// User and password of the targets of probes, until a flag has them.
+fn login() -> tokio_postgres::Config {
+    let mut login = tokio_postgres::Config::new();
+    login.user("postgres");
+    login
+}
+
 async fn probe(
     request: ProbeRequest,
-) -> Result<Probed<Rows<DatabaseName, DatabaseSize>>, PostgresError> {
-    let (host, port) = request.target().rsplit_once(':').unwrap_or((request.target(), "5432"));
-    let mut config = tokio_postgres::Config::new();
-    config.host(host).port(port.parse().unwrap_or(5432)).user("postgres");
-    Ok(Probed::success(Postgres::new(config).rows(metrics::SIZES).await?))
+) -> Result<Probed<Rows<DatabaseName, DatabaseSize>>, Box<dyn std::error::Error + Send + Sync>> {
+    let postgres = Postgres::at(request.target(), &login())?;
+    Ok(Probed::success(postgres.rows(metrics::SIZES).await?))
 }
 
 #[actix_web::main]
@@ -84,7 +89,6 @@ async fn main() -> ExitCode {
             "stat_database",
             source!(|p| p.rows::<metrics::Database, metrics::DatabaseStats>(metrics::DATABASES)),
         )
-        .source("archiver", source!(|p| p.row::<metrics::Archiver>(metrics::ARCHIVER)))
         .source(
             "activity",
             source!(|p| p.rows::<metrics::State, metrics::Activity>(metrics::ACTIVITY)),

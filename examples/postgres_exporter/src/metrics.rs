@@ -22,7 +22,7 @@ pub(crate) struct DatabaseSize {
 pub(crate) const DATABASES: &str = "
     SELECT *, floor(extract(epoch FROM stats_reset)) AS stats_reset FROM pg_stat_database";
 
-/// What all databases share has the number 0 and no name.
+/// A database, or, with the number 0 and no name, what all databases share.
 #[derive(Labels, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Database {
@@ -108,25 +108,6 @@ pub(crate) struct DatabaseStats {
     /// Time at which these statistics were last reset
     #[metric(counter)]
     stats_reset: Option<f64>,
-}
-
-pub(crate) const ARCHIVER: &str = "
-    SELECT *, extract(epoch FROM now() - last_archived_time) AS last_archive_age
-    FROM pg_stat_archiver";
-
-#[derive(Collector, Deserialize)]
-#[collector(namespace = "pg_stat_archiver")]
-pub(crate) struct Archiver {
-    /// Number of WAL files that have been successfully archived
-    #[metric(counter)]
-    archived_count: Option<f64>,
-
-    /// Number of failed attempts for archiving WAL files
-    #[metric(counter)]
-    failed_count: Option<f64>,
-
-    /// Time in seconds since last WAL segment was successfully archived
-    last_archive_age: Option<f64>,
 }
 
 pub(crate) const ACTIVITY: &str = "

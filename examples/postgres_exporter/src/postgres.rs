@@ -1,5 +1,7 @@
 //! The connection to a server, which all sources share.
 
+use std::num::ParseIntError;
+
 use hello_exporter::{Fields, FieldsError, Rows};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
@@ -28,6 +30,14 @@ impl Postgres {
         Self { config, client: Mutex::default() }
     }
 
+    /// Returns the server at `target`, a host with or without a port, which `login` does not name.
+    pub(crate) fn at(target: &str, login: &Config) -> Result<Self, ParseIntError> {
+        let (host, port) = target.rsplit_once(':').unwrap_or((target, "5432"));
+        let mut config = login.clone();
+        config.host(host.trim_matches(['[', ']'])).port(port.parse()?);
+        Ok(Self::new(config))
+    }
+
     /// Reads the rows of a query into label structs and metrics structs, column by column.
     pub(crate) async fn rows<L: DeserializeOwned, M: DeserializeOwned>(
         &self,
@@ -36,12 +46,6 @@ impl Postgres {
         let rows = self.query(sql).await?;
         let row = |fields: Fields<'_>| Ok((fields.texts()?, fields.numbers()?));
         rows.iter().map(fields).map(row).collect()
-    }
-
-    /// Reads the only row of a query into a metrics struct.
-    pub(crate) async fn row<M: DeserializeOwned>(&self, sql: &str) -> Result<M, PostgresError> {
-        let rows = self.query(sql).await?;
-        Ok(rows.first().map(fields).unwrap_or_default().numbers()?)
     }
 
     /// Returns the rows of a query, whose values are the texts that psql shows.

@@ -51,21 +51,20 @@ impl Queries {
         let invalid = |error: Box<dyn Error + Send + Sync>| QueriesError(path.to_owned(), error);
         let text = std::fs::read_to_string(path).map_err(|error| invalid(error.into()))?;
         let options = serde_saphyr::options! { with_snippet: false };
-        let queries = serde_saphyr::from_str_with_options(&text, options);
-        queries.map_err(|error| invalid(error.into()))
+        serde_saphyr::from_str_with_options(&text, options).map_err(|error| invalid(error.into()))
     }
 
-    /// Runs all queries. One that fails is logged and costs no other, unless the server is lost.
+    /// Runs all queries. A query that the server refuses is logged, and the others run.
     pub(crate) async fn run(&self, postgres: &Postgres) -> Result<Families, PostgresError> {
         let mut families = Families::new();
         for (prefix, query) in &self.0 {
             match postgres.query(&query.query).await {
                 Ok(rows) => {
-                    let rows = rows.iter().map(fields);
-                    rows.for_each(|row| query.add(prefix, &row, &mut families));
+                    rows.iter().for_each(|row| query.add(prefix, &fields(row), &mut families));
                 }
                 Err(PostgresError::Query(error)) if error.as_db_error().is_some() => {
-                    tracing::warn!(query = prefix, error = %error, "A query failed");
+                    let error = error.as_db_error().map(tracing::field::display);
+                    tracing::warn!(query = prefix, error, "A query failed");
                 }
                 Err(error) => return Err(error),
             }
@@ -79,7 +78,8 @@ impl Query {
         self.metrics.iter().flatten()
     }
 
-    /// Adds the samples of a row. A column that is NULL is an empty label, and no sample.
+    /// Adds the samples of a row. NULL is an empty label, and no sample. Text that is no number is
+    /// no sample.
     fn add(&self, prefix: &str, row: &Fields<'_>, families: &mut Families) {
         let labels = self.columns().filter(|(_, column)| column.usage == Usage::Label);
         let labels: Vec<(&str, &str)> =

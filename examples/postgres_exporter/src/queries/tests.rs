@@ -1,17 +1,17 @@
+//! Tests of the file of queries, and of the values of columns.
+
 use std::error::Error;
+
+use tempfile::NamedTempFile;
 
 use super::{Queries, number};
 
 fn error_of(text: &str) -> String {
-    let file = std::env::temp_dir().join(format!("queries-{}.yaml", std::process::id()));
-    std::fs::write(&file, text).unwrap();
-    let error = Queries::read(&file).err().unwrap();
-    let mut message = error.to_string().replace(&file.display().to_string(), "FILE");
-    if let Some(source) = error.source() {
-        message = format!("{message}: {source}");
-    }
-    std::fs::remove_file(&file).unwrap();
-    message
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let error = Queries::read(file.path()).err().unwrap();
+    let message = error.to_string().replace(&file.path().display().to_string(), "FILE");
+    format!("{message}: {}", error.source().unwrap())
 }
 
 #[test]
@@ -35,11 +35,25 @@ fn numbers_booleans_and_timestamps_are_values() {
 
 #[test]
 fn invalid_file_is_refused_with_its_name_and_what_is_accepted() {
-    println!(
-        "{}",
-        error_of("a:\n  query: SELECT 1\n  metrics:\n    - b:\n        usage: HISTOGRAM\n")
-    );
-    println!("{}", error_of("a:\n  query: SELECT 1\n"));
-    println!("{}", error_of("a:\n  query: SELECT 1\n  metrics: []\n  cache_seconds: 3\n"));
-    println!("{}", error_of("- a\n"));
+    let query = "a:\n  query: SELECT 1\n";
+    for (text, message) in [
+        (
+            format!("{query}  metrics:\n    - b:\n        usage: HISTOGRAM\n"),
+            "unknown variant `HISTOGRAM`, expected one of LABEL, COUNTER, GAUGE, DISCARD at line 5, column 16",
+        ),
+        (query.to_owned(), "missing field `metrics` at line 2, column 3"),
+        (
+            format!("{query}  metrics: []\n  cache_seconds: 3\n"),
+            "unknown field `cache_seconds`, expected one of query, metrics, master at line 4, column 3",
+        ),
+        ("- a\n".to_owned(), "expected mapping start at line 1, column 1"),
+    ] {
+        assert_eq!(error_of(&text), format!("cannot read the queries in FILE: {message}"));
+    }
+}
+
+#[test]
+fn missing_file_is_named() {
+    let error = Queries::read("nowhere.yaml".as_ref()).err().unwrap();
+    assert_eq!(error.to_string(), "cannot read the queries in nowhere.yaml");
 }
