@@ -113,6 +113,23 @@ impl Postgres {
         pids.lines().filter(|is_gone| *is_gone == "t").count()
     }
 
+    /// Starts a client that streams the log from a replication slot, as a standby does, and waits
+    /// until the server sends it.
+    pub fn stream_from(&self, slot: &str) -> Standby {
+        let directory = TempDir::new().expect("a temporary directory");
+        let child = Command::new(program("pg_receivewal"))
+            .args(["--dbname", &self.url("postgres"), "--slot", slot, "--directory"])
+            .arg(directory.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("pg_receivewal runs");
+        let standby = Standby { child, _directory: directory };
+        let is_streaming = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
+        let streaming = || (self.sql(is_streaming) != "0").then_some(());
+        assert!(poll(streaming).is_some(), "the server streams: {}", self.log());
+        standby
+    }
+
     fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
@@ -125,6 +142,20 @@ impl Drop for Postgres {
             signal(&self.child, "QUIT");
             let _ = self.child.wait();
         }
+    }
+}
+
+/// A client that streams from a server, stopped when it is dropped.
+#[derive(Debug)]
+pub struct Standby {
+    child: Child,
+    _directory: TempDir,
+}
+
+impl Drop for Standby {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -23,7 +23,7 @@ struct Flags {
     #[arg(long = "data-source.name", env = "DATA_SOURCE_NAME", hide_env_values = true)]
     data_source_name: String,
 
-    /// File with queries whose columns become labels and samples.
+    /// File with more queries whose columns become labels and samples.
     #[arg(long = "extend.query-path", value_name = "FILE")]
     query_path: Option<PathBuf>,
 }
@@ -86,14 +86,18 @@ async fn main() -> ExitCode {
         .flags::<Flags>()
         .source(up, source!(|p| p.rows::<DatabaseName, DatabaseSize>(metrics::SIZES)))
         .source(
-            "stat_database",
-            source!(|p| p.rows::<metrics::Database, metrics::DatabaseStats>(metrics::DATABASES)),
-        )
-        .source(
             "activity",
             source!(|p| p.rows::<metrics::State, metrics::Activity>(metrics::ACTIVITY)),
         )
         .source("settings", source!(|p| settings::settings(&p)))
+        .source("statistics", |flags: &Flags| {
+            let queries = Arc::new(Queries::built_in()?);
+            let postgres = shared(flags)?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(move || {
+                let (queries, postgres) = (Arc::clone(&queries), Arc::clone(&postgres));
+                async move { queries.run(&postgres).await }
+            })
+        })
         .source("queries", |flags: &Flags| {
             let Some(path) = &flags.query_path else { return Ok(None) };
             let queries = Arc::new(Queries::read(path)?);

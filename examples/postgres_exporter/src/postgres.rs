@@ -6,7 +6,8 @@ use hello_exporter::{Fields, FieldsError, Rows};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
-use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::SimpleQueryMessage::Row;
+use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryRow};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PostgresError {
@@ -15,7 +16,7 @@ pub(crate) enum PostgresError {
     #[error("the query failed")]
     Query(#[source] tokio_postgres::Error),
     #[error("cannot read a row")]
-    Row(#[from] FieldsError),
+    Fields(#[from] FieldsError),
 }
 
 /// A server, and the connection to it while there is one.
@@ -32,9 +33,12 @@ impl Postgres {
 
     /// Returns the server at `target`, a host with or without a port, which `login` does not name.
     pub(crate) fn at(target: &str, login: &Config) -> Result<Self, ParseIntError> {
-        let (host, port) = target.rsplit_once(':').unwrap_or((target, "5432"));
+        let (host, port) = match target.rsplit_once(':') {
+            Some((host, port)) if !target.ends_with(']') => (host, port.parse()?),
+            _ => (target, 5432),
+        };
         let mut config = login.clone();
-        config.host(host.trim_matches(['[', ']'])).port(port.parse()?);
+        config.host(host.trim_matches(['[', ']', '/'])).port(port);
         Ok(Self::new(config))
     }
 
@@ -62,10 +66,7 @@ impl Postgres {
         let messages = client.simple_query(sql).await.map_err(PostgresError::Query);
         running.0 = None;
         *slot = Some(client);
-        let row = |message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        };
+        let row = |message| if let Row(row) = message { Some(row) } else { None };
         Ok(messages?.into_iter().filter_map(row).collect())
     }
 
@@ -96,3 +97,6 @@ pub(crate) fn fields(row: &SimpleQueryRow) -> Fields<'_> {
     let columns = row.columns().iter().enumerate();
     columns.filter_map(|(at, column)| Some((column.name(), row.get(at)?))).collect()
 }
+
+#[cfg(test)]
+mod tests;

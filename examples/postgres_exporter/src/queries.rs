@@ -1,8 +1,9 @@
-//! Queries from a file, whose columns become labels and samples. The file has the form of the
-//! `queries.yaml` that the postgres_exporter that is written in Go takes.
+//! Queries whose columns become labels and samples: those of queries.yaml, and those of a file. It
+//! has the form of the file that the postgres_exporter that is written in Go takes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hello_exporter::{Families, Fields};
@@ -43,15 +44,26 @@ enum Usage {
     Label,
     Counter,
     Gauge,
+    Untyped,
     Discard,
 }
 
 impl Queries {
+    /// Returns the queries that this program has.
+    pub(crate) fn built_in() -> Result<Self, QueriesError> {
+        Self::parse("queries.yaml".as_ref(), Ok(include_str!("../queries.yaml").to_owned()))
+    }
+
+    /// Reads the queries of a file.
     pub(crate) fn read(path: &Path) -> Result<Self, QueriesError> {
-        let invalid = |error: Box<dyn Error + Send + Sync>| QueriesError(path.to_owned(), error);
-        let text = std::fs::read_to_string(path).map_err(|error| invalid(error.into()))?;
+        Self::parse(path, std::fs::read_to_string(path))
+    }
+
+    fn parse(path: &Path, text: io::Result<String>) -> Result<Self, QueriesError> {
         let options = serde_saphyr::options! { with_snippet: false };
-        serde_saphyr::from_str_with_options(&text, options).map_err(|error| invalid(error.into()))
+        let parse = |text: String| Ok(serde_saphyr::from_str_with_options(&text, options)?);
+        let queries = text.map_err(Into::into).and_then(parse);
+        queries.map_err(|error| QueriesError(path.to_owned(), error))
     }
 
     /// Runs all queries. A query that the server refuses is logged, and the others run.
@@ -90,6 +102,7 @@ impl Query {
             let family = match usage {
                 Usage::Counter => families.counter(name, help),
                 Usage::Gauge => families.gauge(name, help),
+                Usage::Untyped => families.untyped(name, help),
                 Usage::Label | Usage::Discard => continue,
             };
             family.labels(labels.iter().map(|(name, _)| (*name).to_owned()));

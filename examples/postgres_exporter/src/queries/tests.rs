@@ -39,7 +39,7 @@ fn invalid_file_is_refused_with_its_name_and_what_is_accepted() {
     for (text, message) in [
         (
             format!("{query}  metrics:\n    - b:\n        usage: HISTOGRAM\n"),
-            "unknown variant `HISTOGRAM`, expected one of LABEL, COUNTER, GAUGE, DISCARD at line 5, column 16",
+            "unknown variant `HISTOGRAM`, expected one of LABEL, COUNTER, GAUGE, UNTYPED, DISCARD at line 5, column 16",
         ),
         (query.to_owned(), "missing field `metrics` at line 2, column 3"),
         (
@@ -56,4 +56,9 @@ fn invalid_file_is_refused_with_its_name_and_what_is_accepted() {
 fn missing_file_is_named() {
     let error = Queries::read("nowhere.yaml".as_ref()).err().unwrap();
     assert_eq!(error.to_string(), "cannot read the queries in nowhere.yaml");
+}
+
+#[test]
+fn built_in_queries_are_valid() {
+    assert!(Queries::built_in().unwrap().0.contains_key("pg_stat_database"));
 }
