@@ -6,6 +6,7 @@ use hello_exporter::{Fields, FieldsError, Rows};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
+use tokio::task::AbortHandle;
 use tokio_postgres::SimpleQueryMessage::Row;
 use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryRow};
 
@@ -22,13 +23,13 @@ pub(crate) enum PostgresError {
 /// A server, and the connection to it while there is one.
 pub(crate) struct Postgres {
     config: Config,
-    client: Mutex<Option<Client>>,
+    connection: Mutex<Option<(Client, AbortHandle)>>,
 }
 
 impl Postgres {
     pub(crate) fn new(mut config: Config) -> Self {
         config.application_name("postgres_exporter");
-        Self { config, client: Mutex::default() }
+        Self { config, connection: Mutex::default() }
     }
 
     /// Returns the server at `target`, a host with or without a port, which `login` does not name.
@@ -57,36 +58,37 @@ impl Postgres {
     /// One query runs at a time. If the connection is lost since the last one, the query runs on a
     /// new connection.
     pub(crate) async fn query(&self, sql: &str) -> Result<Vec<SimpleQueryRow>, PostgresError> {
-        let mut slot = self.client.lock().await;
-        let client = match slot.take() {
-            Some(client) if client.check_connection().await.is_ok() => client,
+        let mut slot = self.connection.lock().await;
+        let (client, task) = match slot.take() {
+            Some((client, task)) if client.check_connection().await.is_ok() => (client, task),
             _ => self.connect().await.map_err(PostgresError::Connect)?,
         };
-        let mut running = Running(Some(client.cancel_token()));
+        let mut running = Running(Some((client.cancel_token(), task.clone())));
         let messages = client.simple_query(sql).await.map_err(PostgresError::Query);
         running.0 = None;
-        *slot = Some(client);
+        *slot = Some((client, task));
         let row = |message| if let Row(row) = message { Some(row) } else { None };
         Ok(messages?.into_iter().filter_map(row).collect())
     }
 
-    async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
+    async fn connect(&self) -> Result<(Client, AbortHandle), tokio_postgres::Error> {
         let (client, connection) = self.config.connect(NoTls).await?;
-        tokio::spawn(connection);
+        let task = tokio::spawn(connection).abort_handle();
         client.batch_execute("SET DateStyle = ISO; SET TimeZone = UTC").await?;
-        Ok(client)
+        Ok((client, task))
     }
 }
 
 /// Cancels a query on the server if its future is dropped, as that of a source that is late.
 ///
-/// The connection, which is not in its slot while a query runs, is dropped as well. So no query
+/// The connection, which is not in its slot while a query runs, is closed as well. So no query
 /// waits behind the late one, and the cancellation cannot hit another query.
-struct Running(Option<CancelToken>);
+struct Running(Option<(CancelToken, AbortHandle)>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let (Some(token), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+        if let (Some((token, task)), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            task.abort();
             runtime.spawn(async move { token.cancel_query(NoTls).await });
         }
     }

@@ -120,10 +120,10 @@ fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// Reads a timestamp such as `2026-11-28 13:34:46.99+00`.
+/// Reads a timestamp such as `2026-11-28 13:34:46.99+00`, with a `T` in JSON.
 fn seconds(text: &str) -> Option<f64> {
     let (year, rest) = text.split_once('-')?;
-    let mut parts = rest.split(['-', ' ', ':', '.', '+']);
+    let mut parts = rest.split(['-', ' ', 'T', ':', '.', '+']);
     let mut next = || parts.next()?.parse().ok();
     let time = UtcDateTime::new(year.parse().ok()?, next()?, next()?, next()?, next()?, next()?, 0);
     Some(time.ok()?.unix_time() as f64)
