@@ -77,7 +77,8 @@ async fn probe(
 async fn main() -> ExitCode {
     let up = SourceOptions::new("database").up(
         "pg_up",
-        "Whether the last scrape of metrics from PostgreSQL was able to connect to the server (1 for yes, 0 for no).",
+        "Whether the last scrape of metrics from PostgreSQL was able to connect to the server (1 for \
+         yes, 0 for no).",
     );
     Exporter::new("postgres_exporter")
         .description("Exports the metrics of a PostgreSQL server.")
