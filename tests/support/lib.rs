@@ -14,6 +14,7 @@ mod curl;
 pub mod http;
 pub mod node;
 mod parser;
+pub mod postgres;
 mod process;
 mod prometheus;
 mod proxy;
@@ -35,6 +36,7 @@ pub use certificate::{Authority, Certificate};
 pub use comparison::{Comparison, Group, Wrong};
 pub use curl::{curl, handshake};
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
+pub use postgres::Postgres;
 pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
     shelled,

@@ -1,0 +1,104 @@
+//! The connection to a server, which all sources share.
+
+use std::num::ParseIntError;
+
+use hello_exporter::{Fields, FieldsError, Rows};
+use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio::task::AbortHandle;
+use tokio_postgres::SimpleQueryMessage::Row;
+use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryRow};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PostgresError {
+    #[error("cannot connect to the server")]
+    Connect(#[source] tokio_postgres::Error),
+    #[error("the query failed")]
+    Query(#[source] tokio_postgres::Error),
+    #[error("cannot read a row")]
+    Fields(#[from] FieldsError),
+}
+
+/// A server, and the connection to it while there is one.
+pub(crate) struct Postgres {
+    config: Config,
+    connection: Mutex<Option<(Client, AbortHandle)>>,
+}
+
+impl Postgres {
+    pub(crate) fn new(mut config: Config) -> Self {
+        config.application_name("postgres_exporter");
+        Self { config, connection: Mutex::default() }
+    }
+
+    /// Returns the server at `target`, a host with or without a port, which `login` does not name.
+    pub(crate) fn at(target: &str, login: &Config) -> Result<Self, ParseIntError> {
+        let (host, port) = match target.rsplit_once(':') {
+            Some((host, port)) if !target.ends_with(']') => (host, port.parse()?),
+            _ => (target, 5432),
+        };
+        let mut config = login.clone();
+        config.host(host.trim_matches(['[', ']', '/'])).port(port);
+        Ok(Self::new(config))
+    }
+
+    /// Reads the rows of a query into label structs and metrics structs, column by column.
+    pub(crate) async fn rows<L: DeserializeOwned, M: DeserializeOwned>(
+        &self,
+        sql: &str,
+    ) -> Result<Rows<L, M>, PostgresError> {
+        let rows = self.query(sql).await?;
+        let row = |fields: Fields<'_>| Ok((fields.texts()?, fields.numbers()?));
+        rows.iter().map(fields).map(row).collect()
+    }
+
+    /// Returns the rows of a query, whose values are the texts that psql shows.
+    ///
+    /// One query runs at a time. If the connection is lost since the last one, the query runs on a
+    /// new connection.
+    pub(crate) async fn query(&self, sql: &str) -> Result<Vec<SimpleQueryRow>, PostgresError> {
+        let mut slot = self.connection.lock().await;
+        let (client, task) = match slot.take() {
+            Some((client, task)) if client.check_connection().await.is_ok() => (client, task),
+            _ => self.connect().await.map_err(PostgresError::Connect)?,
+        };
+        let mut running = Running(Some((client.cancel_token(), task.clone())));
+        let messages = client.simple_query(sql).await.map_err(PostgresError::Query);
+        running.0 = None;
+        *slot = Some((client, task));
+        let row = |message| if let Row(row) = message { Some(row) } else { None };
+        Ok(messages?.into_iter().filter_map(row).collect())
+    }
+
+    async fn connect(&self) -> Result<(Client, AbortHandle), tokio_postgres::Error> {
+        let (client, connection) = self.config.connect(NoTls).await?;
+        let task = tokio::spawn(connection).abort_handle();
+        client.batch_execute("SET DateStyle = ISO; SET TimeZone = UTC").await?;
+        Ok((client, task))
+    }
+}
+
+/// Cancels a query on the server if its future is dropped, as that of a source that is late.
+///
+/// The connection, which is not in its slot while a query runs, is closed as well. So no query
+/// waits behind the late one, and the cancellation cannot hit another query.
+struct Running(Option<(CancelToken, AbortHandle)>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let (Some((token, task)), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            task.abort();
+            runtime.spawn(async move { token.cancel_query(NoTls).await });
+        }
+    }
+}
+
+/// Returns the columns of a row that are not NULL.
+pub(crate) fn fields(row: &SimpleQueryRow) -> Fields<'_> {
+    let columns = row.columns().iter().enumerate();
+    columns.filter_map(|(at, column)| Some((column.name(), row.get(at)?))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! Queries whose columns become labels and samples: those of queries.yaml, and those of a file. It
+//! has the form of the file that the postgres_exporter that is written in Go takes.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use hello_exporter::{Families, Fields};
+use serde::Deserialize;
+use tz::UtcDateTime;
+
+use crate::postgres::{Postgres, PostgresError, fields};
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the queries in {0}")]
+pub(crate) struct QueriesError(PathBuf, #[source] Box<dyn Error + Send + Sync>);
+
+/// Queries by the prefix of their metrics' names.
+#[derive(Deserialize)]
+pub(crate) struct Queries(BTreeMap<String, Query>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    query: String,
+    metrics: Vec<BTreeMap<String, Column>>,
+    /// The Go exporter runs such a query in one of several databases only. This one has one.
+    #[serde(default, rename = "master")]
+    _master: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Column {
+    usage: Usage,
+    #[serde(default)]
+    description: String,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "UPPERCASE")]
+enum Usage {
+    Label,
+    Counter,
+    Gauge,
+    Untyped,
+    Discard,
+}
+
+impl Queries {
+    /// Returns the queries that this program has.
+    pub(crate) fn built_in() -> Result<Self, QueriesError> {
+        Self::parse("queries.yaml".as_ref(), Ok(include_str!("../queries.yaml").to_owned()))
+    }
+
+    /// Reads the queries of a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, QueriesError> {
+        Self::parse(path, std::fs::read_to_string(path))
+    }
+
+    fn parse(path: &Path, text: io::Result<String>) -> Result<Self, QueriesError> {
+        let options = serde_saphyr::options! { with_snippet: false };
+        let parse = |text: String| Ok(serde_saphyr::from_str_with_options(&text, options)?);
+        let queries = text.map_err(Into::into).and_then(parse);
+        queries.map_err(|error| QueriesError(path.to_owned(), error))
+    }
+
+    /// Runs all queries. A query that the server refuses is logged, and the others run.
+    pub(crate) async fn run(&self, postgres: &Postgres) -> Result<Families, PostgresError> {
+        let mut families = Families::new();
+        for (prefix, query) in &self.0 {
+            match postgres.query(&query.query).await {
+                Ok(rows) => {
+                    rows.iter().for_each(|row| query.add(prefix, &fields(row), &mut families));
+                }
+                Err(PostgresError::Query(error)) if error.as_db_error().is_some() => {
+                    let error = error.as_db_error().map(tracing::field::display);
+                    tracing::warn!(query = prefix, error, "A query failed");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(families)
+    }
+}
+
+impl Query {
+    fn columns(&self) -> impl Iterator<Item = (&String, &Column)> {
+        self.metrics.iter().flatten()
+    }
+
+    /// Adds the samples of a row. NULL is an empty label, and no sample. Text that is no number is
+    /// no sample.
+    fn add(&self, prefix: &str, row: &Fields<'_>, families: &mut Families) {
+        let labels = self.columns().filter(|(_, column)| column.usage == Usage::Label);
+        let labels: Vec<(&str, &str)> =
+            labels.map(|(name, _)| (&**name, row.get(name).unwrap_or_default())).collect();
+        for (column, Column { usage, description }) in self.columns() {
+            let Some(value) = row.get(column).and_then(number) else { continue };
+            let (name, help) = (format!("{prefix}_{column}"), description.clone());
+            let family = match usage {
+                Usage::Counter => families.counter(name, help),
+                Usage::Gauge => families.gauge(name, help),
+                Usage::Untyped => families.untyped(name, help),
+                Usage::Label | Usage::Discard => continue,
+            };
+            family.labels(labels.iter().map(|(name, _)| (*name).to_owned()));
+            family.sample(crate::Values(&labels), value);
+        }
+    }
+}
+
+/// Reads a number, a boolean, or a timestamp as seconds since the Unix epoch.
+fn number(text: &str) -> Option<f64> {
+    match text {
+        "t" => Some(1.0),
+        "f" => Some(0.0),
+        _ => text.parse().ok().or_else(|| seconds(text)),
+    }
+}
+
+/// Reads a timestamp such as `2026-11-28 13:34:46.99+00`, with a `T` in JSON.
+fn seconds(text: &str) -> Option<f64> {
+    let (year, rest) = text.split_once('-')?;
+    let mut parts = rest.split(['-', ' ', 'T', ':', '.', '+']);
+    let mut next = || parts.next()?.parse().ok();
+    let time = UtcDateTime::new(year.parse().ok()?, next()?, next()?, next()?, next()?, next()?, 0);
+    Some(time.ok()?.unix_time() as f64)
+}
+
+#[cfg(test)]
+mod tests;

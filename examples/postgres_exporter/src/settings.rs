@@ -1,0 +1,29 @@
+//! The settings of a server, each a family of its own.
+
+use hello_exporter::Families;
+
+use crate::postgres::{Postgres, PostgresError, fields};
+
+/// `current_setting` returns a number and the largest unit that represents it exactly: `128MB`,
+/// `200ms`. -1 turns a setting off, in any unit.
+const SETTINGS: &str = "
+    SELECT replace(name, '.', '_') || coalesce('_' || base, '') AS name,
+        short_desc || coalesce(' [Units converted to ' || base || '.]', '') AS help,
+        CASE WHEN vartype = 'bool' THEN (setting = 'on')::int
+            WHEN base IS NULL OR setting::float8 = -1 THEN setting::float8
+            WHEN base = 'seconds' THEN extract(epoch FROM shown::interval)
+            ELSE pg_size_bytes(regexp_replace(shown, '(\\d)B$', '\\1bytes')) END AS value
+    FROM pg_settings, current_setting(name) AS shown, LATERAL (SELECT
+        CASE WHEN unit LIKE '%B' THEN 'bytes' WHEN unit <> '' THEN 'seconds' END) AS units (base)
+    WHERE vartype IN ('bool', 'integer', 'real')";
+
+pub(crate) async fn settings(postgres: &Postgres) -> Result<Families, PostgresError> {
+    let mut families = Families::new();
+    for fields in postgres.query(SETTINGS).await?.iter().map(fields) {
+        if let (Some(name), Some(value)) = (fields.get("name"), fields.number("value")) {
+            let help = fields.get("help").unwrap_or_default().to_owned();
+            families.gauge(format!("pg_settings_{name}"), help).value(value);
+        }
+    }
+    Ok(families)
+}
