@@ -91,7 +91,7 @@ fn compare(original: &Exporter, ours: &Exporter) -> Comparison {
     comparison
 }
 
-/// Families of the original that ours does not have: the version, and what it tells of itself.
+/// DynamicFamilies of the original that ours does not have: the version, and what it tells of itself.
 const MISSING: [&str; 6] = [
     "pg_exporter_last_scrape_duration_seconds",
     "pg_exporter_last_scrape_error",

@@ -2,7 +2,8 @@
 
 use std::num::ParseIntError;
 
-use hello_exporter::{Fields, FieldsError, Rows};
+use hello_exporter::key_values::{KeyValues, KeyValuesError};
+use hello_exporter::Rows;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -17,7 +18,7 @@ pub(crate) enum PostgresError {
     #[error("the query failed")]
     Query(#[source] tokio_postgres::Error),
     #[error("cannot read a row")]
-    Fields(#[from] FieldsError),
+    KeyValues(#[from] KeyValuesError),
 }
 
 /// A server, and the connection to it while there is one.
@@ -49,7 +50,7 @@ impl Postgres {
         sql: &str,
     ) -> Result<Rows<L, M>, PostgresError> {
         let rows = self.query(sql).await?;
-        let row = |fields: Fields<'_>| Ok((fields.texts()?, fields.numbers()?));
+        let row = |fields: KeyValues<'_>| Ok((fields.texts()?, fields.numbers()?));
         rows.iter().map(fields).map(row).collect()
     }
 
@@ -95,7 +96,7 @@ impl Drop for Running {
 }
 
 /// Returns the columns of a row that are not NULL.
-pub(crate) fn fields(row: &SimpleQueryRow) -> Fields<'_> {
+pub(crate) fn fields(row: &SimpleQueryRow) -> KeyValues<'_> {
     let columns = row.columns().iter().enumerate();
     columns.filter_map(|(at, column)| Some((column.name(), row.get(at)?))).collect()
 }

@@ -6,7 +6,8 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hello_exporter::{Families, Fields};
+use hello_exporter::key_values::KeyValues;
+use hello_exporter::DynamicFamilies;
 use serde::Deserialize;
 use tz::UtcDateTime;
 
@@ -67,8 +68,8 @@ impl Queries {
     }
 
     /// Runs all queries. A query that the server refuses is logged, and the others run.
-    pub(crate) async fn run(&self, postgres: &Postgres) -> Result<Families, PostgresError> {
-        let mut families = Families::new();
+    pub(crate) async fn run(&self, postgres: &Postgres) -> Result<DynamicFamilies, PostgresError> {
+        let mut families = DynamicFamilies::new();
         for (prefix, query) in &self.0 {
             match postgres.query(&query.query).await {
                 Ok(rows) => {
@@ -92,7 +93,7 @@ impl Query {
 
     /// Adds the samples of a row. NULL is an empty label, and no sample. Text that is no number is
     /// no sample.
-    fn add(&self, prefix: &str, row: &Fields<'_>, families: &mut Families) {
+    fn add(&self, prefix: &str, row: &KeyValues<'_>, families: &mut DynamicFamilies) {
         let labels = self.columns().filter(|(_, column)| column.usage == Usage::Label);
         let labels: Vec<(&str, &str)> =
             labels.map(|(name, _)| (&**name, row.get(name).unwrap_or_default())).collect();

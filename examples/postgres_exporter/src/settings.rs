@@ -1,6 +1,6 @@
 //! The settings of a server, each a family of its own.
 
-use hello_exporter::Families;
+use hello_exporter::DynamicFamilies;
 
 use crate::postgres::{Postgres, PostgresError, fields};
 
@@ -17,8 +17,8 @@ const SETTINGS: &str = "
         CASE WHEN unit LIKE '%B' THEN 'bytes' WHEN unit <> '' THEN 'seconds' END) AS units (base)
     WHERE vartype IN ('bool', 'integer', 'real')";
 
-pub(crate) async fn settings(postgres: &Postgres) -> Result<Families, PostgresError> {
-    let mut families = Families::new();
+pub(crate) async fn settings(postgres: &Postgres) -> Result<DynamicFamilies, PostgresError> {
+    let mut families = DynamicFamilies::new();
     for fields in postgres.query(SETTINGS).await?.iter().map(fields) {
         if let (Some(name), Some(value)) = (fields.get("name"), fields.number("value")) {
             let help = fields.get("help").unwrap_or_default().to_owned();
