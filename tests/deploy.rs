@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -277,13 +278,32 @@ fn the_documentation_has_every_metric_of_an_exporter_itself_and_every_alert() {
 
 #[test]
 fn links_of_the_documentation_lead_somewhere() {
-    for document in ["operating.md", "writing-an-exporter.md"] {
-        let text = read(&format!("docs/{document}"));
+    let pages =
+        ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(PathBuf::from);
+    let docs = fs::read_dir(repository("docs")).unwrap();
+    let docs = docs.map(|entry| Path::new("docs").join(entry.unwrap().file_name()));
+    for page in pages.into_iter().chain(docs) {
+        let text = read(page.to_str().unwrap());
         let links = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
-        let links: Vec<&str> = links.filter(|link| !link.starts_with(['#', 'h'])).collect();
-        assert!(links.len() > 5, "{document}: {links:?}");
-        for link in links {
-            assert!(repository("docs").join(link).exists(), "{document}: {link}");
+        for link in links.filter(|link| !link.starts_with("http")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => page.clone(),
+                _ => page.parent().unwrap().join(file),
+            };
+            assert!(repository(target.to_str().unwrap()).exists(), "{}: {link}", page.display());
+            let is_found =
+                anchor.is_empty() || anchors(&read(target.to_str().unwrap())).contains(anchor);
+            assert!(is_found, "{}: {link}", page.display());
         }
     }
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(page: &str) -> HashSet<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let headings = headings.map(|line| line.trim_start_matches('#').trim().to_lowercase());
+    let is_kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
+    let anchor = |heading: String| heading.chars().filter(is_kept).collect::<String>();
+    headings.map(|heading| anchor(heading).replace(' ', "-")).collect()
 }

@@ -1,15 +1,17 @@
-//! Whoever follows docs/writing-an-exporter.md gets what it shows: every block with a language is a step, taken here.
+//! Executes the tutorials: every block with a language in docs/writing-an-exporter.md and in
+//! docs/asynchronous-exporter.md is a step.
 //!
-//! Of the reader's world three things are others: the library is found by its path, the port is a free one, and what is
-//! built for release is built for debugging, in this workspace's target directory, where the dependencies are.
+//! Three things differ from the reader's machine: the path of the library, the ports, and the profile:
+//! release builds are debug builds, in this workspace's target directory, which has the dependencies.
 //!
-//! | words behind the fence | what is done |
+//! | words after the fence | step |
 //! |---|---|
-//! | a language and a file | the file is written; with `more`, the text is added to it |
-//! | `diff` and a file | the lines with `-` and a blank are found in the file, once, and those with `+` take their place; hunks are separated by `@@`; with `mistake`, it is taken back after the next commands that fail |
-//! | `console` | commands are run, and print what stands below them; with `fails`, they fail |
-//! | `console runs` | the exporter is started, in place of the one before |
-//! | `text log` | the log of the running exporter has lines with these in them |
+//! | a language and a file | writes the file; with `more`, appends the text to it |
+//! | `diff` and a file | replaces the lines with `-` and a blank, which occur once, by those with `+`; `@@` separates hunks; with `mistake`, the change is undone after the next commands that fail |
+//! | `console` | runs commands and compares their output; with `fails`, they fail |
+//! | `console runs` | starts the exporter in place of the previous one |
+//! | `console background` | starts a Redis server |
+//! | `text log` | waits for lines of the exporter's log that contain these |
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -17,21 +19,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use hello_exporter_tests::{Exporter, cargo, shelled};
+use hello_exporter_tests::{Exporter, Redis, cargo, shelled};
 use tempfile::TempDir;
-
-const CRATE: &str = "spool_exporter";
 
 #[test]
 fn every_step_of_the_tutorial_does_what_it_shows() {
-    let tutorial = fs::read_to_string(repository().join("docs/writing-an-exporter.md")).unwrap();
-    let mut reader = Reader::new();
+    follow("docs/writing-an-exporter.md", "spool_exporter");
+}
+
+#[test]
+fn every_step_of_the_asynchronous_tutorial_does_what_it_shows() {
+    follow("docs/asynchronous-exporter.md", "queue_exporter");
+}
+
+fn follow(document: &str, name: &'static str) {
+    let tutorial = fs::read_to_string(repository().join(document)).unwrap();
+    let mut reader = Reader::new(name);
     for block in blocks(&tutorial) {
         reader.follow(&block);
     }
-    assert!(reader.mistakes.is_empty(), "a mistake is shown by what the compiler says of it");
+    assert!(reader.mistakes.is_empty(), "a mistake is shown by the compiler's message");
     let mut clean = reader.environment(cargo());
-    assert!(clean.args(["clean", "--quiet", "--package", CRATE]).status().unwrap().success());
+    assert!(clean.args(["clean", "--quiet", "--package", name]).status().unwrap().success());
     assert!(reader.differences.is_empty(), "{}", reader.differences.join("\n"));
 }
 
@@ -44,7 +53,7 @@ fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }
 
-/// A fenced block: the words behind the fence, and what is in it.
+/// A fenced block: the words after the fence, and its text.
 struct Block<'t> {
     words: Vec<&'t str>,
     text: &'t str,
@@ -59,11 +68,14 @@ fn blocks(document: &str) -> Vec<Block<'_>> {
     parts.skip(1).step_by(2).map(block).collect()
 }
 
-/// Somebody who does what stands there.
+/// Follows a tutorial.
 struct Reader {
     _root: TempDir,
     directory: PathBuf,
+    /// The name of the crate that the tutorial makes.
+    name: &'static str,
     running: Option<Exporter>,
+    redis: Option<Redis>,
     /// Files with a mistake in them, and what they were before.
     mistakes: Vec<(PathBuf, String)>,
     /// What is not as it is shown.
@@ -71,12 +83,13 @@ struct Reader {
 }
 
 impl Reader {
-    fn new() -> Self {
+    fn new(name: &'static str) -> Self {
         let root = TempDir::new().unwrap();
         let directory = root.path().to_owned();
         std::os::unix::fs::symlink(repository(), directory.join("hello_exporter")).unwrap();
         let (mistakes, differences) = (Vec::new(), Vec::new());
-        Self { _root: root, directory, running: None, mistakes, differences }
+        let (running, redis) = (None, None);
+        Self { _root: root, directory, name, running, redis, mistakes, differences }
     }
 
     fn follow(&mut self, block: &Block<'_>) {
@@ -89,6 +102,10 @@ impl Reader {
                 }
             }
             ["console", "runs"] => self.run(block.text),
+            ["console", "background"] => {
+                assert_eq!(block.text, "$ redis-server --port 6379 --save ''\n");
+                self.redis = Some(Redis::start(&[]));
+            }
             ["text", "log"] => {
                 let running = self.running.as_mut().unwrap();
                 block.text.lines().for_each(|line| drop(running.next_line_with(line)));
@@ -112,7 +129,7 @@ impl Reader {
         let library = repository().join("hello_exporter");
         let text = text
             .replace("../hello_exporter/hello_exporter", library.to_str().unwrap())
-            .replace("/usr/local/bin/spool_exporter ", &format!("{} ", program().display()));
+            .replace("/usr/local/bin/spool_exporter ", &format!("{} ", self.program().display()));
         if file == "Cargo.toml" {
             // The versions that there are.
             fs::copy(repository().join("Cargo.lock"), self.directory.join("Cargo.lock")).unwrap();
@@ -134,7 +151,7 @@ impl Reader {
         }
     }
 
-    /// Applies a diff, whose hunks are what stands between lines with `@@`.
+    /// Applies a diff, whose hunks are separated by lines with `@@`.
     fn change(&self, file: &str, diff: &str) {
         let mut text = fs::read_to_string(self.directory.join(file)).unwrap();
         for hunk in diff.split("@@\n") {
@@ -172,22 +189,30 @@ impl Reader {
         self.running = None;
         let commands = commands(text);
         let [(command, "")] = commands[..] else { panic!("one command runs: {text}") };
+        let command = self.translated(command);
         let arguments = command.strip_prefix("cargo run").unwrap();
         let arguments = arguments.strip_prefix(" -- ").unwrap_or_default();
         let build = self.environment(cargo()).args(["build", "--quiet"]).status().unwrap();
         assert!(build.success(), "{command}");
-        let mut program = self.environment(Command::new(program()));
+        let mut program = self.environment(Command::new(self.program()));
         program.args(arguments.split_whitespace()).arg("--web.listen-address=127.0.0.1:0");
         self.running = Some(Exporter::start_command(&mut program));
     }
 
-    /// A command for this world.
+    /// Returns the command with this machine's ports and paths.
     fn translated(&self, command: &str) -> String {
-        let address = self.running.as_ref().map(|running| running.address.port());
+        let port = self.running.as_ref().map(|running| running.address.port());
+        let redis = self.redis.as_ref().map(|redis| redis.address.port().to_string());
+        let release = format!("target/release/{}", self.name);
         command
-            .replace("localhost:9000", &format!("localhost:{}", address.unwrap_or_default()))
-            .replace("target/release/spool_exporter", program().to_str().unwrap())
+            .replace("localhost:9000", &format!("localhost:{}", port.unwrap_or_default()))
+            .replace("6379", &redis.unwrap_or_else(|| "6379".to_owned()))
+            .replace(&release, self.program().to_str().unwrap())
             .replace(" --release", "")
+    }
+
+    fn program(&self) -> PathBuf {
+        target().join("debug").join(self.name)
     }
 
     fn environment(&self, mut command: Command) -> Command {
@@ -203,11 +228,7 @@ impl Reader {
     }
 }
 
-fn program() -> PathBuf {
-    target().join("debug").join(CRATE)
-}
-
-/// Lines that begin with `$`, each with those behind it.
+/// Returns the lines that begin with `$`, each with the lines after it.
 fn commands(text: &str) -> Vec<(&str, &str)> {
     let text = text.strip_prefix("$ ").unwrap();
     text.split("\n$ ").map(|command| command.split_once('\n').unwrap_or((command, ""))).collect()

@@ -1,5 +1,4 @@
-//! The best way to write a [Prometheus](https://prometheus.io) exporter: annotate a struct, and serve
-//! its metrics.
+//! Write a [Prometheus](https://prometheus.io) exporter by annotating a struct.
 //!
 //! ```
 //! use hello_exporter::{Collector, CounterVec, Gauge};
@@ -18,25 +17,35 @@
 //! hello.b.with(["Hi"]).inc_by(2);
 //! ```
 //!
-//! [`Collector`](macro@Collector) documents the attributes and the types a field can have.
-//! [`Registry`] puts collectors together and encodes them. `docs/writing-an-exporter.md`, in the repository, goes from an
-//! empty directory to an exporter that is deployed.
+//! | | |
+//! |---|---|
+//! | [`Collector`](macro@Collector) | the attributes of a struct, and the types of its fields |
+//! | [`metric`] | all metrics, live ones and plain values |
+//! | [`Registry`] | registers collectors and encodes what they expose |
+//! | [`testing`] | compares expositions in an exporter's own tests |
+//! | [`collect`] | traits for collectors written by hand |
 #![cfg_attr(
     feature = "server",
-    doc = "[`Exporter`] is the program around them: flags, logs, HTTP server. [`http`] mounts the same \
-           endpoint in an actix-web application that exists already."
+    doc = "| [`Exporter`] | the program: flags, log, HTTP server |
+| [`source`] | metrics that are fetched at every scrape, and three ways to declare metrics |
+| [`probe`] | targets that a request names |
+| [`http`] | the same endpoint in an actix-web application |
+| [`cli`], [`filter`], [`client`], [`key_values`] | helpers for exporters: flags, connections, parsing |"
 )]
 #![cfg_attr(
     feature = "prometheus",
-    doc = "[`interop`] goes both ways between this crate and the `prometheus` crate."
+    doc = "| [`interop`] | metrics and registries of the `prometheus` crate, in both directions |"
 )]
+//!
+//! `docs/writing-an-exporter.md`, in the repository, is the tutorial: from an empty directory to an
+//! exporter that is deployed.
 //!
 //! # Features
 //!
-//! - `server` (default): `Exporter`, and all that only a server needs.
+//! - `server` (default): `Exporter`, and everything that only a server needs.
 //! - `prometheus` (default): fields, registries and collectors of the `prometheus` crate.
 //!
-//! Without both the crate is derive, metrics, registry and encoders.
+//! Without both, the crate is derive, metrics, registry and encoders.
 
 #![deny(unsafe_code)]
 
@@ -106,3 +115,13 @@ pub use source::{Source, SourceOptions};
 #[cfg(feature = "prometheus")]
 #[doc(no_inline)]
 pub use prometheus;
+
+/// Compiles the snippets of the documents.
+#[cfg(all(doctest, feature = "server", feature = "prometheus"))]
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+
+    #[doc = include_str!("../../docs/recipes.md")]
+    mod recipes {}
+}
