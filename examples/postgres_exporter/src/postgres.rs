@@ -1,15 +1,18 @@
 //! The connection to a server, which all sources share.
 
-use std::num::ParseIntError;
+use std::sync::Arc;
 
+use hello_exporter::collect::Declared;
 use hello_exporter::key_values::{KeyValues, KeyValuesError};
-use hello_exporter::Rows;
+use hello_exporter::{Rows, Source, source};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use tokio_postgres::SimpleQueryMessage::Row;
 use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryRow};
+
+use crate::flags::{Flags, FlagsError};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PostgresError {
@@ -21,9 +24,31 @@ pub(crate) enum PostgresError {
     KeyValues(#[from] KeyValuesError),
 }
 
+/// The server to export, if there is one. All sources share it.
+pub(crate) struct Server(pub(crate) Option<Arc<Postgres>>);
+
+impl Server {
+    pub(crate) fn new(flags: &Flags) -> Result<Self, FlagsError> {
+        Ok(Self(flags.server()?.map(Postgres::new).map(Arc::new)))
+    }
+
+    /// Makes a source of a function, which gets the server.
+    pub(crate) fn source<T, M>(
+        self: Arc<Self>,
+        function: fn(Arc<Postgres>) -> T,
+    ) -> Option<impl Source>
+    where
+        T: Future<Output = Result<M, PostgresError>> + Send + 'static,
+        M: Declared + Send + Sync + 'static,
+    {
+        let postgres = self.0.clone()?;
+        Some(source::async_fn(move || function(Arc::clone(&postgres))))
+    }
+}
+
 /// A server, and the connection to it while there is one.
 pub(crate) struct Postgres {
-    config: Config,
+    pub(crate) config: Config,
     connection: Mutex<Option<(Client, AbortHandle)>>,
 }
 
@@ -33,24 +58,13 @@ impl Postgres {
         Self { config, connection: Mutex::default() }
     }
 
-    /// Returns the server at `target`, a host with or without a port, which `login` does not name.
-    pub(crate) fn at(target: &str, login: &Config) -> Result<Self, ParseIntError> {
-        let (host, port) = match target.rsplit_once(':') {
-            Some((host, port)) if !target.ends_with(']') => (host, port.parse()?),
-            _ => (target, 5432),
-        };
-        let mut config = login.clone();
-        config.host(host.trim_matches(['[', ']', '/'])).port(port);
-        Ok(Self::new(config))
-    }
-
     /// Reads the rows of a query into label structs and metrics structs, column by column.
     pub(crate) async fn rows<L: DeserializeOwned, M: DeserializeOwned>(
         &self,
         sql: &str,
     ) -> Result<Rows<L, M>, PostgresError> {
         let rows = self.query(sql).await?;
-        let row = |fields: KeyValues<'_>| Ok((fields.texts()?, fields.numbers()?));
+        let row = |fields: KeyValues<'_>| Ok((fields.read()?.0, fields.read()?.0));
         rows.iter().map(fields).map(row).collect()
     }
 
@@ -100,6 +114,3 @@ pub(crate) fn fields(row: &SimpleQueryRow) -> KeyValues<'_> {
     let columns = row.columns().iter().enumerate();
     columns.filter_map(|(at, column)| Some((column.name(), row.get(at)?))).collect()
 }
-
-#[cfg(test)]
-mod tests;

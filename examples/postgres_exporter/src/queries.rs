@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use hello_exporter::collect::{Desc, MetricType};
 use hello_exporter::key_values::KeyValues;
-use hello_exporter::DynamicFamilies;
+use hello_exporter::{DynamicFamilies, Source};
 use serde::Deserialize;
 use tz::UtcDateTime;
 
-use crate::postgres::{Postgres, PostgresError, fields};
+use crate::postgres::{Postgres, PostgresError, Server, fields};
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read the queries in {0}")]
@@ -62,9 +64,22 @@ impl Queries {
 
     fn parse(path: &Path, text: io::Result<String>) -> Result<Self, QueriesError> {
         let options = serde_saphyr::options! { with_snippet: false };
-        let parse = |text: String| Ok(serde_saphyr::from_str_with_options(&text, options)?);
+        let parse = |text: String| -> Result<Self, Box<dyn Error + Send + Sync>> {
+            let queries: Self = serde_saphyr::from_str_with_options(&text, options)?;
+            queries.families().try_for_each(|family| family.check())?;
+            Ok(queries)
+        };
         let queries = text.map_err(Into::into).and_then(parse);
         queries.map_err(|error| QueriesError(path.to_owned(), error))
+    }
+
+    fn families(&self) -> impl Iterator<Item = Desc> {
+        self.0.iter().flat_map(|(prefix, query)| query.families(prefix))
+    }
+
+    /// Makes a source of the queries, if there is a server.
+    pub(crate) fn source(self, server: &Server) -> Option<QuerySource> {
+        Some(QuerySource(self, server.0.clone()?))
     }
 
     /// Runs all queries. A query that the server refuses is logged, and the others run.
@@ -86,19 +101,54 @@ impl Queries {
     }
 }
 
+/// Queries, and the server that runs them.
+pub(crate) struct QuerySource(Queries, Arc<Postgres>);
+
+impl Source for QuerySource {
+    type Metrics = DynamicFamilies;
+    type Error = PostgresError;
+
+    async fn scrape(&self) -> Result<DynamicFamilies, PostgresError> {
+        self.0.run(&self.1).await
+    }
+
+    fn families(&self) -> Vec<Desc> {
+        self.0.families().collect()
+    }
+}
+
 impl Query {
-    fn columns(&self) -> impl Iterator<Item = (&String, &Column)> {
-        self.metrics.iter().flatten()
+    fn columns(&self) -> impl Iterator<Item = (&str, &Column)> {
+        self.metrics.iter().flatten().map(|(name, column)| (&**name, column))
+    }
+
+    fn labels(&self) -> impl Iterator<Item = &str> {
+        let labels = self.columns().filter(|(_, column)| column.usage == Usage::Label);
+        labels.map(|(name, _)| name)
+    }
+
+    /// Returns the families of the columns that are samples.
+    fn families(&self, prefix: &str) -> impl Iterator<Item = Desc> {
+        self.columns().filter_map(move |(name, column)| {
+            let metric_type = match column.usage {
+                Usage::Counter => MetricType::Counter,
+                Usage::Gauge => MetricType::Gauge,
+                Usage::Untyped => MetricType::Untyped,
+                Usage::Label | Usage::Discard => return None,
+            };
+            let name = format!("{prefix}_{name}");
+            let desc = Desc::new(name, column.description.clone(), metric_type);
+            Some(desc.with_labels(self.labels().map(str::to_owned)))
+        })
     }
 
     /// Adds the samples of a row. NULL is an empty label, and no sample. Text that is no number is
     /// no sample.
     fn add(&self, prefix: &str, row: &KeyValues<'_>, families: &mut DynamicFamilies) {
-        let labels = self.columns().filter(|(_, column)| column.usage == Usage::Label);
-        let labels: Vec<(&str, &str)> =
-            labels.map(|(name, _)| (&**name, row.get(name).unwrap_or_default())).collect();
+        let labels = self.labels().map(|name| (name, row.text(name).unwrap_or_default()));
+        let labels: Vec<_> = labels.collect();
         for (column, Column { usage, description }) in self.columns() {
-            let Some(value) = row.get(column).and_then(number) else { continue };
+            let Some(value) = row.text(column).and_then(number) else { continue };
             let (name, help) = (format!("{prefix}_{column}"), description.clone());
             let family = match usage {
                 Usage::Counter => families.counter(name, help),
@@ -106,8 +156,7 @@ impl Query {
                 Usage::Untyped => families.untyped(name, help),
                 Usage::Label | Usage::Discard => continue,
             };
-            family.labels(labels.iter().map(|(name, _)| (*name).to_owned()));
-            family.sample(crate::Values(&labels), value);
+            family.sample(labels.iter().copied(), value);
         }
     }
 }
