@@ -148,7 +148,7 @@ fn late_query_is_cancelled_and_blocks_no_other_source() {
     let text = "slow:\n  query: SELECT pg_sleep(3600)\n  metrics:\n    - a: {usage: GAUGE}\n";
     std::fs::write(file.path(), text).unwrap();
     let path = format!("--extend.query-path={}", file.path().display());
-    let exporter = start(&postgres.url("postgres"), &[&path]);
+    let exporter = start(&postgres.url("postgres"), &[&path, "--extend.query-timeout=200ms"]);
     let response = get(exporter.address, "/metrics?collect[]=queries");
     let failed = "postgres_exporter_scrape_collector_success{collector=\"queries\"} 0\n";
     assert!(response.body.contains(failed), "{}", response.body);

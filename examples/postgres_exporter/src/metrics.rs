@@ -6,11 +6,9 @@ use std::sync::Arc;
 use hello_exporter::{Collector, DynamicFamilies, Labels, Rows};
 use serde::Deserialize;
 
-use crate::postgres::{Postgres, PostgresError, fields};
+use crate::postgres::{Postgres, Result, fields};
 
 const SIZES: &str = "SELECT datname, pg_database_size(oid) AS size_bytes FROM pg_database";
-
-pub(crate) type Sizes = Rows<DatabaseName, DatabaseSize>;
 
 #[derive(Labels, Deserialize)]
 pub(crate) struct DatabaseName {
@@ -24,8 +22,8 @@ pub(crate) struct DatabaseSize {
     size_bytes: Option<f64>,
 }
 
-pub(crate) async fn sizes(postgres: Arc<Postgres>) -> Result<Sizes, PostgresError> {
-    postgres.rows(SIZES).await
+pub(crate) async fn sizes(server: Arc<Postgres>) -> Result<Rows<DatabaseName, DatabaseSize>> {
+    server.rows(SIZES).await
 }
 
 const ACTIVITY: &str = "
@@ -34,8 +32,6 @@ const ACTIVITY: &str = "
     FROM pg_database CROSS JOIN unnest(ARRAY['active', 'idle', 'idle in transaction',
         'idle in transaction (aborted)', 'fastpath function call', 'disabled']) AS state
     LEFT JOIN pg_stat_activity USING (datname, state) GROUP BY datname, state";
-
-pub(crate) type Activities = Rows<State, Activity>;
 
 #[derive(Labels, Deserialize)]
 pub(crate) struct State {
@@ -53,8 +49,8 @@ pub(crate) struct Activity {
     max_tx_duration: Option<f64>,
 }
 
-pub(crate) async fn activity(postgres: Arc<Postgres>) -> Result<Activities, PostgresError> {
-    postgres.rows(ACTIVITY).await
+pub(crate) async fn activity(server: Arc<Postgres>) -> Result<Rows<State, Activity>> {
+    server.rows(ACTIVITY).await
 }
 
 /// `current_setting` returns a number and the largest unit that represents it exactly: `128MB`,
@@ -71,9 +67,9 @@ const SETTINGS: &str = "
     WHERE vartype IN ('bool', 'integer', 'real')";
 
 /// Returns the settings, each of which is a family of its own.
-pub(crate) async fn settings(postgres: Arc<Postgres>) -> Result<DynamicFamilies, PostgresError> {
+pub(crate) async fn settings(server: Arc<Postgres>) -> Result<DynamicFamilies> {
     let mut families = DynamicFamilies::new();
-    for fields in postgres.query(SETTINGS).await?.iter().map(fields) {
+    for fields in server.query(SETTINGS).await?.iter().map(fields) {
         if let (Some(name), Some(value)) = (fields.text("name"), fields.get::<f64>("value")?) {
             let help = fields.text("help").unwrap_or_default().to_owned();
             families.gauge(format!("pg_settings_{name}"), help).value(value);

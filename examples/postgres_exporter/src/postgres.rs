@@ -1,10 +1,7 @@
 //! The connection to a server, which all sources share.
 
-use std::sync::Arc;
-
-use hello_exporter::collect::Declared;
+use hello_exporter::Rows;
 use hello_exporter::key_values::{KeyValues, KeyValuesError};
-use hello_exporter::{Rows, Source, source};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -12,10 +9,10 @@ use tokio::task::AbortHandle;
 use tokio_postgres::SimpleQueryMessage::Row;
 use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryRow};
 
-use crate::flags::{Flags, FlagsError};
-
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PostgresError {
+    #[error("invalid DATA_SOURCE_NAME")]
+    Config(#[source] tokio_postgres::Error),
     #[error("cannot connect to the server")]
     Connect(#[source] tokio_postgres::Error),
     #[error("the query failed")]
@@ -24,27 +21,7 @@ pub(crate) enum PostgresError {
     KeyValues(#[from] KeyValuesError),
 }
 
-/// The server to export, if there is one. All sources share it.
-pub(crate) struct Server(pub(crate) Option<Arc<Postgres>>);
-
-impl Server {
-    pub(crate) fn new(flags: &Flags) -> Result<Self, FlagsError> {
-        Ok(Self(flags.server()?.map(Postgres::new).map(Arc::new)))
-    }
-
-    /// Makes a source of a function, which gets the server.
-    pub(crate) fn source<T, M>(
-        self: Arc<Self>,
-        function: fn(Arc<Postgres>) -> T,
-    ) -> Option<impl Source>
-    where
-        T: Future<Output = Result<M, PostgresError>> + Send + 'static,
-        M: Declared + Send + Sync + 'static,
-    {
-        let postgres = self.0.clone()?;
-        Some(source::async_fn(move || function(Arc::clone(&postgres))))
-    }
-}
+pub(crate) type Result<T, E = PostgresError> = std::result::Result<T, E>;
 
 /// A server, and the connection to it while there is one.
 pub(crate) struct Postgres {
@@ -53,6 +30,10 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
+    pub(crate) fn parse(config: &str) -> Result<Self> {
+        config.parse().map(Self::new).map_err(PostgresError::Config)
+    }
+
     pub(crate) fn new(mut config: Config) -> Self {
         config.application_name("postgres_exporter");
         Self { config, connection: Mutex::default() }
@@ -62,7 +43,7 @@ impl Postgres {
     pub(crate) async fn rows<L: DeserializeOwned, M: DeserializeOwned>(
         &self,
         sql: &str,
-    ) -> Result<Rows<L, M>, PostgresError> {
+    ) -> Result<Rows<L, M>> {
         let rows = self.query(sql).await?;
         let row = |fields: KeyValues<'_>| Ok((fields.read()?.0, fields.read()?.0));
         rows.iter().map(fields).map(row).collect()
@@ -72,7 +53,7 @@ impl Postgres {
     ///
     /// One query runs at a time. If the connection is lost since the last one, the query runs on a
     /// new connection.
-    pub(crate) async fn query(&self, sql: &str) -> Result<Vec<SimpleQueryRow>, PostgresError> {
+    pub(crate) async fn query(&self, sql: &str) -> Result<Vec<SimpleQueryRow>> {
         let mut slot = self.connection.lock().await;
         let (client, task) = match slot.take() {
             Some((client, task)) if client.check_connection().await.is_ok() => (client, task),

@@ -1,80 +1,78 @@
 //! Probes of servers that requests name.
 
-use std::error::Error;
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use hello_exporter::client::{Address, CredentialsError, Scheme};
-use hello_exporter::probe::{Probe, ProbeRequest, Probed, TargetError};
-use hello_exporter::{Collector, DynamicFamilies};
+use hello_exporter::probe::{ProbeRequest, Probed};
+use hello_exporter::{Collector, DynamicFamilies, Rows};
 use tokio_postgres::Config;
 
-use crate::flags::Flags;
-use crate::metrics::{Activities, Sizes, activity, settings, sizes};
-use crate::postgres::{Postgres, PostgresError};
+use crate::metrics::{Activity, DatabaseName, DatabaseSize, State, activity, settings, sizes};
+use crate::postgres::{Postgres, Result};
 use crate::queries::Queries;
 
-const SCHEMES: [Scheme; 2] = [Scheme::plain("postgresql", 5432), Scheme::plain("postgres", 5432)];
+/// The login for all targets, so that no target gets the password of another server.
+#[derive(clap::Args)]
+pub(crate) struct Login {
+    /// User for the targets of probes. Without it there are no probes.
+    #[arg(long = "probe.user", env = "PROBE_USER")]
+    user: Option<String>,
 
-/// Servers that requests name, with a login for all of them that is not that of another server.
-pub(crate) struct Targets {
-    login: Config,
-    statistics: Queries,
+    /// Password of this user.
+    #[arg(long = "probe.password", env = "PROBE_PASSWORD", hide_env_values = true)]
+    #[arg(default_value = "")]
+    password: String,
+
+    /// Database of the targets.
+    #[arg(long = "probe.database", env = "PROBE_DATABASE", default_value = "postgres")]
+    database: String,
+}
+
+impl Login {
+    /// Returns a configuration without a host.
+    pub(crate) fn config(&self) -> Option<Config> {
+        let mut config = Config::new();
+        config.user(self.user.as_deref()?).password(&self.password).dbname(&self.database);
+        Some(config)
+    }
 }
 
 /// The metrics of a target, without those of collectors that flags disable.
 #[derive(Collector)]
 pub(crate) struct Target {
     #[metric(flatten)]
-    sizes: Option<Sizes>,
+    sizes: Option<Rows<DatabaseName, DatabaseSize>>,
     #[metric(flatten)]
-    activity: Option<Activities>,
+    activity: Option<Rows<State, Activity>>,
     #[metric(flatten)]
     settings: Option<DynamicFamilies>,
     #[metric(flatten)]
     statistics: Option<DynamicFamilies>,
 }
 
-impl Targets {
-    /// Returns the targets, if the flags have a login for them.
-    pub(crate) fn new(flags: &Flags) -> Result<Option<Self>, Box<dyn Error + Send + Sync>> {
-        let Some(login) = flags.login()? else { return Ok(None) };
-        Ok(Some(Self { login, statistics: Queries::built_in()? }))
-    }
-
-    fn server(&self, target: &str) -> Result<Postgres, CredentialsError> {
-        let (address, _) = Address::parse(target, &SCHEMES)?;
-        let mut config = self.login.clone();
-        config.host(address.host()).port(address.port());
-        Ok(Postgres::new(config))
-    }
+pub(crate) async fn probe(
+    login: Config,
+    request: ProbeRequest,
+) -> Result<Probed<Target>, Box<dyn Error + Send + Sync>> {
+    let server = server(login, request.target())?;
+    let (statistics, is_enabled) = (Queries::built_in()?, |source| request.is_enabled(source));
+    Ok(Probed::success(Target {
+        sizes: part(is_enabled("database"), sizes(Arc::clone(&server))).await?,
+        activity: part(is_enabled("activity"), activity(Arc::clone(&server))).await?,
+        settings: part(is_enabled("settings"), settings(Arc::clone(&server))).await?,
+        statistics: part(is_enabled("statistics"), statistics.run(&server)).await?,
+    }))
 }
 
-impl Probe for Targets {
-    type Metrics = Target;
-    type Error = Box<dyn Error + Send + Sync>;
-
-    fn check_target(&self, target: &str) -> Result<(), TargetError> {
-        let server = self.server(target).map(drop);
-        server.map_err(|error| TargetError::Invalid(error.to_string()))
-    }
-
-    async fn probe(&self, request: ProbeRequest) -> Result<Probed<Target>, Self::Error> {
-        let server = &Arc::new(self.server(request.target())?);
-        let is_enabled = |name| request.is_enabled(name);
-        Ok(Probed::success(Target {
-            sizes: part(is_enabled("database"), sizes(Arc::clone(server))).await?,
-            activity: part(is_enabled("activity"), activity(Arc::clone(server))).await?,
-            settings: part(is_enabled("settings"), settings(Arc::clone(server))).await?,
-            statistics: part(is_enabled("statistics"), self.statistics.run(server)).await?,
-        }))
-    }
+/// Returns the server at `target`, a host with or without a port.
+fn server(mut login: Config, target: &str) -> Result<Arc<Postgres>, CredentialsError> {
+    let (address, _) = Address::parse(target, &[Scheme::plain("postgresql", 5432)])?;
+    login.host(address.host()).port(address.port());
+    Ok(Arc::new(Postgres::new(login)))
 }
 
 /// Runs a part of a probe, if it is enabled.
-async fn part<M>(
-    is_enabled: bool,
-    run: impl Future<Output = Result<M, PostgresError>>,
-) -> Result<Option<M>, PostgresError> {
+async fn part<M>(is_enabled: bool, run: impl Future<Output = Result<M>>) -> Result<Option<M>> {
     if is_enabled { run.await.map(Some) } else { Ok(None) }
 }
 

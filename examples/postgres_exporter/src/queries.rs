@@ -2,18 +2,15 @@
 //! has the form of the file that the postgres_exporter that is written in Go takes.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::{error::Error, io, sync::Arc, time::UNIX_EPOCH};
 
-use hello_exporter::collect::{Desc, MetricType};
+use hello_exporter::collect::{Desc, Describe};
 use hello_exporter::key_values::KeyValues;
 use hello_exporter::{DynamicFamilies, Source};
 use serde::Deserialize;
-use tz::UtcDateTime;
 
-use crate::postgres::{Postgres, PostgresError, Server, fields};
+use crate::postgres::{Postgres, PostgresError, Result, fields};
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read the queries in {0}")]
@@ -41,7 +38,7 @@ struct Column {
     description: String,
 }
 
-#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[derive(Deserialize, PartialEq)]
 #[serde(rename_all = "UPPERCASE")]
 enum Usage {
     Label,
@@ -63,27 +60,28 @@ impl Queries {
     }
 
     fn parse(path: &Path, text: io::Result<String>) -> Result<Self, QueriesError> {
-        let options = serde_saphyr::options! { with_snippet: false };
-        let parse = |text: String| -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let parse = |text: String| {
+            let options = serde_saphyr::options! { with_snippet: false };
             let queries: Self = serde_saphyr::from_str_with_options(&text, options)?;
-            queries.families().try_for_each(|family| family.check())?;
+            queries.families().iter().try_for_each(Desc::check)?;
             Ok(queries)
         };
         let queries = text.map_err(Into::into).and_then(parse);
         queries.map_err(|error| QueriesError(path.to_owned(), error))
     }
 
-    fn families(&self) -> impl Iterator<Item = Desc> {
-        self.0.iter().flat_map(|(prefix, query)| query.families(prefix))
-    }
-
-    /// Makes a source of the queries, if there is a server.
-    pub(crate) fn source(self, server: &Server) -> Option<QuerySource> {
-        Some(QuerySource(self, server.0.clone()?))
+    /// Returns the families of rows without NULL.
+    fn families(&self) -> Vec<Desc> {
+        let mut families = DynamicFamilies::new();
+        for (prefix, query) in &self.0 {
+            let row = query.columns().map(|(name, _)| (name, "0")).collect();
+            query.add(prefix, &row, &mut families);
+        }
+        families.describe()
     }
 
     /// Runs all queries. A query that the server refuses is logged, and the others run.
-    pub(crate) async fn run(&self, postgres: &Postgres) -> Result<DynamicFamilies, PostgresError> {
+    pub(crate) async fn run(&self, postgres: &Postgres) -> Result<DynamicFamilies> {
         let mut families = DynamicFamilies::new();
         for (prefix, query) in &self.0 {
             match postgres.query(&query.query).await {
@@ -102,51 +100,31 @@ impl Queries {
 }
 
 /// Queries, and the server that runs them.
-pub(crate) struct QuerySource(Queries, Arc<Postgres>);
+pub(crate) struct QuerySource(pub(crate) Queries, pub(crate) Arc<Postgres>);
 
 impl Source for QuerySource {
     type Metrics = DynamicFamilies;
     type Error = PostgresError;
 
-    async fn scrape(&self) -> Result<DynamicFamilies, PostgresError> {
+    async fn scrape(&self) -> Result<DynamicFamilies> {
         self.0.run(&self.1).await
     }
 
     fn families(&self) -> Vec<Desc> {
-        self.0.families().collect()
+        self.0.families()
     }
 }
 
 impl Query {
-    fn columns(&self) -> impl Iterator<Item = (&str, &Column)> {
+    fn columns(&self) -> impl Iterator<Item = (&str, &Column)> + Clone {
         self.metrics.iter().flatten().map(|(name, column)| (&**name, column))
-    }
-
-    fn labels(&self) -> impl Iterator<Item = &str> {
-        let labels = self.columns().filter(|(_, column)| column.usage == Usage::Label);
-        labels.map(|(name, _)| name)
-    }
-
-    /// Returns the families of the columns that are samples.
-    fn families(&self, prefix: &str) -> impl Iterator<Item = Desc> {
-        self.columns().filter_map(move |(name, column)| {
-            let metric_type = match column.usage {
-                Usage::Counter => MetricType::Counter,
-                Usage::Gauge => MetricType::Gauge,
-                Usage::Untyped => MetricType::Untyped,
-                Usage::Label | Usage::Discard => return None,
-            };
-            let name = format!("{prefix}_{name}");
-            let desc = Desc::new(name, column.description.clone(), metric_type);
-            Some(desc.with_labels(self.labels().map(str::to_owned)))
-        })
     }
 
     /// Adds the samples of a row. NULL is an empty label, and no sample. Text that is no number is
     /// no sample.
     fn add(&self, prefix: &str, row: &KeyValues<'_>, families: &mut DynamicFamilies) {
-        let labels = self.labels().map(|name| (name, row.text(name).unwrap_or_default()));
-        let labels: Vec<_> = labels.collect();
+        let labels = self.columns().filter(|(_, column)| column.usage == Usage::Label);
+        let labels = labels.map(|(name, _)| (name, row.text(name).unwrap_or_default()));
         for (column, Column { usage, description }) in self.columns() {
             let Some(value) = row.text(column).and_then(number) else { continue };
             let (name, help) = (format!("{prefix}_{column}"), description.clone());
@@ -156,12 +134,12 @@ impl Query {
                 Usage::Untyped => families.untyped(name, help),
                 Usage::Label | Usage::Discard => continue,
             };
-            family.sample(labels.iter().copied(), value);
+            family.sample(labels.clone(), value);
         }
     }
 }
 
-/// Reads a number, a boolean, or a timestamp as seconds since the Unix epoch.
+/// Reads a number, a boolean, or a timestamp, as seconds since the Unix epoch.
 fn number(text: &str) -> Option<f64> {
     match text {
         "t" => Some(1.0),
@@ -172,11 +150,8 @@ fn number(text: &str) -> Option<f64> {
 
 /// Reads a timestamp such as `2026-11-28 13:34:46.99+00`, with a `T` in JSON.
 fn seconds(text: &str) -> Option<f64> {
-    let (year, rest) = text.split_once('-')?;
-    let mut parts = rest.split(['-', ' ', 'T', ':', '.', '+']);
-    let mut next = || parts.next()?.parse().ok();
-    let time = UtcDateTime::new(year.parse().ok()?, next()?, next()?, next()?, next()?, next()?, 0);
-    Some(time.ok()?.unix_time() as f64)
+    let time = humantime::parse_rfc3339_weak(text.split('+').next()?).ok()?;
+    Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs() as f64)
 }
 
 #[cfg(test)]

@@ -1,16 +1,12 @@
 //! Tests of targets.
 
-use hello_exporter::probe::Probe;
 use tokio_postgres::config::Host;
 
-use super::Targets;
-use crate::queries::Queries;
+use super::{Login, server};
 
-fn targets() -> Targets {
-    Targets {
-        login: "user=u password=p".parse().unwrap(),
-        statistics: Queries::built_in().unwrap(),
-    }
+fn login() -> tokio_postgres::Config {
+    let (user, password, database) = (Some("u".into()), "p".into(), "d".into());
+    Login { user, password, database }.config().unwrap()
 }
 
 #[test]
@@ -23,7 +19,7 @@ fn target_is_a_host_with_or_without_a_port() {
         ("[::1]:5433", "::1", 5433),
         ("[::1]", "::1", 5432),
     ] {
-        let config = targets().server(target).unwrap().config;
+        let config = &server(login(), target).unwrap().config;
         assert_eq!(config.get_hosts(), [Host::Tcp(host.to_owned())], "{target}");
         assert_eq!(config.get_ports(), [port], "{target}");
         assert_eq!(config.get_user(), Some("u"));
@@ -32,7 +28,7 @@ fn target_is_a_host_with_or_without_a_port() {
 
 #[test]
 fn target_without_a_valid_port_or_at_a_unix_socket_is_refused() {
-    for target in ["db:postgres", "/run/postgresql", "http://db", "db:"] {
-        assert!(targets().check_target(target).is_err(), "{target}");
+    for target in ["db:postgres", "/run/postgresql", "http://db"] {
+        assert!(server(login(), target).is_err(), "{target}");
     }
 }
