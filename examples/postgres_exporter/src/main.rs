@@ -7,13 +7,12 @@ mod queries;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
-use hello_exporter::probe::{ProbeOptions, async_fn as probe_fn};
-use hello_exporter::source::async_fn as source_fn;
-use hello_exporter::{Exporter, SourceOptions, build_info, cli};
+use hello_exporter::source::async_fn;
+use hello_exporter::{Exporter, SourceOptions, build_info, cli, probe::ProbeOptions};
 
-use metrics::{activity, settings, sizes};
 use postgres::Postgres;
-use queries::{Queries, QuerySource};
+use probe::Targets;
+use queries::Queries;
 
 #[derive(clap::Args)]
 struct Flags {
@@ -38,40 +37,35 @@ struct Flags {
     #[arg(long = "extend.query-timeout", default_value = "3s", value_parser = cli::parse_duration)]
     queries: Duration,
 
-    #[command(flatten)]
-    login: probe::Login,
+    /// User for the targets of probes. Without it there are no probes.
+    #[arg(long = "probe.user", env = "PROBE_USER")]
+    user: Option<String>,
+
+    /// Password of this user.
+    #[arg(long = "probe.password", env = "PROBE_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
 }
 
 const UP: &str = "Whether the last scrape of metrics from PostgreSQL was able to connect to the \
                   server (1 for yes, 0 for no).";
 
 fn main() -> ExitCode {
-    let options = |name| SourceOptions::new(name).timeout_from(|flags: &Flags| flags.timeout);
-    let database = options("database").up_metric("pg_up", UP).timeout_from(|flags| flags.sizes);
-    let queries = options("queries").timeout_from(|flags| flags.queries);
+    let of = |name| SourceOptions::new(name).timeout_from(|flags: &Flags| flags.timeout);
+    let database = of("database").up_metric("pg_up", UP).timeout_from(|flags| flags.sizes);
+    let queries = of("queries").timeout_from(|flags| flags.queries);
     let probe = ProbeOptions::new("/probe").timeout_from(|flags: &Flags| flags.timeout);
     Exporter::with_flags::<Flags>("postgres_exporter")
         .description("Exports the metrics of a PostgreSQL server.")
         .build_info(build_info!())
         .listen_address("0.0.0.0:9187")
-        .state(|flags| Postgres::parse(&flags.server))
-        .source_with(database, |_, server| source_fn(move || sizes(Arc::clone(&server))))
-        .source_with(options("activity"), |_, server| {
-            source_fn(move || activity(Arc::clone(&server)))
-        })
-        .source_with(options("settings"), |_, server| {
-            source_fn(move || settings(Arc::clone(&server)))
-        })
-        .source_with(options("statistics"), |_, server| {
-            Queries::built_in().map(|queries| QuerySource(queries, server))
-        })
-        .source_with(queries, |flags, server| {
-            let queries = Queries::read(flags.file.as_deref()?);
-            Some(queries.map(|queries| QuerySource(queries, server)))
-        })
+        .state(|flags| flags.server.parse().map(Postgres::new))
+        .source_with(database, |_, it| async_fn(move || metrics::sizes(Arc::clone(&it))))
+        .source_with(of("activity"), |_, it| async_fn(move || metrics::activity(Arc::clone(&it))))
+        .source_with(of("settings"), |_, it| async_fn(move || metrics::settings(Arc::clone(&it))))
+        .source_with(of("statistics"), |_, server| Queries::built_in(server))
+        .source_with(queries, |flags, server| Some(Queries::read(flags.file.as_deref()?, server)))
         .probe_with(probe, |flags, _| {
-            let login = flags.login.config()?;
-            Some(probe_fn(move |request| probe::probe(login.clone(), request)))
+            Some(Targets::new(flags.user.as_deref()?, flags.password.as_deref()))
         })
         .run()
 }

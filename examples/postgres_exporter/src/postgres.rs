@@ -1,18 +1,13 @@
 //! The connection to a server, which all sources share.
 
-use hello_exporter::Rows;
 use hello_exporter::key_values::{KeyValues, KeyValuesError};
 use serde::de::DeserializeOwned;
-use tokio::runtime::Handle;
-use tokio::sync::Mutex;
-use tokio::task::AbortHandle;
+use tokio::{runtime::Handle, sync::Mutex, task::AbortHandle};
 use tokio_postgres::SimpleQueryMessage::Row;
 use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryRow};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PostgresError {
-    #[error("invalid DATA_SOURCE_NAME")]
-    Config(#[source] tokio_postgres::Error),
     #[error("cannot connect to the server")]
     Connect(#[source] tokio_postgres::Error),
     #[error("the query failed")]
@@ -30,23 +25,9 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    pub(crate) fn parse(config: &str) -> Result<Self> {
-        config.parse().map(Self::new).map_err(PostgresError::Config)
-    }
-
     pub(crate) fn new(mut config: Config) -> Self {
         config.application_name("postgres_exporter");
         Self { config, connection: Mutex::default() }
-    }
-
-    /// Reads the rows of a query into label structs and metrics structs, column by column.
-    pub(crate) async fn rows<L: DeserializeOwned, M: DeserializeOwned>(
-        &self,
-        sql: &str,
-    ) -> Result<Rows<L, M>> {
-        let rows = self.query(sql).await?;
-        let row = |fields: KeyValues<'_>| Ok((fields.read()?.0, fields.read()?.0));
-        rows.iter().map(fields).map(row).collect()
     }
 
     /// Returns the rows of a query, whose values are the texts that psql shows.
@@ -94,4 +75,12 @@ impl Drop for Running {
 pub(crate) fn fields(row: &SimpleQueryRow) -> KeyValues<'_> {
     let columns = row.columns().iter().enumerate();
     columns.filter_map(|(at, column)| Some((column.name(), row.get(at)?))).collect()
+}
+
+/// Reads a row into a label struct and a metrics struct, whose fields have the names of columns.
+pub(crate) fn row<L: DeserializeOwned, M: DeserializeOwned>(
+    row: &SimpleQueryRow,
+) -> Result<(L, M)> {
+    let fields = fields(row);
+    Ok((fields.read()?.0, fields.read()?.0))
 }

@@ -3,39 +3,13 @@
 use std::{error::Error, sync::Arc};
 
 use hello_exporter::client::{Address, CredentialsError, Scheme};
-use hello_exporter::probe::{ProbeRequest, Probed};
-use hello_exporter::{Collector, DynamicFamilies, Rows};
+use hello_exporter::probe::{Probe, ProbeRequest, Probed, TargetError};
+use hello_exporter::{Collector, DynamicFamilies, Rows, Source};
 use tokio_postgres::Config;
 
 use crate::metrics::{Activity, DatabaseName, DatabaseSize, State, activity, settings, sizes};
 use crate::postgres::{Postgres, Result};
 use crate::queries::Queries;
-
-/// The login for all targets, so that no target gets the password of another server.
-#[derive(clap::Args)]
-pub(crate) struct Login {
-    /// User for the targets of probes. Without it there are no probes.
-    #[arg(long = "probe.user", env = "PROBE_USER")]
-    user: Option<String>,
-
-    /// Password of this user.
-    #[arg(long = "probe.password", env = "PROBE_PASSWORD", hide_env_values = true)]
-    #[arg(default_value = "")]
-    password: String,
-
-    /// Database of the targets.
-    #[arg(long = "probe.database", env = "PROBE_DATABASE", default_value = "postgres")]
-    database: String,
-}
-
-impl Login {
-    /// Returns a configuration without a host.
-    pub(crate) fn config(&self) -> Option<Config> {
-        let mut config = Config::new();
-        config.user(self.user.as_deref()?).password(&self.password).dbname(&self.database);
-        Some(config)
-    }
-}
 
 /// The metrics of a target, without those of collectors that flags disable.
 #[derive(Collector)]
@@ -50,25 +24,43 @@ pub(crate) struct Target {
     statistics: Option<DynamicFamilies>,
 }
 
-pub(crate) async fn probe(
-    login: Config,
-    request: ProbeRequest,
-) -> Result<Probed<Target>, Box<dyn Error + Send + Sync>> {
-    let server = server(login, request.target())?;
-    let (statistics, is_enabled) = (Queries::built_in()?, |source| request.is_enabled(source));
-    Ok(Probed::success(Target {
-        sizes: part(is_enabled("database"), sizes(Arc::clone(&server))).await?,
-        activity: part(is_enabled("activity"), activity(Arc::clone(&server))).await?,
-        settings: part(is_enabled("settings"), settings(Arc::clone(&server))).await?,
-        statistics: part(is_enabled("statistics"), statistics.run(&server)).await?,
-    }))
+/// Servers that requests name, with a login for all of them: none gets the password of another.
+pub(crate) struct Targets(Config);
+
+impl Targets {
+    pub(crate) fn new(user: &str, password: Option<&str>) -> Self {
+        let mut login = Config::new();
+        login.user(user).password(password.unwrap_or_default()).dbname("postgres");
+        Self(login)
+    }
+
+    /// Returns the server at `target`, a host with or without a port.
+    fn server(&self, target: &str) -> Result<Arc<Postgres>, CredentialsError> {
+        let (address, _) = Address::parse(target, &[Scheme::plain("postgresql", 5432)])?;
+        let mut config = self.0.clone();
+        config.host(address.host()).port(address.port());
+        Ok(Arc::new(Postgres::new(config)))
+    }
 }
 
-/// Returns the server at `target`, a host with or without a port.
-fn server(mut login: Config, target: &str) -> Result<Arc<Postgres>, CredentialsError> {
-    let (address, _) = Address::parse(target, &[Scheme::plain("postgresql", 5432)])?;
-    login.host(address.host()).port(address.port());
-    Ok(Arc::new(Postgres::new(login)))
+impl Probe for Targets {
+    type Metrics = Target;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        self.server(target).map(drop).map_err(|error| TargetError::Invalid(error.to_string()))
+    }
+
+    async fn probe(&self, request: ProbeRequest) -> Result<Probed<Target>, Self::Error> {
+        let server = self.server(request.target())?;
+        let statistics = Queries::built_in(Arc::clone(&server))?;
+        Ok(Probed::success(Target {
+            sizes: part(request.is_enabled("database"), sizes(Arc::clone(&server))).await?,
+            activity: part(request.is_enabled("activity"), activity(Arc::clone(&server))).await?,
+            settings: part(request.is_enabled("settings"), settings(server)).await?,
+            statistics: part(request.is_enabled("statistics"), statistics.scrape()).await?,
+        }))
+    }
 }
 
 /// Runs a part of a probe, if it is enabled.

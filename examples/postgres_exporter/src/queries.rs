@@ -2,23 +2,16 @@
 //! has the form of the file that the postgres_exporter that is written in Go takes.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::{error::Error, io, sync::Arc, time::UNIX_EPOCH};
+use std::{error::Error, fs, io, path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use hello_exporter::collect::{Desc, Describe};
-use hello_exporter::key_values::KeyValues;
-use hello_exporter::{DynamicFamilies, Source};
+use hello_exporter::{DynamicFamilies, Source, key_values::KeyValues};
 use serde::Deserialize;
 
 use crate::postgres::{Postgres, PostgresError, Result, fields};
 
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read the queries in {0}")]
-pub(crate) struct QueriesError(PathBuf, #[source] Box<dyn Error + Send + Sync>);
-
-/// Queries by the prefix of their metrics' names.
-#[derive(Deserialize)]
-pub(crate) struct Queries(BTreeMap<String, Query>);
+/// Queries by the prefix of their metrics' names, and the server that runs them.
+pub(crate) struct Queries(BTreeMap<String, Query>, Arc<Postgres>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,24 +43,45 @@ enum Usage {
 
 impl Queries {
     /// Returns the queries that this program has.
-    pub(crate) fn built_in() -> Result<Self, QueriesError> {
-        Self::parse("queries.yaml".as_ref(), Ok(include_str!("../queries.yaml").to_owned()))
+    pub(crate) fn built_in(server: Arc<Postgres>) -> Result<Self, String> {
+        Self::parse("queries.yaml".as_ref(), Ok(include_str!("../queries.yaml").into()), server)
     }
 
     /// Reads the queries of a file.
-    pub(crate) fn read(path: &Path) -> Result<Self, QueriesError> {
-        Self::parse(path, std::fs::read_to_string(path))
+    pub(crate) fn read(path: &Path, server: Arc<Postgres>) -> Result<Self, String> {
+        Self::parse(path, fs::read_to_string(path), server)
     }
 
-    fn parse(path: &Path, text: io::Result<String>) -> Result<Self, QueriesError> {
-        let parse = |text: String| {
-            let options = serde_saphyr::options! { with_snippet: false };
-            let queries: Self = serde_saphyr::from_str_with_options(&text, options)?;
+    fn parse(path: &Path, text: io::Result<String>, server: Arc<Postgres>) -> Result<Self, String> {
+        let options = serde_saphyr::options! { with_snippet: false };
+        let parse = || {
+            let queries = Self(serde_saphyr::from_str_with_options(&text?, options)?, server);
             queries.families().iter().try_for_each(Desc::check)?;
             Ok(queries)
         };
-        let queries = text.map_err(Into::into).and_then(parse);
-        queries.map_err(|error| QueriesError(path.to_owned(), error))
+        parse().map_err(|error: Box<dyn Error>| format!("{}: {error}", path.display()))
+    }
+}
+
+impl Source for Queries {
+    type Metrics = DynamicFamilies;
+    type Error = PostgresError;
+
+    /// Runs all queries. If one fails, it is logged, and the others run.
+    async fn scrape(&self) -> Result<DynamicFamilies> {
+        let mut families = DynamicFamilies::new();
+        for (prefix, query) in &self.0 {
+            match self.1.query(&query.query).await {
+                Ok(rows) => {
+                    rows.iter().for_each(|row| query.add(prefix, &fields(row), &mut families))
+                }
+                Err(error @ PostgresError::Query(_)) => {
+                    tracing::warn!(query = prefix, error = &error as &dyn Error, "A query failed");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(families)
     }
 
     /// Returns the families of rows without NULL.
@@ -78,40 +92,6 @@ impl Queries {
             query.add(prefix, &row, &mut families);
         }
         families.describe()
-    }
-
-    /// Runs all queries. A query that the server refuses is logged, and the others run.
-    pub(crate) async fn run(&self, postgres: &Postgres) -> Result<DynamicFamilies> {
-        let mut families = DynamicFamilies::new();
-        for (prefix, query) in &self.0 {
-            match postgres.query(&query.query).await {
-                Ok(rows) => {
-                    rows.iter().for_each(|row| query.add(prefix, &fields(row), &mut families));
-                }
-                Err(PostgresError::Query(error)) if error.as_db_error().is_some() => {
-                    let error = error.as_db_error().map(tracing::field::display);
-                    tracing::warn!(query = prefix, error, "A query failed");
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(families)
-    }
-}
-
-/// Queries, and the server that runs them.
-pub(crate) struct QuerySource(pub(crate) Queries, pub(crate) Arc<Postgres>);
-
-impl Source for QuerySource {
-    type Metrics = DynamicFamilies;
-    type Error = PostgresError;
-
-    async fn scrape(&self) -> Result<DynamicFamilies> {
-        self.0.run(&self.1).await
-    }
-
-    fn families(&self) -> Vec<Desc> {
-        self.0.families()
     }
 }
 

@@ -1,16 +1,13 @@
 //! Tests of targets.
 
+use hello_exporter::probe::Probe;
 use tokio_postgres::config::Host;
 
-use super::{Login, server};
-
-fn login() -> tokio_postgres::Config {
-    let (user, password, database) = (Some("u".into()), "p".into(), "d".into());
-    Login { user, password, database }.config().unwrap()
-}
+use super::Targets;
 
 #[test]
 fn target_is_a_host_with_or_without_a_port() {
+    let targets = Targets::new("u", Some("p"));
     for (target, host, port) in [
         ("db", "db", 5432),
         ("db:6432", "db", 6432),
@@ -19,7 +16,7 @@ fn target_is_a_host_with_or_without_a_port() {
         ("[::1]:5433", "::1", 5433),
         ("[::1]", "::1", 5432),
     ] {
-        let config = &server(login(), target).unwrap().config;
+        let config = &targets.server(target).unwrap().config;
         assert_eq!(config.get_hosts(), [Host::Tcp(host.to_owned())], "{target}");
         assert_eq!(config.get_ports(), [port], "{target}");
         assert_eq!(config.get_user(), Some("u"));
@@ -28,7 +25,8 @@ fn target_is_a_host_with_or_without_a_port() {
 
 #[test]
 fn target_without_a_valid_port_or_at_a_unix_socket_is_refused() {
+    let targets = Targets::new("u", Some("p"));
     for target in ["db:postgres", "/run/postgresql", "http://db"] {
-        assert!(server(login(), target).is_err(), "{target}");
+        assert!(targets.check_target(target).is_err(), "{target}");
     }
 }

@@ -1,17 +1,21 @@
 //! Tests of the file of queries, and of the values of columns.
 
-use std::error::Error;
+use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
 use super::{Queries, number};
+use crate::postgres::Postgres;
+
+fn server() -> Arc<Postgres> {
+    Arc::new(Postgres::new("host=localhost".parse().unwrap()))
+}
 
 fn error_of(text: &str) -> String {
     let file = NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
-    let error = Queries::read(file.path()).err().unwrap();
-    let message = error.to_string().replace(&file.path().display().to_string(), "FILE");
-    format!("{message}: {}", error.source().unwrap())
+    let error = Queries::read(file.path(), server()).err().unwrap();
+    error.replace(&file.path().display().to_string(), "FILE")
 }
 
 #[test]
@@ -47,19 +51,23 @@ fn invalid_file_is_refused_with_its_name_and_what_is_accepted() {
             format!("{query}  metrics: []\n  cache_seconds: 3\n"),
             "unknown field `cache_seconds`, expected one of query, metrics, master at line 4, column 3",
         ),
+        (
+            "2nd:\n  query: SELECT 1\n  metrics:\n    - a: {usage: GAUGE}\n".to_owned(),
+            "`2nd_a` is not a metric name: letters, digits and `_` are accepted, and a digit not first",
+        ),
         ("- a\n".to_owned(), "expected mapping start at line 1, column 1"),
     ] {
-        assert_eq!(error_of(&text), format!("cannot read the queries in FILE: {message}"));
+        assert_eq!(error_of(&text), format!("FILE: {message}"));
     }
 }
 
 #[test]
 fn missing_file_is_named() {
-    let error = Queries::read("nowhere.yaml".as_ref()).err().unwrap();
-    assert_eq!(error.to_string(), "cannot read the queries in nowhere.yaml");
+    let error = Queries::read("nowhere.yaml".as_ref(), server()).err().unwrap();
+    assert_eq!(error, "nowhere.yaml: No such file or directory (os error 2)");
 }
 
 #[test]
 fn built_in_queries_are_valid() {
-    assert!(Queries::built_in().unwrap().0.contains_key("pg_stat_database"));
+    assert!(Queries::built_in(server()).unwrap().0.contains_key("pg_stat_database"));
 }
