@@ -68,7 +68,7 @@ fn server_that_restarts_is_down_and_then_up() {
     postgres.stop();
     assert!(!is_up(&exporter));
     let line = exporter.next_line_with("collector=database");
-    assert!(line.contains("cannot connect to the server"), "{line}");
+    assert!(line.contains("error connecting to server: Connection refused"), "{line}");
     postgres.start_again();
     assert!(is_up(&exporter));
 }

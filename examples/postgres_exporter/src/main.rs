@@ -10,7 +10,6 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use hello_exporter::source::async_fn;
 use hello_exporter::{Exporter, SourceOptions, build_info, cli, probe::ProbeOptions};
 
-use postgres::Postgres;
 use probe::Targets;
 use queries::Queries;
 
@@ -42,8 +41,9 @@ struct Flags {
     user: Option<String>,
 
     /// Password of this user.
-    #[arg(long = "probe.password", env = "PROBE_PASSWORD", hide_env_values = true)]
-    password: Option<String>,
+    #[arg(long = "probe.password", env = "PROBE_PASSWORD")]
+    #[arg(default_value = "", hide_env_values = true)]
+    password: String,
 }
 
 const UP: &str = "Whether the last scrape of metrics from PostgreSQL was able to connect to the \
@@ -58,14 +58,12 @@ fn main() -> ExitCode {
         .description("Exports the metrics of a PostgreSQL server.")
         .build_info(build_info!())
         .listen_address("0.0.0.0:9187")
-        .state(|flags| flags.server.parse().map(Postgres::new))
+        .state(|flags| flags.server.parse().map(postgres::Postgres::new))
         .source_with(database, |_, it| async_fn(move || metrics::sizes(Arc::clone(&it))))
         .source_with(of("activity"), |_, it| async_fn(move || metrics::activity(Arc::clone(&it))))
         .source_with(of("settings"), |_, it| async_fn(move || metrics::settings(Arc::clone(&it))))
         .source_with(of("statistics"), |_, server| Queries::built_in(server))
         .source_with(queries, |flags, server| Some(Queries::read(flags.file.as_deref()?, server)))
-        .probe_with(probe, |flags, _| {
-            Some(Targets::new(flags.user.as_deref()?, flags.password.as_deref()))
-        })
+        .probe_with(probe, |flags, _| Targets::new(flags.user.as_deref(), &flags.password))
         .run()
 }

@@ -21,7 +21,7 @@ pub(crate) struct DatabaseSize {
 }
 
 pub(crate) async fn sizes(server: Arc<Postgres>) -> Result<Rows<DatabaseName, DatabaseSize>> {
-    server.query(include_str!("../sql/sizes.sql")).await?.iter().map(row).collect()
+    server.query(include_str!("../sql/sizes.sql")).await??.iter().map(fields).map(row).collect()
 }
 
 #[derive(Labels, Deserialize)]
@@ -41,13 +41,13 @@ pub(crate) struct Activity {
 }
 
 pub(crate) async fn activity(server: Arc<Postgres>) -> Result<Rows<State, Activity>> {
-    server.query(include_str!("../sql/activity.sql")).await?.iter().map(row).collect()
+    server.query(include_str!("../sql/activity.sql")).await??.iter().map(fields).map(row).collect()
 }
 
 /// Returns the settings, each of which is a family of its own.
 pub(crate) async fn settings(server: Arc<Postgres>) -> Result<DynamicFamilies> {
     let mut families = DynamicFamilies::new();
-    for row in server.query(include_str!("../sql/settings.sql")).await?.iter().map(fields) {
+    for row in server.query(include_str!("../sql/settings.sql")).await??.iter().map(fields) {
         let [name, help] = ["name", "help"].map(|key| row.text(key).unwrap_or_default());
         let family = families.gauge(format!("pg_settings_{name}"), help.to_owned());
         family.value(row.get::<f64>("value")?);

@@ -1,22 +1,14 @@
 //! The connection to a server, which all sources share.
 
-use hello_exporter::key_values::{KeyValues, KeyValuesError};
+use hello_exporter::key_values::KeyValues;
 use serde::de::DeserializeOwned;
 use tokio::{runtime::Handle, sync::Mutex, task::AbortHandle};
 use tokio_postgres::SimpleQueryMessage::Row;
-use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryRow};
+use tokio_postgres::{CancelToken, Client, Config, Error, NoTls, SimpleQueryRow};
 
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PostgresError {
-    #[error("cannot connect to the server")]
-    Connect(#[source] tokio_postgres::Error),
-    #[error("the query failed")]
-    Query(#[source] tokio_postgres::Error),
-    #[error("cannot read a row")]
-    KeyValues(#[from] KeyValuesError),
-}
+pub(crate) type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
-pub(crate) type Result<T, E = PostgresError> = std::result::Result<T, E>;
+type QueryResult = Result<Vec<SimpleQueryRow>, Error>;
 
 /// A server, and the connection to it while there is one.
 pub(crate) struct Postgres {
@@ -30,25 +22,26 @@ impl Postgres {
         Self { config, connection: Mutex::default() }
     }
 
-    /// Returns the rows of a query, whose values are the texts that psql shows.
+    /// Returns the result of a query: rows, whose values are the texts that psql shows, or its error.
+    /// Fails if there is no connection.
     ///
     /// One query runs at a time. If the connection is lost since the last one, the query runs on a
     /// new connection.
-    pub(crate) async fn query(&self, sql: &str) -> Result<Vec<SimpleQueryRow>> {
+    pub(crate) async fn query(&self, sql: &str) -> Result<QueryResult, Error> {
         let mut slot = self.connection.lock().await;
         let (client, task) = match slot.take() {
             Some((client, task)) if client.check_connection().await.is_ok() => (client, task),
-            _ => self.connect().await.map_err(PostgresError::Connect)?,
+            _ => self.connect().await?,
         };
         let mut running = Running(Some((client.cancel_token(), task.clone())));
-        let messages = client.simple_query(sql).await.map_err(PostgresError::Query);
+        let messages = client.simple_query(sql).await;
         running.0 = None;
         *slot = Some((client, task));
         let row = |message| if let Row(row) = message { Some(row) } else { None };
-        Ok(messages?.into_iter().filter_map(row).collect())
+        Ok(messages.map(|messages| messages.into_iter().filter_map(row).collect()))
     }
 
-    async fn connect(&self) -> Result<(Client, AbortHandle), tokio_postgres::Error> {
+    async fn connect(&self) -> Result<(Client, AbortHandle), Error> {
         let (client, connection) = self.config.connect(NoTls).await?;
         let task = tokio::spawn(connection).abort_handle();
         client.batch_execute("SET DateStyle = ISO; SET TimeZone = UTC").await?;
@@ -78,9 +71,6 @@ pub(crate) fn fields(row: &SimpleQueryRow) -> KeyValues<'_> {
 }
 
 /// Reads a row into a label struct and a metrics struct, whose fields have the names of columns.
-pub(crate) fn row<L: DeserializeOwned, M: DeserializeOwned>(
-    row: &SimpleQueryRow,
-) -> Result<(L, M)> {
-    let fields = fields(row);
-    Ok((fields.read()?.0, fields.read()?.0))
+pub(crate) fn row<L: DeserializeOwned, M: DeserializeOwned>(row: KeyValues<'_>) -> Result<(L, M)> {
+    Ok((row.read()?.0, row.read()?.0))
 }

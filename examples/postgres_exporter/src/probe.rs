@@ -8,8 +8,7 @@ use hello_exporter::{Collector, DynamicFamilies, Rows, Source};
 use tokio_postgres::Config;
 
 use crate::metrics::{Activity, DatabaseName, DatabaseSize, State, activity, settings, sizes};
-use crate::postgres::{Postgres, Result};
-use crate::queries::Queries;
+use crate::{postgres::Postgres, postgres::Result, queries::Queries};
 
 /// The metrics of a target, without those of collectors that flags disable.
 #[derive(Collector)]
@@ -28,10 +27,11 @@ pub(crate) struct Target {
 pub(crate) struct Targets(Config);
 
 impl Targets {
-    pub(crate) fn new(user: &str, password: Option<&str>) -> Self {
+    /// Returns the targets, if there is a user for them.
+    pub(crate) fn new(user: Option<&str>, password: &str) -> Option<Self> {
         let mut login = Config::new();
-        login.user(user).password(password.unwrap_or_default()).dbname("postgres");
-        Self(login)
+        login.user(user?).password(password).dbname("postgres");
+        Some(Self(login))
     }
 
     /// Returns the server at `target`, a host with or without a port.
@@ -51,7 +51,7 @@ impl Probe for Targets {
         self.server(target).map(drop).map_err(|error| TargetError::Invalid(error.to_string()))
     }
 
-    async fn probe(&self, request: ProbeRequest) -> Result<Probed<Target>, Self::Error> {
+    async fn probe(&self, request: ProbeRequest) -> Result<Probed<Target>> {
         let server = self.server(request.target())?;
         let statistics = Queries::built_in(Arc::clone(&server))?;
         Ok(Probed::success(Target {

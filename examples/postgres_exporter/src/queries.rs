@@ -8,7 +8,7 @@ use hello_exporter::collect::{Desc, Describe};
 use hello_exporter::{DynamicFamilies, Source, key_values::KeyValues};
 use serde::Deserialize;
 
-use crate::postgres::{Postgres, PostgresError, Result, fields};
+use crate::postgres::{Postgres, Result, fields};
 
 /// Queries by the prefix of their metrics' names, and the server that runs them.
 pub(crate) struct Queries(BTreeMap<String, Query>, Arc<Postgres>);
@@ -65,20 +65,19 @@ impl Queries {
 
 impl Source for Queries {
     type Metrics = DynamicFamilies;
-    type Error = PostgresError;
+    type Error = Box<dyn Error + Send + Sync>;
 
     /// Runs all queries. If one fails, it is logged, and the others run.
     async fn scrape(&self) -> Result<DynamicFamilies> {
         let mut families = DynamicFamilies::new();
         for (prefix, query) in &self.0 {
-            match self.1.query(&query.query).await {
-                Ok(rows) => {
-                    rows.iter().for_each(|row| query.add(prefix, &fields(row), &mut families))
+            let add = |row| query.add(prefix, &fields(row), &mut families);
+            match self.1.query(&query.query).await? {
+                Ok(rows) => rows.iter().for_each(add),
+                Err(error) => {
+                    let error = error.source().map(tracing::field::display);
+                    tracing::warn!(query = prefix, error, "A query failed");
                 }
-                Err(error @ PostgresError::Query(_)) => {
-                    tracing::warn!(query = prefix, error = &error as &dyn Error, "A query failed");
-                }
-                Err(error) => return Err(error),
             }
         }
         Ok(families)

@@ -7,7 +7,7 @@ use super::Targets;
 
 #[test]
 fn target_is_a_host_with_or_without_a_port() {
-    let targets = Targets::new("u", Some("p"));
+    let targets = Targets::new(Some("u"), "p").unwrap();
     for (target, host, port) in [
         ("db", "db", 5432),
         ("db:6432", "db", 6432),
@@ -25,7 +25,7 @@ fn target_is_a_host_with_or_without_a_port() {
 
 #[test]
 fn target_without_a_valid_port_or_at_a_unix_socket_is_refused() {
-    let targets = Targets::new("u", Some("p"));
+    let targets = Targets::new(Some("u"), "p").unwrap();
     for target in ["db:postgres", "/run/postgresql", "http://db"] {
         assert!(targets.check_target(target).is_err(), "{target}");
     }
