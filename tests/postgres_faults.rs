@@ -158,3 +158,31 @@ fn late_query_is_cancelled_and_blocks_no_other_source() {
     let response = get(exporter.address, "/metrics?collect[]=database");
     assert!(response.body.contains("\npg_up 1\n"), "{}", response.body);
 }
+
+/// The sizes come from a function that the server finds first, and that does not return.
+#[test]
+fn late_sizes_cost_only_their_own_collector() {
+    let postgres = Postgres::start(&[]);
+    postgres.sql("ALTER USER postgres SET search_path = public, pg_catalog");
+    postgres.sql(
+        "CREATE FUNCTION public.pg_database_size(oid) RETURNS float LANGUAGE sql \
+         AS 'SELECT pg_sleep(3600); SELECT 0.0'",
+    );
+    let body = scrape(&start(&postgres.url("postgres"), &["--database.timeout=200ms"]));
+    let success = "postgres_exporter_scrape_collector_success";
+    let successes = body.lines().filter_map(|line| line.strip_prefix(success));
+    assert_eq!(
+        successes.collect::<Vec<_>>(),
+        [
+            r#"{collector="database"} 0"#,
+            r#"{collector="activity"} 1"#,
+            r#"{collector="settings"} 1"#,
+            r#"{collector="statistics"} 1"#,
+        ],
+        "{body}"
+    );
+    assert!(body.contains("\npg_up 0\n"), "{body}");
+    let sizes = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE application_name = 'postgres_exporter' AND query LIKE '%pg_database_size%'";
+    assert!(poll(|| (postgres.sql(sizes) == "0").then_some(())).is_some());
+}

@@ -30,7 +30,7 @@ impl Targets {
     /// Returns the targets, if there is a user for them.
     pub(crate) fn new(user: Option<&str>, password: &str) -> Option<Self> {
         let mut login = Config::new();
-        login.user(user?).password(password).dbname("postgres");
+        login.user(user.filter(|user| !user.is_empty())?).password(password).dbname("postgres");
         Some(Self(login))
     }
 
