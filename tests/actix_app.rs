@@ -7,9 +7,12 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hello_exporter_tests::http::{Response, get, get_accepting, get_with, request, send};
+use hello_exporter_tests::http::{
+    Response, get, get_accepting, get_with, request, send, start_get,
+};
 use hello_exporter_tests::{
-    Exporter, build_example, build_program, parse_open_metrics, poll, promtool,
+    Exporter, block, build_example, build_program, parse_open_metrics, poll, promtool, read,
+    repository, text,
 };
 
 fn start(program: &Path) -> Exporter {
@@ -173,9 +176,7 @@ fn who_stops_waiting_for_a_visit_is_counted_and_leaves_nothing_in_flight() {
     let app = after();
     let address = app.address;
     assert_eq!(put(address, "rust", "https://www.rust-lang.org/"), 201);
-    let mut client = TcpStream::connect(address).unwrap();
-    let path = "/links/rust/visits?known=0";
-    write!(client, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    let client = start_get(address, "/links/rust/visits?known=0");
     let are_in_flight = |count: u32| {
         // This scrape is one of them.
         let line = format!("\nhttp_requests_in_flight {count}\n");
@@ -201,14 +202,12 @@ fn paths_that_nobody_has_made_bring_no_series() {
 }
 
 fn example(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/actix_app").join(path)
+    repository("examples/actix_app").join(path)
 }
 
 /// The first block of the README in this language.
 fn shown(language: &str) -> String {
-    let readme = std::fs::read_to_string(example("README.md")).unwrap();
-    let (_, tail) = readme.split_once(&format!("```{language}\n")).unwrap();
-    tail.split_once("```").unwrap().0.to_owned()
+    block(&read("examples/actix_app/README.md"), language).to_owned()
 }
 
 #[test]
@@ -229,7 +228,7 @@ fn the_readme_shows_what_has_changed() {
         .args([example("examples/before.rs"), example("src/main.rs")])
         .output()
         .unwrap();
-    let diff = String::from_utf8(diff.stdout).unwrap();
+    let diff = text(&diff.stdout);
     let mut lines = diff.lines().skip(2);
     for line in shown.lines().filter(|line| *line != "…") {
         assert!(lines.any(|it| it.trim_end() == line.trim_end()), "{line}");

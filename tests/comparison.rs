@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hello_exporter_tests::http::get;
-use hello_exporter_tests::{Exporter, Family, build_example, parse};
+use hello_exporter_tests::{Exporter, Family, build_example, data, parse, read};
 
 fn source(path: &str) -> String {
     std::fs::read_to_string(directory().join(path)).unwrap()
 }
 
 fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("comparison")
+    data("comparison")
 }
 
 /// What a program serves of its queue, as an independent parser reads it, in one order.
@@ -74,7 +74,7 @@ fn the_documented_line_counts_are_those_of_the_sources() {
         format!("| {name} | [{file}](../tests/comparison/{file}) | {lines} |\n")
     };
     let table: String = rows.map(row).concat();
-    let document = std::fs::read_to_string(directory().join("../../docs/comparison.md")).unwrap();
+    let document = read("docs/comparison.md");
     assert!(document.contains(&table), "docs/comparison.md should say:\n{table}");
 }
 

@@ -7,23 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use hello_exporter_tests::{Exporter, Prometheus, build, build_example, http};
+use hello_exporter_tests::{
+    Exporter, Prometheus, build, build_example, http, read, repository, text,
+};
 use tempfile::TempDir;
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(repository(path)).unwrap()
-}
 
 /// A command's standard output and error, and whether it succeeded.
 fn told(command: &mut Command) -> (bool, String) {
     let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| {
         panic!("{:?} is installed by tests/run: {error}", command.get_program())
     });
-    (status.success(), String::from_utf8([stdout, stderr].concat()).unwrap())
+    (status.success(), text(&[stdout, stderr].concat()))
 }
 
 /// Installs the units for the exporter that is built, with or without the socket.

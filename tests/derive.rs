@@ -12,7 +12,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, LabelValue, Labels,
     Registry, Rows, StateSet,
 };
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
 
 #[test]
 fn the_tutorial_is_exposed_as_it_was() {
@@ -83,37 +83,7 @@ fn every_kind_of_live_metric_is_exposed() {
     live.exact_by.with(["a"]).add(5);
     live.exact_by.with(["a"]).sub(7);
     assert_eq!(live.exact_by.with(["never"]).get(), 0);
-    assert_eq!(
-        exposition_of(live),
-        "\
-# HELP app_live_busy_seconds_total Seconds.
-# TYPE app_live_busy_seconds_total counter
-app_live_busy_seconds_total{zone=\"a\"} 0.25
-# HELP app_live_counter Counts.
-# TYPE app_live_counter counter
-app_live_counter{zone=\"a\"} 1
-# HELP app_live_counters By two labels.
-# TYPE app_live_counters counter
-app_live_counters{zone=\"a\",x=\"1\",y=\"2\"} 18446744073709551615
-app_live_counters{zone=\"a\",x=\"2\",y=\"1\"} 0
-# HELP app_live_exact Exact.
-# TYPE app_live_exact gauge
-app_live_exact{zone=\"a\"} -9223372036854775808
-# HELP app_live_exact_by Exact levels.
-# TYPE app_live_exact_by gauge
-app_live_exact_by{zone=\"a\",x=\"a\"} -2
-# HELP app_live_gauge Level.
-# TYPE app_live_gauge gauge
-app_live_gauge{zone=\"a\"} -1.5
-# HELP app_live_gauges Levels.
-# TYPE app_live_gauges gauge
-app_live_gauges{zone=\"a\",kind=\"float\",x=\"up\"} 1
-app_live_gauges{zone=\"a\",kind=\"float\",x=\"down\"} -1
-# HELP app_live_seconds_by Seconds by label.
-# TYPE app_live_seconds_by counter
-app_live_seconds_by{zone=\"a\",x=\"s\"} 1e+300
-"
-    );
+    assert_golden("expositions/live_metrics.txt", &exposition_of(live));
 }
 
 #[test]
@@ -168,51 +138,7 @@ fn every_kind_of_value_is_exposed() {
         n_map: BTreeMap::from([([true, false], Duration::from_secs(60))]),
     };
     shared.store(4, Ordering::Relaxed);
-    assert_eq!(
-        exposition_of(values),
-        "\
-# HELP a_u64 An integer.
-# TYPE a_u64 gauge
-a_u64 1
-# HELP b_i8 A negative integer.
-# TYPE b_i8 gauge
-b_i8 -1
-# HELP c_f64 A float.
-# TYPE c_f64 gauge
-c_f64 0.1
-# HELP d_bool A condition.
-# TYPE d_bool gauge
-d_bool 1
-# HELP e_duration A duration in seconds.
-# TYPE e_duration gauge
-e_duration 1.5
-# HELP f_time A moment in Unix seconds.
-# TYPE f_time gauge
-f_time 1700000000.25
-# HELP g_atomic An atomic.
-# TYPE g_atomic gauge
-g_atomic -7
-# HELP h_some There.
-# TYPE h_some gauge
-h_some 3
-# HELP j_borrowed Borrowed.
-# TYPE j_borrowed gauge
-j_borrowed 9
-# HELP k_shared Shared.
-# TYPE k_shared gauge
-k_shared 4
-# HELP l_map_total By one label.
-# TYPE l_map_total counter
-l_map_total{x=\"p\"} 1
-l_map_total{x=\"q\"} 2
-# HELP m_map By two labels.
-# TYPE m_map untyped
-m_map{x=\"a\",y=\"80\"} 0.5
-# HELP n_map By an array.
-# TYPE n_map gauge
-n_map{x=\"true\",y=\"false\"} 60
-"
-    );
+    assert_golden("expositions/values.txt", &exposition_of(values));
 }
 
 #[test]
@@ -536,36 +462,7 @@ fn the_metrics_of_rows_have_the_labels_of_their_row_in_front_of_their_own() {
     }
     let registry = Registry::new();
     registry.register(disks).unwrap();
-    let expected = r#"# HELP disk_of_partition_bytes Bytes.
-# TYPE disk_of_partition_bytes gauge
-disk_of_partition_bytes{host="h",device="a\"",bus="7",half="left",partition="1"} 1
-disk_of_partition_bytes{host="h",device="b",bus="7",half="left",partition="1"} 2
-# HELP disk_power Power.
-# TYPE disk_power gauge
-disk_power{host="h",device="a\"",bus="7",disk_power="on"} 1
-disk_power{host="h",device="a\"",bus="7",disk_power="sleeping"} 0
-disk_power{host="h",device="b",bus="7",disk_power="on"} 0
-disk_power{host="h",device="b",bus="7",disk_power="sleeping"} 1
-# HELP disk_reads_total Reads.
-# TYPE disk_reads_total counter
-disk_reads_total{host="h",of="disk",device="a\"",bus="7"} 1
-disk_reads_total{host="h",of="disk",device="b",bus="7"} 2
-# HELP disk_wait_seconds Seconds.
-# TYPE disk_wait_seconds histogram
-disk_wait_seconds_bucket{host="h",device="a\"",bus="7",le="1"} 1
-disk_wait_seconds_bucket{host="h",device="a\"",bus="7",le="+Inf"} 1
-disk_wait_seconds_sum{host="h",device="a\"",bus="7"} 0.5
-disk_wait_seconds_count{host="h",device="a\"",bus="7"} 1
-disk_wait_seconds_bucket{host="h",device="b",bus="7",le="1"} 1
-disk_wait_seconds_bucket{host="h",device="b",bus="7",le="+Inf"} 1
-disk_wait_seconds_sum{host="h",device="b",bus="7"} 0.5
-disk_wait_seconds_count{host="h",device="b",bus="7"} 1
-# HELP disk_writes_total Writes.
-# TYPE disk_writes_total counter
-disk_writes_total{host="h",device="a\"",bus="7",size="4\\k"} 1
-disk_writes_total{host="h",device="b",bus="7",size="4\\k"} 1
-"#;
-    assert_eq!(exposition(&registry), expected);
+    assert_golden("expositions/rows.txt", &exposition(&registry));
     for format in [Format::OpenMetrics, Format::Protobuf] {
         registry.encode(format, &mut Vec::new());
     }

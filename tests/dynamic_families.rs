@@ -11,7 +11,7 @@ use hello_exporter::testing::assert_exposition;
 use hello_exporter::{
     Collector, DynamicFamilies, Format, HistogramSnapshot, Registry, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::{exposition, exposition_in, exposition_of_fn};
+use hello_exporter_tests::{assert_golden, exposition, exposition_of_fn, open_metrics};
 
 fn histogram() -> HistogramSnapshot {
     HistogramSnapshot::new([(0.1, 20), (1.0, 23)], 9.5, 24).unwrap()
@@ -60,69 +60,6 @@ struct Queries {
     start: SystemTime,
 }
 
-const TEXT: &str = r#"# HELP age_seconds Age.
-# TYPE age_seconds gauge
-age_seconds 1.5
-# HELP pause_seconds Pauses.
-# TYPE pause_seconds summary
-pause_seconds{quantile="0.5"} 0.001
-pause_seconds_sum 1.5
-pause_seconds_count 40
-# HELP rows Rows.
-# TYPE rows gauge
-rows{table="users",state="\"live\""} 7
-rows{table="groups",state=""} -3
-rows{table="",state=""} 5 1700000000500
-rows{table="",state="2"} 0.5
-# HELP start Start.
-# TYPE start untyped
-start 1700000000.5
-# HELP wait_seconds Waits.
-# TYPE wait_seconds histogram
-wait_seconds_bucket{lock="a",le="0.1"} 20
-wait_seconds_bucket{lock="a",le="1"} 23
-wait_seconds_bucket{lock="a",le="+Inf"} 24
-wait_seconds_sum{lock="a"} 9.5
-wait_seconds_count{lock="a"} 24
-wait_seconds_bucket{lock="b",le="0.1"} 20 1700000000500
-wait_seconds_bucket{lock="b",le="1"} 23 1700000000500
-wait_seconds_bucket{lock="b",le="+Inf"} 24 1700000000500
-wait_seconds_sum{lock="b"} 9.5 1700000000500
-wait_seconds_count{lock="b"} 24 1700000000500
-"#;
-
-const OPEN_METRICS: &str = r#"# HELP age_seconds Age.
-# TYPE age_seconds gauge
-age_seconds 1.5
-# HELP pause_seconds Pauses.
-# TYPE pause_seconds summary
-pause_seconds{quantile="0.5"} 0.001
-pause_seconds_sum 1.5
-pause_seconds_count 40
-# HELP rows Rows.
-# TYPE rows gauge
-rows{table="users",state="\"live\""} 7
-rows{table="groups",state=""} -3
-rows{table="",state=""} 5 1700000000.500
-rows{table="",state="2"} 0.5
-# HELP start Start.
-# TYPE start unknown
-start 1700000000.5
-# HELP wait_seconds Waits.
-# TYPE wait_seconds histogram
-wait_seconds_bucket{lock="a",le="0.1"} 20
-wait_seconds_bucket{lock="a",le="1.0"} 23
-wait_seconds_bucket{lock="a",le="+Inf"} 24
-wait_seconds_sum{lock="a"} 9.5
-wait_seconds_count{lock="a"} 24
-wait_seconds_bucket{lock="b",le="0.1"} 20 1700000000.500
-wait_seconds_bucket{lock="b",le="1.0"} 23 1700000000.500
-wait_seconds_bucket{lock="b",le="+Inf"} 24 1700000000.500
-wait_seconds_sum{lock="b"} 9.5 1700000000.500
-wait_seconds_count{lock="b"} 24 1700000000.500
-# EOF
-"#;
-
 fn bytes(format: Format, registry: &Registry) -> Vec<u8> {
     let mut buffer = Vec::new();
     registry.encode(format, &mut buffer);
@@ -133,10 +70,10 @@ fn bytes(format: Format, registry: &Registry) -> Vec<u8> {
 fn samples_with_labels_by_name_are_exposed_in_every_format() {
     let registry = Registry::new();
     registry.register_fn(queries).unwrap();
-    assert_eq!(exposition(&registry), TEXT);
-    assert_eq!(exposition_in(Format::OpenMetrics, &registry), OPEN_METRICS);
+    assert_golden("expositions/queries.txt", &exposition(&registry));
+    assert_golden("expositions/queries.openmetrics", &open_metrics(&registry));
     // A value for good, without a scrape that registers its families.
-    assert_eq!(exposition_of_fn(queries), TEXT);
+    assert_golden("expositions/queries.txt", &exposition_of_fn(queries));
 }
 
 /// Values in families that the struct declares.
@@ -203,23 +140,53 @@ fn gauges<const N: usize>(samples: [&[(&str, &str)]; N]) -> DynamicFamilies {
 }
 
 #[test]
-fn labels_are_matched_by_name_to_those_of_the_first_scrape() {
+fn new_labels_are_added_to_those_of_earlier_scrapes() {
     let head = "# HELP x Help.\n# TYPE x gauge\n";
     assert_eq!(
         scraped([
             gauges([&[("a", "1"), ("b", "2")]]),
             gauges([&[("b", "2"), ("a", "1")], &[("b", "3")]]),
-            // One that the family lacks drops its sample, unless its value is empty.
             gauges([&[("c", "4"), ("a", "1")], &[("a", "5")], &[("a", "6"), ("c", "")]]),
             gauges([&[]]),
         ]),
         [
             format!("{head}x{{a=\"1\",b=\"2\"}} 0\n"),
             format!("{head}x{{a=\"1\",b=\"2\"}} 0\nx{{a=\"\",b=\"3\"}} 1\n"),
-            format!("{head}x{{a=\"5\",b=\"\"}} 1\nx{{a=\"6\",b=\"\"}} 2\n"),
-            format!("{head}x{{a=\"\",b=\"\"}} 0\n"),
+            format!(
+                "{head}x{{a=\"1\",b=\"\",c=\"4\"}} 0\nx{{a=\"5\",b=\"\",c=\"\"}} 1\n\
+                 x{{a=\"6\",b=\"\",c=\"\"}} 2\n"
+            ),
+            format!("{head}x{{a=\"\",b=\"\",c=\"\"}} 0\n"),
         ]
     );
+}
+
+#[test]
+fn labels_are_not_added_to_a_shared_family_or_without_end() {
+    let registry = Registry::new();
+    registry.scope().const_label("of", "one").register_fn(|| gauges([&[("a", "1")]])).unwrap();
+    let other = Mutex::new([&[("a", "2")][..], &[("b", "3")]].into_iter());
+    let other = move || gauges([other.lock().unwrap().next().unwrap()]);
+    registry.scope().const_label("of", "other").register_fn(other).unwrap();
+    let head = "# HELP x Help.\n# TYPE x gauge\nx{of=\"one\",a=\"1\"} 0\n";
+    assert_eq!(exposition(&registry), format!("{head}x{{of=\"other\",a=\"2\"}} 0\n"));
+    assert_eq!(exposition(&registry), head);
+
+    let names: Vec<String> = (0..65).map(|name| format!("l{name}")).collect();
+    let of = |range: &[String]| {
+        let mut families = DynamicFamilies::new();
+        families.gauge("x", "Help.").sample(range.iter().map(|name| (name, 1)), 7);
+        families
+    };
+    let [most, too_many] = scraped([of(&names[..64]), of(&names[64..])]);
+    assert!(most.ends_with("l63=\"1\"} 7\n"), "{most}");
+    assert_eq!(too_many, "");
+}
+
+#[test]
+fn sample_with_an_invalid_label_name_costs_itself_alone() {
+    let [text] = scraped([gauges([&[("rack-id", "1")], &[("rack", "2")]])]);
+    assert_eq!(text, "# HELP x Help.\n# TYPE x gauge\nx{rack=\"2\"} 1\n");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
 use hello_exporter_tests::http::get;
-use hello_exporter_tests::{Exporter, build_example, free_address, poll};
+use hello_exporter_tests::{Exporter, build_example, free_address, poll, text};
 
 const ARGUMENTS: [&str; 1] = ["--web.listen-address=127.0.0.1:0"];
 
@@ -59,18 +59,18 @@ fn invalid_flags_are_returned_as_an_error() {
     let output = command("select", &["--web.listen"]).env("GREETER", "127.0.0.1:0").output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(2));
-    let error = String::from_utf8(output.stderr).unwrap();
+    let error = text(&output.stderr);
     assert!(error.starts_with("error: unexpected argument '--web.listen' found\n"), "{error}");
     let output = command("select", &["--help"]).env("GREETER", "127.0.0.1:0").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8(output.stdout).unwrap().contains("Usage: embedded [OPTIONS]\n"));
+    assert!(text(&output.stdout).contains("Usage: embedded [OPTIONS]\n"));
 }
 
 #[test]
 fn run_within_a_runtime_is_an_error() {
     let output = command("run", &ARGUMENTS).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let log = String::from_utf8(output.stderr).unwrap();
+    let log = text(&output.stderr);
     let error = " level=error msg=\"`run` starts a runtime of its own and cannot be called in \
                  another; await `serve` there\"\n";
     assert!(log.ends_with(error) && log.lines().count() == 1, "{log}");

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hello_exporter::{Collector, Counter, DynamicFamilies, Format, Registry};
-use hello_exporter_tests::{exposition, exposition_in, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{
+    assert_golden, exposition, exposition_in, exposition_of, exposition_of_fn,
+};
 
 /// Fields as a kernel has them.
 fn memory() -> DynamicFamilies {
@@ -112,22 +114,9 @@ fn a_struct_flattens_them_at_any_depth() {
 fn they_are_those_of_every_format_and_have_what_a_registration_adds() {
     let registry = Registry::new();
     registry.scope().prefix("db_").const_label("of", "here").register_fn(|| node().others).unwrap();
-    assert_eq!(
-        exposition_in(Format::OpenMetrics, &registry),
-        "\
-# HELP db_connections Connections in use.
-# TYPE db_connections gauge
-db_connections{of=\"here\"} 3
-# HELP db_first First.
-# TYPE db_first unknown
-db_first{of=\"here\"} 0.25
-# HELP db_reads_bytes Read.
-# TYPE db_reads_bytes counter
-# UNIT db_reads_bytes bytes
-db_reads_bytes_total{of=\"here\",device=\"sda\",direction=\"\\\"up\\\"\"} 7
-db_reads_bytes_total{of=\"here\",device=\"sdb\",direction=\"down\"} 8
-# EOF
-"
+    assert_golden(
+        "expositions/dynamic_families_of_a_registration.openmetrics",
+        &exposition_in(Format::OpenMetrics, &registry),
     );
 }
 
@@ -221,7 +210,7 @@ negative_total -1
 }
 
 #[test]
-fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
+fn a_family_keeps_its_type_and_help_and_gains_labels() {
     let scrape = AtomicUsize::new(0);
     let registry = Registry::new();
     registry
@@ -239,8 +228,8 @@ fn a_family_keeps_the_type_and_the_labels_that_it_had_first() {
     let head = "# HELP x Help.\n# TYPE x gauge\n";
     assert_eq!(exposition(&registry), head.to_owned() + "x 1\n");
     assert_eq!(exposition(&registry), "");
-    assert_eq!(exposition(&registry), "");
-    assert_eq!(exposition(&registry), head.to_owned() + "x 4\n");
+    assert_eq!(exposition(&registry), head.to_owned() + "x{a=\"v\"} 3\n");
+    assert_eq!(exposition(&registry), head.to_owned() + "x{a=\"\"} 4\n");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 use std::process::Command;
 
+use hello_exporter_tests::text;
+
 /// The packages that `hello_exporter` brings with these features.
 fn packages(features: &str) -> Vec<String> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -12,7 +14,7 @@ fn packages(features: &str) -> Vec<String> {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines = text(&output.stdout);
     lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 

@@ -6,14 +6,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use hello_exporter_tests::http::get;
-use hello_exporter_tests::{Exporter, build, build_example};
+use hello_exporter_tests::{Exporter, build, build_example, text};
 
 fn run(program: &Path, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// The exit status of the exporter, and what it says of its flags.

@@ -2,74 +2,27 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use hello_exporter::collect::Declared;
 use hello_exporter::{Collector, Format, HistogramSnapshot, Registry, SummarySnapshot};
+use hello_exporter_tests::foreign::{Given, histogram, metric};
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::{Exporter, build_example, exposition, exposition_in, exposition_of};
 use prometheus::HistogramOpts;
-use prometheus::core::Desc;
-use prometheus::proto::{
-    Bucket, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType, Quantile, Summary,
-};
+use prometheus::proto::{Gauge, LabelPair, Metric, MetricType, Quantile, Summary};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
-/// A collector of one family as it is given.
-struct Given(Desc, MetricFamily);
-
-impl prometheus::core::Collector for Given {
-    fn desc(&self) -> Vec<&Desc> {
-        vec![&self.0]
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        vec![self.1.clone()]
-    }
-}
-
 /// A registry of ours that serves a foreign one, in which there is this family.
 fn serving(metric_type: MetricType, metrics: Vec<Metric>) -> Registry {
-    let mut family = MetricFamily::default();
-    family.set_name("family".to_owned());
-    family.set_help("Help.".to_owned());
-    family.set_field_type(metric_type);
-    family.set_metric(metrics);
-    let desc = Desc::new("family".to_owned(), "Help.".to_owned(), vec![], HashMap::new()).unwrap();
     let foreign = prometheus::Registry::new();
-    foreign.register(Box::new(Given(desc, family))).unwrap();
+    foreign.register(Given::new("family", "Help.", metric_type, metrics)).unwrap();
     let registry = Registry::new();
     registry.register(foreign).unwrap();
     registry
-}
-
-fn metric(labels: &[(&str, &str)]) -> Metric {
-    let pair = |&(name, value): &(&str, &str)| {
-        let mut pair = LabelPair::default();
-        pair.set_name(name.to_owned());
-        pair.set_value(value.to_owned());
-        pair
-    };
-    Metric::from_label(labels.iter().map(pair).collect())
-}
-
-fn histogram(of: &str, buckets: &[(f64, u64)], count: u64) -> Metric {
-    let bucket = |&(bound, count): &(f64, u64)| {
-        let mut bucket = Bucket::default();
-        bucket.set_upper_bound(bound);
-        bucket.set_cumulative_count(count);
-        bucket
-    };
-    let mut histogram = Histogram::default();
-    histogram.set_bucket(buckets.iter().map(bucket).collect());
-    histogram.set_sample_sum(1.5);
-    histogram.set_sample_count(count);
-    let mut metric = metric(&[("of", of)]);
-    metric.set_histogram(histogram);
-    metric
 }
 
 fn summary(of: &str, quantiles: &[(f64, f64)]) -> Metric {

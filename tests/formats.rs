@@ -4,25 +4,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use hello_exporter::collect::{Collect, Declared, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::{
-    Collector, Counter, CounterVec, Family, Format, Gauge, Histogram, HistogramSnapshot,
-    HistogramVec, Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
+    Collector, Counter, CounterVec, Format, Gauge, Histogram, HistogramSnapshot, HistogramVec,
+    Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::{exposition, exposition_in, exposition_of, exposition_of_fn};
+use hello_exporter_tests::foreign::Given;
+use hello_exporter_tests::{
+    assert_golden, exposition, exposition_of, exposition_of_fn, open_metrics, open_metrics_of,
+};
 use prometheus::proto;
-
-fn open_metrics(registry: &Registry) -> String {
-    exposition_in(Format::OpenMetrics, registry)
-}
-
-fn open_metrics_of(collector: impl hello_exporter::registry::IntoCollector) -> String {
-    let registry = Registry::new();
-    registry.register(collector).unwrap();
-    open_metrics(&registry)
-}
 
 fn open_metrics_of_fn<T: Declared + 'static>(
     make: impl Fn() -> T + Send + Sync + 'static,
@@ -176,62 +169,8 @@ fn the_bounds_of_a_histogram_are_floats_in_open_metrics() {
     let histograms = Arc::new(Histograms { snapshot, ..Histograms::new() });
     histograms.live_seconds.observe(5.0);
     histograms.by_path.with(["/"]).observe(2.0);
-    assert_eq!(
-        exposition_of(Arc::clone(&histograms)),
-        r#"# HELP by_path By path.
-# TYPE by_path histogram
-by_path_bucket{path="/",le="1"} 0
-by_path_bucket{path="/",le="2.5"} 1
-by_path_bucket{path="/",le="+Inf"} 1
-by_path_sum{path="/"} 2
-by_path_count{path="/"} 1
-# HELP live_seconds Live.
-# TYPE live_seconds histogram
-live_seconds_bucket{le="1e-05"} 0
-live_seconds_bucket{le="1"} 0
-live_seconds_bucket{le="10"} 1
-live_seconds_bucket{le="1e+06"} 1
-live_seconds_bucket{le="+Inf"} 1
-live_seconds_sum 5
-live_seconds_count 1
-# HELP snapshot Of somebody else.
-# TYPE snapshot histogram
-snapshot_bucket{le="1"} 20
-snapshot_bucket{le="25"} 23
-snapshot_bucket{le="+Inf"} 24
-snapshot_sum 9.5
-snapshot_count 24
-"#
-    );
-    assert_eq!(
-        open_metrics_of(histograms),
-        r#"# HELP by_path By path.
-# TYPE by_path histogram
-by_path_bucket{path="/",le="1.0"} 0
-by_path_bucket{path="/",le="2.5"} 1
-by_path_bucket{path="/",le="+Inf"} 1
-by_path_sum{path="/"} 2
-by_path_count{path="/"} 1
-# HELP live_seconds Live.
-# TYPE live_seconds histogram
-# UNIT live_seconds seconds
-live_seconds_bucket{le="1e-05"} 0
-live_seconds_bucket{le="1.0"} 0
-live_seconds_bucket{le="10.0"} 1
-live_seconds_bucket{le="1e+06"} 1
-live_seconds_bucket{le="+Inf"} 1
-live_seconds_sum 5
-live_seconds_count 1
-# HELP snapshot Of somebody else.
-# TYPE snapshot histogram
-snapshot_bucket{le="1.0"} 20
-snapshot_bucket{le="25.0"} 23
-snapshot_bucket{le="+Inf"} 24
-snapshot_sum 9.5
-snapshot_count 24
-# EOF
-"#
-    );
+    assert_golden("expositions/histograms.txt", &exposition_of(Arc::clone(&histograms)));
+    assert_golden("expositions/histograms.openmetrics", &open_metrics_of(histograms));
 }
 
 /// OpenMetrics forbids both where observations can be negative; client_golang exposes them.
@@ -289,61 +228,8 @@ fn negative_and_nan_sums_and_quantiles_are_exposed_in_every_format() {
     let sums = Arc::new(Sums { pauses, shifts, ..Sums::new() });
     sums.lost.observe(f64::NAN);
     sums.negative.observe(-0.5);
-    assert_eq!(
-        exposition_of(Arc::clone(&sums)),
-        r#"# HELP lost An observation of NaN.
-# TYPE lost histogram
-lost_bucket{le="1"} 0
-lost_bucket{le="+Inf"} 1
-lost_sum NaN
-lost_count 1
-# HELP negative A negative observation.
-# TYPE negative histogram
-negative_bucket{le="1"} 1
-negative_bucket{le="+Inf"} 1
-negative_sum -0.5
-negative_count 1
-# HELP pauses Not a number.
-# TYPE pauses summary
-pauses{quantile="0.5"} -2
-pauses{quantile="1"} NaN
-pauses_sum NaN
-pauses_count 2
-# HELP shifts Negative.
-# TYPE shifts summary
-shifts{quantile="0.5"} -0.5
-shifts_sum -1.5
-shifts_count 3
-"#
-    );
-    assert_eq!(
-        open_metrics_of(sums),
-        r#"# HELP lost An observation of NaN.
-# TYPE lost histogram
-lost_bucket{le="1.0"} 0
-lost_bucket{le="+Inf"} 1
-lost_sum NaN
-lost_count 1
-# HELP negative A negative observation.
-# TYPE negative histogram
-negative_bucket{le="1.0"} 1
-negative_bucket{le="+Inf"} 1
-negative_sum -0.5
-negative_count 1
-# HELP pauses Not a number.
-# TYPE pauses summary
-pauses{quantile="0.5"} -2
-pauses{quantile="1.0"} NaN
-pauses_sum NaN
-pauses_count 2
-# HELP shifts Negative.
-# TYPE shifts summary
-shifts{quantile="0.5"} -0.5
-shifts_sum -1.5
-shifts_count 3
-# EOF
-"#
-    );
+    assert_golden("expositions/negative_and_nan_sums.txt", &exposition_of(Arc::clone(&sums)));
+    assert_golden("expositions/negative_and_nan_sums.openmetrics", &open_metrics_of(sums));
 }
 
 #[test]
@@ -549,246 +435,8 @@ fn times_are_in_milliseconds_or_in_seconds() {
             waits: Timestamped::new(waits, UNIX_EPOCH),
         }
     };
-    assert_eq!(
-        exposition_of_fn(times),
-        r#"# HELP now Now and then.
-# TYPE now gauge
-now 21.5 1700000000050
-# HELP past Before 1970.
-# TYPE past gauge
-past{before="a day"} -1 -86400000
-past{before="half a second"} -1 -500
-past{before="long"} -1 -1234567089
-# HELP pauses A part of a second.
-# TYPE pauses summary
-pauses{quantile="0.5"} 0.25 7
-pauses_sum 0.5 7
-pauses_count 1 7
-# HELP waits A part of a second.
-# TYPE waits histogram
-waits_bucket{le="1"} 1 0
-waits_bucket{le="+Inf"} 1 0
-waits_sum 0.5 0
-waits_count 1 0
-"#
-    );
-    assert_eq!(
-        open_metrics_of_fn(times),
-        r#"# HELP now Now and then.
-# TYPE now gauge
-now 21.5 1700000000.050
-# HELP past Before 1970.
-# TYPE past gauge
-past{before="a day"} -1 -86400.000
-past{before="half a second"} -1 -0.500
-past{before="long"} -1 -1234567.089
-# HELP pauses A part of a second.
-# TYPE pauses summary
-pauses{quantile="0.5"} 0.25 0.007
-pauses_sum 0.5 0.007
-pauses_count 1 0.007
-# HELP waits A part of a second.
-# TYPE waits histogram
-waits_bucket{le="1.0"} 1 0.000
-waits_bucket{le="+Inf"} 1 0.000
-waits_sum 0.5 0.000
-waits_count 1 0.000
-# EOF
-"#
-    );
-}
-
-#[derive(Labels)]
-struct Path<'a> {
-    path: &'a str,
-}
-
-#[derive(Collector)]
-struct Exemplary {
-    /// Requests.
-    #[metric(name = "requests_total")]
-    requests: Counter,
-    /// A counter that is no counter to OpenMetrics.
-    plain: Counter,
-    /// By path.
-    #[metric(name = "by_path_total")]
-    by_path: Family<Path<'static>, Counter<f64>>,
-    #[metric(help = "Time.", buckets = [0.1, 1], const_labels(zone = "a"))]
-    seconds: Histogram,
-    #[metric(help = "Time by path.", labels = ["path"], buckets = [1])]
-    seconds_by_path: HistogramVec<1>,
-}
-
-const TRACE: &[(&str, &str)] = &[("trace_id", "0af7"), ("span", "\"\\\n}# ")];
-
-fn milliseconds_now() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()
-}
-
-/// `text` with `now` for the time of each exemplar, which is not before `start`.
-fn at_a_fixed_time(text: &str, start: u128) -> String {
-    let now = milliseconds_now();
-    let fixed = |line: &str| match line.contains("# {").then(|| line.rsplit_once(' ')).flatten() {
-        Some((rest, time)) => {
-            let (seconds, thousandths) = time.split_once('.').unwrap();
-            assert_eq!(thousandths.len(), 3, "{line}");
-            let time: u128 = format!("{seconds}{thousandths}").parse().unwrap();
-            assert!((start..=now).contains(&time), "{line} is not between {start} and {now}");
-            format!("{rest} now\n")
-        }
-        None => format!("{line}\n"),
-    };
-    text.lines().map(fixed).collect()
-}
-
-fn exemplary() -> Arc<Exemplary> {
-    let it = Arc::new(Exemplary::new());
-    it.requests.inc_by_with_exemplar(1, &[("replaced", "")]);
-    it.requests.inc_by_with_exemplar(2, TRACE);
-    it.plain.inc_by_with_exemplar(1, TRACE);
-    it.by_path.with(Path { path: "/" }).inc_by_with_exemplar(0.5, TRACE);
-    it.by_path.with(Path { path: "/none" }).inc();
-    it.seconds.observe_with_exemplar(0.5, TRACE);
-    it.seconds.observe_with_exemplar(7.0, &[]);
-    it.seconds_by_path.with(["/"]).observe_with_exemplar(1.0, &[("a", "b")]);
-    it.seconds_by_path.with(["/none"]).observe(1.0);
-    it
-}
-
-#[test]
-fn exemplars_stand_behind_counters_and_buckets() {
-    let start = milliseconds_now();
-    let text = open_metrics_of(exemplary());
-    assert_eq!(
-        at_a_fixed_time(&text, start),
-        r#"# HELP by_path By path.
-# TYPE by_path counter
-by_path_total{path="/"} 0.5 # {trace_id="0af7",span="\"\\\n}# "} 0.5 now
-by_path_total{path="/none"} 1
-# HELP plain A counter that is no counter to OpenMetrics.
-# TYPE plain unknown
-plain 1
-# HELP requests Requests.
-# TYPE requests counter
-requests_total 3 # {trace_id="0af7",span="\"\\\n}# "} 2 now
-# HELP seconds Time.
-# TYPE seconds histogram
-seconds_bucket{zone="a",le="0.1"} 0
-seconds_bucket{zone="a",le="1.0"} 1 # {trace_id="0af7",span="\"\\\n}# "} 0.5 now
-seconds_bucket{zone="a",le="+Inf"} 2
-seconds_sum{zone="a"} 7.5
-seconds_count{zone="a"} 2
-# HELP seconds_by_path Time by path.
-# TYPE seconds_by_path histogram
-seconds_by_path_bucket{path="/",le="1.0"} 1 # {a="b"} 1 now
-seconds_by_path_bucket{path="/",le="+Inf"} 1
-seconds_by_path_sum{path="/"} 1
-seconds_by_path_count{path="/"} 1
-seconds_by_path_bucket{path="/none",le="1.0"} 1
-seconds_by_path_bucket{path="/none",le="+Inf"} 1
-seconds_by_path_sum{path="/none"} 1
-seconds_by_path_count{path="/none"} 1
-# EOF
-"#
-    );
-}
-
-#[test]
-fn the_text_format_has_no_exemplars() {
-    assert_eq!(
-        exposition_of(exemplary()),
-        r#"# HELP by_path_total By path.
-# TYPE by_path_total counter
-by_path_total{path="/"} 0.5
-by_path_total{path="/none"} 1
-# HELP plain A counter that is no counter to OpenMetrics.
-# TYPE plain counter
-plain 1
-# HELP requests_total Requests.
-# TYPE requests_total counter
-requests_total 3
-# HELP seconds Time.
-# TYPE seconds histogram
-seconds_bucket{zone="a",le="0.1"} 0
-seconds_bucket{zone="a",le="1"} 1
-seconds_bucket{zone="a",le="+Inf"} 2
-seconds_sum{zone="a"} 7.5
-seconds_count{zone="a"} 2
-# HELP seconds_by_path Time by path.
-# TYPE seconds_by_path histogram
-seconds_by_path_bucket{path="/",le="1"} 1
-seconds_by_path_bucket{path="/",le="+Inf"} 1
-seconds_by_path_sum{path="/"} 1
-seconds_by_path_count{path="/"} 1
-seconds_by_path_bucket{path="/none",le="1"} 1
-seconds_by_path_bucket{path="/none",le="+Inf"} 1
-seconds_by_path_sum{path="/none"} 1
-seconds_by_path_count{path="/none"} 1
-"#
-    );
-}
-
-#[derive(Collector)]
-struct Counted {
-    #[metric(help = "Help.", labels = ["x"])]
-    counted_total: CounterVec<1>,
-}
-
-const HEAD: &str = "# HELP counted Help.\n# TYPE counted counter\n";
-
-#[test]
-fn an_exemplar_of_too_many_characters_is_left_out_and_its_amount_counted() {
-    let counted = Arc::new(Counted::new());
-    // With the name 128 characters, and one more; in bytes it is twice that.
-    let [fits, too_long] = [127, 128].map(|length| "é".repeat(length));
-    counted.counted_total.with(["fits"]).inc_by_with_exemplar(1, &[("n", &fits)]);
-    counted.counted_total.with(["too long"]).inc_by_with_exemplar(2, &[("n", &too_long)]);
-    counted.counted_total.with(["unsound"]).inc_by_with_exemplar(3, &[("5", "")]);
-    counted.counted_total.with(["twice"]).inc_by_with_exemplar(4, &[("n", "1"), ("n", "2")]);
-    let text = open_metrics_of(counted);
-    assert_eq!(
-        at_a_fixed_time(&text, 0),
-        format!(
-            "{HEAD}counted_total{{x=\"fits\"}} 1 # {{n=\"{fits}\"}} 1 now\n\
-             counted_total{{x=\"too long\"}} 2\n\
-             counted_total{{x=\"unsound\"}} 3\n\
-             counted_total{{x=\"twice\"}} 4\n\
-             # EOF\n"
-        )
-    );
-}
-
-#[test]
-fn an_exemplar_of_a_series_too_many_is_left_out() {
-    #[derive(Collector)]
-    struct Limited {
-        #[metric(help = "Help.", labels = ["x"], max_series = 1)]
-        counted_total: CounterVec<1>,
-    }
-
-    let limited = Arc::new(Limited::new());
-    limited.counted_total.with(["a"]).inc();
-    limited.counted_total.with(["b"]).inc_by_with_exemplar(1, TRACE);
-    limited.counted_total.remove(["a"]);
-    limited.counted_total.with(["b"]).inc();
-    let text = open_metrics_of(limited);
-    assert_eq!(text, format!("{HEAD}counted_total{{x=\"b\"}} 1\n# EOF\n"));
-}
-
-#[test]
-fn an_exemplar_goes_with_its_series() {
-    let without_exemplars = |remove: &dyn Fn(&CounterVec<1>)| {
-        let counted = Arc::new(Counted::new());
-        let exemplar = || counted.counted_total.with(["a"]).inc_by_with_exemplar(1, TRACE);
-        exemplar();
-        remove(&counted.counted_total);
-        counted.counted_total.with(["a"]).inc();
-        let text = open_metrics_of(counted);
-        assert_eq!(text, format!("{HEAD}counted_total{{x=\"a\"}} 1\n# EOF\n"));
-    };
-    without_exemplars(&|counted| assert!(counted.remove(["a"])));
-    without_exemplars(&|counted| counted.clear());
-    without_exemplars(&|counted| counted.retain(|_| false));
+    assert_golden("expositions/times.txt", &exposition_of_fn(times));
+    assert_golden("expositions/times.openmetrics", &open_metrics_of_fn(times));
 }
 
 #[test]
@@ -835,65 +483,6 @@ fn a_collector_that_panics_leaves_nothing_but_the_end() {
     assert_eq!(open_metrics_of_fn(|| -> Suddenly { panic!("a fault") }), "# EOF\n");
 }
 
-#[test]
-fn collectors_that_share_a_family_share_its_head() {
-    let registry = Registry::new();
-    let start = milliseconds_now();
-    for zone in ["a", "b\""] {
-        let counted = Counted::new();
-        counted.counted_total.with(["1"]).inc_by_with_exemplar(1, &[("zone", zone)]);
-        counted.counted_total.with(["2"]).inc();
-        registry.scope().prefix("app_").const_label("zone", zone).register(counted).unwrap();
-    }
-    assert_eq!(
-        exposition(&registry),
-        r#"# HELP app_counted_total Help.
-# TYPE app_counted_total counter
-app_counted_total{zone="a",x="1"} 1
-app_counted_total{zone="a",x="2"} 1
-app_counted_total{zone="b\"",x="1"} 1
-app_counted_total{zone="b\"",x="2"} 1
-"#
-    );
-    assert_eq!(
-        at_a_fixed_time(&open_metrics(&registry), start),
-        r#"# HELP app_counted Help.
-# TYPE app_counted counter
-app_counted_total{zone="a",x="1"} 1 # {zone="a"} 1 now
-app_counted_total{zone="a",x="2"} 1
-app_counted_total{zone="b\"",x="1"} 1 # {zone="b\""} 1 now
-app_counted_total{zone="b\"",x="2"} 1
-# EOF
-"#
-    );
-}
-
-/// A collector of the `prometheus` crate, of one family as it is given.
-struct Given(prometheus::core::Desc, proto::MetricFamily);
-
-impl Given {
-    fn new(name: &str, metric_type: proto::MetricType, metric: proto::Metric) -> Box<Self> {
-        let (name, help) = (name.to_owned(), "\"Help\".".to_owned());
-        let mut family = proto::MetricFamily::default();
-        family.set_name(name.clone());
-        family.set_help(help.clone());
-        family.set_field_type(metric_type);
-        family.set_metric(vec![metric]);
-        let desc = prometheus::core::Desc::new(name, help, vec![], HashMap::new());
-        Box::new(Self(desc.unwrap(), family))
-    }
-}
-
-impl prometheus::core::Collector for Given {
-    fn desc(&self) -> Vec<&prometheus::core::Desc> {
-        vec![&self.0]
-    }
-
-    fn collect(&self) -> Vec<proto::MetricFamily> {
-        vec![self.1.clone()]
-    }
-}
-
 fn summary() -> Box<Given> {
     let mut quantile = proto::Quantile::default();
     quantile.set_quantile(1.0);
@@ -905,7 +494,7 @@ fn summary() -> Box<Given> {
     let mut metric = proto::Metric::default();
     metric.set_summary(summary);
     metric.set_timestamp_ms(-1500);
-    Given::new("pauses", proto::MetricType::SUMMARY, metric)
+    Given::new("pauses", "\"Help\".", proto::MetricType::SUMMARY, vec![metric])
 }
 
 #[allow(deprecated, reason = "there is no other way to make one")]
@@ -914,7 +503,7 @@ fn untyped() -> Box<Given> {
     untyped.set_value(3.5);
     let mut metric = proto::Metric::default();
     metric.set_untyped(untyped);
-    Given::new("job:untyped", proto::MetricType::UNTYPED, metric)
+    Given::new("job:untyped", "\"Help\".", proto::MetricType::UNTYPED, vec![metric])
 }
 
 #[test]
@@ -928,31 +517,7 @@ fn a_foreign_registry_is_served_in_open_metrics() {
     }
     foreign.register(summary()).unwrap();
     foreign.register(untyped()).unwrap();
-    assert_eq!(
-        open_metrics_of(foreign),
-        r#"# HELP errors_seen Help.
-# TYPE errors_seen unknown
-errors_seen{zone="a"} 0
-# HELP errors Help.
-# TYPE errors counter
-errors_total{zone="a"} 0
-# HELP job:untyped \"Help\".
-# TYPE job:untyped unknown
-job:untyped{zone="a"} 3.5
-# HELP pauses \"Help\".
-# TYPE pauses summary
-pauses{zone="a",quantile="1.0"} 0.25 -1.500
-pauses_sum{zone="a"} 1.5 -1.500
-pauses_count{zone="a"} 4 -1.500
-# HELP waits Help.
-# TYPE waits histogram
-waits_bucket{zone="a",le="1.0"} 0
-waits_bucket{zone="a",le="+Inf"} 0
-waits_sum{zone="a"} 0
-waits_count{zone="a"} 0
-# EOF
-"#
-    );
+    assert_golden("expositions/foreign_registry.openmetrics", &open_metrics_of(foreign));
 }
 
 #[test]
@@ -965,7 +530,7 @@ fn a_counter_whose_family_is_called_as_another_is_unknown_in_open_metrics() {
     let registry = Registry::new();
     registry.register(foreign).unwrap();
     assert_eq!(
-        exposition_in(Format::OpenMetrics, &registry),
+        open_metrics(&registry),
         "\
 # HELP jobs Jobs waiting.
 # TYPE jobs gauge

@@ -21,7 +21,6 @@ use hello_exporter::{
 use hello_exporter_tests::{Sample, samples};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 const FORMATS: [Format; 3] = [Format::Text, Format::OpenMetrics, Format::Protobuf];
 
@@ -47,12 +46,7 @@ fn count(content: &Content) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 300,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(1970),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(arbitrary::config(300))]
 
     #[test]
     fn arbitrary_families_have_the_same_samples_in_every_format(

@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use hello_exporter_tests::build_library;
+use hello_exporter_tests::{build_library, text};
 use tempfile::TempDir;
 
 const PROGRAM: &str = r#"
@@ -29,7 +29,7 @@ fn messages(declaration: &str, ty: &str, emit: &str) -> String {
     let program = PROGRAM.replace("DECLARATION", declaration).replace("TYPE", ty);
     std::fs::write(&source, program).unwrap();
     let output = rustc(&source, &build_library()).arg(format!("--emit={emit}")).output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let stderr = text(&output.stderr);
     assert_eq!(output.status.success(), !stderr.contains("error"), "{stderr}");
     stderr
 }

@@ -11,7 +11,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Family, Gauge, GaugeVec, Histogram, HistogramVec, LabelValue,
     Labels, Registry,
 };
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
 
 #[derive(LabelValue, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Method {
@@ -58,24 +58,7 @@ fn a_label_struct_names_the_labels_of_a_family() {
     http.in_flight.with(Request { method: Method::Put, ..request("/") }).add(3);
     http.duration.with(request("/")).observe(0.5);
     assert_eq!(http.requests.with(request(&path)).get(), 3);
-    assert_eq!(
-        exposition_of(http),
-        r#"# HELP http_duration_seconds Time to answer.
-# TYPE http_duration_seconds histogram
-http_duration_seconds_bucket{zone="a",method="get",path="/",code="200",le="0.1"} 0
-http_duration_seconds_bucket{zone="a",method="get",path="/",code="200",le="1"} 1
-http_duration_seconds_bucket{zone="a",method="get",path="/",code="200",le="+Inf"} 1
-http_duration_seconds_sum{zone="a",method="get",path="/",code="200"} 0.5
-http_duration_seconds_count{zone="a",method="get",path="/",code="200"} 1
-# HELP http_in_flight In flight.
-# TYPE http_in_flight gauge
-http_in_flight{zone="a",method="PUT!",path="/",code="200"} 3
-# HELP http_requests_total Requests served.
-# TYPE http_requests_total counter
-http_requests_total{zone="a",method="get",path="/\"quoted\"",code="200"} 3
-http_requests_total{zone="a",method="not_allowed",path="/",code=""} 0
-"#
-    );
+    assert_golden("expositions/label_struct.txt", &exposition_of(http));
 }
 
 #[test]
@@ -185,24 +168,7 @@ fn maps_and_lists_from_label_structs_enums_and_tuples_are_values() {
         c: vec![(("a", 1), 0.5), (("a", 1), 1.5), (("a", 2), 2.5)],
         d: vec![(disk("sda"), Some(true)), (disk("sdb"), None)],
     };
-    assert_eq!(
-        exposition_of_fn(values),
-        "\
-# HELP a_total By a label struct.
-# TYPE a_total counter
-a_total{device=\"sda\"} 1
-# HELP b By an enum.
-# TYPE b gauge
-b{method=\"PUT!\"} 2
-# HELP c A list; the second of two alike is dropped.
-# TYPE c gauge
-c{x=\"a\",y=\"1\"} 0.5
-c{x=\"a\",y=\"2\"} 2.5
-# HELP d A list of label structs.
-# TYPE d gauge
-d{device=\"sda\"} 1
-"
-    );
+    assert_golden("expositions/maps_and_lists.txt", &exposition_of_fn(values));
 }
 
 const BOUNDS: &[f64] = &[1.0, 2.0];
@@ -313,27 +279,7 @@ fn flattened_collectors_are_spliced_in() {
     app.read.in_use.set(1.0);
     app.write.waits.with(["full"]).inc();
     app.nested.pool.in_use.set(2.0);
-    let expected = "\
-# HELP app_depth A gauge of its own.
-# TYPE app_depth gauge
-app_depth{zone=\"a\"} 0
-# HELP app_inner_in_use Connections in use.
-# TYPE app_inner_in_use gauge
-app_inner_in_use{zone=\"a\"} 2
-# HELP app_read_in_use Connections in use.
-# TYPE app_read_in_use gauge
-app_read_in_use{zone=\"a\"} 1
-# HELP app_up Up.
-# TYPE app_up gauge
-app_up{zone=\"a\"} 0
-# HELP app_write_in_use Connections in use.
-# TYPE app_write_in_use gauge
-app_write_in_use{zone=\"a\"} 0
-# HELP app_write_waits_total Waits.
-# TYPE app_write_waits_total counter
-app_write_waits_total{zone=\"a\",kind=\"pool\",reason=\"full\"} 1
-";
-    assert_eq!(exposition_of(Arc::clone(&app)), expected);
+    assert_golden("expositions/flattened_collectors.txt", &exposition_of(Arc::clone(&app)));
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(hello_exporter::interop::Shared(app))).unwrap();
     let text = prometheus::TextEncoder::new().encode_to_string(&foreign.gather()).unwrap();
@@ -356,23 +302,7 @@ fn foreign_histograms_are_fields() {
     let foreign = Foreign::new();
     foreign.histogram.observe(1.5);
     foreign.histograms.with_label_values(&["y"]).observe(0.25);
-    assert_eq!(
-        exposition_of(foreign),
-        r#"# HELP a_seconds Help.
-# TYPE a_seconds histogram
-a_seconds_bucket{k="v",le="1"} 0
-a_seconds_bucket{k="v",le="2"} 1
-a_seconds_bucket{k="v",le="+Inf"} 1
-a_seconds_sum{k="v"} 1.5
-a_seconds_count{k="v"} 1
-# HELP b_seconds Help.
-# TYPE b_seconds histogram
-b_seconds_bucket{x="y",le="0.5"} 1
-b_seconds_bucket{x="y",le="+Inf"} 1
-b_seconds_sum{x="y"} 0.25
-b_seconds_count{x="y"} 1
-"#
-    );
+    assert_golden("expositions/foreign_histograms.txt", &exposition_of(foreign));
 }
 
 #[test]

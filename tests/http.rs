@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use actix_web::web;
 use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
 use hello_exporter_tests::http::{get, get_accepting, get_with, request, serve};
-use hello_exporter_tests::{Exporter, build, build_example, promtool};
+use hello_exporter_tests::{Exporter, build, build_example, promtool, text, without_time};
 
 const HELLO: &str = "\
 # HELP a Display a.
@@ -22,14 +22,6 @@ b{hello=\"world\",hostname=\"Hi\"} 2
 /// Runs the exporter to its end.
 fn run(arguments: &[&str]) -> Output {
     Command::new(build()).args(arguments).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 #[test]
@@ -165,12 +157,12 @@ fn a_socket_of_systemd_is_listened_on() {
     assert_eq!(output.status.code(), Some(1));
     let expected = "level=error msg=\"--web.systemd-socket: systemd has passed no socket: LISTEN_PID and LISTEN_FDS \
                     are those of another process, or not set\"\n";
-    assert!(stderr(&output).ends_with(expected), "{}", stderr(&output));
+    assert!(text(&output.stderr).ends_with(expected), "{}", text(&output.stderr));
 }
 
 fn rust_version() -> String {
     let output = Command::new("rustc").arg("--version").output().unwrap();
-    stdout(&output).split(' ').nth(1).unwrap().to_owned()
+    text(&output.stdout).split(' ').nth(1).unwrap().to_owned()
 }
 
 #[test]
@@ -214,8 +206,8 @@ fn unknown_paths_are_404_and_queries_do_not_matter() {
     }
 }
 
-/// What Go's `http.Error` sets. 401 and 429 are in web_config.rs, 403 and 503 in probe.rs and
-/// sources.rs.
+/// What Go's `http.Error` sets. 401 and 429 are in web_config_passwords.rs, 403 and 503 in
+/// probe.rs and sources.rs.
 #[test]
 fn errors_in_words_have_the_headers_of_go() {
     let exporter = Exporter::start(&[]);
@@ -297,13 +289,13 @@ fn a_port_in_use_is_one_line_and_exit_status_1() {
     let address = listener.local_addr().unwrap();
     let output = run(&[&format!("--web.listen-address={address}")]);
     assert_eq!(output.status.code(), Some(1));
-    let stderr = stderr(&output);
+    let stderr = text(&output.stderr);
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
     let expected = format!(
         "level=error msg=\"cannot listen on {address}: Address already in use (os error 98)\"\n"
     );
     assert!(stderr.ends_with(&expected), "{stderr}");
-    assert_eq!(stdout(&output), "");
+    assert_eq!(text(&output.stdout), "");
 }
 
 #[test]
@@ -325,8 +317,8 @@ fn bad_flags_are_exit_status_2() {
     ] {
         let output = run(&[flag]);
         assert_eq!(output.status.code(), Some(2), "{flag}");
-        assert!(stderr(&output).contains(message), "{flag}: {}", stderr(&output));
-        assert_eq!(stdout(&output), "");
+        assert!(text(&output.stderr).contains(message), "{flag}: {}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), "");
     }
 }
 
@@ -335,7 +327,7 @@ fn version_and_help_go_to_standard_output() {
     let version = run(&["--version"]);
     assert_eq!(version.status.code(), Some(0));
     let expected = concat!("hello_exporter, version ", env!("CARGO_PKG_VERSION"), " (revision: ");
-    assert!(stdout(&version).starts_with(expected), "{}", stdout(&version));
+    assert!(text(&version.stdout).starts_with(expected), "{}", text(&version.stdout));
     for flag in ["-h", "--help"] {
         let help = run(&[flag]);
         assert_eq!(help.status.code(), Some(0));
@@ -350,7 +342,7 @@ fn version_and_help_go_to_standard_output() {
             "--log.format",
             "--version",
         ] {
-            assert!(stdout(&help).contains(flag), "{flag} in {}", stdout(&help));
+            assert!(text(&help.stdout).contains(flag), "{flag} in {}", text(&help.stdout));
         }
     }
 }
@@ -382,8 +374,7 @@ fn requests_are_logged_for_who_debugs() {
     assert_eq!(get(exporter.address, "/nope?x=%22%0a=").status, 404);
     let (_, log) = exporter.signal("TERM");
     let line = log.iter().find(|line| line.contains("msg=Answered")).unwrap();
-    let (_, line) = line.split_once(" level=").unwrap();
-    let (before, after) = line.split_once("peer=127.0.0.1:").unwrap();
+    let (before, after) = without_time(line).split_once("peer=127.0.0.1:").unwrap();
     assert_eq!(before, "debug msg=Answered ");
     let (_, after) = after.split_once(' ').unwrap();
     let (after, _) = after.split_once("duration=").unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hello_exporter::interop::Shared;
 use hello_exporter::{Collector, CounterVec, Format, Gauge, Histogram, Registry};
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
 use prometheus::core::{Collector as _, Desc};
 use prometheus::proto::{MetricFamily, MetricType, Quantile, Summary, Untyped};
 use prometheus::{HistogramOpts, IntCounter, IntCounterVec, Opts, TextEncoder};
@@ -140,35 +140,7 @@ fn foreign() -> Foreign {
 
 #[test]
 fn a_struct_of_foreign_metrics_registers_with_either_registry() {
-    assert_eq!(
-        exposition_of(foreign()),
-        "\
-# HELP depth Depths.
-# TYPE depth gauge
-depth{zone=\"a\",x=\"d\"} 2
-# HELP errors_total Errors.
-# TYPE errors_total counter
-errors_total{zone=\"a\",z=\"last\",a=\"first\"} 1
-# HELP items Items.
-# TYPE items gauge
-items{zone=\"a\"} -4
-# HELP level Level.
-# TYPE level gauge
-level{zone=\"a\"} -1.25
-# HELP requests_total Requests.
-# TYPE requests_total counter
-requests_total{zone=\"a\"} 3
-# HELP seconds_total Seconds.
-# TYPE seconds_total counter
-seconds_total{zone=\"a\"} 0.5
-# HELP size Sizes.
-# TYPE size gauge
-size{zone=\"a\",unit=\"b\",x=\"s\"} 9
-# HELP waits_total Waits.
-# TYPE waits_total counter
-waits_total{zone=\"a\",x=\"w\"} 1.5
-"
-    );
+    assert_golden("expositions/foreign_metrics.txt", &exposition_of(foreign()));
     let registry = prometheus::Registry::new();
     registry.register(Box::new(foreign())).unwrap();
     let text = gathered(&registry);
@@ -285,27 +257,7 @@ fn a_foreign_registry_registers_as_a_whole() {
     foreign.register(Box::new(untyped())).unwrap();
     let registry = Registry::new();
     registry.register(foreign).unwrap();
-    assert_eq!(
-        exposition(&registry),
-        "\
-# HELP app_seconds Seconds.
-# TYPE app_seconds histogram
-app_seconds_bucket{zone=\"a\",le=\"0.005\"} 0
-app_seconds_bucket{zone=\"a\",le=\"1\"} 1
-app_seconds_bucket{zone=\"a\",le=\"1e+06\"} 1
-app_seconds_bucket{zone=\"a\",le=\"+Inf\"} 2
-app_seconds_sum{zone=\"a\"} 2000000.5
-app_seconds_count{zone=\"a\"} 2
-# HELP app_summary Help.
-# TYPE app_summary summary
-app_summary{zone=\"a\",quantile=\"0.5\"} 0.25 1700000000000
-app_summary_sum{zone=\"a\"} 1.5 1700000000000
-app_summary_count{zone=\"a\"} 4 1700000000000
-# HELP app_untyped Help.
-# TYPE app_untyped untyped
-app_untyped{zone=\"a\"} 3.5
-"
-    );
+    assert_golden("expositions/foreign_registry_as_a_whole.txt", &exposition(&registry));
 }
 
 #[test]

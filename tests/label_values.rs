@@ -9,7 +9,7 @@ use std::num::{NonZeroI128, NonZeroU8, NonZeroU16, NonZeroUsize};
 use std::sync::Arc;
 
 use hello_exporter::{Collector, CounterVec, Family, Gauge, LabelValue, Labels};
-use hello_exporter_tests::exposition_of;
+use hello_exporter_tests::{assert_golden, exposition_of};
 
 fn label(value: impl LabelValue) -> String {
     let family = CounterVec::new(["label"]);
@@ -100,24 +100,5 @@ fn label_values_of_the_standard_library_are_exposed() {
         ..Peers::new()
     };
     peers.lag_bytes.with(peer()).set(4096.0);
-    assert_eq!(
-        exposition_of(peers),
-        "\
-# HELP hops Hops.
-# TYPE hops gauge
-hops{address=\"::1\"} 0
-# HELP lag_bytes Lag.
-# TYPE lag_bytes gauge
-lag_bytes{address=\"192.0.2.1:5432\",node=\"7\",zone=\"a\",rank=\"B\"} 4096
-# HELP links Links.
-# TYPE links gauge
-links{from=\"192.0.2.1\",to=\"192.0.2.2\"} 1
-# HELP routes Routes.
-# TYPE routes gauge
-routes{net=\"10.0.0.0/8\",metric=\"1\"} 2
-# HELP up Whether it answers.
-# TYPE up gauge
-up{address=\"192.0.2.1:5432\",node=\"7\",zone=\"a\",rank=\"B\"} 1
-"
-    );
+    assert_golden("expositions/label_values_of_std.txt", &exposition_of(peers));
 }

@@ -14,7 +14,10 @@ use hello_exporter_tests::node::{
     COLLECTORS, MORE, copied_tree, exposition, failing, failing_in, flags_of, is_of_itself, lines,
     on_tree, program, series_of_tree, tree,
 };
-use hello_exporter_tests::{Comparison, Exporter, Family, Group, Wrong, free_address, parse};
+use hello_exporter_tests::{
+    Comparison, Exporter, Family, Group, Wrong, assert_golden, free_address, lines_of_code, parse,
+    read, repository, text,
+};
 use tempfile::TempDir;
 
 /// The group of what exporters say of themselves.
@@ -190,11 +193,10 @@ fn on_a_frozen_tree_all_is_as_the_original_has_it() {
 
 #[test]
 fn a_frozen_tree_is_exposed_as_expected() {
-    let expected = include_str!("node_exporter.txt");
     let exporter = on_tree(&tree(), &MORE);
     let exposition = exposition(&exporter, "");
     let series = series_of_tree(&exposition);
-    assert_eq!(series.join("\n"), expected.trim_end());
+    assert_golden("node_exporter.txt", &(series.join("\n") + "\n"));
     // It has a value for everything that the comparison with version 1.5.0 leaves out.
     let families: BTreeSet<&str> =
         series.iter().filter_map(|line| line.split(['{', ' ']).next()).collect();
@@ -308,7 +310,7 @@ fn flags_that_make_no_sense_are_refused() {
     let output = refused(&["--collector.vmstat.fields=^(oom"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
+        text(&output.stderr),
         "error: invalid value '^(oom' for '--collector.vmstat.fields <REGEXP>': \
          found open group without closing ')'\n\nFor more information, try '--help'.\n"
     );
@@ -317,7 +319,7 @@ fn flags_that_make_no_sense_are_refused() {
     let output = refused(&flags);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
+        text(&output.stderr),
         "error: the argument '--collector.diskstats.device-include <REGEXP>' cannot be used with \
          '--collector.diskstats.device-exclude <REGEXP>'\n\nUsage: node_exporter [OPTIONS]\n\n\
          For more information, try '--help'.\n"
@@ -335,7 +337,7 @@ fn flags_that_make_no_sense_are_refused() {
         let output = refused(&[&format!("--collector.filesystem.mount-timeout={timeout}")]);
         assert_eq!(output.status.code(), Some(2));
         assert_eq!(
-            String::from_utf8(output.stderr).unwrap(),
+            text(&output.stderr),
             format!(
                 "error: invalid value '{timeout}' for '--collector.filesystem.mount-timeout \
                  <DURATION>': {message}\n\nFor more information, try '--help'.\n"
@@ -448,33 +450,16 @@ fn names_that_are_not_utf8_are_taken_lossily() {
 /// without blank lines and comments, as ours are counted.
 const LINES_OF_ORIGINAL: usize = 3321;
 
-/// Lines without blank ones and comments, and without those of tests.
-fn lines_of_code(directory: &Path) -> usize {
-    let mut lines = 0;
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            lines += lines_of_code(&path);
-        } else if path.file_name().unwrap() != "tests.rs" {
-            let source = fs::read_to_string(path).unwrap();
-            let code = source.lines().map(str::trim);
-            lines += code.filter(|line| !line.is_empty() && !line.starts_with("//")).count();
-        }
-    }
-    lines
-}
-
 #[test]
 fn documents_state_the_lines_as_they_are() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/node_exporter");
-    let (ours, original) =
-        (with_comma(lines_of_code(&example.join("src"))), with_comma(LINES_OF_ORIGINAL));
-    let readme = fs::read_to_string(example.join("README.md")).unwrap();
+    let sources = repository("examples/node_exporter/src");
+    let (ours, original) = (with_comma(lines_of_code(&sources)), with_comma(LINES_OF_ORIGINAL));
+    let readme = read("examples/node_exporter/README.md");
     let figure = format!(
         "| this example | {ours} |\n| the node exporter, for the same collectors | {original} |\n"
     );
     assert!(readme.contains(&figure), "README.md should say:\n{figure}");
-    let document = fs::read_to_string(example.join("../../docs/comparison.md")).unwrap();
+    let document = read("docs/comparison.md");
     let figure = format!("| {ours}, and {original} |");
     assert!(document.contains(&figure), "docs/comparison.md should say:\n{figure}");
 }

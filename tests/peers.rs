@@ -3,20 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::path::Path;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
-use allocation_counter::measure;
-use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, Init, MetricType};
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::http::Metrics;
-use hello_exporter::{
-    Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, HistogramVec, Registry,
-};
+use hello_exporter::{Collector, Counter, CounterVec, Format, Gauge, Registry};
 use hello_exporter_tests::http::{get, serve};
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{compiler_says, exposition, exposition_of, open_metrics};
 
 /// A collector by hand, that writes to each of its families what it is told.
 struct Hand(Vec<(Desc, Write)>);
@@ -43,19 +36,6 @@ fn gauge(name: &'static str) -> Desc {
 /// The words in which a family is refused.
 fn refusal(desc: Desc) -> String {
     Registry::new().register(Hand(vec![(desc, |_| ())])).unwrap_err().to_string()
-}
-
-/// Whether the recorded message of a case in `ui` contains these words.
-fn compiler_says(case: &str, words: &str) -> bool {
-    let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
-    assert!(ui.join(case).with_extension("rs").exists(), "{case}");
-    std::fs::read_to_string(ui.join(case).with_extension("stderr")).unwrap().contains(words)
-}
-
-fn open_metrics(registry: &Registry) -> String {
-    let mut buffer = Vec::new();
-    registry.encode(Format::OpenMetrics, &mut buffer);
-    String::from_utf8(buffer).unwrap()
 }
 
 // `prometheus`: children of a vec are keyed by a hash of the concatenated label values.
@@ -150,26 +130,7 @@ fn the_label_le_of_a_histogram_is_refused() {
     assert!(compiler_says("constants/label_struct_with_le", message));
 }
 
-// `prometheus`: duplicate series are exposed; the same name with another type merges into nonsense.
-
-#[test]
-fn duplicate_series_are_not_exposed() {
-    #[derive(Collector)]
-    struct Disks {
-        #[metric(help = "Bytes free.", labels = ["disk"])]
-        disk_free_bytes: Vec<(&'static str, u64)>,
-    }
-
-    let disks = || Disks { disk_free_bytes: vec![("sda", 1), ("sdb", 2), ("sda", 3), ("sdb", 4)] };
-    assert_eq!(
-        exposition_of_fn(disks),
-        r#"# HELP disk_free_bytes Bytes free.
-# TYPE disk_free_bytes gauge
-disk_free_bytes{disk="sda"} 1
-disk_free_bytes{disk="sdb"} 2
-"#
-    );
-}
+// `prometheus`: the same name with another type merges into nonsense.
 
 #[test]
 fn the_same_name_with_another_type_is_refused() {
@@ -211,72 +172,6 @@ fn an_empty_help_is_an_error_of_the_compiler_and_none_at_run_time() {
     let desc = Desc::new("g", "", MetricType::Gauge);
     let silent = Hand(vec![(desc, |encoder| encoder.value(1))]);
     assert_eq!(exposition_of(silent), "# HELP g \n# TYPE g gauge\ng 1\n");
-}
-
-// `prometheus`: `1e300` is written with 301 digits; untyped metrics hit `unimplemented!()`.
-
-#[test]
-fn large_floats_are_written_short() {
-    #[derive(Collector)]
-    struct Large {
-        /// Large.
-        large: f64,
-        /// Negative.
-        negative: f64,
-        /// Small.
-        small: f64,
-    }
-
-    assert_eq!(
-        exposition_of_fn(|| Large { large: 1e300, negative: -1.5e300, small: 1e-300 }),
-        "\
-# HELP large Large.
-# TYPE large gauge
-large 1e+300
-# HELP negative Negative.
-# TYPE negative gauge
-negative -1.5e+300
-# HELP small Small.
-# TYPE small gauge
-small 1e-300
-"
-    );
-}
-
-#[test]
-fn untyped_metrics_are_encoded() {
-    #[derive(Collector)]
-    struct Untyped {
-        /// Whatever it is.
-        #[metric(untyped)]
-        whatever: f64,
-    }
-
-    let registry = Registry::new();
-    registry.register_fn(|| Untyped { whatever: 0.5 }).unwrap();
-    assert_eq!(
-        exposition(&registry),
-        "# HELP whatever Whatever it is.\n# TYPE whatever untyped\nwhatever 0.5\n"
-    );
-    assert_eq!(
-        open_metrics(&registry),
-        "# HELP whatever Whatever it is.\n# TYPE whatever unknown\nwhatever 0.5\n# EOF\n"
-    );
-}
-
-#[test]
-fn untyped_metrics_do_not_panic_in_a_registry_of_the_prometheus_crate() {
-    #[derive(Collector)]
-    struct Untyped {
-        /// Whatever it is.
-        #[metric(untyped)]
-        whatever: f64,
-    }
-
-    let registry = prometheus::Registry::new();
-    registry.register(Box::new(Untyped { whatever: 0.5 })).unwrap();
-    let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
-    assert_eq!(text, "# HELP whatever Whatever it is.\n# TYPE whatever gauge\nwhatever 0.5\n");
 }
 
 // `prometheus`: a panic in one collector takes down the whole gather. Go: it kills the process.
@@ -339,51 +234,6 @@ fn a_panic_while_describing_leaves_the_registry_usable() {
     assert!(std::thread::spawn(move || clone.register(Faulty)).join().is_err());
     assert_eq!(exposition(&registry), WITHOUT_PANICS);
     registry.register(Hand(vec![(gauge("f"), |encoder| encoder.value(1))])).unwrap();
-}
-
-// `prometheus`: no absolute counters for collectors, no OpenMetrics.
-
-#[derive(Collector)]
-struct Absolute {
-    /// Requests served.
-    #[metric(counter)]
-    requests_total: u64,
-
-    #[metric(counter, help = "Bytes sent.", labels = ["device"])]
-    sent_bytes_total: BTreeMap<&'static str, u64>,
-}
-
-#[test]
-fn collectors_have_absolute_counters() {
-    let registry = Registry::new();
-    registry
-        .register_fn(|| Absolute {
-            requests_total: 7,
-            sent_bytes_total: BTreeMap::from([("eth0", u64::MAX)]),
-        })
-        .unwrap();
-    for _ in 0..2 {
-        assert_eq!(
-            exposition(&registry),
-            r#"# HELP requests_total Requests served.
-# TYPE requests_total counter
-requests_total 7
-# HELP sent_bytes_total Bytes sent.
-# TYPE sent_bytes_total counter
-sent_bytes_total{device="eth0"} 18446744073709551615
-"#
-        );
-    }
-}
-
-#[test]
-fn openmetrics_is_written() {
-    let registry = Registry::new();
-    registry.register_fn(Absolute::new).unwrap();
-    assert_eq!(
-        open_metrics(&registry),
-        "# HELP requests Requests served.\n# TYPE requests counter\nrequests_total 0\n# EOF\n"
-    );
 }
 
 // `prometheus-client`: a newline in a label value forges lines, and so does one in HELP. `aetos`: HELP.
@@ -507,165 +357,8 @@ fn a_prefix_that_makes_an_invalid_name_is_refused() {
     );
 }
 
-// `prometheus-client`: a guard held across an await, or a second use of the family, deadlocks.
-
-#[derive(Collector)]
-struct DynamicFamilies {
-    #[metric(help = "Counts.", labels = ["x"])]
-    counts_total: CounterVec<1>,
-
-    #[metric(help = "Levels.", labels = ["x"])]
-    levels: GaugeVec<1>,
-
-    #[metric(help = "Sizes.", labels = ["x"], buckets = [1])]
-    sizes: HistogramVec<1>,
-}
-
-/// Uses every family in every way.
-fn use_all(families: &DynamicFamilies, registry: &Registry) {
-    for value in ["a", "b", "c"] {
-        families.counts_total.with([value]).inc_by_with_exemplar(1, &[("id", "1")]);
-        families.levels.with([value]).inc();
-        families.sizes.with([value]).observe_with_exemplar(0.5, &[("id", "1")]);
-    }
-    assert_eq!((families.counts_total.len(), families.counts_total.iter().count()), (3, 3));
-    families.counts_total.remove(["a"]);
-    families.levels.retain(|series| series.label("x").as_deref() != Some("b"));
-    for format in [Format::Text, Format::OpenMetrics, Format::Protobuf] {
-        registry.encode(format, &mut Vec::new());
-    }
-    families.counts_total.clear();
-    families.levels.clear();
-    families.sizes.clear();
-}
-
-fn families() -> (Arc<DynamicFamilies>, Registry) {
-    let families = Arc::new(DynamicFamilies::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&families)).unwrap();
-    (families, registry)
-}
-
-#[test]
-fn handles_and_guards_that_are_held_block_nothing() {
-    let (families, registry) = families();
-    let handle = families.counts_total.with(["a"]);
-    let pinned = families.counts_total.with(["a"]).pin();
-    let guard = families.levels.with(["a"]).inc_guard();
-    let timer = families.sizes.with(["a"]).start_timer();
-    handle.inc();
-    pinned.inc();
-    use_all(&families, &registry);
-    handle.inc();
-    pinned.inc();
-    assert_eq!((handle.get(), pinned.get()), (2, 2));
-    drop(guard);
-    timer.discard();
-    assert_eq!(
-        exposition(&registry),
-        r#"# HELP counts_total Counts.
-# TYPE counts_total counter
-counts_total{x="a"} 2
-"#
-    );
-}
-
-#[test]
-fn views_and_iterators_that_are_held_block_nothing() {
-    let (families, registry) = families();
-    for value in ["a", "b", "c"] {
-        families.counts_total.with([value]).inc();
-        families.sizes.with([value]).observe(0.5);
-    }
-    let mut iterator = families.counts_total.iter();
-    let view = iterator.next().unwrap();
-    let histogram = families.sizes.iter().next().unwrap();
-    use_all(&families, &registry);
-    assert_eq!((view.label("x").as_deref(), view.get()), (Some("a"), 2));
-    assert_eq!((histogram.label("x").as_deref(), histogram.count()), (Some("a"), 2));
-    drop(iterator);
-    assert_eq!(exposition(&registry), "");
-}
-
-#[test]
-fn a_family_can_be_changed_in_a_loop_over_itself() {
-    let (families, registry) = families();
-    families.counts_total.with(["a"]).inc();
-    for _ in families.counts_total.iter() {
-        use_all(&families, &registry);
-    }
-    families.levels.with(["a"]).inc();
-    families.levels.retain(|_| {
-        use_all(&families, &registry);
-        false
-    });
-    assert!(families.counts_total.is_empty() && families.levels.is_empty());
-}
-
-#[test]
-fn a_collector_may_use_a_family_while_it_is_scraped() {
-    struct Reentrant(Arc<DynamicFamilies>, Registry);
-    impl Describe for Reentrant {
-        fn describe(&self) -> Vec<Desc> {
-            vec![gauge("reentrant")]
-        }
-    }
-    impl Collect for Reentrant {
-        fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
-            use_all(&self.0, &self.1);
-            encoder.value(1);
-        }
-    }
-
-    let (families, other) = families();
-    let registry = Registry::new();
-    registry.register(Arc::clone(&families)).unwrap();
-    registry.register(Reentrant(families, other)).unwrap();
-    assert_eq!(
-        exposition(&registry),
-        "# HELP reentrant Help.\n# TYPE reentrant gauge\nreentrant 1\n"
-    );
-}
-
-#[test]
-fn handles_and_guards_are_held_across_an_await() {
-    async fn request(families: &DynamicFamilies) {
-        let requests = families.counts_total.with(["a"]);
-        let pinned = families.counts_total.with(["a"]).pin();
-        let _level = families.levels.with(["a"]).inc_guard();
-        requests.inc();
-        let mut is_second = false;
-        std::future::poll_fn(|_| match std::mem::replace(&mut is_second, true) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        })
-        .await;
-        pinned.inc();
-    }
-
-    let (families, registry) = families();
-    let (mut first, mut second) = (pin!(request(&families)), pin!(request(&families)));
-    let mut context = Context::from_waker(Waker::noop());
-    assert!(first.as_mut().poll(&mut context).is_pending());
-    assert!(second.as_mut().poll(&mut context).is_pending());
-    let levels = families.levels.with(["a"]);
-    assert_eq!(levels.get(), 2.0);
-    assert!(first.as_mut().poll(&mut context).is_ready());
-    assert!(second.as_mut().poll(&mut context).is_ready());
-    assert_eq!(
-        exposition(&registry),
-        r#"# HELP counts_total Counts.
-# TYPE counts_total counter
-counts_total{x="a"} 4
-# HELP levels Levels.
-# TYPE levels gauge
-levels{x="a"} 0
-"#
-    );
-}
-
-// `metrics-exporter-prometheus`: its Content-Type lacks `version=0.0.4`; histograms grow without bound
-// when nobody scrapes. `prometheus_exporter`: no Content-Type at all; `/metrics?x=y` is a 404.
+// `metrics-exporter-prometheus`: its Content-Type lacks `version=0.0.4`. `prometheus_exporter`: no
+// Content-Type at all; `/metrics?x=y` is a 404.
 
 #[test]
 fn the_content_type_has_the_version() {
@@ -698,94 +391,7 @@ fn metrics_with_a_query_are_served() {
     }
 }
 
-#[test]
-fn histograms_do_not_grow_when_nobody_scrapes() {
-    let histogram = Histogram::default();
-    let family = HistogramVec::new(["x"], &[0.1, 1.0]);
-    let pinned = family.with(["a"]).pin();
-    pinned.observe(0.0);
-    let observe = || {
-        for at in 0..1_000_000_u32 {
-            histogram.observe(f64::from(at));
-            pinned.observe(f64::from(at));
-        }
-        for at in 0..100_000_u32 {
-            family.with(["a"]).observe(f64::from(at));
-        }
-    };
-    assert_eq!(measure(observe).count_total, 0);
-    assert_eq!((histogram.count(), pinned.count()), (1_000_000, 1_100_001));
-}
-
-// `aetos`: `le` is printed with three decimals, so that small buckets collide; `inf` for `+Inf`.
-
-#[derive(Collector)]
-struct Small {
-    #[metric(help = "Small.", buckets = [0.00001, 0.0001, 0.0004, 0.0005, 0.001])]
-    small_seconds: Histogram,
-}
-
-#[test]
-fn small_buckets_do_not_collide() {
-    let small = Small::new();
-    small.small_seconds.observe(0.0004);
-    assert_eq!(
-        exposition_of(small),
-        r#"# HELP small_seconds Small.
-# TYPE small_seconds histogram
-small_seconds_bucket{le="1e-05"} 0
-small_seconds_bucket{le="0.0001"} 0
-small_seconds_bucket{le="0.0004"} 1
-small_seconds_bucket{le="0.0005"} 1
-small_seconds_bucket{le="0.001"} 1
-small_seconds_bucket{le="+Inf"} 1
-small_seconds_sum 0.0004
-small_seconds_count 1
-"#
-    );
-}
-
-#[test]
-fn infinities_have_their_sign() {
-    #[derive(Collector)]
-    struct Infinite {
-        #[metric(help = "Values.", labels = ["x"])]
-        values: BTreeMap<u8, f64>,
-    }
-
-    let values = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN];
-    let registry = Registry::new();
-    registry.register_fn(move || Infinite { values: (0..).zip(values).collect() }).unwrap();
-    let expected = "# HELP values Values.\n# TYPE values gauge\nvalues{x=\"0\"} +Inf\n\
-                    values{x=\"1\"} -Inf\nvalues{x=\"2\"} NaN\nvalues{x=\"3\"} NaN\n";
-    assert_eq!(exposition(&registry), expected);
-    assert_eq!(open_metrics(&registry), expected.to_owned() + "# EOF\n");
-}
-
-// `metrics-derive`: takes the `name = "…"` of any attribute for help, that of `#[deprecated]` too.
-
-#[test]
-fn no_other_attribute_is_read_for_help_or_name() {
-    #[derive(Collector)]
-    struct Annotated {
-        /// The help.
-        #[doc(alias = "no_help")]
-        #[allow(dead_code, reason = "no help")]
-        #[deprecated(note = "no help")]
-        annotated: f64,
-    }
-
-    assert_eq!(
-        exposition_of_fn(Annotated::new),
-        "# HELP annotated The help.\n# TYPE annotated gauge\nannotated 0\n"
-    );
-    assert!(compiler_says(
-        "tokens/help_of_another_attribute",
-        "error: no help: add a doc comment or `help = \"…\"`"
-    ));
-}
-
-// `prometric`: two structs with the same field name collide; a wrong attribute panics the macro.
+// `prometric`: two structs with the same field name collide.
 
 #[test]
 fn two_structs_with_the_same_field_name_do_not_collide_silently() {
@@ -825,21 +431,7 @@ queue 0
     );
 }
 
-#[test]
-fn no_attribute_panics_the_macro() {
-    let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
-    let groups = std::fs::read_dir(ui).unwrap().map(|group| group.unwrap().path());
-    let cases = groups.flat_map(|group| std::fs::read_dir(group).unwrap());
-    for case in cases.map(|case| case.unwrap().path()) {
-        let text = std::fs::read_to_string(&case).unwrap();
-        assert!(!text.contains("proc-macro derive panicked"), "{}", case.display());
-    }
-    for case in ["attribute_without_parentheses", "argument_unknown", "argument_without_value"] {
-        assert!(compiler_says(&format!("tokens/{case}"), "error: "), "{case}");
-    }
-}
-
-// `vise`: duplicate labels and `le` are accepted; only the first `#[metrics]` attribute is read.
+// `vise`: duplicate labels and `le` are accepted.
 
 #[test]
 fn duplicate_labels_are_refused() {
@@ -849,61 +441,6 @@ fn duplicate_labels_are_refused() {
     assert!(compiler_says("tokens/label_twice", "error: label `x` is given twice"));
     assert!(compiler_says("labels/label_twice", "error: "));
     assert!(compiler_says("tokens/const_label_twice", "error: "));
-}
-
-#[test]
-fn every_attribute_is_read_and_not_the_first_alone() {
-    #[derive(Collector)]
-    #[collector(namespace = "app")]
-    #[collector(subsystem = "mail", const_labels(zone = "a"))]
-    struct Attributes {
-        #[metric(name = "sent_total")]
-        #[metric(help = "Mails sent.")]
-        #[metric(labels = ["to"])]
-        sent: CounterVec<1>,
-    }
-
-    let attributes = Attributes::new();
-    attributes.sent.with(["you"]).inc();
-    assert_eq!(
-        exposition_of(attributes),
-        r#"# HELP app_mail_sent_total Mails sent.
-# TYPE app_mail_sent_total counter
-app_mail_sent_total{zone="a",to="you"} 1
-"#
-    );
-}
-
-// `prometheus-client` derive: drops generics.
-
-#[test]
-fn the_derive_keeps_generics() {
-    #[derive(Collector)]
-    struct Generic<T, const N: usize>
-    where
-        T: Init,
-    {
-        /// Whatever it is.
-        generic: T,
-        #[metric(help = "Pairs.", labels = ["x", "y"])]
-        pairs_total: CounterVec<2>,
-        #[metric(skip)]
-        rest: [u8; N],
-    }
-
-    let generic = Generic::<Counter<f64>, 3>::new([0; 3]);
-    generic.generic.inc_by(0.5);
-    generic.pairs_total.with(generic.rest.first_chunk::<2>().unwrap().map(u32::from)).inc();
-    assert_eq!(
-        exposition_of(generic),
-        r#"# HELP generic Whatever it is.
-# TYPE generic counter
-generic 0.5
-# HELP pairs_total Pairs.
-# TYPE pairs_total counter
-pairs_total{x="0",y="0"} 1
-"#
-    );
 }
 
 // Go: one duplicate series or one bad label turns the whole scrape into HTTP 500.

@@ -9,7 +9,7 @@ use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use hello_exporter_tests::http::{Response, Server, get, get_with, request, serve};
-use hello_exporter_tests::{Exporter, Prometheus, build_program, free_address};
+use hello_exporter_tests::{Exporter, Prometheus, block, build_program, free_address};
 
 fn start(arguments: &[&str]) -> Exporter {
     let program = build_program("probe_exporter", ["--bin", "probe_exporter"]);
@@ -264,9 +264,7 @@ fn probes_are_limited_and_end_when_their_time_is_over() {
 
 /// The configuration that the example's README shows.
 fn readme() -> &'static str {
-    let readme = include_str!("../examples/probe_exporter/README.md");
-    let (_, rest) = readme.split_once("```yaml\n").unwrap();
-    rest.split_once("```").unwrap().0
+    block(include_str!("../examples/probe_exporter/README.md"), "yaml")
 }
 
 #[test]

@@ -3,53 +3,22 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use hello_exporter_tests::public_api::PublicApi;
+use hello_exporter_tests::{assert_golden, data};
 
 /// The most names that the crate root may have.
 const MOST_ROOT_NAMES: usize = 32;
 
-const COMMAND: &str =
-    "GOLDEN=overwrite cargo test --package hello_exporter_tests --test public_api";
-
 static LIBRARY: LazyLock<PublicApi> = LazyLock::new(|| PublicApi::of_package("hello_exporter"));
 
 static FIXTURE: LazyLock<PublicApi> =
-    LazyLock::new(|| PublicApi::of_source(&path("public_api/fixture.rs")));
-
-fn path(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// Compares a listing with its golden file, or overwrites the file.
-fn assert_is_recorded(api: &PublicApi, file: &str) {
-    let (path, current) = (path(file), api.listing());
-    if std::env::var_os("GOLDEN").is_some() {
-        return std::fs::write(path, current).unwrap();
-    }
-    let recorded = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        recorded == current,
-        "tests/{file} differs from the public items:\n{}\nif the change is meant: {COMMAND}",
-        changes(&recorded, &current)
-    );
-}
-
-/// Returns the removed lines, then the added lines, each in the order of the listing.
-fn changes(recorded: &str, current: &str) -> String {
-    let (old, new): (BTreeSet<&str>, BTreeSet<&str>) =
-        (recorded.lines().collect(), current.lines().collect());
-    let removed =
-        recorded.lines().filter(|line| !new.contains(line)).map(|line| format!("-{line}\n"));
-    let added = current.lines().filter(|line| !old.contains(line)).map(|line| format!("+{line}\n"));
-    removed.chain(added).collect()
-}
+    LazyLock::new(|| PublicApi::of_source(&data("public_api/fixture.rs")));
 
 #[test]
 fn public_items_are_as_recorded() {
-    assert_is_recorded(&LIBRARY, "public_api.txt");
+    assert_golden("public_api.txt", &LIBRARY.listing());
 }
 
 #[test]
@@ -82,7 +51,7 @@ fn every_public_type_is_reached() {
 
 #[test]
 fn fixture_is_listed() {
-    assert_is_recorded(&FIXTURE, "public_api/fixture.txt");
+    assert_golden("public_api/fixture.txt", &FIXTURE.listing());
 }
 
 #[test]
@@ -116,10 +85,4 @@ fn unreached_types_of_fixture_are_found() {
     let expected =
         ["fixture::Lonely", "fixture::Marker", "fixture::Unreached", "fixture::nested::Bits"];
     assert_eq!(unreached, expected);
-}
-
-#[test]
-fn changed_lines_are_shown_in_order() {
-    let changes = changes("# 1\na\nb\n", "# 1\nb\nc\n");
-    assert_eq!(changes, "-a\n+c\n");
 }

@@ -3,25 +3,12 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use std::path::Path;
-
-use hello_exporter_tests::{Exporter, build_example, http};
-
-fn repository(path: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    std::fs::read_to_string(root.join(path)).unwrap()
-}
-
-/// The first block of the README in this language.
-fn block<'t>(text: &'t str, language: &str) -> &'t str {
-    let (_, tail) = text.split_once(&format!("```{language}\n")).unwrap();
-    tail.split_once("```").unwrap().0
-}
+use hello_exporter_tests::{Exporter, block, build_example, http, read};
 
 #[test]
 fn the_readme_shows_the_program_that_is_built() {
-    let readme = repository("README.md");
-    let main = repository("hello_exporter/src/main.rs");
+    let readme = read("README.md");
+    let main = read("hello_exporter/src/main.rs");
     let shown = block(&readme, "rust,no_run");
     assert!(main.ends_with(shown), "the README's program is not main.rs");
     let left_out = main.strip_suffix(shown).unwrap().lines();
@@ -34,25 +21,22 @@ fn the_readme_shows_the_program_that_is_built() {
 fn the_readme_shows_the_output_of_the_program() {
     let exporter = Exporter::start(&[]);
     let body = http::get(exporter.address, "/metrics").body;
-    let readme = repository("README.md");
+    let readme = read("README.md");
     assert!(body.starts_with(block(&readme, "text")), "{body}");
 }
 
 #[test]
 fn the_readme_shows_a_test_that_passes() {
-    let readme = repository("README.md");
+    let readme = read("README.md");
     let (_, tail) = readme.split_once("## Testing\n").unwrap();
     let shown = block(tail, "rust,ignore");
-    assert!(
-        repository("tests/testing.rs").contains(shown),
-        "the README's test is not in testing.rs"
-    );
+    assert!(read("tests/testing.rs").contains(shown), "the README's test is not in testing.rs");
 }
 
 #[test]
 fn metric_of_ones_own_is_added_to_the_program() {
-    let main = repository("hello_exporter/src/main.rs");
-    let readme = repository("README.md");
+    let main = read("hello_exporter/src/main.rs");
+    let readme = read("README.md");
     for hunk in block(&readme, "diff").split("@@\n") {
         let before = hunk.lines().filter(|line| !line.starts_with('+'));
         let before: String = before.map(|line| line[1..].to_owned() + "\n").collect();

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use hello_exporter_tests::http::{Response, get, get_with};
-use hello_exporter_tests::{Browser, Exporter, Screen, build_program, free_address};
+use hello_exporter_tests::{Browser, Exporter, Screen, build_program, data, free_address, text};
 
 /// What a client makes of a response with a status of 3xx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -294,10 +294,9 @@ fn go_follows_redirects_as_the_table_says() {
     let (target, other) = targets();
     let urls: String =
         each_case().map(|(case, status)| target.url(&format!("/case/{case}-{status}\n"))).collect();
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs");
     let mut go = Command::new("go")
         .arg("run")
-        .arg(directory.join("redirects.go"))
+        .arg(data("programs/redirects.go"))
         .env("GO111MODULE", "off")
         .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache"))
         .stdin(Stdio::piped())
@@ -308,7 +307,7 @@ fn go_follows_redirects_as_the_table_says() {
     let writing = thread::spawn(move || input.write_all(urls.as_bytes()));
     let output = go.wait_with_output().unwrap();
     writing.join().unwrap().unwrap();
-    let output = String::from_utf8(output.stdout).unwrap();
+    let output = text(&output.stdout);
     assert_eq!(output.lines().count(), each_case().count());
     for ((case, status), line) in each_case().zip(output.lines()) {
         let (locations, _, expectation, _) = CASES[case];

@@ -7,9 +7,9 @@ use std::net::TcpStream;
 
 use hello_exporter_tests::http::{Response, get, get_with};
 use hello_exporter_tests::redis_exporter::{
-    DOWN, SECRET, has_sample, is_up, samples, scrape, start, start_for_targets, until, with_info,
+    DOWN, SECRET, has_sample, is_up, samples, scrape, start, start_for_targets, with_info,
 };
-use hello_exporter_tests::{Exporter, Fake, FakeRedis, Redis, bulk, poll};
+use hello_exporter_tests::{Exporter, Fake, FakeRedis, Redis, bulk, poll, until};
 
 #[test]
 fn a_server_that_is_stopped_is_down_and_is_up_again_when_it_is_started() {

@@ -9,7 +9,9 @@ use hello_exporter_tests::http::get;
 use hello_exporter_tests::redis_exporter::{
     DOWN, SECRET, is_up, locked, program, refused, samples, scrape, start, start_for_targets,
 };
-use hello_exporter_tests::{Authority, Exporter, Fake, FakeRedis, FakeTls, Redis, free_address};
+use hello_exporter_tests::{
+    Authority, Exporter, Fake, FakeRedis, FakeTls, Redis, free_address, text,
+};
 use tempfile::TempDir;
 
 #[test]
@@ -285,11 +287,7 @@ fn password_is_in_no_help_log_or_page() {
         let mut command = Command::new(program());
         command.env("REDIS_ADDR", url).env("REDIS_PASSWORD", SECRET).arg(flag);
         let output = command.output().unwrap();
-        format!(
-            "{}{}",
-            String::from_utf8(output.stdout).unwrap(),
-            String::from_utf8(output.stderr).unwrap()
-        )
+        format!("{}{}", text(&output.stdout), text(&output.stderr))
     };
     for flag in ["--help", "-h", "--redis.passwort=hunter2-hunter2", "--version"] {
         let help = help(flag);
@@ -303,7 +301,7 @@ fn flags_are_taken_from_the_environment() {
     let check = |name: &str, value: &str| {
         let mut command = Command::new(program());
         let output = command.arg("--config.check").env(name, value).output().unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        (output.status.code(), text(&output.stderr))
     };
     let (status, log) = check("REDIS_ADDR", "nonsense://x");
     assert_eq!(status, Some(1));

@@ -2,19 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-use std::path::{Path, PathBuf};
-
 use hello_exporter_tests::http::Response;
 use hello_exporter_tests::redis_exporter::{DOWN, has_sample, samples, scrape, start_for_targets};
-use hello_exporter_tests::{Fake, FakeRedis, bulk};
+use hello_exporter_tests::{Fake, FakeRedis, assert_golden, bulk, data};
 
-/// Replies of servers to INFO ALL, and next to each all samples that are exposed of it.
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("redis_servers")
-}
-
+/// Returns the reply of a server to INFO ALL. All samples that are exposed of it are next to it.
 fn info(name: &str) -> String {
-    std::fs::read_to_string(directory().join(format!("{name}.info"))).unwrap()
+    std::fs::read_to_string(data(&format!("redis_servers/{name}.info"))).unwrap()
 }
 
 /// Compares all samples but that of the time of the start, which is that of the test.
@@ -22,12 +16,7 @@ fn assert_exposed(name: &str, response: &Response) {
     let is_steady = |line: &&&str| !line.starts_with("redis_start_time_seconds ");
     let samples: Vec<&str> = samples(response);
     let samples: Vec<&str> = samples.iter().filter(is_steady).copied().collect();
-    let path = directory().join(format!("{name}.samples"));
-    if std::env::var_os("UPDATE_SAMPLES").is_some() {
-        std::fs::write(&path, samples.join("\n") + "\n").unwrap();
-    }
-    let expected = std::fs::read_to_string(path).unwrap();
-    assert_eq!(samples, expected.lines().collect::<Vec<_>>(), "{name}");
+    assert_golden(&format!("redis_servers/{name}.samples"), &(samples.join("\n") + "\n"));
 }
 
 /// The answer of an exporter to a request for a server that answers INFO so.

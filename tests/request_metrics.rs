@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
@@ -19,7 +19,7 @@ use actix_web::web::{self, Bytes, ServiceConfig};
 use hello_exporter::Registry;
 use hello_exporter::http::RequestMetrics;
 use hello_exporter::testing::{assert_exposition, lint, value_of};
-use hello_exporter_tests::http::{Server, get, get_with, request, serve_counting};
+use hello_exporter_tests::http::{Server, get, get_with, request, serve_counting, start_get};
 use hello_exporter_tests::{exposition, poll};
 use prometheus::TextEncoder;
 use tokio::sync::oneshot;
@@ -167,9 +167,8 @@ fn errors_of_handlers_and_of_middlewares_have_their_code() {
 
 /// Sends a request and leaves the answer to the caller.
 fn send(address: SocketAddr, path: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(address).unwrap();
+    let stream = start_get(address, path);
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
     stream
 }
 

@@ -22,20 +22,9 @@ use hello_exporter_tests::{
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 /// Each case is a registry with many families, and so one process of each program.
 const CASES: u32 = 20;
-
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: CASES,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(1970),
-        max_shrink_iters: 200,
-        ..ProptestConfig::default()
-    }
-}
 
 /// Of the two formats, what makes a difference to a reader.
 #[derive(Clone, Copy, PartialEq)]
@@ -229,7 +218,7 @@ fn assert_read(read: Vec<Read>, expected: Vec<Read>) {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..arbitrary::config(CASES) })]
 
     #[test]
     fn the_text_format_is_read_back_by_the_python_client(mut families in vec(arbitrary::family(), 1..80)) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use hello_exporter_tests::http::{Response, get};
-use hello_exporter_tests::{Exporter, build_example};
+use hello_exporter_tests::{Exporter, build_example, text};
 use tempfile::TempDir;
 
 fn program() -> PathBuf {
@@ -44,7 +44,7 @@ fn run(arguments: &[&str]) -> Output {
 
 /// The errors that the program logs, without their times.
 fn errors(output: &Output) -> Vec<String> {
-    let log = String::from_utf8(output.stderr.clone()).unwrap();
+    let log = text(&output.stderr);
     let errors = log.lines().filter_map(|line| line.split_once(" level=error "));
     errors.map(|(_, error)| error.to_owned()).collect()
 }
@@ -63,12 +63,29 @@ fn state_is_made_once_for_all_sources_and_probes() {
     let scrape = get(exporter.address, "/metrics");
     assert_eq!(
         samples(&scrape),
-        ["first 0", "late 1", "names 2", "reads_total 1", "runs 1", "second 1"]
+        [
+            "first{line=\"0\"} 0",
+            "late 1",
+            "names 2",
+            "reads_total 1",
+            "runs 1",
+            "second{line=\"1\"} 1",
+        ]
     );
     let probe = get(exporter.address, "/probe?target=x");
     assert_eq!(samples(&probe), ["names 2", "probe_success 1", "runs 1"]);
     let scrape = get(exporter.address, "/metrics?collect[]=count");
     assert_eq!(samples(&scrape), ["names 2", "reads_total 1"]);
+}
+
+#[test]
+fn state_can_be_made_by_blocking_on_a_future() {
+    let config = Config::of("first\n");
+    let output = run(&[&*config.flag, "--config.blocks", "--config.check"]);
+    assert_eq!(output.status.code(), Some(0));
+    let exporter = start(&config, &["--config.blocks"]);
+    let scrape = get(exporter.address, "/metrics?collect[]=count");
+    assert_eq!(samples(&scrape), ["names 1", "reads_total 1"]);
 }
 
 #[test]
@@ -154,7 +171,25 @@ fn invalid_name_of_a_configuration_is_found_before_the_first_scrape() {
     }
     let output = run(&[&*Config::of("good\n").flag, "--config.check"]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "the flags are valid\n");
+    assert_eq!(text(&output.stdout), "the flags are valid\n");
+}
+
+#[test]
+fn families_of_a_configuration_are_all_served_whatever_their_number_and_length() {
+    let long = "long".repeat(300);
+    let numbered: String = (2..12_000).map(|number| format!("f{number}\n")).collect();
+    let exporter = start(&Config::of(&format!("{long}\nsecond\n{numbered}")), &[]);
+    let scrape = get(exporter.address, "/metrics?collect[]=named");
+    let mut values: Vec<(&str, usize)> = samples(&scrape)
+        .iter()
+        .filter_map(|line| line.split_once("{line=\""))
+        .map(|(name, rest)| (name, rest.split_once(' ').unwrap().1.parse().unwrap()))
+        .collect();
+    values.sort_by_key(|(_, value)| *value);
+    let named = (2..12_000).map(|number| format!("f{number}"));
+    let names: Vec<String> = [long, "second".to_owned()].into_iter().chain(named).collect();
+    let expected: Vec<(&str, usize)> = names.iter().map(String::as_str).zip(0..).collect();
+    assert!(values == expected, "{:?}", values.iter().zip(expected).find(|(a, b)| *a != b));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
+use hello_exporter_tests::http::start_get;
 use hello_exporter_tests::{Exporter, build_program};
 
 /// An exporter with a probe under way, of a target that accepts and never answers.
@@ -20,9 +21,8 @@ impl Busy {
         let program = build_program("probe_exporter", ["--bin", "probe_exporter"]);
         let exporter = Exporter::start_program(&program, &[]);
         let target = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut client = TcpStream::connect(exporter.address).unwrap();
         let path = format!("/probe?target=http://{}/", target.local_addr().unwrap());
-        write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let client = start_get(exporter.address, &path);
         let (mut probe, _) = target.accept().unwrap();
         let mut request = [0; 16];
         probe.read_exact(&mut request).unwrap();

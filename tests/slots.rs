@@ -7,9 +7,8 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 
-use hello_exporter_tests::http::{Response, get, serve};
-use hello_exporter_tests::redis_exporter::until;
-use hello_exporter_tests::{Authority, Exporter, build_example, build_program, curl};
+use hello_exporter_tests::http::{Response, get, serve, start_get};
+use hello_exporter_tests::{Authority, Exporter, build_example, build_program, curl, until};
 use tempfile::TempDir;
 
 const MOST: usize = 40;
@@ -37,13 +36,6 @@ impl Silent {
     fn accept(&self, count: usize) -> Vec<TcpStream> {
         (0..count).map(|_| self.0.accept().unwrap().0).collect()
     }
-}
-
-/// A client that has sent a request.
-fn request(address: SocketAddr, path: &str) -> TcpStream {
-    let mut client = TcpStream::connect(address).unwrap();
-    write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-    client
 }
 
 /// The response to a request from another host than those of the other clients.
@@ -77,7 +69,7 @@ fn clients_that_close_hold_no_slot_that_is_wanted() {
     let (exporter, silent) = (start(&[]), Silent::new());
     let good = serve(|_| {});
     for _ in 0..MOST {
-        drop(request(exporter.address, &silent.path()));
+        drop(start_get(exporter.address, &silent.path()));
     }
     let probes = silent.accept(MOST);
     let path = format!("/probe?module=tcp_connect&target={}", good.address);
@@ -85,7 +77,7 @@ fn clients_that_close_hold_no_slot_that_is_wanted() {
     until(|| get(exporter.address, &path).status == 200);
     assert_success(&get(exporter.address, &path));
     // One more makes room for each request, of the same host as well.
-    let clients: Vec<_> = (0..3).map(|_| request(exporter.address, &silent.path())).collect();
+    let clients: Vec<_> = (0..3).map(|_| start_get(exporter.address, &silent.path())).collect();
     let mut more = silent.accept(3);
     more.iter_mut().for_each(answer);
     for mut client in clients {
@@ -99,7 +91,7 @@ fn clients_that_close_hold_no_slot_that_is_wanted() {
 #[test]
 fn half_closed_client_gets_its_answer() {
     let (exporter, silent) = (start(&[]), Silent::new());
-    let mut client = request(exporter.address, &silent.path());
+    let mut client = start_get(exporter.address, &silent.path());
     client.shutdown(Shutdown::Write).unwrap();
     answer(&mut silent.accept(1)[0]);
     let mut response = String::new();
@@ -116,7 +108,7 @@ fn host_that_holds_all_slots_makes_room_for_another() {
     let mut clients = Vec::new();
     let mut probes = Vec::new();
     for _ in 0..MOST {
-        clients.push(request(exporter.address, &silent.path()));
+        clients.push(start_get(exporter.address, &silent.path()));
         probes.extend(silent.accept(1));
     }
     // A lone host has all of them, and no more.
@@ -142,7 +134,7 @@ fn host_that_waits_for_a_source_makes_room_for_another() {
     let program = build_example("hello_exporter_tests", "sources");
     let exporter = Exporter::start_program(&program, &["--web.max-requests=3"]);
     let hanging = "/metrics?collect[]=hanging";
-    let mut clients: Vec<_> = (0..3).map(|_| request(exporter.address, hanging)).collect();
+    let mut clients: Vec<_> = (0..3).map(|_| start_get(exporter.address, hanging)).collect();
     let good = "/metrics?name[]=alive";
     let is_full = |response: &Response| response.status == 503;
     assert!((0..1000).map(|_| get(exporter.address, good)).any(|response| is_full(&response)));
@@ -166,7 +158,7 @@ fn host_that_takes_no_answer_makes_room_for_another() {
     let exporter = Exporter::start_program(&build_example("hello_exporter_tests", "hostile"), &[]);
     // More than there are slots, so that some wait.
     let clients: Vec<_> =
-        (0..2 * MOST).map(|_| request(exporter.address, "/metrics?name[]=big")).collect();
+        (0..2 * MOST).map(|_| start_get(exporter.address, "/metrics?name[]=big")).collect();
     for _ in 0..5 {
         let response = get_from_elsewhere(exporter.address, "/metrics?name[]=small");
         assert_eq!(response.status, 200, "{}", response.body);
@@ -177,7 +169,7 @@ fn host_that_takes_no_answer_makes_room_for_another() {
 #[test]
 fn reset_ends_a_probe() {
     let (exporter, silent) = (start(&[]), Silent::new());
-    let client = request(exporter.address, &silent.path());
+    let client = start_get(exporter.address, &silent.path());
     let mut probe = silent.accept(1).remove(0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
     runtime.block_on(async {

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use hello_exporter_tests::http::{Response, get, get_with};
-use hello_exporter_tests::{Exporter, Prometheus, build_example};
+use hello_exporter_tests::{Exporter, Prometheus, build_example, text, without_time};
 
 fn program() -> PathBuf {
     build_example("hello_exporter_tests", "sources")
@@ -27,10 +27,6 @@ fn run(arguments: &[&str]) -> Output {
         .args(arguments)
         .output()
         .unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// A scrape as a Prometheus server with a timeout of a second makes it.
@@ -105,7 +101,7 @@ fn a_failure_is_logged_once_with_its_causes_and_is_never_on_the_wire() {
     assert_eq!(status.code(), Some(0));
     let lines = |name: &str| -> Vec<String> {
         let of_source = log.iter().filter(|line| line.contains(&format!("collector={name}")));
-        of_source.map(|line| line.split_once(" level=").unwrap().1.to_owned()).collect()
+        of_source.map(|line| without_time(line).to_owned()).collect()
     };
     assert_eq!(
         lines("failing"),
@@ -227,7 +223,7 @@ fn an_unknown_source_is_exit_status_2_and_help_lists_those_there_are() {
         assert_eq!(output.status.code(), Some(2));
         let expected = "error: unknown collector 'nope', expected one of: blocking, double, failing, flapping, good, \
                         hanging, panicking, slow, spare, twin\n";
-        assert!(stderr(&output).starts_with(expected), "{}", stderr(&output));
+        assert!(text(&output.stderr).starts_with(expected), "{}", text(&output.stderr));
     }
     let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
     for part in [
@@ -248,12 +244,12 @@ fn an_unknown_source_is_exit_status_2_and_help_lists_those_there_are() {
 #[test]
 fn a_source_is_made_of_flags_and_only_where_it_is_enabled() {
     let exporter = start(&["--collector.disable-defaults", "--collector.spare", "--spare.value=7"]);
-    let text = samples(&scrape(exporter.address, ""));
-    assert_eq!(text[0], "spare 7");
+    let samples = samples(&scrape(exporter.address, ""));
+    assert_eq!(samples[0], "spare 7");
 
     let output = run(&["--collector.spare"]);
     assert_eq!(output.status.code(), Some(1));
-    let stderr = stderr(&output);
+    let stderr = text(&output.stderr);
     let expected =
         "level=error msg=\"source `spare` cannot be made: `--spare.value` is required\"\n";
     assert!(stderr.ends_with(expected), "{stderr}");
@@ -264,7 +260,7 @@ fn a_source_is_made_of_flags_and_only_where_it_is_enabled() {
 fn sources_that_clash_are_refused_at_the_start() {
     let output = run(&["--collector.spare", "--spare.value=1", "--collector.twin"]);
     assert_eq!(output.status.code(), Some(1));
-    let stderr = stderr(&output);
+    let stderr = text(&output.stderr);
     let expected = "level=error msg=\"metric `spare` of collector `twin` is registered already, by collector \
                     `spare`\"\n";
     assert!(stderr.ends_with(expected), "{stderr}");
@@ -273,9 +269,8 @@ fn sources_that_clash_are_refused_at_the_start() {
     // With a collector that is registered, too, and nothing is lost of what else is wrong.
     let output = run(&["--collector.double", "--collector.spare"]);
     assert_eq!(output.status.code(), Some(1));
-    let stderr = self::stderr(&output);
-    let lines: Vec<&str> =
-        stderr.lines().map(|line| line.split_once(" level=").unwrap().1).collect();
+    let stderr = text(&output.stderr);
+    let lines: Vec<&str> = stderr.lines().map(without_time).collect();
     assert_eq!(
         lines,
         [
@@ -412,6 +407,6 @@ fn collector_flags_take_no_value() {
     ] {
         let output = run(&[flag]);
         assert_eq!(output.status.code(), Some(2), "{flag}");
-        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+        assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hello_exporter_tests::http::{Response, get};
 use hello_exporter_tests::web_config::{Directory, SECRET, TLS, users};
-use hello_exporter_tests::{Dial, Exporter, build, curl};
+use hello_exporter_tests::{Dial, Exporter, build, curl, text};
 use rustls::StreamOwned;
 use tempfile::TempDir;
 
@@ -203,7 +203,7 @@ fn file_in_place_of_a_socket_is_an_error() {
     let exporter = build();
     let script = "LISTEN_FDS=1 exec \"$0\" --web.systemd-socket 3</dev/null";
     let output = Command::new("sh").args(["-c", script]).arg(exporter).output().unwrap();
-    let log = String::from_utf8(output.stderr).unwrap();
+    let log = text(&output.stderr);
     let expected = "level=error msg=\"--web.systemd-socket: socket 1 of 1 is neither a TCP nor a Unix stream \
                     socket\"\n";
     assert!(log.ends_with(expected), "{log}");

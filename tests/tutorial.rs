@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use hello_exporter_tests::{Exporter, Redis, cargo, shelled};
+use hello_exporter_tests::{Exporter, Redis, cargo, read, repository, shelled};
 use tempfile::TempDir;
 
 #[test]
@@ -33,7 +33,7 @@ fn every_step_of_the_asynchronous_tutorial_does_what_it_shows() {
 }
 
 fn follow(document: &str, name: &'static str) {
-    let tutorial = fs::read_to_string(repository().join(document)).unwrap();
+    let tutorial = read(document);
     let mut reader = Reader::new(name);
     for block in blocks(&tutorial) {
         reader.follow(&block);
@@ -42,10 +42,6 @@ fn follow(document: &str, name: &'static str) {
     let mut clean = reader.environment(cargo());
     assert!(clean.args(["clean", "--quiet", "--package", name]).status().unwrap().success());
     assert!(reader.differences.is_empty(), "{}", reader.differences.join("\n"));
-}
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// Where this workspace is built.
@@ -86,7 +82,7 @@ impl Reader {
     fn new(name: &'static str) -> Self {
         let root = TempDir::new().unwrap();
         let directory = root.path().to_owned();
-        std::os::unix::fs::symlink(repository(), directory.join("hello_exporter")).unwrap();
+        std::os::unix::fs::symlink(repository(""), directory.join("hello_exporter")).unwrap();
         let (mistakes, differences) = (Vec::new(), Vec::new());
         let (running, redis) = (None, None);
         Self { _root: root, directory, name, running, redis, mistakes, differences }
@@ -126,13 +122,13 @@ impl Reader {
     }
 
     fn write(&self, file: &str, text: &str) {
-        let library = repository().join("hello_exporter");
+        let library = repository("hello_exporter");
         let text = text
             .replace("../hello_exporter/hello_exporter", library.to_str().unwrap())
             .replace("/usr/local/bin/spool_exporter ", &format!("{} ", self.program().display()));
         if file == "Cargo.toml" {
             // The versions that there are.
-            fs::copy(repository().join("Cargo.lock"), self.directory.join("Cargo.lock")).unwrap();
+            fs::copy(repository("Cargo.lock"), self.directory.join("Cargo.lock")).unwrap();
         }
         fs::write(self.directory.join(file), text).unwrap();
         self.check_format(file);

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hello_exporter_tests::{data, read};
+
 #[test]
 fn every_mistake_has_its_message() {
     let cases = trybuild::TestCases::new();
@@ -15,15 +17,10 @@ fn every_mistake_has_its_message() {
 }
 
 fn cases() -> Vec<PathBuf> {
-    let groups = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")).unwrap();
+    let groups = fs::read_dir(data("ui")).unwrap();
     let files = groups.flat_map(|group| fs::read_dir(group.unwrap().path()).unwrap());
     let paths = files.map(|file| file.unwrap().path());
     paths.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect()
-}
-
-fn source(path: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    fs::read_to_string(root.join(path)).unwrap()
 }
 
 /// The identifiers that stand behind `keyword` in a text.
@@ -39,7 +36,7 @@ fn names_behind<'t>(text: &'t str, keyword: &str) -> impl Iterator<Item = &'t st
 fn rules() -> BTreeMap<String, String> {
     let mut rules = BTreeMap::new();
     for path in ["hello_exporter_derive/src/check.rs", "hello_exporter/src/private/checks.rs"] {
-        for function in source(path).split("fn ").skip(1) {
+        for function in read(path).split("fn ").skip(1) {
             let name = names_behind(&format!("fn {function}"), "fn ").next().unwrap().to_owned();
             let body = function.split("\n}\n").next().unwrap();
             if name.starts_with("check_") {
@@ -62,7 +59,7 @@ fn rules() -> BTreeMap<String, String> {
         "exporter/maker.rs",
         "private/mod.rs",
     ] {
-        let text = source(&format!("hello_exporter/src/{path}"));
+        let text = read(&format!("hello_exporter/src/{path}"));
         for tail in text.split("#[diagnostic::on_unimplemented(").skip(1) {
             let (attribute, rest) = tail.split_once(")]").unwrap();
             let name = names_behind(rest, "pub trait ").next().unwrap();

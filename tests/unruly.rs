@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use hello_exporter_tests::http::get_with;
-use hello_exporter_tests::{Exporter, build_example};
+use hello_exporter_tests::{Exporter, build_example, text, without_time};
 
 fn program() -> PathBuf {
     build_example("hello_exporter_tests", "unruly")
@@ -37,7 +37,7 @@ fn log_of(exporter: Exporter) -> Vec<String> {
 
 /// A line of the log, without its time.
 fn after_level(line: &str) -> String {
-    line.split_once(" level=").unwrap().1.trim_end().to_owned()
+    without_time(line).trim_end().to_owned()
 }
 
 /// The line about a panic in `drop`.
@@ -107,6 +107,16 @@ fn hung_probes_cost_no_other_probe() {
 }
 
 #[test]
+fn probe_that_panics_in_drop_does_not_stop_the_exporter_from_ending() {
+    let exporter = start(&["--collector.disable-defaults"]);
+    let (ended, log) = exporter.signal("TERM");
+    assert_eq!(ended.code(), Some(0), "{log:?}");
+    let lines: Vec<_> = log.iter().map(|line| after_level(line)).collect();
+    assert!(lines.iter().any(|line| line.starts_with(&panicked("/fused"))), "{log:?}");
+    assert!(lines.iter().any(|line| line == "info msg=Stopped"), "{log:?}");
+}
+
+#[test]
 fn panic_in_drop_is_logged_once_and_costs_nothing() {
     let flags = ["fused", "fused_future", "fused_source", "fused_twin"];
     let exporter =
@@ -142,7 +152,7 @@ fn panic_in_drop_is_logged_once_and_costs_nothing() {
 fn disabled_sources_that_panic_in_drop_are_logged() {
     let output = Command::new(program()).arg("--config.check").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    let log = String::from_utf8(output.stderr).unwrap();
+    let log = text(&output.stderr);
     let log: Vec<String> = log.lines().map(after_level).collect();
     for name in ["fused_source", "fused_twin"] {
         assert_eq!(lines_of(&log, name), [panicked(name)]);

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use hello_exporter::testing::value_of;
 use hello_exporter::{Collector, CounterVec, Gauge, HistogramVec};
+use hello_exporter_tests::text;
 
 #[derive(Collector)]
 struct Mail {
@@ -53,7 +54,7 @@ fn printed(case: &str) -> String {
     let mut command = Command::new(env::current_exe().unwrap());
     let output = command.args(arguments).env(CASE, case).output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stderr).unwrap()
+    text(&output.stderr)
 }
 
 #[test]

@@ -1,12 +1,14 @@
-//! Certificates of clients that are verified against the authorities of the system.
+//! Certificates of clients: which are accepted, from the authorities of a file or of the system.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use hello_exporter_tests::web_config::{Directory, TLS, text};
-use hello_exporter_tests::{Authority, Certificate, Exporter, build};
+use hello_exporter_tests::web_config::{Directory, MUTUAL, TLS};
+use hello_exporter_tests::{Authority, Certificate, Exporter, build, curl, text, without_time};
+use rcgen::SanType;
 
 /// Returns the exporter, as a system that trusts the authorities in this file runs it, with a
 /// configuration without a client CA.
@@ -30,7 +32,7 @@ fn warnings(directory: &Directory, auth_type: &str, roots: &Path) -> Vec<String>
     let output = command(directory, auth_type, roots).arg("--config.check").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let log = directory.shortened(&text(&output.stderr));
-    log.lines().map(|line| line.split_once(" level=").unwrap().1.to_owned()).collect()
+    log.lines().map(|line| without_time(line).to_owned()).collect()
 }
 
 #[test]
@@ -73,4 +75,105 @@ fn system_without_roots_lets_in_nobody_with_a_certificate() {
                        authorities, so that all certificates are refused\" file=@/web.yml";
         assert_eq!(warnings(&directory, auth_type, &roots), [warning]);
     }
+}
+
+#[test]
+fn a_client_certificate_is_required_and_verified() {
+    let directory = Directory::new();
+    let exporter = directory.start_with(MUTUAL, &["--log.level=debug"]);
+    assert_eq!(directory.curl_as(&exporter, &directory.authority.client(&[])), Ok(200));
+    for (name, certificate) in [
+        ("expired", directory.authority.expired_client()),
+        ("foreign", Authority::new().client(&[])),
+        ("of_itself", Certificate::of_itself(2099)),
+        ("server", directory.authority.server()),
+    ] {
+        assert!(directory.curl_as(&exporter, &certificate).is_err(), "{name}");
+    }
+    assert!(directory.curl(&exporter, &[]).is_err());
+    // Health checks need a certificate, but no password.
+    let health = format!("https://{}/-/healthy", exporter.address);
+    assert!(curl(&health, &["--cacert", &directory.path("ca.crt")]).is_err());
+    let plain = curl(&format!("http://{}/metrics", exporter.address), &[]);
+    assert_eq!(plain.map(|response| response.status), Ok(400));
+
+    let (_, log) = exporter.signal("TERM");
+    let reasons = log.iter().filter_map(|line| line.split_once("TLS handshake failed"));
+    let reasons = reasons.filter_map(|(_, line)| line.split_once("error="));
+    let reasons: Vec<&str> = reasons.map(|(_, reason)| reason.trim_end()).collect();
+    assert_eq!(reasons.len(), 7, "{reasons:?}");
+    assert!(reasons[0].contains("certificate expired"), "{reasons:?}");
+    assert!(
+        reasons[1].contains("BadSignature") || reasons[1].contains("UnknownIssuer"),
+        "{reasons:?}"
+    );
+}
+
+#[test]
+fn a_client_certificate_that_is_not_required_is_verified_if_it_is_there() {
+    let directory = Directory::new();
+    let exporter =
+        directory.start(&MUTUAL.replace("RequireAndVerifyClientCert", "VerifyClientCertIfGiven"));
+    assert_eq!(directory.curl(&exporter, &[]), Ok(200));
+    for (name, certificate, is_refused) in [
+        ("right", directory.authority.client(&[]), false),
+        ("foreign", Authority::new().client(&[]), true),
+        ("expired", directory.authority.expired_client(), true),
+    ] {
+        let status = directory.curl_as(&exporter, &certificate);
+        assert_eq!(status.is_err(), is_refused, "{name}: {status:?}");
+    }
+}
+
+/// `openssl req -x509` makes a certificate that is a CA and a client at once.
+#[test]
+fn a_certificate_that_is_listed_itself_is_let_in_while_it_is_valid() {
+    let directory = Directory::new();
+    let (valid, expired) = (Certificate::of_itself(2099), Certificate::of_itself(2021));
+    let (issued, of_a_server) = (directory.authority.client(&[]), directory.authority.server());
+    let unlisted = directory.authority.client(&[]);
+    let listed = [&valid, &expired, &issued, &of_a_server].map(|listed| &*listed.certificate);
+    fs::write(directory.path("listed.crt"), listed.concat()).unwrap();
+    let exporter = directory.start(&MUTUAL.replace("ca.crt", "listed.crt"));
+    for (name, certificate, is_allowed) in [
+        ("valid", valid, true),
+        ("issued", issued, true),
+        ("expired", expired, false),
+        ("of_a_server", of_a_server, false),
+        ("unlisted", unlisted, false),
+    ] {
+        let status = directory.curl_as(&exporter, &certificate);
+        assert_eq!(status.is_ok(), is_allowed, "{name}: {status:?}");
+    }
+}
+
+#[test]
+fn a_client_needs_one_of_the_allowed_names() {
+    let directory = Directory::new();
+    let dns = |name: &str| SanType::DnsName(name.try_into().unwrap());
+    let ip = |address: &str| SanType::IpAddress(address.parse().unwrap());
+    let mail = |address: &str| SanType::Rfc822Name(address.try_into().unwrap());
+    let uri = |uri: &str| SanType::URI(uri.try_into().unwrap());
+    let exporter = directory.start(&format!(
+        "{MUTUAL}  client_allowed_sans:\n  - prometheus.example.com\n  - 10.0.0.1\n  \
+         - 2001:db8:0:0::1\n  - ops@example.com\n  - spiffe://example.com/prometheus\n"
+    ));
+    for (names, is_allowed) in [
+        (vec![dns("prometheus.example.com")], true),
+        (vec![dns("other.example.com"), dns("prometheus.example.com")], true),
+        (vec![ip("10.0.0.1")], true),
+        (vec![ip("2001:db8::1")], true),
+        (vec![mail("ops@example.com")], true),
+        (vec![uri("spiffe://example.com/prometheus")], true),
+        (vec![], false),
+        (vec![dns("other.example.com")], false),
+        (vec![dns("x.prometheus.example.com"), dns("*.example.com")], false),
+        (vec![ip("10.0.0.2"), ip("::ffff:10.0.0.1")], false),
+        (vec![mail("other@example.com"), uri("ops@example.com:x")], false),
+    ] {
+        let status = directory.curl_as(&exporter, &directory.authority.client(&names));
+        assert_eq!(status.is_ok(), is_allowed, "{names:?}: {status:?}");
+    }
+    let foreign = Authority::new().client(&[dns("prometheus.example.com")]);
+    assert!(directory.curl_as(&exporter, &foreign).is_err());
 }

@@ -1,14 +1,16 @@
-//! Passwords that many requests bring at the same time, and what their comparison costs.
+//! Passwords and the rate limit: whom they let in, and what the comparison of passwords costs.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use hello_exporter_tests::Exporter;
-use hello_exporter_tests::http::get_as;
-use hello_exporter_tests::web_config::{COSTLY, Directory, ROTATED, users};
+use hello_exporter_tests::http::{get, get_as, request};
+use hello_exporter_tests::web_config::{COSTLY, Directory, ROTATED, SECRET, TLS, check, users};
+use hello_exporter_tests::{Exporter, curl, text};
 
 /// The password of [`COSTLY`].
 const PASSWORD: &str = "fakepassword";
@@ -84,4 +86,173 @@ fn comparison_under_way_answers_by_the_users_before_a_reload() {
         assert_eq!(statuses, [200, 401]);
         assert_eq!(request.join().unwrap(), 200);
     });
+}
+
+/// Sets the flag at the end of the scope, after a panic too.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Scrapes from the loopback address `source`, and returns the status.
+fn get_from(source: &str, exporter: &Exporter, user: &str) -> u16 {
+    let url = format!("http://{}/metrics", exporter.address);
+    curl(&url, &["--user", user, "--interface", source]).unwrap().status
+}
+
+#[test]
+fn different_costs_are_warned_of() {
+    let directory = Directory::new();
+    let output = check(&directory.write(&users(&[("alice", SECRET), ("bob", COSTLY)])));
+    let said = directory.shortened(&text(&output.stderr));
+    let warning = "level=warn msg=\"`basic_auth_users`: hashes of costs 4 to 10, so that the time of an \
+                   answer tells which names there are, expected one cost for all\" file=@/web.yml\n";
+    assert!(said.ends_with(warning), "{said}");
+    assert_eq!((said.lines().count(), output.status.code()), (1, Some(0)));
+}
+
+#[test]
+fn wrong_credentials_are_refused_as_by_exporter_toolkit() {
+    let directory = Directory::new();
+    let exporter = directory.start(&users(&[("alice", SECRET)]));
+    let address = exporter.address;
+    for response in [
+        get(address, "/metrics"),
+        get(address, "/"),
+        get(address, "/nope"),
+        request(address, "POST", "/metrics"),
+        get_as(address, "/metrics", "alice", "wrong"),
+        get_as(address, "/metrics", "bob", "secret"),
+        get_as(address, "/metrics", "", ""),
+    ] {
+        assert_eq!((response.status, &*response.body), (401, "Unauthorized\n"));
+        assert_eq!(response.header("www-authenticate"), Some("Basic"));
+        assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+    }
+    let head = request(address, "HEAD", "/metrics");
+    assert_eq!((head.status, &*head.body), (401, ""));
+    for path in ["/metrics", "/"] {
+        assert_eq!(get_as(address, path, "alice", "secret").status, 200, "{path}");
+    }
+    assert_eq!(get_as(address, "/nope", "alice", "secret").status, 404);
+    for (path, body) in [("/-/healthy", "healthy\n"), ("/-/ready", "ready\n")] {
+        let response = get(address, path);
+        assert_eq!((response.status, &*response.body), (200, body));
+    }
+}
+
+#[test]
+fn wrong_logins_always_cost_a_comparison_and_right_ones_once() {
+    let directory = Directory::new();
+    let users = users(&[("alice", SECRET)]);
+    let mut exporter = directory.start_with(&users, &["--log.level=debug"]);
+    let mut compared = |user: &str, password: &str, status: u16| {
+        assert_eq!(get_as(exporter.address, "/metrics", user, password).status, status);
+        let line = exporter.next_line_with("Comparing a password");
+        line.split_once("comparisons=").unwrap().1.trim_end().to_owned()
+    };
+    assert_eq!(compared("bob", "secret", 401), "1");
+    assert_eq!(compared("", "", 401), "2");
+    assert_eq!(compared("alice", "wrong", 401), "3");
+    assert_eq!(compared("alice", "wrong", 401), "4");
+    assert_eq!(compared("alice", "secret", 200), "5");
+    for _ in 0..3 {
+        assert_eq!(get_as(exporter.address, "/metrics", "alice", "secret").status, 200);
+        assert_eq!(get(exporter.address, "/metrics").status, 401);
+        assert_eq!(get(exporter.address, "/-/healthy").status, 200);
+    }
+    let mut compared = |user: &str| {
+        assert_eq!(get_as(exporter.address, "/metrics", user, "wrong").status, 401);
+        exporter.next_line_with("Comparing a password")
+    };
+    assert!(compared("alice").ends_with("comparisons=6\n"));
+}
+
+#[test]
+fn a_flood_of_wrong_passwords_starves_no_good_scrape() {
+    let directory = Directory::new();
+    // An unknown user costs as much as Carol does.
+    let exporter =
+        directory.start(&users(&[("alice", SECRET), ("bob", ROTATED), ("carol", COSTLY)]));
+    let address = exporter.address;
+    assert_eq!(get_as(address, "/metrics", "alice", "secret").status, 200);
+    let (is_over, refused) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let flood = || {
+        while !is_over.load(Ordering::Relaxed) {
+            let attempt = refused.fetch_add(1, Ordering::Relaxed);
+            let response = get_as(address, "/metrics", "mallory", &attempt.to_string());
+            assert!([401, 429].contains(&response.status), "{}", response.status);
+        }
+    };
+    thread::scope(|scope| {
+        let end = SetOnDrop(&is_over);
+        let floods: Vec<_> = (0..16).map(|_| scope.spawn(flood)).collect();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while refused.load(Ordering::Relaxed) < 32 {
+            assert!(Instant::now() < deadline, "{refused:?} passwords were refused");
+            thread::yield_now();
+        }
+        let statuses: Vec<u16> =
+            (0..50).map(|_| get_as(address, "/metrics", "alice", "secret").status).collect();
+        // Bob comes from another host and is new: his comparison is next.
+        let bob = get_from("127.0.0.2", &exporter, "bob:rotated");
+        drop(end);
+        assert_eq!((statuses, bob), (vec![200; 50], 200));
+        for flood in floods {
+            flood.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn rate_limit_is_per_host_and_spares_health_checks() {
+    let directory = Directory::new();
+    let limit = "rate_limit: {interval: 1h, burst: 3}\n";
+    let exporter = directory.start(limit);
+    let statuses = |path: &str| [(); 5].map(|()| get(exporter.address, path).status);
+    assert_eq!(statuses("/"), [200, 200, 200, 429, 429]);
+    let response = get(exporter.address, "/metrics");
+    assert_eq!((response.status, &*response.body), (429, "Too Many Requests\n"));
+    assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(statuses("/-/healthy"), [200; 5]);
+    assert_eq!(get_from("127.0.0.2", &exporter, ""), 200, "one host takes nothing from another");
+
+    // The limit applies before passwords, and strangers use up nothing of known users.
+    let exporter = directory.start(&format!("{limit}{}", users(&[("alice", SECRET)])));
+    let alice = || get_as(exporter.address, "/metrics", "alice", "secret").status;
+    let mallory = || get_as(exporter.address, "/metrics", "mallory", "secret").status;
+    assert_eq!(alice(), 200);
+    assert_eq!([(); 5].map(|()| mallory()), [401, 401, 429, 429, 429]);
+    assert_eq!([(); 5].map(|()| alice()), [200, 200, 200, 429, 429]);
+    let exporter = directory.start(&format!("{limit}{}", users(&[("alice", SECRET)])));
+    let mallory = || get_as(exporter.address, "/metrics", "mallory", "secret").status;
+    assert_eq!([(); 5].map(|()| mallory()), [401, 401, 401, 429, 429]);
+    assert_eq!(get_from("127.0.0.2", &exporter, "alice:secret"), 200);
+}
+
+#[test]
+fn reload_keeps_known_credentials_through_a_flood() {
+    let directory = Directory::new();
+    let limit = "rate_limit: {interval: 1h, burst: 3}\n";
+    let file = format!("{TLS}{limit}{}", users(&[("alice", SECRET)]));
+    let mut exporter = directory.start(&file);
+    let ask = |exporter: &Exporter, user| directory.curl(exporter, &["--user", user]).unwrap();
+    let flood = |exporter: &Exporter| [(); 5].map(|()| ask(exporter, "mallory:secret"));
+    assert_eq!(ask(&exporter, "alice:secret"), 200);
+    assert_eq!(flood(&exporter), [401, 401, 429, 429, 429]);
+
+    directory.authority.server().write(directory.root(), "server");
+    exporter.next_line_with("Web configuration was read again");
+    assert_eq!(flood(&exporter), [401, 401, 401, 429, 429]);
+    assert_eq!(ask(&exporter, "alice:secret"), 200);
+
+    directory.write(&format!("{file}http_server_config: {{headers: {{X-Frame-Options: deny}}}}\n"));
+    exporter.next_line_with("Web configuration was read again");
+    assert_eq!(flood(&exporter), [401, 401, 401, 429, 429]);
+    assert_eq!(ask(&exporter, "alice:secret"), 200);
 }

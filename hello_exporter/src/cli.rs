@@ -52,7 +52,7 @@ pub(crate) struct Flags {
     )]
     pub(crate) web_config_file: Option<PathBuf>,
 
-    /// Check the flags and the web configuration file, and exit.
+    /// Check whether the exporter would start with these flags and the files that they name, and exit.
     #[arg(id = "config.check", long)]
     pub(crate) config_check: bool,
 

@@ -97,7 +97,7 @@ pub trait Collect: Describe {
     message = "`{Self}` does not derive `Collector`",
     label = "expected a struct with `#[derive(Collector)]`",
     note = "`register_fn` takes a function that returns the struct itself; \
-            a function that can fail or must wait is a source: `Exporter::source_fn`"
+            a function that can fail or must wait is a source: `Exporter::source_fn` if it is `async`, `Exporter::blocking_source_fn` if it is not"
 )]
 pub trait Declared: Collect {
     /// The number of families.

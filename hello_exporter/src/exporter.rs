@@ -24,12 +24,12 @@ use crate::cli::ListenAddress;
 use crate::http::Deadline;
 use crate::name;
 use crate::probe::{ProbeOptions, ReadyProbe};
-use crate::registry::Registry;
+use crate::registry::{Registrable, Registry};
 use crate::source::{ReadySource, SourceOptions};
 #[doc(hidden)]
 pub use connection::ConnectionLimits;
 pub use error::{DeclarationError, ExporterError};
-pub use maker::MadeState;
+pub use maker::{MadeCollector, MadeState};
 use maker::{Maker, State};
 
 /// An exporter: a name, what it exposes, and a server.
@@ -41,7 +41,6 @@ use maker::{Maker, State};
 /// #[derive(Collector)]
 /// struct Hello {
 ///     /// Display a.
-///     #[metric]
 ///     a: Gauge,
 /// }
 ///
@@ -65,6 +64,7 @@ pub struct Exporter<F = (), S = ()> {
     settings: Settings,
     registry: Registry,
     state: State<F, S>,
+    collectors: Vec<Maker<F, S, Registrable>>,
     sources: Vec<(SourceOptions<F>, Maker<F, S, ReadySource>)>,
     probes: Vec<(ProbeOptions<F>, Maker<F, S, ReadyProbe>)>,
     errors: Vec<DeclarationError>,
@@ -137,6 +137,7 @@ impl Exporter {
             },
             registry: Registry::new(),
             state: State::ready(()),
+            collectors: Vec::new(),
             sources: Vec::new(),
             probes: Vec::new(),
             errors: Vec::new(),

@@ -139,6 +139,12 @@ impl<T> Guarded<T> {
         Self { value: Some(value), drops: drops.clone() }
     }
 
+    /// Converts the value by a function that cannot panic.
+    #[cfg(feature = "server")]
+    pub(crate) fn map<U>(mut self, convert: impl FnOnce(T) -> U) -> Guarded<U> {
+        Guarded { value: self.value.take().map(convert), drops: self.drops.clone() }
+    }
+
     /// Returns the value, which is there until the guard is dropped.
     pub(crate) fn get(&self) -> Option<&T> {
         self.value.as_ref()

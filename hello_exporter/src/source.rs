@@ -81,7 +81,7 @@ mod up;
 
 use std::sync::Arc;
 
-pub use function::{async_fn, blocking_fn};
+pub use function::{async_fn, blocking_fn, in_turn};
 pub use maker::MadeSource;
 pub(crate) use maker::{Declarations, ReadySource};
 pub(crate) use options::FromFlags;
@@ -93,7 +93,6 @@ pub(crate) use set::Sources;
 pub(crate) use status::{LastRun, Status};
 pub use time_left::time_left;
 pub(crate) use time_left::{reserve, with_deadline};
-pub use turn::in_turn;
 pub(crate) use up::up;
 
 use crate::collect::Declared;

@@ -13,12 +13,17 @@ use hello_exporter::collect::{Desc, MetricType};
 use hello_exporter::probe::{ProbeOptions, ProbeRequest, Probed};
 use hello_exporter::source::{async_fn, time_left};
 use hello_exporter::{Collector, Counter, DynamicFamilies, Exporter, Source, SourceOptions, probe};
+use tokio::runtime::Handle;
 
 #[derive(clap::Args)]
 struct Flags {
     /// File with the names of gauges, one in a line.
     #[arg(long = "config.file")]
     file: Option<PathBuf>,
+
+    /// Block on a future before the file is read.
+    #[arg(long = "config.blocks")]
+    blocks: bool,
 
     /// Timeout of the source `late`, and of the probes.
     #[arg(long = "late.timeout", default_value = "100ms", value_parser = parse_duration)]
@@ -45,6 +50,9 @@ struct Config {
 
 impl Config {
     fn read(flags: &Flags) -> Result<Self, String> {
+        if flags.blocks {
+            Handle::current().block_on(tokio::time::sleep(flags.timeout));
+        }
         let Some(file) = &flags.file else { return Err("--config.file is required".to_owned()) };
         let text = std::fs::read_to_string(file);
         let text = text.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
@@ -69,7 +77,7 @@ impl Source for Named {
     async fn scrape(&self) -> Result<DynamicFamilies, Infallible> {
         let mut families = DynamicFamilies::new();
         for (value, name) in self.0.names.iter().enumerate() {
-            families.gauge(name.clone(), "Help.").value(value);
+            families.gauge(name.clone(), "Help.").sample([("line", value)], value);
         }
         Ok(families)
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use hello_exporter::probe::{ProbeRequest, Probed};
+use hello_exporter::probe::{Probe, ProbeRequest, Probed};
 use hello_exporter::source::{Source, SourceOptions, in_turn};
 use hello_exporter::{Collector, Exporter};
 
@@ -102,6 +102,18 @@ async fn fail_in_a_circle() -> Result<Value, Snake> {
     Err(Snake(Some(Arc::new(Snake(None)))))
 }
 
+/// A probe that panics when the exporter drops it.
+struct FusedProbe(Fuse);
+
+impl Probe for FusedProbe {
+    type Metrics = Value;
+    type Error = Infallible;
+
+    async fn probe(&self, _: ProbeRequest) -> Result<Probed<Value>, Infallible> {
+        Ok(Probed::success(value()?))
+    }
+}
+
 /// Blocks its thread if the target says so, at once or after a timer.
 async fn probe(request: ProbeRequest) -> Result<Probed<Value>, Infallible> {
     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -137,5 +149,6 @@ fn main() -> ExitCode {
         .source_fn(off("circle"), fail_in_a_circle)
         .register_fn(|| Fused { fused: 1, _fuse: Fuse })
         .probe_fn("/probe", probe)
+        .probe("/fused", FusedProbe(Fuse))
         .run()
 }

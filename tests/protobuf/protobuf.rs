@@ -19,7 +19,6 @@ use hello_exporter::{
 use prometheus::proto;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use protobuf::text_format::print_to_string_pretty;
 use protobuf::{CodedInputStream, Enum, EnumOrUnknown, Message, MessageField, SpecialFields};
 
@@ -330,12 +329,7 @@ fn closed(mut family: proto::MetricFamily) -> proto::MetricFamily {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 100,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(1970),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(arbitrary::config(100))]
 
     /// Compared as bytes, where NaN is NaN.
     #[test]

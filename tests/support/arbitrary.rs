@@ -3,6 +3,9 @@
 
 #![allow(dead_code, reason = "no test crate needs all of it")]
 
+#[path = "arbitrary/values.rs"]
+mod values;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,6 +21,11 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::RngSeed;
+use values::{
+    float, help, increment, label_name, label_values, name, number, short_text, suffixed, text,
+    time,
+};
 
 /// A family, and all that is written to it.
 #[derive(Clone, Debug)]
@@ -304,7 +312,17 @@ fn system_time(milliseconds: i64) -> SystemTime {
     if milliseconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
 }
 
-/// Any family.
+/// Returns a configuration with this number of cases, the same in each run.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1970),
+        ..ProptestConfig::default()
+    }
+}
+
+/// Returns any family.
 pub(crate) fn family() -> impl Strategy<Value = Family> {
     let labels = btree_map(label_name(), text(), 0..5);
     let unit = option::weighted(0.3, "[a-z0-9_]{1,5}");
@@ -496,113 +514,4 @@ fn quantiles() -> BoxedStrategy<Content> {
             Content::Summary { quantiles, sum, count }
         })
         .boxed()
-}
-
-/// Few different ones, so that families get in each other's way, and others.
-fn name() -> impl Strategy<Value = String> {
-    const SUFFIXES: &[&str] = &["", "", "_total", "_info", "_bucket", "_sum", "_count", "_created"];
-    let stem = prop_oneof!["[a-c_]{1,2}", "[a-zA-Z_][a-zA-Z0-9_]{0,20}"];
-    let name = (stem, select(SUFFIXES)).prop_map(|(stem, suffix)| stem + suffix);
-    prop_oneof![50 => name, 1 => Just("_total".to_owned())]
-}
-
-fn suffixed(name: String, unit: Option<&str>, is_total: bool, metric_type: MetricType) -> String {
-    let name = match unit {
-        Some(unit) => format!("{name}_{unit}"),
-        None => name,
-    };
-    match metric_type {
-        MetricType::Counter if is_total => name + "_total",
-        MetricType::Info => name + "_info",
-        // Its name is the label of its states.
-        MetricType::StateSet if name.starts_with("__") => format!("set{name}"),
-        _ => name,
-    }
-}
-
-fn label_name() -> impl Strategy<Value = String> {
-    let common = select(vec!["le", "quantile", "a", "b", "_", "__x"]).prop_map(str::to_owned);
-    let name = prop_oneof![common, "[a-zA-Z_][a-zA-Z0-9_]{0,12}"];
-    name.prop_map(|name| if name.starts_with("__") { format!("x{name}") } else { name })
-}
-
-fn label_values() -> impl Strategy<Value = [String; 2]> {
-    [text(), text()]
-}
-
-/// Any help that is not blank.
-fn help() -> impl Strategy<Value = String> {
-    text().prop_filter("a help is not blank", |help| !help.trim().is_empty())
-}
-
-/// Any text, and at times a long one.
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![30 => short_text(), 1 => short_text().prop_map(|text| text.repeat(200))]
-}
-
-/// Characters that some format, or some parser, gives a meaning to, and all others.
-fn short_text() -> impl Strategy<Value = String> {
-    const SPECIAL: &[char] = &[
-        '\\', '\\', '\\', '"', '"', '\n', '\n', 'n', '=', ',', '{', '}', '#', '\r', '\t', ' ',
-        '\0', '\u{1f}', '\u{7f}', '\u{85}', '\u{2028}', '\u{feff}', '😀', 'é', '\u{301}',
-    ];
-    let character =
-        prop_oneof![5 => select(SPECIAL), 1 => any::<char>(), 1 => proptest::char::range(' ', '~')];
-    vec(character, 0..10).prop_map(String::from_iter)
-}
-
-fn float() -> impl Strategy<Value = f64> {
-    const SPECIAL: &[f64] = &[
-        0.0,
-        -0.0,
-        1.0,
-        -1.0,
-        0.1,
-        1e15,
-        1e16,
-        1e17,
-        1e21,
-        9_007_199_254_740_991.0,
-        9_007_199_254_740_992.0,
-        9_007_199_254_740_994.0,
-        18_446_744_073_709_551_616.0,
-        5e-324,
-        f64::MIN_POSITIVE,
-        f64::EPSILON,
-        f64::MAX,
-        f64::MIN,
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-    ];
-    prop_oneof![
-        select(SPECIAL),
-        any::<u64>().prop_map(f64::from_bits),
-        any::<i64>().prop_map(|value| value as f64),
-        any::<i32>().prop_map(|value| f64::from(value) / 1024.0),
-    ]
-}
-
-fn number() -> BoxedStrategy<SampleValue> {
-    prop_oneof![
-        float().prop_map(SampleValue::F64),
-        any::<u64>().prop_map(SampleValue::U64),
-        any::<i64>().prop_map(SampleValue::I64),
-    ]
-    .boxed()
-}
-
-/// What a live counter can go up by, and be exposed as after it.
-fn increment() -> BoxedStrategy<f64> {
-    float().prop_map(|value| if value.is_finite() { value.abs() } else { 0.5 }).boxed()
-}
-
-/// Milliseconds since the Unix epoch, some thousands of years around it.
-///
-/// The Python parser of OpenMetrics loses the sign of `-0.500`.
-fn time() -> impl Strategy<Value = i64> {
-    let far = -(1_i64 << 47)..1_i64 << 47;
-    let near = -3000..3000_i64;
-    prop_oneof![far, near]
-        .prop_filter("not in the second before 1970", |it| !(-999..0).contains(it))
 }

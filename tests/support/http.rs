@@ -44,6 +44,13 @@ pub fn get(address: SocketAddr, path: &str) -> Response {
     request(address, "GET", path)
 }
 
+/// Sends a GET request and leaves the response to the caller.
+pub fn start_get(address: SocketAddr, path: &str) -> TcpStream {
+    let mut client = TcpStream::connect(address).expect("the server accepts");
+    write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").expect("the request is sent");
+    client
+}
+
 /// Sends a GET request with an `Accept` header.
 pub fn get_accepting(address: SocketAddr, path: &str, accept: &str) -> Response {
     get_with(address, path, &format!("Accept: {accept}"))

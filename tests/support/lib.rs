@@ -10,7 +10,10 @@
 mod browser;
 mod certificate;
 mod comparison;
+mod compiler;
 mod curl;
+pub mod foreign;
+mod golden;
 pub mod http;
 pub mod node;
 mod parser;
@@ -21,6 +24,7 @@ mod proxy;
 pub mod public_api;
 mod redis;
 pub mod redis_exporter;
+mod repository;
 mod samples;
 mod stream;
 pub mod web_config;
@@ -34,7 +38,9 @@ use hello_exporter::{Format, Registry};
 pub use browser::{Browser, Screen};
 pub use certificate::{Authority, Certificate};
 pub use comparison::{Comparison, Group, Wrong};
+pub use compiler::compiler_says;
 pub use curl::{curl, handshake};
+pub use golden::assert_golden;
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use postgres::Postgres;
 pub use process::{
@@ -44,6 +50,7 @@ pub use process::{
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
 pub use redis::{Fake, FakeRedis, FakeTls, Redis, bulk};
+pub use repository::{block, data, lines_of_code, read, repository};
 pub use samples::samples;
 pub use stream::{Dial, Rest, Stream};
 
@@ -59,11 +66,23 @@ pub fn exposition_in(format: Format, registry: &Registry) -> String {
     String::from_utf8(buffer).expect("an exposition is UTF-8")
 }
 
+/// Returns what a registry exposes in OpenMetrics.
+pub fn open_metrics(registry: &Registry) -> String {
+    exposition_in(Format::OpenMetrics, registry)
+}
+
 /// What one collector exposes in the text format.
 pub fn exposition_of(collector: impl hello_exporter::registry::IntoCollector) -> String {
     let registry = Registry::new();
     registry.register(collector).expect("the collector is sound");
     exposition(&registry)
+}
+
+/// Returns what one collector exposes in OpenMetrics.
+pub fn open_metrics_of(collector: impl hello_exporter::registry::IntoCollector) -> String {
+    let registry = Registry::new();
+    registry.register(collector).expect("the collector is sound");
+    open_metrics(&registry)
 }
 
 /// Returns what a function's collector exposes in the text format.
@@ -73,6 +92,16 @@ pub fn exposition_of_fn<T: Declared + 'static>(
     let registry = Registry::new();
     registry.register_fn(make).expect("the collector is sound");
     exposition(&registry)
+}
+
+/// Returns what a program has written.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
+}
+
+/// Returns a line of a program's log from its level on, without its time.
+pub fn without_time(line: &str) -> &str {
+    line.split_once(" level=").expect("it has a level").1
 }
 
 /// Asks again and again, for half a minute.
@@ -85,4 +114,10 @@ pub fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
             None => thread::sleep(Duration::from_millis(50)),
         }
     }
+}
+
+/// Waits until a condition holds, for at most half a minute.
+#[track_caller]
+pub fn until(holds: impl Fn() -> bool) {
+    assert!(poll(|| holds().then_some(())).is_some(), "it becomes so");
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::http::get;
+use crate::repository::data;
 use crate::{Exporter, build_program};
 
 /// The collectors of the example.
@@ -42,7 +43,7 @@ pub fn program() -> PathBuf {
 
 /// Returns the directory of the host that is checked in.
 pub fn tree() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("node_exporter")
+    data("node_exporter")
 }
 
 /// Copies the host that is checked in, so that a test can change it.

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use crate::http::{Response, get};
 use crate::process::{Exporter, build_program};
 use crate::redis::{Fake, FakeRedis, Redis};
+use crate::text;
 
 /// Builds the program.
 pub fn program() -> PathBuf {
@@ -63,15 +63,6 @@ pub fn is_up(response: &Response) -> bool {
 /// The samples of a target that is down.
 pub const DOWN: [&str; 2] = ["probe_success 0", "redis_up 0"];
 
-/// Waits until something is so.
-pub fn until(is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "it becomes so");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// The password of servers under test.
 pub const SECRET: &str = "hunter2-hunter2";
 
@@ -95,5 +86,5 @@ pub fn refused(arguments: &[&str]) -> (Option<i32>, String) {
         .args(arguments)
         .output()
         .expect("the program runs");
-    (output.status.code(), String::from_utf8(output.stderr).expect("the log is UTF-8"))
+    (output.status.code(), text(&output.stderr))
 }

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::certificate::{Authority, Certificate};
 use crate::curl::curl;
 use crate::process::{Exporter, build};
+use crate::text;
 
 /// A directory with certificates, and with a web configuration file that changes.
 #[derive(Debug)]
@@ -108,11 +109,6 @@ pub fn metrics_url(exporter: &Exporter) -> String {
 pub fn check(file: &Path) -> Output {
     let file = format!("--web.config.file={}", file.display());
     Command::new(build()).args([&*file, "--config.check"]).output().expect("the exporter runs")
-}
-
-/// Returns what a program has written.
-pub fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
 }
 
 /// A configuration with TLS, to which keys of `tls_server_config` can be appended.

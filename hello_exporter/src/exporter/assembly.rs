@@ -28,13 +28,15 @@ pub(super) struct Assembly {
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Makes the sources that are enabled, and the probes, and registers everything.
     pub(super) fn assemble(&mut self, parsed: &Parsed<F>) -> Result<Assembly, ExporterError> {
-        let runs = parsed.enabled.len();
+        // The functions that make collectors may start tasks as well.
+        let runs = parsed.enabled.len().max(usize::from(!self.collectors.is_empty()));
         let runtime = SourceRuntime::new("source", runs).map_err(ExporterError::Runtime)?;
         let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(runs)).transpose();
         let supervisor = supervisor.map_err(ExporterError::Runtime)?;
         // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
         let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
 
+        self.check_state_is_used();
         let sources = self.make_sources(parsed, runtime.zip(supervisor));
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &runtime));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
@@ -60,7 +62,30 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         (!errors.is_empty()).then_some(errors)
     }
 
-    /// Makes the sources, on the runtime where they run: their makers may start tasks there.
+    /// Refuses a state that no function gets: it would never be made.
+    fn check_state_is_used(&mut self) {
+        let of_sources = self.sources.iter().map(|(_, maker)| maker.has_state);
+        let of_probes = self.probes.iter().map(|(_, maker)| maker.has_state);
+        let of_collectors = self.collectors.iter().map(|maker| maker.has_state);
+        let is_used = of_sources.chain(of_probes).chain(of_collectors).any(|has_state| has_state);
+        if self.state.is_declared() && !is_used {
+            self.errors.push(DeclarationError::UnusedState);
+        }
+    }
+
+    fn make_collectors(&mut self, flags: &F) {
+        for maker in std::mem::take(&mut self.collectors) {
+            let made = self.make(maker, || "a collector".to_owned(), flags);
+            let registered = made.and_then(|made| {
+                let registered = made.map(|collector| self.registry.scope().add(collector));
+                registered.transpose().map_err(DeclarationError::from)
+            });
+            self.errors.extend(registered.err());
+        }
+    }
+
+    /// Makes the collectors and the sources, on the runtime of the sources: their makers may start
+    /// tasks there.
     fn make_sources(
         &mut self,
         parsed: &Parsed<F>,
@@ -68,6 +93,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ) -> Sources {
         let mut sources = Sources::new(self.registry.clone());
         let entered = runtimes.as_ref().map(|(runtime, _)| runtime.handle().enter());
+        self.make_collectors(&parsed.own);
         for (options, maker) in std::mem::take(&mut self.sources) {
             let name = options.name().clone();
             if !parsed.enabled.contains(&name) {
@@ -160,11 +186,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         common: &ProbesCommon,
     ) -> Result<Option<Probing>, DeclarationError> {
         let path = options.path().clone();
-        if taken.iter().any(|taken| *taken == path) {
-            return Err(DeclarationError::ProbePathTaken { path });
+        if let Err(error) = check_path(&path, taken) {
+            maker.discard(&DropLog::new(path));
+            return Err(error);
         }
-        TelemetryPath::from_str(&path)
-            .map_err(|error| DeclarationError::ProbePath { path: path.clone(), error })?;
         let part = || format!("probe at `{path}`");
         let Some(probe) = self.make(maker, part, flags)? else { return Ok(None) };
         let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
@@ -204,6 +229,16 @@ fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
         return None;
     }
     Some(error.into())
+}
+
+/// Checks that probes can be served at `path`, next to what is served at the paths in `taken`.
+fn check_path(path: &str, taken: &[String]) -> Result<(), DeclarationError> {
+    let owned = || path.to_owned().into();
+    if taken.iter().any(|taken| taken == path) {
+        return Err(DeclarationError::ProbePathTaken { path: owned() });
+    }
+    let parsed = TelemetryPath::from_str(path);
+    parsed.map(drop).map_err(|error| DeclarationError::ProbePath { path: owned(), error })
 }
 
 /// Takes what the options of a part take from the flags.

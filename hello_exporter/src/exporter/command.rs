@@ -64,6 +64,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         &self,
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Option<Parsed<F>>, clap::Error> {
+        self.check_own_flags()?;
         let mut command = self.command();
         let arguments = arguments::rewritten(&mut command, arguments);
         let matches = command.try_get_matches_from_mut(arguments);
@@ -97,29 +98,51 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         Err(command.error(ErrorKind::ValueValidation, message))
     }
 
+    /// Refuses a flag of the exporter's own that every exporter has: clap would give both the same
+    /// value, or find it in debug builds only.
+    fn check_own_flags(&self) -> Result<(), clap::Error> {
+        let own = F::augment_args(Command::new(""));
+        let common = self.with_common_flags(Command::new(""));
+        let is_common =
+            |long: &&str| common.get_arguments().any(|arg| arg.get_long() == Some(long));
+        match own.get_arguments().filter_map(Arg::get_long).find(is_common) {
+            Some(long) => {
+                let message = format!(
+                    "the exporter declares the flag `--{long}`, which every exporter has, expected \
+                     another name\n"
+                );
+                Err(clap::Error::raw(ErrorKind::ArgumentConflict, message))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn command(&self) -> Command {
-        let version = Arg::new(VERSION)
-            .long("version")
-            .help("Print the version and what it was built with")
-            .action(ArgAction::SetTrue);
         let command = F::augment_args(Command::new(self.settings.name.clone()));
-        let command = Flags::augment_args(command);
-        let command = command
+        let command = self
+            .with_common_flags(command)
             .about(self.settings.description.clone())
             .long_about(None)
-            .disable_version_flag(true)
-            .arg(version);
-        let command = self.with_collector_flags(command);
-        let command = match self.probes.is_empty() {
-            true => command,
-            false => command.arg(allow_target()),
-        };
+            .disable_version_flag(true);
         match &self.settings.listen_address {
             Some(address) => {
                 let address = address.to_string();
                 command.mut_arg("web.listen-address", |arg| arg.default_value(address))
             }
             None => command,
+        }
+    }
+
+    /// Adds the flags that every exporter with these sources and probes has.
+    fn with_common_flags(&self, command: Command) -> Command {
+        let version = Arg::new(VERSION)
+            .long("version")
+            .help("Print the version and what it was built with")
+            .action(ArgAction::SetTrue);
+        let command = self.with_collector_flags(Flags::augment_args(command).arg(version));
+        match self.probes.is_empty() {
+            true => command,
+            false => command.arg(allow_target()),
         }
     }
 
@@ -155,7 +178,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         enabled.map(|(options, _)| options.name().clone()).collect()
     }
 
-    /// The error, or, where it is of a flag of a collector that does not exist, one that tells those that do.
+    /// Returns the error; for a flag of a collector that does not exist, one that lists those that do.
     fn explained(&self, error: clap::Error, command: &mut Command) -> clap::Error {
         let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
             return error;
@@ -163,9 +186,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let name = ["--collector.", "--no-collector."]
             .into_iter()
             .find_map(|prefix| argument.strip_prefix(prefix));
-        let Some(name) = name.filter(|_| error.kind() == ErrorKind::UnknownArgument) else {
-            return error;
-        };
+        // Names have no dots: `--collector.disk.device` is a misspelt flag of the exporter's own.
+        let is_name = |name: &&str| !name.contains('.');
+        let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+        let Some(name) = name.filter(is_name).filter(|_| is_unknown) else { return error };
         let mut known: Vec<&str> = self.sources.iter().map(|(it, _)| &**it.name()).collect();
         known.sort_unstable();
         let message = match known.is_empty() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{DeclarationError, Exporter, MadeState, Maker, State};
+use super::{DeclarationError, Exporter, MadeCollector, MadeState, Maker, State};
 use crate::causes::BoxError;
 use crate::collect::Declared;
 use crate::probe::{self, MadeProbe, Probe, ProbeOptions, ProbeRequest, Probed, ReadyProbe};
@@ -12,12 +12,15 @@ use crate::registry::{IntoCollector, RegisterError, assert_live};
 use crate::source::{self, MadeSource, ReadySource, Source, SourceOptions};
 
 impl<F: Args + 'static> Exporter<F> {
-    /// Makes what [sources](Self::source_with) and [probes](Self::probe_with) share, such as a
+    /// Makes what the functions of [`source_with`](Self::source_with),
+    /// [`probe_with`](Self::probe_with) and [`register_with`](Self::register_with) share, such as a
     /// connection or a parsed file. `make` gets the flags, and returns a `Result` of the state, or an
-    /// `Arc` of it if it cannot fail.
+    /// `Arc` of it if it cannot fail. Functions that are declared before it get no state.
     ///
-    /// It is called once, when the first of them is made, and not at all if the flags disable all of
-    /// them. If it fails or panics, that is one error at the start.
+    /// It is called once, before the first of these functions, and not at all if the flags disable
+    /// all of them. If it fails or panics, that is one error at the start. A state that no function
+    /// gets is an error as well. It may block, on a future by
+    /// `tokio::runtime::Handle::current().block_on(…)` as well.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, Source};
@@ -72,10 +75,12 @@ impl<F: Args + 'static> Exporter<F> {
         make: impl FnOnce(&F) -> M + Send + 'static,
     ) -> Exporter<F, M::State> {
         let (sources, probes) = (self.sources.into_iter(), self.probes.into_iter());
+        let collectors = self.collectors.into_iter();
         Exporter {
             settings: self.settings,
             registry: self.registry,
             state: State::Unmade(Box::new(|flags| make(flags).into_state())),
+            collectors: collectors.map(Maker::beside_state).collect(),
             sources: sources.map(|(options, make)| (options, make.beside_state())).collect(),
             probes: probes.map(|(options, make)| (options, make.beside_state())).collect(),
             errors: self.errors,
@@ -122,6 +127,57 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.with_error(registered.map(drop))
     }
 
+    /// Makes a collector of the flags and the [state](Self::state): `make` returns what
+    /// [`register`](Self::register) takes, or a `Result` of it.
+    ///
+    /// It is called once, at the start and by `--config.check`. Errors are reported as those of
+    /// [`source_with`](Self::source_with).
+    ///
+    /// ```no_run
+    /// use hello_exporter::{Collector, Counter, Exporter};
+    /// use std::{process::ExitCode, sync::Arc, thread, time::Duration};
+    ///
+    /// #[derive(clap::Args)]
+    /// struct Flags {
+    ///     /// Seconds between two jobs.
+    ///     #[arg(long = "jobs.period", default_value_t = 60)]
+    ///     period: u64,
+    /// }
+    ///
+    /// #[derive(Collector)]
+    /// struct Jobs {
+    ///     /// Jobs done.
+    ///     jobs_total: Counter,
+    /// }
+    ///
+    /// /// Starts a thread that does the jobs, and returns its metrics.
+    /// fn start(flags: &Flags) -> Arc<Jobs> {
+    ///     let jobs = Arc::new(Jobs::new());
+    ///     let (done, period) = (Arc::clone(&jobs), Duration::from_secs(flags.period));
+    ///     thread::spawn(move || {
+    ///         loop {
+    ///             done.jobs_total.inc();
+    ///             thread::sleep(period);
+    ///         }
+    ///     });
+    ///     jobs
+    /// }
+    ///
+    /// fn main() -> ExitCode {
+    ///     Exporter::with_flags::<Flags>("job_exporter").register_with(|flags, _| start(flags)).run()
+    /// }
+    /// ```
+    pub fn register_with<M: MadeCollector>(
+        mut self,
+        make: impl FnOnce(&F, Arc<S>) -> M + Send + 'static,
+    ) -> Self {
+        // The compiler names the caller of the function in which a constant fails.
+        const { assert_live(<M::Collector as IntoCollector>::IS_LIVE) };
+        let make = |flags: &F, state| Ok(Some(make(flags, state).into_result()?.into_collector()));
+        self.collectors.push(Maker::with(make));
+        self
+    }
+
     fn with_error(mut self, registered: Result<(), RegisterError>) -> Self {
         self.errors.extend(registered.err().map(DeclarationError::from));
         self
@@ -132,7 +188,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// The flags `--collector.NAME` and `--no-collector.NAME` enable and disable it, `collect[]=NAME`
     /// and `exclude[]=NAME` in a query select it. `options` is its name, or [`SourceOptions`].
     pub fn source(self, options: impl Into<SourceOptions<F>>, source: impl Source) -> Self {
-        self.add_source(options.into(), Maker::ready(|| ReadySource::new(source)))
+        let options = options.into();
+        let name = options.name().clone();
+        self.add_source(options, Maker::ready(move || ReadySource::new(&name, source)))
     }
 
     /// Calls an `async` function at every scrape, as a [source](Self::source).
@@ -258,8 +316,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         options: impl Into<SourceOptions<F>>,
         make: impl FnOnce(&F, Arc<S>) -> M + Send + 'static,
     ) -> Self {
-        let make = |flags: &F, state| Ok(make(flags, state).into_source()?.map(ReadySource::new));
-        self.add_source(options.into(), Maker::with(make))
+        let options = options.into();
+        let name = options.name().clone();
+        let make = move |flags: &F, state| {
+            let source = make(flags, state).into_source()?;
+            Ok(source.map(|source| ReadySource::new(&name, source)))
+        };
+        self.add_source(options, Maker::with(make))
     }
 
     fn add_source(mut self, options: SourceOptions<F>, source: Maker<F, S, ReadySource>) -> Self {
@@ -277,7 +340,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Probes the targets that requests to a path name, see [`probe`]. `options` is the
     /// path, or [`ProbeOptions`].
     pub fn probe(self, options: impl Into<ProbeOptions<F>>, probe: impl Probe) -> Self {
-        self.add_probe(options.into(), Maker::ready(|| ReadyProbe::new(probe)))
+        let options = options.into();
+        let path = options.path().clone();
+        self.add_probe(options, Maker::ready(move || ReadyProbe::new(&path, probe)))
     }
 
     /// Calls an `async` function for every request, as a [probe](Self::probe).
@@ -324,8 +389,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         options: impl Into<ProbeOptions<F>>,
         make: impl FnOnce(&F, Arc<S>) -> M + Send + 'static,
     ) -> Self {
-        let make = |flags: &F, state| Ok(make(flags, state).into_probe()?.map(ReadyProbe::new));
-        self.add_probe(options.into(), Maker::with(make))
+        let options = options.into();
+        let path = options.path().clone();
+        let make = move |flags: &F, state| {
+            let probe = make(flags, state).into_probe()?;
+            Ok(probe.map(|probe| ReadyProbe::new(&path, probe)))
+        };
+        self.add_probe(options, Maker::with(make))
     }
 
     fn add_probe(mut self, options: ProbeOptions<F>, probe: Maker<F, S, ReadyProbe>) -> Self {

@@ -1,6 +1,7 @@
 //! Why an exporter does not start, or stops.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io;
 
 use crate::cli::{ListenAddress, ParseAddressError, ParsePathError};
@@ -8,7 +9,9 @@ use crate::http::WebConfigError;
 use crate::registry::RegisterError;
 
 /// Why an exporter could not start, or stopped.
-#[derive(Debug, thiserror::Error)]
+///
+/// A `main` that returns it in a `Result` prints its message, not its fields.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ExporterError {
     /// The flags are invalid; or, with the exit status 0, `--help` was asked for.
@@ -96,6 +99,12 @@ impl ExporterError {
     }
 }
 
+impl fmt::Debug for ExporterError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
 fn lines(errors: &[DeclarationError]) -> String {
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     lines.join("\n")
@@ -125,6 +134,11 @@ pub enum DeclarationError {
         /// The name.
         name: Cow<'static, str>,
     },
+    /// No function gets the [state](crate::Exporter::state).
+    #[error(
+        "nothing uses the state: expected a `source_with`, `probe_with` or `register_with` after `state`"
+    )]
+    UnusedState,
     /// The function that makes the [state](crate::Exporter::state) has failed.
     #[error("cannot start: {error}")]
     State {

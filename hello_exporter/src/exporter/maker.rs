@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use crate::causes::{BoxError, text_of};
-use crate::panic::{DropLog, Panic, catch};
+use crate::panic::{DropLog, Guarded, Panic, catch};
+use crate::registry::IntoCollector;
 
 /// Makes a `T`, or `None` if the flags leave it out.
-pub(super) struct Maker<F, S, T>(Make<F, S, T>);
+pub(super) struct Maker<F, S, T> {
+    make: Make<F, S, T>,
+    /// Whether it gets the state.
+    pub(super) has_state: bool,
+}
 
 type Make<F, S, T> = Box<dyn FnOnce(&F, &mut State<F, S>) -> Result<Option<T>, MakeError> + Send>;
 
@@ -38,39 +43,41 @@ fn panicked(panic: Panic) -> String {
 impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
     /// Makes what needs neither flags nor state.
     pub(super) fn ready(make: impl FnOnce() -> T + Send + 'static) -> Self {
-        Self(Box::new(|_, _| Ok(Some(make()))))
+        Self { make: Box::new(|_, _| Ok(Some(make()))), has_state: false }
     }
 
     /// Makes something of the flags and the state with an author's function.
     pub(super) fn with(
         make: impl FnOnce(&F, Arc<S>) -> Result<Option<T>, BoxError> + Send + 'static,
     ) -> Self {
-        Self(Box::new(|flags, state| Ok(make(flags, state.get(flags)?)?)))
+        let make: Make<F, S, T> = Box::new(|flags, state| Ok(make(flags, state.get(flags)?)?));
+        Self { make, has_state: true }
     }
 
     /// Calls the author's function.
     pub(super) fn make(self, flags: &F, state: &mut State<F, S>) -> Result<Option<T>, MakeError> {
-        let made = catch(|| (self.0)(flags, state));
+        let made = catch(|| (self.make)(flags, state));
         made.unwrap_or_else(|panic| Err(MakeError::Failed(panicked(panic))))
     }
 
     /// Drops the author's function without calling it.
     pub(super) fn discard(self, drops: &DropLog) {
-        drops.drop(self.0);
+        drops.drop(self.make);
     }
 }
 
 impl<F: 'static, T: 'static> Maker<F, (), T> {
     /// Returns the same for an exporter whose other makers share a state.
     pub(super) fn beside_state<S: 'static>(self) -> Maker<F, S, T> {
-        Maker(Box::new(|flags, _| (self.0)(flags, &mut State::ready(()))))
+        let make: Make<F, S, T> = Box::new(|flags, _| (self.make)(flags, &mut State::ready(())));
+        Maker { make, has_state: false }
     }
 }
 
 /// What the sources and probes of an exporter share, made when the first of them needs it.
 pub(super) enum State<F, S> {
     Unmade(MakeState<F, S>),
-    Made(Arc<S>),
+    Made(Guarded<Arc<S>>),
     Failed(String),
 }
 
@@ -78,7 +85,16 @@ type MakeState<F, S> = Box<dyn FnOnce(&F) -> Result<Arc<S>, BoxError> + Send>;
 
 impl<F, S> State<F, S> {
     pub(super) fn ready(state: S) -> Self {
-        Self::Made(Arc::new(state))
+        Self::guarded(Arc::new(state))
+    }
+
+    fn guarded(state: Arc<S>) -> Self {
+        Self::Made(Guarded::new(state, &DropLog::new("state".into())))
+    }
+
+    /// Returns whether the author has declared a state.
+    pub(super) fn is_declared(&self) -> bool {
+        matches!(self, Self::Unmade(_))
     }
 
     fn get(&mut self, flags: &F) -> Result<Arc<S>, MakeError> {
@@ -86,7 +102,7 @@ impl<F, S> State<F, S> {
             *self = std::mem::replace(self, Self::Failed(String::new())).made(flags);
         }
         match self {
-            Self::Made(state) => Ok(Arc::clone(state)),
+            Self::Made(state) => state.get().cloned().ok_or(MakeError::NoState),
             Self::Unmade(_) | Self::Failed(_) => Err(MakeError::NoState),
         }
     }
@@ -94,7 +110,7 @@ impl<F, S> State<F, S> {
     fn made(self, flags: &F) -> Self {
         let Self::Unmade(make) = self else { return self };
         let made = catch(|| make(flags).map_err(text)).unwrap_or_else(|panic| Err(panicked(panic)));
-        made.map_or_else(Self::Failed, Self::Made)
+        made.map_or_else(Self::Failed, Self::guarded)
     }
 
     /// Returns why the state could not be made, if a maker needed it.
@@ -141,6 +157,36 @@ mod sealed {
 
     impl<S> Sealed for std::sync::Arc<S> {}
     impl<S, E> Sealed for Result<S, E> {}
+}
+
+/// The result of the function of [`Exporter::register_with`](crate::Exporter::register_with): a
+/// collector, an `Arc` of one, or a `Result` of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be registered",
+    label = "expected a collector, an `Arc` of one, or a `Result` of these"
+)]
+pub trait MadeCollector {
+    /// The collector.
+    type Collector: IntoCollector;
+
+    #[doc(hidden)]
+    fn into_result(self) -> Result<Self::Collector, Box<dyn std::error::Error + Send + Sync>>;
+}
+
+impl<C: IntoCollector> MadeCollector for C {
+    type Collector = C;
+
+    fn into_result(self) -> Result<C, BoxError> {
+        Ok(self)
+    }
+}
+
+impl<C: IntoCollector, E: Into<BoxError>> MadeCollector for Result<C, E> {
+    type Collector = C;
+
+    fn into_result(self) -> Result<C, BoxError> {
+        self.map_err(Into::into)
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tracing::error;
 
 use super::command::Parsed;
 use super::{Exporter, ExporterError, memory};
+use crate::cli::Flags;
 use crate::http::WebConfig;
 use crate::log;
 
@@ -67,6 +68,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// and ends once those under way are answered. As [`run`](Self::run) does, it prints what `--help`
     /// and `--version` ask for, and logs to standard error unless the program has set up a `tracing`
     /// subscriber before.
+    ///
+    /// Once it has started, SIGTERM and SIGINT do not end the process by themselves any more, also
+    /// after the exporter has stopped: a program that then goes on handles them itself.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, ExporterError, Gauge};
@@ -157,28 +161,29 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 
     /// Blocks the thread until a signal ends the exporter, or `stopped` has no sender any more.
     fn block_on(
-        self,
+        mut self,
         parsed: Parsed<F>,
         stopped: oneshot::Receiver<()>,
     ) -> Result<(), ExporterError> {
+        // The authors' functions may block on futures: no runtime drives this thread yet.
+        let assembly = self.assemble(&parsed)?;
         match parsed.flags.config_check {
-            true => self.check(&parsed),
-            false => System::new().block_on(self.serve_parsed(parsed, stopped)),
+            true => check_web_config(&parsed.flags),
+            false => System::new().block_on(self.serve_parsed(assembly, parsed.flags, stopped)),
         }
     }
+}
 
-    /// Checks whether it would start with these flags, short of listening.
-    fn check(mut self, parsed: &Parsed<F>) -> Result<(), ExporterError> {
-        self.assemble(parsed)?;
-        match parsed.flags.web_config_file() {
-            Some(file) => {
-                WebConfig::check(file)?;
-                println!("the flags and {} are valid", file.display());
-            }
-            None => println!("the flags are valid"),
+/// Checks what is left to check once everything is assembled, short of listening.
+fn check_web_config(flags: &Flags) -> Result<(), ExporterError> {
+    match flags.web_config_file() {
+        Some(file) => {
+            WebConfig::check(file)?;
+            println!("the flags and {} are valid", file.display());
         }
-        Ok(())
+        None => println!("the flags are valid"),
     }
+    Ok(())
 }
 
 impl ExporterError {

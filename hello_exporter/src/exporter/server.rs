@@ -13,7 +13,6 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::assembly::Assembly;
-use super::command::Parsed;
 use super::listener::Listener;
 use super::signal::{Signals, Termination};
 use super::{Exporter, ExporterError, Settings, connection};
@@ -25,22 +24,22 @@ use crate::http::{
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Serves until SIGTERM or SIGINT, or until `stopped` has no sender any more.
     pub(super) async fn serve_parsed(
-        mut self,
-        parsed: Parsed<F>,
+        self,
+        assembly: Assembly,
+        flags: Flags,
         stopped: oneshot::Receiver<()>,
     ) -> Result<(), ExporterError> {
-        let assembly = self.assemble(&parsed)?;
-        let web_config = parsed.flags.web_config_file().map(WebConfig::load).transpose()?;
-        let listeners = match parsed.flags.systemd_socket {
+        let web_config = flags.web_config_file().map(WebConfig::load).transpose()?;
+        let listeners = match flags.systemd_socket {
             true => Listener::activated()?,
             false => {
-                let addresses = parsed.flags.listen_addresses.iter();
+                let addresses = flags.listen_addresses.iter();
                 addresses.map(Listener::bind).collect::<Result<_, _>>()?
             }
         };
         let Settings { name, build_info, .. } = &self.settings;
         info!(version = build_info.version(), "Starting {name}");
-        let served = self.serve_on(listeners, assembly, &parsed.flags, web_config, stopped).await;
+        let served = self.serve_on(listeners, assembly, &flags, web_config, stopped).await;
         let Some(signal) = served.map_err(ExporterError::Serve)? else {
             info!("Stopped");
             return Ok(());

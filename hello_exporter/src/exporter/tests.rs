@@ -289,6 +289,22 @@ fn flags_of_an_exporter_may_be_called_as_those_of_every_exporter() {
     assert!(matches!(parsed.flags.log_level, crate::cli::LogLevel::Debug));
 }
 
+#[test]
+fn flag_of_an_exporter_that_every_exporter_has_is_refused() {
+    #[derive(clap::Args)]
+    struct Clash {
+        #[arg(long = "log.level")]
+        _level: Option<String>,
+    }
+
+    let error = Exporter::with_flags::<Clash>("x").parse(["x"]).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "error: the exporter declares the flag `--log.level`, which every exporter has, expected \
+         another name\n"
+    );
+}
+
 /// Reads a file that several makers need.
 fn read() -> Result<(), std::io::Error> {
     let path = "/nonexistent";

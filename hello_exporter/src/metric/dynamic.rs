@@ -14,6 +14,7 @@ use crate::collect::{Collect, Declared, Describe};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
 use crate::labels::LabelValue;
+use crate::name::is_label_name;
 
 /// Plain values in metric families whose names or labels are known at run time only, e.g. the fields
 /// that a kernel or a server happens to have, or the columns of a configured query.
@@ -59,10 +60,11 @@ use crate::labels::LabelValue;
 ///
 /// The scrape that first has a family registers it, by the rules of every registration: a family with an
 /// invalid name, or with a name that another collector has, is left out, named in the log, and counted
-/// in `<exporter>_dropped_series_total`. It keeps the type, help and label names of that scrape.
+/// in `<exporter>_dropped_series_total`. It keeps the type and the help of that scrape; labels that later
+/// samples have are added to its labels, up to 64.
 /// [`Desc::check`] checks names before the first scrape. Names are kept until the collector is
 /// unregistered, so do not make them of what changes: values, identifiers and paths belong in labels. A
-/// collector can have 10,000 such families.
+/// collector can have 10,000 such families, or all that `Source::families` lists if those are more.
 #[derive(Clone, Debug, Default)]
 pub struct DynamicFamilies {
     families: Vec<DynamicFamily>,
@@ -237,9 +239,8 @@ impl DynamicFamily {
     /// );
     /// ```
     ///
-    /// A sample is dropped and counted if a label is given twice, if its value is no value of the family's
-    /// type, if its labels are those of another sample, or if it has a label that the family lacked when it
-    /// was registered.
+    /// A sample is dropped and counted if a label is given twice or has an invalid name, if its value is no
+    /// value of the family's type, or if its labels are those of another sample.
     pub fn sample<N: AsRef<str>, V: LabelValue>(
         &mut self,
         labels: impl IntoIterator<Item = (N, V)>,
@@ -294,8 +295,9 @@ impl DynamicFamily {
             values.clear();
             match matching.push_values(sample, &mut values) {
                 Ok(()) => encoder.sample_of(&values, &sample.value.as_sample()),
-                Err(name) => encoder
-                    .refuse(&format_args!("the family was registered without the label `{name}`")),
+                Err(name) => {
+                    encoder.refuse(&format_args!("the family cannot have another label, `{name}`"))
+                }
             }
         }
     }
@@ -305,7 +307,7 @@ impl DynamicFamily {
 ///
 /// # Errors
 ///
-/// A name is given twice. Then `desc` has no new names.
+/// A name is invalid, or given twice. Then `desc` has no new names.
 fn placed<N: AsRef<str>, V: LabelValue>(
     desc: &mut Desc,
     labels: impl IntoIterator<Item = (N, V)>,
@@ -315,6 +317,10 @@ fn placed<N: AsRef<str>, V: LabelValue>(
     for (name, value) in labels {
         let name = name.as_ref();
         let position = desc.label_position(name);
+        if position >= before && !is_label_name(name) {
+            desc.truncate_labels(before);
+            return Err(format!("`{name}` is not a label name"));
+        }
         values.resize(values.len().max(position + 1), None);
         let value = value.as_label(&mut V::Buffer::default()).to_owned();
         if values.get_mut(position).and_then(|slot| slot.replace(value)).is_some() {

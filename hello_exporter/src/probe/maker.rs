@@ -7,19 +7,26 @@ use super::prober::Prober;
 use super::{Probe, ProbeRequest, Probed};
 use crate::causes::BoxError;
 use crate::collect::Declared;
+use crate::panic::{DropLog, Guarded};
+use crate::registry::CollectorName;
 use crate::source::Declarations;
 
 /// A probe without its type.
 pub(crate) struct ReadyProbe {
     pub(crate) declarations: Declarations,
     pub(crate) modules: Vec<Cow<'static, str>>,
-    pub(crate) prober: Arc<dyn Prober>,
+    pub(crate) prober: Guarded<Arc<dyn Prober>>,
 }
 
 impl ReadyProbe {
-    pub(crate) fn new<P: Probe>(probe: P) -> Self {
-        let declarations = Declarations::new::<P::Metrics>(probe.families());
-        Self { declarations, modules: probe.modules(), prober: Arc::new(probe) }
+    /// The author's code can panic here, and in `drop` while that unwinds.
+    pub(crate) fn new<P: Probe>(path: &CollectorName, probe: P) -> Self {
+        let drops = DropLog::new(path.clone());
+        let probe = Guarded::new(Arc::new(probe), &drops);
+        let of_probe = |probe: &Arc<P>| (probe.families(), probe.modules());
+        let (dynamic, modules) = probe.get().map(of_probe).unwrap_or_default();
+        let declarations = Declarations::new::<P::Metrics>(dynamic);
+        Self { declarations, modules, prober: probe.map(|probe| probe as Arc<dyn Prober>) }
     }
 }
 

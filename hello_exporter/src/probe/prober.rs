@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 
 use super::{AllowList, Probe, ProbeRequest, ProbeSettings, ReadyProbe, TargetError, check_target};
 use crate::collect::Declared;
 use crate::encode::Format;
-use crate::panic::{catch, catch_async};
+use crate::panic::{Guarded, catch, catch_async};
 use crate::registry::{
     CollectorId, CollectorName, Provided, Provider, RegisterError, Registrable, Registry,
     ScrapeRequest,
@@ -47,31 +47,41 @@ struct Finding {
 type Found = Result<Finding, Failure>;
 
 /// A probe under way, dropped at its next `await` when this is dropped.
-pub(crate) struct Task(oneshot::Receiver<Found>);
+pub(crate) struct Task {
+    found: oneshot::Receiver<Found>,
+    /// Has no sender any more once the probe has a thread.
+    waiting: oneshot::Receiver<()>,
+}
 
 impl Task {
     /// Runs a probe on a thread of its own, so that it costs no other probe anything if it blocks
     /// its thread.
     fn start(runtime: &Handle, probe: impl Future<Output = Found> + Send + 'static) -> Self {
-        let (mut sender, receiver) = oneshot::channel();
+        let (mut sender, found) = oneshot::channel();
+        let (waits, waiting) = oneshot::channel();
         let handle = runtime.clone();
         runtime.spawn_blocking(move || {
+            drop(waits);
             let found = handle.block_on(async {
-                match select(pin!(probe), pin!(sender.closed())).await {
-                    Either::Left((found, _)) => Some(found),
-                    Either::Right(_) => None,
+                // A probe that had to wait for a thread does not start once nobody waits for it.
+                match select(pin!(sender.closed()), pin!(probe)).await {
+                    Either::Left(_) => None,
+                    Either::Right((found, _)) => Some(found),
                 }
             });
             if let Some(found) = found {
                 _ = sender.send(found);
             }
         });
-        Self(receiver)
+        Self { found, waiting }
     }
 
-    async fn found(self, at_most: Duration) -> Found {
-        match timeout(at_most, self.0).await {
+    async fn found(mut self, at_most: Duration) -> Found {
+        match timeout(at_most, self.found).await {
             Ok(found) => found.unwrap_or(Err(Failure::Cancelled)),
+            Err(_) if self.waiting.try_recv() == Err(TryRecvError::Empty) => {
+                Err(Failure::NoThread(at_most))
+            }
             Err(_) => Err(Failure::Timeout(at_most)),
         }
     }
@@ -124,12 +134,12 @@ pub(crate) struct ProbesCommon {
 pub(crate) struct Probing {
     settings: ProbeSettings,
     modules: Vec<Cow<'static, str>>,
-    prober: Arc<dyn Prober>,
+    prober: Guarded<Arc<dyn Prober>>,
     common: ProbesCommon,
     declarations: Declarations,
     families: Arc<ProbeFamilies>,
-    /// Whether the last probe has panicked.
-    is_panicking: AtomicBool,
+    /// Whether a probe has panicked, or had no thread, since the last one that succeeded.
+    is_faulty: AtomicBool,
     drops: Drops,
 }
 
@@ -188,7 +198,7 @@ impl Probing {
             families: Arc::new(families),
             drops: Drops::new(&settings.path),
             settings,
-            is_panicking: AtomicBool::new(false),
+            is_faulty: AtomicBool::new(false),
         })
     }
 
@@ -217,7 +227,8 @@ impl Probing {
     /// the target is refused.
     pub(crate) fn check_target(&self, target: &str) -> Result<(), TargetError> {
         check_target(target)?;
-        catch(|| self.prober.check_target(target)).unwrap_or_else(|panic| {
+        let check = || self.prober.get().map_or(Ok(()), |prober| prober.check_target(target));
+        catch(check).unwrap_or_else(|panic| {
             self.report(Some(&panic.into()), target, "");
             Err(TargetError::Invalid("the check of the target failed".to_owned()))
         })
@@ -260,8 +271,14 @@ impl Probing {
             allowed: Arc::clone(allowed),
             enabled: Arc::clone(enabled),
         };
-        let task = Arc::clone(&self.prober).start(request, &self.drops, runtime.handle());
-        let (metrics, is_success, failure) = match task.found(timeout).await {
+        let start = |prober: &Arc<dyn Prober>| {
+            Arc::clone(prober).start(request, &self.drops, runtime.handle())
+        };
+        let found = match self.prober.get().map(start) {
+            Some(task) => task.found(timeout).await,
+            None => Err(Failure::Cancelled),
+        };
+        let (metrics, is_success, failure) = match found {
             Ok(Finding { metrics, is_success, cause }) => (Some(metrics), is_success, cause),
             Err(failure) => (None, false, Some(failure)),
         };
@@ -271,15 +288,20 @@ impl Probing {
 }
 
 impl Probing {
-    /// That a target is not well is what probes are for; that one panics is not.
+    /// Logs faults of the exporter, once until a probe succeeds. Those of targets are what probes are
+    /// for.
     fn report(&self, failure: Option<&Failure>, target: &str, module: &str) {
         let Some(error) = failure else {
-            return self.is_panicking.store(false, Ordering::Relaxed);
+            return self.is_faulty.store(false, Ordering::Relaxed);
         };
-        let is_panic = matches!(error, Failure::Panic(_));
-        match is_panic && !self.is_panicking.swap(true, Ordering::Relaxed) {
-            true => error!(target, module, %error, "Probe panicked"),
-            false => debug!(target, module, %error, "Probe failed"),
+        let fault = match error {
+            Failure::Panic(_) => Some("Probe panicked"),
+            Failure::NoThread(_) => Some("Probe could not run"),
+            Failure::Error(_) | Failure::Timeout(_) | Failure::Cancelled => None,
+        };
+        match fault.filter(|_| !self.is_faulty.swap(true, Ordering::Relaxed)) {
+            Some(fault) => error!(target, module, %error, "{fault}"),
+            None => debug!(target, module, %error, "Probe failed"),
         }
     }
 }

@@ -79,11 +79,12 @@ impl LateIndices {
     /// Limits the length of these names.
     const MOST_NAME_BYTES: usize = 1024;
 
-    /// Starts after the `declared` families, with the indices of those in `descs`.
+    /// Starts after the `declared` families, with the indices of those in `descs`, which are known at
+    /// the registration and so not limited.
     pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
         let mut indices = Self { next: declared, indices: HashMap::new() };
         for desc in descs {
-            indices.index(desc.name());
+            indices.add(desc.name());
         }
         indices
     }
@@ -93,13 +94,15 @@ impl LateIndices {
         if let Some(&index) = self.indices.get(name) {
             return Some(index);
         }
-        if self.indices.len() == Self::MOST || name.len() > Self::MOST_NAME_BYTES {
-            return None;
-        }
+        let is_limited = self.indices.len() >= Self::MOST || name.len() > Self::MOST_NAME_BYTES;
+        (!is_limited).then(|| self.add(name))
+    }
+
+    fn add(&mut self, name: &str) -> usize {
         let index = self.next;
         self.next = self.next.saturating_add(1);
         self.indices.insert(name.to_owned(), index);
-        Some(index)
+        index
     }
 }
 
@@ -108,7 +111,7 @@ impl LateIndices {
 pub(super) struct LateFamilies {
     /// The position of each, by its index.
     positions: HashMap<usize, usize>,
-    /// The families that are not in the plan.
+    /// The families that are not in the plan, or have other labels there.
     pub(super) new: Vec<LateFamily>,
     /// The number of series that are dropped because there are too many families, two have the same
     /// name, or a name is too long.
@@ -119,7 +122,7 @@ impl LateFamilies {
     pub(super) fn of(
         collector: &dyn Momentary,
         indices: &mut LateIndices,
-        is_planned: impl Fn(usize) -> bool,
+        is_planned: impl Fn(usize, &Desc) -> bool,
     ) -> Self {
         let mut late = Self::default();
         let mut position = 0;
@@ -127,7 +130,7 @@ impl LateFamilies {
             match indices.index(desc.name()).filter(|index| !late.positions.contains_key(index)) {
                 Some(index) => {
                     late.positions.insert(index, position);
-                    if !is_planned(index) {
+                    if !is_planned(index, desc) {
                         late.new.push(LateFamily { index, desc: desc.clone(), series });
                     }
                 }

@@ -19,7 +19,7 @@ use crate::desc::Desc;
     note = "a collector is a struct with `#[derive(Collector)]`, or a type that implements `Collect`; \
             it must be `Send`, `Sync` and `'static`",
     note = "a function that returns a collector is registered with `register_fn`; \
-            a function that can fail or must wait is a source: `Exporter::source_fn`"
+            a function that can fail or must wait is a source: `Exporter::source_fn` if it is `async`, `Exporter::blocking_source_fn` if it is not"
 )]
 pub trait IntoCollector {
     /// Whether the samples can change while the collector is registered.

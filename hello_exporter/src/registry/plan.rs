@@ -19,8 +19,8 @@ pub(super) struct Plan {
     pub(super) families: Vec<Planned>,
     /// The collectors that exist for one scrape.
     pub(super) momentary: Vec<Arc<Collector>>,
-    /// Each family as a collector and the index of the family there.
-    pub(super) indices: HashSet<(CollectorId, usize)>,
+    /// The metadata of each collector's family, by the index of the family there.
+    pub(super) metrics: HashMap<(CollectorId, usize), Arc<Prepared>>,
 }
 
 impl Plan {
@@ -163,8 +163,8 @@ impl State {
         Some((collector, plan))
     }
 
-    /// Adds undeclared families of a collector. Returns those that are refused, each with its error
-    /// the first time.
+    /// Adds undeclared families of a collector, and new labels of those that are planned. Returns
+    /// the families that are refused, each with its error the first time.
     pub(super) fn add_late<'l>(
         &mut self,
         collector: &Arc<Collector>,
@@ -176,9 +176,12 @@ impl State {
         }
         let plan = self.plan();
         let mut has_added = false;
-        let is_new = |family: &&LateFamily| !plan.indices.contains(&(collector.id, family.index));
-        for family in late.iter().filter(is_new) {
+        for family in late {
             let key = (collector.id, family.index);
+            if let Some(planned) = plan.metrics.get(&key) {
+                has_added |= self.widen(collector, planned, &family.desc);
+                continue;
+            }
             match self.add_family(collector, family.index, family.desc.clone()) {
                 Ok(()) => {
                     has_added = true;
@@ -192,6 +195,35 @@ impl State {
         }
         refused
     }
+
+    /// Adds the labels of `desc` that a planned family lacks. Returns whether the plan is outdated.
+    ///
+    /// A family that several collectors share keeps its labels, and one that would have an invalid
+    /// or too many labels too. Its samples with other labels are dropped.
+    fn widen(&mut self, collector: &Collector, planned: &Prepared, desc: &Desc) -> bool {
+        let name = planned.desc.name();
+        let Some(family) = self.families.get(name).filter(|family| family.others.is_empty()) else {
+            return false;
+        };
+        let known = family.head().desc.labels();
+        let new = desc.labels().iter().filter(|label| !known.contains(label));
+        let labels: Vec<_> = known.iter().chain(new).cloned().collect();
+        let wider = family.head().desc.clone().with_labels(labels);
+        let is_foreign = collector.origin.is_exclusive();
+        if wider.labels().len() == known.len()
+            || wider.labels().len() > Self::MOST_LABELS
+            || wider.check_as(is_foreign).is_err()
+        {
+            return false;
+        }
+        let first = Member { metric: Arc::new(Prepared::new(wider)), ..family.first.clone() };
+        self.families.insert(name.to_owned(), Arc::new(Family { first, others: Vec::new() }));
+        true
+    }
+
+    /// Limits the labels of a family whose labels are known at run time only: label names that
+    /// change with every scrape are a mistake, and each costs all samples of the family.
+    const MOST_LABELS: usize = 64;
 
     fn add_family(
         &mut self,
@@ -287,8 +319,9 @@ impl State {
         let is_live = |collector: &Arc<Collector>| matches!(collector.origin, Origin::Live(_));
         let momentary = self.collectors.values().filter(|collector| !is_live(collector));
         let members = self.families.values().flat_map(|family| family.members());
+        let key = |member: &Member| (member.collector.id, member.index);
         self.plan = Arc::new(Plan {
-            indices: members.map(|member| (member.collector.id, member.index)).collect(),
+            metrics: members.map(|member| (key(member), Arc::clone(&member.metric))).collect(),
             families: families.into_iter().map(|family| self.planned(family)).collect(),
             momentary: momentary.cloned().collect(),
         });

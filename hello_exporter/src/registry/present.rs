@@ -11,6 +11,7 @@ use super::origin::Origin;
 use super::plan::{Collector, Member, Plan};
 use super::{CollectorId, RegisterError, Shared};
 use crate::collect::Collect;
+use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::panic::{Guarded, Panic, catch};
 use crate::sync::lock;
@@ -76,13 +77,21 @@ pub(super) fn take_in_late(
     let late = with_late.map(|(registered, collector)| {
         let id = registered.id;
         let mut indices = lock(&registered.late);
-        let is_planned = |index| plan.indices.contains(&(id, index));
+        let is_planned = |index, desc: &Desc| {
+            let planned = plan.metrics.get(&(id, index));
+            planned.is_some_and(|planned| has_labels_of(&planned.desc, desc))
+        };
         let late = LateFamilies::of(collector, &mut indices, is_planned);
         drop(indices);
         add_late(shared, registered, &late);
         (id, late)
     });
     late.collect()
+}
+
+/// Returns whether a planned family has all labels of `desc`.
+fn has_labels_of(planned: &Desc, desc: &Desc) -> bool {
+    desc.labels().iter().all(|label| planned.labels().contains(label))
 }
 
 /// Logs that making a collector has begun to panic, or works again.

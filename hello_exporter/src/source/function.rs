@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::Source;
 use super::scraper::{Drops, Ran, Work, called};
 use crate::causes::BoxError;
@@ -64,7 +66,7 @@ where
 }
 
 /// Makes a source of a function that may block, which is called at every scrape on a thread of its
-/// own. Functions that do not wait are cheaper [in turn](super::in_turn).
+/// own. Functions that do not wait are cheaper [in turn](in_turn).
 ///
 /// [`Exporter::blocking_source_fn`](crate::Exporter::blocking_source_fn) takes the function itself;
 /// this is for the function of [`Exporter::source_with`](crate::Exporter::source_with).
@@ -101,12 +103,57 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + Send + 'static,
 {
-    BlockingFn(function)
+    SyncFn { function, is_in_turn: false }
 }
 
-struct BlockingFn<C>(C);
+/// Makes a source of a function that reads what is there at once, such as files in `/proc`.
+///
+/// A blocking function runs on a thread of its own, as it must if it may wait. Many functions that
+/// do not wait would wake as many threads at the same moment, which takes time and memory, and an
+/// exporter of a host would count itself in `procs_running`. Functions in turn run one after
+/// another on one thread. In everything else they are sources; the duration of each begins with its
+/// turn.
+///
+/// If a function blocks after all, for a quarter of a second, the functions that wait for their turn
+/// run at once, each on a thread of its own, and those of later scrapes do not wait for it. Its own
+/// metrics are waited for until its timeout, and then left out until it returns.
+///
+/// ```
+/// use hello_exporter::{Collector, Exporter, source::in_turn};
+/// use std::io;
+///
+/// #[derive(Collector)]
+/// struct Load {
+///     /// Load average of the last minute.
+///     load1: f64,
+/// }
+///
+/// fn load() -> io::Result<Load> {
+///     let text = std::fs::read_to_string("/proc/loadavg")?;
+///     let load1 = text.split(' ').next().and_then(|number| number.parse().ok());
+///     Ok(Load { load1: load1.ok_or(io::ErrorKind::InvalidData)? })
+/// }
+///
+/// let exporter = Exporter::new("host_exporter").source("load", in_turn(load));
+/// # let _ = exporter;
+/// ```
+pub fn in_turn<M, E>(
+    function: impl Fn() -> Result<M, E> + Send + Sync + 'static,
+) -> impl Source<Metrics = M, Error = E>
+where
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    SyncFn { function, is_in_turn: true }
+}
 
-impl<C, M, E> Source for BlockingFn<C>
+/// A function that is not `async`.
+struct SyncFn<C> {
+    function: C,
+    is_in_turn: bool,
+}
+
+impl<C, M, E> Source for SyncFn<C>
 where
     C: Fn() -> Result<M, E> + Send + Sync + 'static,
     M: Declared + Send + Sync + 'static,
@@ -116,11 +163,18 @@ where
     type Error = E;
 
     async fn scrape(&self) -> Result<M, E> {
-        (self.0)()
+        (self.function)()
     }
 
     fn work(self: Arc<Self>, drops: &Drops) -> Work {
-        let drops = drops.metrics.clone();
-        Work::Blocking(Box::new(move || Ran::from(called(&self.0, &drops))))
+        let (drops, is_in_turn) = (drops.metrics.clone(), self.is_in_turn);
+        let run = move || {
+            let started = is_in_turn.then(Instant::now);
+            Ran { result: called(&self.function, &drops), started }
+        };
+        match is_in_turn {
+            true => Work::InTurn(Box::new(run)),
+            false => Work::Blocking(Box::new(run)),
+        }
     }
 }

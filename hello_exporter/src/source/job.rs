@@ -13,7 +13,7 @@ use super::runner::Runner;
 use super::scraper::{Drops, Failure, FailureKind, Ran, Scraped, Scraper};
 use super::status::{LastRun, Status};
 use super::time_left::reserve;
-use crate::panic::{DropLog, Guarded};
+use crate::panic::Guarded;
 use crate::registry::CollectorName;
 use crate::sync::lock;
 
@@ -92,9 +92,8 @@ impl Job {
         name: CollectorName,
         timeout: Duration,
         cache: Option<Duration>,
-        scraper: Arc<dyn Scraper>,
+        scraper: Guarded<Arc<dyn Scraper>>,
     ) -> Self {
-        let scraper = Guarded::new(scraper, &DropLog::new(name.clone()));
         let drops = Drops::new(&name);
         Self { name, timeout, cache, scraper, drops, state: Mutex::default() }
     }

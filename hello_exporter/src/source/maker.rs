@@ -7,6 +7,8 @@ use super::scraper::Scraper;
 use crate::causes::BoxError;
 use crate::collect::Declared;
 use crate::desc::Desc;
+use crate::panic::{DropLog, Guarded};
+use crate::registry::CollectorName;
 
 /// What is known of metrics before there are any.
 #[derive(Clone)]
@@ -28,13 +30,17 @@ impl Declarations {
 /// A source without its type.
 pub(crate) struct ReadySource {
     pub(crate) declarations: Declarations,
-    pub(crate) scraper: Arc<dyn Scraper>,
+    pub(crate) scraper: Guarded<Arc<dyn Scraper>>,
 }
 
 impl ReadySource {
-    pub(crate) fn new<S: Source>(source: S) -> Self {
-        let declarations = Declarations::new::<S::Metrics>(source.families());
-        Self { declarations, scraper: Arc::new(source) }
+    /// The author's code can panic here, and in `drop` while that unwinds.
+    pub(crate) fn new<S: Source>(name: &CollectorName, source: S) -> Self {
+        let drops = DropLog::new(name.clone());
+        let source = Guarded::new(Arc::new(source), &drops);
+        let dynamic = source.get().map(|source| source.families()).unwrap_or_default();
+        let declarations = Declarations::new::<S::Metrics>(dynamic);
+        Self { declarations, scraper: source.map(|source| source as Arc<dyn Scraper>) }
     }
 }
 

@@ -69,6 +69,9 @@ pub(crate) enum Failure {
     Panic(String),
     #[error("no answer within {0:?}")]
     Timeout(Duration),
+    /// The probes that block hold all threads of probes.
+    #[error("no thread was free within {0:?}, probes block all of them")]
+    NoThread(Duration),
     /// The exporter ends.
     #[error("cancelled")]
     Cancelled,
@@ -88,7 +91,7 @@ impl Failure {
         match self {
             Failure::Error(_) => FailureKind::Error,
             Failure::Panic(_) => FailureKind::Panic,
-            Failure::Timeout(_) => FailureKind::Timeout,
+            Failure::Timeout(_) | Failure::NoThread(_) => FailureKind::Timeout,
             Failure::Cancelled => FailureKind::Cancelled,
         }
     }

@@ -56,7 +56,9 @@ one_gauge!(Good "good", Slow "slow", Failing "failing", Panicking "panicking", H
 
 /// Adds a source that needs no flags.
 fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: impl Source) {
-    sources.add(options.into().settings(&()), ReadySource::new(source)).unwrap();
+    let options = options.into();
+    let source = ReadySource::new(options.name(), source);
+    sources.add(options.settings(&()), source).unwrap();
 }
 
 /// The sources on the runtime of the test.

@@ -1,4 +1,4 @@
-//! Sources that do not wait.
+//! Runs functions that do not wait, one after another.
 
 #[cfg(test)]
 mod tests;
@@ -10,76 +10,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::Source;
-use super::scraper::{Drops, Ran, Work, called};
-use crate::causes::BoxError;
-use crate::collect::Declared;
 use crate::sync::lock;
-
-/// Makes a source of a function that reads what is there at once, such as files in `/proc`.
-///
-/// A blocking function runs on a thread of its own, as it must if it may wait. Many functions that
-/// do not wait would wake as many threads at the same moment, which takes time and memory, and an
-/// exporter of a host would count itself in `procs_running`. Functions in turn run one after
-/// another on one thread. In everything else they are sources; the duration of each begins with its
-/// turn.
-///
-/// If a function blocks after all, for a quarter of a second, the functions that wait for their turn
-/// run at once, each on a thread of its own, and those of later scrapes do not wait for it. Its own
-/// metrics are waited for until its timeout, and then left out until it returns.
-///
-/// ```
-/// use hello_exporter::{Collector, Exporter, source::in_turn};
-/// use std::io;
-///
-/// #[derive(Collector)]
-/// struct Load {
-///     /// Load average of the last minute.
-///     load1: f64,
-/// }
-///
-/// fn load() -> io::Result<Load> {
-///     let text = std::fs::read_to_string("/proc/loadavg")?;
-///     let load1 = text.split(' ').next().and_then(|number| number.parse().ok());
-///     Ok(Load { load1: load1.ok_or(io::ErrorKind::InvalidData)? })
-/// }
-///
-/// let exporter = Exporter::new("host_exporter").source("load", in_turn(load));
-/// # let _ = exporter;
-/// ```
-pub fn in_turn<M, E>(
-    function: impl Fn() -> Result<M, E> + Send + Sync + 'static,
-) -> impl Source<Metrics = M, Error = E>
-where
-    M: Declared + Send + Sync + 'static,
-    E: Into<BoxError> + Send + 'static,
-{
-    InTurn(function)
-}
-
-struct InTurn<C>(C);
-
-impl<C, M, E> Source for InTurn<C>
-where
-    C: Fn() -> Result<M, E> + Send + Sync + 'static,
-    M: Declared + Send + Sync + 'static,
-    E: Into<BoxError> + Send + 'static,
-{
-    type Metrics = M;
-    type Error = E;
-
-    async fn scrape(&self) -> Result<M, E> {
-        (self.0)()
-    }
-
-    fn work(self: Arc<Self>, drops: &Drops) -> Work {
-        let drops = drops.metrics.clone();
-        Work::InTurn(Box::new(move || {
-            let started = Some(Instant::now());
-            Ran { result: called(&self.0, &drops), started }
-        }))
-    }
-}
 
 type Function = Box<dyn FnOnce() + Send>;
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::{cargo, shelled};
+use crate::repository::data;
 
 /// The description of one crate. Its format is that of the crate `rustdoc-types`, version
 /// [`FORMAT`].
@@ -116,7 +117,7 @@ pub(super) fn array(value: &Value) -> &[Value] {
 
 /// Returns the path of the rustdoc that accepts unstable options.
 fn program() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("public_api/rustdoc")
+    data("public_api/rustdoc")
 }
 
 fn target_directory() -> PathBuf {

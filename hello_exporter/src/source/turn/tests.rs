@@ -9,6 +9,7 @@ use std::time::Instant as StdInstant;
 use tokio::runtime::{Builder, Runtime};
 
 use super::*;
+use crate::source::{Drops, Source, Work, in_turn};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -56,7 +57,7 @@ fn functions_run_one_at_a_time_in_order() {
 fn panicking_function_leaves_the_turn_to_the_next() {
     let runtime = runtime();
     let turns = turns(&runtime, LONG);
-    let panicking = Arc::new(InTurn(|| -> Result<Nothing, &str> { panic!("out of cheese") }));
+    let panicking = Arc::new(in_turn(|| -> Result<Nothing, &str> { panic!("out of cheese") }));
     let (done, ended) = channel();
     for _ in 0..2 {
         let (scraper, done) = (Arc::clone(&panicking), done.clone());
