@@ -1,6 +1,6 @@
 -- `current_setting` returns a number and the largest unit that represents it exactly: `128MB`,
 -- `200ms`. -1 turns a setting off, in any unit.
-SELECT replace(name, '.', '_') || coalesce('_' || base, '') AS name,
+SELECT 'pg_settings_' || replace(name, '.', '_') || coalesce('_' || base, '') AS name,
     short_desc || coalesce(' [Units converted to ' || base || '.]', '') AS help,
     CASE WHEN vartype = 'bool' THEN (setting = 'on')::int
         WHEN base IS NULL OR setting::float8 = -1 THEN setting::float8

@@ -10,7 +10,6 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use hello_exporter::source::async_fn;
 use hello_exporter::{Exporter, SourceOptions, build_info, cli, probe::ProbeOptions};
 
-use probe::Targets;
 use queries::Queries;
 
 #[derive(clap::Args)]
@@ -64,6 +63,6 @@ fn main() -> ExitCode {
         .source_with(of("settings"), |_, it| async_fn(move || metrics::settings(Arc::clone(&it))))
         .source_with(of("statistics"), |_, server| Queries::built_in(server))
         .source_with(queries, |flags, server| Some(Queries::read(flags.file.as_deref()?, server)))
-        .probe_with(probe, |flags, _| Targets::new(flags.user.as_deref(), &flags.password))
+        .probe_with(probe, |flags, _| probe::Targets::new(flags.user.as_deref(), &flags.password))
         .run()
 }

@@ -49,8 +49,7 @@ pub(crate) async fn settings(server: Arc<Postgres>) -> Result<DynamicFamilies> {
     let mut families = DynamicFamilies::new();
     for row in server.query(include_str!("../sql/settings.sql")).await??.iter().map(fields) {
         let [name, help] = ["name", "help"].map(|key| row.text(key).unwrap_or_default());
-        let family = families.gauge(format!("pg_settings_{name}"), help.to_owned());
-        family.value(row.get::<f64>("value")?);
+        families.gauge(name.to_owned(), help.to_owned()).value(row.get::<f64>("value")?);
     }
     Ok(families)
 }

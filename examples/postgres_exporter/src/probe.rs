@@ -29,9 +29,8 @@ pub(crate) struct Targets(Config);
 impl Targets {
     /// Returns the targets, if there is a user for them.
     pub(crate) fn new(user: Option<&str>, password: &str) -> Option<Self> {
-        let mut login = Config::new();
-        login.user(user.filter(|user| !user.is_empty())?).password(password).dbname("postgres");
-        Some(Self(login))
+        let user = user.filter(|user| !user.is_empty())?;
+        Some(Self(Config::new().user(user).password(password).dbname("postgres").clone()))
     }
 
     /// Returns the server at `target`, a host with or without a port.

@@ -85,12 +85,14 @@ impl Source for Queries {
 
     /// Returns the families of rows without NULL.
     fn families(&self) -> Vec<Desc> {
-        let mut families = DynamicFamilies::new();
-        for (prefix, query) in &self.0 {
+        let of_query = |(prefix, query): (&String, &Query)| {
+            let mut families = DynamicFamilies::new();
             let row = query.columns().map(|(name, _)| (name, "0")).collect();
             query.add(prefix, &row, &mut families);
-        }
-        families.describe()
+            let labels: Vec<_> = query.labels().map(str::to_owned).collect();
+            families.describe().into_iter().map(move |desc| desc.with_labels(labels.clone()))
+        };
+        self.0.iter().flat_map(of_query).collect()
     }
 }
 
@@ -99,11 +101,14 @@ impl Query {
         self.metrics.iter().flatten().map(|(name, column)| (&**name, column))
     }
 
+    fn labels(&self) -> impl Iterator<Item = &str> + Clone {
+        self.columns().filter(|(_, column)| column.usage == Usage::Label).map(|(name, _)| name)
+    }
+
     /// Adds the samples of a row. NULL is an empty label, and no sample. Text that is no number is
     /// no sample.
     fn add(&self, prefix: &str, row: &KeyValues<'_>, families: &mut DynamicFamilies) {
-        let labels = self.columns().filter(|(_, column)| column.usage == Usage::Label);
-        let labels = labels.map(|(name, _)| (name, row.text(name).unwrap_or_default()));
+        let labels = self.labels().map(|name| (name, row.text(name).unwrap_or_default()));
         for (column, Column { usage, description }) in self.columns() {
             let Some(value) = row.text(column).and_then(number) else { continue };
             let (name, help) = (format!("{prefix}_{column}"), description.clone());
@@ -121,8 +126,7 @@ impl Query {
 /// Reads a number, a boolean, or a timestamp, as seconds since the Unix epoch.
 fn number(text: &str) -> Option<f64> {
     match text {
-        "t" => Some(1.0),
-        "f" => Some(0.0),
+        "t" | "f" => Some(f64::from(text == "t")),
         _ => text.parse().ok().or_else(|| seconds(text)),
     }
 }
