@@ -15,8 +15,8 @@ use hello_exporter_tests::node::{
     on_tree, program, series_of_tree, tree,
 };
 use hello_exporter_tests::{
-    Comparison, Exporter, Family, Group, Wrong, assert_golden, free_address, parse, read,
-    repository, text,
+    Comparison, Exporter, Family, Group, Wrong, assert_golden, free_address, lines_of_code, parse,
+    read, repository, text,
 };
 use tempfile::TempDir;
 
@@ -449,22 +449,6 @@ fn names_that_are_not_utf8_are_taken_lossily() {
 /// Lines of the original for the same collectors, of its version 1.11.1 and of these files of it:
 /// without blank lines and comments, as ours are counted.
 const LINES_OF_ORIGINAL: usize = 3321;
-
-/// Lines without blank ones and comments, and without those of tests.
-fn lines_of_code(directory: &Path) -> usize {
-    let mut lines = 0;
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            lines += lines_of_code(&path);
-        } else if path.file_name().unwrap() != "tests.rs" {
-            let source = fs::read_to_string(path).unwrap();
-            let code = source.lines().map(str::trim);
-            lines += code.filter(|line| !line.is_empty() && !line.starts_with("//")).count();
-        }
-    }
-    lines
-}
 
 #[test]
 fn documents_state_the_lines_as_they_are() {

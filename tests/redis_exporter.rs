@@ -4,14 +4,14 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::redis_exporter::{
     SECRET, has_sample, is_up, locked, program, samples, scrape, start, start_for_targets,
 };
 use hello_exporter_tests::{
-    Comparison, Exporter, Family, Redis, free_address, parse, repository, until,
+    Comparison, Exporter, Family, Redis, free_address, lines_of_code, parse, repository, until,
 };
 use tempfile::TempDir;
 
@@ -321,18 +321,6 @@ fn readme() -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Lines of Rust without blanks, comments and tests.
-fn lines(directory: &Path) -> usize {
-    let is_counted = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
-    let lines_of = |path: PathBuf| match path.is_dir() {
-        true => lines(&path),
-        false if path.ends_with("tests.rs") => 0,
-        false => std::fs::read_to_string(path).unwrap().lines().filter(is_counted).count(),
-    };
-    let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
-    files.map(lines_of).sum()
-}
-
 /// Lines of the original, version 1.69.0, counted alike: main.go, and exporter.go, http.go,
 /// info.go, latency.go, metrics.go, modules.go, pwd_file.go, redis.go, sentinels.go, slowlog.go and
 /// tls.go.
@@ -342,7 +330,7 @@ const LINES_OF_ORIGINAL: usize = 236 + 639 + 116 + 391 + 83 + 100 + 43 + 25 + 12
 fn readme_gives_the_lines_as_they_are() {
     let sources = repository("examples/redis_exporter/src");
     let with_comma = |lines: usize| format!("{},{:03}", lines / 1000, lines % 1000);
-    let [ours, original] = [lines(&sources), LINES_OF_ORIGINAL].map(with_comma);
+    let [ours, original] = [lines_of_code(&sources), LINES_OF_ORIGINAL].map(with_comma);
     assert!(readme().contains(&format!("The program has {ours} lines")), "{ours}");
     assert!(readme().contains(&original), "{original}");
     let figures = format!("| {ours}, and {original} |");

@@ -17,6 +17,7 @@ mod golden;
 pub mod http;
 pub mod node;
 mod parser;
+pub mod postgres;
 mod process;
 mod prometheus;
 mod proxy;
@@ -41,6 +42,7 @@ pub use compiler::compiler_says;
 pub use curl::{curl, handshake};
 pub use golden::assert_golden;
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
+pub use postgres::Postgres;
 pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
     shelled,
@@ -48,7 +50,7 @@ pub use process::{
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
 pub use redis::{Fake, FakeRedis, FakeTls, Redis, bulk};
-pub use repository::{block, data, read, repository};
+pub use repository::{block, data, lines_of_code, read, repository};
 pub use samples::samples;
 pub use stream::{Dial, Rest, Stream};
 

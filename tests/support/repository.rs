@@ -24,3 +24,19 @@ pub fn block<'t>(document: &'t str, language: &str) -> &'t str {
     let (_, rest) = document.split_once(&format!("```{language}\n")).expect("there is one");
     rest.split_once("```").expect("it has an end").0
 }
+
+/// Returns the lines of all files in a directory, without blank lines, comments and tests.
+pub fn lines_of_code(directory: &Path) -> usize {
+    let mut lines = 0;
+    for entry in fs::read_dir(directory).expect("the directory is there") {
+        let path = entry.expect("the directory can be read").path();
+        if path.is_dir() {
+            lines += lines_of_code(&path);
+        } else if !path.ends_with("tests.rs") {
+            let source = fs::read_to_string(path).expect("the file is there");
+            let code = source.lines().map(str::trim);
+            lines += code.filter(|line| !line.is_empty() && !line.starts_with("//")).count();
+        }
+    }
+    lines
+}

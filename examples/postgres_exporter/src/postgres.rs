@@ -1,0 +1,76 @@
+//! The connection to a server, which all sources share.
+
+use hello_exporter::key_values::KeyValues;
+use serde::de::DeserializeOwned;
+use tokio::{runtime::Handle, sync::Mutex, task::AbortHandle};
+use tokio_postgres::SimpleQueryMessage::Row;
+use tokio_postgres::{CancelToken, Client, Config, Error, NoTls, SimpleQueryRow};
+
+pub(crate) type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+type QueryResult = Result<Vec<SimpleQueryRow>, Error>;
+
+/// A server, and the connection to it while there is one.
+pub(crate) struct Postgres {
+    pub(crate) config: Config,
+    connection: Mutex<Option<(Client, AbortHandle)>>,
+}
+
+impl Postgres {
+    pub(crate) fn new(mut config: Config) -> Self {
+        config.application_name("postgres_exporter");
+        Self { config, connection: Mutex::default() }
+    }
+
+    /// Returns the result of a query: rows, whose values are the texts that psql shows, or its error.
+    /// Fails if there is no connection.
+    ///
+    /// One query runs at a time. If the connection is lost since the last one, the query runs on a
+    /// new connection.
+    pub(crate) async fn query(&self, sql: &str) -> Result<QueryResult, Error> {
+        let mut slot = self.connection.lock().await;
+        let (client, task) = match slot.take() {
+            Some((client, task)) if client.check_connection().await.is_ok() => (client, task),
+            _ => self.connect().await?,
+        };
+        let mut running = Running(Some((client.cancel_token(), task.clone())));
+        let messages = client.simple_query(sql).await;
+        running.0 = None;
+        *slot = Some((client, task));
+        let row = |message| if let Row(row) = message { Some(row) } else { None };
+        Ok(messages.map(|messages| messages.into_iter().filter_map(row).collect()))
+    }
+
+    async fn connect(&self) -> Result<(Client, AbortHandle), Error> {
+        let (client, connection) = self.config.connect(NoTls).await?;
+        let task = tokio::spawn(connection).abort_handle();
+        client.batch_execute("SET DateStyle = ISO; SET TimeZone = UTC").await?;
+        Ok((client, task))
+    }
+}
+
+/// Cancels a query on the server if its future is dropped, as that of a source that is late.
+///
+/// The connection, which is not in its slot while a query runs, is closed as well. So no query
+/// waits behind the late one, and the cancellation cannot hit another query.
+struct Running(Option<(CancelToken, AbortHandle)>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let (Some((token, task)), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            task.abort();
+            runtime.spawn(async move { token.cancel_query(NoTls).await });
+        }
+    }
+}
+
+/// Returns the columns of a row that are not NULL.
+pub(crate) fn fields(row: &SimpleQueryRow) -> KeyValues<'_> {
+    let columns = row.columns().iter().enumerate();
+    columns.filter_map(|(at, column)| Some((column.name(), row.get(at)?))).collect()
+}
+
+/// Reads a row into a label struct and a metrics struct, whose fields have the names of columns.
+pub(crate) fn row<L: DeserializeOwned, M: DeserializeOwned>(row: KeyValues<'_>) -> Result<(L, M)> {
+    Ok((row.read()?.0, row.read()?.0))
+}
