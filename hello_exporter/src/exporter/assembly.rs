@@ -21,7 +21,7 @@ use crate::source::{ReadySource, SourceOptions, SourceRuntime, Sources};
 pub(super) struct Assembly {
     pub(super) sources: Arc<Sources>,
     pub(super) probes: Vec<Arc<Probing>>,
-    /// How many scrapes there may be at once.
+    /// Limits concurrent scrapes.
     pub(super) limit: Arc<Limit>,
 }
 
@@ -51,7 +51,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
     }
 
-    /// Takes all mistakes, if there are any. Several can be the consequence of the state's.
+    /// Takes all mistakes, if there are any. The one of the state comes first.
     fn take_errors(&mut self) -> Option<Vec<DeclarationError>> {
         let error = self.state.error().map(str::to_owned);
         let of_state = error.map(|error| DeclarationError::State { error });
@@ -172,7 +172,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         probing.map(Some).map_err(|error| DeclarationError::Probe { path, error })
     }
 
-    /// Registers what every exporter exposes of itself.
+    /// Registers the metrics that every exporter exposes about itself.
     pub(super) fn register_own(&mut self) {
         let prefix = self.settings.metric_prefix();
         let build_info = self.settings.build_info.collector();
@@ -184,7 +184,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.errors.extend(results.into_iter().filter_map(Result::err).map(DeclarationError::from));
     }
 
-    /// Registers what an exporter exposes of its process and of its scrapes, unless it is told not to.
+    /// Registers the metrics of the process and of the scrapes.
     pub(super) fn register_program(&mut self, limit: &Limit) {
         let scrapes = self.registry.scope().last().register(limit.metrics()).err();
         self.errors.extend(scrapes.and_then(unless_foreign));
@@ -206,7 +206,7 @@ fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
     Some(error.into())
 }
 
-/// Takes what the options of a part take from the flags.
+/// Evaluates the options of a part with the flags. A timeout of 0 is an error.
 fn settings<O>(
     part: impl Fn() -> String,
     take: impl FnOnce() -> O,

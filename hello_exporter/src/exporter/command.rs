@@ -20,11 +20,11 @@ pub(super) struct Parsed<F> {
     pub(super) own: F,
     /// The sources that run.
     pub(super) enabled: HashSet<Cow<'static, str>>,
-    /// What may be probed; nothing for all.
+    /// Patterns of the targets that may be probed; empty if all may.
     pub(super) allowed_targets: Vec<TargetPattern>,
 }
 
-/// No field of an exporter's own flags is called so.
+/// The identifier of the flag, which no field of an exporter's own flags can have.
 const VERSION: &str = "--version";
 
 const TELEMETRY_PATH: &str = "web.telemetry-path";
@@ -59,7 +59,7 @@ fn disable<F>(options: &SourceOptions<F>) -> String {
 }
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
-    /// The flags, or nothing where the version was asked for, and is printed.
+    /// Parses the command line. Prints the version and returns `None` if `--version` is given.
     pub(super) fn parse(
         &self,
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
@@ -155,7 +155,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         enabled.map(|(options, _)| options.name().clone()).collect()
     }
 
-    /// The error, or, where it is of a flag of a collector that does not exist, one that tells those that do.
+    /// Returns an error that lists the collectors if the flag is that of an unknown one; otherwise
+    /// the error itself.
     fn explained(&self, error: clap::Error, command: &mut Command) -> clap::Error {
         let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
             return error;

@@ -16,8 +16,9 @@ impl<F: Args + 'static> Exporter<F> {
     /// connection or a parsed file. `make` gets the flags, and returns a `Result` of the state, or an
     /// `Arc` of it if it cannot fail.
     ///
-    /// It is called once, when the first of them is made, and not at all if the flags disable all of
-    /// them. If it fails or panics, that is one error at the start.
+    /// It is called at most once, before the first maker that gets the state. It is not called if
+    /// the flags disable all sources that have such a maker, and there are no such probes. If it
+    /// fails or panics, that is one error at the start.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, Source};
@@ -76,8 +77,8 @@ impl<F: Args + 'static> Exporter<F> {
             settings: self.settings,
             registry: self.registry,
             state: State::Unmade(Box::new(|flags| make(flags).into_state())),
-            sources: sources.map(|(options, make)| (options, make.beside_state())).collect(),
-            probes: probes.map(|(options, make)| (options, make.beside_state())).collect(),
+            sources: sources.map(|(options, make)| (options, make.ignoring_state())).collect(),
+            probes: probes.map(|(options, make)| (options, make.ignoring_state())).collect(),
             errors: self.errors,
         }
     }
@@ -94,8 +95,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     }
 
     /// Registers a function that makes a struct of plain values at every scrape, see
-    /// [`Registry::register_fn`](crate::Registry::register_fn). It must not wait: what has to be
-    /// waited for is a [source](Self::source_fn).
+    /// [`Registry::register_fn`](crate::Registry::register_fn). It must not wait: a function
+    /// that waits is a [source](Self::source_fn).
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter};
@@ -137,7 +138,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 
     /// Calls an `async` function at every scrape, as a [source](Self::source).
     ///
-    /// A closure says of which error its `Result` is: `Ok::<_, io::Error>(…)`. An `async` block owns
+    /// A closure names the error of its `Result`: `Ok::<_, io::Error>(…)`. An `async` block owns
     /// what it uses, so the closure around it clones that:
     ///
     /// ```

@@ -54,7 +54,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             return Err(ExporterError::NestedRuntime);
         }
         memory::give_back();
-        // Nobody stops it but a signal.
+        // Only a signal stops it.
         let (_stop, stopped) = oneshot::channel();
         self.block_on(parsed, stopped)
     }
@@ -115,7 +115,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ///
     /// # Errors
     ///
-    /// Those of [`serve`](Self::serve).
+    /// The errors of [`serve`](Self::serve).
     pub fn serve_from(
         self,
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
@@ -182,8 +182,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 }
 
 impl ExporterError {
-    /// Tells the operator of the error: invalid flags on the terminal, all others in the log, where
-    /// the server has reported a second signal already.
+    /// Reports the error: invalid flags and `--help` on the terminal, others in the log. The server
+    /// has logged a second signal already.
     fn report(&self) {
         match self {
             Self::Flags(error) => {

@@ -116,7 +116,7 @@ async fn first(
     }
 }
 
-/// What answers requests, by path.
+/// The services, by path.
 #[derive(Clone)]
 struct Services {
     metrics: Metrics,

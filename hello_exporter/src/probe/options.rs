@@ -99,7 +99,7 @@ impl<F> ProbeOptions<F> {
         &self.settings.path
     }
 
-    /// Takes what comes from the flags.
+    /// Returns the settings, with the timeout that the flags decide.
     pub(crate) fn settings(mut self, flags: &F) -> ProbeSettings {
         if let Some(timeout) = self.timeout.take() {
             self = self.timeout(timeout(flags));

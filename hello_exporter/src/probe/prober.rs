@@ -36,7 +36,7 @@ pub(crate) trait Prober: Send + Sync {
     fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task;
 }
 
-/// What a probe has found.
+/// The result of a probe that returned.
 struct Finding {
     metrics: Scraped,
     is_success: bool,
@@ -98,7 +98,7 @@ impl<P: Probe> Prober for P {
     }
 }
 
-/// What is told of every probe.
+/// The metrics of every probe.
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate, namespace = "probe", no_new)]
 struct ProbeMetrics {
@@ -116,7 +116,7 @@ pub(crate) struct ProbesCommon {
     /// Names of the sources that the flags enable.
     pub(crate) enabled: Arc<HashSet<CollectorName>>,
     pub(crate) runtime: Arc<SourceRuntime>,
-    /// That of the exporter, which counts what is lost.
+    /// The registry of the exporter, which counts dropped series.
     pub(crate) registry: Registry,
 }
 
@@ -163,7 +163,7 @@ impl ProbeFamilies {
     }
 }
 
-/// Why a probe was not made.
+/// Why the module of a request is invalid.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ModuleError {
     #[error("Unknown module {module:?}, expected one of: {known}")]
@@ -192,8 +192,8 @@ impl Probing {
         })
     }
 
-    /// Returns the families of one request. Those that one target has at run time do not concern
-    /// another one.
+    /// Returns the families of one request. The dynamic families of one target do not concern
+    /// another target.
     fn families(&self) -> Arc<ProbeFamilies> {
         let new = || ProbeFamilies::new(&self.settings, self.declarations.clone(), &self.common);
         let families = self.declarations.has_late.then(new).and_then(Result::ok);
@@ -227,7 +227,7 @@ impl Probing {
         self.common.allowed.allows(target)
     }
 
-    /// The module of this name, or the one that stands for none.
+    /// Returns the module of this name, or the default one if there is no name.
     pub(crate) fn module(&self, name: Option<&str>) -> Result<Cow<'static, str>, ModuleError> {
         let module = match name {
             None => return Ok(self.modules.first().cloned().unwrap_or_default()),
@@ -271,7 +271,8 @@ impl Probing {
 }
 
 impl Probing {
-    /// That a target is not well is what probes are for; that one panics is not.
+    /// Logs a failure at `debug`, as an unavailable target is a normal result, and the first panic
+    /// at `error`.
     fn report(&self, failure: Option<&Failure>, target: &str, module: &str) {
         let Some(error) = failure else {
             return self.is_panicking.store(false, Ordering::Relaxed);
@@ -284,7 +285,7 @@ impl Probing {
     }
 }
 
-/// What became of a probe, to be encoded.
+/// The result of a probe, to be encoded.
 pub(crate) struct ProbeResult {
     families: Arc<ProbeFamilies>,
     metrics: Option<Scraped>,

@@ -8,7 +8,7 @@ use crate::causes::BoxError;
 use crate::collect::Declared;
 use crate::desc::Desc;
 
-/// What is known of metrics before there are any.
+/// The families that are known before the first run.
 #[derive(Clone)]
 pub(crate) struct Declarations {
     /// The families of the type.
