@@ -79,13 +79,11 @@ impl LateIndices {
     /// Limits the length of these names.
     const MOST_NAME_BYTES: usize = 1024;
 
-    /// Starts after the `declared` families, with the indices of those in `descs`.
+    /// Starts after the `declared` families, with the indices of all in `descs`, which are
+    /// registered whatever their number and length.
     pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
-        let mut indices = Self { next: declared, indices: HashMap::new() };
-        for desc in descs {
-            indices.index(desc.name());
-        }
-        indices
+        let names = descs.iter().map(|desc| desc.name().to_owned());
+        Self { next: declared + descs.len(), indices: names.zip(declared..).collect() }
     }
 
     /// Returns the index of a family; `None` if there are too many, or the name is too long.
@@ -93,7 +91,7 @@ impl LateIndices {
         if let Some(&index) = self.indices.get(name) {
             return Some(index);
         }
-        if self.indices.len() == Self::MOST || name.len() > Self::MOST_NAME_BYTES {
+        if self.indices.len() >= Self::MOST || name.len() > Self::MOST_NAME_BYTES {
             return None;
         }
         let index = self.next;
@@ -140,5 +138,20 @@ impl LateFamilies {
 
     pub(super) fn position(&self, index: usize) -> Option<usize> {
         self.positions.get(&index).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desc::MetricType;
+
+    #[test]
+    fn long_name_shifts_no_index() {
+        let long = "a".repeat(LateIndices::MOST_NAME_BYTES + 1);
+        let desc = |name: &str| Desc::new(name.to_owned(), "Help.", MetricType::Gauge);
+        let mut indices = LateIndices::after(2, &[desc(&long), desc("b")]);
+        let found = [&long, "b", "c", &format!("{long}a")].map(|name| indices.index(name));
+        assert_eq!(found, [Some(2), Some(3), Some(4), None]);
     }
 }
