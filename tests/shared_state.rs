@@ -195,9 +195,11 @@ fn families_of_a_configuration_are_all_served_whatever_their_number_and_length()
 #[test]
 fn probe_leaves_out_the_parts_of_disabled_sources() {
     let config = Config::of("first\n");
-    let exporter = start(&config, &["--no-collector.count"]);
-    let probe = get(exporter.address, "/probe?target=x");
-    assert_eq!(samples(&probe), ["probe_success 1", "runs 0"]);
+    for flag in ["--no-collector.count", "--count.none"] {
+        let exporter = start(&config, &[flag]);
+        let probe = get(exporter.address, "/probe?target=x");
+        assert_eq!(samples(&probe), ["probe_success 1", "runs 0"], "{flag}");
+    }
 }
 
 #[test]

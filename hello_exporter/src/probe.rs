@@ -20,16 +20,17 @@
 //!         replacement: localhost:9000
 //! ```
 //!
-//! Every answer has `probe_success` and `probe_duration_seconds`, whatever became of the probe.
+//! Every response has `probe_success` and `probe_duration_seconds`, also if the probe failed.
 //!
-//! # Whose targets
+//! # Allowed targets
 //!
-//! Whoever reaches the exporter names the targets, and the exporter reaches what they may not. The flag
-//! `--probe.allow-target`, which can be repeated, restricts them to those that match one of its [patterns
-//! ](TargetPattern); an answer of 403 tells of others. A probe that follows redirects, or that opens what a target
-//! has named, asks [`ProbeRequest::allows`] before. A target that contains a user name or a password (`user@host`)
-//! is refused with 400: send a password that the exporter holds to the targets for which it was configured, and to
-//! no others, as [`client::CredentialStore`](crate::client::CredentialStore) does.
+//! Anyone who can reach the exporter can make it connect to hosts that they cannot reach themselves.
+//! The flag `--probe.allow-target`, which can be repeated, restricts targets to those that match one
+//! of its [patterns](TargetPattern); others are answered with 403. A probe that follows redirects, or
+//! opens an address from a response, calls [`ProbeRequest::allows`] first. A target that contains a
+//! user name or a password (`user@host`) is refused with 400. Send a password that the exporter holds
+//! only to the targets for which it was configured, as
+//! [`client::CredentialStore`](crate::client::CredentialStore) does.
 
 mod maker;
 mod options;
@@ -54,7 +55,7 @@ use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::registry::CollectorName;
 
-/// Something that looks at a target when it is asked to.
+/// Probes targets on request.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, probe::{Probe, ProbeRequest, Probed}};
@@ -89,8 +90,8 @@ use crate::registry::CollectorName;
 /// # let _ = exporter;
 /// ```
 ///
-/// It runs where [sources](crate::source) run, and is dropped when its time is over. An error, a
-/// panic or a timeout is a probe without success. That targets are not well is what probes are for:
+/// It runs on a thread of its own, on a runtime that all probes share, and is dropped at its next
+/// `await` after its timeout. An error, a panic or a timeout is a probe without success. That targets are not well is what probes are for:
 /// the cause is in the log at the level `debug`, and a panic once at `error`. What was found before
 /// an error is exposed if the probe returns it with the error: [`Probed::because`].
 #[diagnostic::on_unimplemented(
@@ -99,15 +100,15 @@ use crate::registry::CollectorName;
     note = "an `async` function of a `ProbeRequest` takes `probe_fn`; a function that makes a probe of the flags takes `probe_with`"
 )]
 pub trait Probe: Send + Sync + 'static {
-    /// What a probe gives beside its success: a struct of plain values that derives
+    /// The metrics of a probe in addition to its success: a struct of plain values that derives
     /// [`Collector`](macro@crate::Collector).
     type Metrics: Declared + Send + Sync + 'static;
 
-    /// Why a probe gives nothing: any error, or a text.
+    /// Why a probe fails without metrics: any error, or a text.
     type Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static;
 
-    /// The values of `module` that there are. The first stands for a request without one; if there are none
-    /// a request must not name any.
+    /// Returns the valid values of `module`. The first is the default of a request without one. If
+    /// there are none, a request must not name any.
     fn modules(&self) -> Vec<Cow<'static, str>> {
         Vec::new()
     }
@@ -165,7 +166,7 @@ impl<P: Probe> Probe for Arc<P> {
     }
 }
 
-/// What a probe has found.
+/// The result of a probe: metrics, and whether it succeeded.
 #[derive(Clone, Debug)]
 pub struct Probed<M> {
     pub(crate) metrics: M,
@@ -175,17 +176,17 @@ pub struct Probed<M> {
 }
 
 impl<M> Probed<M> {
-    /// The target is as it should be.
+    /// Creates the result of a probe that succeeded.
     pub fn success(metrics: M) -> Self {
         Self::new(metrics, true)
     }
 
-    /// The target has answered, and not as it should.
+    /// Creates the result of a probe whose target responded in an unexpected way.
     pub fn failure(metrics: M) -> Self {
         Self::new(metrics, false)
     }
 
-    /// Either of the two.
+    /// Creates a result that is a success or a failure.
     pub fn new(metrics: M, is_success: bool) -> Self {
         Self { metrics, is_success, cause: None }
     }
@@ -207,7 +208,7 @@ impl<M> Probed<M> {
     }
 }
 
-/// What a request asks of a probe.
+/// The request of a probe.
 #[derive(Clone, Debug)]
 pub struct ProbeRequest {
     pub(crate) target: String,
@@ -218,18 +219,18 @@ pub struct ProbeRequest {
 }
 
 impl ProbeRequest {
-    /// The target, as the request has it: not empty, without user information and control
+    /// Returns the target, as the request has it: not empty, without user information and control
     /// characters, and without white space before its path.
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// One of [`Probe::modules`], or empty where there are none.
+    /// Returns one of [`Probe::modules`], or an empty text if there are none.
     pub fn module(&self) -> &str {
         &self.module
     }
 
-    /// How long the probe may take in all. A probe that takes longer is dropped, a moment later:
+    /// Returns how long the probe may take in all. A probe that takes longer is dropped, a moment later:
     /// one that ends itself by then can still return what it has found so far.
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -276,8 +277,8 @@ impl ProbeRequest {
         self.enabled.contains(source)
     }
 
-    /// Whether another target, such as that of a redirect, may be looked at: it is what a request
-    /// could name, without user information, and matches a pattern of `--probe.allow-target`, if
+    /// Returns whether another target, such as that of a redirect, may be probed: a request could
+    /// name it, it has no user information, and it matches a pattern of `--probe.allow-target`, if
     /// there are any.
     pub fn allows(&self, target: &str) -> bool {
         check_target(target).is_ok() && self.allowed.allows(target)

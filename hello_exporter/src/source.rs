@@ -146,7 +146,7 @@ use scraper::{Work, asynchronous};
     note = "a function that makes a source of the flags takes `source_with`"
 )]
 pub trait Source: Send + Sync + 'static {
-    /// What a run returns: a struct of plain values that derives
+    /// The result of a run: a struct of plain values that derives
     /// [`Collector`](macro@crate::Collector). Its families are registered before the first scrape.
     type Metrics: Declared + Send + Sync + 'static;
 

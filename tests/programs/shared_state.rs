@@ -37,6 +37,10 @@ struct Flags {
     #[arg(long = "cached.cache", default_value = "0", value_parser = parse_duration)]
     cache: Duration,
 
+    /// Leave out the source `count`.
+    #[arg(long = "count.none")]
+    has_no_count: bool,
+
     /// Serve a second probe.
     #[arg(long = "probe.second")]
     has_second_probe: bool,
@@ -155,8 +159,9 @@ fn main() -> ExitCode {
             Config::read(flags)
         })
         .source_with("named", |_, config| Named(config))
-        .source_with("count", |_, config| {
-            async_fn(move || std::future::ready(Ok::<_, Infallible>(Names::of(&config))))
+        .source_with("count", |flags, config| {
+            let count = move || std::future::ready(Ok::<_, Infallible>(Names::of(&config)));
+            (!flags.has_no_count).then(|| async_fn(count))
         })
         .source_with(cached, |_, config| {
             async_fn(move || {

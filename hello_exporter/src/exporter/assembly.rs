@@ -21,7 +21,7 @@ use crate::source::{ReadySource, SourceOptions, SourceRuntime, Sources};
 pub(super) struct Assembly {
     pub(super) sources: Arc<Sources>,
     pub(super) probes: Vec<Arc<Probing>>,
-    /// How many scrapes there may be at once.
+    /// Limits concurrent scrapes.
     pub(super) limit: Arc<Limit>,
 }
 
@@ -38,7 +38,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 
         self.check_state_is_used();
         let sources = self.make_sources(parsed, runtime.zip(supervisor));
-        let probes = of_probes.map(|runtime| self.make_probes(parsed, &runtime));
+        let probes = of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
         self.register_own();
         if !parsed.flags.disable_exporter_metrics {
@@ -53,7 +53,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
     }
 
-    /// Takes all mistakes, if there are any. Several can be the consequence of the state's.
+    /// Takes all mistakes, if there are any. The one of the state comes first.
     fn take_errors(&mut self) -> Option<Vec<DeclarationError>> {
         let error = self.state.error().map(str::to_owned);
         let of_state = error.map(|error| DeclarationError::State { error });
@@ -155,12 +155,15 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     fn make_probes(
         &mut self,
         parsed: &Parsed<F>,
+        sources: &Sources,
         runtime: &Arc<SourceRuntime>,
     ) -> Vec<Arc<Probing>> {
         let mut taken = vec!["/".to_owned(), parsed.flags.telemetry_path.to_string()];
+        // Without those that their makers left out.
+        let enabled = parsed.enabled.iter().filter(|name| !sources.disabled().contains(name));
         let common = ProbesCommon {
             allowed: Arc::new(AllowList(parsed.allowed_targets.clone())),
-            enabled: Arc::new(parsed.enabled.clone()),
+            enabled: Arc::new(enabled.cloned().collect()),
             runtime: Arc::clone(runtime),
             registry: self.registry.clone(),
         };
@@ -197,7 +200,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         probing.map(Some).map_err(|error| DeclarationError::Probe { path, error })
     }
 
-    /// Registers what every exporter exposes of itself.
+    /// Registers the metrics that every exporter exposes about itself.
     pub(super) fn register_own(&mut self) {
         let prefix = self.settings.metric_prefix();
         let build_info = self.settings.build_info.collector();
@@ -209,7 +212,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.errors.extend(results.into_iter().filter_map(Result::err).map(DeclarationError::from));
     }
 
-    /// Registers what an exporter exposes of its process and of its scrapes, unless it is told not to.
+    /// Registers the metrics of the process and of the scrapes.
     pub(super) fn register_program(&mut self, limit: &Limit) {
         let scrapes = self.registry.scope().last().register(limit.metrics()).err();
         self.errors.extend(scrapes.and_then(unless_foreign));

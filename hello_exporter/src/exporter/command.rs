@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::io::Write;
 use std::str::FromStr;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use super::{Exporter, arguments};
+use super::{Exporter, Settings, arguments};
 use crate::cli::Flags;
 use crate::probe::TargetPattern;
 use crate::source::SourceOptions;
@@ -20,11 +21,11 @@ pub(super) struct Parsed<F> {
     pub(super) own: F,
     /// The sources that run.
     pub(super) enabled: HashSet<Cow<'static, str>>,
-    /// What may be probed; nothing for all.
+    /// Patterns of the targets that may be probed; empty if all may.
     pub(super) allowed_targets: Vec<TargetPattern>,
 }
 
-/// No field of an exporter's own flags is called so.
+/// The identifier of the flag, which no field of an exporter's own flags can have.
 const VERSION: &str = "--version";
 
 const TELEMETRY_PATH: &str = "web.telemetry-path";
@@ -59,7 +60,7 @@ fn disable<F>(options: &SourceOptions<F>) -> String {
 }
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
-    /// The flags, or nothing where the version was asked for, and is printed.
+    /// Parses the command line. Prints the version and returns `None` if `--version` is given.
     pub(super) fn parse(
         &self,
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
@@ -70,7 +71,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let matches = command.try_get_matches_from_mut(arguments);
         let matches = matches.map_err(|error| self.explained(error, &mut command))?;
         if matches.get_flag(VERSION) {
-            print!("{}, {}", self.settings.name, self.settings.build_info);
+            let Settings { name, build_info, .. } = &self.settings;
+            // Nobody may read it.
+            _ = write!(std::io::stdout(), "{name}, {build_info}");
             return Ok(None);
         }
         let flags = Flags::from_arg_matches(&matches)?;

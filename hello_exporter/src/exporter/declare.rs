@@ -80,9 +80,9 @@ impl<F: Args + 'static> Exporter<F> {
             settings: self.settings,
             registry: self.registry,
             state: State::Unmade(Box::new(|flags| make(flags).into_state())),
-            collectors: collectors.map(Maker::beside_state).collect(),
-            sources: sources.map(|(options, make)| (options, make.beside_state())).collect(),
-            probes: probes.map(|(options, make)| (options, make.beside_state())).collect(),
+            collectors: collectors.map(Maker::ignoring_state).collect(),
+            sources: sources.map(|(options, make)| (options, make.ignoring_state())).collect(),
+            probes: probes.map(|(options, make)| (options, make.ignoring_state())).collect(),
             errors: self.errors,
         }
     }
@@ -99,8 +99,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     }
 
     /// Registers a function that makes a struct of plain values at every scrape, see
-    /// [`Registry::register_fn`](crate::Registry::register_fn). It must not wait: what has to be
-    /// waited for is a [source](Self::source_fn).
+    /// [`Registry::register_fn`](crate::Registry::register_fn). It must not wait: a function
+    /// that waits is a [source](Self::source_fn).
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter};
@@ -195,7 +195,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 
     /// Calls an `async` function at every scrape, as a [source](Self::source).
     ///
-    /// A closure says of which error its `Result` is: `Ok::<_, io::Error>(…)`. An `async` block owns
+    /// A closure names the error of its `Result`: `Ok::<_, io::Error>(…)`. An `async` block owns
     /// what it uses, so the closure around it clones that:
     ///
     /// ```

@@ -14,7 +14,7 @@ use crate::registry::RegisterError;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ExporterError {
-    /// The flags are invalid; or, with the exit status 0, `--help` was asked for.
+    /// The flags are invalid.
     #[error(transparent)]
     Flags(clap::Error),
     /// [`Exporter::run`](crate::Exporter::run) was called within a runtime.
@@ -22,7 +22,7 @@ pub enum ExporterError {
         "`run` starts a runtime of its own and cannot be called in another; await `serve` there"
     )]
     NestedRuntime,
-    /// What the program declares is invalid.
+    /// The program declares something invalid.
     #[error("{}", lines(.0))]
     Declaration(Vec<DeclarationError>),
     /// An address that cannot be listened on.
@@ -110,14 +110,14 @@ fn lines(errors: &[DeclarationError]) -> String {
     lines.join("\n")
 }
 
-/// What is wrong with what an [`Exporter`](crate::Exporter) was given.
+/// A mistake in the declaration of an [`Exporter`](crate::Exporter).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeclarationError {
     /// A collector or a source was refused.
     #[error(transparent)]
     Register(#[from] RegisterError),
-    /// What [`Exporter::listen_address`](crate::Exporter::listen_address) was given is no address.
+    /// [`Exporter::listen_address`](crate::Exporter::listen_address) got an invalid address.
     #[error("`listen_address` of the exporter: {0}")]
     ListenAddress(#[source] ParseAddressError),
     /// A source has a name that no flag can have.

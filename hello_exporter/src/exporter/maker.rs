@@ -68,13 +68,13 @@ impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
 
 impl<F: 'static, T: 'static> Maker<F, (), T> {
     /// Returns the same for an exporter whose other makers share a state.
-    pub(super) fn beside_state<S: 'static>(self) -> Maker<F, S, T> {
+    pub(super) fn ignoring_state<S: 'static>(self) -> Maker<F, S, T> {
         let make: Make<F, S, T> = Box::new(|flags, _| (self.make)(flags, &mut State::ready(())));
         Maker { make, has_state: false }
     }
 }
 
-/// What the sources and probes of an exporter share, made when the first of them needs it.
+/// The state that sources and probes share, made when the first of them needs it.
 pub(super) enum State<F, S> {
     Unmade(MakeState<F, S>),
     Made(Guarded<Arc<S>>),

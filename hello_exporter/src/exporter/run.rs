@@ -1,7 +1,7 @@
 //! Ways to run an exporter: with a runtime of its own, or within a program that has one.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
 
@@ -55,7 +55,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             return Err(ExporterError::NestedRuntime);
         }
         memory::give_back();
-        // Nobody stops it but a signal.
+        // Only a signal stops it.
         let (_stop, stopped) = oneshot::channel();
         self.block_on(parsed, stopped)
     }
@@ -119,7 +119,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ///
     /// # Errors
     ///
-    /// Those of [`serve`](Self::serve).
+    /// The errors of [`serve`](Self::serve).
     pub fn serve_from(
         self,
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
@@ -176,19 +176,17 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 
 /// Checks what is left to check once everything is assembled, short of listening.
 fn check_web_config(flags: &Flags) -> Result<(), ExporterError> {
-    match flags.web_config_file() {
-        Some(file) => {
-            WebConfig::check(file)?;
-            println!("the flags and {} are valid", file.display());
-        }
-        None => println!("the flags are valid"),
-    }
+    let file = flags.web_config_file();
+    file.map_or(Ok(()), WebConfig::check)?;
+    let files = file.map(|file| format!(" and {}", file.display())).unwrap_or_default();
+    // Nobody may read it.
+    _ = writeln!(io::stdout(), "the flags{files} are valid");
     Ok(())
 }
 
 impl ExporterError {
-    /// Tells the operator of the error: invalid flags on the terminal, all others in the log, where
-    /// the server has reported a second signal already.
+    /// Reports the error: invalid flags and `--help` on the terminal, others in the log. The server
+    /// has logged a second signal already.
     fn report(&self) {
         match self {
             Self::Flags(error) => {

@@ -115,7 +115,7 @@ async fn first(
     }
 }
 
-/// What answers requests, by path.
+/// The services, by path.
 #[derive(Clone)]
 struct Services {
     metrics: Metrics,

@@ -12,7 +12,7 @@ use crate::encode::FamilyEncoder;
 /// one error of the build, not one for each method.
 pub struct SeriesSet {
     pub(super) store: Store,
-    /// Those of a histogram; none for other metrics.
+    /// The buckets of a histogram; empty for other metrics.
     pub(super) buckets: Buckets,
 }
 

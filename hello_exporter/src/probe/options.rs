@@ -47,6 +47,7 @@ impl<F> ProbeOptions<F> {
     /// Limits how long a probe takes, to at most an hour; less if the request does not wait that long.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout.min(Self::MOST_TIMEOUT);
+        self.timeout = None;
         self
     }
 
@@ -99,7 +100,7 @@ impl<F> ProbeOptions<F> {
         &self.settings.path
     }
 
-    /// Takes what comes from the flags.
+    /// Returns the settings, with the timeout that the flags decide.
     pub(crate) fn settings(mut self, flags: &F) -> ProbeSettings {
         if let Some(timeout) = self.timeout.take() {
             self = self.timeout(timeout(flags));

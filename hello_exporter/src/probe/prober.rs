@@ -36,7 +36,7 @@ pub(crate) trait Prober: Send + Sync {
     fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task;
 }
 
-/// What a probe has found.
+/// The result of a probe that returned.
 struct Finding {
     metrics: Scraped,
     is_success: bool,
@@ -108,7 +108,7 @@ impl<P: Probe> Prober for P {
     }
 }
 
-/// What is told of every probe.
+/// The metrics of every probe.
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate, namespace = "probe", no_new)]
 struct ProbeMetrics {
@@ -126,7 +126,7 @@ pub(crate) struct ProbesCommon {
     /// Names of the sources that the flags enable.
     pub(crate) enabled: Arc<HashSet<CollectorName>>,
     pub(crate) runtime: Arc<SourceRuntime>,
-    /// That of the exporter, which counts what is lost.
+    /// The registry of the exporter, which counts dropped series.
     pub(crate) registry: Registry,
 }
 
@@ -173,7 +173,7 @@ impl ProbeFamilies {
     }
 }
 
-/// Why a probe was not made.
+/// Why the module of a request is invalid.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ModuleError {
     #[error("Unknown module {module:?}, expected one of: {known}")]
@@ -202,8 +202,8 @@ impl Probing {
         })
     }
 
-    /// Returns the families of one request. Those that one target has at run time do not concern
-    /// another one.
+    /// Returns the families of one request. The dynamic families of one target do not concern
+    /// another target.
     fn families(&self) -> Arc<ProbeFamilies> {
         let new = || ProbeFamilies::new(&self.settings, self.declarations.clone(), &self.common);
         let families = self.declarations.has_late.then(new).and_then(Result::ok);
@@ -238,7 +238,7 @@ impl Probing {
         self.common.allowed.allows(target)
     }
 
-    /// The module of this name, or the one that stands for none.
+    /// Returns the module of this name, or the default one if there is no name.
     pub(crate) fn module(&self, name: Option<&str>) -> Result<Cow<'static, str>, ModuleError> {
         let module = match name {
             None => return Ok(self.modules.first().cloned().unwrap_or_default()),
@@ -306,7 +306,7 @@ impl Probing {
     }
 }
 
-/// What became of a probe, to be encoded.
+/// The result of a probe, to be encoded.
 pub(crate) struct ProbeResult {
     families: Arc<ProbeFamilies>,
     metrics: Option<Scraped>,

@@ -79,14 +79,11 @@ impl LateIndices {
     /// Limits the length of these names.
     const MOST_NAME_BYTES: usize = 1024;
 
-    /// Starts after the `declared` families, with the indices of those in `descs`, which are known at
-    /// the registration and so not limited.
+    /// Starts after the `declared` families, with the indices of all in `descs`, which are
+    /// registered whatever their number and length.
     pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
-        let mut indices = Self { next: declared, indices: HashMap::new() };
-        for desc in descs {
-            indices.add(desc.name());
-        }
-        indices
+        let names = descs.iter().map(|desc| desc.name().to_owned());
+        Self { next: declared + descs.len(), indices: names.zip(declared..).collect() }
     }
 
     /// Returns the index of a family; `None` if there are too many, or the name is too long.
@@ -94,15 +91,13 @@ impl LateIndices {
         if let Some(&index) = self.indices.get(name) {
             return Some(index);
         }
-        let is_limited = self.indices.len() >= Self::MOST || name.len() > Self::MOST_NAME_BYTES;
-        (!is_limited).then(|| self.add(name))
-    }
-
-    fn add(&mut self, name: &str) -> usize {
+        if self.indices.len() >= Self::MOST || name.len() > Self::MOST_NAME_BYTES {
+            return None;
+        }
         let index = self.next;
         self.next = self.next.saturating_add(1);
         self.indices.insert(name.to_owned(), index);
-        index
+        Some(index)
     }
 }
 
@@ -143,5 +138,20 @@ impl LateFamilies {
 
     pub(super) fn position(&self, index: usize) -> Option<usize> {
         self.positions.get(&index).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desc::MetricType;
+
+    #[test]
+    fn long_name_shifts_no_index() {
+        let long = "a".repeat(LateIndices::MOST_NAME_BYTES + 1);
+        let desc = |name: &str| Desc::new(name.to_owned(), "Help.", MetricType::Gauge);
+        let mut indices = LateIndices::after(2, &[desc(&long), desc("b")]);
+        let found = [&long, "b", "c", &format!("{long}a")].map(|name| indices.index(name));
+        assert_eq!(found, [Some(2), Some(3), Some(4), None]);
     }
 }

@@ -10,7 +10,7 @@ use crate::desc::Desc;
 use crate::panic::{DropLog, Guarded};
 use crate::registry::CollectorName;
 
-/// What is known of metrics before there are any.
+/// The families that are known before the first run.
 #[derive(Clone)]
 pub(crate) struct Declarations {
     /// The families of the type.

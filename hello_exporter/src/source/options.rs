@@ -72,6 +72,7 @@ impl<F> SourceOptions<F> {
     /// A run learns from [`time_left`](super::time_left) how much of its time is left.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout.min(Self::MOST_TIMEOUT);
+        self.timeout = None;
         self
     }
 
@@ -111,13 +112,15 @@ impl<F> SourceOptions<F> {
     }
 
     /// Serves the last good result again for `cache` after it came, instead of running the source.
-    /// Its age is exposed as `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`.
+    /// Its age is exposed as `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`. 0 is no
+    /// cache.
     pub fn cache(mut self, cache: Duration) -> Self {
         self.settings.cache = Some(cache);
+        self.cache = None;
         self
     }
 
-    /// Takes the time of the [cache](Self::cache) from the flags; 0 is no cache.
+    /// Takes the time of the [cache](Self::cache) from the flags.
     ///
     /// ```
     /// use hello_exporter::{SourceOptions, cli};
@@ -212,14 +215,15 @@ impl<F> SourceOptions<F> {
         !name.is_empty() && name != "disable-defaults" && name.bytes().all(is_accepted)
     }
 
-    /// Takes what comes from the flags.
+    /// Returns the settings, with the durations that the flags decide.
     pub(crate) fn settings(mut self, flags: &F) -> SourceSettings {
         if let Some(timeout) = self.timeout.take() {
             self = self.timeout(timeout(flags));
         }
         if let Some(cache) = self.cache.take() {
-            self.settings.cache = Some(cache(flags)).filter(|cache| !cache.is_zero());
+            self.settings.cache = Some(cache(flags));
         }
+        self.settings.cache = self.settings.cache.filter(|cache| !cache.is_zero());
         self.settings
     }
 }
@@ -263,5 +267,21 @@ impl<F> fmt::Debug for SourceOptions<F> {
             .field("settings", &self.settings)
             .field("is_enabled", &self.is_enabled)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cache_of_zero_is_no_cache() {
+        let options = || SourceOptions::<Duration>::new("queue");
+        let cache = |options: SourceOptions<Duration>, flag| options.settings(&flag).cache;
+        assert_eq!(cache(options().cache(Duration::ZERO), Duration::ZERO), None);
+        assert_eq!(cache(options().cache_from(|&flag| flag), Duration::ZERO), None);
+        let second = Duration::from_secs(1);
+        assert_eq!(cache(options().cache(second), Duration::ZERO), Some(second));
+        assert_eq!(cache(options().cache_from(|&flag| flag), second), Some(second));
     }
 }

@@ -77,7 +77,7 @@ pub(crate) enum Failure {
     Cancelled,
 }
 
-/// A [`Failure`] without what it says.
+/// The kind of a [`Failure`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FailureKind {
     Error,
@@ -96,7 +96,7 @@ impl Failure {
         }
     }
 
-    /// What an author's error says, with its causes.
+    /// Converts an author's error to its text, with its causes.
     pub(crate) fn of_error(error: impl Into<BoxError>) -> Self {
         text_of(error.into()).map_or_else(Failure::from, Failure::Error)
     }

@@ -66,7 +66,7 @@ impl Registered {
 }
 
 impl Sources {
-    /// No sources, and a registry.
+    /// Creates an empty set, whose families will be registered in `registry`.
     pub(crate) fn new(registry: Registry) -> Self {
         Self { registry, members: Vec::new(), disabled: Vec::new(), own: None, runner: None }
     }
@@ -91,12 +91,13 @@ impl Sources {
         Ok(())
     }
 
-    /// Remembers the name of a source that the flags have disabled.
+    /// Adds the name of a source that is disabled by a flag or left out by its maker.
     pub(crate) fn add_disabled(&mut self, name: CollectorName) {
         self.disabled.push(name);
     }
 
-    /// Registers what is exposed of the sources, if there are any, under names that begin with this.
+    /// Registers the metrics about the sources, if there are any, under names that begin with
+    /// `prefix`.
     pub(crate) fn register_own(&mut self, prefix: &str) -> Result<(), RegisterError> {
         if self.members.is_empty() {
             return Ok(());
@@ -108,12 +109,12 @@ impl Sources {
         Ok(())
     }
 
-    /// What is known of the enabled sources, in the order of their declaration; none is run.
+    /// Returns the statuses of the enabled sources, in the order of their declaration. Runs none.
     pub(crate) fn statuses(&self) -> Vec<Status> {
         self.members.iter().map(|member| member.job.status()).collect()
     }
 
-    /// The names of those that the flags have disabled.
+    /// Returns the names of the disabled sources.
     pub(crate) fn disabled(&self) -> &[CollectorName] {
         &self.disabled
     }
@@ -129,7 +130,7 @@ impl Sources {
         self
     }
 
-    /// Checks that all collectors that a query names are there.
+    /// Checks that all collectors that a query names are enabled.
     pub(crate) fn check(&self, selection: &Selection) -> Result<(), SelectionError> {
         let has = |name: &str| self.members.iter().any(|member| member.job.name == name);
         match selection.collectors().find(|name| !has(name)) {
@@ -172,16 +173,16 @@ impl Sources {
     }
 
     fn selected(&self, selection: &Selection) -> impl Iterator<Item = &Arc<Member>> {
-        let tells_of_all =
+        let wants_own =
             self.own.as_ref().is_some_and(|own| selection.has_any_family(&own.families));
         self.members.iter().filter(move |member| {
             selection.has_collector(&member.job.name)
-                && (tells_of_all || member.has_wanted_family(selection))
+                && (wants_own || member.has_wanted_family(selection))
         })
     }
 }
 
-/// What the sources have answered to one request, to be encoded.
+/// The results of the sources for one request, to be encoded.
 pub(crate) struct Scrape {
     sources: Arc<Sources>,
     selection: Selection,
@@ -189,9 +190,8 @@ pub(crate) struct Scrape {
 }
 
 impl Scrape {
-    /// Appends the exposition, and returns whether all sources and collectors have succeeded. What
-    /// tells of the success of sources comes from the same attempt as everything else: a source
-    /// that panics while it is encoded has failed.
+    /// Appends the exposition, and returns whether all sources and collectors have succeeded. A
+    /// source that panics while it is encoded has failed, and the metrics about sources say so.
     pub(crate) fn encode(mut self, format: Format, buffer: &mut Vec<u8>) -> bool {
         let sources = Arc::clone(&self.sources);
         let selection = std::mem::take(&mut self.selection);
@@ -202,7 +202,7 @@ impl Scrape {
 }
 
 impl Provider for Scrape {
-    /// The samples of the sources, and what tells of them.
+    /// Returns the samples of the sources, and the metrics about them.
     fn provided(&self) -> Vec<Provided> {
         let mut own = ScrapeMetrics::default();
         let mut provided = Vec::with_capacity(self.answers.len() + 1);

@@ -44,7 +44,7 @@ impl Turns {
         Self { runtime, patience, queue: Mutex::default() }
     }
 
-    /// Has a function called after those that wait already.
+    /// Queues a function, which is called after those that wait already.
     pub(super) fn push(self: &Arc<Self>, function: Function) {
         let mut queue = lock(&self.queue);
         queue.waiting.push_back(function);
