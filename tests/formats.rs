@@ -1,6 +1,6 @@
 //! One struct in the text format and in OpenMetrics, side by side.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -9,14 +9,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hello_exporter_tests::{Authority, Dial, Exporter, Resources, Stream, build_example};
+use hello_exporter_tests::web_config::{Directory, TLS};
+use hello_exporter_tests::{Dial, Exporter, Resources, Stream, build_example};
 use tempfile::TempDir;
 
 /// An exporter of ten megabytes, and how to connect to it.
 struct Target {
     exporter: Exporter,
     dial: Dial,
-    tls: Option<(TempDir, Authority)>,
+    tls: Option<Directory>,
 }
 
 impl Target {
@@ -27,19 +28,16 @@ impl Target {
     }
 
     fn tls() -> Self {
-        let (directory, authority) = (TempDir::new().unwrap(), Authority::new());
-        authority.server().write(directory.path(), "server");
-        let file = directory.path().join("web.yml");
-        let config = "tls_server_config: {cert_file: server.crt, key_file: server.key}\n";
-        fs::write(&file, config).unwrap();
+        let directory = Directory::new();
+        let file = directory.write(TLS);
         let exporter = start(&[&format!("--web.config.file={}", file.display())]);
-        let dial = Dial::tls(exporter.address, &authority, "http/1.1");
-        Self { exporter, dial, tls: Some((directory, authority)) }
+        let dial = Dial::tls(exporter.address, &directory.authority, "http/1.1");
+        Self { exporter, dial, tls: Some(directory) }
     }
 
     /// Connects with HTTP/2, and agrees on how.
     fn http2(&self, settings: &[(u16, u32)]) -> Http2 {
-        let (_, authority) = self.tls.as_ref().unwrap();
+        let authority = &self.tls.as_ref().unwrap().authority;
         let mut stream = Dial::tls(self.exporter.address, authority, "h2").connect().unwrap();
         stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
         let mut http2 = Http2(stream);

@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::thread;
 
 use hello_exporter::http::Metrics;
@@ -13,9 +11,9 @@ use hello_exporter::{
     Registry, StateSet, SummarySnapshot,
 };
 use hello_exporter_tests::http::serve;
-use hello_exporter_tests::{Authority, Exporter, Prometheus, Proxy, exposition};
+use hello_exporter_tests::web_config::{Directory, MUTUAL, SECRET, TLS, users};
+use hello_exporter_tests::{Exporter, Prometheus, Proxy, exposition};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// The only value of a query's result, and its labels without those of the target.
 fn single(result: &Value) -> Option<(Value, String)> {
@@ -51,24 +49,11 @@ fn a_prometheus_server_stores_what_the_tutorial_declares() {
     assert_stored(&Prometheus::scraping(exporter.address));
 }
 
-/// Starts an exporter with a certificate of a new authority.
-fn over_tls(directory: &Path, authority: &Authority, config: &str) -> Exporter {
-    authority.server().write(directory, "server");
-    authority.client(&[]).write(directory, "client");
-    fs::write(directory.join("ca.crt"), &authority.certificate).unwrap();
-    let file = directory.join("web.yml");
-    let server = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n";
-    fs::write(&file, format!("{server}{config}")).unwrap();
-    Exporter::start(&[&format!("--web.config.file={}", file.display())])
-}
-
 #[test]
 fn a_prometheus_server_scrapes_over_tls_with_basic_authentication() {
-    let directory = TempDir::new().unwrap();
-    // The hash of `secret`, with the lowest cost.
-    let users = "basic_auth_users:\n  alice: $2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n";
-    let exporter = over_tls(directory.path(), &Authority::new(), users);
-    let ca = directory.path().join("ca.crt").display().to_string();
+    let directory = Directory::new();
+    let exporter = directory.start(&format!("{TLS}{}", users(&[("alice", SECRET)])));
+    let ca = directory.path("ca.crt");
     let scrape = format!("scheme: https\ntls_config: {{ca_file: {ca}}}\n");
     let with_password = format!("{scrape}basic_auth: {{username: alice, password: secret}}\n");
     assert_stored(&Prometheus::scraping_with(exporter.address, &with_password));
@@ -79,11 +64,10 @@ fn a_prometheus_server_scrapes_over_tls_with_basic_authentication() {
 
 #[test]
 fn a_prometheus_server_scrapes_over_mutual_tls() {
-    let directory = TempDir::new().unwrap();
-    let clients = "  client_ca_file: ca.crt\n  client_auth_type: RequireAndVerifyClientCert\n";
-    let exporter = over_tls(directory.path(), &Authority::new(), clients);
-    let file = |name: &str| directory.path().join(name).display().to_string();
-    let [ca, certificate, key] = ["ca.crt", "client.crt", "client.key"].map(file);
+    let directory = Directory::new();
+    let exporter = directory.start(MUTUAL);
+    let [ca, certificate, key] =
+        ["ca.crt", "client.crt", "client.key"].map(|file| directory.path(file));
     let scrape = |more: &str| format!("scheme: https\ntls_config: {{ca_file: {ca}{more}}}\n");
     let with_certificate = scrape(&format!(", cert_file: {certificate}, key_file: {key}"));
     assert_stored(&Prometheus::scraping_with(exporter.address, &with_certificate));

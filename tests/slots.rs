@@ -2,14 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 
 use hello_exporter_tests::http::{Response, get, serve, start_get};
-use hello_exporter_tests::{Authority, Exporter, build_example, build_program, curl, until};
-use tempfile::TempDir;
+use hello_exporter_tests::web_config::{Directory, TLS};
+use hello_exporter_tests::{Exporter, build_example, build_program, curl, until};
 
 const MOST: usize = 40;
 
@@ -185,11 +184,8 @@ fn reset_ends_a_probe() {
 
 #[test]
 fn end_of_an_http2_connection_ends_its_probes() {
-    let (directory, silent) = (TempDir::new().unwrap(), Silent::new());
-    Authority::new().server().write(directory.path(), "server");
-    let file = directory.path().join("web.yml");
-    let config = "tls_server_config: {cert_file: server.crt, key_file: server.key}\n";
-    fs::write(&file, config).unwrap();
+    let (directory, silent) = (Directory::new(), Silent::new());
+    let file = directory.write(TLS);
     let exporter = start(&[&format!("--web.config.file={}", file.display()), "--log.level=debug"]);
     let url = format!("https://{}{}", exporter.address, silent.path());
     let mut client = Command::new("curl")

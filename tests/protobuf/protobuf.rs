@@ -43,9 +43,7 @@ fn text(families: &[proto::MetricFamily]) -> String {
     families.iter().map(|family| print_to_string_pretty(family) + "\n").collect()
 }
 
-fn exposed(
-    collector: impl hello_exporter::registry::IntoCollector,
-) -> Vec<proto::MetricFamily> {
+fn exposed(collector: impl hello_exporter::registry::IntoCollector) -> Vec<proto::MetricFamily> {
     let registry = Registry::new();
     registry.register(collector).unwrap();
     decoded(&encoded(&registry))
