@@ -80,6 +80,6 @@ fn missing_file_is_one_error_unless_its_collector_is_disabled() {
 
 #[test]
 fn timeout_of_0_is_refused() {
-    let error = "source `database` cannot be made: its timeout is 0, expected a longer one";
+    let error = "source `database` cannot be made: the timeout is 0, expected a longer one";
     assert_eq!(check("host=db", &["--database.timeout=0s"]), (error.to_owned(), 1));
 }

@@ -129,7 +129,7 @@ fn timeout_comes_from_a_flag() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         errors(&output),
-        ["msg=\"source `late` cannot be made: its timeout is 0, expected a longer one\""]
+        ["msg=\"source `late` cannot be made: the timeout is 0, expected a longer one\""]
     );
 }
 

@@ -253,7 +253,7 @@ fn settings<O>(
     let cannot_make = |error| DeclarationError::CannotMake { parts: vec![part()], error };
     let settings = catch(take).map_err(|panic| cannot_make(format!("panicked: {panic}")))?;
     match timeout(&settings).is_zero() {
-        true => Err(cannot_make("its timeout is 0, expected a longer one".to_owned())),
+        true => Err(cannot_make("the timeout is 0, expected a longer one".to_owned())),
         false => Ok(settings),
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{Format, HistogramSnapshot, Registry};
 
-/// Declares a gauge, whose second scrape has one valid sample of six.
+/// Declares a gauge, whose second scrape has two valid samples of six.
 fn families(scrape: u32) -> DynamicFamilies {
     let mut families = DynamicFamilies::new();
     families.gauge("x", "Help.").sample([("a", scrape)], scrape);
@@ -28,15 +28,16 @@ fn dropped_samples_are_counted() {
     };
     scrape();
     let exposed = "# HELP x Help.\n# TYPE x gauge\n";
-    assert!(scrape().ends_with(&format!("{exposed}x{{a=\"2\"}} 2\n")));
+    let valid = "x{a=\"2\",b=\"\"} 2\nx{a=\"\",b=\"1\"} 1\n";
+    assert!(scrape().ends_with(&format!("{exposed}{valid}")));
     let third = scrape();
     let samples: Vec<&str> = third.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(
         samples,
         [
-            "dropped_series_total{family=\"x\"} 4",
+            "dropped_series_total{family=\"x\"} 3",
             "scrape_duplicate_series_total{collector=\"hello_exporter::metric::dynamic::DynamicFamilies\"} 1",
-            "x{a=\"3\"} 3",
+            "x{a=\"3\",b=\"\"} 3",
         ]
     );
 }
