@@ -1,6 +1,6 @@
 //! A client that sends what it is told and hides nothing of the answer; a server in this process.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -74,13 +74,25 @@ pub fn request(address: SocketAddr, method: &str, path: &str) -> Response {
 
 /// Sends a request without a body, and with more headers: lines that end in `\r\n`.
 pub fn send(address: SocketAddr, method: &str, path: &str, headers: &str) -> Response {
-    let mut stream = TcpStream::connect(address).expect("the server listens");
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+    try_send(address, method, path, headers).expect("the server answers")
+}
+
+/// Sends a GET request to a server that may not be ready; fails as long as it does not answer.
+pub(crate) fn try_get(address: SocketAddr, path: &str) -> io::Result<Response> {
+    try_send(address, "GET", path, "")
+}
+
+fn try_send(address: SocketAddr, method: &str, path: &str, headers: &str) -> io::Result<Response> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let connection = format!("Host: {address}\r\nConnection: close\r\n{headers}");
-    write!(stream, "{method} {path} HTTP/1.1\r\n{connection}\r\n").expect("the server reads");
+    write!(stream, "{method} {path} HTTP/1.1\r\n{connection}\r\n")?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("the server answers");
-    response(&answer)
+    stream.read_to_end(&mut answer)?;
+    match answer.is_empty() {
+        true => Err(io::ErrorKind::UnexpectedEof.into()),
+        false => Ok(response(&answer)),
+    }
 }
 
 /// Reads an answer of any version of HTTP.

@@ -1,6 +1,6 @@
 //! A real Prometheus server.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -59,8 +59,8 @@ impl Prometheus {
 
     fn wait_until_ready(&self) {
         let is_ready = || {
-            let answers = TcpStream::connect(self.address).is_ok();
-            (answers && http::get(self.address, "/-/ready").status == 200).then_some(())
+            let response = http::try_get(self.address, "/-/ready").ok()?;
+            (response.status == 200).then_some(())
         };
         poll(is_ready).expect("prometheus becomes ready");
     }

@@ -5,9 +5,8 @@ mod postgres;
 mod probe;
 mod queries;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use hello_exporter::source::async_fn;
 use hello_exporter::{Exporter, SourceOptions, build_info, cli, probe::ProbeOptions};
 
 use queries::Queries;
@@ -58,9 +57,9 @@ fn main() -> ExitCode {
         .build_info(build_info!())
         .listen_address("0.0.0.0:9187")
         .state(|flags| flags.server.parse().map(postgres::Postgres::new))
-        .source_with(database, |_, it| async_fn(move || metrics::sizes(Arc::clone(&it))))
-        .source_with(of("activity"), |_, it| async_fn(move || metrics::activity(Arc::clone(&it))))
-        .source_with(of("settings"), |_, it| async_fn(move || metrics::settings(Arc::clone(&it))))
+        .source_fn_with(database, metrics::sizes)
+        .source_fn_with(of("activity"), metrics::activity)
+        .source_fn_with(of("settings"), metrics::settings)
         .source_with(of("statistics"), |_, server| Queries::built_in(server))
         .source_with(queries, |flags, server| Some(Queries::read(flags.file.as_deref()?, server)))
         .probe_with(probe, |flags, _| probe::Targets::new(flags.user.as_deref(), &flags.password))

@@ -228,6 +228,49 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.source(options, source::async_fn(function))
     }
 
+    /// Calls an `async` function of the [state](Self::state) at every scrape, as a
+    /// [source](Self::source).
+    ///
+    /// ```
+    /// use hello_exporter::{Collector, Exporter};
+    /// use std::{io, sync::Arc};
+    /// use tokio::net::TcpStream;
+    ///
+    /// /// What all sources use.
+    /// struct Server {
+    ///     address: String,
+    /// }
+    ///
+    /// #[derive(Collector)]
+    /// struct Connections {
+    ///     /// Whether the server accepts connections.
+    ///     server_up: bool,
+    /// }
+    ///
+    /// async fn connections(server: Arc<Server>) -> io::Result<Connections> {
+    ///     TcpStream::connect(&server.address).await?;
+    ///     Ok(Connections { server_up: true })
+    /// }
+    ///
+    /// let exporter = Exporter::new("server_exporter")
+    ///     .state(|()| Arc::new(Server { address: "localhost:8000".to_owned() }))
+    ///     .source_fn_with("connections", connections);
+    /// # let _ = exporter;
+    /// ```
+    pub fn source_fn_with<T, M, E>(
+        self,
+        options: impl Into<SourceOptions<F>>,
+        function: impl Fn(Arc<S>) -> T + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: Future<Output = Result<M, E>> + Send + 'static,
+        M: Declared + Send + Sync + 'static,
+        E: Into<BoxError> + Send + 'static,
+    {
+        let source = |_: &F, state| source::async_fn(move || function(Arc::clone(&state)));
+        self.source_with(options, source)
+    }
+
     /// Calls a function that may block at every scrape, as a [source](Self::source), on a thread of
     /// its own. Many functions that do not wait are cheaper [in turn](source::in_turn).
     ///
