@@ -35,7 +35,7 @@ fn names_behind<'t>(text: &'t str, keyword: &str) -> impl Iterator<Item = &'t st
 /// Every rule and its source: the functions `check_*` of macro and library, and the traits with a message.
 fn rules() -> BTreeMap<String, String> {
     let mut rules = BTreeMap::new();
-    for path in ["hello_exporter_derive/src/check.rs", "hello_exporter/src/private/checks.rs"] {
+    for path in ["hello_exporter_derive/src/check.rs", "hello_exporter/src/__private/checks.rs"] {
         for function in read(path).split("fn ").skip(1) {
             let name = names_behind(&format!("fn {function}"), "fn ").next().unwrap().to_owned();
             let body = function.split("\n}\n").next().unwrap();
@@ -52,12 +52,12 @@ fn rules() -> BTreeMap<String, String> {
         "metric/state_set.rs",
         "metric/without_labels.rs",
         "registry/origin.rs",
-        "source.rs",
-        "source/maker.rs",
-        "probe.rs",
-        "probe/maker.rs",
-        "exporter/maker.rs",
-        "private/mod.rs",
+        "server/source.rs",
+        "server/source/maker.rs",
+        "server/probe.rs",
+        "server/probe/maker.rs",
+        "server/exporter/maker.rs",
+        "__private.rs",
     ] {
         let text = read(&format!("hello_exporter/src/{path}"));
         for tail in text.split("#[diagnostic::on_unimplemented(").skip(1) {

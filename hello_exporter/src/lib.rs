@@ -49,54 +49,27 @@
 
 #![deny(unsafe_code)]
 
-#[cfg(feature = "server")]
-mod build_info;
-#[cfg(feature = "server")]
-mod causes;
-#[cfg(feature = "server")]
-pub mod cli;
-#[cfg(feature = "server")]
-pub mod client;
 pub mod collect;
 mod desc;
 mod encode;
 #[cfg(feature = "server")]
-pub mod exporter;
-#[cfg(feature = "server")]
-mod files;
-#[cfg(feature = "server")]
-pub mod filter;
-#[cfg(feature = "server")]
-pub mod http;
+mod internals;
 #[cfg(feature = "prometheus")]
 pub mod interop;
-#[cfg(feature = "server")]
-pub mod key_values;
 mod labels;
-#[cfg(feature = "server")]
-mod log;
 pub mod metric;
 pub mod name;
 mod panic;
-#[cfg(feature = "server")]
-pub mod probe;
-#[cfg(all(feature = "server", target_os = "linux"))]
-mod process;
 pub mod registry;
 #[cfg(feature = "server")]
-pub mod source;
+mod server;
 mod sync;
-#[cfg(feature = "server")]
-mod system_roots;
 pub mod testing;
 
 #[doc(hidden)]
-#[path = "private/mod.rs"]
 pub mod __private;
 
 pub use encode::Format;
-#[cfg(feature = "server")]
-pub use exporter::{Exporter, ExporterError};
 #[doc = include_str!("manual/collector.md")]
 pub use hello_exporter_derive::Collector;
 #[doc = include_str!("manual/label_value.md")]
@@ -110,7 +83,10 @@ pub use metric::{
 };
 pub use registry::{RegisterError, Registry};
 #[cfg(feature = "server")]
-pub use source::{Source, SourceOptions};
+pub use server::{
+    Exporter, ExporterError, Source, SourceOptions, cli, client, exporter, filter, http,
+    key_values, probe, source,
+};
 
 #[cfg(feature = "prometheus")]
 #[doc(no_inline)]

@@ -1,5 +1,7 @@
 use super::*;
-use crate::{Format, HistogramSnapshot, Registry};
+use crate::encode::Format;
+use crate::metric::HistogramSnapshot;
+use crate::registry::Registry;
 
 /// Declares a gauge, whose second scrape has two valid samples of six.
 fn families(scrape: u32) -> DynamicFamilies {

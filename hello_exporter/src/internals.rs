@@ -1,0 +1,26 @@
+//! What the server uses of the core besides its public items.
+//!
+//! The files of `server` import from the public modules, from [`encode::Format`](crate::encode::Format),
+//! and from here. There are three groups:
+//!
+//! - **An author's code** runs under [`catch`], or [`catch_async`] if it is asynchronous, so that a
+//!   panic costs its own samples. Values that it returns are kept in a [`Guarded`], whose drop is
+//!   caught and reported by a [`DropLog`].
+//! - **A scrape with collectors of its own.** Sources and probes return collectors that exist for
+//!   one scrape. They are registered as a [`Registrable`] with their families, and a [`Provider`]
+//!   hands their collectors to the scrape.
+//! - **Small helpers**: [`lock`] for a mutex that outlives a panic.
+//!
+//! A few methods belong to public types: `Registry::encode_request` encodes a scrape with a
+//! provider, `Registry::sibling` returns a registry for one request, `Registry::families_of` and
+//! `Registry::health` serve the landing page and the exporter's own metrics, and `Scope::add` and
+//! `Scope::last` register what is not public.
+
+pub(crate) use crate::panic::{
+    DropLog, Guarded, Panic, catch, catch_async, note_location, panic_message,
+};
+pub(crate) use crate::registry::{
+    CollectorName, FOREIGN_REGISTRY, Momentary, Provided, Provider, Registrable, ScrapeRequest,
+    assert_live,
+};
+pub(crate) use crate::sync::lock;

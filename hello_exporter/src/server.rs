@@ -1,0 +1,27 @@
+//! Everything that only a server needs: the program, its HTTP endpoints, sources and probes, and the
+//! helpers for exporters.
+//!
+//! It uses the core through what is public and through [`seam`](crate::seam); the core does not use it.
+
+mod build_info;
+mod causes;
+pub mod cli;
+pub mod client;
+mod connection;
+pub mod exporter;
+mod files;
+pub mod filter;
+pub mod http;
+pub mod key_values;
+mod log;
+mod network;
+pub mod probe;
+#[cfg(target_os = "linux")]
+mod process;
+mod request_metrics;
+pub mod source;
+mod system_roots;
+mod web_config;
+
+pub use exporter::{Exporter, ExporterError};
+pub use source::{Source, SourceOptions};

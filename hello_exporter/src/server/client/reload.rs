@@ -1,0 +1,68 @@
+//! TLS configurations that are reloaded when their files change.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+use tracing::{error, info};
+
+use super::tls::{ClientTls, ClientTlsError, Configs};
+use crate::server::causes::chain;
+use crate::server::files::ReadFiles;
+
+/// The configurations of a [`ClientTls`], which all clones share.
+#[derive(Clone)]
+pub(super) struct ReloadedConfigs(Arc<Mutex<LoadedConfigs>>);
+
+struct LoadedConfigs {
+    tls: ClientTls,
+    /// The files of the last attempt to load them, whether it failed or not.
+    files: ReadFiles,
+    /// The configurations of the last attempt that succeeded.
+    configs: Configs,
+}
+
+impl ReloadedConfigs {
+    /// Reads the files for the first time.
+    pub(super) fn new(tls: ClientTls) -> Result<Self, ClientTlsError> {
+        let mut files = ReadFiles::default();
+        let configs = tls.configs(&mut files)?;
+        Ok(Self(Arc::new(Mutex::new(LoadedConfigs { tls, files, configs }))))
+    }
+
+    /// Reloads the files if they have changed, and returns the configurations in force.
+    ///
+    /// A blocking thread reads the files, for one connection at a time: a file system that does not
+    /// respond holds one thread, however many connections wait for it. Reading and hashing the
+    /// files takes a small part of the time of a handshake.
+    pub(super) async fn current(&self) -> io::Result<Configs> {
+        let mut loaded = Arc::clone(&self.0).lock_owned().await;
+        spawn_blocking(move || loaded.current()).await.map_err(io::Error::other)
+    }
+}
+
+impl LoadedConfigs {
+    fn current(&mut self) -> Configs {
+        if self.files.now() != self.files {
+            self.reload();
+        }
+        self.configs.clone()
+    }
+
+    /// Loads the changed files. If they cannot be used, logs why, once for each change.
+    fn reload(&mut self) {
+        let mut files = ReadFiles::default();
+        match self.tls.configs(&mut files) {
+            Ok(configs) => {
+                info!("The TLS files of the client were read again");
+                self.configs = configs;
+            }
+            Err(error) => error!(
+                error = chain(&error),
+                "The new TLS files of the client cannot be used, those before stay in force"
+            ),
+        }
+        self.files = files;
+    }
+}

@@ -1,0 +1,225 @@
+//! The exporter as a program.
+
+mod arguments;
+mod assembly;
+mod command;
+mod declare;
+mod error;
+mod listener;
+mod maker;
+mod memory;
+mod run;
+mod server;
+mod signal;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::internals::Registrable;
+use crate::name;
+use crate::registry::Registry;
+pub use crate::server::build_info::BuildInfo;
+use crate::server::cli::ListenAddress;
+#[doc(hidden)]
+pub use crate::server::connection::ConnectionLimits;
+use crate::server::http::Deadline;
+use crate::server::probe::{ProbeOptions, ReadyProbe};
+use crate::server::source::{ReadySource, SourceOptions};
+pub use error::{DeclarationError, ExporterError};
+pub(super) use listener::Listener;
+pub use maker::{MadeCollector, MadeState};
+use maker::{Maker, State};
+
+/// An exporter: a name, what it exposes, and a server.
+///
+/// ```no_run
+/// use hello_exporter::{Collector, Exporter, Gauge};
+/// use std::process::ExitCode;
+///
+/// #[derive(Collector)]
+/// struct Hello {
+///     /// Display a.
+///     a: Gauge,
+/// }
+///
+/// fn main() -> ExitCode {
+///     Exporter::new("hello_exporter").register(Hello::new()).run()
+/// }
+/// ```
+///
+/// Apart from what is registered it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` if there
+/// is a `/proc`, the outcome of its [sources](crate::source), and what scrapes have lost, if anything.
+///
+/// With `--web.config.file` it serves over TLS, and only to the users that the file allows;
+/// `--config.check` says whether it would start.
+///
+/// Mistakes in what it is given are kept until it [runs](Self::run), and then reported all at once.
+///
+/// `F` is the type of [its own flags](Self::with_flags), `S` of [the state](Self::state) that its
+/// sources and probes share.
+#[must_use = "an exporter does nothing until it runs"]
+pub struct Exporter<F = (), S = ()> {
+    settings: Settings,
+    registry: Registry,
+    state: State<F, S>,
+    collectors: Vec<Maker<F, S, Registrable>>,
+    sources: Vec<(SourceOptions<F>, Maker<F, S, ReadySource>)>,
+    probes: Vec<(ProbeOptions<F>, Maker<F, S, ReadyProbe>)>,
+    errors: Vec<DeclarationError>,
+}
+
+/// What an exporter is called, and how it serves.
+struct Settings {
+    name: String,
+    /// Prefix of the metrics about its sources; defaults to the name.
+    metric_namespace: Option<String>,
+    description: String,
+    build_info: BuildInfo,
+    listen_address: Option<ListenAddress>,
+    timeout_offset: Duration,
+    connection_limits: ConnectionLimits,
+}
+
+impl Exporter {
+    /// Creates an exporter without collectors. The name is that of the program; as a prefix of
+    /// metrics, characters that are invalid in a metric name become `_`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self::with_flags(name)
+    }
+
+    /// Creates an exporter with flags of its own: any struct with `#[derive(clap::Args)]` or
+    /// `#[derive(clap::Parser)]`. The functions that make the [state](Self::state),
+    /// [sources](Self::source_with) and [probes](Self::probe_with) get them.
+    ///
+    /// ```no_run
+    /// use hello_exporter::{Collector, Exporter, source};
+    /// use std::{io, process::ExitCode};
+    ///
+    /// #[derive(clap::Args)]
+    /// struct Flags {
+    ///     /// Directory to look at.
+    ///     #[arg(long = "path.spool", default_value = "/var/spool")]
+    ///     spool: String,
+    /// }
+    ///
+    /// #[derive(Collector)]
+    /// struct Spool {
+    ///     /// Entries in the spool directory.
+    ///     spool_entries: u64,
+    /// }
+    ///
+    /// fn main() -> ExitCode {
+    ///     Exporter::with_flags::<Flags>("spool_exporter")
+    ///         .source_with("spool", |flags, _| {
+    ///             let path = flags.spool.clone();
+    ///             source::blocking_fn(move || -> io::Result<Spool> {
+    ///                 Ok(Spool { spool_entries: std::fs::read_dir(&path)?.count() as u64 })
+    ///             })
+    ///         })
+    ///         .run()
+    /// }
+    /// ```
+    ///
+    /// A flag that one source alone needs is best an `Option`, which the function that makes the
+    /// source requires: if the source is disabled, nobody has to give the flag.
+    pub fn with_flags<F: Args + 'static>(name: impl Into<String>) -> Exporter<F> {
+        Exporter {
+            settings: Settings {
+                name: name.into(),
+                metric_namespace: None,
+                description: String::new(),
+                build_info: BuildInfo::default(),
+                listen_address: None,
+                timeout_offset: Deadline::DEFAULT_OFFSET,
+                connection_limits: ConnectionLimits::default(),
+            },
+            registry: Registry::new(),
+            state: State::ready(()),
+            collectors: Vec::new(),
+            sources: Vec::new(),
+            probes: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+}
+
+impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
+    /// Sets what `--version`, the page at `/` and `<exporter>_build_info` say; see
+    /// [`build_info!`](crate::build_info!).
+    pub fn build_info(mut self, build_info: BuildInfo) -> Self {
+        self.settings.build_info = build_info;
+        self
+    }
+
+    /// Sets one sentence for `--help` and the page at `/`.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.settings.description = description.into();
+        self
+    }
+
+    /// Sets the prefix of the metrics about [sources](crate::source), which is the exporter's name by
+    /// default: with `node` a `node_exporter` exposes `node_scrape_collector_success{collector="…"}`
+    /// and so on, as many dashboards expect, instead of `node_exporter_scrape_collector_success`.
+    pub fn metric_namespace(mut self, namespace: impl Into<String>) -> Self {
+        let namespace = Some(namespace.into());
+        self.settings.metric_namespace = namespace.filter(|namespace| !namespace.is_empty());
+        self
+    }
+
+    /// Sets the default of `--web.listen-address`, which is `0.0.0.0:9000` otherwise.
+    pub fn listen_address(mut self, address: &str) -> Self {
+        match address.parse() {
+            Ok(address) => self.settings.listen_address = Some(address),
+            Err(error) => self.errors.push(DeclarationError::ListenAddress(error)),
+        }
+        self
+    }
+
+    /// Sets how long before Prometheus' own timeout a scrape is answered, 0.5 seconds by default.
+    ///
+    /// It never takes more than half of that timeout, which Prometheus sends in the header
+    /// `X-Prometheus-Scrape-Timeout-Seconds`.
+    pub fn scrape_timeout_offset(mut self, offset: Duration) -> Self {
+        self.settings.timeout_offset = offset;
+        self
+    }
+
+    /// Sets what clients are granted, for tests that cannot wait for as long.
+    #[doc(hidden)]
+    pub fn connection_limits(mut self, limits: ConnectionLimits) -> Self {
+        self.settings.connection_limits = limits;
+        self
+    }
+
+    /// Returns the registry that is served.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}
+
+impl Settings {
+    /// Returns the name as the first part of a metric's name.
+    fn metric_prefix(&self) -> String {
+        name::prefix(&self.name)
+    }
+
+    /// Returns the prefix of the metrics about sources.
+    fn source_prefix(&self) -> String {
+        name::prefix(self.metric_namespace.as_ref().unwrap_or(&self.name))
+    }
+}
+
+impl<F, S> std::fmt::Debug for Exporter<F, S> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sources: Vec<_> = self.sources.iter().map(|(options, _)| options.name()).collect();
+        formatter
+            .debug_struct("Exporter")
+            .field("name", &self.settings.name)
+            .field("registry", &self.registry)
+            .field("sources", &sources)
+            .finish_non_exhaustive()
+    }
+}

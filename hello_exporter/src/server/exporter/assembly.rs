@@ -1,0 +1,259 @@
+//! Assembles what is served from what was declared and the flags.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tracing::info;
+
+use super::command::Parsed;
+use super::maker::MakeError;
+use super::{DeclarationError, Exporter, ExporterError, Maker};
+use crate::internals::{DropLog, FOREIGN_REGISTRY, catch};
+use crate::registry::{IntoCollector, RegisterError};
+use crate::server::cli::TelemetryPath;
+use crate::server::http::Limit;
+use crate::server::probe::{AllowList, ProbeOptions, ProbesCommon, Probing, ReadyProbe};
+use crate::server::source::{ReadySource, SourceOptions, SourceRuntime, Sources};
+
+/// What is served.
+pub(super) struct Assembly {
+    pub(super) sources: Arc<Sources>,
+    pub(super) probes: Vec<Arc<Probing>>,
+    /// Limits concurrent scrapes.
+    pub(super) limit: Arc<Limit>,
+}
+
+impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
+    /// Makes the sources that are enabled, and the probes, and registers everything.
+    pub(super) fn assemble(&mut self, parsed: &Parsed<F>) -> Result<Assembly, ExporterError> {
+        // The functions that make collectors may start tasks as well.
+        let runs = parsed.enabled.len().max(usize::from(!self.collectors.is_empty()));
+        let runtime = SourceRuntime::new("source", runs).map_err(ExporterError::Runtime)?;
+        let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(runs)).transpose();
+        let supervisor = supervisor.map_err(ExporterError::Runtime)?;
+        // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
+        let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
+
+        self.check_state_is_used();
+        let sources = self.make_sources(parsed, runtime.zip(supervisor));
+        let probes = of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime));
+        let limit = Arc::new(Limit::new(parsed.flags.max_requests));
+        self.register_own();
+        if !parsed.flags.disable_exporter_metrics {
+            self.register_program(&limit);
+        }
+        match self.take_errors() {
+            Some(errors) => Err(ExporterError::Declaration(errors)),
+            None => {
+                let probes = probes.unwrap_or_default();
+                Ok(Assembly { sources: Arc::new(sources), probes, limit })
+            }
+        }
+    }
+
+    /// Takes all mistakes, if there are any. The one of the state comes first.
+    fn take_errors(&mut self) -> Option<Vec<DeclarationError>> {
+        let error = self.state.error().map(str::to_owned);
+        let of_state = error.map(|error| DeclarationError::State { error });
+        let others = DeclarationError::merged(std::mem::take(&mut self.errors));
+        let errors: Vec<_> = of_state.into_iter().chain(others).collect();
+        (!errors.is_empty()).then_some(errors)
+    }
+
+    /// Refuses a state that no function gets: it would never be made.
+    fn check_state_is_used(&mut self) {
+        let of_sources = self.sources.iter().map(|(_, maker)| maker.has_state);
+        let of_probes = self.probes.iter().map(|(_, maker)| maker.has_state);
+        let of_collectors = self.collectors.iter().map(|maker| maker.has_state);
+        let is_used = of_sources.chain(of_probes).chain(of_collectors).any(|has_state| has_state);
+        if self.state.is_declared() && !is_used {
+            self.errors.push(DeclarationError::UnusedState);
+        }
+    }
+
+    fn make_collectors(&mut self, flags: &F) {
+        for maker in std::mem::take(&mut self.collectors) {
+            let made = self.make(maker, || "a collector".to_owned(), flags);
+            let registered = made.and_then(|made| {
+                let registered = made.map(|collector| self.registry.scope().add(collector));
+                registered.transpose().map_err(DeclarationError::from)
+            });
+            self.errors.extend(registered.err());
+        }
+    }
+
+    /// Makes the collectors and the sources, on the runtime of the sources: their makers may start
+    /// tasks there.
+    fn make_sources(
+        &mut self,
+        parsed: &Parsed<F>,
+        runtimes: Option<(Arc<SourceRuntime>, Arc<SourceRuntime>)>,
+    ) -> Sources {
+        let mut sources = Sources::new(self.registry.clone());
+        let entered = runtimes.as_ref().map(|(runtime, _)| runtime.handle().enter());
+        self.make_collectors(&parsed.own);
+        for (options, maker) in std::mem::take(&mut self.sources) {
+            let name = options.name().clone();
+            if !parsed.enabled.contains(&name) {
+                maker.discard(&DropLog::new(name.clone()));
+                sources.add_disabled(name);
+            } else if let Err(error) = self.make_source(&mut sources, options, maker, &parsed.own) {
+                self.errors.push(error);
+            }
+        }
+        drop(entered);
+        let own = sources.register_own(&self.settings.source_prefix());
+        self.errors.extend(own.err().map(DeclarationError::from));
+        match runtimes {
+            Some((runtime, supervisor)) => sources.on(runtime, supervisor),
+            None => sources,
+        }
+    }
+
+    fn make_source(
+        &mut self,
+        sources: &mut Sources,
+        options: SourceOptions<F>,
+        maker: Maker<F, S, ReadySource>,
+        flags: &F,
+    ) -> Result<(), DeclarationError> {
+        let name = options.name().clone();
+        let part = || format!("source `{name}`");
+        match self.make(maker, part, flags)? {
+            Some(source) => {
+                let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
+                sources.add(settings, source)?;
+            }
+            None => sources.add_disabled(name),
+        }
+        Ok(())
+    }
+
+    /// Makes a source or a probe; `None` if the flags leave it out, or if the shared state is
+    /// missing, which is reported once.
+    fn make<T: 'static>(
+        &mut self,
+        maker: Maker<F, S, T>,
+        part: impl Fn() -> String,
+        flags: &F,
+    ) -> Result<Option<T>, DeclarationError> {
+        match maker.make(flags, &mut self.state) {
+            Ok(Some(made)) => Ok(Some(made)),
+            Ok(None) => {
+                info!("The flags leave out {}", part());
+                Ok(None)
+            }
+            Err(MakeError::NoState) => Ok(None),
+            Err(MakeError::Failed(error)) => {
+                Err(DeclarationError::CannotMake { parts: vec![part()], error })
+            }
+        }
+    }
+
+    fn make_probes(
+        &mut self,
+        parsed: &Parsed<F>,
+        sources: &Sources,
+        runtime: &Arc<SourceRuntime>,
+    ) -> Vec<Arc<Probing>> {
+        let mut taken = vec!["/".to_owned(), parsed.flags.telemetry_path.to_string()];
+        // Without those that their makers left out.
+        let enabled = parsed.enabled.iter().filter(|name| !sources.disabled().contains(name));
+        let common = ProbesCommon {
+            allowed: Arc::new(AllowList(parsed.allowed_targets.clone())),
+            enabled: Arc::new(enabled.cloned().collect()),
+            runtime: Arc::clone(runtime),
+            registry: self.registry.clone(),
+        };
+        let _entered = runtime.handle().enter();
+        let mut probes = Vec::new();
+        for (options, maker) in std::mem::take(&mut self.probes) {
+            let path = options.path().to_string();
+            match self.make_probe(options, maker, &parsed.own, &taken, &common) {
+                Ok(probe) => probes.extend(probe.map(Arc::new)),
+                Err(error) => self.errors.push(error),
+            }
+            taken.push(path);
+        }
+        probes
+    }
+
+    fn make_probe(
+        &mut self,
+        options: ProbeOptions<F>,
+        maker: Maker<F, S, ReadyProbe>,
+        flags: &F,
+        taken: &[String],
+        common: &ProbesCommon,
+    ) -> Result<Option<Probing>, DeclarationError> {
+        let path = options.path().clone();
+        if let Err(error) = check_path(&path, taken) {
+            maker.discard(&DropLog::new(path));
+            return Err(error);
+        }
+        let part = || format!("probe at `{path}`");
+        let Some(probe) = self.make(maker, part, flags)? else { return Ok(None) };
+        let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
+        let probing = Probing::new(settings, probe, common.clone());
+        probing.map(Some).map_err(|error| DeclarationError::Probe { path, error })
+    }
+
+    /// Registers the metrics that every exporter exposes about itself.
+    pub(super) fn register_own(&mut self) {
+        let prefix = self.settings.metric_prefix();
+        let build_info = self.settings.build_info.collector();
+        let health = self.registry.health();
+        let results = [
+            self.registry.scope().prefix(&prefix).add(build_info.into_collector()),
+            self.registry.scope().prefix(&prefix).last().register(health),
+        ];
+        self.errors.extend(results.into_iter().filter_map(Result::err).map(DeclarationError::from));
+    }
+
+    /// Registers the metrics of the process and of the scrapes.
+    pub(super) fn register_program(&mut self, limit: &Limit) {
+        let scrapes = self.registry.scope().last().register(limit.metrics()).err();
+        self.errors.extend(scrapes.and_then(unless_foreign));
+        #[cfg(target_os = "linux")]
+        {
+            let process = crate::server::process::OwnProcess::new();
+            let process = self.registry.register_fn(move || process.metrics()).err();
+            self.errors.extend(process.and_then(unless_foreign));
+        }
+    }
+}
+
+/// An existing registry may have `process_*` or `promhttp_*` of its own, which then stand.
+fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
+    if error.other() == Some(FOREIGN_REGISTRY) {
+        tracing::debug!(%error, "Not exposing metrics of our own");
+        return None;
+    }
+    Some(error.into())
+}
+
+/// Checks that probes can be served at `path`, next to what is served at the paths in `taken`.
+fn check_path(path: &str, taken: &[String]) -> Result<(), DeclarationError> {
+    let owned = || path.to_owned().into();
+    if taken.iter().any(|taken| taken == path) {
+        return Err(DeclarationError::ProbePathTaken { path: owned() });
+    }
+    let parsed = TelemetryPath::from_str(path);
+    parsed.map(drop).map_err(|error| DeclarationError::ProbePath { path: owned(), error })
+}
+
+/// Takes what the options of a part take from the flags.
+fn settings<O>(
+    part: impl Fn() -> String,
+    take: impl FnOnce() -> O,
+    timeout: impl FnOnce(&O) -> Duration,
+) -> Result<O, DeclarationError> {
+    let cannot_make = |error| DeclarationError::CannotMake { parts: vec![part()], error };
+    let settings = catch(take).map_err(|panic| cannot_make(format!("panicked: {panic}")))?;
+    match timeout(&settings).is_zero() {
+        true => Err(cannot_make("the timeout is 0, expected a longer one".to_owned())),
+        false => Ok(settings),
+    }
+}

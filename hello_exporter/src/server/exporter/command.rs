@@ -1,0 +1,206 @@
+//! The command line.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::io::Write;
+use std::str::FromStr;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+use super::{Exporter, Settings, arguments};
+use crate::server::cli::Flags;
+use crate::server::probe::TargetPattern;
+use crate::server::source::SourceOptions;
+
+/// What the command line says.
+pub(super) struct Parsed<F> {
+    pub(super) flags: Flags,
+    pub(super) own: F,
+    /// The sources that run.
+    pub(super) enabled: HashSet<Cow<'static, str>>,
+    /// Patterns of the targets that may be probed; empty if all may.
+    pub(super) allowed_targets: Vec<TargetPattern>,
+}
+
+/// The identifier of the flag, which no field of an exporter's own flags can have.
+const VERSION: &str = "--version";
+
+const TELEMETRY_PATH: &str = "web.telemetry-path";
+
+const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
+
+const ALLOW_TARGET: &str = "probe.allow-target";
+
+fn allow_target() -> Arg {
+    Arg::new(ALLOW_TARGET)
+        .long(ALLOW_TARGET)
+        .value_name("PATTERN")
+        .help(
+            "Target that may be probed: `*` stands for any letters, digits, `-` and `_`, `**` for anything. \
+             Repeatable; without it all targets are allowed",
+        )
+        .value_parser(TargetPattern::from_str)
+        .action(ArgAction::Append)
+}
+
+fn allowed_targets(matches: &ArgMatches) -> Vec<TargetPattern> {
+    let patterns = matches.try_get_many::<TargetPattern>(ALLOW_TARGET).ok().flatten();
+    patterns.into_iter().flatten().cloned().collect()
+}
+
+fn enable<F>(options: &SourceOptions<F>) -> String {
+    format!("collector.{}", options.name())
+}
+
+fn disable<F>(options: &SourceOptions<F>) -> String {
+    format!("no-collector.{}", options.name())
+}
+
+impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
+    /// Parses the command line. Prints the version and returns `None` if `--version` is given.
+    pub(super) fn parse(
+        &self,
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Option<Parsed<F>>, clap::Error> {
+        self.check_own_flags()?;
+        let mut command = self.command();
+        let arguments = arguments::rewritten(&mut command, arguments);
+        let matches = command.try_get_matches_from_mut(arguments);
+        let matches = matches.map_err(|error| self.explained(error, &mut command))?;
+        if matches.get_flag(VERSION) {
+            let Settings { name, build_info, .. } = &self.settings;
+            // Nobody may read it.
+            _ = write!(std::io::stdout(), "{name}, {build_info}");
+            return Ok(None);
+        }
+        let flags = Flags::from_arg_matches(&matches)?;
+        if matches.value_source(TELEMETRY_PATH) == Some(ValueSource::CommandLine) {
+            self.check_path(&flags, &mut command)?;
+        }
+        Ok(Some(Parsed {
+            flags,
+            own: F::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?,
+            enabled: self.enabled(&matches),
+            allowed_targets: allowed_targets(&matches),
+        }))
+    }
+
+    /// Refuses a path of the metrics at which probes are served.
+    fn check_path(&self, flags: &Flags, command: &mut Command) -> Result<(), clap::Error> {
+        let path = flags.telemetry_path.as_str();
+        if self.probes.iter().all(|(options, _)| options.path() != path) {
+            return Ok(());
+        }
+        let message = format!(
+            "invalid value '{path}' for '--{TELEMETRY_PATH} <PATH>': probes are served at this path, \
+             expected another one"
+        );
+        Err(command.error(ErrorKind::ValueValidation, message))
+    }
+
+    /// Refuses a flag of the exporter's own that every exporter has: clap would give both the same
+    /// value, or find it in debug builds only.
+    fn check_own_flags(&self) -> Result<(), clap::Error> {
+        let own = F::augment_args(Command::new(""));
+        let common = self.with_common_flags(Command::new(""));
+        let is_common =
+            |long: &&str| common.get_arguments().any(|arg| arg.get_long() == Some(long));
+        match own.get_arguments().filter_map(Arg::get_long).find(is_common) {
+            Some(long) => {
+                let message = format!(
+                    "the exporter declares the flag `--{long}`, which every exporter has, expected \
+                     another name\n"
+                );
+                Err(clap::Error::raw(ErrorKind::ArgumentConflict, message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn command(&self) -> Command {
+        let command = F::augment_args(Command::new(self.settings.name.clone()));
+        let command = self
+            .with_common_flags(command)
+            .about(self.settings.description.clone())
+            .long_about(None)
+            .disable_version_flag(true);
+        match &self.settings.listen_address {
+            Some(address) => {
+                let address = address.to_string();
+                command.mut_arg("web.listen-address", |arg| arg.default_value(address))
+            }
+            None => command,
+        }
+    }
+
+    /// Adds the flags that every exporter with these sources and probes has.
+    fn with_common_flags(&self, command: Command) -> Command {
+        let version = Arg::new(VERSION)
+            .long("version")
+            .help("Print the version and what it was built with")
+            .action(ArgAction::SetTrue);
+        let command = self.with_collector_flags(Flags::augment_args(command).arg(version));
+        match self.probes.is_empty() {
+            true => command,
+            false => command.arg(allow_target()),
+        }
+    }
+
+    fn with_collector_flags(&self, command: Command) -> Command {
+        if self.sources.is_empty() {
+            return command;
+        }
+        let flag = |id: String| {
+            Arg::new(id.clone()).long(id).action(ArgAction::SetTrue).help_heading("Collectors")
+        };
+        let disable_defaults = flag(DISABLE_DEFAULTS.to_owned())
+            .help("Disable all collectors but those that are enabled by a flag");
+        let flags = self.sources.iter().flat_map(|(options, _)| {
+            let (enable, disable) = (enable(options), disable(options));
+            let default = if options.is_enabled() { "enabled" } else { "disabled" };
+            let help = format!("Enable the collector (default: {default})");
+            [
+                flag(enable.clone()).help(help).overrides_with(disable.clone()),
+                flag(disable).help("Disable it").overrides_with(enable),
+            ]
+        });
+        command.args(flags).arg(disable_defaults)
+    }
+
+    /// Explicit flags win over the defaults, and the last one over others.
+    fn enabled(&self, matches: &ArgMatches) -> HashSet<Cow<'static, str>> {
+        let is_given = |id: &str| matches.try_get_one::<bool>(id).ok().flatten() == Some(&true);
+        let without_defaults = is_given(DISABLE_DEFAULTS);
+        let enabled = self.sources.iter().filter(|(options, _)| {
+            let by_default = options.is_enabled() && !without_defaults;
+            is_given(&enable(options)) || by_default && !is_given(&disable(options))
+        });
+        enabled.map(|(options, _)| options.name().clone()).collect()
+    }
+
+    /// Returns the error; for a flag of a collector that does not exist, one that lists those that do.
+    fn explained(&self, error: clap::Error, command: &mut Command) -> clap::Error {
+        let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+            return error;
+        };
+        let name = ["--collector.", "--no-collector."]
+            .into_iter()
+            .find_map(|prefix| argument.strip_prefix(prefix));
+        // Names have no dots: `--collector.disk.device` is a misspelt flag of the exporter's own.
+        let is_name = |name: &&str| !name.contains('.');
+        let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+        let Some(name) = name.filter(is_name).filter(|_| is_unknown) else { return error };
+        let mut known: Vec<&str> = self.sources.iter().map(|(it, _)| &**it.name()).collect();
+        known.sort_unstable();
+        let message = match known.is_empty() {
+            true => format!(
+                "unknown collector '{name}': this exporter has no collectors to choose from"
+            ),
+            false => format!("unknown collector '{name}', expected one of: {}", known.join(", ")),
+        };
+        command.error(ErrorKind::UnknownArgument, message)
+    }
+}

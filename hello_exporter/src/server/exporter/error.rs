@@ -1,0 +1,251 @@
+//! Why an exporter does not start, or stops.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+
+use crate::registry::RegisterError;
+use crate::server::cli::{ListenAddress, ParseAddressError, ParsePathError};
+use crate::server::http::WebConfigError;
+
+/// Why an exporter could not start, or stopped.
+///
+/// A `main` that returns it in a `Result` prints its message, not its fields.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ExporterError {
+    /// The flags are invalid.
+    #[error(transparent)]
+    Flags(clap::Error),
+    /// [`Exporter::run`](crate::Exporter::run) was called within a runtime.
+    #[error(
+        "`run` starts a runtime of its own and cannot be called in another; await `serve` there"
+    )]
+    NestedRuntime,
+    /// The program declares something invalid.
+    #[error("{}", lines(.0))]
+    Declaration(Vec<DeclarationError>),
+    /// An address that cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address as it was given.
+        address: ListenAddress,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
+    /// `--web.systemd-socket` is given, and there is no socket.
+    #[error(
+        "--web.systemd-socket: systemd has passed no socket: LISTEN_PID and LISTEN_FDS are those of another \
+         process, or not set"
+    )]
+    NoSocket,
+    /// Systemd has passed a socket that is neither TCP nor a Unix stream socket.
+    #[error("--web.systemd-socket: {0}")]
+    Socket(#[source] io::Error),
+    /// The threads on which sources run could not be started.
+    #[error("cannot start the runtime of the sources: {0}")]
+    Runtime(#[source] io::Error),
+    /// The web configuration file cannot be used.
+    #[error(transparent)]
+    WebConfig(#[from] WebConfigError),
+    /// The server failed.
+    #[error("the server failed: {0}")]
+    Serve(#[source] io::Error),
+    /// A second signal ended the exporter before all requests were answered.
+    #[error("stopped by a second {signal}, before all requests were answered")]
+    #[non_exhaustive]
+    Interrupted {
+        /// The name of the signal.
+        signal: &'static str,
+        /// The number of the signal.
+        number: u8,
+    },
+}
+
+impl ExporterError {
+    /// Returns the exit status of a program that ends for this error, see
+    /// [`Exporter::run`](crate::Exporter::run).
+    ///
+    /// ```no_run
+    /// use hello_exporter::Exporter;
+    /// use std::process::ExitCode;
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> ExitCode {
+    ///     match Exporter::new("my_exporter").serve().await {
+    ///         Ok(()) => ExitCode::SUCCESS,
+    ///         Err(error) => {
+    ///             eprintln!("{error}");
+    ///             ExitCode::from(error.exit_status())
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Flags(error) => u8::try_from(error.exit_code()).unwrap_or(2),
+            Self::Interrupted { number, .. } => 128 + number,
+            _ => 1,
+        }
+    }
+
+    /// Returns one text for each mistake. A text may have line feeds in it.
+    pub(super) fn messages(&self) -> Vec<String> {
+        match self {
+            Self::Declaration(errors) => errors.iter().map(ToString::to_string).collect(),
+            other => vec![other.to_string()],
+        }
+    }
+}
+
+impl fmt::Debug for ExporterError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+fn lines(errors: &[DeclarationError]) -> String {
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+/// A mistake in the declaration of an [`Exporter`](crate::Exporter).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeclarationError {
+    /// A collector or a source was refused.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// [`Exporter::listen_address`](crate::Exporter::listen_address) got an invalid address.
+    #[error("`listen_address` of the exporter: {0}")]
+    ListenAddress(#[source] ParseAddressError),
+    /// A source has a name that no flag can have.
+    #[error(
+        "source {name:?}: expected a name of letters, digits, `_` and `-`, and not `disable-defaults`"
+    )]
+    SourceName {
+        /// The name.
+        name: Cow<'static, str>,
+    },
+    /// Two sources have one name.
+    #[error("source `{name}` is there twice")]
+    SourceTwice {
+        /// The name.
+        name: Cow<'static, str>,
+    },
+    /// No function gets the [state](crate::Exporter::state).
+    #[error(
+        "nothing uses the state: expected a `source_with`, `probe_with` or `register_with` after `state`"
+    )]
+    UnusedState,
+    /// The function that makes the [state](crate::Exporter::state) has failed.
+    #[error("cannot start: {error}")]
+    State {
+        /// The error, with its causes, or the panic.
+        error: String,
+    },
+    /// The function that makes a source or a probe has failed, or several have, with one error.
+    #[error("{} cannot be made: {error}", listed(.parts))]
+    CannotMake {
+        /// What cannot be made: "source `NAME`" or "probe at `PATH`".
+        parts: Vec<String>,
+        /// The error, with its causes.
+        error: String,
+    },
+    /// A probe has a path that cannot be served.
+    #[error("probe at {path:?}: {error}")]
+    ProbePath {
+        /// The path.
+        path: Cow<'static, str>,
+        /// The rule.
+        #[source]
+        error: ParsePathError,
+    },
+    /// Something else is served at the path of a probe.
+    #[error("probe at `{path}`: something else is served at this path")]
+    ProbePathTaken {
+        /// The path.
+        path: Cow<'static, str>,
+    },
+    /// The metrics of a probe were refused.
+    #[error("probe at `{path}`: {error}")]
+    Probe {
+        /// The path.
+        path: Cow<'static, str>,
+        /// The rule.
+        #[source]
+        error: RegisterError,
+    },
+}
+
+impl DeclarationError {
+    /// Joins the errors of makers that fail with the same text: one wrong file is one error,
+    /// however many makers read it.
+    pub(super) fn merged(errors: Vec<Self>) -> Vec<Self> {
+        let mut merged: Vec<Self> = Vec::with_capacity(errors.len());
+        for error in errors {
+            match merged.iter_mut().find_map(|earlier| earlier.parts_with_error_of(&error)) {
+                Some(parts) => parts.extend(error.into_parts()),
+                None => merged.push(error),
+            }
+        }
+        merged
+    }
+
+    fn parts_with_error_of(&mut self, other: &Self) -> Option<&mut Vec<String>> {
+        match (self, other) {
+            (Self::CannotMake { parts, error }, Self::CannotMake { error: other, .. })
+                if error == other =>
+            {
+                Some(parts)
+            }
+            _ => None,
+        }
+    }
+
+    fn into_parts(self) -> Vec<String> {
+        match self {
+            Self::CannotMake { parts, .. } => parts,
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Writes `a`, `a and b`, `a, b and c`.
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make(part: &str, error: &str) -> DeclarationError {
+        DeclarationError::CannotMake { parts: vec![part.to_owned()], error: error.to_owned() }
+    }
+
+    #[test]
+    fn makers_that_fail_alike_are_one_error() {
+        let errors = vec![
+            make("source `a`", "cannot read /x"),
+            DeclarationError::SourceTwice { name: "a".into() },
+            make("source `b`", "cannot read /y"),
+            make("source `c`", "cannot read /x"),
+            make("probe at `/p`", "cannot read /x"),
+        ];
+        let error = ExporterError::Declaration(DeclarationError::merged(errors));
+        assert_eq!(
+            error.messages(),
+            [
+                "source `a`, source `c` and probe at `/p` cannot be made: cannot read /x",
+                "source `a` is there twice",
+                "source `b` cannot be made: cannot read /y",
+            ]
+        );
+    }
+}

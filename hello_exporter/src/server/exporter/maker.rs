@@ -1,0 +1,211 @@
+//! Sources, probes and the state that they share, made once the flags are parsed.
+
+use std::sync::Arc;
+
+use crate::internals::{DropLog, Guarded, Panic, catch};
+use crate::registry::IntoCollector;
+use crate::server::causes::{BoxError, text_of};
+
+/// Makes a `T`, or `None` if the flags leave it out.
+pub(super) struct Maker<F, S, T> {
+    make: Make<F, S, T>,
+    /// Whether it gets the state.
+    pub(super) has_state: bool,
+}
+
+type Make<F, S, T> = Box<dyn FnOnce(&F, &mut State<F, S>) -> Result<Option<T>, MakeError> + Send>;
+
+/// Why a source or a probe was not made.
+#[derive(Debug, PartialEq)]
+pub(super) enum MakeError {
+    /// The author's function failed: its error with the causes, or its panic.
+    Failed(String),
+    /// The shared state could not be made, which [`State::error`] reports.
+    NoState,
+}
+
+impl From<BoxError> for MakeError {
+    fn from(error: BoxError) -> Self {
+        Self::Failed(text(error))
+    }
+}
+
+/// Returns what an author's error says, with its causes.
+fn text(error: BoxError) -> String {
+    text_of(error).unwrap_or_else(panicked)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it maps an error")]
+fn panicked(panic: Panic) -> String {
+    format!("panicked: {panic}")
+}
+
+impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
+    /// Makes what needs neither flags nor state.
+    pub(super) fn ready(make: impl FnOnce() -> T + Send + 'static) -> Self {
+        Self { make: Box::new(|_, _| Ok(Some(make()))), has_state: false }
+    }
+
+    /// Makes something of the flags and the state with an author's function.
+    pub(super) fn with(
+        make: impl FnOnce(&F, Arc<S>) -> Result<Option<T>, BoxError> + Send + 'static,
+    ) -> Self {
+        let make: Make<F, S, T> = Box::new(|flags, state| Ok(make(flags, state.get(flags)?)?));
+        Self { make, has_state: true }
+    }
+
+    /// Calls the author's function.
+    pub(super) fn make(self, flags: &F, state: &mut State<F, S>) -> Result<Option<T>, MakeError> {
+        let made = catch(|| (self.make)(flags, state));
+        made.unwrap_or_else(|panic| Err(MakeError::Failed(panicked(panic))))
+    }
+
+    /// Drops the author's function without calling it.
+    pub(super) fn discard(self, drops: &DropLog) {
+        drops.drop(self.make);
+    }
+}
+
+impl<F: 'static, T: 'static> Maker<F, (), T> {
+    /// Returns the same for an exporter whose other makers share a state.
+    pub(super) fn ignoring_state<S: 'static>(self) -> Maker<F, S, T> {
+        let make: Make<F, S, T> = Box::new(|flags, _| (self.make)(flags, &mut State::ready(())));
+        Maker { make, has_state: false }
+    }
+}
+
+/// The state that sources and probes share, made when the first of them needs it.
+pub(super) enum State<F, S> {
+    Unmade(MakeState<F, S>),
+    Made(Guarded<Arc<S>>),
+    Failed(String),
+}
+
+type MakeState<F, S> = Box<dyn FnOnce(&F) -> Result<Arc<S>, BoxError> + Send>;
+
+impl<F, S> State<F, S> {
+    pub(super) fn ready(state: S) -> Self {
+        Self::guarded(Arc::new(state))
+    }
+
+    fn guarded(state: Arc<S>) -> Self {
+        Self::Made(Guarded::new(state, &DropLog::new("state".into())))
+    }
+
+    /// Returns whether the author has declared a state.
+    pub(super) fn is_declared(&self) -> bool {
+        matches!(self, Self::Unmade(_))
+    }
+
+    fn get(&mut self, flags: &F) -> Result<Arc<S>, MakeError> {
+        if let Self::Unmade(_) = self {
+            *self = std::mem::replace(self, Self::Failed(String::new())).made(flags);
+        }
+        match self {
+            Self::Made(state) => state.get().cloned().ok_or(MakeError::NoState),
+            Self::Unmade(_) | Self::Failed(_) => Err(MakeError::NoState),
+        }
+    }
+
+    fn made(self, flags: &F) -> Self {
+        let Self::Unmade(make) = self else { return self };
+        let made = catch(|| make(flags).map_err(text)).unwrap_or_else(|panic| Err(panicked(panic)));
+        made.map_or_else(Self::Failed, Self::guarded)
+    }
+
+    /// Returns why the state could not be made, if a maker needed it.
+    pub(super) fn error(&self) -> Option<&str> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Unmade(_) | Self::Made(_) => None,
+        }
+    }
+}
+
+/// The result of the function of [`Exporter::state`](crate::Exporter::state): a `Result`, or an
+/// `Arc` if it cannot fail.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the result of making a state",
+    label = "expected a `Result` of the state, or an `Arc` of it"
+)]
+pub trait MadeState: sealed::Sealed {
+    /// The state.
+    type State: Send + Sync + 'static;
+
+    #[doc(hidden)]
+    fn into_state(self) -> Result<Arc<Self::State>, Box<dyn std::error::Error + Send + Sync>>;
+}
+
+impl<S: Send + Sync + 'static> MadeState for Arc<S> {
+    type State = S;
+
+    fn into_state(self) -> Result<Self, BoxError> {
+        Ok(self)
+    }
+}
+
+impl<S: Send + Sync + 'static, E: Into<BoxError>> MadeState for Result<S, E> {
+    type State = S;
+
+    fn into_state(self) -> Result<Arc<S>, BoxError> {
+        self.map(Arc::new).map_err(Into::into)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl<S> Sealed for std::sync::Arc<S> {}
+    impl<S, E> Sealed for Result<S, E> {}
+}
+
+/// The result of the function of [`Exporter::register_with`](crate::Exporter::register_with): a
+/// collector, an `Arc` of one, or a `Result` of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be registered",
+    label = "expected a collector, an `Arc` of one, or a `Result` of these"
+)]
+pub trait MadeCollector {
+    /// The collector.
+    type Collector: IntoCollector;
+
+    #[doc(hidden)]
+    fn into_result(self) -> Result<Self::Collector, Box<dyn std::error::Error + Send + Sync>>;
+}
+
+impl<C: IntoCollector> MadeCollector for C {
+    type Collector = C;
+
+    fn into_result(self) -> Result<C, BoxError> {
+        Ok(self)
+    }
+}
+
+impl<C: IntoCollector, E: Into<BoxError>> MadeCollector for Result<C, E> {
+    type Collector = C;
+
+    fn into_result(self) -> Result<C, BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(
+        make: impl FnOnce() -> Result<Option<u8>, BoxError> + Send + 'static,
+    ) -> Result<Option<u8>, MakeError> {
+        let maker = Maker::<(), (), u8>::with(|(), _| make());
+        maker.make(&(), &mut State::ready(()))
+    }
+
+    #[test]
+    fn failure_or_panic_of_a_maker_is_an_error() {
+        let failed = |error: &str| Err(MakeError::Failed(error.to_owned()));
+        assert_eq!(made(|| Ok(Some(1))), Ok(Some(1)));
+        assert_eq!(made(|| Ok(None)), Ok(None));
+        assert_eq!(made(|| Err("no such\nfile".into())), failed("no such\nfile"));
+        assert_eq!(made(|| panic!("out of {}", "range")), failed("panicked: out of range"));
+    }
+}

@@ -1,0 +1,82 @@
+//! The HTTP endpoints, as services for an actix-web `App`.
+//!
+//! [`Exporter`](crate::Exporter) serves all of them. An application that has a server already mounts
+//! [`Metrics`] beside its own services, and counts its requests with [`RequestMetrics`].
+
+mod access_log;
+mod body;
+pub(super) mod bounds;
+mod compress;
+mod deadline;
+mod exposition;
+mod landing;
+mod limit;
+mod metrics;
+mod negotiate;
+mod pool;
+mod probe;
+
+use std::fmt::Display;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{Handler, HttpResponse, Resource, Responder, web};
+
+pub use crate::server::request_metrics::RequestMetrics;
+pub use crate::server::web_config::WebConfigError;
+pub(crate) use access_log::access_log;
+pub(crate) use deadline::Deadline;
+pub(crate) use landing::Landing;
+pub(crate) use limit::Limit;
+pub use metrics::Metrics;
+pub(crate) use probe::Probes;
+
+/// A resource that answers GET and HEAD, and any other method with 405.
+fn resource<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    F::Output: Responder + 'static,
+    Args: actix_web::FromRequest + 'static,
+{
+    web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(web::to(method_not_allowed))
+}
+
+async fn method_not_allowed() -> HttpResponse {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+/// The answer to a path that does not exist.
+pub(crate) async fn not_found() -> HttpResponse {
+    plain(StatusCode::NOT_FOUND, "404 page not found")
+}
+
+const HEALTHY: &str = "/-/healthy";
+const READY: &str = "/-/ready";
+
+/// Whether whoever asks needs no password: a supervisor has none.
+pub(super) fn is_health(path: &str) -> bool {
+    [HEALTHY, READY].contains(&path)
+}
+
+/// `/-/healthy`: the process answers.
+pub(crate) fn healthy() -> Resource {
+    resource(HEALTHY, || async { plain(StatusCode::OK, "healthy") })
+}
+
+/// `/-/ready`: the process answers, and nothing has to happen before it can be scraped.
+pub(crate) fn ready() -> Resource {
+    resource(READY, || async { plain(StatusCode::OK, "ready") })
+}
+
+/// Returns an answer of one line of text, with the headers that Go's `http.Error` sets.
+pub(super) fn plain(status: StatusCode, line: impl Display) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(format!("{line}\n"))
+}

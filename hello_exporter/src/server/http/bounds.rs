@@ -1,0 +1,50 @@
+//! How large the head of a request may be. What is larger still the HTTP library refuses: 128 KiB in all, 96
+//! headers.
+
+use actix_web::HttpResponse;
+use actix_web::dev::RequestHead;
+use actix_web::http::{StatusCode, Uri};
+
+use super::plain;
+
+/// In bytes.
+const URL: usize = 8 << 10;
+
+/// Of the query.
+const PARAMETERS: usize = 1000;
+
+/// In bytes, as HTTP/1.1 would write them.
+const HEADERS: usize = 32 << 10;
+
+/// The answer to a request that is too large to be looked at.
+pub(crate) fn refusal(head: &RequestHead) -> Option<HttpResponse> {
+    let (status, reason) = if length(&head.uri) > URL {
+        (StatusCode::URI_TOO_LONG, format!("URL is longer than {URL} bytes"))
+    } else if parameters(head.uri.query().unwrap_or_default()) > PARAMETERS {
+        (StatusCode::BAD_REQUEST, format!("query has more than {PARAMETERS} parameters"))
+    } else if headers(head) > HEADERS {
+        let reason = format!("header section is longer than {HEADERS} bytes");
+        (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, reason)
+    } else {
+        return None;
+    };
+    Some(plain(status, reason))
+}
+
+fn length(uri: &Uri) -> usize {
+    let scheme = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len());
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    scheme + authority + uri.path_and_query().map_or(0, |path| path.as_str().len())
+}
+
+fn parameters(query: &str) -> usize {
+    match query {
+        "" => 0,
+        query => 1 + query.bytes().filter(|byte| *byte == b'&').count(),
+    }
+}
+
+fn headers(head: &RequestHead) -> usize {
+    let lines = head.headers.iter();
+    lines.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
+}

@@ -1,0 +1,114 @@
+//! The answer to a scrape: an exposition in the format that the request prefers, coded as it prefers.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use tracing::error;
+
+use super::body::{Bodies, Body};
+use super::limit::{Cause, Permit};
+use super::negotiate::Representation;
+use super::{negotiate, plain};
+use crate::encode::Format;
+use crate::server::connection::Held;
+
+/// Encodes and compresses off the event loop: collectors may take their time, and one scrape must not hold
+/// another. It is in flight until it is sent.
+pub(super) async fn respond(
+    request: &HttpRequest,
+    bodies: Bodies,
+    permit: Permit,
+    encode: impl FnOnce(Format, &mut Vec<u8>) + Send + 'static,
+) -> HttpResponse {
+    let representation = negotiate::representation(&joined(request, header::ACCEPT));
+    let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
+    let format = representation.format();
+    let limit = Arc::clone(permit.limit());
+    let make = move || (bodies.make(coding, |buffer| encode(format, buffer)), permit);
+    match web::block(make).await {
+        Ok((body, permit)) => {
+            if body.coding() != coding {
+                limit.failed(Cause::Encoding);
+            }
+            permit.deliver();
+            answer(representation, body, permit)
+        }
+        Err(error) => {
+            error!(%error, "Scrape was not finished");
+            limit.failed(Cause::Encoding);
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "the scrape was not finished")
+        }
+    }
+}
+
+fn answer(representation: Representation, body: Body, permit: Permit) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(representation.content_type())
+        .insert_header((header::VARY, "Accept, Accept-Encoding"));
+    if let Some(coding) = body.coding().name() {
+        response.insert_header((header::CONTENT_ENCODING, coding));
+    }
+    response.body(Held::new(body, permit))
+}
+
+/// All headers of a name as one, which is what they are.
+fn joined(request: &HttpRequest, name: header::HeaderName) -> String {
+    let headers = request.headers().get_all(name);
+    let values: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
+    values.join(",")
+}
+
+/// The pairs of the query, decoded, in their order.
+pub(super) fn query(request: &HttpRequest) -> Vec<(String, String)> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    pairs.map(web::Query::into_inner).unwrap_or_default()
+}
+
+/// 400, and why.
+pub(super) fn bad_request(reason: impl std::fmt::Display) -> HttpResponse {
+    plain(StatusCode::BAD_REQUEST, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::rt::System;
+    use actix_web::test::TestRequest;
+
+    use super::super::Limit;
+    use super::super::limit::Requester;
+    use super::*;
+    use crate::registry::Registry;
+
+    /// What is exposed of errors after a response, and its status.
+    fn answered(encode: fn(Format, &mut Vec<u8>)) -> (StatusCode, String) {
+        let limit = Arc::new(Limit::default());
+        let respond = async {
+            let request = TestRequest::default().to_http_request();
+            let permit = limit.enter(Requester::of(&request), None).await.ok().unwrap();
+            respond(&request, Bodies::default(), permit, encode).await.status()
+        };
+        let status = System::new().block_on(respond);
+        let registry = Registry::new();
+        registry.register(limit.metrics()).unwrap();
+        let mut buffer = Vec::new();
+        registry.encode(Format::Text, &mut buffer);
+        let text = String::from_utf8(buffer).unwrap();
+        let errors = text.lines().filter(|line| line.contains("errors_total{"));
+        (status, errors.map(|line| line.to_owned() + "\n").collect())
+    }
+
+    #[test]
+    fn scrape_that_panics_is_an_encoding_error() {
+        let errors = |encoding| {
+            format!(
+                "promhttp_metric_handler_errors_total{{cause=\"encoding\"}} {encoding}\n\
+                 promhttp_metric_handler_errors_total{{cause=\"gathering\"}} 0\n"
+            )
+        };
+        assert_eq!(answered(|_, _| ()), (StatusCode::OK, errors(0)));
+        let panicking = answered(|_, _| panic!("a fault"));
+        assert_eq!(panicking, (StatusCode::INTERNAL_SERVER_ERROR, errors(1)));
+    }
+}

@@ -1,0 +1,90 @@
+//! The page at `/`.
+
+mod page;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::http::header;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ring::digest::{SHA256, digest};
+
+use super::resource;
+use crate::server::exporter::BuildInfo;
+use crate::server::probe::Probing;
+use crate::server::source::Sources;
+use page::{Facts, Page, ProbeFacts, STYLE};
+
+/// A page with the exporter's name, version and links, and how its collectors have fared. It runs none of
+/// them.
+#[derive(Clone)]
+pub(crate) struct Landing {
+    facts: Arc<Facts>,
+    sources: Arc<Sources>,
+    policy: Arc<str>,
+}
+
+impl Landing {
+    pub(crate) fn new(
+        name: &str,
+        description: &str,
+        build_info: &BuildInfo,
+        metrics_path: &str,
+        sources: Arc<Sources>,
+        probes: &[Arc<Probing>],
+    ) -> Self {
+        let probes = probes.iter().map(|probing| ProbeFacts {
+            path: probing.path().to_owned(),
+            modules: probing.modules().to_vec(),
+            is_restricted: probing.is_restricted(),
+        });
+        let facts = Facts {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            version: build_info.version().to_owned(),
+            revision: build_info.revision().to_owned(),
+            platform: BuildInfo::platform(),
+            metrics_path: metrics_path.to_owned(),
+            disabled: sources.disabled().to_vec(),
+            probes: probes.collect(),
+        };
+        let policy = policy(!facts.probes.is_empty()).into();
+        Self { facts: Arc::new(facts), sources, policy }
+    }
+
+    fn answer(&self) -> HttpResponse {
+        let page = Page { facts: &self.facts, collectors: &self.sources.statuses() };
+        HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, &*self.policy))
+            .insert_header((header::REFERRER_POLICY, "no-referrer"))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(page.to_string())
+    }
+}
+
+/// Nothing but the page's own style, and, where there are any, its own forms. The icon, which is none, keeps
+/// browsers from asking for one.
+fn policy(has_forms: bool) -> String {
+    let style = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+    let forms = if has_forms { "'self'" } else { "'none'" };
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; \
+         form-action {forms}; frame-ancestors 'none'"
+    )
+}
+
+impl HttpServiceFactory for Landing {
+    fn register(self, config: &mut AppService) {
+        let answer = move || {
+            let response = self.answer();
+            async { response }
+        };
+        resource("/", answer).register(config);
+    }
+}

@@ -1,0 +1,315 @@
+//! The page as HTML. Whatever comes from outside this module is [`Escaped`].
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
+
+use crate::internals::CollectorName;
+use crate::server::source::{FailureKind, LastRun, Status};
+
+/// What stands between `<style>` and `</style>`, whose hash is in the policy of the page.
+pub(super) const STYLE: &str = include_str!("style.css");
+
+/// What does not change while the exporter runs.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) version: String,
+    pub(super) revision: String,
+    pub(super) platform: String,
+    pub(super) metrics_path: String,
+    pub(super) disabled: Vec<CollectorName>,
+    pub(super) probes: Vec<ProbeFacts>,
+}
+
+/// What the page tells of the probes of one path.
+#[derive(Debug)]
+pub(super) struct ProbeFacts {
+    pub(super) path: String,
+    pub(super) modules: Vec<Cow<'static, str>>,
+    /// Whether only some targets are allowed.
+    pub(super) is_restricted: bool,
+}
+
+/// The page at one moment.
+pub(super) struct Page<'p> {
+    pub(super) facts: &'p Facts,
+    pub(super) collectors: &'p [Status],
+}
+
+impl Display for Page<'_> {
+    fn fmt(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        self.head(page)?;
+        self.header(page)?;
+        page.write_str("<main>\n")?;
+        self.links(page)?;
+        self.collectors(page)?;
+        self.probes(page)?;
+        page.write_str("</main>\n")?;
+        self.footer(page)?;
+        page.write_str("</body>\n</html>\n")
+    }
+}
+
+impl Page<'_> {
+    fn head(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        let name = Escaped(&self.facts.name);
+        write!(
+            page,
+            "<!DOCTYPE html>\n\
+             <html lang=\"en\">\n\
+             <head>\n\
+             <meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n\
+             <title>{name}</title>\n\
+             <link rel=\"icon\" href=\"data:,\">\n\
+             <style>{STYLE}</style>\n\
+             </head>\n\
+             <body>\n"
+        )
+    }
+
+    fn header(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        let Facts { name, description, version, revision, .. } = self.facts;
+        write!(page, "<header>\n<h1>{}</h1>\n", Escaped(name))?;
+        if !description.is_empty() {
+            writeln!(page, "<p class=\"about\">{}</p>", Escaped(description))?;
+        }
+        let (version, revision) = (Escaped(version), Escaped(revision));
+        write!(
+            page,
+            "<p class=\"quiet\">Version: {version} (revision: <code>{revision}</code>)</p>\n</header>\n"
+        )
+    }
+
+    fn links(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        let metrics = &*self.facts.metrics_path;
+        page.write_str("<ul class=\"links\">\n")?;
+        for (path, title, text) in [
+            (metrics, "Metrics", "what Prometheus scrapes"),
+            ("/-/healthy", "Health", "the process answers"),
+            ("/-/ready", "Readiness", "it can be scraped"),
+        ] {
+            let (link, path) = (Link(path), Escaped(path));
+            writeln!(
+                page,
+                "<li><a href=\"{link}\"><strong>{title}</strong> <code>{path}</code> <span>{text}</span></a></li>"
+            )?;
+        }
+        page.write_str("</ul>\n")
+    }
+
+    fn collectors(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        let (enabled, disabled) = (self.collectors.len(), self.facts.disabled.len());
+        if enabled + disabled == 0 {
+            return Ok(());
+        }
+        write!(page, "<section>\n<h2>Collectors <small>{enabled} enabled")?;
+        if disabled > 0 {
+            write!(page, ", {disabled} disabled")?;
+        }
+        page.write_str("</small></h2>\n<ul class=\"card collectors\">\n")?;
+        for status in self.collectors {
+            self.enabled(page, status)?;
+        }
+        for name in &self.facts.disabled {
+            disabled_collector(page, name)?;
+        }
+        page.write_str(
+            "</ul>\n<p class=\"quiet\">Each as its last scrape has found it: this page scrapes none. A name \
+             scrapes its collector alone; why one fails is in the log.</p>\n</section>\n",
+        )
+    }
+
+    fn enabled(&self, page: &mut Formatter<'_>, status: &Status) -> fmt::Result {
+        let (link, name) = (Link(&self.facts.metrics_path), Escaped(&status.name));
+        let State { class, text } = State::of(status);
+        write!(
+            page,
+            "<li><a href=\"{link}?collect%5B%5D={name}\">{name}</a> <span class=\"{class}\">{text}</span>"
+        )?;
+        match &*note(status) {
+            "" => page.write_str("</li>\n"),
+            note => writeln!(page, " <span class=\"note\">{note}</span></li>"),
+        }
+    }
+
+    fn probes(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        self.facts.probes.iter().try_for_each(|probe| probe.section(page))
+    }
+
+    fn footer(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(page, "<footer>Built with {}</footer>", Escaped(&self.facts.platform))
+    }
+}
+
+fn disabled_collector(page: &mut Formatter<'_>, name: &str) -> fmt::Result {
+    let name = Escaped(name);
+    writeln!(
+        page,
+        "<li><span class=\"name\">{name}</span> <span class=\"state\">Disabled</span> \
+         <span class=\"note\"><code>--collector.{name}</code> enables it</span></li>"
+    )
+}
+
+impl ProbeFacts {
+    fn section(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        let (link, path) = (Link(&self.path), Escaped(&self.path));
+        write!(
+            page,
+            "<section>\n<h2>Probe <small><code>{path}</code></small></h2>\n\
+             <form class=\"card\" action=\"{link}\">\n\
+             <label class=\"wide\">Target <input name=\"target\" required autocomplete=\"off\" \
+             autocapitalize=\"none\" spellcheck=\"false\"></label>\n"
+        )?;
+        self.module_choice(page)?;
+        let module = if self.modules.is_empty() { "" } else { "&amp;module=…" };
+        let allowed = match self.is_restricted {
+            true => "Only targets that <code>--probe.allow-target</code> permits are probed.",
+            false => "Any target is probed: <code>--probe.allow-target</code> restricts them.",
+        };
+        write!(
+            page,
+            "<button>Probe</button>\n</form>\n\
+             <p class=\"quiet\">Prometheus asks for <code>{path}?target=…{module}</code>, and is told \
+             <code>probe_success</code>. {allowed}</p>\n</section>\n"
+        )
+    }
+
+    fn module_choice(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        if self.modules.is_empty() {
+            return Ok(());
+        }
+        page.write_str("<label>Module <select name=\"module\">")?;
+        for module in &self.modules {
+            write!(page, "<option>{}</option>", Escaped(module))?;
+        }
+        page.write_str("</select></label>\n")
+    }
+}
+
+/// How a collector stands, in a word.
+struct State {
+    class: &'static str,
+    text: &'static str,
+}
+
+impl State {
+    fn of(status: &Status) -> Self {
+        let (class, text) = match (status.running, &status.last) {
+            (Some(_), _) if !is_overdue(status) => ("state busy", "Running"),
+            (_, None) => ("state", "Not run yet"),
+            (_, Some(last)) => match last.failure {
+                None => ("state good", "Works"),
+                Some(FailureKind::Error) => ("state bad", "Fails"),
+                Some(FailureKind::Panic) => ("state bad", "Panics"),
+                Some(FailureKind::Timeout) => ("state bad", "Late"),
+                Some(FailureKind::Cancelled) => ("state bad", "Cancelled"),
+            },
+        };
+        Self { class, text }
+    }
+}
+
+/// Whether the run that is under way has had its time, and its thread has not come back.
+fn is_overdue(status: &Status) -> bool {
+    let is_of_this_run = |last: &LastRun| status.running.is_some_and(|running| last.age < running);
+    status.last.as_ref().is_some_and(is_of_this_run)
+}
+
+/// What there is to say of a collector beside its state.
+fn note(status: &Status) -> String {
+    let (running, last) = match (status.running, &status.last) {
+        (Some(running), _) if is_overdue(status) => {
+            (Some(format!("has not come back for {}", Span(running))), None)
+        }
+        (Some(running), last) => {
+            let word = |last: &LastRun| if last.failure.is_none() { "worked" } else { "failed" };
+            let last = last.as_ref().map(|last| format!("{} {} ago", word(last), Age(last.age)));
+            (Some(format!("for {}", Span(running))), last)
+        }
+        (None, last) => (None, last.as_ref().map(|last| format!("{} ago", Age(last.age)))),
+    };
+    let last = last.map(|last| format!("last run {last}"));
+    let duration = status.last.as_ref().filter(|_| last.is_some());
+    let duration = duration.map(|last| format!("took {}", Span(last.duration)));
+    let cache = status.cache.map(|cache| format!("cached for {}", Span(cache)));
+    let parts: Vec<String> = [running, last, duration, cache].into_iter().flatten().collect();
+    parts.join(", ")
+}
+
+/// How long something has taken, to two units at most.
+struct Span(Duration);
+
+impl Display for Span {
+    fn fmt(&self, text: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.as_millis() {
+            0 => text.write_str("less than 1 ms"),
+            milliseconds @ 1..1_000 => write!(text, "{milliseconds} ms"),
+            milliseconds @ 1_000..60_000 if milliseconds % 1_000 < 100 => {
+                write!(text, "{} s", milliseconds / 1_000)
+            }
+            milliseconds @ 1_000..60_000 => {
+                write!(text, "{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100)
+            }
+            _ => Age(self.0).fmt(text),
+        }
+    }
+}
+
+/// How long ago something was, to two units at most.
+struct Age(Duration);
+
+impl Display for Age {
+    fn fmt(&self, text: &mut Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+        let (large, small) = match (days, hours, minutes) {
+            (0, 0, 0) => ((seconds, "s"), None),
+            (0, 0, _) => ((minutes, "min"), Some((seconds % 60, "s"))),
+            (0, _, _) => ((hours, "h"), Some((minutes % 60, "min"))),
+            _ => ((days, "d"), Some((hours % 24, "h"))),
+        };
+        write!(text, "{} {}", large.0, large.1)?;
+        match small {
+            Some((count, unit)) if count > 0 => write!(text, " {count} {unit}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A path of the exporter, relative to its page: a proxy may serve both below another path.
+struct Link<'t>(&'t str);
+
+impl Display for Link<'_> {
+    fn fmt(&self, text: &mut Formatter<'_>) -> fmt::Result {
+        write!(text, ".{}", Escaped(self.0))
+    }
+}
+
+/// Text that means nothing to HTML, between tags and in quoted attributes.
+struct Escaped<'t>(&'t str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, text: &mut Formatter<'_>) -> fmt::Result {
+        for part in self.0.split_inclusive(['&', '<', '>', '"', '\'']) {
+            let mut characters = part.chars();
+            let entity = match characters.next_back() {
+                Some('&') => "&amp;",
+                Some('<') => "&lt;",
+                Some('>') => "&gt;",
+                Some('"') => "&quot;",
+                Some('\'') => "&#39;",
+                _ => {
+                    text.write_str(part)?;
+                    continue;
+                }
+            };
+            text.write_str(characters.as_str())?;
+            text.write_str(entity)?;
+        }
+        Ok(())
+    }
+}

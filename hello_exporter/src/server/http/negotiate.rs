@@ -1,0 +1,309 @@
+//! The format and the coding of a response.
+//!
+//! [RFC 9110, section 12.5](https://www.rfc-editor.org/rfc/rfc9110#section-12.5): the highest weight wins.
+//! Nobody is refused: a client that accepts nothing that we have gets the text format as it is.
+
+use crate::encode::Format;
+
+use super::compress::Coding;
+
+/// A format, its version, and how names in it are escaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Representation {
+    /// Text 0.0.4.
+    Text,
+    /// OpenMetrics 1.0.0 under the version 0.0.1, as client_golang answers those who ask for that.
+    FirstOpenMetrics,
+    /// OpenMetrics 1.0.0.
+    OpenMetrics(Escaping),
+    /// Protobuf, delimited.
+    Protobuf,
+}
+
+impl Representation {
+    pub(super) fn format(self) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::FirstOpenMetrics | Self::OpenMetrics(_) => Format::OpenMetrics,
+            Self::Protobuf => Format::Protobuf,
+        }
+    }
+
+    /// Returns the value of the `Content-Type` header, with `escaping` from version 1.0.0 on.
+    pub(super) fn content_type(self) -> &'static str {
+        macro_rules! open_metrics {
+            ($parameters:literal) => {
+                concat!("application/openmetrics-text; ", $parameters)
+            };
+        }
+        match self {
+            Self::Text | Self::Protobuf | Self::OpenMetrics(Escaping::Underscores) => {
+                self.format().content_type()
+            }
+            Self::FirstOpenMetrics => open_metrics!("version=0.0.1; charset=utf-8"),
+            Self::OpenMetrics(Escaping::AllowUtf8) => {
+                open_metrics!("version=1.0.0; charset=utf-8; escaping=allow-utf-8")
+            }
+            Self::OpenMetrics(Escaping::Dots) => {
+                open_metrics!("version=1.0.0; charset=utf-8; escaping=dots")
+            }
+            Self::OpenMetrics(Escaping::Values) => {
+                open_metrics!("version=1.0.0; charset=utf-8; escaping=values")
+            }
+        }
+    }
+}
+
+/// How a client wants names to be written that contain more than letters, digits, `_` and `:`. No
+/// name does here, so that the body is the same under all schemes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Escaping {
+    AllowUtf8,
+    #[default]
+    Underscores,
+    Dots,
+    Values,
+}
+
+impl Escaping {
+    fn read(value: &str) -> Option<Self> {
+        Some(match value {
+            "allow-utf-8" => Self::AllowUtf8,
+            "underscores" => Self::Underscores,
+            "dots" => Self::Dots,
+            "values" => Self::Values,
+            _ => return None,
+        })
+    }
+}
+
+/// Returns the representation for an `Accept` header; an empty one stands for none. Of equal
+/// weights the first in the header wins.
+///
+/// The escaping is the one that the winner asks for, or else the last that a range before it asks
+/// for, known or not, as in client_golang.
+pub(super) fn representation(accept: &str) -> Representation {
+    let ranges = split(accept, ',').filter_map(MediaRange::read);
+    let mut ranges: Vec<MediaRange> = ranges.filter(|range| range.weight > 0.0).collect();
+    ranges.sort_by(|one, other| other.weight.total_cmp(&one.weight));
+    let mut escaping = Escaping::default();
+    for range in &ranges {
+        escaping = range.escaping.unwrap_or(escaping);
+        if let Some(representation) = range.representation(escaping) {
+            return representation;
+        }
+    }
+    Representation::Text
+}
+
+/// The coding for an `Accept-Encoding` header; an empty one stands for none. Of equal weights gzip wins, and
+/// then zstd.
+///
+/// `*` stands for a body as it is: whoever takes anything has asked for nothing. A coding whose weight cannot
+/// be read is left out, because everybody understands a body as it is.
+pub(super) fn coding(accept_encoding: &str) -> Coding {
+    let named: Vec<(Coding, f64)> = split(accept_encoding, ',').filter_map(named_coding).collect();
+    let in_order = [Coding::Gzip, Coding::Zstd, Coding::Identity];
+    let weighted =
+        in_order.iter().flat_map(|coding| named.iter().filter(move |(of, _)| of == coding));
+    heaviest(weighted.copied()).unwrap_or(Coding::Identity)
+}
+
+/// The first of those that weigh most, if that is anything.
+fn heaviest<T>(weighted: impl Iterator<Item = (T, f64)>) -> Option<T> {
+    let heavier = |best: Option<(T, f64)>, next: (T, f64)| match best {
+        Some(best) if best.1 >= next.1 => Some(best),
+        _ => Some(next),
+    };
+    let best = weighted.filter(|(_, weight)| *weight > 0.0).fold(None, heavier);
+    best.map(|(thing, _)| thing)
+}
+
+/// A coding that we have, or `*`, and its weight.
+fn named_coding(element: &str) -> Option<(Coding, f64)> {
+    let mut parts = split(element, ';');
+    let coding = match &*parts.next()?.to_ascii_lowercase() {
+        // RFC 9110, section 8.4.1.3.
+        "gzip" | "x-gzip" => Coding::Gzip,
+        "zstd" => Coding::Zstd,
+        "identity" | "*" => Coding::Identity,
+        _ => return None,
+    };
+    let weight = match parts.next() {
+        None => 1.0,
+        Some(parameter) => {
+            let (name, value) = parameter.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("q").then(|| weight(value.trim()))??
+        }
+    };
+    Some((coding, weight))
+}
+
+/// An element of an `Accept` header.
+struct MediaRange {
+    /// In lowercase.
+    media_type: String,
+    weight: f64,
+    version: Option<String>,
+    escaping: Option<Escaping>,
+    is_delimited: bool,
+    is_metric_family: bool,
+}
+
+impl MediaRange {
+    fn read(element: &str) -> Option<Self> {
+        let mut parts = split(element, ';');
+        let mut range = Self {
+            media_type: parts.next()?.to_ascii_lowercase(),
+            weight: 1.0,
+            version: None,
+            escaping: None,
+            is_delimited: false,
+            is_metric_family: false,
+        };
+        for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
+            range.read_parameter(name.trim(), value.trim().trim_matches('"'));
+        }
+        Some(range)
+    }
+
+    fn read_parameter(&mut self, name: &str, value: &str) {
+        match &*name.to_ascii_lowercase() {
+            // What is no weight weighs as much as none at all, as in Go.
+            "q" => self.weight = weight(value).unwrap_or(1.0),
+            "version" => self.version = Some(value.to_owned()),
+            "escaping" => self.escaping = Escaping::read(value),
+            "encoding" => self.is_delimited = value == "delimited",
+            "proto" => self.is_metric_family = value == "io.prometheus.client.MetricFamily",
+            _ => {}
+        }
+    }
+
+    /// Returns the representation that the range stands for, if it is one of ours. Without a
+    /// version it is the newest.
+    fn representation(&self, escaping: Escaping) -> Option<Representation> {
+        Some(match (&*self.media_type, self.version.as_deref()) {
+            ("application/openmetrics-text", None | Some("1.0.0")) => {
+                Representation::OpenMetrics(escaping)
+            }
+            ("application/openmetrics-text", Some("0.0.1")) => Representation::FirstOpenMetrics,
+            ("application/vnd.google.protobuf", _)
+                if self.is_delimited && self.is_metric_family =>
+            {
+                Representation::Protobuf
+            }
+            ("text/plain", None | Some("0.0.4")) | ("text/*" | "*/*", _) => Representation::Text,
+            _ => return None,
+        })
+    }
+}
+
+/// A number from 0 to 1.
+fn weight(value: &str) -> Option<f64> {
+    value.parse().ok().filter(|weight| (0.0..=1.0).contains(weight))
+}
+
+/// The parts between separators, which do not separate where they are quoted.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    let parts = text.split(move |character| {
+        is_quoted ^= character == '"';
+        character == separator && !is_quoted
+    });
+    parts.map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_weight_wins_and_of_equal_ones_the_first() {
+        let format = |accept| representation(accept).format();
+        let cases = [
+            ("", Format::Text),
+            ("*/*", Format::Text),
+            ("image/png", Format::Text),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", Format::Text),
+            ("application/openmetrics-text", Format::OpenMetrics),
+            ("Application/OpenMetrics-Text; Version=1.0.0", Format::OpenMetrics),
+            ("application/openmetrics-text; version=\"1.0.0\"", Format::OpenMetrics),
+            ("application/openmetrics-text;version=0.0.1", Format::OpenMetrics),
+            ("application/openmetrics-text;version=2.0.0", Format::Text),
+            ("application/openmetrics-text;q=0, text/plain;q=0.1", Format::Text),
+            ("text/plain;q=0.5, application/openmetrics-text;q=0.5", Format::Text),
+            ("application/openmetrics-text;q=0.5, text/plain;q=0.5", Format::OpenMetrics),
+            ("application/openmetrics-text;q=0.4, text/plain;q=0.5", Format::Text),
+            ("application/openmetrics-text;q=0.1, */*;q=0.05", Format::OpenMetrics),
+            ("application/openmetrics-text;q=abc, text/plain;q=0.9", Format::OpenMetrics),
+            ("application/vnd.google.protobuf", Format::Text),
+            (
+                "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
+                Format::Text,
+            ),
+            (";;,,=;q=", Format::Text),
+            ("application/openmetrics-text;q=0.0001, text/plain;q=0.00009", Format::OpenMetrics),
+            ("text/html;title=\"a, application/openmetrics-text\"", Format::Text),
+            (
+                "text/html;title=\"a;q=0, b\";q=0.2, application/openmetrics-text;q=0.1",
+                Format::OpenMetrics,
+            ),
+        ];
+        for (accept, expected) in cases {
+            assert_eq!(format(accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn prometheus_gets_what_it_prefers() {
+        let version_2 = "application/openmetrics-text;version=1.0.0,\
+                         application/openmetrics-text;version=0.0.1;q=0.75,\
+                         text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+        let version_3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+                         application/openmetrics-text;version=0.0.1;q=0.5,\
+                         text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
+                         text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+        let with_native_histograms = format!(
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;\
+             encoding=delimited;q=0.7,{version_3}"
+        );
+        let open_metrics = Representation::OpenMetrics;
+        assert_eq!(representation(version_2), open_metrics(Escaping::Underscores));
+        assert_eq!(representation(version_3), open_metrics(Escaping::AllowUtf8));
+        assert_eq!(representation(&with_native_histograms), Representation::Protobuf);
+    }
+
+    #[test]
+    fn the_coding_that_weighs_most_wins_and_gzip_of_equal_ones() {
+        let cases = [
+            ("", Coding::Identity),
+            ("gzip", Coding::Gzip),
+            ("X-GZip", Coding::Gzip),
+            ("zstd", Coding::Zstd),
+            ("br, deflate", Coding::Identity),
+            ("zstd, gzip", Coding::Gzip),
+            ("zstd, identity", Coding::Zstd),
+            ("identity, gzip", Coding::Gzip),
+            ("gzip;q=0.8, zstd;q=0.9", Coding::Zstd),
+            ("gzip;q=0.5, identity;q=0.6", Coding::Identity),
+            ("gzip;q=0.001", Coding::Gzip),
+            ("gzip;q=0", Coding::Identity),
+            ("gzip;q=0, gzip;q=0.1", Coding::Gzip),
+            ("*", Coding::Identity),
+            ("*, gzip", Coding::Gzip),
+            ("*;q=0.6, gzip;q=0.5", Coding::Identity),
+            ("identity;q=0", Coding::Identity),
+            ("*;q=0, zstd;q=0", Coding::Identity),
+            ("identity;q=0, *;q=0, zstd;q=0.1", Coding::Zstd),
+            ("gzip;q=1.1, zstd;q=0.1", Coding::Zstd),
+            ("gzip;q=, zstd;q=-1, deflate", Coding::Identity),
+            ("gzip;q=\"1\"", Coding::Identity),
+            ("gzip;level=9", Coding::Identity),
+            ("gzip ; Q = 0.5 , zstd ;q=0.4", Coding::Gzip),
+            (";q=1,,=", Coding::Identity),
+        ];
+        for (accept_encoding, expected) in cases {
+            assert_eq!(coding(accept_encoding), expected, "{accept_encoding}");
+        }
+    }
+}

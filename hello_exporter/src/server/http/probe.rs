@@ -1,0 +1,83 @@
+//! Targets that a request names.
+
+use std::sync::Arc;
+
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use tokio::time::Instant;
+
+use super::body::Bodies;
+use super::exposition::{bad_request, query, respond};
+use super::limit::Requester;
+use super::{Deadline, Limit, plain, resource};
+use crate::server::probe::Probing;
+
+/// The probes of one path.
+#[derive(Clone)]
+pub(crate) struct Probes {
+    probing: Arc<Probing>,
+    deadline: Deadline,
+    limit: Arc<Limit>,
+    bodies: Bodies,
+}
+
+impl Probes {
+    /// Those of one path, so many at once.
+    pub(crate) fn new(probing: Arc<Probing>, deadline: Deadline, most: usize) -> Self {
+        let (limit, bodies) = (Arc::new(Limit::new(most)), Bodies::default());
+        Self { probing, deadline, limit, bodies }
+    }
+
+    async fn answer(self, request: HttpRequest) -> HttpResponse {
+        self.probe(request).await.unwrap_or_else(|refusal| refusal)
+    }
+
+    async fn probe(self, request: HttpRequest) -> Result<HttpResponse, HttpResponse> {
+        let deadline = self.deadline.of(&request);
+        let permit = self.limit.enter(Requester::of(&request), deadline).await?;
+        let query = query(&request);
+        refuse_selection(&query)?;
+        let target = self.target(&query)?;
+        let module = query.iter().find(|(key, _)| key == "module").map(|(_, value)| &**value);
+        let module = self.probing.module(module).map_err(bad_request)?;
+        let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let result = permit.run(self.probing.probe(target, module, at_most)).await?;
+        let encode = move |format, buffer: &mut Vec<u8>| result.encode(format, buffer);
+        Ok(respond(&request, self.bodies, permit, encode).await)
+    }
+
+    /// The target of a query, or why it is not probed.
+    fn target(&self, query: &[(String, String)]) -> Result<String, HttpResponse> {
+        let mut targets = query.iter().filter(|(key, _)| key == "target").map(|(_, value)| value);
+        let target = match (targets.next(), targets.next()) {
+            (Some(target), None) if !target.is_empty() => target,
+            (_, Some(_)) => return Err(bad_request("Target parameter is there more than once")),
+            _ => return Err(bad_request("Target parameter is missing")),
+        };
+        self.probing.check_target(target).map_err(bad_request)?;
+        match self.probing.allows(target) {
+            true => Ok(target.clone()),
+            false => Err(plain(
+                StatusCode::FORBIDDEN,
+                "target is not allowed: no --probe.allow-target matches it",
+            )),
+        }
+    }
+}
+
+/// Refuses a query that selects collectors or families, which a probe would ignore.
+fn refuse_selection(query: &[(String, String)]) -> Result<(), HttpResponse> {
+    let mut names = query.iter().map(|(name, _)| &**name);
+    match names.find(|name| matches!(*name, "collect[]" | "exclude[]" | "name[]")) {
+        Some(name) => Err(bad_request(format_args!("{name} cannot be used with a probe"))),
+        None => Ok(()),
+    }
+}
+
+impl HttpServiceFactory for Probes {
+    fn register(self, config: &mut AppService) {
+        let path = self.probing.path().to_owned();
+        resource(&path, move |request| self.clone().answer(request)).register(config);
+    }
+}

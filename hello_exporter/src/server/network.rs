@@ -1,0 +1,35 @@
+//! Whom addresses belong to.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Returns the address that stands for a host: an IPv4 address, or an IPv6 /64, all of whose addresses
+/// one host can have. A client without an IP address, over a Unix socket, counts as one of the IPv6
+/// loopback's network: both are on this machine.
+pub(crate) fn network(host: Option<IpAddr>) -> IpAddr {
+    match host.map(|host| host.to_canonical()) {
+        Some(IpAddr::V6(address)) => {
+            let network = address.to_bits() & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        Some(host) => host,
+        None => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_network_is_one_host() {
+        let network = |text: &str| network(Some(text.parse().unwrap())).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("::ffff:10.0.0.1"), "10.0.0.1");
+        assert_eq!(network("10.0.0.1"), "10.0.0.1");
+    }
+
+    #[test]
+    fn clients_of_unix_sockets_are_one_host() {
+        assert_eq!(network(None), network(Some(Ipv6Addr::LOCALHOST.into())));
+    }
+}

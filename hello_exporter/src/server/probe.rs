@@ -1,0 +1,286 @@
+//! Targets that a request names: `/probe?target=…&module=…`, as the blackbox exporter has it.
+//!
+//! One exporter stands for many targets. Prometheus knows them, and asks for each by a query; relabelling
+//! puts the target there:
+//!
+//! ```yaml
+//! scrape_configs:
+//!   - job_name: probe
+//!     metrics_path: /probe
+//!     params:
+//!       module: [http_2xx]
+//!     static_configs:
+//!       - targets: ["http://localhost:8080/"]
+//!     relabel_configs:
+//!       - source_labels: [__address__]
+//!         target_label: __param_target
+//!       - source_labels: [__param_target]
+//!         target_label: instance
+//!       - target_label: __address__
+//!         replacement: localhost:9000
+//! ```
+//!
+//! Every response has `probe_success` and `probe_duration_seconds`, also if the probe failed.
+//!
+//! # Allowed targets
+//!
+//! Anyone who can reach the exporter can make it connect to hosts that they cannot reach themselves.
+//! The flag `--probe.allow-target`, which can be repeated, restricts targets to those that match one
+//! of its [patterns](TargetPattern); others are answered with 403. A probe that follows redirects, or
+//! opens an address from a response, calls [`ProbeRequest::allows`] first. A target that contains a
+//! user name or a password (`user@host`) is refused with 400. Send a password that the exporter holds
+//! only to the targets for which it was configured, as
+//! [`client::CredentialStore`](crate::client::CredentialStore) does.
+
+mod maker;
+mod options;
+mod prober;
+mod target;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use maker::ReadyProbe;
+pub use maker::{MadeProbe, async_fn};
+pub use options::ProbeOptions;
+pub(crate) use options::ProbeSettings;
+pub(crate) use prober::{ProbesCommon, Probing};
+pub(crate) use target::{AllowList, check as check_target};
+pub use target::{ParsePatternError, TargetError, TargetPattern};
+
+use crate::collect::Declared;
+use crate::collect::Desc;
+use crate::internals::CollectorName;
+use crate::server::causes::chain;
+
+/// Probes targets on request.
+///
+/// ```
+/// use hello_exporter::{Collector, Exporter, probe::{Probe, ProbeRequest, Probed}};
+/// use std::{borrow::Cow, io};
+/// use tokio::net::TcpStream;
+///
+/// #[derive(Collector)]
+/// #[collector(namespace = "probe")]
+/// struct ProbeMetrics {
+///     /// IP protocol of the connection, 4 or 6.
+///     ip_protocol: u8,
+/// }
+///
+/// struct Tcp;
+///
+/// impl Probe for Tcp {
+///     type Metrics = ProbeMetrics;
+///     type Error = io::Error;
+///
+///     fn modules(&self) -> Vec<Cow<'static, str>> {
+///         vec!["tcp_connect".into()]
+///     }
+///
+///     async fn probe(&self, request: ProbeRequest) -> io::Result<Probed<ProbeMetrics>> {
+///         let stream = TcpStream::connect(request.target()).await?;
+///         let ip_protocol = if stream.peer_addr()?.is_ipv4() { 4 } else { 6 };
+///         Ok(Probed::success(ProbeMetrics { ip_protocol }))
+///     }
+/// }
+///
+/// let exporter = Exporter::new("probe_exporter").probe("/probe", Tcp);
+/// # let _ = exporter;
+/// ```
+///
+/// It runs on a thread of its own, on a runtime that all probes share, and is dropped at its next
+/// `await` after its timeout. An error, a panic or a timeout is a probe without success. That targets are not well is what probes are for:
+/// the cause is in the log at the level `debug`, and a panic once at `error`. What was found before
+/// an error is exposed if the probe returns it with the error: [`Probed::because`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a probe",
+    label = "expected a type that implements `Probe`",
+    note = "an `async` function of a `ProbeRequest` takes `probe_fn`; a function that makes a probe of the flags takes `probe_with`"
+)]
+pub trait Probe: Send + Sync + 'static {
+    /// The metrics of a probe in addition to its success: a struct of plain values that derives
+    /// [`Collector`](macro@crate::Collector).
+    type Metrics: Declared + Send + Sync + 'static;
+
+    /// Why a probe fails without metrics: any error, or a text.
+    type Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static;
+
+    /// Returns the valid values of `module`. The first is the default of a request without one. If
+    /// there are none, a request must not name any.
+    fn modules(&self) -> Vec<Cow<'static, str>> {
+        Vec::new()
+    }
+
+    /// Checks a target before it is probed. By default every target is accepted. The check runs on a
+    /// thread of the HTTP server and must not wait; if it panics, the target is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError::Invalid`] for a target that this probe can never reach, such as a malformed
+    /// URL. The request is answered with 400 and the message.
+    fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        let _ = target;
+        Ok(())
+    }
+
+    /// Returns families whose names are known since the probe was made, see
+    /// [`Source::families`](crate::Source::families).
+    fn families(&self) -> Vec<Desc> {
+        Vec::new()
+    }
+
+    /// Probes the target.
+    ///
+    /// # Errors
+    ///
+    /// Any error: the probe did not succeed, and has no metrics.
+    fn probe(
+        &self,
+        request: ProbeRequest,
+    ) -> impl Future<Output = Result<Probed<Self::Metrics>, Self::Error>> + Send;
+}
+
+impl<P: Probe> Probe for Arc<P> {
+    type Metrics = P::Metrics;
+    type Error = P::Error;
+
+    fn modules(&self) -> Vec<Cow<'static, str>> {
+        P::modules(self)
+    }
+
+    fn check_target(&self, target: &str) -> Result<(), TargetError> {
+        P::check_target(self, target)
+    }
+
+    fn families(&self) -> Vec<Desc> {
+        P::families(self)
+    }
+
+    fn probe(
+        &self,
+        request: ProbeRequest,
+    ) -> impl Future<Output = Result<Probed<P::Metrics>, P::Error>> + Send {
+        P::probe(self, request)
+    }
+}
+
+/// The result of a probe: metrics, and whether it succeeded.
+#[derive(Clone, Debug)]
+pub struct Probed<M> {
+    pub(crate) metrics: M,
+    pub(crate) is_success: bool,
+    /// Why it is no success, with the causes of that.
+    pub(crate) cause: Option<String>,
+}
+
+impl<M> Probed<M> {
+    /// Creates the result of a probe that succeeded.
+    pub fn success(metrics: M) -> Self {
+        Self::new(metrics, true)
+    }
+
+    /// Creates the result of a probe whose target responded in an unexpected way.
+    pub fn failure(metrics: M) -> Self {
+        Self::new(metrics, false)
+    }
+
+    /// Creates a result that is a success or a failure.
+    pub fn new(metrics: M, is_success: bool) -> Self {
+        Self { metrics, is_success, cause: None }
+    }
+
+    /// Makes it a failure for this reason, which is logged as that of a probe that fails without
+    /// metrics: at the level `debug`.
+    ///
+    /// ```
+    /// use hello_exporter::probe::Probed;
+    ///
+    /// let status_code = 302;
+    /// let probed = Probed::failure(status_code).because("redirected more than 10 times");
+    /// # let _ = probed;
+    /// ```
+    #[must_use]
+    pub fn because(self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let cause = Some(chain(&*error.into()));
+        Self { is_success: false, cause, ..self }
+    }
+}
+
+/// The request of a probe.
+#[derive(Clone, Debug)]
+pub struct ProbeRequest {
+    pub(crate) target: String,
+    pub(crate) module: Cow<'static, str>,
+    pub(crate) timeout: Duration,
+    pub(crate) allowed: Arc<AllowList>,
+    pub(crate) enabled: Arc<HashSet<CollectorName>>,
+}
+
+impl ProbeRequest {
+    /// Returns the target, as the request has it: not empty, without user information and control
+    /// characters, and without white space before its path.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// Returns one of [`Probe::modules`], or an empty text if there are none.
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// Returns how long the probe may take in all. A probe that takes longer is dropped, a moment later:
+    /// one that ends itself by then can still return what it has found so far.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Returns whether the flags enable the [source](crate::source) of this name: a probe that
+    /// collects what the sources do leaves out the parts that `--no-collector.NAME` disables.
+    ///
+    /// ```
+    /// use hello_exporter::probe::{Probe, ProbeRequest, Probed};
+    /// use hello_exporter::{Collector, Exporter, Source};
+    /// use std::convert::Infallible;
+    ///
+    /// #[derive(Collector)]
+    /// #[collector(namespace = "db")]
+    /// struct Locks {
+    ///     /// Locks that are held.
+    ///     locks: u64,
+    /// }
+    ///
+    /// /// Everything about one server.
+    /// #[derive(Collector)]
+    /// struct Server {
+    ///     #[metric(flatten)]
+    ///     locks: Option<Locks>,
+    /// }
+    ///
+    /// async fn locks() -> Result<Locks, Infallible> {
+    ///     Ok(Locks { locks: 7 })
+    /// }
+    ///
+    /// async fn probe(request: ProbeRequest) -> Result<Probed<Server>, Infallible> {
+    ///     let locks = match request.is_enabled("locks") {
+    ///         true => Some(locks().await?),
+    ///         false => None,
+    ///     };
+    ///     Ok(Probed::success(Server { locks }))
+    /// }
+    ///
+    /// let exporter = Exporter::new("db_exporter").source_fn("locks", locks).probe_fn("/probe", probe);
+    /// # let _ = exporter;
+    /// ```
+    pub fn is_enabled(&self, source: &str) -> bool {
+        self.enabled.contains(source)
+    }
+
+    /// Returns whether another target, such as that of a redirect, may be probed: a request could
+    /// name it, it has no user information, and it matches a pattern of `--probe.allow-target`, if
+    /// there are any.
+    pub fn allows(&self, target: &str) -> bool {
+        check_target(target).is_ok() && self.allowed.allows(target)
+    }
+}

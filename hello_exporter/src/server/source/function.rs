@@ -1,0 +1,180 @@
+//! Functions as sources.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::Source;
+use super::scraper::{Drops, Ran, Work, called};
+use crate::collect::Declared;
+use crate::server::causes::BoxError;
+
+/// Makes a source of an `async` function, which is called at every scrape.
+///
+/// [`Exporter::source_fn`](crate::Exporter::source_fn) takes the function itself; this is for the
+/// function of [`Exporter::source_with`](crate::Exporter::source_with).
+///
+/// ```
+/// use hello_exporter::{Collector, Exporter, source};
+/// use std::convert::Infallible;
+///
+/// #[derive(clap::Args)]
+/// struct Flags {
+///     /// The answer.
+///     #[arg(long, default_value_t = 42)]
+///     answer: u8,
+/// }
+///
+/// #[derive(Collector)]
+/// struct Answer {
+///     /// The answer.
+///     answer: u8,
+/// }
+///
+/// let exporter = Exporter::with_flags::<Flags>("answer_exporter").source_with("answer", |flags, _| {
+///     let answer = flags.answer;
+///     source::async_fn(move || async move { Ok::<_, Infallible>(Answer { answer }) })
+/// });
+/// # let _ = exporter;
+/// ```
+pub fn async_fn<T, M, E>(
+    function: impl Fn() -> T + Send + Sync + 'static,
+) -> impl Source<Metrics = M, Error = E>
+where
+    T: Future<Output = Result<M, E>> + Send + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    AsyncFn(function)
+}
+
+struct AsyncFn<C>(C);
+
+impl<C, T, M, E> Source for AsyncFn<C>
+where
+    C: Fn() -> T + Send + Sync + 'static,
+    T: Future<Output = Result<M, E>> + Send + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    type Metrics = M;
+    type Error = E;
+
+    async fn scrape(&self) -> Result<M, E> {
+        (self.0)().await
+    }
+}
+
+/// Makes a source of a function that may block, which is called at every scrape on a thread of its
+/// own. Functions that do not wait are cheaper [in turn](in_turn).
+///
+/// [`Exporter::blocking_source_fn`](crate::Exporter::blocking_source_fn) takes the function itself;
+/// this is for the function of [`Exporter::source_with`](crate::Exporter::source_with).
+///
+/// ```
+/// use hello_exporter::{Collector, Exporter, source};
+/// use std::{io, path::PathBuf};
+///
+/// #[derive(clap::Args)]
+/// struct Flags {
+///     /// Directory to look at.
+///     #[arg(long = "path.spool", default_value = "/var/spool")]
+///     spool: PathBuf,
+/// }
+///
+/// #[derive(Collector)]
+/// struct Spool {
+///     /// Entries in the spool directory.
+///     spool_entries: u64,
+/// }
+///
+/// let exporter = Exporter::with_flags::<Flags>("spool_exporter").source_with("spool", |flags, _| {
+///     let path = flags.spool.clone();
+///     source::blocking_fn(move || -> io::Result<Spool> {
+///         Ok(Spool { spool_entries: std::fs::read_dir(&path)?.count() as u64 })
+///     })
+/// });
+/// # let _ = exporter;
+/// ```
+pub fn blocking_fn<M, E>(
+    function: impl Fn() -> Result<M, E> + Send + Sync + 'static,
+) -> impl Source<Metrics = M, Error = E>
+where
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    SyncFn { function, is_in_turn: false }
+}
+
+/// Makes a source of a function that reads what is there at once, such as files in `/proc`.
+///
+/// A blocking function runs on a thread of its own, as it must if it may wait. Many functions that
+/// do not wait would wake as many threads at the same moment, which takes time and memory, and an
+/// exporter of a host would count itself in `procs_running`. Functions in turn run one after
+/// another on one thread. In everything else they are sources; the duration of each begins with its
+/// turn.
+///
+/// If a function blocks after all, for a quarter of a second, the functions that wait for their turn
+/// run at once, each on a thread of its own, and those of later scrapes do not wait for it. Its own
+/// metrics are waited for until its timeout, and then left out until it returns.
+///
+/// ```
+/// use hello_exporter::{Collector, Exporter, source::in_turn};
+/// use std::io;
+///
+/// #[derive(Collector)]
+/// struct Load {
+///     /// Load average of the last minute.
+///     load1: f64,
+/// }
+///
+/// fn load() -> io::Result<Load> {
+///     let text = std::fs::read_to_string("/proc/loadavg")?;
+///     let load1 = text.split(' ').next().and_then(|number| number.parse().ok());
+///     Ok(Load { load1: load1.ok_or(io::ErrorKind::InvalidData)? })
+/// }
+///
+/// let exporter = Exporter::new("host_exporter").source("load", in_turn(load));
+/// # let _ = exporter;
+/// ```
+pub fn in_turn<M, E>(
+    function: impl Fn() -> Result<M, E> + Send + Sync + 'static,
+) -> impl Source<Metrics = M, Error = E>
+where
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    SyncFn { function, is_in_turn: true }
+}
+
+/// A function that is not `async`.
+struct SyncFn<C> {
+    function: C,
+    is_in_turn: bool,
+}
+
+impl<C, M, E> Source for SyncFn<C>
+where
+    C: Fn() -> Result<M, E> + Send + Sync + 'static,
+    M: Declared + Send + Sync + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    type Metrics = M;
+    type Error = E;
+
+    async fn scrape(&self) -> Result<M, E> {
+        (self.function)()
+    }
+
+    fn work(self: Arc<Self>, drops: &Drops) -> Work {
+        let (drops, is_in_turn) = (drops.metrics.clone(), self.is_in_turn);
+        let run = move || {
+            let started = is_in_turn.then(Instant::now);
+            Ran { result: called(&self.function, &drops), started }
+        };
+        match is_in_turn {
+            true => Work::InTurn(Box::new(run)),
+            false => Work::Blocking(Box::new(run)),
+        }
+    }
+}

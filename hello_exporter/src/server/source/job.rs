@@ -1,0 +1,310 @@
+//! One source and its runs: at most one at a time, shared by the requests that come meanwhile.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout_at};
+use tracing::{debug, error, info};
+
+use super::runner::Runner;
+use super::scraper::{Drops, Failure, FailureKind, Ran, Scraped, Scraper};
+use super::status::{LastRun, Status};
+use super::time_left::reserve;
+use crate::internals::{CollectorName, Guarded, lock};
+
+/// A source of an exporter.
+pub(super) struct Job {
+    pub(super) name: CollectorName,
+    timeout: Duration,
+    cache: Option<Duration>,
+    scraper: Guarded<Arc<dyn Scraper>>,
+    drops: Drops,
+    state: Mutex<State>,
+}
+
+/// What a source remembers.
+#[derive(Default)]
+struct State {
+    /// The current run.
+    run: Option<Arc<Run>>,
+    /// The last good outcome, if it may be served again.
+    cached: Option<Arc<Outcome>>,
+    /// How the last run ended.
+    last: Option<Ended>,
+}
+
+/// How a run ended.
+struct Ended {
+    failure: Option<FailureKind>,
+    /// Whether its samples panicked while they were encoded.
+    has_panicked: bool,
+    started: Instant,
+    finished: Instant,
+}
+
+/// One run. It ends when the author's code has ended, which can be after its outcome: a thread that
+/// blocks cannot be stopped, and its source does not run again before it has come back.
+pub(super) struct Run {
+    started: Instant,
+    outcome: watch::Sender<Option<Arc<Outcome>>>,
+    /// Whether the outcome is decided: by the end of the run, or by its timeout, whichever is
+    /// first.
+    is_settled: AtomicBool,
+    /// Stops an asynchronous run at its next `await`.
+    abort: OnceLock<AbortHandle>,
+}
+
+/// The outcome of a run.
+pub(super) struct Outcome {
+    /// The samples; `None` if the run failed.
+    scraped: Option<Scraped>,
+    started: Instant,
+    finished: Instant,
+}
+
+/// What a request gets from a source.
+pub(super) struct Answer {
+    /// The samples; `None` if the source failed, or was too late for this request.
+    pub(super) scraped: Option<Scraped>,
+    /// How long the run took, or has taken so far.
+    pub(super) duration: Duration,
+    /// How old the samples are, if the source has a cache.
+    pub(super) age: Option<Duration>,
+}
+
+/// What a request waits for.
+pub(super) enum Pending {
+    /// Nothing: the cache has it.
+    Cached(Arc<Outcome>),
+    Run {
+        run: Arc<Run>,
+        until: Instant,
+    },
+}
+
+impl Job {
+    pub(super) fn new(
+        name: CollectorName,
+        timeout: Duration,
+        cache: Option<Duration>,
+        scraper: Guarded<Arc<dyn Scraper>>,
+    ) -> Self {
+        let drops = Drops::new(&name);
+        Self { name, timeout, cache, scraper, drops, state: Mutex::default() }
+    }
+
+    /// Joins the current run, or starts one, unless the cache has an outcome.
+    ///
+    /// The run has the source's timeout; `deadline` bounds only how long this request waits.
+    pub(super) fn ask(self: &Arc<Self>, runner: &Runner, deadline: Option<Instant>) -> Pending {
+        if let Some(outcome) = self.cached() {
+            return Pending::Cached(outcome);
+        }
+        let (run, new) = self.current_or_new_run();
+        if let Some(stale) = new {
+            self.start(&run, stale, runner);
+        }
+        let timeout = run.started + self.timeout;
+        Pending::Run { run, until: deadline.map_or(timeout, |deadline| deadline.min(timeout)) }
+    }
+
+    /// Returns the cached outcome, unless it is too old.
+    fn cached(&self) -> Option<Arc<Outcome>> {
+        let cache = self.cache?;
+        self.lock().cached.clone().filter(|outcome| outcome.finished.elapsed() < cache)
+    }
+
+    /// Returns the current run, or a new one with the stale outcome, if there is one.
+    fn current_or_new_run(&self) -> (Arc<Run>, Option<Stale>) {
+        let mut state = self.lock();
+        if let Some(run) = &state.run {
+            return (Arc::clone(run), None);
+        }
+        let run = state.run.insert(Arc::new(Run::new(Instant::now())));
+        let run = Arc::clone(run);
+        (run, Some(Stale(state.cached.take())))
+    }
+
+    /// Starts the author's code, without the lock.
+    fn start(self: &Arc<Self>, run: &Arc<Run>, stale: Stale, runner: &Runner) {
+        let (job, run_of_end) = (Arc::clone(self), Arc::clone(run));
+        let end = RunEnd { job, run: run_of_end, stale, has_ended: false };
+        let Some(scraper) = self.scraper.get() else { return };
+        let work = Arc::clone(scraper).work(&self.drops);
+        if let Some(abort) = runner.start(work, end) {
+            let abort = run.abort.get_or_init(|| abort);
+            // The timeout can have passed before the handle was stored.
+            if run.is_settled() {
+                abort.abort();
+            }
+        }
+    }
+
+    /// Waits for what [`ask`](Self::ask) found.
+    pub(super) async fn answer(&self, pending: Pending) -> Answer {
+        let (run, until) = match pending {
+            Pending::Cached(outcome) => return self.answer_of(&outcome),
+            Pending::Run { run, until } => (run, until),
+        };
+        let mut outcome = run.outcome.subscribe();
+        let outcome = timeout_at(until, outcome.wait_for(Option::is_some)).await;
+        let outcome = outcome.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
+        if let Some(outcome) = outcome {
+            return self.answer_of(&outcome);
+        }
+        debug!(collector = &*self.name, "Request stops waiting for the collector");
+        Answer { scraped: None, duration: run.started.elapsed(), age: None }
+    }
+
+    fn answer_of(&self, outcome: &Outcome) -> Answer {
+        let Outcome { scraped, started, finished } = outcome;
+        let is_cacheable = self.cache.is_some() && scraped.is_some();
+        Answer {
+            scraped: scraped.clone(),
+            duration: finished.duration_since(*started),
+            age: is_cacheable.then(|| finished.elapsed()),
+        }
+    }
+
+    /// Ends the wait for a run whose timeout has passed. Returns when to look again; `None` if no
+    /// request waits.
+    ///
+    /// No author's code runs here.
+    pub(super) fn check(&self, now: Instant) -> Option<Instant> {
+        let run = self.lock().run.clone().filter(|run| !run.is_settled())?;
+        let due = run.started + self.timeout;
+        if now < due {
+            return Some(due);
+        }
+        if run.settle() {
+            let outcome = self.conclude(&run, Err(Failure::Timeout(self.timeout)).into(), now);
+            run.outcome.send_replace(Some(outcome));
+            if let Some(abort) = run.abort.get() {
+                abort.abort();
+            }
+        }
+        None
+    }
+
+    /// Logs and remembers how a run ended, and returns its outcome.
+    fn conclude(&self, run: &Run, ran: Ran, finished: Instant) -> Arc<Outcome> {
+        let started = ran.started.unwrap_or(run.started);
+        let (scraped, failure) = match ran.result {
+            Ok(scraped) => (Some(scraped), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        self.report(failure, started, finished);
+        let outcome = Arc::new(Outcome { scraped, started, finished });
+        if self.cache.is_some() && outcome.scraped.is_some() {
+            let before = self.lock().cached.replace(Arc::clone(&outcome));
+            drop(before);
+        }
+        outcome
+    }
+
+    /// Logs that the source begins to fail, fails for another reason, or works again.
+    fn report(&self, failure: Option<Failure>, started: Instant, finished: Instant) {
+        let kind = failure.as_ref().map(Failure::kind);
+        let ended = Ended { failure: kind, has_panicked: false, started, finished };
+        let before = self.lock().last.replace(ended).and_then(|ended| ended.failure);
+        let collector = &*self.name;
+        match failure {
+            _ if kind == before => {}
+            None => info!(collector, "Collector works again"),
+            Some(Failure::Cancelled) => {}
+            Some(error) => error!(collector, %error, "Collector failed, its metrics are left out"),
+        }
+    }
+
+    /// Remembers that the samples of the last run panicked while they were encoded.
+    pub(super) fn has_panicked(&self) {
+        if let Some(ended) = &mut self.lock().last {
+            ended.has_panicked = true;
+        }
+    }
+
+    /// Returns what is known of the source, without a run.
+    pub(super) fn status(&self) -> Status {
+        let state = self.lock();
+        let now = Instant::now();
+        let last = state.last.as_ref().map(|ended| LastRun {
+            failure: ended.failure.or(ended.has_panicked.then_some(FailureKind::Panic)),
+            duration: ended.finished.duration_since(ended.started),
+            age: now.saturating_duration_since(ended.finished),
+        });
+        let running = state.run.as_ref().map(|run| now.saturating_duration_since(run.started));
+        Status { name: self.name.clone(), cache: self.cache, running, last }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl Run {
+    fn new(started: Instant) -> Self {
+        let (outcome, is_settled) = (watch::Sender::new(None), AtomicBool::new(false));
+        Self { started, outcome, is_settled, abort: OnceLock::new() }
+    }
+
+    /// Returns whether the caller is the first, who decides the outcome.
+    fn settle(&self) -> bool {
+        !self.is_settled.swap(true, Ordering::SeqCst)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.is_settled.load(Ordering::SeqCst)
+    }
+}
+
+/// Ends a run, at the latest when it is dropped: the source can then run again.
+pub(super) struct RunEnd {
+    job: Arc<Job>,
+    run: Arc<Run>,
+    stale: Stale,
+    has_ended: bool,
+}
+
+/// The outcome that a run replaces in the cache. The run drops it: if the author's `drop` hangs, it
+/// costs the source alone.
+struct Stale(#[expect(dead_code, reason = "it is dropped")] Option<Arc<Outcome>>);
+
+impl RunEnd {
+    /// Returns when the run should end by itself, before it is stopped.
+    pub(super) fn deadline(&self) -> Instant {
+        let timeout = self.job.timeout;
+        self.run.started + (timeout - reserve(timeout))
+    }
+
+    /// Returns whether the timeout has passed, so that no request waits for the run.
+    pub(super) fn is_late(&self) -> bool {
+        self.run.is_settled()
+    }
+
+    /// Ends the run with its result, which is dropped if it comes too late.
+    pub(super) fn end(mut self, ran: Ran) {
+        self.end_with(ran);
+    }
+
+    fn end_with(&mut self, ran: Ran) {
+        self.has_ended = true;
+        let Self { job, run, stale, .. } = self;
+        *stale = Stale(None);
+        let outcome = run.settle().then(|| job.conclude(run, ran, Instant::now()));
+        job.lock().run = None;
+        if outcome.is_some() {
+            run.outcome.send_replace(outcome);
+        }
+    }
+}
+
+impl Drop for RunEnd {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.end_with(Err(Failure::Cancelled).into());
+        }
+    }
+}

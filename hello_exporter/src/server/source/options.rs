@@ -1,0 +1,288 @@
+//! The name of a source, and how the exporter treats it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::collect::{Desc, MetricType};
+use crate::internals::CollectorName;
+use crate::registry::{Registry, Scope};
+
+/// The name of a source, and how the exporter treats it. A name alone stands for the defaults.
+///
+/// ```
+/// use hello_exporter::SourceOptions;
+/// use std::time::Duration;
+///
+/// let options: SourceOptions = SourceOptions::new("replication")
+///     .timeout(Duration::from_secs(3))
+///     .cache(Duration::from_secs(60))
+///     .disabled_by_default();
+/// # let _ = options;
+/// ```
+///
+/// `F` is the type of the exporter's own [flags](crate::Exporter::with_flags), from which the timeout
+/// and the cache can come.
+pub struct SourceOptions<F = ()> {
+    settings: SourceSettings,
+    is_enabled: bool,
+    timeout: Option<FromFlags<F>>,
+    cache: Option<FromFlags<F>>,
+}
+
+/// Takes a duration from the flags.
+pub(crate) type FromFlags<F> = Arc<dyn Fn(&F) -> Duration + Send + Sync>;
+
+/// The options of a source once the flags are parsed.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceSettings {
+    pub(super) name: CollectorName,
+    pub(crate) timeout: Duration,
+    pub(super) cache: Option<Duration>,
+    pub(super) up: Option<Desc>,
+    prefix: String,
+    const_labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+}
+
+impl<F> SourceOptions<F> {
+    const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// No run takes longer, so that a point in time can always be named.
+    const MOST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Names a source that has a timeout of 10 seconds, no cache, and is enabled.
+    ///
+    /// The name is that of the flags `--collector.NAME` and `--no-collector.NAME`, of `collect[]` in
+    /// a query, and of the label `collector`: letters, digits, `_` and `-`.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        let settings = SourceSettings {
+            name: name.into(),
+            timeout: Self::DEFAULT_TIMEOUT,
+            cache: None,
+            up: None,
+            prefix: String::new(),
+            const_labels: Vec::new(),
+        };
+        Self { settings, is_enabled: true, timeout: None, cache: None }
+    }
+
+    /// Limits how long a run takes, to at most a day. A request that has less time waits no longer
+    /// than that, and the run goes on without it.
+    ///
+    /// A run learns from [`time_left`](super::time_left) how much of its time is left.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout.min(Self::MOST_TIMEOUT);
+        self.timeout = None;
+        self
+    }
+
+    /// Takes the [timeout](Self::timeout) from the flags. A timeout of 0 is an error at the start.
+    ///
+    /// ```
+    /// use hello_exporter::{Collector, Exporter, SourceOptions, cli};
+    /// use std::{convert::Infallible, time::Duration};
+    ///
+    /// #[derive(clap::Args)]
+    /// struct Flags {
+    ///     /// How long to wait for the queue.
+    ///     #[arg(long = "queue.timeout", default_value = "5s", value_parser = cli::parse_duration)]
+    ///     timeout: Duration,
+    /// }
+    ///
+    /// #[derive(Collector)]
+    /// struct Queue {
+    ///     /// Messages in the queue.
+    ///     queue_messages: u64,
+    /// }
+    ///
+    /// async fn queue() -> Result<Queue, Infallible> {
+    ///     Ok(Queue { queue_messages: 3 })
+    /// }
+    ///
+    /// let options = SourceOptions::new("queue").timeout_from(|flags: &Flags| flags.timeout);
+    /// let exporter = Exporter::with_flags::<Flags>("queue_exporter").source_fn(options, queue);
+    /// # let _ = exporter;
+    /// ```
+    pub fn timeout_from(
+        mut self,
+        timeout: impl Fn(&F) -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        self.timeout = Some(Arc::new(timeout));
+        self
+    }
+
+    /// Serves the last good result again for `cache` after it came, instead of running the source.
+    /// Its age is exposed as `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`. 0 is no
+    /// cache.
+    pub fn cache(mut self, cache: Duration) -> Self {
+        self.settings.cache = Some(cache);
+        self.cache = None;
+        self
+    }
+
+    /// Takes the time of the [cache](Self::cache) from the flags.
+    ///
+    /// ```
+    /// use hello_exporter::{SourceOptions, cli};
+    /// use std::time::Duration;
+    ///
+    /// #[derive(clap::Args)]
+    /// struct Flags {
+    ///     /// How long to serve the licences again.
+    ///     #[arg(long = "licences.cache", default_value = "1h", value_parser = cli::parse_duration)]
+    ///     cache: Duration,
+    /// }
+    ///
+    /// let options = SourceOptions::new("licences").cache_from(|flags: &Flags| flags.cache);
+    /// # let _ = options;
+    /// ```
+    pub fn cache_from(mut self, cache: impl Fn(&F) -> Duration + Send + Sync + 'static) -> Self {
+        self.cache = Some(Arc::new(cache));
+        self
+    }
+
+    /// Leaves the source out unless `--collector.NAME` is given.
+    pub fn disabled_by_default(mut self) -> Self {
+        self.is_enabled = false;
+        self
+    }
+
+    /// Exposes whether the source works: a gauge of this name, 1 if its metrics are in the scrape, 0
+    /// if it failed, panicked or was late.
+    ///
+    /// It repeats `<exporter>_scrape_collector_success` under the name that users of such an exporter
+    /// know, and alert on: `redis_up`, `mysql_up`. So a source needs no `up` of its own; it returns
+    /// the error, which is logged.
+    ///
+    /// ```no_run
+    /// use hello_exporter::{Collector, Exporter, SourceOptions};
+    /// use std::{io, process::ExitCode};
+    ///
+    /// #[derive(Collector)]
+    /// #[collector(namespace = "spool")]
+    /// struct Spool {
+    ///     /// Entries in the spool directory.
+    ///     entries: u64,
+    /// }
+    ///
+    /// fn spool() -> io::Result<Spool> {
+    ///     Ok(Spool { entries: std::fs::read_dir("/var/spool")?.count() as u64 })
+    /// }
+    ///
+    /// fn main() -> ExitCode {
+    ///     let options =
+    ///         SourceOptions::new("spool").up_metric("spool_up", "Whether the directory can be read.");
+    ///     Exporter::new("spool_exporter").blocking_source_fn(options, spool).run()
+    /// }
+    /// ```
+    pub fn up_metric(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.settings.up = Some(Desc::new(name, help, MetricType::Gauge));
+        self
+    }
+
+    /// Puts `prefix` before the names of all families of the source, see [`Scope::prefix`].
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.settings.prefix = prefix.into();
+        self
+    }
+
+    /// Adds a constant label to all families of the source, see [`Scope::const_label`].
+    pub fn const_label(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.settings.const_labels.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn name(&self) -> &CollectorName {
+        &self.settings.name
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.is_enabled
+    }
+
+    /// Returns whether the name is valid in a flag. `--collector.disable-defaults` is another flag.
+    pub(crate) fn has_valid_name(&self) -> bool {
+        let is_accepted = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let name = self.name();
+        !name.is_empty() && name != "disable-defaults" && name.bytes().all(is_accepted)
+    }
+
+    /// Returns the settings, with the durations that the flags decide.
+    pub(crate) fn settings(mut self, flags: &F) -> SourceSettings {
+        if let Some(timeout) = self.timeout.take() {
+            self = self.timeout(timeout(flags));
+        }
+        if let Some(cache) = self.cache.take() {
+            self.settings.cache = Some(cache(flags));
+        }
+        self.settings.cache = self.settings.cache.filter(|cache| !cache.is_zero());
+        self.settings
+    }
+}
+
+impl SourceSettings {
+    pub(super) fn scope<'r>(&self, registry: &'r Registry) -> Scope<'r> {
+        let scope = registry.scope().prefix(&self.prefix);
+        let labels = self.const_labels.iter().cloned();
+        labels.fold(scope, |scope, (name, value)| scope.const_label(name, value))
+    }
+}
+
+impl<F> From<&'static str> for SourceOptions<F> {
+    fn from(name: &'static str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl<F> From<String> for SourceOptions<F> {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
+impl<F> Clone for SourceOptions<F> {
+    fn clone(&self) -> Self {
+        let Self { settings, is_enabled, timeout, cache } = self;
+        Self {
+            settings: settings.clone(),
+            is_enabled: *is_enabled,
+            timeout: timeout.clone(),
+            cache: cache.clone(),
+        }
+    }
+}
+
+impl<F> fmt::Debug for SourceOptions<F> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SourceOptions")
+            .field("settings", &self.settings)
+            .field("is_enabled", &self.is_enabled)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cache_of_zero_is_no_cache() {
+        let options = || SourceOptions::<Duration>::new("queue");
+        let cache = |options: SourceOptions<Duration>, flag| options.settings(&flag).cache;
+        assert_eq!(cache(options().cache(Duration::ZERO), Duration::ZERO), None);
+        assert_eq!(cache(options().cache_from(|&flag| flag), Duration::ZERO), None);
+        let second = Duration::from_secs(1);
+        assert_eq!(cache(options().cache(second), Duration::ZERO), Some(second));
+        assert_eq!(cache(options().cache_from(|&flag| flag), second), Some(second));
+    }
+}

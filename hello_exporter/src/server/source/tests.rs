@@ -1,0 +1,438 @@
+//! Sources that fail in every way, under many scrapes at once, by a clock that is paused.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use actix_web::body::to_bytes;
+use actix_web::rt;
+use actix_web::test::TestRequest;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, advance, pause, sleep};
+
+use super::*;
+use crate::registry::Registry;
+use crate::server::http::Metrics;
+
+/// How many values of the sources there are in memory, and how often the slow one was asked.
+#[derive(Default)]
+struct Counts {
+    values: AtomicUsize,
+    slow_runs: AtomicUsize,
+    flapping_runs: AtomicUsize,
+}
+
+/// Counts itself.
+struct Alive(Arc<Counts>);
+
+impl Alive {
+    fn new(counts: &Arc<Counts>) -> Self {
+        counts.values.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(counts))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.values.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+macro_rules! one_gauge {
+    ($($type:ident $name:literal),*) => {$(
+        #[derive(hello_exporter_derive::Collector)]
+        #[collector(crate = crate, no_new)]
+        struct $type {
+            #[metric(name = $name, help = "Help.")]
+            value: u64,
+            #[metric(skip)]
+            _alive: Alive,
+        }
+    )*};
+}
+
+one_gauge!(Good "good", Slow "slow", Failing "failing", Panicking "panicking", Hanging "hanging", Flapping "flapping");
+
+/// Adds a source that needs no flags.
+fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: impl Source) {
+    let options = options.into();
+    let source = ReadySource::new(options.name(), source);
+    sources.add(options.settings(&()), source).unwrap();
+}
+
+/// The sources on the runtime of the test.
+fn on_runtime(mut sources: Sources) -> Arc<Sources> {
+    sources.register_own("x_").unwrap();
+    Arc::new(sources.on(SourceRuntime::current(), SourceRuntime::current()))
+}
+
+/// An endpoint with these sources.
+fn running(sources: Sources) -> Metrics {
+    Metrics::of_sources(on_runtime(sources))
+}
+
+/// An endpoint with six sources.
+fn six_sources(counts: &Arc<Counts>) -> Metrics {
+    let mut sources = Sources::new(Registry::new());
+    let shared = Arc::clone(counts);
+    let good = move || {
+        let value = Good { value: 1, _alive: Alive::new(&shared) };
+        async { Ok::<_, Infallible>(value) }
+    };
+    add(&mut sources, "good", async_fn(good));
+    let shared = Arc::clone(counts);
+    let slow = move || {
+        let value = shared.slow_runs.fetch_add(1, Ordering::Relaxed) as u64 + 1;
+        let value = Slow { value, _alive: Alive::new(&shared) };
+        async {
+            sleep(Duration::from_millis(300)).await;
+            Ok::<_, Infallible>(value)
+        }
+    };
+    add(&mut sources, "slow", async_fn(slow));
+    add(
+        &mut sources,
+        "failing",
+        async_fn(|| async { Err::<Failing, _>("the backend is on fire") }),
+    );
+    let panicking = || async {
+        sleep(Duration::from_millis(1)).await;
+        if true {
+            panic!("out of cheese");
+        }
+        Err::<Panicking, _>("unreachable")
+    };
+    add(&mut sources, "panicking", async_fn(panicking));
+    let hanging = || async {
+        std::future::pending::<()>().await;
+        Err::<Hanging, _>("unreachable")
+    };
+    add(&mut sources, "hanging", async_fn(hanging));
+    let shared = Arc::clone(counts);
+    let flapping = move || {
+        let run = shared.flapping_runs.fetch_add(1, Ordering::Relaxed);
+        let value = Flapping { value: 1, _alive: Alive::new(&shared) };
+        async move { if run.is_multiple_of(2) { Ok(value) } else { Err("not now") } }
+    };
+    add(&mut sources, "flapping", async_fn(flapping));
+    running(sources)
+}
+
+/// The lines of samples, without durations, and how long the answer took.
+async fn scrape(metrics: Metrics, timeout: &str) -> (String, Duration) {
+    let header = ("X-Prometheus-Scrape-Timeout-Seconds", timeout);
+    let request = TestRequest::get().uri("/metrics").insert_header(header).to_http_request();
+    let started = Instant::now();
+    let response = metrics.scrape(request).await;
+    let took = started.elapsed();
+    assert_eq!(response.status(), 200);
+    let body = to_bytes(response.into_body()).await.unwrap();
+    let text = std::str::from_utf8(&body).unwrap();
+    let is_compared = |line: &&str| !line.starts_with('#') && !line.contains("_duration_");
+    (text.lines().filter(is_compared).map(|line| line.to_owned() + "\n").collect(), took)
+}
+
+/// What a scrape with enough time gets in the wave with this number.
+fn expected(wave: usize) -> String {
+    let flapping = usize::from(wave % 2 == 1);
+    let sample = if flapping == 1 { "flapping 1\n" } else { "" };
+    format!(
+        "{sample}good 1\n\
+         slow {wave}\n\
+         x_scrape_collector_success{{collector=\"good\"}} 1\n\
+         x_scrape_collector_success{{collector=\"slow\"}} 1\n\
+         x_scrape_collector_success{{collector=\"failing\"}} 0\n\
+         x_scrape_collector_success{{collector=\"panicking\"}} 0\n\
+         x_scrape_collector_success{{collector=\"hanging\"}} 0\n\
+         x_scrape_collector_success{{collector=\"flapping\"}} {flapping}\n"
+    )
+}
+
+#[actix_web::test]
+async fn what_fails_costs_its_own_metrics_and_nobody_else_their_time() {
+    const SCRAPES: usize = 50;
+    const WAVES: usize = 12;
+
+    pause();
+    let counts = Arc::new(Counts::default());
+    let metrics = six_sources(&counts);
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let tasks_before = tasks();
+
+    for wave in 1..=WAVES {
+        let scrapes: Vec<_> =
+            (0..SCRAPES).map(|_| rt::spawn(scrape(metrics.clone(), "1"))).collect();
+        let impatient = rt::spawn(scrape(metrics.clone(), "0.001"));
+        // A client that goes away while it waits.
+        let gone = rt::spawn(scrape(metrics.clone(), "1"));
+        sleep(Duration::from_millis(100)).await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+
+        let (text, took) = impatient.await.unwrap();
+        assert!(took <= Duration::from_millis(2), "{took:?}");
+        assert!(text.contains("success{collector=\"slow\"} 0"), "{text}");
+        for scrape in scrapes {
+            let (text, took) = scrape.await.unwrap();
+            assert_eq!(text, expected(wave));
+            assert!(took <= Duration::from_millis(501), "{took:?}");
+        }
+        assert_eq!(counts.slow_runs.load(Ordering::Relaxed), wave, "once per wave");
+    }
+
+    // The one that hangs has its timeout.
+    advance(Duration::from_secs(11)).await;
+    for _ in 0..1000 {
+        if tasks() > tasks_before {
+            rt::task::yield_now().await;
+        }
+    }
+    assert_eq!(tasks(), tasks_before);
+    assert_eq!(counts.values.load(Ordering::Relaxed), 0);
+}
+
+/// An endpoint with one source, and how often it is asked.
+fn one_source(options: SourceOptions, takes: Duration) -> (Metrics, Arc<Counts>) {
+    let counts = Arc::new(Counts::default());
+    let shared = Arc::clone(&counts);
+    let source = move || {
+        let value = shared.slow_runs.fetch_add(1, Ordering::Relaxed) as u64 + 1;
+        let value = Slow { value, _alive: Alive::new(&shared) };
+        async move {
+            sleep(takes).await;
+            if value.value == 3 { Err("not this time") } else { Ok(value) }
+        }
+    };
+    let mut sources = Sources::new(Registry::new());
+    add(&mut sources, options, async_fn(source));
+    (running(sources), counts)
+}
+
+#[actix_web::test]
+async fn a_cache_serves_the_last_good_result_for_so_long() {
+    pause();
+    let options = SourceOptions::new("slow").cache(Duration::from_secs(60));
+    let (metrics, counts) = one_source(options, Duration::from_millis(100));
+    let text = async || scrape(metrics.clone(), "1").await.0;
+    let good = |value: u64, age: &str| {
+        format!(
+            "slow {value}\nx_scrape_collector_cache_age_seconds{{collector=\"slow\"}} {age}\n\
+             x_scrape_collector_success{{collector=\"slow\"}} 1\n"
+        )
+    };
+    let failed = "x_scrape_collector_success{collector=\"slow\"} 0\n";
+
+    assert_eq!(text().await, good(1, "0"));
+    advance(Duration::from_secs(59)).await;
+    assert_eq!(text().await, good(1, "59"));
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(text().await, good(2, "0"));
+    advance(Duration::from_secs(60)).await;
+    // What is too old is not served where there is nothing newer, and a failure is not kept.
+    assert_eq!(text().await, failed);
+    assert_eq!(text().await, good(4, "0"));
+    assert_eq!(counts.values.load(Ordering::Relaxed), 1, "one is kept");
+}
+
+/// A scrape, and how long it took in tenths of a second: timers are a millisecond late.
+async fn timed(metrics: &Metrics, timeout: &str) -> (String, u128) {
+    let (text, took) = scrape(metrics.clone(), timeout).await;
+    (text, took.as_millis() / 100)
+}
+
+#[actix_web::test]
+async fn a_run_has_the_timeout_of_its_source_and_a_request_its_own() {
+    pause();
+    let options = SourceOptions::new("slow").timeout(Duration::from_secs(3));
+    let (metrics, counts) = one_source(options, Duration::from_millis(2900));
+    let good = "slow 1\nx_scrape_collector_success{collector=\"slow\"} 1\n";
+    let failed = "x_scrape_collector_success{collector=\"slow\"} 0\n";
+
+    // A request that gives up leaves the run to others.
+    assert_eq!(timed(&metrics, "1").await, (failed.to_owned(), 5));
+    assert_eq!(timed(&metrics, "10").await, (good.to_owned(), 24));
+    assert_eq!(counts.slow_runs.load(Ordering::Relaxed), 1);
+
+    // No request waits longer than the run may take.
+    let options = SourceOptions::new("slow").timeout(Duration::from_secs(3));
+    let (metrics, counts) = one_source(options, Duration::from_secs(4));
+    assert_eq!(timed(&metrics, "60").await, (failed.to_owned(), 30));
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(timed(&metrics, "60").await, (failed.to_owned(), 30));
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(counts.slow_runs.load(Ordering::Relaxed), 2, "the first was dropped");
+    assert_eq!(counts.values.load(Ordering::Relaxed), 0);
+}
+
+#[actix_web::test]
+async fn a_blocking_source_that_is_late_is_not_asked_again_before_it_has_come_back() {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let counts = Arc::new(Counts::default());
+    let shared = Arc::clone(&counts);
+    let source = move || {
+        let value = shared.slow_runs.fetch_add(1, Ordering::Relaxed) as u64 + 1;
+        // The first run waits; once the other end is gone nobody does.
+        let _ = released.lock().unwrap().recv();
+        Ok::<_, Infallible>(Slow { value, _alive: Alive::new(&shared) })
+    };
+    let mut sources = Sources::new(Registry::new());
+    let options = SourceOptions::new("slow").timeout(Duration::from_millis(100));
+    add(&mut sources, options, blocking_fn(source));
+    let metrics = running(sources);
+    let failed = "x_scrape_collector_success{collector=\"slow\"} 0\n";
+    for _ in 0..5 {
+        assert_eq!(scrape(metrics.clone(), "10").await.0, failed);
+    }
+    assert_eq!(counts.slow_runs.load(Ordering::Relaxed), 1);
+    // The late result is of no use; that of a run which comes back in time is.
+    drop(release);
+    let mut text = failed.to_owned();
+    for _ in 0..1000 {
+        if text == failed {
+            text = scrape(metrics.clone(), "10").await.0;
+        }
+    }
+    let (sample, success) = text.split_once('\n').unwrap();
+    let value: usize = sample.strip_prefix("slow ").unwrap().parse().unwrap();
+    assert!(value > 1, "{sample}");
+    assert_eq!(success, "x_scrape_collector_success{collector=\"slow\"} 1\n");
+    assert_eq!(counts.values.load(Ordering::Relaxed), 0);
+}
+
+/// A label that cannot be told.
+struct Grumpy;
+
+impl crate::LabelValue for Grumpy {
+    type Buffer = ();
+
+    fn as_label<'a>(&'a self, (): &'a mut ()) -> &'a str {
+        panic!("no comment")
+    }
+}
+
+#[actix_web::test]
+async fn a_source_whose_metrics_panic_is_left_out_as_a_whole() {
+    #[derive(hello_exporter_derive::Collector)]
+    #[collector(crate = crate)]
+    struct Half {
+        /// What stands in front of the panic.
+        half_a: u64,
+        #[metric(help = "What panics.", labels = ["x"])]
+        half_b: Vec<([Grumpy; 1], u64)>,
+    }
+
+    pause();
+    let mut sources = Sources::new(Registry::new());
+    let half = || async { Ok::<_, Infallible>(Half { half_a: 1, half_b: vec![([Grumpy], 2)] }) };
+    add(&mut sources, "half", async_fn(half));
+    let counts = Arc::new(Counts::default());
+    let good = move || {
+        let value = Good { value: 1, _alive: Alive::new(&counts) };
+        async { Ok::<_, Infallible>(value) }
+    };
+    add(&mut sources, "good", async_fn(good));
+    let sources = on_runtime(sources);
+    let failures = || {
+        let last = |status: Status| status.last.map(|last| last.failure);
+        sources.statuses().into_iter().map(last).collect::<Vec<_>>()
+    };
+    assert_eq!(failures(), [None, None]);
+    assert_eq!(
+        scrape(Metrics::of_sources(Arc::clone(&sources)), "1").await.0,
+        "good 1\n\
+         x_scrape_collector_success{collector=\"half\"} 0\n\
+         x_scrape_collector_success{collector=\"good\"} 1\n"
+    );
+    assert_eq!(failures(), [Some(Some(FailureKind::Panic)), Some(None)]);
+}
+
+#[actix_web::test]
+async fn whether_a_source_has_answered_is_told_under_the_name_that_is_asked_for() {
+    pause();
+    let mut sources = Sources::new(Registry::new());
+    let up = |name: &'static str| {
+        SourceOptions::new(name)
+            .prefix("db_")
+            .const_label("of", name)
+            .up_metric("up", "Whether it answers.")
+    };
+    let counts = Arc::new(Counts::default());
+    let good = move || {
+        let value = Good { value: 1, _alive: Alive::new(&counts) };
+        async { Ok::<_, Infallible>(value) }
+    };
+    let hanging = || async {
+        std::future::pending::<()>().await;
+        Err::<Hanging, _>("unreachable")
+    };
+    let failing = || async { Err::<Failing, _>("the backend is on fire") };
+    add(&mut sources, up("good"), async_fn(good));
+    add(&mut sources, up("hanging"), async_fn(hanging));
+    add(&mut sources, up("failing"), async_fn(failing));
+    assert_eq!(
+        scrape(running(sources), "1").await.0,
+        "db_good{of=\"good\"} 1\n\
+         db_up{of=\"good\"} 1\n\
+         db_up{of=\"hanging\"} 0\n\
+         db_up{of=\"failing\"} 0\n\
+         x_scrape_collector_success{collector=\"good\"} 1\n\
+         x_scrape_collector_success{collector=\"hanging\"} 0\n\
+         x_scrape_collector_success{collector=\"failing\"} 0\n"
+    );
+}
+
+#[actix_web::test]
+async fn families_of_run_time_are_those_of_their_source() {
+    pause();
+    let mut sources = Sources::new(Registry::new());
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let families = move || {
+        let run = counted.fetch_add(1, Ordering::Relaxed);
+        let mut families = crate::DynamicFamilies::new();
+        families.gauge(format!("run_{run}"), "Help.").value(run);
+        async move { if run == 2 { Err("not this time") } else { Ok(families) } }
+    };
+    let options = SourceOptions::new("field").prefix("kernel_").const_label("of", "here");
+    add(&mut sources, options, async_fn(families));
+    let metrics = running(sources);
+    let good = "x_scrape_collector_success{collector=\"field\"} 1\n";
+    let first = "kernel_run_0{of=\"here\"} 0\n".to_owned() + good;
+    assert_eq!(scrape(metrics.clone(), "1").await.0, first);
+    // A query can name what nobody has seen yet.
+    let named = TestRequest::get().uri("/metrics?name[]=kernel_run_1&name[]=kernel_run_0");
+    let response = metrics.clone().scrape(named.to_http_request()).await;
+    let body = to_bytes(response.into_body()).await.unwrap();
+    assert_eq!(
+        body,
+        "# HELP kernel_run_1 Help.\n# TYPE kernel_run_1 gauge\nkernel_run_1{of=\"here\"} 1\n"
+    );
+    let failed = "x_scrape_collector_success{collector=\"field\"} 0\n";
+    assert_eq!(scrape(metrics.clone(), "1").await.0, failed);
+    let last = "kernel_run_3{of=\"here\"} 3\n".to_owned() + good;
+    assert_eq!(scrape(metrics, "1").await.0, last);
+}
+
+#[actix_web::test]
+async fn two_instances_of_one_source_live_side_by_side() {
+    pause();
+    let mut sources = Sources::new(Registry::new());
+    for pool in ["read", "write"] {
+        let options = SourceOptions::new(pool).prefix("db_").const_label("pool", pool);
+        let counts = Arc::new(Counts::default());
+        let source = move || {
+            let value = Good { value: 7, _alive: Alive::new(&counts) };
+            async { Ok::<_, Infallible>(value) }
+        };
+        add(&mut sources, options, async_fn(source));
+    }
+    assert_eq!(
+        scrape(running(sources), "1").await.0,
+        "db_good{pool=\"read\"} 7\n\
+         db_good{pool=\"write\"} 7\n\
+         x_scrape_collector_success{collector=\"read\"} 1\n\
+         x_scrape_collector_success{collector=\"write\"} 1\n"
+    );
+}

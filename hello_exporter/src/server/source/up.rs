@@ -1,0 +1,20 @@
+//! Whether a source or a probe works, under a name that the author gives.
+
+use std::sync::Arc;
+
+use super::scraper::Scraped;
+use crate::collect::FamilyEncoder;
+use crate::internals::Momentary;
+
+/// Returns the sample of [`SourceOptions::up_metric`](super::SourceOptions::up_metric).
+pub(crate) fn up(is_up: bool) -> Scraped {
+    Arc::new(Up(is_up))
+}
+
+struct Up(bool);
+
+impl Momentary for Up {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.value(self.0);
+    }
+}
