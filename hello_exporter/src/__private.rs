@@ -5,7 +5,7 @@ pub use std::borrow::Cow;
 pub use std::result::Result;
 pub use std::vec::Vec;
 
-use crate::collect::{Declaration, Declared, LabelShape};
+use crate::collect::{Declaration, LabelShape};
 use crate::desc::{Desc, MetricType};
 
 mod checks;
@@ -58,28 +58,13 @@ pub fn descs(declarations: &[Declaration]) -> Vec<Desc> {
 
 /// Adds the families of a flattened struct, as the outer one exposes them.
 pub fn add_flattened(descs: &mut Vec<Desc>, flattened: Vec<Desc>, outer: Outer<'_>) {
-    descs.extend(flattened.into_iter().map(|desc| within(outer, desc)));
+    let (prefix, const_labels) = outer;
+    let outer = |desc: Desc| desc.with_prefix(prefix).with_outer_const_labels(const_labels);
+    descs.extend(flattened.into_iter().map(outer));
 }
 
 /// The prefix and the constant labels that a struct adds to the families of a flattened field.
 type Outer<'o> = (&'o str, &'o [(Cow<'static, str>, Cow<'static, str>)]);
-
-fn within((prefix, const_labels): Outer<'_>, desc: Desc) -> Desc {
-    desc.with_prefix(prefix).with_outer_const_labels(const_labels)
-}
-
-/// Visits families of a flattened field as the outer struct exposes them.
-pub fn visit_flattened<'v>(
-    outer: Outer<'v>,
-    visit: &'v mut dyn FnMut(&Desc, u64),
-) -> impl FnMut(&Desc, u64) + 'v {
-    move |desc, series| visit(&within(outer, desc.clone()), series)
-}
-
-/// Adds the undeclared families of a collector.
-pub fn add_late(descs: &mut Vec<Desc>, collector: &impl Declared) {
-    collector.late(&mut |desc, _| descs.push(desc.clone()));
-}
 
 /// The declarations of a struct.
 pub trait Fields {

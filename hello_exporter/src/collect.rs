@@ -127,28 +127,43 @@ pub trait Declared: Collect {
         }
     }
 
-    /// Whether a scrape can bring families that are not declared: those of
-    /// [`DynamicFamilies`](crate::DynamicFamilies).
+    /// Whether a value can have dynamic families, those of
+    /// [`DynamicFamilies`](crate::DynamicFamilies). [`Describe::describe`] returns them after the
+    /// declared ones.
     #[doc(hidden)]
-    const HAS_LATE: bool = false;
+    const HAS_DYNAMIC: bool = false;
 
     /// Whether the samples can change while the collector is registered.
     #[doc(hidden)]
     const IS_LIVE: bool = true;
 
-    /// Visits the families that are not declared, each with its number of series.
+    /// Returns the number of dynamic families.
     #[doc(hidden)]
-    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
-        let _ = visit;
+    fn count_dynamic(&self) -> usize {
+        0
     }
 
-    /// Collects the family that [`late`](Self::late) visits at `position` and returns `true`.
-    /// Returns `false` if the position is past the last of them, and subtracts their number from
-    /// it.
+    /// Returns the dynamic families, for a flattened field.
     #[doc(hidden)]
-    fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
-        let _ = (position, encoder);
-        false
+    fn describe_dynamic(&self) -> Vec<Desc> {
+        let described = if Self::HAS_DYNAMIC { self.describe() } else { Vec::new() };
+        described.into_iter().skip(Self::FAMILIES).collect()
+    }
+
+    /// Collects the dynamic family at `index` and returns `true`. Returns `false` if the index is
+    /// past the last of them, and subtracts their number from it.
+    #[doc(hidden)]
+    fn collect_dynamic(&self, index: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
+        match index.checked_sub(self.count_dynamic()) {
+            None => {
+                self.collect(Self::FAMILIES + *index, encoder);
+                true
+            }
+            Some(rest) => {
+                *index = rest;
+                false
+            }
+        }
     }
 
     /// Does what [`Collect::verify`] does, for a flattened field.
@@ -183,7 +198,7 @@ impl<M: Declared> Collect for Option<M> {
 
 impl<M: Declared> Declared for Option<M> {
     const FAMILIES: usize = M::FAMILIES;
-    const HAS_LATE: bool = M::HAS_LATE;
+    const HAS_DYNAMIC: bool = M::HAS_DYNAMIC;
     const IS_LIVE: bool = M::IS_LIVE;
     type New = WithNew;
 
@@ -191,14 +206,8 @@ impl<M: Declared> Declared for Option<M> {
         M::declared()
     }
 
-    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
-        if let Some(metrics) = self {
-            metrics.late(visit);
-        }
-    }
-
-    fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
-        self.as_ref().is_some_and(|metrics| metrics.collect_late(position, encoder))
+    fn count_dynamic(&self) -> usize {
+        self.as_ref().map_or(0, M::count_dynamic)
     }
 }
 

@@ -1,5 +1,6 @@
 //! From samples to bytes: one streaming [`Encoder`] per wire format.
 
+mod count;
 mod cursor;
 mod decimal;
 pub(crate) mod escape;
@@ -12,6 +13,7 @@ mod protobuf;
 mod sample;
 mod text;
 
+pub(crate) use count::count_samples;
 pub use family::FamilyEncoder;
 pub(crate) use family::{Scratch, Written};
 pub(crate) use line::{Lines, PlainLines};

@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use future::catch_async;
 use tracing::{error, info};
 
+use crate::collect::{Collect, Declared, Desc, Describe, FamilyEncoder, FieldError};
+
 thread_local! {
     /// Whether this thread runs inside [`catch`], whose caller logs a panic.
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
@@ -155,5 +157,24 @@ impl<T> Drop for Guarded<T> {
     fn drop(&mut self) {
         let value = self.value.take();
         self.drops.drop(value);
+    }
+}
+
+/// The families of the value.
+impl<M: Declared> Describe for Guarded<M> {
+    fn describe(&self) -> Vec<Desc> {
+        self.get().map(M::describe).unwrap_or_default()
+    }
+}
+
+impl<M: Declared> Collect for Guarded<M> {
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+        if let Some(metrics) = self.get() {
+            metrics.collect(index, encoder);
+        }
+    }
+
+    fn verify(&self) -> Result<(), FieldError> {
+        self.get().map_or(Ok(()), M::verify)
     }
 }

@@ -265,6 +265,11 @@ impl Written {
         self.is_rendered = false;
     }
 
+    /// Returns the number of samples, those that were dropped included.
+    pub(super) fn samples(&self) -> u64 {
+        self.ranges.len() as u64 + self.duplicates + self.misfits
+    }
+
     /// Drops the references of a scrape, and returns whether the buffers are small enough to be kept.
     pub(crate) fn is_spare(&mut self) -> bool {
         self.scratch.exemplars.clear();

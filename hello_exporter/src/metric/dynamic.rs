@@ -391,7 +391,7 @@ impl Collect for DynamicFamilies {
 
 impl Declared for DynamicFamilies {
     const FAMILIES: usize = 0;
-    const HAS_LATE: bool = true;
+    const HAS_DYNAMIC: bool = true;
     const IS_LIVE: bool = false;
     type New = WithNew;
 
@@ -399,20 +399,8 @@ impl Declared for DynamicFamilies {
         Vec::new()
     }
 
-    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
-        for family in &self.families {
-            let dropped = family.dropped.as_ref().map_or(0, |dropped| dropped.count);
-            visit(&family.desc, family.samples.len() as u64 + dropped);
-        }
-    }
-
-    fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
-        if let Some(family) = self.families.get(*position) {
-            family.collect(encoder);
-            return true;
-        }
-        *position -= self.families.len();
-        false
+    fn count_dynamic(&self) -> usize {
+        self.families.len()
     }
 }
 

@@ -175,7 +175,7 @@ impl<L: Labels, M: Declared> Declared for Rows<L, M> {
             L::NAMES.is_some(),
             "the labels of `Rows` need names: a struct that derives `Labels`"
         );
-        assert!(!M::HAS_LATE, "the families of `Rows` need names that are declared");
+        assert!(!M::HAS_DYNAMIC, "the families of `Rows` need names that are declared");
         M::FAMILIES
     };
     const IS_LIVE: bool = M::IS_LIVE;

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use tracing::{error, info, warn};
 
+use super::collectors::{Collectors, ScrapeCollector, make, plan_dynamic};
 use super::origin::Origin;
-use super::plan::{Collector, Member, Plan, Planned};
-use super::present::{Made, Present, Provided, make, take_in_late};
+use super::plan::{Member, Plan, PlannedFamily, Registration};
 use super::{CollectorId, Shared};
 use crate::encode::{
     Encoder, FamilyEncoder, Format, OpenMetrics, Protobuf, ProtobufScratch, Text, Written,
@@ -25,23 +25,23 @@ pub(crate) struct ScrapeRequest<'a> {
 }
 
 impl ScrapeRequest<'_> {
-    fn wants(&self, planned: &Planned) -> bool {
-        self.names.is_none_or(|names| names.contains(planned.head.desc.name()))
+    fn wants(&self, family: &PlannedFamily) -> bool {
+        self.names.is_none_or(|names| names.contains(family.metadata.desc.name()))
     }
 
-    /// Whether a collector must be made. The undeclared families of a collector are unknown until
+    /// Whether a collector must be made. The dynamic families of a collector are unknown until
     /// then.
-    fn needs(&self, plan: &Plan, collector: &Collector) -> bool {
+    fn needs(&self, plan: &Plan, registration: &Registration) -> bool {
         let mut families = plan.families.iter();
         self.names.is_none()
-            || collector.origin.has_late()
-            || families.any(|planned| self.wants(planned) && planned.family.has(collector.id))
+            || registration.has_dynamic
+            || families.any(|family| self.wants(family) && family.members.has(registration.id))
     }
 }
 
 /// Provides collectors for one scrape. The metrics of each are exposed as a whole or not at all.
 pub(crate) trait Provider {
-    fn provided(&self) -> Vec<Provided>;
+    fn provide(&self) -> Vec<ScrapeCollector>;
 
     /// Leaves out a collector that has panicked. Everything is encoded again without it.
     fn leave_out(&mut self, id: CollectorId);
@@ -49,7 +49,7 @@ pub(crate) trait Provider {
 
 /// Provides no collectors.
 impl Provider for () {
-    fn provided(&self) -> Vec<Provided> {
+    fn provide(&self) -> Vec<ScrapeCollector> {
         Vec::new()
     }
 
@@ -64,24 +64,26 @@ pub(super) fn encode(
     buffer: &mut Vec<u8>,
 ) -> bool {
     let plan = shared.plan();
-    let (made, has_failed) = make_needed(&plan, request);
-    let mut provided = provider.provided();
-    let late = take_in_late(shared, &plan, &made, &provided);
+    let (mut collectors, has_failed) = make_needed(&plan, request);
+    let made = collectors.len();
+    collectors.extend(provider.provide());
+    let dynamic = plan_dynamic(shared, &plan, &collectors);
     // The plan has changed if that registered a new family.
-    let plan = if late.is_empty() { plan } else { shared.plan() };
+    let plan = if dynamic.is_empty() { plan } else { shared.plan() };
     let mut memory = shared.memory.take();
     let mut attempts = Attempts { has_failed, ..Attempts::default() };
     let start = buffer.len();
     loop {
-        let present = Present { made: &made, provided: &provided, late: &late };
-        let scrape = Scrape { shared, plan: &plan, present, request };
+        let found = Collectors { of_scrape: &collectors, dynamic: &dynamic };
+        let scrape = Scrape { shared, plan: &plan, collectors: found, request };
         match scrape.encode_to(buffer, &mut memory, &mut attempts) {
             Ok(()) => break,
             Err(panicked) => {
                 buffer.truncate(start);
                 attempts.panicked.push(panicked);
                 provider.leave_out(panicked);
-                provided = provider.provided();
+                collectors.truncate(made);
+                collectors.extend(provider.provide());
             }
         }
     }
@@ -90,13 +92,13 @@ pub(super) fn encode(
 }
 
 /// Makes the collectors that a scrape needs, and returns whether any of them has failed.
-fn make_needed(plan: &Plan, request: &ScrapeRequest<'_>) -> (Vec<Made>, bool) {
-    let is_needed = |collector: &&Arc<Collector>| {
-        matches!(collector.origin, Origin::Made { .. }) && request.needs(plan, collector)
+fn make_needed(plan: &Plan, request: &ScrapeRequest<'_>) -> (Vec<ScrapeCollector>, bool) {
+    let is_needed = |registration: &&Arc<Registration>| {
+        matches!(registration.origin, Origin::Function(_)) && request.needs(plan, registration)
     };
     let mut needed = 0;
-    let collectors = plan.momentary.iter().filter(is_needed).inspect(|_| needed += 1);
-    let made: Vec<Made> = collectors.filter_map(make).collect();
+    let registrations = plan.of_scrapes.iter().filter(is_needed).inspect(|_| needed += 1);
+    let made: Vec<ScrapeCollector> = registrations.filter_map(|it| make(it)).collect();
     let has_failed = made.len() < needed;
     (made, has_failed)
 }
@@ -142,7 +144,7 @@ impl SpareMemory {
 struct Scrape<'s> {
     shared: &'s Shared,
     plan: &'s Plan,
-    present: Present<'s>,
+    collectors: Collectors<'s>,
     request: &'s ScrapeRequest<'s>,
 }
 
@@ -171,11 +173,11 @@ impl Scrape<'_> {
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
         let mut result = Ok(());
-        for Planned { head, family } in
-            self.plan.families.iter().filter(|it| self.request.wants(it))
+        for PlannedFamily { metadata, members } in
+            self.plan.families.iter().filter(|family| self.request.wants(family))
         {
-            encode_family(encoder, head, |encoder| {
-                for member in family.members() {
+            encode_family(encoder, metadata, |encoder| {
+                for member in members.iter() {
                     if result.is_ok() {
                         result = self.encode_member(member, encoder, written, attempts);
                     }
@@ -195,14 +197,15 @@ impl Scrape<'_> {
         written: &mut Written,
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
-        let is_left_out = attempts.panicked.contains(&member.collector.id);
-        let Some(samples) = self.present.samples(member).filter(|_| !is_left_out) else {
+        let is_left_out = attempts.panicked.contains(&member.registration.id);
+        let found = self.collectors.find(member).filter(|_| !is_left_out);
+        let Some((collector, index)) = found else {
             return Ok(());
         };
         let start = encoder.mark();
         let result = catch(|| {
             let mut family = FamilyEncoder::new(&member.metric, encoder, written);
-            samples.write(&mut family);
+            collector.collect(index, &mut family);
         });
         report_panic(member, result.as_ref().err());
         let is_panicking = result.is_err();
@@ -212,8 +215,8 @@ impl Scrape<'_> {
         }
         self.report_dropped(member, written, attempts);
         count_over_limit(self.shared, member, written.dropped);
-        match &member.collector.origin {
-            Origin::Provided { .. } if is_panicking => Err(member.collector.id),
+        match &member.registration.origin {
+            Origin::Provider if is_panicking => Err(member.registration.id),
             _ => Ok(()),
         }
     }
@@ -221,13 +224,13 @@ impl Scrape<'_> {
     /// Counts the dropped samples of a collector, once a scrape, and logs the first of them.
     fn report_dropped(&self, member: &Member, written: &Written, attempts: &mut Attempts) {
         let Written { duplicates, misfits, reason, .. } = written;
-        let key = (member.collector.id, member.index);
+        let key = (member.registration.id, member.index);
         if duplicates + misfits == 0 || attempts.counted.contains(&key) {
             return;
         }
         attempts.counted.push(key);
-        let (collector, metric) = (&*member.collector.name, member.metric.desc.name());
-        if !member.collector.is_reported.swap(true, Ordering::Relaxed) {
+        let (collector, metric) = (&*member.registration.name, member.metric.desc.name());
+        if !member.registration.is_reported.swap(true, Ordering::Relaxed) {
             warn!(
                 collector,
                 metric,
@@ -252,7 +255,7 @@ fn report_panic(member: &Member, panic: Option<&Panic>) {
     if !member.state.panics.has_changed(panic.is_some()) {
         return;
     }
-    let (collector, metric) = (&*member.collector.name, member.metric.desc.name());
+    let (collector, metric) = (&*member.registration.name, member.metric.desc.name());
     match panic {
         Some(error) => error!(collector, metric, %error, "Collector panicked, metric left out"),
         None => info!(collector, metric, "Collector works again"),

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use crate::collect::Collect;
 use crate::desc::Desc;
 use crate::encode::{FamilyEncoder, Prepared, Text, Written, encode_family};
-use crate::registry::{RegisterError, Registrable, Registry};
+use crate::registry::origin::Registrable;
+use crate::registry::{RegisterError, Registry};
 
 /// Why a collector has no exposition to compare.
 #[derive(Debug, thiserror::Error)]
@@ -66,5 +67,6 @@ fn check(collector: &(impl Collect + ?Sized), descs: &[Desc]) -> Result<(), Regi
     let name = Cow::Borrowed(type_name_of_val(collector));
     let error = |error| RegisterError::Field { collector: name.clone(), error };
     collector.verify().map_err(error)?;
-    Registry::new().scope().add(Registrable::provided(name, descs.to_vec(), Vec::new())).map(|_| ())
+    let collector = Registrable::provided(name, descs.to_vec().into());
+    Registry::new().scope().add(collector).map(|_| ())
 }
