@@ -60,11 +60,11 @@ use scrape::{Provider, ScrapeRequest};
 /// ```
 #[derive(Clone, Default)]
 pub struct Registry {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct Inner {
     registrations: RwLock<Registrations>,
     health: Arc<Health>,
     memory: scrape::SpareMemory,
@@ -177,7 +177,7 @@ impl Registry {
     ///
     /// A panic in its `drop` is caught and logged.
     pub fn unregister(&self, id: CollectorId) -> bool {
-        let mut registrations = write(&self.shared.registrations);
+        let mut registrations = write(&self.inner.registrations);
         let removed = registrations.remove(id);
         // The collector's own `drop` does not run under the lock.
         drop(registrations);
@@ -200,30 +200,30 @@ impl Registry {
         provider: &mut dyn Provider,
         buffer: &mut Vec<u8>,
     ) -> bool {
-        scrape::encode(&self.shared, request, provider, buffer)
+        scrape::encode(&self.inner, request, provider, buffer)
     }
 
     /// Returns another registry, which counts dropped series together with this one.
     #[cfg(feature = "server")]
     pub(crate) fn sibling(&self) -> Self {
-        let health = Arc::clone(&self.shared.health);
-        Self { shared: Arc::new(Shared { health, ..Shared::default() }) }
+        let health = Arc::clone(&self.inner.health);
+        Self { inner: Arc::new(Inner { health, ..Inner::default() }) }
     }
 
     /// Returns the names of a collector's families.
     #[cfg(feature = "server")]
     pub(crate) fn families_of(&self, id: CollectorId) -> Vec<String> {
-        self.shared.plan().names_of(id)
+        self.inner.plan().names_of(id)
     }
 
     /// Returns the counters of dropped series, to be registered under the exporter's name.
     #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only an exporter has a name"))]
     pub(crate) fn health(&self) -> Arc<Health> {
-        Arc::clone(&self.shared.health)
+        Arc::clone(&self.inner.health)
     }
 }
 
-impl Shared {
+impl Inner {
     fn plan(&self) -> Arc<Plan> {
         read(&self.registrations).plan()
     }
@@ -231,7 +231,7 @@ impl Shared {
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let families = self.shared.plan().names();
+        let families = self.inner.plan().names();
         formatter.debug_struct("Registry").field("families", &families).finish()
     }
 }
@@ -306,7 +306,7 @@ impl Scope<'_> {
     }
 
     pub(crate) fn add(self, collector: Registrable) -> Result<CollectorId, RegisterError> {
-        let shared = &self.registry.shared;
+        let inner = &self.registry.inner;
         let Registrable { name, origin, declarations, is_foreign } = collector;
         let Declarations { declared, dynamic, has_dynamic } = declarations;
         // The collector's own code is not run under the lock.
@@ -330,7 +330,7 @@ impl Scope<'_> {
             name,
         });
         descs.extend(dynamic);
-        write(&shared.registrations).add(&registration, descs)?;
+        write(&inner.registrations).add(&registration, descs)?;
         Ok(id)
     }
 }

@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 use super::dynamic::{DynamicFamily, DynamicPositions, Unplanned};
 use super::origin::Origin;
 use super::plan::{Member, Plan, Registration};
-use super::{CollectorId, RegisterError, Shared};
+use super::{CollectorId, Inner, RegisterError};
 use crate::collect::Collect;
 use crate::desc::Desc;
 use crate::encode::{Prepared, count_samples};
@@ -61,11 +61,7 @@ fn report_making(registration: &Registration, panic: Option<&Panic>) {
 pub(super) type Dynamic = HashMap<CollectorId, DynamicPositions>;
 
 /// Adds the dynamic families of this scrape to the plan, as far as they can be registered.
-pub(super) fn plan_dynamic(
-    shared: &Shared,
-    plan: &Plan,
-    collectors: &[ScrapeCollector],
-) -> Dynamic {
+pub(super) fn plan_dynamic(inner: &Inner, plan: &Plan, collectors: &[ScrapeCollector]) -> Dynamic {
     let of_scrape = collectors.iter().filter_map(|ScrapeCollector { id, collector }| {
         let registration = plan.of_scrapes.iter().find(|it| it.id == *id)?;
         registration.has_dynamic.then_some((registration, &**collector))
@@ -82,7 +78,7 @@ pub(super) fn plan_dynamic(
         let (positions, unplanned) =
             DynamicPositions::find(descs, declared, &mut indices, is_planned);
         drop(indices);
-        register_new(shared, registration, collector, unplanned);
+        register_new(inner, registration, collector, unplanned);
         (id, positions)
     });
     dynamic.collect()
@@ -95,15 +91,15 @@ fn has_labels_of(planned: &Desc, desc: &Desc) -> bool {
 
 /// Registers new families. The series of the others are counted as dropped.
 fn register_new(
-    shared: &Shared,
+    inner: &Inner,
     registration: &Arc<Registration>,
     collector: &dyn Collect,
     Unplanned { new, surplus }: Unplanned,
 ) {
     let count = |family: &str, position, desc: &Desc| {
-        shared.health.count_dropped(family, series(collector, position, desc));
+        inner.health.count_dropped(family, series(collector, position, desc));
     };
-    for (DynamicFamily { position, desc, .. }, error) in refused(shared, registration, &new) {
+    for (DynamicFamily { position, desc, .. }, error) in refused(inner, registration, &new) {
         if let Some(error) = error {
             warn!(%error, "New metric cannot be exposed, it is left out");
         }
@@ -127,14 +123,14 @@ fn series(collector: &dyn Collect, position: usize, desc: &Desc) -> u64 {
 }
 
 fn refused<'l>(
-    shared: &Shared,
+    inner: &Inner,
     registration: &Arc<Registration>,
     new: &'l [DynamicFamily],
 ) -> Vec<(&'l DynamicFamily, Option<RegisterError>)> {
     if new.is_empty() {
         return Vec::new();
     }
-    write(&shared.registrations).add_dynamic(registration, new)
+    write(&inner.registrations).add_dynamic(registration, new)
 }
 
 /// The collectors of one scrape.

@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 use super::collectors::{Collectors, ScrapeCollector, make, plan_dynamic};
 use super::origin::Origin;
 use super::plan::{Member, Plan, PlannedFamily, Registration};
-use super::{CollectorId, Shared};
+use super::{CollectorId, Inner};
 use crate::encode::{
     Encoder, FamilyEncoder, Format, OpenMetrics, Protobuf, ProtobufScratch, Text, Written,
     encode_family,
@@ -58,24 +58,24 @@ impl Provider for () {
 
 /// Appends an exposition, and returns whether all collectors have succeeded.
 pub(super) fn encode(
-    shared: &Shared,
+    inner: &Inner,
     request: &ScrapeRequest<'_>,
     provider: &mut dyn Provider,
     buffer: &mut Vec<u8>,
 ) -> bool {
-    let plan = shared.plan();
+    let plan = inner.plan();
     let (mut collectors, has_failed) = make_needed(&plan, request);
     let made = collectors.len();
     collectors.extend(provider.provide());
-    let dynamic = plan_dynamic(shared, &plan, &collectors);
+    let dynamic = plan_dynamic(inner, &plan, &collectors);
     // The plan has changed if that registered a new family.
-    let plan = if dynamic.is_empty() { plan } else { shared.plan() };
-    let mut memory = shared.memory.take();
+    let plan = if dynamic.is_empty() { plan } else { inner.plan() };
+    let mut memory = inner.memory.take();
     let mut attempts = Attempts { has_failed, ..Attempts::default() };
     let start = buffer.len();
     loop {
         let found = Collectors { of_scrape: &collectors, dynamic: &dynamic };
-        let scrape = Scrape { shared, plan: &plan, collectors: found, request };
+        let scrape = ScrapeEncoder { inner, plan: &plan, collectors: found, request };
         match scrape.encode_to(buffer, &mut memory, &mut attempts) {
             Ok(()) => break,
             Err(panicked) => {
@@ -87,7 +87,7 @@ pub(super) fn encode(
             }
         }
     }
-    shared.memory.give_back(memory);
+    inner.memory.give_back(memory);
     !attempts.has_failed
 }
 
@@ -141,14 +141,14 @@ impl SpareMemory {
 }
 
 /// One walk through a plan.
-struct Scrape<'s> {
-    shared: &'s Shared,
+struct ScrapeEncoder<'s> {
+    inner: &'s Inner,
     plan: &'s Plan,
     collectors: Collectors<'s>,
     request: &'s ScrapeRequest<'s>,
 }
 
-impl Scrape<'_> {
+impl ScrapeEncoder<'_> {
     /// Encodes all families. The error is the provided collector that panicked.
     fn encode_to(
         &self,
@@ -214,7 +214,7 @@ impl Scrape<'_> {
             attempts.has_failed = true;
         }
         self.report_dropped(member, written, attempts);
-        count_over_limit(self.shared, member, written.dropped);
+        count_over_limit(self.inner, member, written.dropped);
         match &member.registration.origin {
             Origin::Provider if is_panicking => Err(member.registration.id),
             _ => Ok(()),
@@ -240,7 +240,7 @@ impl Scrape<'_> {
                 "Collector wrote invalid samples or a label set twice, they are dropped"
             );
         }
-        let health = &self.shared.health;
+        let health = &self.inner.health;
         if *duplicates > 0 {
             health.count_duplicates(collector, *duplicates);
         }
@@ -263,10 +263,10 @@ fn report_panic(member: &Member, panic: Option<&Panic>) {
 }
 
 /// Counts the updates that a full metric has dropped since the last scrape.
-fn count_over_limit(shared: &Shared, member: &Member, total: u64) {
+fn count_over_limit(inner: &Inner, member: &Member, total: u64) {
     let before = member.state.dropped.fetch_max(total, Ordering::Relaxed);
     if total > before {
         let family = member.metric.desc.name();
-        shared.health.count_dropped(family, total - before);
+        inner.health.count_dropped(family, total - before);
     }
 }

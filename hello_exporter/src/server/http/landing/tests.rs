@@ -76,7 +76,8 @@ fn pages_are_as_recorded() {
         let page = Page { facts: &facts, collectors: &collectors }.to_string();
         let (before, after) = page.split_once(STYLE).expect("a page has its style");
         let current = format!("{before}{after}");
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/http/landing/golden");
+        let directory =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/http/landing/golden");
         let path = directory.join(format!("{name}.html"));
         if std::env::var_os("GOLDEN").is_some() {
             std::fs::write(&path, &current).unwrap();
