@@ -9,13 +9,12 @@ use crate::collect::{Declaration, LabelShape};
 use crate::desc::{Desc, MetricType};
 
 mod checks;
-mod live;
 mod message;
 
+pub use crate::collect::live::{Live, Liveness, OfDeclared, of_declared};
+pub use crate::collect::new::{MakeNew, New, WithNew, WithoutNew};
 pub use crate::labels::with_one;
 pub use checks::*;
-pub(crate) use live::is_live;
-pub use live::{Live, Liveness, OfDeclared, of_declared};
 
 /// Returns the type of a metric: that of the field's type, or that of the attribute, or gauge.
 const fn metric_type(own: Option<MetricType>, declared: Option<MetricType>) -> MetricType {
@@ -76,36 +75,6 @@ pub trait Fields {
 pub trait SendAndSync<'a>: Send + Sync {}
 
 impl<T: Send + Sync + ?Sized> SendAndSync<'_> for T {}
-
-/// A struct whose `new()` takes no parameters.
-pub trait New {
-    /// Returns the struct with every metric at its initial value.
-    fn make() -> Self;
-}
-
-/// Makes the initial value of a flattened struct, see
-/// [`Declared::New`](crate::collect::Declared::New).
-#[diagnostic::on_unimplemented(
-    message = "`new()` cannot make a `{T}`",
-    label = "its own `new()` takes parameters, or there is none",
-    note = "leave `new()` out of the outer struct too, with `#[collector(no_new)]`"
-)]
-pub trait MakeNew<T> {
-    /// Returns the struct with every metric at its initial value.
-    fn make() -> T;
-}
-
-/// [`Declared::New`](crate::collect::Declared::New) of a struct that has [`New`].
-pub struct WithNew;
-
-/// [`Declared::New`](crate::collect::Declared::New) of any other struct.
-pub struct WithoutNew;
-
-impl<T: New> MakeNew<T> for WithNew {
-    fn make() -> T {
-        T::make()
-    }
-}
 
 /// Keeps its argument: the feature `prometheus` is on.
 #[cfg(feature = "prometheus")]

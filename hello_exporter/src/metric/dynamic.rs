@@ -9,7 +9,8 @@ use std::collections::HashMap;
 
 use super::owned::OwnedSample;
 use super::value::ToSample;
-use crate::__private::{Liveness, New, WithNew, of_declared};
+use crate::collect::live::{Liveness, of_declared};
+use crate::collect::new::{New, WithNew};
 use crate::collect::{Collect, Declared, Describe};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;

@@ -1,6 +1,7 @@
 //! One struct of metrics for each of many things.
 
-use crate::__private::{Liveness, New, WithNew, of_declared};
+use crate::collect::live::{Liveness, of_declared};
+use crate::collect::new::{New, WithNew};
 use crate::collect::{Collect, Declared, Describe, FieldError};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;

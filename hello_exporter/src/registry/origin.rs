@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::RegisterError;
-use crate::__private::is_live;
+use crate::collect::live::is_live;
 use crate::collect::{Collect, Declared};
 use crate::desc::Desc;
 use crate::panic::{DropLog, Guarded};
