@@ -2,7 +2,6 @@
 
 mod cursor;
 mod decimal;
-pub(crate) mod escape;
 mod family;
 mod line;
 pub(crate) mod number;

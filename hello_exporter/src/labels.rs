@@ -6,8 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 use std::num::NonZero;
 use std::sync::Arc;
 
-use crate::encode::escape;
-use crate::name;
+use crate::{escape, name};
 
 /// The longest label value in bytes. A longer one is cut at a character.
 pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;

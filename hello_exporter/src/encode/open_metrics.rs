@@ -5,8 +5,9 @@
 //! with negative bounds. Prometheus stores them, and a series has the same samples in every format.
 
 use super::line::Dialect;
-use super::{Lines, Prepared, escape, number};
+use super::{Lines, Prepared, number};
 use crate::desc::{Desc, MetricType};
+use crate::escape;
 
 /// Appends an exposition to a buffer.
 pub(crate) type OpenMetrics<'a> = Lines<'a, Version100>;

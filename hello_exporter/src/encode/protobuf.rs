@@ -4,8 +4,9 @@
 //! A message is written behind a length of one byte, and moved where its length turns out to need more.
 
 use super::sample::{HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Prepared, Sample, SampleValue, escape};
+use super::{Encoder, Prepared, Sample, SampleValue};
 use crate::desc::MetricType;
+use crate::escape;
 use crate::labels::LabelBlock;
 
 /// Appends an exposition to a buffer.

@@ -1,8 +1,9 @@
 //! The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
 
 use super::line::Dialect;
-use super::{Lines, Prepared, escape, number};
+use super::{Lines, Prepared, number};
 use crate::desc::{Desc, MetricType};
+use crate::escape;
 
 /// Appends an exposition to a buffer.
 pub(crate) type Text<'a> = Lines<'a, Version004>;

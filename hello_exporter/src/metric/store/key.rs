@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 
 use super::Store;
 use super::chunk::Record;
-use crate::encode::escape;
+use crate::escape;
 use crate::labels::{LabelNames, MAX_LABEL_VALUE_BYTES};
 
 /// Label values to be looked up, none of them too long, and their hash.
