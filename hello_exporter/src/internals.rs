@@ -16,9 +16,8 @@
 //! `Registry::health` serve the landing page and the exporter's own metrics, and `Scope::add` and
 //! `Scope::last` register what is not public.
 
-pub(crate) use crate::panic::{
-    DropLog, Guarded, Panic, catch, catch_async, note_location, panic_message,
-};
+pub(crate) use crate::panic::server::{catch_async, note_location};
+pub(crate) use crate::panic::{DropLog, Guarded, Panic, catch, panic_message};
 pub(crate) use crate::registry::{
     CollectorName, FOREIGN_REGISTRY, Momentary, Provided, Provider, Registrable, ScrapeRequest,
     assert_live,

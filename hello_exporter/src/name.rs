@@ -31,19 +31,6 @@ pub fn is_label_name(name: &str) -> bool {
     is_identifier(name) && !name.starts_with("__")
 }
 
-/// Makes a name the first part of a metric's name: invalid characters become `_`, and `_` is appended; an
-/// empty name stays empty.
-#[cfg(feature = "server")]
-pub(crate) fn prefix(name: &str) -> String {
-    if name.is_empty() {
-        return String::new();
-    }
-    let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
-    let prefix = name.replace(|character| !is_accepted(character), "_") + "_";
-    let has_digit = prefix.starts_with(|first: char| first.is_ascii_digit());
-    if has_digit { format!("_{prefix}") } else { prefix }
-}
-
 /// Returns whether both lists are the same, in a constant.
 pub(crate) const fn are_same(one: &[Cow<'static, str>], other: &[Cow<'static, str>]) -> bool {
     let (mut one, mut other) = (one, other);
