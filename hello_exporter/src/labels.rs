@@ -312,10 +312,10 @@ impl LabelNames {
 /// The labels of one series as they appear on the wire: `hostname="Hi",path="/"`, escaped. It is valid
 /// UTF-8.
 #[derive(Clone, Copy)]
-pub(crate) struct LabelBlock<'a>(pub(crate) &'a [u8]);
+pub(crate) struct RenderedLabels<'a>(pub(crate) &'a [u8]);
 
-impl<'a> LabelBlock<'a> {
-    pub(crate) const EMPTY: LabelBlock<'static> = LabelBlock(b"");
+impl<'a> RenderedLabels<'a> {
+    pub(crate) const EMPTY: RenderedLabels<'static> = RenderedLabels(b"");
 
     pub(crate) fn is_empty(self) -> bool {
         self.0.is_empty()

@@ -49,7 +49,7 @@ use std::borrow::Cow;
 use crate::collect::Collect;
 use exposition::exposition;
 pub use lint::{Problem, lint};
-use text::Sample;
+use text::SampleLine;
 
 /// Compares the exposition of a collector, in the text format 0.0.4, with `expected`.
 ///
@@ -142,8 +142,8 @@ pub fn value_of(
     let mut wanted: Vec<(&str, Cow<'_, str>)> =
         labels.iter().map(|&(name, value)| (name, Cow::Borrowed(value))).collect();
     wanted.sort();
-    let is_wanted = |sample: &Sample<'_>| sample.name == name && sample.labels() == wanted;
-    let found = exposed.lines().filter_map(Sample::read).find(is_wanted);
+    let is_wanted = |sample: &SampleLine<'_>| sample.name == name && sample.labels() == wanted;
+    let found = exposed.lines().filter_map(SampleLine::read).find(is_wanted);
     if found.is_none() {
         eprintln!("{}", missing::message(&exposed, name, labels));
     }

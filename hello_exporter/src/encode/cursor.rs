@@ -1,4 +1,4 @@
-//! Lines, appended to a vector: the one place that writes into memory that is not initialized.
+//! LineEncoder, appended to a vector: the one place that writes into memory that is not initialized.
 //!
 //! A [`Cursor`] asks once for the room of a line, and copies its parts with a few moves each that are as wide
 //! as they may be. With a vector's own methods, which ask for every part, call `memcpy` for it, and store

@@ -15,7 +15,7 @@ use crate::desc::MetricType;
 use crate::encode::{
     Encoder, FamilyEncoder, HistogramPoint, PointValue, Prepared, Sample, SummaryPoint,
 };
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 use crate::metric::{SnapshotError, check_buckets, check_quantiles};
 
 /// Writes one metric of the foreign model under these labels, unless it is a histogram or a summary
@@ -47,7 +47,7 @@ pub(super) fn encode(
     let timestamp = Some(metric.timestamp_ms()).filter(|&milliseconds| milliseconds != 0);
     match value {
         Ok(value) => {
-            encoder.foreign_point(labels, &Sample::new(value).at_milliseconds(timestamp));
+            encoder.foreign_sample(labels, &Sample::new(value).at_milliseconds(timestamp));
         }
         Err(error) => encoder.refuse(&error),
     }
@@ -173,8 +173,8 @@ fn foreign_summary(summary: &SummaryPoint<'_>) -> proto::Summary {
 }
 
 /// All labels, sorted by name as the `prometheus` crate has them.
-fn label_pairs(metric: &Prepared, labels: LabelBlock<'_>) -> Vec<proto::LabelPair> {
-    let const_labels = LabelBlock(metric.const_block.as_bytes());
+fn label_pairs(metric: &Prepared, labels: RenderedLabels<'_>) -> Vec<proto::LabelPair> {
+    let const_labels = RenderedLabels(metric.const_labels.as_bytes());
     let mut pairs: Vec<proto::LabelPair> = const_labels
         .pairs()
         .chain(labels.pairs())
@@ -196,16 +196,16 @@ impl Encoder for FamilyBuilder {
         self.family.set_field_type(type_to(metric.desc.metric_type()));
     }
 
-    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Sample<'_>) {
+    fn sample(&mut self, metric: &Prepared, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
         let mut built = proto::Metric::from_label(label_pairs(metric, labels));
-        match &point.value {
+        match &sample.value {
             PointValue::Number(value) => {
                 set_number(&mut built, metric.desc.metric_type(), value.as_f64());
             }
             PointValue::Histogram(histogram) => built.set_histogram(foreign_histogram(histogram)),
             PointValue::Summary(summary) => built.set_summary(foreign_summary(summary)),
         }
-        if let Some(milliseconds) = point.timestamp {
+        if let Some(milliseconds) = sample.timestamp {
             built.set_timestamp_ms(milliseconds);
         }
         self.family.mut_metric().push(built);

@@ -80,7 +80,7 @@ pub struct DynamicFamily {
     samples: Vec<LabelledSample>,
     /// How the last declaration differs from the first one.
     conflict: Option<Conflict>,
-    dropped: Option<Box<Dropped>>,
+    dropped: Option<Box<DroppedSamples>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,7 @@ struct LabelledSample {
 
 /// The samples that were dropped when they were added.
 #[derive(Clone, Debug)]
-struct Dropped {
+struct DroppedSamples {
     count: u64,
     /// Why the first of them was dropped.
     reason: Cow<'static, str>,
@@ -270,7 +270,7 @@ impl DynamicFamily {
 
     #[cold]
     fn drop_sample(&mut self, reason: Cow<'static, str>) -> &mut Self {
-        let dropped = || Box::new(Dropped { count: 0, reason });
+        let dropped = || Box::new(DroppedSamples { count: 0, reason });
         self.dropped.get_or_insert_with(dropped).count += 1;
         self
     }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use tracing::warn;
 
 use crate::encode::{Exemplar, FamilyEncoder, Sample, SampleValue, Scratch, unix_milliseconds};
-use crate::labels::{self, LabelBlock};
+use crate::labels::{self, RenderedLabels};
 use crate::name::is_label_name;
 
 /// The last exemplar of every series, and of every bucket of a histogram.
@@ -50,7 +50,7 @@ impl Exemplars {
     /// Writes a number with the last exemplar of its series, where the format has a place for one.
     pub(super) fn encode(
         &self,
-        block: LabelBlock<'_>,
+        block: RenderedLabels<'_>,
         number: SampleValue,
         encoder: &mut FamilyEncoder<'_>,
     ) {
@@ -68,7 +68,7 @@ impl Exemplars {
     /// for them.
     pub(super) fn read(
         &self,
-        block: LabelBlock<'_>,
+        block: RenderedLabels<'_>,
         encoder: &FamilyEncoder<'_>,
         scratch: &mut Scratch,
     ) {
@@ -81,7 +81,7 @@ impl Exemplars {
         }
     }
 
-    pub(super) fn remove(&self, block: LabelBlock<'_>) {
+    pub(super) fn remove(&self, block: RenderedLabels<'_>) {
         if let Some(mut by_series) = self.lock() {
             by_series.remove(block.0);
         }
@@ -114,10 +114,10 @@ pub(super) fn exemplar(value: SampleValue, labels: &[(&str, &str)]) -> Option<Ar
         }
         return None;
     }
-    let mut block = String::new();
-    labels::render(labels.iter().copied(), &mut block);
+    let mut rendered = String::new();
+    labels::render(labels.iter().copied(), &mut rendered);
     let timestamp = unix_milliseconds(SystemTime::now());
-    Some(Arc::new(Exemplar { block: block.into(), value, timestamp }))
+    Some(Arc::new(Exemplar { labels: rendered.into(), value, timestamp }))
 }
 
 fn are_sound(labels: &[(&str, &str)]) -> bool {

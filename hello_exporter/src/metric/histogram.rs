@@ -11,7 +11,7 @@ use crate::desc::MetricType;
 use crate::encode::{
     FamilyEncoder, HistogramPoint, PointValue, RenderedBounds, Sample, SampleValue,
 };
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 
 /// The upper bounds of a histogram without `buckets`: those of the Prometheus clients, chosen for the
 /// latency of a network service in seconds.
@@ -162,7 +162,7 @@ impl Metric for Histogram {
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
         if encoder.begin_rendered(MetricType::Histogram, std::iter::empty()) {
             let Self { buckets, words, exemplars } = self;
-            buckets.encode(words, LabelBlock::EMPTY, exemplars, encoder);
+            buckets.encode(words, RenderedLabels::EMPTY, exemplars, encoder);
         }
     }
 }
@@ -269,7 +269,7 @@ impl Buckets {
     pub(super) fn encode(
         &self,
         words: &[AtomicU64],
-        block: LabelBlock<'_>,
+        block: RenderedLabels<'_>,
         exemplars: &Exemplars,
         encoder: &mut FamilyEncoder<'_>,
     ) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric};
 use crate::desc::{Desc, MetricType};
 use crate::encode::{FamilyEncoder, Sample};
-use crate::labels::{self, LabelBlock, LabelNames, Labels};
+use crate::labels::{self, LabelNames, Labels, RenderedLabels};
 
 /// Facts as labels, e.g. the version of a program: an
 /// [info](https://prometheus.io/docs/specs/om/open_metrics_spec/#info) of OpenMetrics, whose value is
@@ -135,7 +135,7 @@ impl<L: Labels> Metric for Info<L> {
         let block = self.block.read().unwrap_or_else(PoisonError::into_inner).clone();
         let names = self.label_names.iter();
         if let Some(block) = block.filter(|_| encoder.begin_rendered(MetricType::Info, names)) {
-            encoder.rendered(LabelBlock(block.as_bytes()), &Sample::from(1_u64));
+            encoder.rendered(RenderedLabels(block.as_bytes()), &Sample::from(1_u64));
         }
     }
 

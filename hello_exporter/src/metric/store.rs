@@ -28,10 +28,10 @@ use foldhash::fast::RandomState;
 use tracing::warn;
 
 use super::exemplar::Exemplars;
-use crate::labels::{self, LabelBlock, LabelNames, clip};
+use crate::labels::{self, LabelNames, RenderedLabels, clip};
 use chunk::{Chunk, Layout, Record};
 use index::Location;
-use key::Key;
+use key::SeriesKey;
 pub(super) use pin::Pin;
 use storage::Storage;
 use stripe::{STRIPES, Stripe};
@@ -86,7 +86,7 @@ impl Store {
             generation: AtomicU64::new(Pin::NEVER + 1),
             hasher: RandomState::default(),
             gaps: key::gaps(&label_names),
-            layout: Layout::new(Key::lengths_words(label_names.len()), value_words),
+            layout: Layout::new(SeriesKey::lengths_words(label_names.len()), value_words),
             label_names,
             max_series: max_series.unwrap_or(usize::MAX),
             dropped: AtomicU64::new(0),
@@ -157,7 +157,7 @@ impl Store {
         let locations = blocks.iter().filter_map(|block| {
             let values: Vec<_> = labels::pairs(block).map(|(_, value)| value).collect();
             let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
-            Some(self.find(&storage, &Key::new(&values, &self.hasher)?)?.0)
+            Some(self.find(&storage, &SeriesKey::new(&values, &self.hasher)?)?.0)
         });
         let locations: Vec<Location> = locations.collect();
         self.remove_at(&mut writer, &storage, &locations)
@@ -189,7 +189,7 @@ impl Store {
     }
 
     /// Iterates over the places of all series, in the order of their creation.
-    pub(super) fn places(&self) -> impl Iterator<Item = Place> {
+    pub(super) fn places(&self) -> impl Iterator<Item = RecordHandle> {
         let storage = self.storage();
         let end = storage.end();
         let (mut at, mut offset) = (0, 0);
@@ -199,7 +199,7 @@ impl Store {
                 let next = chunk.records(offset, end).next_live(self.layout);
                 if let Some((found, record)) = next {
                     offset = found + record.length();
-                    return Some(Place { chunk: chunk.clone(), offset: found });
+                    return Some(RecordHandle { chunk: chunk.clone(), offset: found });
                 }
                 (at, offset) = (at + 1, 0);
             }
@@ -209,21 +209,25 @@ impl Store {
     /// Reads the series at a place. A removed one has its last value.
     pub(super) fn at<R>(
         &self,
-        place: &Place,
-        read: impl FnOnce(LabelBlock<'_>, &[AtomicU64]) -> R,
+        place: &RecordHandle,
+        read: impl FnOnce(RenderedLabels<'_>, &[AtomicU64]) -> R,
     ) -> Option<R> {
         let record = place.chunk.record(place.offset, self.layout)?;
-        Some(read(LabelBlock(record.block()), record.value))
+        Some(read(RenderedLabels(record.block()), record.value))
     }
 
     /// Runs `run` with the key of these values. Returns `None` if it does, or if the number of values is
     /// not that of the labels.
     #[inline]
-    fn with_key<R>(&self, values: &[&str], run: impl FnOnce(&Key<'_>) -> Option<R>) -> Option<R> {
+    fn with_key<R>(
+        &self,
+        values: &[&str],
+        run: impl FnOnce(&SeriesKey<'_>) -> Option<R>,
+    ) -> Option<R> {
         if values.len() != self.gaps.len() {
             return None;
         }
-        match Key::new(values, &self.hasher) {
+        match SeriesKey::new(values, &self.hasher) {
             Some(key) => run(&key),
             None => self.with_clipped_key(values, run),
         }
@@ -233,16 +237,16 @@ impl Store {
     fn with_clipped_key<R>(
         &self,
         values: &[&str],
-        run: impl FnOnce(&Key<'_>) -> Option<R>,
+        run: impl FnOnce(&SeriesKey<'_>) -> Option<R>,
     ) -> Option<R> {
         let clipped: Vec<&str> = values.iter().map(|value| clip(value)).collect();
-        run(&Key::new(&clipped, &self.hasher)?)
+        run(&SeriesKey::new(&clipped, &self.hasher)?)
     }
 
     #[inline]
     fn look_up<R>(
         &self,
-        key: &Key<'_>,
+        key: &SeriesKey<'_>,
         operation: impl FnOnce(Location, Record<'_>) -> R,
     ) -> Option<R> {
         let storage = self.own_stripe().0.read().unwrap_or_else(PoisonError::into_inner);
@@ -253,7 +257,7 @@ impl Store {
     #[inline]
     fn create_or_find<R>(
         &self,
-        key: &Key<'_>,
+        key: &SeriesKey<'_>,
         operation: impl Fn(Location, Record<'_>) -> R,
     ) -> Option<R> {
         // Another thread can remove the series again before it is updated, but not forever.
@@ -267,7 +271,11 @@ impl Store {
     const MOST_TRIES: usize = 100;
 
     #[inline(always)]
-    fn find<'s>(&self, storage: &'s Storage, key: &Key<'_>) -> Option<(Location, Record<'s>)> {
+    fn find<'s>(
+        &self,
+        storage: &'s Storage,
+        key: &SeriesKey<'_>,
+    ) -> Option<(Location, Record<'s>)> {
         storage.find(key.hash, self.layout, |record| key.is_of(record, self))
     }
 
@@ -288,7 +296,7 @@ impl Store {
 
     /// Appends a record for the key, unless another thread was faster. Returns false if the family is full.
     #[cold]
-    fn create(&self, key: &Key<'_>) -> bool {
+    fn create(&self, key: &SeriesKey<'_>) -> bool {
         let mut writer = self.lock_writer();
         let mut storage = self.storage();
         if self.find(&storage, key).is_some() {
@@ -368,7 +376,7 @@ impl Store {
             return false;
         };
         storage.forget(location, record.header.hash());
-        self.exemplars.remove(LabelBlock(record.block()));
+        self.exemplars.remove(RenderedLabels(record.block()));
         writer.live = writer.live.saturating_sub(1);
         writer.dead_words += record.length();
         true
@@ -387,7 +395,7 @@ impl Store {
     }
 
     /// Renders the words of a new record, its value at zero. Returns `None` if there are too many.
-    fn render(&self, key: &Key<'_>) -> Option<Vec<u64>> {
+    fn render(&self, key: &SeriesKey<'_>) -> Option<Vec<u64>> {
         let block = self.label_names.render(key.values);
         chunk::render(key.hash, key.lengths(), &block, self.layout)
     }
@@ -402,15 +410,15 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     /// Iterates over the blocks and values of all series, in the order of their creation.
     #[inline(always)]
-    pub(crate) fn series(&self) -> impl Iterator<Item = (LabelBlock<'_>, &[AtomicU64])> {
+    pub(crate) fn series(&self) -> impl Iterator<Item = (RenderedLabels<'_>, &[AtomicU64])> {
         let records = self.storage.walk(self.layout);
-        records.map(|(_, _, record)| (LabelBlock(record.block()), record.value))
+        records.map(|(_, _, record)| (RenderedLabels(record.block()), record.value))
     }
 }
 
 /// The place of a series, which stays valid whatever happens to the storage.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct RecordHandle {
     chunk: Chunk,
     offset: usize,
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicU64;
 
 use super::histogram::Histogram;
 use super::series_set::{NumberMetric, SeriesSet};
-use super::store::Place;
+use super::store::RecordHandle;
 use super::word::{self, Word};
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 
 /// A series to read, from [`Family::iter`](crate::Family::iter) or
 /// [`Family::retain`](crate::Family::retain).
@@ -17,18 +17,18 @@ use crate::labels::LabelBlock;
 /// that moment.
 pub struct SeriesView<'f, M> {
     series: &'f SeriesSet,
-    place: Place,
+    place: RecordHandle,
     kind: PhantomData<fn() -> M>,
 }
 
 impl<'f, M> SeriesView<'f, M> {
-    pub(super) fn new(series: &'f SeriesSet, place: Place) -> Self {
+    pub(super) fn new(series: &'f SeriesSet, place: RecordHandle) -> Self {
         Self { series, place, kind: PhantomData }
     }
 
     /// Returns the value of the label with this name, if there is one. Every call decodes it.
     pub fn label(&self, name: &str) -> Option<String> {
-        let find = |block: LabelBlock<'_>| {
+        let find = |block: RenderedLabels<'_>| {
             let found = block.pairs().find(|(label, _)| *label == name);
             found.map(|(_, value)| value.into_owned())
         };
@@ -39,7 +39,7 @@ impl<'f, M> SeriesView<'f, M> {
         self.read(|block, _| block.as_str().to_owned()).unwrap_or_default()
     }
 
-    fn read<R>(&self, read: impl FnOnce(LabelBlock<'_>, &[AtomicU64]) -> R) -> Option<R> {
+    fn read<R>(&self, read: impl FnOnce(RenderedLabels<'_>, &[AtomicU64]) -> R) -> Option<R> {
         self.series.store.at(&self.place, read)
     }
 }

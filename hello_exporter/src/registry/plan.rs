@@ -385,7 +385,7 @@ fn sorted<T: Ord>(items: &[T]) -> Vec<&T> {
 
 /// Returns the constant labels as the text format writes them, in braces.
 fn in_braces(desc: &Desc) -> String {
-    let block = Prepared::new(desc.clone()).const_block;
+    let block = Prepared::new(desc.clone()).const_labels;
     if block.is_empty() { block } else { format!("{{{block}}}") }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::collect::Collect;
 use crate::desc::Desc;
-use crate::encode::{FamilyEncoder, Prepared, Text, Written, encode_family};
+use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written, encode_family};
 use crate::registry::{RegisterError, Registrable, Registry};
 
 /// Why a collector has no exposition to compare.
@@ -25,7 +25,7 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
         descs.into_iter().map(Prepared::new).enumerate().collect();
     metrics.sort_by(|(_, one), (_, other)| one.desc.name().cmp(other.desc.name()));
     let mut buffer = Vec::new();
-    let mut text = Text::new(&mut buffer);
+    let mut text = TextEncoder::new(&mut buffer);
     let mut written = Written::default();
     let mut dropped = None;
     // Descs of one name are one family.
@@ -44,12 +44,12 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
 }
 
 fn dropped_of(metric: &Prepared, written: &Written) -> Option<Unsound> {
-    let Written { misfits, duplicates, .. } = *written;
+    let Written { invalid, duplicates, .. } = *written;
     let reason = written.reason.as_deref().unwrap_or("of another metric");
-    let invalid = match misfits {
+    let invalid = match invalid {
         0 => None,
         1 => Some(format!("1 invalid sample ({reason})")),
-        _ => Some(format!("{misfits} invalid samples ({reason})")),
+        _ => Some(format!("{invalid} invalid samples ({reason})")),
     };
     let repeated = match duplicates {
         0 => None,

@@ -1,6 +1,6 @@
 //! The message about a sample that is not exposed.
 
-use super::text::Sample;
+use super::text::SampleLine;
 
 /// More lines, or names, than these are not listed.
 const MOST: usize = 20;
@@ -14,8 +14,8 @@ pub(super) fn message(exposed: &str, name: &str, labels: &[(&str, &str)]) -> Str
         [] => name.to_owned(),
         pairs => format!("{name}{{{}}}", pairs.join(",")),
     };
-    let samples: Vec<(&str, Sample<'_>)> =
-        exposed.lines().filter_map(|line| Some((line, Sample::read(line)?))).collect();
+    let samples: Vec<(&str, SampleLine<'_>)> =
+        exposed.lines().filter_map(|line| Some((line, SampleLine::read(line)?))).collect();
     let of_name = samples.iter().filter(|(_, sample)| sample.name == name);
     let lines: Vec<&str> = of_name.map(|(line, _)| *line).collect();
     if !lines.is_empty() {

@@ -15,22 +15,22 @@ pub(super) fn lines(text: &str) -> Vec<&str> {
 pub(super) fn sorted<'t>(lines: &[&'t str]) -> Vec<&'t str> {
     let mut families = families(lines);
     families.sort_by_key(|family| family.name);
-    families.into_iter().flat_map(Family::into_sorted_lines).collect()
+    families.into_iter().flat_map(FamilyLines::into_sorted_lines).collect()
 }
 
 /// The families that have a HELP or TYPE line, as often as they have one.
 pub(super) fn family_names<'t>(lines: &[&'t str]) -> impl Iterator<Item = &'t str> {
-    lines.iter().filter_map(|line| Some(Comment::read(line)?.family))
+    lines.iter().filter_map(|line| Some(MetadataLine::read(line)?.family))
 }
 
 /// A HELP or TYPE line.
-struct Comment<'t> {
+struct MetadataLine<'t> {
     keyword: &'t str,
     family: &'t str,
     text: &'t str,
 }
 
-impl<'t> Comment<'t> {
+impl<'t> MetadataLine<'t> {
     fn read(line: &'t str) -> Option<Self> {
         let (keyword, rest) = line.strip_prefix("# ")?.split_once(' ')?;
         let (family, text) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -40,7 +40,7 @@ impl<'t> Comment<'t> {
 
 /// The lines from one family's HELP to the next one's.
 #[derive(Default)]
-struct Family<'t> {
+struct FamilyLines<'t> {
     name: &'t str,
     /// The label that tells apart the lines of one series.
     bound: Option<&'static str>,
@@ -48,13 +48,13 @@ struct Family<'t> {
     samples: Vec<&'t str>,
 }
 
-impl<'t> Family<'t> {
+impl<'t> FamilyLines<'t> {
     fn push(&mut self, line: &'t str) {
         match line.starts_with('#') {
             true => self.comments.push(line),
             false => self.samples.push(line),
         }
-        if let Some(Comment { keyword: "TYPE", text, .. }) = Comment::read(line) {
+        if let Some(MetadataLine { keyword: "TYPE", text, .. }) = MetadataLine::read(line) {
             self.bound = match text {
                 "histogram" => Some("le"),
                 "summary" => Some("quantile"),
@@ -71,15 +71,15 @@ impl<'t> Family<'t> {
     }
 }
 
-fn families<'t>(lines: &[&'t str]) -> Vec<Family<'t>> {
-    let mut families: Vec<Family<'t>> = Vec::new();
+fn families<'t>(lines: &[&'t str]) -> Vec<FamilyLines<'t>> {
+    let mut families: Vec<FamilyLines<'t>> = Vec::new();
     for line in lines {
-        let name = Comment::read(line).map(|comment| comment.family);
+        let name = MetadataLine::read(line).map(|comment| comment.family);
         match families.last_mut() {
             Some(family) if name.is_none_or(|name| name == family.name) => family.push(line),
             _ => {
                 let name = name.unwrap_or_default();
-                let mut family = Family { name, ..Family::default() };
+                let mut family = FamilyLines { name, ..FamilyLines::default() };
                 family.push(line);
                 families.push(family);
             }
@@ -90,20 +90,20 @@ fn families<'t>(lines: &[&'t str]) -> Vec<Family<'t>> {
 
 /// The labels of the series that a line belongs to.
 fn series<'t>(line: &'t str, bound: Option<&str>) -> Vec<(&'t str, Cow<'t, str>)> {
-    let mut labels = Sample::read(line).map(|sample| sample.labels()).unwrap_or_default();
+    let mut labels = SampleLine::read(line).map(|sample| sample.labels()).unwrap_or_default();
     labels.retain(|(name, _)| Some(*name) != bound);
     labels
 }
 
 /// A line with a value.
-pub(super) struct Sample<'t> {
+pub(super) struct SampleLine<'t> {
     pub(super) name: &'t str,
     /// What stands between the braces.
     block: &'t str,
     value: &'t str,
 }
 
-impl<'t> Sample<'t> {
+impl<'t> SampleLine<'t> {
     pub(super) fn read(line: &'t str) -> Option<Self> {
         let (name, tail) = line.split_at(line.find(['{', ' '])?);
         let (block, tail) = match tail.strip_prefix('{') {

@@ -3,7 +3,7 @@
 use crate::collect::Collect;
 use crate::desc::MetricType;
 use crate::encode::{Encoder, FamilyEncoder, PointValue, Prepared, Sample, SampleValue, Written};
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 
 /// Returns, for each of the collector's families, its name and the first counter value in it that
 /// is negative or NaN.
@@ -11,7 +11,7 @@ pub(super) fn unsound_counters(collector: &(impl Collect + ?Sized)) -> Vec<(Stri
     let mut written = Written::default();
     let families = collector.describe().into_iter().map(Prepared::new).enumerate();
     let unsound = families.filter_map(|(index, metric)| {
-        let mut counters = Counters::default();
+        let mut counters = UnsoundCounter::default();
         collector.collect(index, &mut FamilyEncoder::new(&metric, &mut counters, &mut written));
         Some((metric.desc.name().to_owned(), counters.unsound?))
     });
@@ -20,16 +20,16 @@ pub(super) fn unsound_counters(collector: &(impl Collect + ?Sized)) -> Vec<(Stri
 
 /// Keeps the first unsound value of a counter, and nothing else.
 #[derive(Default)]
-struct Counters {
+struct UnsoundCounter {
     unsound: Option<SampleValue>,
 }
 
-impl Encoder for Counters {
+impl Encoder for UnsoundCounter {
     fn begin_family(&mut self, _: &Prepared) {}
 
-    fn point(&mut self, metric: &Prepared, _: LabelBlock<'_>, point: &Sample<'_>) {
+    fn sample(&mut self, metric: &Prepared, _: RenderedLabels<'_>, sample: &Sample<'_>) {
         let is_counter = metric.desc.metric_type() == MetricType::Counter;
-        if let PointValue::Number(value) = point.value
+        if let PointValue::Number(value) = sample.value
             && is_counter
             && !is_sound(value)
         {

@@ -10,14 +10,14 @@ use crate::escape;
 use crate::labels::{LabelNames, MAX_LABEL_VALUE_BYTES};
 
 /// Label values to be looked up, none of them too long, and their hash.
-pub(super) struct Key<'v> {
+pub(super) struct SeriesKey<'v> {
     pub(super) values: &'v [&'v str],
     pub(super) hash: u64,
     /// The lengths of the first values, the first in the lowest bits.
     lengths: u64,
 }
 
-impl<'v> Key<'v> {
+impl<'v> SeriesKey<'v> {
     /// Bits for the length of one value: as many as the longest one needs.
     const LENGTH_BITS: u32 = 16;
     /// How many lengths go into a word.
