@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::SampleValue;
 use super::number::RenderedBounds;
@@ -125,8 +125,7 @@ pub(crate) struct Exemplar {
 
 /// Returns milliseconds since the Unix epoch, negative before 1970.
 pub(crate) fn unix_milliseconds(time: SystemTime) -> i64 {
-    let milliseconds =
-        |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let milliseconds = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => milliseconds(after),
         Err(before) => -milliseconds(before.duration()),

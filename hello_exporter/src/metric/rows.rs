@@ -1,4 +1,4 @@
-//! One struct of metrics for each of many things.
+//! Rows: one struct of metrics for each of many things.
 
 use crate::__private::{Liveness, New, WithNew, of_declared};
 use crate::collect::{Collect, Declared, Describe, FieldError};
@@ -182,8 +182,8 @@ impl<L: Labels, M: Declared> Declared for Rows<L, M> {
     type New = WithNew;
 
     fn declared() -> Vec<Desc> {
-        let outer = L::NAMES.unwrap_or_default();
-        M::declared().into_iter().map(|desc| desc.with_outer_labels(outer)).collect()
+        let row_labels = L::NAMES.unwrap_or_default();
+        M::declared().into_iter().map(|desc| desc.with_row_labels(row_labels)).collect()
     }
 }
 
