@@ -1,12 +1,12 @@
 //! The `prometheus` crate's data model, read and written.
 //!
 //! Its types come in two forms, with and without its feature `protobuf`, which any crate of a
-//! program can turn on for all. Only what both forms have in common is used here; where a method
-//! has two names, the pair of traits at the end gives either form the one it lacks.
+//! program can turn on for all. This module uses the items of both forms. If a method has two names,
+//! the traits at the end give either form the name it lacks.
 
 #![allow(
     deprecated,
-    reason = "what is untyped is deprecated in one form of the model, and has no other name"
+    reason = "untyped metrics are deprecated in one form of the model, and have no other name"
 )]
 
 use prometheus::proto;
@@ -57,7 +57,7 @@ fn number<'a>(value: f64) -> Result<PointValue<'a>, SnapshotError> {
     Ok(PointValue::Number(value.into()))
 }
 
-/// The value of an untyped metric, where the model in use lets it be read.
+/// Returns the value of an untyped metric; `None` if the form of the model in use cannot read it.
 fn untyped(metric: &proto::Metric) -> Option<f64> {
     Some(metric.get_untyped().get_value()).filter(|value| value.to_bits() != UNREADABLE.to_bits())
 }
@@ -90,7 +90,7 @@ fn summary<'q>(
     Ok(PointValue::Summary(SummaryPoint { quantiles, sum, count }))
 }
 
-/// The type as this crate calls it.
+/// Converts a type of the `prometheus` crate to that of this crate.
 pub(super) fn type_from(metric_type: proto::MetricType) -> MetricType {
     match metric_type {
         proto::MetricType::COUNTER => MetricType::Counter,
@@ -101,8 +101,8 @@ pub(super) fn type_from(metric_type: proto::MetricType) -> MetricType {
     }
 }
 
-/// The type as the `prometheus` crate calls it. Untyped metrics become gauges, because its text
-/// encoder panics on them.
+/// Converts a type of this crate to that of the `prometheus` crate. Untyped metrics become gauges,
+/// because its text encoder panics on them.
 fn type_to(metric_type: MetricType) -> proto::MetricType {
     match metric_type {
         MetricType::Counter => proto::MetricType::COUNTER,
@@ -148,8 +148,7 @@ fn foreign_histogram(histogram: &HistogramPoint<'_>) -> proto::Histogram {
         bucket.set_cumulative_count(count);
         bucket
     };
-    // The last one is implicit there: one that is given comes out of the text encoder as
-    // `le="inf"`.
+    // The foreign model implies the last one, and its text encoder writes a given one as `le="inf"`.
     let finite = histogram.buckets.iter().filter(|(bound, _)| *bound != f64::INFINITY);
     let mut built = proto::Histogram::default();
     built.set_bucket(finite.map(bucket).collect());
@@ -172,7 +171,7 @@ fn foreign_summary(summary: &SummaryPoint<'_>) -> proto::Summary {
     built
 }
 
-/// All labels, sorted by name as the `prometheus` crate has them.
+/// Returns all labels, sorted by name as in the `prometheus` crate.
 fn label_pairs(metric: &Prepared, labels: RenderedLabels<'_>) -> Vec<proto::LabelPair> {
     let const_labels = RenderedLabels(metric.const_labels.as_bytes());
     let mut pairs: Vec<proto::LabelPair> = const_labels
@@ -220,19 +219,19 @@ impl Encoder for FamilyBuilder {
     }
 }
 
-/// `get_value`, for the form of the model that has only `value`.
+/// Adds `get_value` to the form of the model that has only `value`.
 #[allow(dead_code, reason = "called in one form of the model only")]
 trait GetValue {
     fn get_value(&self) -> f64;
 }
 
-/// `value`, for the form of the model that has only `get_value`.
+/// Adds `value` to the form of the model that has only `get_value`.
 #[allow(dead_code, reason = "called in one form of the model only")]
 trait ValueOf {
     fn value(&self) -> f64;
 }
 
-/// `get_untyped`, for the form of the model in which an untyped metric can only be made.
+/// Adds `get_untyped` to the form of the model that can only make untyped metrics.
 #[allow(dead_code, reason = "called in one form of the model only")]
 trait GetUntyped {
     fn get_untyped(&self) -> proto::Untyped;
@@ -256,7 +255,7 @@ macro_rules! either_name {
 
 either_name!(Counter Gauge Untyped);
 
-/// A NaN that nobody computes.
+/// A NaN that no computation returns.
 const UNREADABLE: f64 = f64::from_bits(0x7ff8_dead_dead_dead);
 
 impl GetUntyped for proto::Metric {

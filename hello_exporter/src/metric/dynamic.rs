@@ -4,9 +4,12 @@
 #[cfg(all(test, feature = "server"))]
 mod tests;
 
+mod label_positions;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use self::label_positions::{LabelPositions, label_values};
 use super::owned::OwnedSample;
 use super::value::ToSample;
 use crate::__private::{Liveness, New, WithNew, of_declared};
@@ -14,7 +17,6 @@ use crate::collect::{Collect, Declared, Describe};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
 use crate::labels::LabelValue;
-use crate::name::is_label_name;
 
 /// Plain values in metric families whose names or labels are known at run time only, e.g. the fields
 /// that a kernel or a server happens to have, or the columns of a configured query.
@@ -75,7 +77,7 @@ pub struct DynamicFamilies {
 /// One family of [`DynamicFamilies`].
 #[derive(Clone, Debug)]
 pub struct DynamicFamily {
-    /// With the names of all labels so far, in the order of their first use.
+    /// Its labels are those of all samples so far, in the order of their first use.
     desc: Desc,
     samples: Vec<LabelledSample>,
     /// How the last declaration differs from the first one.
@@ -100,16 +102,16 @@ impl Conflict {
 
 #[derive(Clone, Debug)]
 struct LabelledSample {
-    /// By the position of their names in the family's `desc`. It ends with the last one that is given.
+    /// By the position of their names in the family's `desc`, up to the last given one.
     labels: Vec<Option<String>>,
     value: OwnedSample,
 }
 
-/// The samples that were dropped when they were added.
+/// Samples that were dropped when they were added.
 #[derive(Clone, Debug)]
 struct DroppedSamples {
     count: u64,
-    /// Why the first of them was dropped.
+    /// The reason for the first one.
     reason: Cow<'static, str>,
 }
 
@@ -246,7 +248,7 @@ impl DynamicFamily {
         labels: impl IntoIterator<Item = (N, V)>,
         value: impl ToSample,
     ) -> &mut Self {
-        self.add(value, |desc| placed(desc, labels))
+        self.add(value, |desc| label_values(desc, labels))
     }
 
     #[inline]
@@ -289,85 +291,17 @@ impl DynamicFamily {
     }
 
     fn collect_samples(&self, encoder: &mut FamilyEncoder<'_>) {
-        let matching = Matching::new(&self.desc, encoder.desc());
+        let positions = LabelPositions::new(&self.desc, encoder.desc());
         let mut values = Vec::new();
         for sample in &self.samples {
             values.clear();
-            match matching.push_values(sample, &mut values) {
+            match positions.push_values(&sample.labels, &mut values) {
                 Ok(()) => encoder.sample_of(&values, &sample.value.as_sample()),
                 Err(name) => {
                     encoder.refuse(&format_args!("the family cannot have another label, `{name}`"))
                 }
             }
         }
-    }
-}
-
-/// Puts label values at the positions of their names in `desc`, to which new names are appended.
-///
-/// # Errors
-///
-/// A name is invalid, or given twice. Then `desc` has no new names.
-fn placed<N: AsRef<str>, V: LabelValue>(
-    desc: &mut Desc,
-    labels: impl IntoIterator<Item = (N, V)>,
-) -> Result<Vec<Option<String>>, String> {
-    let before = desc.labels().len();
-    let mut values = Vec::with_capacity(before);
-    for (name, value) in labels {
-        let name = name.as_ref();
-        let position = desc.label_position(name);
-        if position >= before && !is_label_name(name) {
-            desc.truncate_labels(before);
-            return Err(format!("`{name}` is not a label name"));
-        }
-        values.resize(values.len().max(position + 1), None);
-        let value = value.as_label(&mut V::Buffer::default()).to_owned();
-        if values.get_mut(position).and_then(|slot| slot.replace(value)).is_some() {
-            desc.truncate_labels(before);
-            return Err(format!("label `{name}` is given twice"));
-        }
-    }
-    Ok(values)
-}
-
-/// How the labels of a family's samples correspond to those of its registration.
-struct Matching<'d> {
-    /// The position in a sample of each registered label.
-    positions: Vec<Option<usize>>,
-    /// The labels that are not registered, with their positions in a sample.
-    missing: Vec<(usize, &'d str)>,
-}
-
-impl<'d> Matching<'d> {
-    fn new(own: &'d Desc, registered: &Desc) -> Self {
-        let find = |name: &Cow<'_, str>| own.labels().iter().position(|label| label == name);
-        let positions = registered.labels().iter().map(find).collect();
-        let labels = own.labels().iter().map(AsRef::as_ref).enumerate();
-        let is_missing =
-            |(_, name): &(usize, &str)| !registered.labels().iter().any(|it| it == name);
-        Self { positions, missing: labels.filter(is_missing).collect() }
-    }
-
-    /// Appends the values of the registered labels.
-    ///
-    /// # Errors
-    ///
-    /// The sample has a label that is not registered, and a value that is not empty.
-    fn push_values<'s>(
-        &self,
-        LabelledSample { labels, .. }: &'s LabelledSample,
-        values: &mut Vec<&'s str>,
-    ) -> Result<(), &'d str> {
-        let value = |position: usize| labels.get(position)?.as_deref();
-        let has_value = |position| value(position).is_some_and(|value| !value.is_empty());
-        if let Some((_, name)) = self.missing.iter().find(|(position, _)| has_value(*position)) {
-            return Err(name);
-        }
-        values.extend(
-            self.positions.iter().map(|position| position.and_then(value).unwrap_or_default()),
-        );
-        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
-use super::guard::{GaugeGuard, Level};
+use super::guard::{GaugeGuard, Level, sealed};
 use super::value::unix_seconds;
 use super::word::{self, GaugeValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
@@ -111,6 +111,8 @@ impl<T: GaugeValue> Gauge<T> {
         word::load(&self.word)
     }
 }
+
+impl<T> sealed::Sealed for &Gauge<T> {}
 
 impl<T: GaugeValue> Level for &Gauge<T> {
     fn rise(&self) -> bool {

@@ -86,7 +86,4 @@ impl<H: Observe> Drop for Timer<H> {
 
 pub(super) mod sealed {
     pub trait Sealed {}
-    impl<T> Sealed for &super::super::Gauge<T> {}
-    impl Sealed for &super::super::Histogram {}
-    impl<L, M, P> Sealed for super::super::Series<'_, L, M, P> {}
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::exemplar::{Exemplars, exemplar};
-use super::guard::{Observe, Timer};
+use super::guard::{Observe, Timer, sealed};
 use super::word::{self, Word};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric, Options};
 use crate::desc::MetricType;
@@ -56,7 +56,7 @@ pub const fn exponential_buckets<const N: usize>(start: f64, factor: f64) -> [f6
     buckets(start, 0.0, factor)
 }
 
-/// Each is `factor` times the one before it, and `width` above that.
+/// Returns `N` bounds, each `factor` times the one before it plus `width`.
 #[expect(clippy::indexing_slicing, reason = "checked, and there are no iterators in a constant")]
 const fn buckets<const N: usize>(start: f64, width: f64, factor: f64) -> [f64; N] {
     let mut buckets = [start; N];
@@ -101,7 +101,8 @@ impl Histogram {
         self.buckets.observe(&self.words, value);
     }
 
-    /// Counts `value`, and keeps the labels as the exemplar of its bucket, which OpenMetrics exposes; see [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
+    /// Counts `value`, and keeps the labels as the exemplar of its bucket, which OpenMetrics exposes; see
+    /// [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
     ///
     /// ```
     /// use hello_exporter::Histogram;
@@ -166,6 +167,8 @@ impl Metric for Histogram {
         }
     }
 }
+
+impl sealed::Sealed for &Histogram {}
 
 impl Observe for &Histogram {
     fn observe(&self, seconds: f64) {
@@ -251,9 +254,10 @@ impl Buckets {
         const FEW: usize = 64;
 
         let is_below = |bound: &f64| value <= *bound;
-        match self.bounds.len() {
-            ..=FEW => self.bounds.iter().map(|bound| usize::from(!is_below(bound))).sum(),
-            _ => self.bounds.partition_point(|bound| !is_below(bound)),
+        if self.bounds.len() <= FEW {
+            self.bounds.iter().map(|bound| usize::from(!is_below(bound))).sum()
+        } else {
+            self.bounds.partition_point(|bound| !is_below(bound))
         }
     }
 
@@ -269,18 +273,18 @@ impl Buckets {
     pub(super) fn encode(
         &self,
         words: &[AtomicU64],
-        block: RenderedLabels<'_>,
+        labels: RenderedLabels<'_>,
         exemplars: &Exemplars,
         encoder: &mut FamilyEncoder<'_>,
     ) {
         let sum = self.sum(words);
         encoder.with_scratch(|encoder, scratch| {
-            exemplars.read(block, encoder, scratch);
+            exemplars.read(labels, encoder, scratch);
             let count = self.accumulate(words, &mut scratch.buckets);
             let rendered = Some(&self.rendered);
             let point = HistogramPoint { buckets: &scratch.buckets, rendered, sum, count };
-            let point = Sample::new(PointValue::Histogram(point));
-            encoder.rendered(block, &point.with_exemplars(&scratch.exemplars));
+            let sample = Sample::new(PointValue::Histogram(point));
+            encoder.rendered(labels, &sample.with_exemplars(&scratch.exemplars));
         });
     }
 

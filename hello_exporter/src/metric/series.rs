@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use super::exemplar::exemplar;
-use super::guard::{GaugeGuard, Level, Observe, Timer};
+use super::guard::{self, GaugeGuard, Level, Observe, Timer};
 use super::histogram::{Buckets, Histogram};
 use super::series_set::{NumberMetric, SeriesSet};
 use super::store::Pin;
@@ -137,18 +137,18 @@ impl<L: Labels, M, P: Lookup> Series<'_, L, M, P> {
         self.labels.with_values(|values| store.read(values, |words| operation(buckets, words)))
     }
 
-    /// Updates the series, and keeps an exemplar in the place that the operation returns.
+    /// Updates the series, and keeps an exemplar for the bucket that `operation` returns, 0 for a counter.
     fn update_with_exemplar(
         &self,
         exemplar: Option<Arc<Exemplar>>,
         operation: impl Fn(&Buckets, &[AtomicU64]) -> usize,
     ) {
         let names = &self.series.store.label_names;
-        let block = self.labels.with_values(|values| names.render(values));
+        let labels = self.labels.with_values(|values| names.render(values));
         self.update(|buckets, words| {
-            let place = operation(buckets, words);
+            let bucket = operation(buckets, words);
             if let Some(exemplar) = &exemplar {
-                self.series.store.exemplars.set(block.as_bytes(), place, exemplar);
+                self.series.store.exemplars.set(labels.as_bytes(), bucket, exemplar);
             }
         });
     }
@@ -244,6 +244,8 @@ impl<L: Labels, T: GaugeValue + From<f64>, P: Lookup> Series<'_, L, Gauge<T>, P>
         self.set(unix_seconds(SystemTime::now()).into());
     }
 }
+
+impl<L, M, P> guard::sealed::Sealed for Series<'_, L, M, P> {}
 
 impl<L: Labels, T: GaugeValue, P: Lookup> Level for Series<'_, L, Gauge<T>, P> {
     fn rise(&self) -> bool {

@@ -17,30 +17,30 @@ use crate::labels::RenderedLabels;
 /// that moment.
 pub struct SeriesView<'f, M> {
     series: &'f SeriesSet,
-    place: RecordHandle,
+    record: RecordHandle,
     kind: PhantomData<fn() -> M>,
 }
 
 impl<'f, M> SeriesView<'f, M> {
-    pub(super) fn new(series: &'f SeriesSet, place: RecordHandle) -> Self {
-        Self { series, place, kind: PhantomData }
+    pub(super) fn new(series: &'f SeriesSet, record: RecordHandle) -> Self {
+        Self { series, record, kind: PhantomData }
     }
 
-    /// Returns the value of the label with this name, if there is one. Every call decodes it.
+    /// Returns the value of the label with this name, if there is one. Every call unescapes it.
     pub fn label(&self, name: &str) -> Option<String> {
-        let find = |block: RenderedLabels<'_>| {
-            let found = block.pairs().find(|(label, _)| *label == name);
+        let find = |labels: RenderedLabels<'_>| {
+            let found = labels.pairs().find(|(label, _)| *label == name);
             found.map(|(_, value)| value.into_owned())
         };
-        self.read(|block, _| find(block)).flatten()
+        self.read(|labels, _| find(labels)).flatten()
     }
 
-    pub(super) fn block(&self) -> String {
-        self.read(|block, _| block.as_str().to_owned()).unwrap_or_default()
+    pub(super) fn rendered_labels(&self) -> String {
+        self.read(|labels, _| labels.as_str().to_owned()).unwrap_or_default()
     }
 
     fn read<R>(&self, read: impl FnOnce(RenderedLabels<'_>, &[AtomicU64]) -> R) -> Option<R> {
-        self.series.store.at(&self.place, read)
+        self.series.store.read_handle(&self.record, read)
     }
 }
 
@@ -66,6 +66,6 @@ impl SeriesView<'_, Histogram> {
 
 impl<M> fmt::Debug for SeriesView<'_, M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("SeriesView").field(&self.block()).finish()
+        formatter.debug_tuple("SeriesView").field(&self.rendered_labels()).finish()
     }
 }

@@ -1,4 +1,4 @@
-//! The exposition of one borrowed collector, without a registry, which would keep it.
+//! The exposition of one borrowed collector, without a registry, which would own it.
 
 use std::any::type_name_of_val;
 use std::borrow::Cow;
@@ -8,7 +8,7 @@ use crate::desc::Desc;
 use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written, encode_family};
 use crate::registry::{RegisterError, Registrable, Registry};
 
-/// Why a collector has no exposition to compare.
+/// The reason why a collector has no exposition to compare.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unsound {
     #[error(transparent)]
@@ -31,7 +31,7 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
     // Descs of one name are one family.
     for family in metrics.chunk_by(|(_, one), (_, other)| one.desc.name() == other.desc.name()) {
         let Some((_, first)) = family.first() else { continue };
-        // As a scrape does, but that a panic is not caught.
+        // As a scrape does, without catching a panic.
         encode_family(&mut text, first, |encoder| {
             for (index, metric) in family {
                 collector.collect(*index, &mut FamilyEncoder::new(metric, encoder, &mut written));
@@ -44,12 +44,12 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
 }
 
 fn dropped_of(metric: &Prepared, written: &Written) -> Option<Unsound> {
-    let Written { invalid, duplicates, .. } = *written;
+    let Written { invalid: invalid_samples, duplicates, .. } = *written;
     let reason = written.reason.as_deref().unwrap_or("of another metric");
-    let invalid = match invalid {
+    let invalid = match invalid_samples {
         0 => None,
         1 => Some(format!("1 invalid sample ({reason})")),
-        _ => Some(format!("{invalid} invalid samples ({reason})")),
+        _ => Some(format!("{invalid_samples} invalid samples ({reason})")),
     };
     let repeated = match duplicates {
         0 => None,
