@@ -6,7 +6,7 @@ use crate::__private::{Live, Liveness, New, WithNew, of_declared};
 pub use crate::desc::{Desc, DescError, MetricType};
 pub use crate::encode::{FamilyEncoder, Sample, SampleValue};
 use crate::labels::Labels;
-pub use crate::metric::value::ToSample;
+pub use crate::metric::to_sample::ToSample;
 
 /// Describes the metric families that a collector exposes.
 ///

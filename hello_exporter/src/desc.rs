@@ -27,7 +27,8 @@ pub enum MetricType {
     Summary,
     /// Facts as labels; the value is 1. A type of OpenMetrics, and a gauge in other formats.
     Info,
-    /// States that are on or off, a series each. A type of OpenMetrics, and a gauge in other formats.
+    /// States that are on or off, a series each. A type of OpenMetrics, and a gauge in other
+    /// formats.
     StateSet,
     /// A value whose type is not known.
     Untyped,
@@ -141,8 +142,8 @@ impl Desc {
     /// ```
     /// use hello_exporter::collect::{Desc, MetricType};
     ///
-    /// let desc = Desc::new("busy_seconds_total", "Time spent.", MetricType::Counter).with_unit("seconds");
-    /// assert_eq!(desc.unit(), Some("seconds"));
+    /// let desc = Desc::new("busy_seconds_total", "Time spent.", MetricType::Counter);
+    /// assert_eq!(desc.with_unit("seconds").unit(), Some("seconds"));
     /// ```
     #[must_use]
     pub fn with_unit(mut self, unit: impl Into<Cow<'static, str>>) -> Self {
@@ -192,7 +193,8 @@ impl Desc {
         self
     }
 
-    /// Returns the position of the variable label with this name, which is appended if it is missing.
+    /// Returns the position of the variable label with this name, which is appended if it is
+    /// missing.
     pub(crate) fn label_position(&mut self, name: &str) -> usize {
         let position = self.labels.iter().position(|label| label == name);
         position.unwrap_or_else(|| {
@@ -230,7 +232,8 @@ impl Desc {
         family.filter(|family| !family.is_empty()).unwrap_or(&self.name)
     }
 
-    /// Returns whether this is a counter whose name lacks `_total`, which OpenMetrics does not accept.
+    /// Returns whether this is a counter whose name lacks `_total`, which OpenMetrics does not
+    /// accept.
     pub(crate) fn is_unsuffixed_counter(&self) -> bool {
         self.metric_type == MetricType::Counter && self.family_name() == self.name()
     }

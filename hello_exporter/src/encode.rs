@@ -36,9 +36,11 @@ use crate::labels::RenderedLabels;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
+    /// The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version
+    /// 0.0.4.
     ///
-    /// It has no types for [`Info`](crate::Info) and [`StateSet`](crate::StateSet): both are gauges.
+    /// It has no types for [`Info`](crate::Info) and [`StateSet`](crate::StateSet): both are
+    /// gauges.
     #[default]
     Text,
     /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.

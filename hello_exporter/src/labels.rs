@@ -14,9 +14,9 @@ pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
 /// The value of one label: a string, or a value that is written as one.
 ///
 /// Strings of every kind, `char`, integers and [`NonZero`] ones, `bool`, IP addresses and socket
-/// addresses, and an `Option` of those are label values. `None` is the empty value, which Prometheus
-/// treats as no label. [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it for an enum;
-/// any other type implements it by hand:
+/// addresses, and an `Option` of those are label values. `None` is the empty value, which
+/// Prometheus treats as no label. [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it
+/// for an enum; any other type implements it by hand:
 ///
 /// ```
 /// use hello_exporter::{CounterVec, LabelValue};
@@ -72,8 +72,8 @@ pub trait Labels {
     /// The names, if the type has them.
     const NAMES: Option<&'static [Cow<'static, str>]> = None;
 
-    /// Passes all values, as strings, to `read`: as many as [`COUNT`](Self::COUNT). A family drops and
-    /// counts an update with another number of values.
+    /// Passes all values, as strings, to `read`: as many as [`COUNT`](Self::COUNT). A family drops
+    /// and counts an update with another number of values.
     fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R;
 }
 
@@ -309,8 +309,8 @@ impl LabelNames {
     }
 }
 
-/// The labels of one series as they appear in the text formats: `hostname="Hi",path="/"`, escaped, in
-/// UTF-8.
+/// The labels of one series as they appear in the text formats: `hostname="Hi",path="/"`, escaped,
+/// in UTF-8.
 #[derive(Clone, Copy)]
 pub(crate) struct RenderedLabels<'a>(pub(crate) &'a [u8]);
 

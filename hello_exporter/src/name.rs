@@ -1,8 +1,8 @@
 //! The naming rules of metrics and labels.
 //!
 //! From the [data model](https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels):
-//! letters, digits and `_`, a digit not first. `:` is reserved for recording rules, and label names that
-//! begin with `__` for Prometheus itself.
+//! letters, digits and `_`, a digit not first. `:` is reserved for recording rules, and label names
+//! that begin with `__` for Prometheus itself.
 
 use std::borrow::Cow;
 

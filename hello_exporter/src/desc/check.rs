@@ -27,8 +27,8 @@ impl Desc {
         self.check_as(false)
     }
 
-    /// Checks the family, whose name may contain `:` if it is foreign: only recording rules should use
-    /// it, but nothing enforces that.
+    /// Checks the family, whose name may contain `:` if it is foreign: only recording rules should
+    /// use it, but nothing enforces that.
     pub(crate) fn check_as(&self, is_foreign: bool) -> Result<(), DescError> {
         let name = if is_foreign { &self.name.replace(':', "_") } else { &*self.name };
         if !is_metric_name(name) {

@@ -6,11 +6,11 @@ pub(super) const EIGHT_DIGITS: u64 = 100_000_000;
 /// The most digits of an integer.
 pub(super) const MOST_DIGITS: usize = 20;
 
-/// Returns the digits of an integer below [`EIGHT_DIGITS`], and their number; the bytes after them are
-/// arbitrary.
+/// Returns the digits of an integer below [`EIGHT_DIGITS`], and their number; the bytes after them
+/// are arbitrary.
 ///
-/// It branches on the number of pairs of digits, but not on whether the first pair is a single digit. So
-/// the end of the number is known long before its digits.
+/// It branches on the number of pairs of digits, but not on whether the first pair is a single
+/// digit. So the end of the number is known long before its digits.
 #[inline(always)]
 pub(super) fn digits(value: u32) -> ([u8; 8], usize) {
     let (pairs, digits, is_odd) = match value {

@@ -13,8 +13,9 @@ use crate::labels::{self, Labels, RenderedLabels};
 
 /// Writes the samples of one metric family of one collector.
 ///
-/// [`Collect::collect`](crate::collect::Collect::collect) calls [`sample`](Self::sample) for every series.
-/// A sample with the labels of an earlier one is dropped and counted, so that the exposition stays valid.
+/// [`Collect::collect`](crate::collect::Collect::collect) calls [`sample`](Self::sample) for every
+/// series. A sample with the labels of an earlier one is dropped and counted, so that the
+/// exposition stays valid.
 pub struct FamilyEncoder<'a> {
     metric: &'a Prepared,
     encoder: &'a mut dyn Encoder,
@@ -55,11 +56,11 @@ impl<'a> FamilyEncoder<'a> {
         self.sample([""; 0], value);
     }
 
-    /// Writes one sample: as many label values as the [`Desc`] has labels, and the value, which is a
-    /// number or a snapshot.
+    /// Writes one sample: as many label values as the [`Desc`] has labels, and the value, which is
+    /// a number or a snapshot.
     ///
-    /// An invalid sample is dropped and counted: one with another number of label values, a histogram
-    /// of a gauge, an info that is not 1, any sample of a state set, which only a
+    /// An invalid sample is dropped and counted: one with another number of label values, a
+    /// histogram of a gauge, an info that is not 1, any sample of a state set, which only a
     /// [`StateSet`](crate::StateSet) can write. A counter that is negative or NaN is exposed;
     /// [`testing::lint`](crate::testing::lint) reports it.
     pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Sample<'p>>) {
@@ -143,9 +144,9 @@ impl<'a> FamilyEncoder<'a> {
         self.written.reason.get_or_insert_with(|| reason.to_string());
     }
 
-    /// Begins the samples of a live metric, which has this type and these label names, and writes each
-    /// label set once. Returns `false`, and counts an invalid sample, if the Desc differs or the family
-    /// has samples already: then the metric must not write.
+    /// Begins the samples of a live metric, which has this type and these label names, and writes
+    /// each label set once. Returns `false`, and counts an invalid sample, if the Desc differs or
+    /// the family has samples already: then the metric must not write.
     pub(crate) fn begin_rendered<'n>(
         &mut self,
         metric_type: MetricType,
@@ -224,8 +225,8 @@ impl<'a> FamilyEncoder<'a> {
         result
     }
 
-    /// Counts the updates that the metric, or one of its rows, has dropped since the program started,
-    /// because they would have exceeded its limit of series.
+    /// Counts the updates that the metric, or one of its rows, has dropped since the program
+    /// started, because they would have exceeded its limit of series.
     pub(crate) fn dropped(&mut self, total: u64) {
         self.written.dropped += total;
     }
@@ -269,7 +270,8 @@ impl Written {
         self.is_rendered = false;
     }
 
-    /// Drops the references of a scrape, and returns whether the buffers are small enough for reuse.
+    /// Drops the references of a scrape, and returns whether the buffers are small enough for
+    /// reuse.
     pub(crate) fn is_spare(&mut self) -> bool {
         self.scratch.exemplars.clear();
         self.rendered.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16

@@ -5,8 +5,8 @@
 
 use std::marker::PhantomData;
 
-use super::cursor::Cursor;
-use super::number::{self, RenderedBounds, append_bound};
+use super::cursor::{Cursor, append_number};
+use super::number::{RenderedBounds, append_bound};
 use super::prepared::LinePrefix;
 use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
 use super::{Encoder, Prepared, Sample, SampleValue};
@@ -106,7 +106,7 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
         self.push("=\"");
         append_bound(bound, D::FLOAT_BOUNDS, self.out);
         self.push("\"} ");
-        number::append(value, self.out);
+        append_number(value, self.out);
         self.end_line(end);
     }
 

@@ -43,8 +43,8 @@ fn open_metrics_as(desc: &Desc, family: &str, type_name: &str) -> String {
     metadata
 }
 
-/// Returns the type in OpenMetrics. A counter whose name lacks `_total` has the type `unknown`, so that
-/// its series keeps its name in every format.
+/// Returns the type in OpenMetrics. A counter whose name lacks `_total` has the type `unknown`, so
+/// that its series keeps its name in every format.
 fn open_metrics_type(desc: &Desc) -> &'static str {
     match desc.metric_type() {
         _ if desc.is_unsuffixed_counter() => UNKNOWN,

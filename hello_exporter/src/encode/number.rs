@@ -3,8 +3,6 @@
 use std::fmt;
 use std::io::Write;
 
-use super::cursor::Cursor;
-
 /// The value of a sample, exact: 64-bit integers stay integers on the wire.
 ///
 /// ```
@@ -36,8 +34,8 @@ impl SampleValue {
         }
     }
 
-    /// Returns whether the value is negative, and its magnitude, if it is written as an integer: if it is
-    /// one, or a float that is integral and exact.
+    /// Returns whether the value is negative, and its magnitude, if it is written as an integer: if
+    /// it is one, or a float that is integral and exact.
     #[inline(always)]
     pub(super) fn integer(self) -> Option<(bool, u64)> {
         match self {
@@ -91,11 +89,6 @@ fn integer_of_float(value: f64) -> Option<(bool, u64)> {
     let is_negative_zero = value == 0.0 && value.is_sign_negative();
     let is_integral = value.abs() < EXACT && value.trunc() == value && !is_negative_zero;
     is_integral.then(|| (value < 0.0, value.abs() as u64))
-}
-
-/// Appends a number: integers in full, floats in the fewest digits that read back the same.
-pub(super) fn append(value: SampleValue, out: &mut Vec<u8>) {
-    Cursor::new(out).number([], value, b"");
 }
 
 fn not_finite(value: f64) -> Option<&'static str> {
@@ -159,8 +152,8 @@ impl RenderedBounds {
         Self { plain: render(false), float: render(true) }
     }
 
-    /// Iterates over all bounds, `+Inf` last; without the comma if `is_only`, for a bound that is the
-    /// only label.
+    /// Iterates over all bounds, `+Inf` last; without the comma if `is_only`, for a bound that is
+    /// the only label.
     pub(super) fn iter(&self, as_float: bool, is_only: bool) -> impl Iterator<Item = &[u8]> {
         let bounds = if as_float { &self.float } else { &self.plain };
         bounds.iter().map(move |bound| bound.get(usize::from(is_only)..).unwrap_or_default())

@@ -4,8 +4,9 @@
 //! quantiles and counters, counters that are NaN, `_sum` and `_count` of a histogram with negative
 //! bounds. Prometheus stores them, and a series has the same samples in every format.
 
+use super::Prepared;
+use super::cursor::append_number;
 use super::line::{Dialect, LineEncoder};
-use super::{Prepared, number};
 
 /// Appends an exposition to a buffer.
 pub(crate) type OpenMetricsEncoder<'a> = LineEncoder<'a, Version100>;
@@ -27,7 +28,7 @@ impl Dialect for Version100 {
         if milliseconds < 0 {
             out.push(b'-');
         }
-        number::append((milliseconds.unsigned_abs() / 1000).into(), out);
+        append_number((milliseconds.unsigned_abs() / 1000).into(), out);
         let rest = milliseconds.unsigned_abs() % 1000;
         out.push(b'.');
         out.extend([100, 10, 1].map(|unit| b'0' + (rest / unit % 10) as u8));

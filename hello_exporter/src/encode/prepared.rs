@@ -4,8 +4,8 @@ use super::metadata;
 use crate::desc::{Desc, MetricType};
 use crate::labels;
 
-/// A [`Desc`] ready for encoding: the metadata of its family, and the prefixes of its lines, rendered
-/// once.
+/// A [`Desc`] ready for encoding: the metadata of its family, and the prefixes of its lines,
+/// rendered once.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) desc: Desc,
@@ -61,8 +61,8 @@ impl Prepared {
         }
     }
 
-    /// Prepares a metric whose OpenMetrics family name is taken: OpenMetrics gets a family of unknown
-    /// type, named as its samples.
+    /// Prepares a metric whose OpenMetrics family name is taken: OpenMetrics gets a family of
+    /// unknown type, named as its samples.
     pub(crate) fn unknown(desc: Desc) -> Self {
         let open_metrics_metadata = metadata::open_metrics_unknown(&desc);
         Self { open_metrics_metadata, takes_exemplars: false, ..Self::new(desc) }

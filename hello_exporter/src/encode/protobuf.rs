@@ -1,8 +1,8 @@
 //! The [protocol buffer format](https://github.com/prometheus/client_model): messages of
 //! `io.prometheus.client.MetricFamily`, each preceded by its length.
 //!
-//! The encoder reserves one byte for the length of a message, and moves the message if its length needs
-//! more.
+//! The encoder reserves one byte for the length of a message, and moves the message if its length
+//! needs more.
 
 use super::sample::{HistogramPoint, PointValue, SummaryPoint};
 use super::{Encoder, Prepared, Sample, SampleValue};

@@ -8,7 +8,8 @@ use super::SampleValue;
 use super::number::RenderedBounds;
 use crate::desc::MetricType;
 
-/// The state of one series at one moment: a number, a histogram or a summary, and optionally a time.
+/// The state of one series at one moment: a number, a histogram or a summary, and optionally a
+/// time.
 ///
 /// A [`FamilyEncoder`](crate::collect::FamilyEncoder) converts numbers and
 /// [snapshots](crate::HistogramSnapshot) by itself.
@@ -44,8 +45,9 @@ impl<'a> Sample<'a> {
 
     /// Sets a time of its own, instead of the scrape's.
     ///
-    /// Prometheus drops a sample that is older than its newest one, and keeps a series with times of its
-    /// own for five minutes after its end: set a time only for a value of another system, which has one.
+    /// Prometheus drops a sample that is older than its newest one, and keeps a series with times
+    /// of its own for five minutes after its end: set a time only for a value of another system,
+    /// which has one.
     #[must_use]
     pub fn at(self, time: SystemTime) -> Self {
         self.at_milliseconds(Some(unix_milliseconds(time)))

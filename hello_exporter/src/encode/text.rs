@@ -1,7 +1,8 @@
 //! The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
 
+use super::Prepared;
+use super::cursor::append_number;
 use super::line::{Dialect, LineEncoder};
-use super::{Prepared, number};
 
 /// Appends an exposition to a buffer.
 pub(crate) type TextEncoder<'a> = LineEncoder<'a, Version004>;
@@ -19,6 +20,6 @@ impl Dialect for Version004 {
     }
 
     fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>) {
-        number::append(milliseconds.into(), out);
+        append_number(milliseconds.into(), out);
     }
 }

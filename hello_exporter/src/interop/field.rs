@@ -76,8 +76,8 @@ fn histogram_opts(declaration: &Declaration) -> HistogramOpts {
     }
 }
 
-/// Writes the samples of the metric with its variable labels in the order of the Desc. The encoder adds
-/// the constant labels of the Desc.
+/// Writes the samples of the metric with its variable labels in the order of the Desc. The encoder
+/// adds the constant labels of the Desc.
 fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
     let names = encoder.desc().labels().to_vec();
     for metric in family.get_metric() {

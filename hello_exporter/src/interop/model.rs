@@ -1,8 +1,8 @@
 //! The `prometheus` crate's data model, read and written.
 //!
 //! Its types come in two forms, with and without its feature `protobuf`, which any crate of a
-//! program can turn on for all. This module uses the items of both forms. If a method has two names,
-//! the traits at the end give either form the name it lacks.
+//! program can turn on for all. This module uses the items of both forms. If a method has two
+//! names, the traits at the end give either form the name it lacks.
 
 #![allow(
     deprecated,
@@ -148,7 +148,8 @@ fn foreign_histogram(histogram: &HistogramPoint<'_>) -> proto::Histogram {
         bucket.set_cumulative_count(count);
         bucket
     };
-    // The foreign model implies the last one, and its text encoder writes a given one as `le="inf"`.
+    // The foreign model implies the last one, and its text encoder writes a given one as
+    // `le="inf"`.
     let finite = histogram.buckets.iter().filter(|(bound, _)| *bound != f64::INFINITY);
     let mut built = proto::Histogram::default();
     built.set_bucket(finite.map(bucket).collect());

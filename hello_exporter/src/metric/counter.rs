@@ -51,11 +51,11 @@ impl<T: CounterValue> Counter<T> {
         }
     }
 
-    /// Adds `amount`, and keeps the labels as an exemplar, e.g. the trace of a request. OpenMetrics exposes
-    /// it if the counter's name ends in `_total`.
+    /// Adds `amount`, and keeps the labels as an exemplar, e.g. the trace of a request. OpenMetrics
+    /// exposes it if the counter's name ends in `_total`.
     ///
-    /// The labels have at most 128 characters in all, names included. If there are more, or no labels,
-    /// the amount is added and the previous exemplar stays.
+    /// The labels have at most 128 characters in all, names included. If there are more, or no
+    /// labels, the amount is added and the previous exemplar stays.
     ///
     /// ```
     /// use hello_exporter::Counter;

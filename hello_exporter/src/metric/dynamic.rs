@@ -11,27 +11,28 @@ use std::collections::HashMap;
 
 use self::label_positions::{LabelPositions, label_values};
 use super::owned::OwnedSample;
-use super::value::ToSample;
+use super::to_sample::ToSample;
 use crate::__private::{Liveness, New, WithNew, of_declared};
 use crate::collect::{Collect, Declared, Describe};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
 use crate::labels::LabelValue;
 
-/// Plain values in metric families whose names or labels are known at run time only, e.g. the fields
-/// that a kernel or a server happens to have, or the columns of a configured query.
+/// Plain values in metric families whose names or labels are known at run time only, e.g. the
+/// fields that a kernel or a server happens to have, or the columns of a configured query.
 ///
-/// A function that makes it is a [source](crate::Exporter::source), or is
-/// [registered](crate::Registry::register_fn), as one that makes a struct is. A metric whose name is
-/// known belongs in a struct that derives [`Collector`](macro@crate::Collector), where the compiler
-/// finds mistakes; a field with `#[metric(flatten)]` combines both.
+/// A function that returns it is a [source](crate::Exporter::source_fn), or is
+/// [registered](crate::Registry::register_fn), as one that returns a struct is. A metric whose name
+/// is known belongs in a struct that derives [`Collector`](macro@crate::Collector), where the
+/// compiler finds mistakes; a field with `#[metric(flatten)]` combines both.
 ///
 /// ```
 /// use hello_exporter::{DynamicFamilies, Format, Registry};
 ///
 /// fn sensors() -> DynamicFamilies {
 ///     let mut families = DynamicFamilies::new();
-///     for (chip, sensor, celsius) in [("cpu", "core0", 48.5), ("cpu", "core1", 47.0), ("disk", "nvme0", 36.5)] {
+///     let found = [("cpu", "core0", 48.5), ("cpu", "core1", 47.0), ("disk", "nvme0", 36.5)];
+///     for (chip, sensor, celsius) in found {
 ///         families
 ///             .gauge(format!("{chip}_temperature_celsius"), format!("Temperature of a {chip}."))
 ///             .sample([("sensor", sensor)], celsius);
@@ -60,13 +61,13 @@ use crate::labels::LabelValue;
 /// # Ok::<(), hello_exporter::RegisterError>(())
 /// ```
 ///
-/// The scrape that first has a family registers it, by the rules of every registration: a family with an
-/// invalid name, or with a name that another collector has, is left out, named in the log, and counted
-/// in `<exporter>_dropped_series_total`. It keeps the type and the help of that scrape; labels that later
-/// samples have are added to its labels, up to 64.
-/// [`Desc::check`] checks names before the first scrape. Names are kept until the collector is
-/// unregistered, so do not make them of what changes: values, identifiers and paths belong in labels. A
-/// collector can have 10,000 such families, or all that `Source::families` lists if those are more.
+/// The scrape that first has a family registers it, by the rules of every registration: a family
+/// with an invalid name, or with a name that another collector has, is left out, named in the log,
+/// and counted in `<exporter>_dropped_series_total`. It keeps the type and the help of that scrape;
+/// labels that later samples have are added to its labels, up to 64. [`Desc::check`] checks names
+/// before the first scrape. Names are kept until the collector is unregistered, so do not make them
+/// of what changes: values, identifiers and paths belong in labels. A collector can have 10,000
+/// such families, or all that `Source::families` lists if those are more.
 #[derive(Clone, Debug, Default)]
 pub struct DynamicFamilies {
     families: Vec<DynamicFamily>,
@@ -80,7 +81,7 @@ pub struct DynamicFamily {
     /// Its labels are those of all samples so far, in the order of their first use.
     desc: Desc,
     samples: Vec<LabelledSample>,
-    /// How the last declaration differs from the first one.
+    /// The difference between the last declaration and the first one.
     conflict: Option<Conflict>,
     dropped: Option<Box<DroppedSamples>>,
 }
@@ -121,8 +122,8 @@ impl DynamicFamilies {
         Self::default()
     }
 
-    /// Returns the counter of this name, which is added if it is missing. If the name is that of another
-    /// type, the samples added to it are dropped and counted.
+    /// Returns the counter of this name, which is added if it is missing. If the name is that of
+    /// another type, the samples added to it are dropped and counted.
     pub fn counter(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -196,8 +197,8 @@ impl DynamicFamily {
         Self { desc, samples: Vec::new(), conflict: None, dropped: None }
     }
 
-    /// Sets the unit, which the family's name has to end in, see [`Desc::with_unit`]. A family that has
-    /// samples keeps its unit: samples added after another one are dropped and counted.
+    /// Sets the unit, which the family's name has to end in, see [`Desc::with_unit`]. A family that
+    /// has samples keeps its unit: samples added after another one are dropped and counted.
     pub fn unit(&mut self, unit: impl Into<Cow<'static, str>>) -> &mut Self {
         let unit = unit.into();
         if self.desc.unit() != Some(&*unit) && self.conflict.is_none() {
@@ -217,12 +218,13 @@ impl DynamicFamily {
 
     /// Adds a sample with these labels, as pairs of a name and a value. `None` adds nothing.
     ///
-    /// The value is a number, a [`Duration`](std::time::Duration), a [`SystemTime`](std::time::SystemTime),
-    /// a [`HistogramSnapshot`](crate::HistogramSnapshot), a [`SummarySnapshot`](crate::SummarySnapshot),
-    /// or an `Option` or a [`Timestamped`](crate::Timestamped) of one.
+    /// The value is a number, a [`Duration`](std::time::Duration), a
+    /// [`SystemTime`](std::time::SystemTime), a [`HistogramSnapshot`](crate::HistogramSnapshot), a
+    /// [`SummarySnapshot`](crate::SummarySnapshot), or an `Option` or a
+    /// [`Timestamped`](crate::Timestamped) of one.
     ///
-    /// The samples of a family can have different labels: one that lacks a label of another has the empty
-    /// value, which Prometheus treats as no label.
+    /// The samples of a family can have different labels: one that lacks a label of another has the
+    /// empty value, which Prometheus treats as no label.
     ///
     /// ```
     /// use hello_exporter::{DynamicFamilies, testing};
@@ -241,8 +243,8 @@ impl DynamicFamily {
     /// );
     /// ```
     ///
-    /// A sample is dropped and counted if a label is given twice or has an invalid name, if its value is no
-    /// value of the family's type, or if its labels are those of another sample.
+    /// A sample is dropped and counted if a label is given twice or has an invalid name, if its
+    /// value is no value of the family's type, or if its labels are those of another sample.
     pub fn sample<N: AsRef<str>, V: LabelValue>(
         &mut self,
         labels: impl IntoIterator<Item = (N, V)>,

@@ -19,10 +19,10 @@ use crate::labels::{self, LabelValue, Labels};
 
 /// A metric with labels: one series of `M` for every label set that the program has used.
 ///
-/// `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels), which names the labels; the short
-/// forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] take label values by position. A single
-/// label can also be an enum with [`#[derive(LabelValue)]`](macro@crate::LabelValue), which the
-/// attribute names. Series are exposed in the order of their creation.
+/// `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels), which names the labels; the
+/// short forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] take label values by position. A
+/// single label can also be an enum with [`#[derive(LabelValue)]`](macro@crate::LabelValue), which
+/// the attribute names. Series are exposed in the order of their creation.
 ///
 /// ```
 /// use hello_exporter::{Collector, Counter, Family, LabelValue, Labels};
@@ -139,15 +139,17 @@ impl<M: NumberMetric, const N: usize> From<[&str; N]> for Family<Positional<N>, 
 impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
     /// Returns a handle to the series with these label values, to update or read it.
     ///
-    /// The handle looks the series up when it is used, and creates it, at zero, on its first update.
+    /// The handle looks the series up when it is used, and creates it, at zero, on its first
+    /// update.
     #[inline]
     pub fn with<V: LabelValue>(&self, values: [V; N]) -> Series<'_, [V; N], M> {
         Series::new(&self.series, values)
     }
 
-    /// Removes the series with these label values, and returns whether there was one. It is not exposed
-    /// until an update creates it again, at zero. To remove many at once, [`retain`](Self::retain) is
-    /// cheaper: every removal waits for the current updates of the family.
+    /// Removes the series with these label values, and returns whether there was one. It is not
+    /// exposed until an update creates it again, at zero. To remove many at once,
+    /// [`retain`](Self::retain) is cheaper: every removal waits for the current updates of the
+    /// family.
     ///
     /// ```
     /// use hello_exporter::GaugeVec;
@@ -166,16 +168,16 @@ impl<L: Labels, M: SeriesMetric> Family<L, M> {
     /// Returns a handle to the series with these labels, to update or read it; see [`Series`].
     ///
     /// The labels are the struct `L` or a reference to one, with whatever lifetimes and type
-    /// parameters, or another struct with the same label names: a borrowed one finds what an owned one
-    /// has made. Other names, or another number of labels, are an error of the build.
+    /// parameters, or another struct with the same label names: a borrowed one finds what an owned
+    /// one has made. Other names, or another number of labels, are an error of the build.
     #[inline]
     pub fn with<K: Labels>(&self, labels: K) -> Series<'_, K, M> {
         const { labels::assert_same::<L, K>() };
         Series::new(&self.series, labels)
     }
 
-    /// Removes the series with these labels, and returns whether there was one. It is not exposed until
-    /// an update creates it again, at zero.
+    /// Removes the series with these labels, and returns whether there was one. It is not exposed
+    /// until an update creates it again, at zero.
     ///
     /// ```
     /// use hello_exporter::{Family, Gauge, Labels};
@@ -244,8 +246,8 @@ impl<L, M: SeriesMetric> Family<L, M> {
         self.series.store.clear();
     }
 
-    /// Iterates over all series, in the order of their creation. A series that is created meanwhile may
-    /// be among them.
+    /// Iterates over all series, in the order of their creation. A series that is created meanwhile
+    /// may be among them.
     ///
     /// No lock is held: the loop can use and change the family.
     ///
@@ -255,7 +257,8 @@ impl<L, M: SeriesMetric> Family<L, M> {
     /// let requests = CounterVec::new(["method", "path"]);
     /// requests.with(["GET", "/"]).inc_by(3);
     /// requests.with(["PUT", "/"]).inc();
-    /// let puts = requests.iter().filter(|series| series.label("method").as_deref() == Some("PUT"));
+    /// let all = requests.iter();
+    /// let puts = all.filter(|series| series.label("method").as_deref() == Some("PUT"));
     /// assert_eq!(puts.map(|series| series.get()).sum::<u64>(), 1);
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = SeriesView<'_, M>> {
@@ -263,8 +266,8 @@ impl<L, M: SeriesMetric> Family<L, M> {
         handles.map(|handle| SeriesView::new(&self.series, handle))
     }
 
-    /// Removes the series for which `keep` returns false. Their memory is freed once removed series take
-    /// more than half of the family's.
+    /// Removes the series for which `keep` returns false. Their memory is freed once removed series
+    /// take more than half of the family's.
     ///
     /// No lock is held while `keep` runs. An update between `keep` and the removal is lost.
     ///
@@ -292,7 +295,8 @@ impl<L, M> fmt::Debug for Family<L, M> {
     }
 }
 
-/// Implements the traits of a field: a family has as many labels as positions, or those of its struct.
+/// Implements the traits of a field: a family has as many labels as positions, or those of its
+/// struct.
 macro_rules! family_metric {
     ([$($param:tt)*] $labels:ty, $shape:expr) => {
         impl<M: SeriesMetric, $($param)*> Metric for Family<$labels, M> {

@@ -13,8 +13,8 @@ use crate::encode::{
 };
 use crate::labels::RenderedLabels;
 
-/// The upper bounds of a histogram without `buckets`: those of the Prometheus clients, chosen for the
-/// latency of a network service in seconds.
+/// The upper bounds of a histogram without `buckets`: those of the Prometheus clients, chosen for
+/// the latency of a network service in seconds.
 pub const DEFAULT_BUCKETS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -68,8 +68,8 @@ const fn buckets<const N: usize>(start: f64, width: f64, factor: f64) -> [f64; N
     buckets
 }
 
-/// A [histogram](https://prometheus.io/docs/concepts/metric_types/#histogram): counts observations in
-/// buckets, and sums them.
+/// A [histogram](https://prometheus.io/docs/concepts/metric_types/#histogram): counts observations
+/// in buckets, and sums them.
 ///
 /// The `+Inf` bucket is always there and need not be given.
 ///
@@ -95,14 +95,14 @@ impl Histogram {
         Self { buckets, words, exemplars: Exemplars::new() }
     }
 
-    /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`, and the sum
-    /// stays NaN from then on.
+    /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`, and the
+    /// sum stays NaN from then on.
     pub fn observe(&self, value: f64) {
         self.buckets.observe(&self.words, value);
     }
 
-    /// Counts `value`, and keeps the labels as the exemplar of its bucket, which OpenMetrics exposes; see
-    /// [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
+    /// Counts `value`, and keeps the labels as the exemplar of its bucket, which OpenMetrics
+    /// exposes; see [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
     ///
     /// ```
     /// use hello_exporter::Histogram;
@@ -118,8 +118,8 @@ impl Histogram {
         }
     }
 
-    /// Starts a timer that observes the elapsed seconds when it is dropped: at every exit of a function,
-    /// a panic and a cancelled future included.
+    /// Starts a timer that observes the elapsed seconds when it is dropped: at every exit of a
+    /// function, a panic and a cancelled future included.
     ///
     /// ```
     /// use hello_exporter::Histogram;

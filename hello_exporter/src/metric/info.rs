@@ -11,8 +11,8 @@ use crate::labels::{self, LabelNames, Labels, RenderedLabels};
 use crate::sync::{read, write};
 
 /// Facts as labels, e.g. the version of a program: an
-/// [info](https://prometheus.io/docs/specs/om/open_metrics_spec/#info) of OpenMetrics, whose value is
-/// always 1.
+/// [info](https://prometheus.io/docs/specs/om/open_metrics_spec/#info) of OpenMetrics, whose value
+/// is always 1.
 ///
 /// Its name ends in `_info`. An info without facts, its initial state, is not exposed.
 ///
@@ -49,8 +49,8 @@ pub struct Info<L> {
 }
 
 impl<L: Labels> Info<L> {
-    /// Makes an info without facts. `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels): it
-    /// brings the names of the labels.
+    /// Makes an info without facts. `L` is a struct with
+    /// [`#[derive(Labels)]`](macro@crate::Labels): it brings the names of the labels.
     pub fn new() -> Self {
         const { assert!(L::NAMES.is_some(), "the labels of an `Info` need names") };
         Self::with_names(L::NAMES.unwrap_or_default().iter().map(AsRef::as_ref))

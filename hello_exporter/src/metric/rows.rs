@@ -6,12 +6,13 @@ use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::labels::Labels;
 
-/// A struct of metrics for each of many things: databases, replicas, devices. The labels `L`, a struct that
-/// derives [`Labels`](macro@crate::Labels), identify them; `M` derives
+/// A struct of metrics for each of many things: databases, replicas, devices. The labels `L`, a
+/// struct that derives [`Labels`](macro@crate::Labels), identify them; `M` derives
 /// [`Collector`](macro@crate::Collector).
 ///
-/// Every field of `M` is one family, in which every row has its samples, with the labels of the row before
-/// its own. A `Rows` is a field with `#[metric(flatten)]`, is registered, or is returned by a source.
+/// Every field of `M` is one family, in which every row has its samples, with the labels of the row
+/// before its own. A `Rows` is a field with `#[metric(flatten)]`, is registered, or is returned by
+/// a source.
 ///
 /// ```
 /// use hello_exporter::{Collector, Labels, Rows, testing};
@@ -56,8 +57,8 @@ use crate::labels::Labels;
 /// );
 /// ```
 ///
-/// A registration refuses a label of `M` with the name of one of `L`. Of two rows with the same labels the
-/// first is exposed, and the samples of the other are counted as duplicates.
+/// A registration refuses a label of `M` with the name of one of `L`. Of two rows with the same
+/// labels the first is exposed, and the samples of the other are counted as duplicates.
 #[derive(Clone, Debug)]
 pub struct Rows<L, M>(Vec<(L, M)>);
 

@@ -19,8 +19,8 @@ use crate::labels::Labels;
 
 /// A handle to one series of a [`Family`](crate::Family), looked up at every use.
 ///
-/// It holds no lock and no reference to the series, so that it can be kept across an `await`. An update
-/// creates the series, at zero, if it does not exist or was removed.
+/// It holds no lock and no reference to the series, so that it can be kept across an `await`. An
+/// update creates the series, at zero, if it does not exist or was removed.
 #[must_use = "a series does nothing until it is updated; `init()` exposes it at zero"]
 pub struct Series<'f, L, M, P = Uncached> {
     series: &'f SeriesSet,
@@ -31,8 +31,8 @@ pub struct Series<'f, L, M, P = Uncached> {
 
 /// A [`Series`] that caches its lookup; [`Series::pin`] makes one.
 ///
-/// Threads can share it. It survives the removal of its series as any other handle does, and keeps no
-/// memory of the family alive.
+/// Threads can share it. It survives the removal of its series as any other handle does, and keeps
+/// no memory of the family alive.
 pub type PinnedSeries<'f, L, M> = Series<'f, L, M, Cached>;
 
 /// Looks the series up at every use.
@@ -137,7 +137,8 @@ impl<L: Labels, M, P: Lookup> Series<'_, L, M, P> {
         self.labels.with_values(|values| store.read(values, |words| operation(buckets, words)))
     }
 
-    /// Updates the series, and keeps an exemplar for the bucket that `operation` returns, 0 for a counter.
+    /// Updates the series, and keeps an exemplar for the bucket that `operation` returns, 0 for a
+    /// counter.
     fn update_with_exemplar(
         &self,
         exemplar: Option<Arc<Exemplar>>,
@@ -284,7 +285,8 @@ impl<L: Labels, P: Lookup> Series<'_, L, Histogram, P> {
         self.read(Buckets::count).unwrap_or_default()
     }
 
-    /// Returns the sum of all observations; zero if the series does not exist, which is not created.
+    /// Returns the sum of all observations; zero if the series does not exist, which is not
+    /// created.
     pub fn sum(&self) -> f64 {
         self.read(Buckets::sum).unwrap_or_default()
     }

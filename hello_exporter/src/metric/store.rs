@@ -1,17 +1,18 @@
 //! The memory of a family's series.
 //!
 //! A series is one record of words in an append-only chunk: a header, the lengths of its label
-//! values, its value, and its rendered labels. Records are stored in the order of their creation, so
-//! that a scrape reads memory from front to back. The labels are rendered once, when the series is
-//! created, and are the key as well.
+//! values, its value, and its rendered labels. Records are stored in the order of their creation,
+//! so that a scrape reads memory from front to back. The labels are rendered once, when the series
+//! is created, and are the key as well.
 //!
 //! The words are atomic, so that records can be read while others are appended. [`chunk`] explains
 //! when a record is readable, and why its labels are read as bytes.
 //!
 //! Every operation holds the read lock of one of [`STRIPES`] stripes, that of its thread, so that
-//! threads do not share the cache line of a lock. Removal and compaction hold the locks of all stripes,
-//! taken in a fixed order: they wait for the current operations, and no operation sees a record that is
-//! gone. A scrape clones the storage, which is two reference counts, and holds no lock while it encodes.
+//! threads do not share the cache line of a lock. Removal and compaction hold the locks of all
+//! stripes, taken in a fixed order: they wait for the current operations, and no operation sees a
+//! record that is gone. A scrape clones the storage, which is two reference counts, and holds no
+//! lock while it encodes.
 
 mod chunk;
 mod index;
@@ -86,8 +87,8 @@ impl Store {
         }
     }
 
-    /// Runs `operation` on the value of the series with these label values, which is created if it is
-    /// missing. Returns `None` if it cannot be created.
+    /// Runs `operation` on the value of the series with these label values, which is created if it
+    /// is missing. Returns `None` if it cannot be created.
     pub(crate) fn update<R>(
         &self,
         values: &[&str],
@@ -106,8 +107,8 @@ impl Store {
         self.with_key(values, |key| self.look_up(key, |_, record| operation(record.value)))
     }
 
-    /// Runs `operation` on the value of the pinned series. Returns `false` if the series must be looked
-    /// up.
+    /// Runs `operation` on the value of the pinned series. Returns `false` if the series must be
+    /// looked up.
     #[inline]
     pub(super) fn update_pinned(&self, pin: &Pin, operation: impl Fn(&[AtomicU64])) -> bool {
         let storage = read(&self.own_stripe().0);
@@ -177,8 +178,8 @@ impl Store {
         Some(read(RenderedLabels(record.labels()), record.value))
     }
 
-    /// Runs `run` with the key of these values. Returns `None` if `run` does, or if the number of values
-    /// differs from that of the labels.
+    /// Runs `run` with the key of these values. Returns `None` if `run` does, or if the number of
+    /// values differs from that of the labels.
     #[inline]
     fn with_key<R>(
         &self,
@@ -255,8 +256,8 @@ impl Store {
         lock(&self.writer)
     }
 
-    /// Appends a record for the key, unless another thread has done so. Returns `false` if the family is
-    /// full.
+    /// Appends a record for the key, unless another thread has done so. Returns `false` if the
+    /// family is full.
     #[cold]
     fn create(&self, key: &SeriesKey<'_>) -> bool {
         let mut writer = self.lock_writer();
@@ -287,8 +288,8 @@ impl Store {
         is_created
     }
 
-    /// Replaces the storage of every stripe, one after the other, by one in which every series has the
-    /// same location.
+    /// Replaces the storage of every stripe, one after the other, by one in which every series has
+    /// the same location.
     ///
     /// The caller holds the writer's lock, so that no series is created meanwhile: some threads may
     /// still read the old storage while others read the new one.
@@ -298,8 +299,8 @@ impl Store {
         }
     }
 
-    /// Counts an update without a series, because the family is full or has other labels. Logs the first
-    /// one.
+    /// Counts an update without a series, because the family is full or has other labels. Logs the
+    /// first one.
     #[cold]
     fn drop_update<R>(&self, values: &[&str]) -> Option<R> {
         if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {

@@ -23,27 +23,27 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Returns the complaints of `promtool check metrics`, and counters that are negative or NaN, sorted by
-/// metric and then by text.
+/// Returns the complaints of `promtool check metrics`, and counters that are negative or NaN,
+/// sorted by metric and then by text.
 ///
-/// These are [conventions](https://prometheus.io/docs/practices/naming/), not rules of the format: a
-/// test can accept a problem that has its reasons.
+/// These are [conventions](https://prometheus.io/docs/practices/naming/), not rules of the format:
+/// a test can accept a problem that has its reasons.
 ///
 /// - There is a help text.
-/// - Units are base units: `seconds`, not `milliseconds` or `minutes`; `bytes`, not `kilobytes`. They are
-///   not abbreviated.
-/// - Counters end in `_total`, and other metrics do not; `_bucket`, `_sum`, `_count` and the labels `le`
-///   and `quantile` are for histograms and summaries. Untyped metrics are exempt.
+/// - Units are base units: `seconds`, not `milliseconds` or `minutes`; `bytes`, not `kilobytes`.
+///   They are not abbreviated.
+/// - Counters end in `_total`, and other metrics do not; `_bucket`, `_sum`, `_count` and the labels
+///   `le` and `quantile` are for histograms and summaries. Untyped metrics are exempt.
 /// - The name does not say the type, and has no `:`.
 /// - Names of metrics and of labels, constant ones included, are in snake_case.
 /// - Counters are not negative and not NaN. A scrape exposes such values, but `rate()` of them is
 ///   meaningless. promtool has no such rule.
 ///
-/// promtool reads an exposition: it reports a label once per series, and nothing about a family without
-/// samples. This function reads the Descs, and reports each problem once. If a name contains several
-/// units, promtool picks any of them, even a base unit; this function picks the first that is no base
-/// unit. Metrics are not compared with each other; registration does that. A panic of the collector is
-/// not caught.
+/// promtool reads an exposition: it reports a label once per series, and nothing about a family
+/// without samples. This function reads the Descs, and reports each problem once. If a name
+/// contains several units, promtool picks any of them, even a base unit; this function picks the
+/// first that is no base unit. Metrics are not compared with each other; registration does that. A
+/// panic of the collector is not caught.
 ///
 /// ```
 /// use hello_exporter::testing::lint;

@@ -5,8 +5,8 @@ use super::text::SampleLine;
 /// The most lines, or names, that the message lists.
 const MOST: usize = 20;
 
-/// Returns a message that no sample has this name and these labels. It lists the samples of the name, or
-/// all names if there are none.
+/// Returns a message that no sample has this name and these labels. It lists the samples of the
+/// name, or all names if there are none.
 pub(super) fn message(exposed: &str, name: &str, labels: &[(&str, &str)]) -> String {
     let pairs: Vec<String> =
         labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();

@@ -1,18 +1,20 @@
 //! The memory of series: records of words, one after the other.
 //!
-//! No other module of the store has unsafe code. This one reads the rendered labels of a record as bytes.
-//! Loading words and shifting them to the start of each label value makes an increment a seventh slower.
-//! Reading bytes is sound because no code stores to the labels of a complete record. The modules of the
-//! store guarantee that:
+//! No other module of the store has unsafe code. This one reads the rendered labels of a record as
+//! bytes. Loading words and shifting them to the start of each label value makes an increment a
+//! seventh slower. Reading bytes is sound because no code stores to the labels of a complete
+//! record. The modules of the store guarantee that:
 //!
-//! - Only [`Chunk::append`] stores labels, after all complete words. It gets its words from [`render`],
-//!   and runs on one thread at a time: `Store::create` and compaction hold the writer's lock.
-//! - A record is complete before the count of complete words, and then its index entry, are stored with
-//!   Release. A [`Record`] is read at an offset from an Acquire load of either, which is the start of a
-//!   complete record: that of an index entry, or the end of the previous record and its padding.
+//! - Only [`Chunk::append`] stores labels, after all complete words. It gets its words from
+//!   [`render`], and runs on one thread at a time: `Store::create` and compaction hold the writer's
+//!   lock.
+//! - A record is complete before the count of complete words, and then its index entry, are stored
+//!   with Release. A [`Record`] is read at an offset from an Acquire load of either, which is the
+//!   start of a complete record: that of an index entry, or the end of the previous record and its
+//!   padding.
 //! - A store has one [`Layout`] for all its records.
-//! - Other modules can store only to the value of a record; this one also sets one bit of its header.
-//!   Removal marks a record, and compaction copies it to another chunk.
+//! - Other modules can store only to the value of a record; this one also sets one bit of its
+//!   header. Removal marks a record, and compaction copies it to another chunk.
 //! - A chunk lives as long as its last reference, and every record borrows from a chunk.
 
 #![allow(unsafe_code, reason = "see the invariants above")]
@@ -38,8 +40,9 @@ impl Layout {
     }
 }
 
-/// The first word of a record: the low half of its hash, the length of its rendered labels, whether any
-/// of them is escaped, whether the record is a tombstone, the place of the value, and the padding.
+/// The first word of a record: the low half of its hash, the length of its rendered labels, whether
+/// any of them is escaped, whether the record is a tombstone, the place of the value, and the
+/// padding.
 #[derive(Clone, Copy)]
 pub(super) struct Header(u64);
 
@@ -106,8 +109,8 @@ impl Header {
     }
 }
 
-/// Returns the words of a new record, its value at zero and before its labels; `None` if the labels are
-/// too long.
+/// Returns the words of a new record, its value at zero and before its labels; `None` if the labels
+/// are too long.
 pub(super) fn render(
     hash: u64,
     lengths: impl Iterator<Item = u64>,
@@ -169,8 +172,8 @@ impl<'s> Record<'s> {
     pub(super) fn labels(self) -> &'s [u8] {
         let length = self.header.labels_length();
         // SAFETY: `labels` has enough words for `length` bytes, see `labels_words`. The record is
-        // complete, so no code stores to its labels, and the chunk is borrowed as long as the bytes. An
-        // atomic word is eight bytes, all initialized.
+        // complete, so no code stores to its labels, and the chunk is borrowed as long as the
+        // bytes. An atomic word is eight bytes, all initialized.
         unsafe { std::slice::from_raw_parts(self.labels.as_ptr().cast(), length) }
     }
 
@@ -198,10 +201,10 @@ impl<'s> Record<'s> {
 ///
 /// Its first word is the number of complete words, itself included.
 ///
-/// A record at the start of a cache line has its value before its labels. Any other record has its value
-/// after them, and padding up to the next line. So a value shares its line only with words of its own
-/// record, unless records are short, and a lookup of one series does not wait for another thread's write
-/// to the next one.
+/// A record at the start of a cache line has its value before its labels. Any other record has its
+/// value after them, and padding up to the next line. So a value shares its line only with words of
+/// its own record, unless records are short, and a lookup of one series does not wait for another
+/// thread's write to the next one.
 #[derive(Clone)]
 pub(super) struct Chunk(Arc<[AtomicU64]>);
 

@@ -82,7 +82,8 @@ impl Index {
         (0..slots.len()).map_while(move |step| slots.get(start.wrapping_add(step) & mask))
     }
 
-    /// Returns the first `Some` that `find` returns for a record whose hash has the same upper bits.
+    /// Returns the first `Some` that `find` returns for a record whose hash has the same upper
+    /// bits.
     #[inline(always)]
     pub(super) fn find_map<R>(&self, hash: u64, find: impl Fn(Location) -> Option<R>) -> Option<R> {
         for slot in self.probe(hash) {
@@ -115,7 +116,8 @@ impl Index {
         self.probe(lower_hash).find(is_it)
     }
 
-    /// Returns the bits of a hash that the index uses: the upper ones from its entry, and the lower half.
+    /// Returns the bits of a hash that the index uses: the upper ones from its entry, and the lower
+    /// half.
     pub(super) fn hash_of(&self, location: Location, lower_hash: u64) -> u64 {
         let slot = self.slot(location, lower_hash);
         slot.map_or(0, |slot| slot.load(Ordering::Relaxed)) & Self::TAG | lower_hash
@@ -128,8 +130,8 @@ impl Index {
         }
     }
 
-    /// Copies the entries to an index with room for `entries`. Their slots follow from the lower half of
-    /// the hash, which `lower_hash` reads from the records.
+    /// Copies the entries to an index with room for `entries`. Their slots follow from the lower
+    /// half of the hash, which `lower_hash` reads from the records.
     pub(super) fn resized(
         &self,
         entries: usize,

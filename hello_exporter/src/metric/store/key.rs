@@ -43,8 +43,8 @@ impl<'v> SeriesKey<'v> {
         Some(Self { values, hash: hasher.finish(), lengths })
     }
 
-    /// Iterates over words with the lengths of the values; in each word, the last length is in the lowest
-    /// bits.
+    /// Iterates over words with the lengths of the values; in each word, the last length is in the
+    /// lowest bits.
     pub(super) fn lengths(&self) -> impl Iterator<Item = u64> {
         self.values.chunks(Self::LENGTHS_PER_WORD).map(|values| {
             let lengths = values.iter().map(|value| value.len() as u64);
@@ -54,10 +54,10 @@ impl<'v> SeriesKey<'v> {
 
     /// Returns whether the record is the series of the key.
     ///
-    /// If all lengths are equal, every value has the same place in the rendered labels of both, so that
-    /// comparing the values alone compares the label sets. That holds only for labels without escapes:
-    /// the escaped text of a value can be another value (`a\"b` is `a"b`, escaped), so labels with
-    /// escapes are compared with the escaped key.
+    /// If all lengths are equal, every value has the same place in the rendered labels of both, so
+    /// that comparing the values alone compares the label sets. That holds only for labels without
+    /// escapes: the escaped text of a value can be another value (`a\"b` is `a"b`, escaped), so
+    /// labels with escapes are compared with the escaped key.
     #[inline(always)]
     pub(super) fn is_of(&self, record: Record<'_>, store: &Store) -> bool {
         let header = record.header;

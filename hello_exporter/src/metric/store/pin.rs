@@ -6,9 +6,9 @@ use super::index::Location;
 
 /// The location of a series, and the generation of the store in which it was found.
 ///
-/// It is set under the lock of a stripe, during which the generation does not change: threads that set it
-/// at the same time set the same values. So a reader that finds the current generation, also under the
-/// lock of a stripe, finds the location of that generation.
+/// It is set under the lock of a stripe, during which the generation does not change: threads that
+/// set it at the same time set the same values. So a reader that finds the current generation, also
+/// under the lock of a stripe, finds the location of that generation.
 pub(crate) struct Pin {
     generation: AtomicU64,
     location: AtomicU64,

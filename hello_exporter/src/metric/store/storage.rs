@@ -24,8 +24,9 @@ impl Storage {
 
     /// Returns the end of the records of the last chunk, the only one that grows.
     ///
-    /// A walk through all records reads this first, and stops there. Otherwise it would meet a series
-    /// twice that is removed and created again meanwhile: at its old place, and after all others.
+    /// A walk through all records reads this first, and stops there. Otherwise it would meet a
+    /// series twice that is removed and created again meanwhile: at its old place, and after all
+    /// others.
     pub(super) fn end(&self) -> usize {
         self.chunks.last().map_or(0, Chunk::end)
     }
@@ -84,12 +85,12 @@ impl Storage {
         self.chunks.iter().map(Chunk::words).sum()
     }
 
-    /// Returns a storage of the same series, at the same locations, with room for one more record; `None`
-    /// if there are no more locations. `live` is the number of series, `used` that of the used slots of
-    /// the index.
+    /// Returns a storage of the same series, at the same locations, with room for one more record;
+    /// `None` if there are no more locations. `live` is the number of series, `used` that of the
+    /// used slots of the index.
     ///
-    /// A new chunk has an eighth of all words, so that little memory is unused and chunks stay few. The
-    /// index doubles, or only drops its removed entries.
+    /// A new chunk has an eighth of all words, so that little memory is unused and chunks stay few.
+    /// The index doubles, or only drops its removed entries.
     pub(super) fn grown(
         &self,
         record_words: usize,
@@ -141,8 +142,8 @@ impl Storage {
         location.map_or(lower_hash, |location| self.index.hash_of(location, lower_hash))
     }
 
-    /// Returns a storage of the live records alone, without gaps; `None` if they cannot be copied. The
-    /// caller prevents updates meanwhile.
+    /// Returns a storage of the live records alone, without gaps; `None` if they cannot be copied.
+    /// The caller prevents updates meanwhile.
     pub(super) fn compacted(&self, live: usize, layout: Layout) -> Option<Self> {
         let words: usize = self.walk(layout).map(|(_, _, record)| record.length()).sum();
         let first = Chunk::new((Chunk::FIRST_OFFSET + words).min(Location::MAX_CHUNK_WORDS));
@@ -161,8 +162,8 @@ impl Storage {
     }
 }
 
-/// Iterates over the records of a storage that are no tombstones: the number of the chunk, the offset in
-/// it, and the record.
+/// Iterates over the records of a storage that are no tombstones: the number of the chunk, the
+/// offset in it, and the record.
 pub(super) struct Walk<'s> {
     storage: &'s Storage,
     layout: Layout,
