@@ -335,7 +335,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn observations_fall_into_the_first_bucket_that_holds_them() {
+    fn observations_are_counted_in_the_first_matching_bucket() {
         let histogram = Histogram::new(&[-1.0, 0.0, 1.0]);
         for value in [f64::NEG_INFINITY, -1.0, -0.5, 0.0, 1.0, 1.5, f64::INFINITY, f64::NAN] {
             histogram.observe(value);

@@ -22,7 +22,7 @@ fn label_values_are_not_concatenated_to_a_key() {
 }
 
 #[test]
-fn a_value_that_looks_like_an_escaped_one_is_another_series() {
+fn value_that_looks_escaped_is_another_series() {
     let family = CounterVec::new(["x", "y"]);
     let values = ["a\"b", "a\\\"b", "a\\b", "a\\\\b", "a\nb", "a\\nb"];
     for round in 0..2 {
@@ -37,7 +37,7 @@ fn a_value_that_looks_like_an_escaped_one_is_another_series() {
 }
 
 #[test]
-fn every_length_of_value_is_told_apart() {
+fn values_of_every_length_are_distinct() {
     let family = CounterVec::new(["x", "y"]);
     let long = "0123456789abcdefghijklmnopqrstuvwxyz";
     for end in 0..long.len() {
@@ -53,7 +53,7 @@ fn every_length_of_value_is_told_apart() {
 }
 
 #[test]
-fn an_overlong_value_is_cut_at_a_character() {
+fn overlong_value_is_cut_at_a_character() {
     let family = CounterVec::new(["x", "y"]);
     let long = "é".repeat(40_000);
     family.with([&long[..], ""]).inc();
@@ -63,7 +63,7 @@ fn an_overlong_value_is_cut_at_a_character() {
 }
 
 #[test]
-fn increments_of_many_threads_are_all_there_while_the_family_grows() {
+fn concurrent_increments_are_counted_while_the_family_grows() {
     const THREADS: u64 = 4;
     const SERIES: u64 = 5_000;
     let family = CounterVec::new(["x", "y"]);
