@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub use crate::desc::{Desc, DescError, MetricType};
 pub use crate::encode::{FamilyEncoder, Sample, SampleValue};
 use crate::labels::Labels;
-pub use crate::metric::value::ToSample;
+pub use crate::metric::to_sample::ToSample;
 pub use declaration::{Declaration, FieldError};
 use live::{Live, Liveness, of_declared};
 use new::{New, WithNew};

@@ -15,9 +15,8 @@
 //! `Registry::health` serve the landing page and the exporter's own metrics, and `Scope::add` and
 //! `Scope::last` register what is not public.
 
-pub(crate) use crate::panic::{
-    DropLog, Guarded, Panic, catch, catch_async, note_location, panic_message,
-};
+pub(crate) use crate::panic::asynchronous::{catch_async, note_location};
+pub(crate) use crate::panic::{DropLog, Guarded, Panic, catch, panic_message};
 pub(crate) use crate::registry::collectors::ScrapeCollector;
 pub(crate) use crate::registry::origin::{
     CollectorName, Declarations, FOREIGN_REGISTRY, Registrable, assert_live,

@@ -1,7 +1,7 @@
 //! Counts samples without writing them.
 
 use super::{Encoder, FamilyEncoder, Prepared, Sample, Written};
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 
 /// Returns the number of samples that `collect` writes, invalid and repeated ones included.
 pub(crate) fn count_samples(
@@ -19,7 +19,7 @@ struct Discard;
 impl Encoder for Discard {
     fn begin_family(&mut self, _: &Prepared) {}
 
-    fn point(&mut self, _: &Prepared, _: LabelBlock<'_>, _: &Sample<'_>) {}
+    fn sample(&mut self, _: &Prepared, _: RenderedLabels<'_>, _: &Sample<'_>) {}
 
     fn mark(&self) -> usize {
         0

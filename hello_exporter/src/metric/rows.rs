@@ -1,4 +1,4 @@
-//! One struct of metrics for each of many things.
+//! Rows: one struct of metrics for each of many things.
 
 use crate::collect::live::{Liveness, of_declared};
 use crate::collect::new::{New, WithNew};
@@ -7,12 +7,13 @@ use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::labels::Labels;
 
-/// A struct of metrics for each of many things: databases, replicas, devices. The labels `L`, a struct that
-/// derives [`Labels`](macro@crate::Labels), identify them; `M` derives
+/// A struct of metrics for each of many things: databases, replicas, devices. The labels `L`, a
+/// struct that derives [`Labels`](macro@crate::Labels), identify them; `M` derives
 /// [`Collector`](macro@crate::Collector).
 ///
-/// Every field of `M` is one family, in which every row has its samples, with the labels of the row before
-/// its own. A `Rows` is a field with `#[metric(flatten)]`, is registered, or is returned by a source.
+/// Every field of `M` is one family, in which every row has its samples, with the labels of the row
+/// before its own. A `Rows` is a field with `#[metric(flatten)]`, is registered, or is returned by
+/// a source.
 ///
 /// ```
 /// use hello_exporter::{Collector, Labels, Rows, testing};
@@ -57,8 +58,8 @@ use crate::labels::Labels;
 /// );
 /// ```
 ///
-/// A registration refuses a label of `M` with the name of one of `L`. Of two rows with the same labels the
-/// first is exposed, and the samples of the other are counted as duplicates.
+/// A registration refuses a label of `M` with the name of one of `L`. Of two rows with the same
+/// labels the first is exposed, and the samples of the other are counted as duplicates.
 #[derive(Clone, Debug)]
 pub struct Rows<L, M>(Vec<(L, M)>);
 
@@ -183,8 +184,8 @@ impl<L: Labels, M: Declared> Declared for Rows<L, M> {
     type New = WithNew;
 
     fn declared() -> Vec<Desc> {
-        let outer = L::NAMES.unwrap_or_default();
-        M::declared().into_iter().map(|desc| desc.with_outer_labels(outer)).collect()
+        let row_labels = L::NAMES.unwrap_or_default();
+        M::declared().into_iter().map(|desc| desc.with_row_labels(row_labels)).collect()
     }
 }
 

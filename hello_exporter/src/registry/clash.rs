@@ -69,8 +69,8 @@ fn sorted<T: Ord>(items: &[T]) -> Vec<&T> {
 
 /// Returns the constant labels as the text format writes them, in braces.
 fn in_braces(desc: &Desc) -> String {
-    let block = Prepared::new(desc.clone()).const_block;
-    if block.is_empty() { block } else { format!("{{{block}}}") }
+    let labels = Prepared::new(desc.clone()).const_labels;
+    if labels.is_empty() { labels } else { format!("{{{labels}}}") }
 }
 
 /// Returns the names that a family exposes or reserves: its own, those of its parts, and those that

@@ -11,8 +11,8 @@ use super::origin::Origin;
 use super::plan::{Member, Plan, PlannedFamily, Registration};
 use super::{CollectorId, Inner};
 use crate::encode::{
-    Encoder, FamilyEncoder, Format, OpenMetrics, Protobuf, ProtobufScratch, Text, Written,
-    encode_family,
+    Encoder, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder, ProtobufScratch,
+    TextEncoder, Written, encode_family,
 };
 use crate::panic::{Panic, catch};
 use crate::sync::lock;
@@ -158,10 +158,12 @@ impl ScrapeEncoder<'_> {
     ) -> Result<(), CollectorId> {
         let Memory { written, protobuf } = memory;
         match self.request.format {
-            Format::Text => self.encode(&mut Text::new(buffer), written, attempts),
-            Format::OpenMetrics => self.encode(&mut OpenMetrics::new(buffer), written, attempts),
+            Format::Text => self.encode(&mut TextEncoder::new(buffer), written, attempts),
+            Format::OpenMetrics => {
+                self.encode(&mut OpenMetricsEncoder::new(buffer), written, attempts)
+            }
             Format::Protobuf => {
-                self.encode(&mut Protobuf::new(buffer, protobuf), written, attempts)
+                self.encode(&mut ProtobufEncoder::new(buffer, protobuf), written, attempts)
             }
         }
     }
@@ -223,9 +225,9 @@ impl ScrapeEncoder<'_> {
 
     /// Counts the dropped samples of a collector, once a scrape, and logs the first of them.
     fn report_dropped(&self, member: &Member, written: &Written, attempts: &mut Attempts) {
-        let Written { duplicates, misfits, reason, .. } = written;
+        let Written { duplicates, invalid, reason, .. } = written;
         let key = (member.registration.id, member.index);
-        if duplicates + misfits == 0 || attempts.counted.contains(&key) {
+        if duplicates + invalid == 0 || attempts.counted.contains(&key) {
             return;
         }
         attempts.counted.push(key);
@@ -235,7 +237,7 @@ impl ScrapeEncoder<'_> {
                 collector,
                 metric,
                 duplicates,
-                invalid = misfits,
+                invalid,
                 reason = reason.as_deref(),
                 "Collector wrote invalid samples or a label set twice, they are dropped"
             );
@@ -244,8 +246,8 @@ impl ScrapeEncoder<'_> {
         if *duplicates > 0 {
             health.count_duplicates(collector, *duplicates);
         }
-        if *misfits > 0 {
-            health.count_dropped(metric, *misfits);
+        if *invalid > 0 {
+            health.count_dropped(metric, *invalid);
         }
     }
 }

@@ -17,8 +17,8 @@ use crate::collect::Desc;
 use crate::collect::FamilyEncoder;
 use crate::collect::{Collect, Describe};
 use crate::metric::{Buckets, Counter, Family, Gauge, HistogramVec};
-use crate::name;
 use crate::server::connection::Held;
+use crate::server::metric_prefix::metric_prefix;
 
 /// Counts the requests of an actix-web application: a middleware, and the collector of what it counts.
 ///
@@ -116,7 +116,7 @@ impl RequestMetrics {
     /// ```
     #[must_use]
     pub fn namespace(mut self, namespace: impl AsRef<str>) -> Self {
-        self.prefix = Cow::Owned(name::prefix(namespace.as_ref()));
+        self.prefix = Cow::Owned(metric_prefix(namespace.as_ref()));
         self
     }
 
