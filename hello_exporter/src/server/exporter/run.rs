@@ -1,6 +1,7 @@
 //! Ways to run an exporter: with a runtime of its own, or within a program that has one.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
@@ -13,6 +14,7 @@ use tracing::error;
 
 use super::command::Parsed;
 use super::{Exporter, ExporterError, memory};
+use crate::internals::catch;
 use crate::server::cli::Flags;
 use crate::server::log;
 use crate::server::web_config::WebConfig;
@@ -133,7 +135,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
                 let _ = end.send(self.serve_until(arguments, stopped));
             };
             let thread = thread::Builder::new().name("exporter".to_owned());
-            thread.spawn(serve).map_err(ExporterError::Serve)?;
+            thread.spawn(serve).map_err(|error| cannot_start("thread", &error))?;
             ended.await.unwrap_or_else(|_| {
                 Err(ExporterError::Serve(io::Error::other("the exporter's thread panicked")))
             })
@@ -167,19 +169,25 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ) -> Result<(), ExporterError> {
         // The authors' functions may block on futures: no runtime drives this thread yet.
         let assembly = self.assemble(&parsed)?;
-        match parsed.flags.config_check {
-            true => check_web_config(&parsed.flags),
-            false => System::new().block_on(self.serve_parsed(assembly, parsed.flags, stopped)),
+        if parsed.flags.config_check {
+            return check_web_config(&parsed.flags);
         }
+        // It panics if there is no runtime.
+        let system = catch(System::new).map_err(|panic| cannot_start("runtime", &panic))?;
+        system.block_on(self.serve_parsed(assembly, parsed.flags, stopped))
     }
 }
 
-/// Checks what is left to check once everything is assembled, short of listening.
+fn cannot_start(part: &str, error: &dyn fmt::Display) -> ExporterError {
+    ExporterError::Serve(io::Error::other(format!("cannot start its {part}: {error}")))
+}
+
+/// Checks the web configuration file, and prints that everything is valid.
 fn check_web_config(flags: &Flags) -> Result<(), ExporterError> {
     let file = flags.web_config_file();
     file.map_or(Ok(()), WebConfig::check)?;
     let files = file.map(|file| format!(" and {}", file.display())).unwrap_or_default();
-    // Nobody may read it.
+    // Standard output may be closed.
     _ = writeln!(io::stdout(), "the flags{files} are valid");
     Ok(())
 }
