@@ -17,10 +17,10 @@
 //! `Scope::last` register what is not public.
 
 pub(crate) use crate::panic::{
-    DropLog, Guarded, Panic, catch, catch_async, note_location, panic_message,
+    DropLog, Guarded, Panic, PanicState, catch, catch_async, note_location, panic_message,
 };
 pub(crate) use crate::registry::{
-    CollectorName, FOREIGN_REGISTRY, Momentary, Provided, Provider, Registrable, ScrapeRequest,
-    assert_live,
+    Addition, CollectorName, FOREIGN_REGISTRY, Momentary, Provided, Provider, Registrable,
+    ScrapeRequest, assert_live,
 };
 pub(crate) use crate::sync::lock;

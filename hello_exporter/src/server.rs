@@ -15,6 +15,7 @@ pub mod http;
 pub mod key_values;
 mod log;
 mod network;
+mod options;
 pub mod probe;
 #[cfg(target_os = "linux")]
 mod process;

@@ -31,7 +31,7 @@ use crate::server::source::{ReadySource, SourceOptions};
 pub use error::{DeclarationError, ExporterError};
 pub(super) use listener::Listener;
 pub use maker::{MadeCollector, MadeState};
-use maker::{Maker, State};
+use maker::{Maker, SharedState};
 
 /// An exporter: a name, what it exposes, and a server.
 ///
@@ -64,14 +64,14 @@ use maker::{Maker, State};
 pub struct Exporter<F = (), S = ()> {
     settings: Settings,
     registry: Registry,
-    state: State<F, S>,
+    state: SharedState<F, S>,
     collectors: Vec<Maker<F, S, Registrable>>,
     sources: Vec<(SourceOptions<F>, Maker<F, S, ReadySource>)>,
     probes: Vec<(ProbeOptions<F>, Maker<F, S, ReadyProbe>)>,
     errors: Vec<DeclarationError>,
 }
 
-/// What an exporter is called, and how it serves.
+/// The name of an exporter, and how it serves.
 struct Settings {
     name: String,
     /// Prefix of the metrics about its sources; defaults to the name.
@@ -137,7 +137,7 @@ impl Exporter {
                 connection_limits: ConnectionLimits::default(),
             },
             registry: Registry::new(),
-            state: State::ready(()),
+            state: SharedState::ready(()),
             collectors: Vec::new(),
             sources: Vec::new(),
             probes: Vec::new(),
@@ -187,7 +187,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Sets what clients are granted, for tests that cannot wait for as long.
+    /// Sets the limits of clients, for tests that cannot wait that long.
     #[doc(hidden)]
     pub fn connection_limits(mut self, limits: ConnectionLimits) -> Self {
         self.settings.connection_limits = limits;

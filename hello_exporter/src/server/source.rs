@@ -67,16 +67,16 @@ mod job;
 mod maker;
 mod metrics;
 mod options;
+mod runnable;
 mod runner;
 mod runtime;
-mod scraper;
 mod selection;
+mod serial;
 mod set;
 mod status;
 #[cfg(test)]
 mod tests;
 mod time_left;
-mod turn;
 mod up;
 
 use std::sync::Arc;
@@ -84,10 +84,9 @@ use std::sync::Arc;
 pub use function::{async_fn, blocking_fn, in_turn};
 pub use maker::MadeSource;
 pub(crate) use maker::{Declarations, ReadySource};
-pub(crate) use options::FromFlags;
 pub use options::SourceOptions;
+pub(crate) use runnable::{DropLogs, Failure, FailureKind, Scraped, scraped};
 pub(crate) use runtime::SourceRuntime;
-pub(crate) use scraper::{Drops, Failure, FailureKind, Scraped, scraped};
 pub(crate) use selection::Selection;
 pub(crate) use set::Sources;
 pub(crate) use status::{LastRun, Status};
@@ -95,9 +94,8 @@ pub use time_left::time_left;
 pub(crate) use time_left::{reserve, with_deadline};
 pub(crate) use up::up;
 
-use crate::collect::Declared;
-use crate::collect::Desc;
-use scraper::{Work, asynchronous};
+use crate::collect::{Declared, Desc};
+use runnable::{RunBody, asynchronous};
 
 /// State of something else, fetched at every scrape.
 ///
@@ -197,9 +195,9 @@ pub trait Source: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Returns the work of one run.
+    /// Returns the body of one run.
     #[doc(hidden)]
-    fn work(self: Arc<Self>, drops: &Drops) -> Work
+    fn run_body(self: Arc<Self>, drops: &DropLogs) -> RunBody
     where
         Self: Sized,
     {
@@ -219,7 +217,7 @@ impl<S: Source> Source for Arc<S> {
         S::families(self)
     }
 
-    fn work(self: Arc<Self>, drops: &Drops) -> Work {
-        S::work(Arc::clone(&self), drops)
+    fn run_body(self: Arc<Self>, drops: &DropLogs) -> RunBody {
+        S::run_body(Arc::clone(&self), drops)
     }
 }

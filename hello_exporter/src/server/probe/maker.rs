@@ -1,9 +1,9 @@
-//! Probes that an author's function makes of the flags.
+//! Makes probes ready to run, and converts the results of an author's maker.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::prober::Prober;
+use super::served::RunnableProbe;
 use super::{Probe, ProbeRequest, Probed};
 use crate::collect::Declared;
 use crate::internals::{CollectorName, DropLog, Guarded};
@@ -14,7 +14,7 @@ use crate::server::source::Declarations;
 pub(crate) struct ReadyProbe {
     pub(crate) declarations: Declarations,
     pub(crate) modules: Vec<Cow<'static, str>>,
-    pub(crate) prober: Guarded<Arc<dyn Prober>>,
+    pub(crate) probe: Guarded<Arc<dyn RunnableProbe>>,
 }
 
 impl ReadyProbe {
@@ -25,7 +25,7 @@ impl ReadyProbe {
         let of_probe = |probe: &Arc<P>| (probe.families(), probe.modules());
         let (dynamic, modules) = probe.get().map(of_probe).unwrap_or_default();
         let declarations = Declarations::new::<P::Metrics>(dynamic);
-        Self { declarations, modules, prober: probe.map(|probe| probe as Arc<dyn Prober>) }
+        Self { declarations, modules, probe: probe.map(|probe| probe as Arc<dyn RunnableProbe>) }
     }
 }
 
@@ -119,12 +119,12 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + Send + 'static,
 {
-    AsyncFn(function)
+    AsyncProbe(function)
 }
 
-struct AsyncFn<C>(C);
+struct AsyncProbe<C>(C);
 
-impl<C, T, M, E> Probe for AsyncFn<C>
+impl<C, T, M, E> Probe for AsyncProbe<C>
 where
     C: Fn(ProbeRequest) -> T + Send + Sync + 'static,
     T: Future<Output = Result<Probed<M>, E>> + Send + 'static,

@@ -1,20 +1,19 @@
-//! Sources that an author's function makes of the flags.
+//! Makes sources ready to run, and converts the results of an author's maker.
 
 use std::sync::Arc;
 
 use super::Source;
-use super::scraper::Scraper;
-use crate::collect::Declared;
-use crate::collect::Desc;
+use super::runnable::RunnableSource;
+use crate::collect::{Declared, Desc};
 use crate::internals::{CollectorName, DropLog, Guarded};
 use crate::server::causes::BoxError;
 
 /// The families that are known before the first run.
 #[derive(Clone)]
 pub(crate) struct Declarations {
-    /// The families of the type.
+    /// The families that the type declares.
     pub(crate) declared: Vec<Desc>,
-    /// Families whose names are known since the source was made.
+    /// Families whose names are known since the source or the probe was made.
     pub(crate) dynamic: Vec<Desc>,
     /// Whether there can be families that are known at run time only.
     pub(crate) has_late: bool,
@@ -29,7 +28,7 @@ impl Declarations {
 /// A source without its type.
 pub(crate) struct ReadySource {
     pub(crate) declarations: Declarations,
-    pub(crate) scraper: Guarded<Arc<dyn Scraper>>,
+    pub(crate) source: Guarded<Arc<dyn RunnableSource>>,
 }
 
 impl ReadySource {
@@ -39,7 +38,7 @@ impl ReadySource {
         let source = Guarded::new(Arc::new(source), &drops);
         let dynamic = source.get().map(|source| source.families()).unwrap_or_default();
         let declarations = Declarations::new::<S::Metrics>(dynamic);
-        Self { declarations, scraper: source.map(|source| source as Arc<dyn Scraper>) }
+        Self { declarations, source: source.map(|source| source as Arc<dyn RunnableSource>) }
     }
 }
 

@@ -1,11 +1,11 @@
-//! How long a run may still take.
+//! The time that a run has left.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 tokio::task_local! {
-    /// When the current run or probe should have ended by itself.
+    /// When the current run or probe should end by itself.
     static DEADLINE: Instant;
 }
 

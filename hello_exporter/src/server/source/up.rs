@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::scraper::Scraped;
+use super::runnable::Scraped;
 use crate::collect::FamilyEncoder;
 use crate::internals::Momentary;
 

@@ -1,4 +1,4 @@
-//! One probe on its way.
+//! A probe that is served at a path, and its runs.
 
 #[cfg(test)]
 mod tests;
@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -16,69 +15,76 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 
-use super::{AllowList, Probe, ProbeRequest, ProbeSettings, ReadyProbe, TargetError, check_target};
+use super::{AllowList, Probe, ProbeRequest, ReadyProbe, TargetError, check_target};
 use crate::collect::Declared;
 use crate::encode::Format;
 use crate::internals::{
-    CollectorName, Guarded, Provided, Provider, Registrable, ScrapeRequest, catch, catch_async,
+    CollectorName, Guarded, PanicState, Provided, Provider, Registrable, ScrapeRequest, catch,
+    catch_async,
 };
 use crate::registry::{CollectorId, RegisterError, Registry};
+use crate::server::options::CommonOptions;
 use crate::server::source::{
-    Declarations, Drops, Failure, Scraped, SourceRuntime, reserve, scraped, up, with_deadline,
+    Declarations, DropLogs, Failure, Scraped, SourceRuntime, reserve, scraped, up, with_deadline,
 };
 
 /// A [`Probe`] without its type.
-pub(crate) trait Prober: Send + Sync {
+pub(crate) trait RunnableProbe: Send + Sync {
     fn check_target(&self, target: &str) -> Result<(), TargetError>;
 
-    /// Starts a probe. `drops` drops what the author's code leaves behind.
-    fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task;
+    /// Starts a probe. `drops` drop its metrics and its future.
+    fn start(
+        self: Arc<Self>,
+        request: ProbeRequest,
+        drops: &DropLogs,
+        runtime: &Handle,
+    ) -> ProbeTask;
 }
 
-/// The result of a probe that returned.
-struct Finding {
+/// The result of a probe that returned metrics.
+struct ProbeOutcome {
     metrics: Scraped,
     is_success: bool,
-    /// Why it is no success, if the author says why.
+    /// Why it failed, if the author gives a cause.
     cause: Option<Failure>,
 }
 
-type Found = Result<Finding, Failure>;
+type ProbeRun = Result<ProbeOutcome, Failure>;
 
-/// A probe under way, dropped at its next `await` when this is dropped.
-pub(crate) struct Task {
-    found: oneshot::Receiver<Found>,
-    /// Has no sender any more once the probe has a thread.
-    waiting: oneshot::Receiver<()>,
+/// A running probe. It is dropped at its next `await` when this is dropped.
+pub(crate) struct ProbeTask {
+    run: oneshot::Receiver<ProbeRun>,
+    /// Its sender is dropped once the probe has a thread.
+    thread: oneshot::Receiver<()>,
 }
 
-impl Task {
-    /// Runs a probe on a thread of its own, so that it costs no other probe anything if it blocks
-    /// its thread.
-    fn start(runtime: &Handle, probe: impl Future<Output = Found> + Send + 'static) -> Self {
-        let (mut sender, found) = oneshot::channel();
-        let (waits, waiting) = oneshot::channel();
+impl ProbeTask {
+    /// Runs a probe on a thread of its own, so that one that blocks its thread holds up no other.
+    fn start(runtime: &Handle, probe: impl Future<Output = ProbeRun> + Send + 'static) -> Self {
+        let (mut sender, run) = oneshot::channel();
+        let (waits, thread) = oneshot::channel();
         let handle = runtime.clone();
         runtime.spawn_blocking(move || {
             drop(waits);
-            let found = handle.block_on(async {
-                // A probe that had to wait for a thread does not start once nobody waits for it.
+            let run = handle.block_on(async {
+                // A probe whose request ended before it had a thread does not start.
                 match select(pin!(sender.closed()), pin!(probe)).await {
                     Either::Left(_) => None,
-                    Either::Right((found, _)) => Some(found),
+                    Either::Right((run, _)) => Some(run),
                 }
             });
-            if let Some(found) = found {
-                _ = sender.send(found);
+            if let Some(run) = run {
+                _ = sender.send(run);
             }
         });
-        Self { found, waiting }
+        Self { run, thread }
     }
 
-    async fn found(mut self, at_most: Duration) -> Found {
-        match timeout(at_most, self.found).await {
-            Ok(found) => found.unwrap_or(Err(Failure::Cancelled)),
-            Err(_) if self.waiting.try_recv() == Err(TryRecvError::Empty) => {
+    /// Waits for the result of the probe, up to `at_most`.
+    async fn wait(mut self, at_most: Duration) -> ProbeRun {
+        match timeout(at_most, self.run).await {
+            Ok(run) => run.unwrap_or(Err(Failure::Cancelled)),
+            Err(_) if self.thread.try_recv() == Err(TryRecvError::Empty) => {
                 Err(Failure::NoThread(at_most))
             }
             Err(_) => Err(Failure::Timeout(at_most)),
@@ -86,12 +92,17 @@ impl Task {
     }
 }
 
-impl<P: Probe> Prober for P {
+impl<P: Probe> RunnableProbe for P {
     fn check_target(&self, target: &str) -> Result<(), TargetError> {
         Probe::check_target(self, target)
     }
 
-    fn start(self: Arc<Self>, request: ProbeRequest, drops: &Drops, runtime: &Handle) -> Task {
+    fn start(
+        self: Arc<Self>,
+        request: ProbeRequest,
+        drops: &DropLogs,
+        runtime: &Handle,
+    ) -> ProbeTask {
         let (metrics, futures) = (drops.metrics.clone(), drops.futures.clone());
         let deadline = Instant::now() + request.timeout;
         let probe = async move {
@@ -99,11 +110,11 @@ impl<P: Probe> Prober for P {
                 let probed = self.probe(request).await.map_err(Failure::of_error)?;
                 let (is_success, cause) = (probed.is_success, probed.cause.map(Failure::Error));
                 let metrics = scraped(Ok::<_, Failure>(probed.metrics), &metrics)?;
-                Ok(Finding { metrics, is_success, cause })
+                Ok(ProbeOutcome { metrics, is_success, cause })
             };
             catch_async(probe, &futures).await?
         };
-        Task::start(runtime, with_deadline(deadline, probe))
+        ProbeTask::start(runtime, with_deadline(deadline, probe))
     }
 }
 
@@ -118,9 +129,9 @@ struct ProbeMetrics {
     success: bool,
 }
 
-/// What all probes of an exporter share.
+/// The part of an exporter that all its probes share.
 #[derive(Clone)]
-pub(crate) struct ProbesCommon {
+pub(crate) struct ProbeContext {
     pub(crate) allowed: Arc<AllowList>,
     /// Names of the sources that the flags enable.
     pub(crate) enabled: Arc<HashSet<CollectorName>>,
@@ -129,20 +140,20 @@ pub(crate) struct ProbesCommon {
     pub(crate) registry: Registry,
 }
 
-/// The probes of one path.
-pub(crate) struct Probing {
-    settings: ProbeSettings,
+/// A probe that is served at a path.
+pub(crate) struct ServedProbe {
+    options: CommonOptions,
     modules: Vec<Cow<'static, str>>,
-    prober: Guarded<Arc<dyn Prober>>,
-    common: ProbesCommon,
+    probe: Guarded<Arc<dyn RunnableProbe>>,
+    context: ProbeContext,
     declarations: Declarations,
     families: Arc<ProbeFamilies>,
-    /// Whether a probe has panicked, or had no thread, since the last one that succeeded.
-    is_faulty: AtomicBool,
-    drops: Drops,
+    /// Whether a run has panicked, or had no thread, since the last one without a failure.
+    faults: PanicState,
+    drops: DropLogs,
 }
 
-/// Where the families of a probe are registered. Their samples come with each request.
+/// The registered families of a probe. Each request brings its samples.
 struct ProbeFamilies {
     registry: Registry,
     own: CollectorId,
@@ -153,19 +164,19 @@ struct ProbeFamilies {
 
 impl ProbeFamilies {
     fn new(
-        settings: &ProbeSettings,
+        options: &CommonOptions,
         declarations: Declarations,
-        common: &ProbesCommon,
+        context: &ProbeContext,
     ) -> Result<Self, RegisterError> {
-        let registry = common.registry.sibling();
+        let registry = context.registry.sibling();
         let add = |name, descs, dynamic| {
             registry.scope().add(Registrable::provided(name, descs, dynamic))
         };
         let Declarations { declared, dynamic, .. } = declarations;
-        let up = settings.up.clone();
+        let up = options.up.clone();
         Ok(Self {
             own: add("probe".into(), ProbeMetrics::declared(), Vec::new())?,
-            metrics: add(settings.path.clone(), declared, dynamic)?,
+            metrics: add(options.name.clone(), declared, dynamic)?,
             up: up.map(|desc| add("up".into(), vec![desc], Vec::new())).transpose()?,
             registry,
         })
@@ -181,60 +192,60 @@ pub(crate) enum ModuleError {
     None { module: String },
 }
 
-impl Probing {
+impl ServedProbe {
     pub(crate) fn new(
-        settings: ProbeSettings,
+        options: CommonOptions,
         probe: ReadyProbe,
-        common: ProbesCommon,
+        context: ProbeContext,
     ) -> Result<Self, RegisterError> {
-        let ReadyProbe { declarations, modules, prober } = probe;
-        let families = ProbeFamilies::new(&settings, declarations.clone(), &common)?;
+        let ReadyProbe { declarations, modules, probe } = probe;
+        let families = ProbeFamilies::new(&options, declarations.clone(), &context)?;
         Ok(Self {
             modules,
-            prober,
-            common,
+            probe,
+            context,
             declarations,
             families: Arc::new(families),
-            drops: Drops::new(&settings.path),
-            settings,
-            is_faulty: AtomicBool::new(false),
+            drops: DropLogs::new(&options.name),
+            options,
+            faults: PanicState::default(),
         })
     }
 
     /// Returns the families of one request. The dynamic families of one target do not concern
     /// another target.
     fn families(&self) -> Arc<ProbeFamilies> {
-        let new = || ProbeFamilies::new(&self.settings, self.declarations.clone(), &self.common);
+        let new = || ProbeFamilies::new(&self.options, self.declarations.clone(), &self.context);
         let families = self.declarations.has_late.then(new).and_then(Result::ok);
         families.map_or_else(|| Arc::clone(&self.families), Arc::new)
     }
 
     pub(crate) fn path(&self) -> &str {
-        &self.settings.path
+        &self.options.name
     }
 
     pub(crate) fn modules(&self) -> &[Cow<'static, str>] {
         &self.modules
     }
 
-    /// Whether there are targets that are not allowed.
+    /// Returns whether the flags restrict the targets.
     pub(crate) fn is_restricted(&self) -> bool {
-        !self.common.allowed.0.is_empty()
+        !self.context.allowed.0.is_empty()
     }
 
-    /// Checks a target, as every probe does and then as this one does. If the author's check panics,
-    /// the target is refused.
+    /// Checks a target by the rules of all probes, and then by those of this one. If the author's
+    /// check panics, the target is refused.
     pub(crate) fn check_target(&self, target: &str) -> Result<(), TargetError> {
         check_target(target)?;
-        let check = || self.prober.get().map_or(Ok(()), |prober| prober.check_target(target));
+        let check = || self.probe.get().map_or(Ok(()), |probe| probe.check_target(target));
         catch(check).unwrap_or_else(|panic| {
-            self.report(Some(&panic.into()), target, "");
+            self.log(Some(&panic.into()), target, "");
             Err(TargetError::Invalid("the check of the target failed".to_owned()))
         })
     }
 
     pub(crate) fn allows(&self, target: &str) -> bool {
-        self.common.allowed.allows(target)
+        self.context.allowed.allows(target)
     }
 
     /// Returns the module of this name, or the default one if there is no name.
@@ -245,15 +256,16 @@ impl Probing {
         };
         let unknown = || {
             let module = name.unwrap_or_default().to_owned();
-            match self.modules.is_empty() {
-                true => ModuleError::None { module },
-                false => ModuleError::Unknown { module, known: self.modules.join(", ") },
+            if self.modules.is_empty() {
+                ModuleError::None { module }
+            } else {
+                ModuleError::Unknown { module, known: self.modules.join(", ") }
             }
         };
         module.ok_or_else(unknown)
     }
 
-    /// Probes, no longer than `at_most`.
+    /// Probes `target`, for up to `at_most`.
     pub(crate) async fn probe(
         self: Arc<Self>,
         target: String,
@@ -261,8 +273,8 @@ impl Probing {
         at_most: Option<Duration>,
     ) -> ProbeResult {
         let started = Instant::now();
-        let timeout = self.settings.timeout.min(at_most.unwrap_or(Duration::MAX));
-        let ProbesCommon { runtime, allowed, enabled, .. } = &self.common;
+        let timeout = self.options.timeout.min(at_most.unwrap_or(Duration::MAX));
+        let ProbeContext { runtime, allowed, enabled, .. } = &self.context;
         let request = ProbeRequest {
             target: target.clone(),
             module: module.clone(),
@@ -270,35 +282,34 @@ impl Probing {
             allowed: Arc::clone(allowed),
             enabled: Arc::clone(enabled),
         };
-        let start = |prober: &Arc<dyn Prober>| {
-            Arc::clone(prober).start(request, &self.drops, runtime.handle())
+        let start = |probe: &Arc<dyn RunnableProbe>| {
+            Arc::clone(probe).start(request, &self.drops, runtime.handle())
         };
-        let found = match self.prober.get().map(start) {
-            Some(task) => task.found(timeout).await,
+        let run = match self.probe.get().map(start) {
+            Some(task) => task.wait(timeout).await,
             None => Err(Failure::Cancelled),
         };
-        let (metrics, is_success, failure) = match found {
-            Ok(Finding { metrics, is_success, cause }) => (Some(metrics), is_success, cause),
+        let (metrics, is_success, failure) = match run {
+            Ok(ProbeOutcome { metrics, is_success, cause }) => (Some(metrics), is_success, cause),
             Err(failure) => (None, false, Some(failure)),
         };
-        self.report(failure.as_ref(), &target, &module);
+        self.log(failure.as_ref(), &target, &module);
         ProbeResult { families: self.families(), metrics, is_success, duration: started.elapsed() }
     }
-}
 
-impl Probing {
-    /// Logs faults of the exporter, once until a probe succeeds. Those of targets are what probes are
-    /// for.
-    fn report(&self, failure: Option<&Failure>, target: &str, module: &str) {
+    /// Logs a fault of the exporter as an error, once until a run has no failure; logs failures of
+    /// targets at the level `debug`.
+    fn log(&self, failure: Option<&Failure>, target: &str, module: &str) {
         let Some(error) = failure else {
-            return self.is_faulty.store(false, Ordering::Relaxed);
+            self.faults.has_changed(false);
+            return;
         };
         let fault = match error {
             Failure::Panic(_) => Some("Probe panicked"),
             Failure::NoThread(_) => Some("Probe could not run"),
             Failure::Error(_) | Failure::Timeout(_) | Failure::Cancelled => None,
         };
-        match fault.filter(|_| !self.is_faulty.swap(true, Ordering::Relaxed)) {
+        match fault.filter(|_| self.faults.has_changed(true)) {
             Some(fault) => error!(target, module, %error, "{fault}"),
             None => debug!(target, module, %error, "Probe failed"),
         }
@@ -329,8 +340,8 @@ impl Provider for ProbeResult {
             success: self.is_success,
         });
         let own = Provided { id: self.families.own, collector: own };
-        let metrics = self.metrics.clone();
-        let metrics = metrics.map(|collector| Provided { id: self.families.metrics, collector });
+        let provide = |collector| Provided { id: self.families.metrics, collector };
+        let metrics = self.metrics.clone().map(provide);
         let up = self.families.up.map(|id| Provided { id, collector: up(self.is_success) });
         std::iter::once(own).chain(metrics).chain(up).collect()
     }

@@ -12,7 +12,7 @@ use super::*;
 use crate::metric::DynamicFamilies;
 use crate::server::probe::{ProbeOptions, Probed};
 
-/// Answers with families that are called as the target says.
+/// Returns families that depend on the target.
 struct Fields;
 
 impl Probe for Fields {
@@ -34,7 +34,7 @@ impl Probe for Fields {
 
 #[actix_web::test]
 async fn families_of_run_time_are_those_of_one_request() {
-    let common = ProbesCommon {
+    let context = ProbeContext {
         allowed: Arc::new(AllowList(Vec::new())),
         enabled: Arc::default(),
         runtime: SourceRuntime::current(),
@@ -42,12 +42,12 @@ async fn families_of_run_time_are_those_of_one_request() {
     };
     let options: ProbeOptions =
         ProbeOptions::new("/probe").up_metric("fields_up", "Whether there are fields.");
-    let settings = options.settings(&());
-    let probing = Arc::new(
-        Probing::new(settings, ReadyProbe::new(&"/probe".into(), Fields), common).unwrap(),
+    let options = options.settings(&()).unwrap();
+    let served = Arc::new(
+        ServedProbe::new(options, ReadyProbe::new(&"/probe".into(), Fields), context).unwrap(),
     );
     let probe = async |target: &str| {
-        let result = Arc::clone(&probing).probe(target.to_owned(), "".into(), None).await;
+        let result = Arc::clone(&served).probe(target.to_owned(), "".into(), None).await;
         let mut buffer = Vec::new();
         result.encode(Format::Text, &mut buffer);
         let text = String::from_utf8(buffer).unwrap();
@@ -78,7 +78,7 @@ fn probe_that_nobody_waits_for_does_not_start() {
         start.send(()).unwrap();
         Err(Failure::Cancelled)
     };
-    drop(Task::start(runtime.handle(), probe));
+    drop(ProbeTask::start(runtime.handle(), probe));
     drop(release);
     runtime.block_on(holder).unwrap();
     // The sender is dropped without having been used.
@@ -88,8 +88,8 @@ fn probe_that_nobody_waits_for_does_not_start() {
 #[test]
 fn probe_without_a_thread_says_so() {
     let (runtime, _holder, _release) = runtime_without_a_thread();
-    let task = Task::start(runtime.handle(), std::future::pending());
-    let found = runtime.block_on(task.found(Duration::from_millis(5)));
-    let error = found.err().unwrap().to_string();
+    let task = ProbeTask::start(runtime.handle(), std::future::pending());
+    let run = runtime.block_on(task.wait(Duration::from_millis(5)));
+    let error = run.err().unwrap().to_string();
     assert_eq!(error, "no thread was free within 5ms, probes block all of them");
 }
