@@ -50,8 +50,9 @@ use maker::{Maker, SharedState};
 /// }
 /// ```
 ///
-/// Apart from what is registered it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` if there
-/// is a `/proc`, the outcome of its [sources](crate::source), and what scrapes have lost, if anything.
+/// Apart from what is registered it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` if
+/// there is a `/proc`, the outcome of its [sources](crate::source), and what scrapes have lost, if
+/// anything.
 ///
 /// With `--web.config.file` it serves over TLS, and only to the users that the file allows;
 /// `--config.check` says whether it would start.
@@ -160,9 +161,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Sets the prefix of the metrics about [sources](crate::source), which is the exporter's name by
-    /// default: with `node` a `node_exporter` exposes `node_scrape_collector_success{collector="…"}`
-    /// and so on, as many dashboards expect, instead of `node_exporter_scrape_collector_success`.
+    /// Sets the prefix of the metrics about [sources](crate::source), which is the exporter's name
+    /// by default: with `node` a `node_exporter` exposes
+    /// `node_scrape_collector_success{collector="…"}` and so on, as many dashboards expect, instead
+    /// of `node_exporter_scrape_collector_success`.
     pub fn metric_namespace(mut self, namespace: impl Into<String>) -> Self {
         let namespace = Some(namespace.into());
         self.settings.metric_namespace = namespace.filter(|namespace| !namespace.is_empty());

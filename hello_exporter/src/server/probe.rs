@@ -24,12 +24,12 @@
 //!
 //! # Allowed targets
 //!
-//! Anyone who can reach the exporter can make it connect to hosts that they cannot reach themselves.
-//! The flag `--probe.allow-target`, which can be repeated, restricts targets to those that match one
-//! of its [patterns](TargetPattern); others are answered with 403. A probe that follows redirects, or
-//! opens an address from a response, calls [`ProbeRequest::allows`] first. A target that contains a
-//! user name or a password (`user@host`) is refused with 400. Send a password that the exporter holds
-//! only to the targets for which it was configured, as
+//! Anyone who can reach the exporter can make it connect to hosts that they cannot reach
+//! themselves. The flag `--probe.allow-target`, which can be repeated, restricts targets to those
+//! that match one of its [patterns](TargetPattern); others are answered with 403. A probe that
+//! follows redirects, or opens an address from a response, calls [`ProbeRequest::allows`] first. A
+//! target that contains a user name or a password (`user@host`) is refused with 400. Send a
+//! password that the exporter holds only to the targets for which it was configured, as
 //! [`client::CredentialStore`](crate::client::CredentialStore) does.
 
 mod maker;
@@ -89,9 +89,10 @@ use crate::server::causes::chain;
 /// ```
 ///
 /// It runs on a thread of its own, on a runtime that all probes share, and is dropped at its next
-/// `await` after its timeout. After an error, a panic or a timeout `probe_success` is 0. Probes exist
-/// to find failing targets, so the cause is logged at the level `debug`, and a panic once at `error`.
-/// Metrics found before an error are exposed if the probe returns them with it: [`Probed::because`].
+/// `await` after its timeout. After an error, a panic or a timeout `probe_success` is 0. Probes
+/// exist to find failing targets, so the cause is logged at the level `debug`, and a panic once at
+/// `error`. Metrics found before an error are exposed if the probe returns them with it:
+/// [`Probed::because`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a type that implements `Probe`",
@@ -111,8 +112,8 @@ pub trait Probe: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Checks a target before it is probed. By default every target is accepted. The check runs on a
-    /// thread of the HTTP server and must not wait; if it panics, the target is refused.
+    /// Checks a target before it is probed. By default every target is accepted. The check runs on
+    /// a thread of the HTTP server and must not wait; if it panics, the target is refused.
     ///
     /// # Errors
     ///
@@ -189,8 +190,8 @@ impl<M> Probed<M> {
         Self { metrics, is_success, cause: None }
     }
 
-    /// Makes it a failure for this reason, which is logged at the level `debug`, like the error of a
-    /// probe without metrics.
+    /// Makes it a failure for this reason, which is logged at the level `debug`, like the error of
+    /// a probe without metrics.
     ///
     /// ```
     /// use hello_exporter::probe::Probed;
@@ -228,8 +229,8 @@ impl ProbeRequest {
         &self.module
     }
 
-    /// Returns how long the probe may take in all. A probe that takes longer is dropped, a moment later:
-    /// one that ends itself by then can still return what it has found so far.
+    /// Returns how long the probe may take in all. A probe that takes longer is dropped, a moment
+    /// later: one that ends by itself can still return the metrics found so far.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }

@@ -16,8 +16,8 @@ use crate::registry::{IntoCollector, RegisterError};
 impl<F: Args + 'static> Exporter<F> {
     /// Makes what the functions of [`source_with`](Self::source_with),
     /// [`probe_with`](Self::probe_with) and [`register_with`](Self::register_with) share, such as a
-    /// connection or a parsed file. `make` gets the flags, and returns a `Result` of the state, or an
-    /// `Arc` of it if it cannot fail. Functions that are declared before it get no state.
+    /// connection or a parsed file. `make` gets the flags, and returns a `Result` of the state, or
+    /// an `Arc` of it if it cannot fail. Functions that are declared before it get no state.
     ///
     /// It is called once, before the first of these functions, and not at all if the flags disable
     /// all of them. If it fails or panics, that is one error at the start. A state that no function

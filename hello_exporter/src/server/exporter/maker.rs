@@ -9,7 +9,7 @@ use crate::server::causes::{BoxError, text_of};
 /// Makes a `T`, or `None` if the flags leave it out.
 pub(super) struct Maker<F, S, T> {
     make: MakeFunction<F, S, T>,
-    /// Whether it gets the state.
+    /// Whether the author's function gets the state.
     pub(super) has_state: bool,
 }
 
@@ -51,9 +51,8 @@ impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
     pub(super) fn with(
         make: impl FnOnce(&F, Arc<S>) -> Result<Option<T>, BoxError> + Send + 'static,
     ) -> Self {
-        let make: MakeFunction<F, S, T> =
-            Box::new(|flags, state| Ok(make(flags, state.get(flags)?)?));
-        Self { make, has_state: true }
+        let make = |flags: &F, state: &mut SharedState<F, S>| Ok(make(flags, state.get(flags)?)?);
+        Self { make: Box::new(make), has_state: true }
     }
 
     /// Calls the author's function.
@@ -75,9 +74,8 @@ impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
 impl<F: 'static, T: 'static> Maker<F, (), T> {
     /// Returns the same for an exporter whose other makers share a state.
     pub(super) fn ignoring_state<S: 'static>(self) -> Maker<F, S, T> {
-        let make: MakeFunction<F, S, T> =
-            Box::new(|flags, _| (self.make)(flags, &mut SharedState::ready(())));
-        Maker { make, has_state: false }
+        let make = |flags: &F, _: &mut _| (self.make)(flags, &mut SharedState::ready(()));
+        Maker { make: Box::new(make), has_state: false }
     }
 }
 

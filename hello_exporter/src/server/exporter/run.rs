@@ -20,13 +20,13 @@ use crate::server::log;
 use crate::server::web_config::WebConfig;
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
-    /// Runs until SIGTERM or SIGINT, with the flags of the command line, on a runtime of its own, and
-    /// returns the exit status.
+    /// Runs until SIGTERM or SIGINT, with the flags of the command line, on a runtime of its own,
+    /// and returns the exit status.
     ///
-    /// The status is 0 after a signal, once requests under way are answered, which takes ten seconds
-    /// at most; 1 for errors, which are logged; 2 for invalid flags. A second signal ends it at once,
-    /// with the status that a shell reports for a program killed by the signal: 143 for SIGTERM, 130
-    /// for SIGINT.
+    /// The status is 0 after a signal, once requests under way are answered, which takes ten
+    /// seconds at most; 1 for errors, which are logged; 2 for invalid flags. A second signal ends
+    /// it at once, with the status that a shell reports for a program killed by the signal: 143 for
+    /// SIGTERM, 130 for SIGINT.
     ///
     /// A program that has a runtime, `#[tokio::main]` for example, awaits [`serve`](Self::serve)
     /// instead.
@@ -62,14 +62,14 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.block_on(parsed, stopped)
     }
 
-    /// Serves until SIGTERM or SIGINT, with the flags of the command line, within a program that has
-    /// a runtime already.
+    /// Serves until SIGTERM or SIGINT, with the flags of the command line, within a program that
+    /// has a runtime already.
     ///
     /// It serves on a thread of its own, so that the future is `Send` and needs no runtime of a
-    /// certain kind. If the future is dropped, as by `select!`, the exporter takes no more requests,
-    /// and ends once those under way are answered. As [`run`](Self::run) does, it prints what `--help`
-    /// and `--version` ask for, and logs to standard error unless the program has set up a `tracing`
-    /// subscriber before.
+    /// certain kind. If the future is dropped, as by `select!`, the exporter takes no more
+    /// requests, and ends once those under way are answered. As [`run`](Self::run) does, it prints
+    /// what `--help` and `--version` ask for, and logs to standard error unless the program has set
+    /// up a `tracing` subscriber before.
     ///
     /// Once it has started, SIGTERM and SIGINT do not end the process by themselves any more, also
     /// after the exporter has stopped: a program that then goes on handles them itself.

@@ -29,8 +29,8 @@ impl ReadyProbe {
     }
 }
 
-/// The result of the function of [`Exporter::probe_with`](crate::Exporter::probe_with): a [`Probe`],
-/// or an `Option` or a `Result` of one.
+/// The result of the function of [`Exporter::probe_with`](crate::Exporter::probe_with): a
+/// [`Probe`], or an `Option` or a `Result` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a `Probe`, or an `Option` or a `Result` of one",

@@ -18,8 +18,8 @@ use crate::server::options::{CommonOptions, FlagDuration, ZeroTimeout, fixed};
 /// # let _ = options;
 /// ```
 ///
-/// `F` is the type of the exporter's own [flags](crate::Exporter::with_flags), from which the timeout
-/// can come.
+/// `F` is the type of the exporter's own [flags](crate::Exporter::with_flags), from which the
+/// timeout can come.
 pub struct ProbeOptions<F = ()>(CommonOptions<FlagDuration<F>>);
 
 impl<F> ProbeOptions<F> {
@@ -30,7 +30,8 @@ impl<F> ProbeOptions<F> {
         Self(CommonOptions::new(path))
     }
 
-    /// Limits how long a probe takes, to at most an hour; less if the request does not wait that long.
+    /// Limits how long a probe takes, to at most an hour; less if the request does not wait that
+    /// long.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.0.timeout = fixed(timeout);
         self
@@ -62,8 +63,8 @@ impl<F> ProbeOptions<F> {
     }
 
     /// Exposes the success of a probe under this name as well, which is the one of
-    /// [`SourceOptions::up_metric`](crate::SourceOptions::up_metric) in an exporter that monitors one
-    /// server by itself and others on request.
+    /// [`SourceOptions::up_metric`](crate::SourceOptions::up_metric) in an exporter that monitors
+    /// one server by itself and others on request.
     ///
     /// ```
     /// use hello_exporter::probe::ProbeOptions;

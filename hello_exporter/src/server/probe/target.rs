@@ -32,8 +32,8 @@ pub enum TargetError {
 /// Limits the length of a target: the limit of a request's URL does not apply to redirects.
 const MAX_BYTES: usize = 8 << 10;
 
-/// Checks the rules for every target. Blanks are allowed in a path or a query, as in browsers and in
-/// Go: a probe over HTTP sends them as `%20`.
+/// Checks the rules for every target. Blanks are allowed in a path or a query, as in browsers and
+/// in Go: a probe over HTTP sends them as `%20`.
 pub(crate) fn check(target: &str) -> Result<(), TargetError> {
     if target.is_empty() {
         return Err(TargetError::Empty);

@@ -114,9 +114,9 @@ where
 /// another on one thread. In everything else they are sources; the duration of each begins with its
 /// turn.
 ///
-/// If a function blocks after all, for a quarter of a second, the functions that wait for their turn
-/// run at once, each on a thread of its own, and those of later scrapes do not wait for it. Its own
-/// metrics are waited for until its timeout, and then left out until it returns.
+/// If a function blocks after all, for a quarter of a second, the functions that wait for their
+/// turn run at once, each on a thread of its own, and those of later scrapes do not wait for it.
+/// Its own metrics are waited for until its timeout, and then left out until it returns.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source::in_turn};

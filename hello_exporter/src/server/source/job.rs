@@ -25,7 +25,7 @@ pub(super) struct Job {
     state: Mutex<JobState>,
 }
 
-/// The runs of a source: the current one, and what the last ones left.
+/// The current run of a source, and the results of earlier ones.
 #[derive(Default)]
 struct JobState {
     /// The current run.
@@ -46,7 +46,8 @@ struct RunSummary {
 }
 
 /// One run. It ends when the author's code returns, which can be after its timeout decided the
-/// outcome: nothing stops a thread that blocks, and its source does not run again before it returns.
+/// outcome: nothing stops a thread that blocks, and its source does not run again before it
+/// returns.
 pub(super) struct Run {
     started: Instant,
     outcome: watch::Sender<Option<Arc<Outcome>>>,

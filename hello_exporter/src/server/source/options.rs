@@ -21,8 +21,8 @@ use crate::server::options::{CommonOptions, FlagDuration, ZeroTimeout, fixed};
 /// # let _ = options;
 /// ```
 ///
-/// `F` is the type of the exporter's own [flags](crate::Exporter::with_flags), from which the timeout
-/// and the cache can come.
+/// `F` is the type of the exporter's own [flags](crate::Exporter::with_flags), from which the
+/// timeout and the cache can come.
 pub struct SourceOptions<F = ()> {
     settings: SourceSettings<FlagDuration<F>>,
     is_enabled: bool,
@@ -43,8 +43,8 @@ impl<F> SourceOptions<F> {
 
     /// Names a source that has a timeout of 10 seconds, no cache, and is enabled.
     ///
-    /// The name is that of the flags `--collector.NAME` and `--no-collector.NAME`, of `collect[]` in
-    /// a query, and of the label `collector`: letters, digits, `_` and `-`.
+    /// The name is that of the flags `--collector.NAME` and `--no-collector.NAME`, of `collect[]`
+    /// in a query, and of the label `collector`: letters, digits, `_` and `-`.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         let common = CommonOptions::new(name);
         let settings = SourceSettings { common, cache: None, addition: Addition::default() };
@@ -96,8 +96,8 @@ impl<F> SourceOptions<F> {
     }
 
     /// Serves the last good result again for `cache` after it came, instead of running the source.
-    /// Its age is exposed as `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`. 0 is no
-    /// cache.
+    /// Its age is exposed as `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`. 0 is
+    /// no cache.
     pub fn cache(mut self, cache: Duration) -> Self {
         self.settings.cache = Some(fixed(cache));
         self
@@ -124,18 +124,18 @@ impl<F> SourceOptions<F> {
         self
     }
 
-    /// Leaves the source out unless `--collector.NAME` is given.
+    /// Disables the source unless `--collector.NAME` is given.
     pub fn disabled_by_default(mut self) -> Self {
         self.is_enabled = false;
         self
     }
 
-    /// Exposes whether the source works: a gauge of this name, 1 if its metrics are in the scrape, 0
-    /// if it failed, panicked or was late.
+    /// Exposes whether the source works: a gauge of this name, 1 if its metrics are in the scrape,
+    /// 0 if it failed, panicked or timed out.
     ///
-    /// It repeats `<exporter>_scrape_collector_success` under the name that users of such an exporter
-    /// know, and alert on: `redis_up`, `mysql_up`. So a source needs no `up` of its own; it returns
-    /// the error, which is logged.
+    /// It repeats `<exporter>_scrape_collector_success` under the name that users of such an
+    /// exporter know, and alert on: `redis_up`, `mysql_up`. So a source needs no `up` of its own;
+    /// it returns the error, which is logged.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, SourceOptions};
@@ -167,13 +167,15 @@ impl<F> SourceOptions<F> {
         self
     }
 
-    /// Puts `prefix` before the names of all families of the source, see [`Scope::prefix`](crate::registry::Scope::prefix).
+    /// Puts `prefix` before the names of all families of the source, see
+    /// [`Scope::prefix`](crate::registry::Scope::prefix).
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.addition.prefix = prefix.into();
         self
     }
 
-    /// Adds a constant label to all families of the source, see [`Scope::const_label`](crate::registry::Scope::const_label).
+    /// Adds a constant label to all families of the source, see
+    /// [`Scope::const_label`](crate::registry::Scope::const_label).
     pub fn const_label(
         mut self,
         name: impl Into<Cow<'static, str>>,

@@ -25,7 +25,7 @@ pub(super) struct Runner {
     supervisor: Arc<SourceRuntime>,
 }
 
-/// How often the supervisor checks the current runs.
+/// The supervisor checks the current runs once in this time.
 const PERIOD: Duration = Duration::from_millis(100);
 
 impl Runner {

@@ -11,8 +11,8 @@ tokio::task_local! {
 
 /// Returns how much time the current run of an asynchronous source, or the current probe, has left.
 ///
-/// The run is dropped a moment later: it can use that moment to return what it has found so far.
-/// Outside of a run, in a test for example, there is no limit: the result is [`Duration::MAX`].
+/// The run is dropped a moment later: it can use that moment to return the metrics found so far.
+/// Outside a run, in a test for example, there is no limit: the result is [`Duration::MAX`].
 ///
 /// ```
 /// use hello_exporter::{Collector, source::time_left};

@@ -1,4 +1,4 @@
-//! Whether a source or a probe works, under a name that the author gives.
+//! The gauge that exposes the success of a source or a probe under an author's name.
 
 use std::sync::Arc;
 

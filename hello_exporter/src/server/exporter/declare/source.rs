@@ -12,8 +12,9 @@ use crate::server::source::{self, MadeSource, ReadySource, Source, SourceOptions
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Runs a [`Source`] at every scrape; [`source`] says when to choose one.
     ///
-    /// The flags `--collector.NAME` and `--no-collector.NAME` enable and disable it, `collect[]=NAME`
-    /// and `exclude[]=NAME` in a query select it. `options` is its name, or [`SourceOptions`].
+    /// The flags `--collector.NAME` and `--no-collector.NAME` enable and disable it,
+    /// `collect[]=NAME` and `exclude[]=NAME` in a query select it. `options` is its name, or
+    /// [`SourceOptions`].
     pub fn source(self, options: impl Into<SourceOptions<F>>, source: impl Source) -> Self {
         let options = options.into();
         let name = options.name().clone();

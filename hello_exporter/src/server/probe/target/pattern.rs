@@ -13,9 +13,9 @@ use url::{Host, Position, Url};
 
 use super::{check, split_scheme};
 
-/// A pattern of the targets that `--probe.allow-target` allows: `*` stands for any number of letters,
-/// digits, `-` and `_`, which is at most one part of a host name or an address, `**` for any text,
-/// and every other character for itself.
+/// A pattern of the targets that `--probe.allow-target` allows: `*` stands for any number of
+/// letters, digits, `-` and `_`, which is at most one part of a host name or an address, `**` for
+/// any text, and every other character for itself.
 ///
 /// ```
 /// use hello_exporter::probe::TargetPattern;
@@ -159,7 +159,8 @@ fn read_host(host: &str) -> String {
     }
 }
 
-/// Returns path, query and fragment as browsers read them: without `..`, and with `%20` for a blank.
+/// Returns path, query and fragment as browsers read them: without `..`, and with `%20` for a
+/// blank.
 fn read_tail(tail: &str) -> String {
     if tail.is_empty() {
         return String::new();
