@@ -34,6 +34,7 @@
 
 mod maker;
 mod options;
+mod runnable;
 mod served;
 mod target;
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::served::RunnableProbe;
+use super::runnable::RunnableProbe;
 use super::{Probe, ProbeRequest, Probed};
 use crate::collect::Declared;
 use crate::internals::{CollectorName, DropLog, Guarded};

@@ -1,122 +1,26 @@
-//! A probe that is served at a path, and its runs.
+//! A probe that is served at a path, and the results of its runs.
 
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use tokio::runtime::Handle;
-use tokio::sync::oneshot::{self, error::TryRecvError};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tracing::{debug, error};
 
-use super::{AllowList, Probe, ProbeRequest, ReadyProbe, TargetError, check_target};
+use super::runnable::{ProbeOutcome, RunnableProbe};
+use super::{AllowList, ProbeRequest, ReadyProbe, TargetError, check_target};
 use crate::collect::Declared;
 use crate::encode::Format;
 use crate::internals::{
     CollectorName, Guarded, PanicState, Provided, Provider, Registrable, ScrapeRequest, catch,
-    catch_async,
 };
 use crate::registry::{CollectorId, RegisterError, Registry};
 use crate::server::options::CommonOptions;
-use crate::server::source::{
-    Declarations, DropLogs, Failure, Scraped, SourceRuntime, reserve, scraped, up, with_deadline,
-};
-
-/// A [`Probe`] without its type.
-pub(crate) trait RunnableProbe: Send + Sync {
-    fn check_target(&self, target: &str) -> Result<(), TargetError>;
-
-    /// Starts a probe. `drops` drop its metrics and its future.
-    fn start(
-        self: Arc<Self>,
-        request: ProbeRequest,
-        drops: &DropLogs,
-        runtime: &Handle,
-    ) -> ProbeTask;
-}
-
-/// The result of a probe that returned metrics.
-struct ProbeOutcome {
-    metrics: Scraped,
-    is_success: bool,
-    /// Why it failed, if the author gives a cause.
-    cause: Option<Failure>,
-}
-
-type ProbeRun = Result<ProbeOutcome, Failure>;
-
-/// A running probe. It is dropped at its next `await` when this is dropped.
-pub(crate) struct ProbeTask {
-    run: oneshot::Receiver<ProbeRun>,
-    /// Its sender is dropped once the probe has a thread.
-    thread: oneshot::Receiver<()>,
-}
-
-impl ProbeTask {
-    /// Runs a probe on a thread of its own, so that one that blocks its thread holds up no other.
-    fn start(runtime: &Handle, probe: impl Future<Output = ProbeRun> + Send + 'static) -> Self {
-        let (mut sender, run) = oneshot::channel();
-        let (waits, thread) = oneshot::channel();
-        let handle = runtime.clone();
-        runtime.spawn_blocking(move || {
-            drop(waits);
-            let run = handle.block_on(async {
-                // A probe whose request ended before it had a thread does not start.
-                match select(pin!(sender.closed()), pin!(probe)).await {
-                    Either::Left(_) => None,
-                    Either::Right((run, _)) => Some(run),
-                }
-            });
-            if let Some(run) = run {
-                _ = sender.send(run);
-            }
-        });
-        Self { run, thread }
-    }
-
-    /// Waits for the result of the probe, up to `at_most`.
-    async fn wait(mut self, at_most: Duration) -> ProbeRun {
-        match timeout(at_most, self.run).await {
-            Ok(run) => run.unwrap_or(Err(Failure::Cancelled)),
-            Err(_) if self.thread.try_recv() == Err(TryRecvError::Empty) => {
-                Err(Failure::NoThread(at_most))
-            }
-            Err(_) => Err(Failure::Timeout(at_most)),
-        }
-    }
-}
-
-impl<P: Probe> RunnableProbe for P {
-    fn check_target(&self, target: &str) -> Result<(), TargetError> {
-        Probe::check_target(self, target)
-    }
-
-    fn start(
-        self: Arc<Self>,
-        request: ProbeRequest,
-        drops: &DropLogs,
-        runtime: &Handle,
-    ) -> ProbeTask {
-        let (metrics, futures) = (drops.metrics.clone(), drops.futures.clone());
-        let deadline = Instant::now() + request.timeout;
-        let probe = async move {
-            let probe = async {
-                let probed = self.probe(request).await.map_err(Failure::of_error)?;
-                let (is_success, cause) = (probed.is_success, probed.cause.map(Failure::Error));
-                let metrics = scraped(Ok::<_, Failure>(probed.metrics), &metrics)?;
-                Ok(ProbeOutcome { metrics, is_success, cause })
-            };
-            catch_async(probe, &futures).await?
-        };
-        ProbeTask::start(runtime, with_deadline(deadline, probe))
-    }
-}
+use crate::server::source::{Declarations, DropLogs, Failure, Scraped, SourceRuntime, reserve, up};
 
 /// The metrics of every probe.
 #[derive(hello_exporter_derive::Collector)]

@@ -48,6 +48,7 @@ impl RegisteredSource {
     }
 }
 
+/// A registration, with what selects it.
 struct Registration {
     id: CollectorId,
     /// The names of its families.

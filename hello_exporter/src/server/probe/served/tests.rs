@@ -3,14 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::convert::Infallible;
-use std::sync::mpsc;
-
-use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinHandle;
 
 use super::*;
 use crate::metric::DynamicFamilies;
-use crate::server::probe::{ProbeOptions, Probed};
+use crate::server::probe::{Probe, ProbeOptions, Probed};
 
 /// Returns families that depend on the target.
 struct Fields;
@@ -33,7 +29,7 @@ impl Probe for Fields {
 }
 
 #[actix_web::test]
-async fn families_of_run_time_are_those_of_one_request() {
+async fn dynamic_families_belong_to_one_request() {
     let context = ProbeContext {
         allowed: Arc::new(AllowList(Vec::new())),
         enabled: Arc::default(),
@@ -58,38 +54,4 @@ async fn families_of_run_time_are_those_of_one_request() {
     assert_eq!(probe("many").await.lines().count(), 10_001);
     assert_eq!(probe("counter").await, "field 2\nfields_up 1\n");
     assert_eq!(probe("gauge").await, "field{a=\"v\"} 1\nfields_up 1\n");
-}
-
-/// A runtime with one thread for probes, which is held until the sender is dropped.
-fn runtime_without_a_thread() -> (Runtime, JoinHandle<()>, mpsc::Sender<()>) {
-    let mut builder = Builder::new_multi_thread();
-    let builder = builder.worker_threads(1).max_blocking_threads(1).enable_time();
-    let runtime = builder.build().unwrap();
-    let (release, held) = mpsc::channel();
-    let holder = runtime.spawn_blocking(move || held.recv().unwrap_or_default());
-    (runtime, holder, release)
-}
-
-#[test]
-fn probe_that_nobody_waits_for_does_not_start() {
-    let (runtime, holder, release) = runtime_without_a_thread();
-    let (start, started) = mpsc::channel();
-    let probe = async move {
-        start.send(()).unwrap();
-        Err(Failure::Cancelled)
-    };
-    drop(ProbeTask::start(runtime.handle(), probe));
-    drop(release);
-    runtime.block_on(holder).unwrap();
-    // The sender is dropped without having been used.
-    assert_eq!(started.recv(), Err(mpsc::RecvError));
-}
-
-#[test]
-fn probe_without_a_thread_says_so() {
-    let (runtime, _holder, _release) = runtime_without_a_thread();
-    let task = ProbeTask::start(runtime.handle(), std::future::pending());
-    let run = runtime.block_on(task.wait(Duration::from_millis(5)));
-    let error = run.err().unwrap().to_string();
-    assert_eq!(error, "no thread was free within 5ms, probes block all of them");
 }
