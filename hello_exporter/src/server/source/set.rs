@@ -25,17 +25,17 @@ pub(crate) struct Sources {
     registry: Registry,
     enabled: Vec<Arc<RegisteredSource>>,
     disabled: Vec<CollectorName>,
-    /// The registration of [`ScrapeMetrics`].
-    own: Option<Registration>,
+    /// The families of [`ScrapeMetrics`].
+    own: Option<RegisteredFamilies>,
     /// Runs the enabled sources, if there are any.
     runner: Option<Runner>,
 }
 
 /// A source with its families in the registry.
 struct RegisteredSource {
-    registration: Registration,
-    /// The registration of the [`up_metric`](super::SourceOptions::up_metric).
-    up: Option<Registration>,
+    families: RegisteredFamilies,
+    /// The family of the [`up_metric`](super::SourceOptions::up_metric).
+    up: Option<RegisteredFamilies>,
     /// Whether it may have families that are not registered yet.
     has_late: bool,
     job: Arc<Job>,
@@ -43,21 +43,20 @@ struct RegisteredSource {
 
 impl RegisteredSource {
     fn has_selected_family(&self, selection: &Selection) -> bool {
-        let mut registrations = std::iter::once(&self.registration).chain(&self.up);
-        self.has_late || registrations.any(|it| selection.has_any_family(&it.families))
+        let mut families = std::iter::once(&self.families).chain(&self.up);
+        self.has_late || families.any(|families| selection.has_any_family(&families.names))
     }
 }
 
-/// A registration, with what selects it.
-struct Registration {
+/// The families of one registration.
+struct RegisteredFamilies {
     id: CollectorId,
-    /// The names of its families.
-    families: Vec<String>,
+    names: Vec<String>,
 }
 
-impl Registration {
+impl RegisteredFamilies {
     fn new(id: CollectorId, registry: &Registry) -> Self {
-        Self { id, families: registry.families_of(id) }
+        Self { id, names: registry.families_of(id) }
     }
 
     fn provided(&self, collector: Scraped) -> Provided {
@@ -83,13 +82,13 @@ impl Sources {
         let register = |descs, dynamic| {
             let collector = Registrable::provided(name.clone(), descs, dynamic);
             let id = self.registry.scope_with(addition.clone()).add(collector)?;
-            Ok(Registration::new(id, &self.registry))
+            Ok(RegisteredFamilies::new(id, &self.registry))
         };
-        let registration = register(declarations.declared, declarations.dynamic)?;
+        let families = register(declarations.declared, declarations.dynamic)?;
         let up = up.map(|desc| register(vec![desc], Vec::new())).transpose()?;
         let job = Arc::new(Job::new(name, timeout, cache, source));
         let has_late = declarations.has_late;
-        self.enabled.push(Arc::new(RegisteredSource { registration, up, has_late, job }));
+        self.enabled.push(Arc::new(RegisteredSource { families, up, has_late, job }));
         Ok(())
     }
 
@@ -107,7 +106,7 @@ impl Sources {
         let name = std::any::type_name::<ScrapeMetrics>();
         let collector = Registrable::provided(name.into(), ScrapeMetrics::declared(), Vec::new());
         let id = self.registry.scope().prefix(prefix).last().add(collector)?;
-        self.own = Some(Registration::new(id, &self.registry));
+        self.own = Some(RegisteredFamilies::new(id, &self.registry));
         Ok(())
     }
 
@@ -175,8 +174,7 @@ impl Sources {
     }
 
     fn selected(&self, selection: &Selection) -> impl Iterator<Item = &Arc<RegisteredSource>> {
-        let selects_own =
-            self.own.as_ref().is_some_and(|own| selection.has_any_family(&own.families));
+        let selects_own = self.own.as_ref().is_some_and(|own| selection.has_any_family(&own.names));
         self.enabled.iter().filter(move |source| {
             selection.has_collector(&source.job.name)
                 && (selects_own || source.has_selected_family(selection))
@@ -211,18 +209,17 @@ impl Provider for ScrapeResult {
         for (source, response) in &self.responses {
             own.add(&source.job.name, response);
             let is_up = response.scraped.is_some();
-            provided
-                .extend(source.up.as_ref().map(|registration| registration.provided(up(is_up))));
+            provided.extend(source.up.as_ref().map(|families| families.provided(up(is_up))));
             let scraped = response.scraped.clone();
-            provided.extend(scraped.map(|scraped| source.registration.provided(scraped)));
+            provided.extend(scraped.map(|scraped| source.families.provided(scraped)));
         }
-        let registration = self.sources.own.as_ref();
-        provided.extend(registration.map(|registration| registration.provided(Arc::new(own))));
+        let families = self.sources.own.as_ref();
+        provided.extend(families.map(|families| families.provided(Arc::new(own))));
         provided
     }
 
     fn leave_out(&mut self, id: CollectorId) {
-        let of_source = self.responses.iter_mut().filter(|(it, _)| it.registration.id == id);
+        let of_source = self.responses.iter_mut().filter(|(it, _)| it.families.id == id);
         of_source.for_each(|(source, response)| {
             source.job.record_panic();
             *response = SourceResponse { scraped: None, age: None, ..*response };
