@@ -16,7 +16,8 @@
 //! `Scope::last` register what is not public.
 
 pub(crate) use crate::panic::asynchronous::{catch_async, note_location};
-pub(crate) use crate::panic::{DropLog, Guarded, Panic, catch, panic_message};
+pub(crate) use crate::panic::{DropLog, Guarded, Panic, PanicState, catch, panic_message};
+pub(crate) use crate::registry::Addition;
 pub(crate) use crate::registry::collectors::ScrapeCollector;
 pub(crate) use crate::registry::origin::{
     CollectorName, Declarations, FOREIGN_REGISTRY, Registrable, assert_live,

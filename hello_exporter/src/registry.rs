@@ -172,6 +172,12 @@ impl Registry {
         Scope { registry: self, addition: Addition::default() }
     }
 
+    /// Returns a view of this registry that adds what `addition` says.
+    #[cfg(feature = "server")]
+    pub(crate) fn scope_with(&self, addition: Addition) -> Scope<'_> {
+        Scope { registry: self, addition }
+    }
+
     /// Removes a collector and drops it, unless the program keeps an `Arc` of it. Returns whether
     /// it was registered.
     ///
@@ -246,9 +252,9 @@ pub struct Scope<'r> {
 
 /// The prefix and the labels that a registration adds to every family.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Addition {
-    prefix: String,
-    const_labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+pub(crate) struct Addition {
+    pub(crate) prefix: String,
+    pub(crate) const_labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     /// Whether the families are exposed after all others, because they measure the scrape itself.
     last: bool,
 }

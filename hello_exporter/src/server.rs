@@ -16,6 +16,7 @@ pub mod key_values;
 mod log;
 mod metric_prefix;
 mod network;
+mod options;
 pub mod probe;
 #[cfg(target_os = "linux")]
 mod process;

@@ -31,7 +31,7 @@ use crate::server::source::{ReadySource, SourceOptions};
 pub use error::{DeclarationError, ExporterError};
 pub(super) use listener::Listener;
 pub use maker::{MadeCollector, MadeState};
-use maker::{Maker, State};
+use maker::{Maker, SharedState};
 
 /// An exporter: a name, what it exposes, and a server.
 ///
@@ -50,8 +50,9 @@ use maker::{Maker, State};
 /// }
 /// ```
 ///
-/// Apart from what is registered it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` if there
-/// is a `/proc`, the outcome of its [sources](crate::source), and what scrapes have lost, if anything.
+/// Apart from what is registered it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` if
+/// there is a `/proc`, the outcome of its [sources](crate::source), and what scrapes have lost, if
+/// anything.
 ///
 /// With `--web.config.file` it serves over TLS, and only to the users that the file allows;
 /// `--config.check` says whether it would start.
@@ -64,14 +65,14 @@ use maker::{Maker, State};
 pub struct Exporter<F = (), S = ()> {
     settings: Settings,
     registry: Registry,
-    state: State<F, S>,
+    state: SharedState<F, S>,
     collectors: Vec<Maker<F, S, Registrable>>,
     sources: Vec<(SourceOptions<F>, Maker<F, S, ReadySource>)>,
     probes: Vec<(ProbeOptions<F>, Maker<F, S, ReadyProbe>)>,
     errors: Vec<DeclarationError>,
 }
 
-/// What an exporter is called, and how it serves.
+/// The name of an exporter, and how it serves.
 struct Settings {
     name: String,
     /// Prefix of the metrics about its sources; defaults to the name.
@@ -137,7 +138,7 @@ impl Exporter {
                 connection_limits: ConnectionLimits::default(),
             },
             registry: Registry::new(),
-            state: State::ready(()),
+            state: SharedState::ready(()),
             collectors: Vec::new(),
             sources: Vec::new(),
             probes: Vec::new(),
@@ -160,9 +161,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Sets the prefix of the metrics about [sources](crate::source), which is the exporter's name by
-    /// default: with `node` a `node_exporter` exposes `node_scrape_collector_success{collector="…"}`
-    /// and so on, as many dashboards expect, instead of `node_exporter_scrape_collector_success`.
+    /// Sets the prefix of the metrics about [sources](crate::source), which is the exporter's name
+    /// by default: with `node` a `node_exporter` exposes
+    /// `node_scrape_collector_success{collector="…"}` and so on, as many dashboards expect, instead
+    /// of `node_exporter_scrape_collector_success`.
     pub fn metric_namespace(mut self, namespace: impl Into<String>) -> Self {
         let namespace = Some(namespace.into());
         self.settings.metric_namespace = namespace.filter(|namespace| !namespace.is_empty());
@@ -187,7 +189,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Sets what clients are granted, for tests that cannot wait for as long.
+    /// Sets the limits of clients, for tests that cannot wait that long.
     #[doc(hidden)]
     pub fn connection_limits(mut self, limits: ConnectionLimits) -> Self {
         self.settings.connection_limits = limits;

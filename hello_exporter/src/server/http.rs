@@ -29,7 +29,7 @@ pub(crate) use deadline::Deadline;
 pub(crate) use landing::Landing;
 pub(crate) use limit::Limit;
 pub use metrics::Metrics;
-pub(crate) use probe::Probes;
+pub(crate) use probe::ProbeService;
 
 /// A resource that answers GET and HEAD, and any other method with 405.
 fn resource<F, Args>(path: &str, handler: F) -> Resource

@@ -1,7 +1,7 @@
 //! Targets that a request names: `/probe?target=…&module=…`, as the blackbox exporter has it.
 //!
-//! One exporter stands for many targets. Prometheus knows them, and asks for each by a query; relabelling
-//! puts the target there:
+//! One exporter serves many targets. Prometheus has their list, and names one in each query;
+//! relabelling puts it there:
 //!
 //! ```yaml
 //! scrape_configs:
@@ -24,17 +24,18 @@
 //!
 //! # Allowed targets
 //!
-//! Anyone who can reach the exporter can make it connect to hosts that they cannot reach themselves.
-//! The flag `--probe.allow-target`, which can be repeated, restricts targets to those that match one
-//! of its [patterns](TargetPattern); others are answered with 403. A probe that follows redirects, or
-//! opens an address from a response, calls [`ProbeRequest::allows`] first. A target that contains a
-//! user name or a password (`user@host`) is refused with 400. Send a password that the exporter holds
-//! only to the targets for which it was configured, as
+//! Anyone who can reach the exporter can make it connect to hosts that they cannot reach
+//! themselves. The flag `--probe.allow-target`, which can be repeated, restricts targets to those
+//! that match one of its [patterns](TargetPattern); others are answered with 403. A probe that
+//! follows redirects, or opens an address from a response, calls [`ProbeRequest::allows`] first. A
+//! target that contains a user name or a password (`user@host`) is refused with 400. Send a
+//! password that the exporter holds only to the targets for which it was configured, as
 //! [`client::CredentialStore`](crate::client::CredentialStore) does.
 
 mod maker;
 mod options;
-mod prober;
+mod runnable;
+mod served;
 mod target;
 
 use std::borrow::Cow;
@@ -45,13 +46,11 @@ use std::time::Duration;
 pub(crate) use maker::ReadyProbe;
 pub use maker::{MadeProbe, async_fn};
 pub use options::ProbeOptions;
-pub(crate) use options::ProbeSettings;
-pub(crate) use prober::{ProbesCommon, Probing};
+pub(crate) use served::{ProbeContext, ServedProbe};
 pub(crate) use target::{AllowList, check as check_target};
 pub use target::{ParsePatternError, TargetError, TargetPattern};
 
-use crate::collect::Declared;
-use crate::collect::Desc;
+use crate::collect::{Declared, Desc};
 use crate::internals::CollectorName;
 use crate::server::causes::chain;
 
@@ -91,9 +90,10 @@ use crate::server::causes::chain;
 /// ```
 ///
 /// It runs on a thread of its own, on a runtime that all probes share, and is dropped at its next
-/// `await` after its timeout. An error, a panic or a timeout is a probe without success. That targets are not well is what probes are for:
-/// the cause is in the log at the level `debug`, and a panic once at `error`. What was found before
-/// an error is exposed if the probe returns it with the error: [`Probed::because`].
+/// `await` after its timeout. After an error, a panic or a timeout `probe_success` is 0. Probes
+/// exist to find failing targets, so the cause is logged at the level `debug`, and a panic once at
+/// `error`. Metrics found before an error are exposed if the probe returns them with it:
+/// [`Probed::because`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a type that implements `Probe`",
@@ -113,8 +113,8 @@ pub trait Probe: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Checks a target before it is probed. By default every target is accepted. The check runs on a
-    /// thread of the HTTP server and must not wait; if it panics, the target is refused.
+    /// Checks a target before it is probed. By default every target is accepted. The check runs on
+    /// a thread of the HTTP server and must not wait; if it panics, the target is refused.
     ///
     /// # Errors
     ///
@@ -171,7 +171,7 @@ impl<P: Probe> Probe for Arc<P> {
 pub struct Probed<M> {
     pub(crate) metrics: M,
     pub(crate) is_success: bool,
-    /// Why it is no success, with the causes of that.
+    /// Why it failed, with the causes of that.
     pub(crate) cause: Option<String>,
 }
 
@@ -191,8 +191,8 @@ impl<M> Probed<M> {
         Self { metrics, is_success, cause: None }
     }
 
-    /// Makes it a failure for this reason, which is logged as that of a probe that fails without
-    /// metrics: at the level `debug`.
+    /// Makes it a failure for this reason, which is logged at the level `debug`, like the error of
+    /// a probe without metrics.
     ///
     /// ```
     /// use hello_exporter::probe::Probed;
@@ -230,8 +230,8 @@ impl ProbeRequest {
         &self.module
     }
 
-    /// Returns how long the probe may take in all. A probe that takes longer is dropped, a moment later:
-    /// one that ends itself by then can still return what it has found so far.
+    /// Returns how long the probe may take in all. A probe that takes longer is dropped, a moment
+    /// later: one that ends by itself can still return the metrics found so far.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -263,10 +263,7 @@ impl ProbeRequest {
     /// }
     ///
     /// async fn probe(request: ProbeRequest) -> Result<Probed<Server>, Infallible> {
-    ///     let locks = match request.is_enabled("locks") {
-    ///         true => Some(locks().await?),
-    ///         false => None,
-    ///     };
+    ///     let locks = if request.is_enabled("locks") { Some(locks().await?) } else { None };
     ///     Ok(Probed::success(Server { locks }))
     /// }
     ///

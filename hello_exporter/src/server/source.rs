@@ -11,9 +11,9 @@
 //! | what can go wrong | nothing | a panic | errors, panics, timeouts: they cost its metrics, and show as `<exporter>_scrape_collector_success{collector="…"} 0` |
 //! | in a query | always served | always served | `collect[]=name`, `exclude[]=name` |
 //!
-//! Count what happens in this program with live metrics, even if something else knows it too: such a
-//! counter cannot be missed. Compute values with a function if that needs no waiting. Use a source for
-//! everything that a scrape may have to wait for.
+//! Count what happens in this program with live metrics, even if something else knows it too: such
+//! a counter cannot be missed. Compute values with a function if that needs no waiting. Use a
+//! source for everything that a scrape may have to wait for.
 //!
 //! ```no_run
 //! use hello_exporter::{Collector, Counter, Exporter};
@@ -67,16 +67,16 @@ mod job;
 mod maker;
 mod metrics;
 mod options;
+mod runnable;
 mod runner;
 mod runtime;
-mod scraper;
 mod selection;
+mod serial;
 mod set;
 mod status;
 #[cfg(test)]
 mod tests;
 mod time_left;
-mod turn;
 mod up;
 
 use std::sync::Arc;
@@ -84,10 +84,9 @@ use std::sync::Arc;
 pub use function::{async_fn, blocking_fn, in_turn};
 pub use maker::MadeSource;
 pub(crate) use maker::ReadySource;
-pub(crate) use options::FromFlags;
 pub use options::SourceOptions;
+pub(crate) use runnable::{DropLogs, Failure, FailureKind, Scraped, scraped};
 pub(crate) use runtime::SourceRuntime;
-pub(crate) use scraper::{Drops, Failure, FailureKind, Scraped, scraped};
 pub(crate) use selection::Selection;
 pub(crate) use set::Sources;
 pub(crate) use status::{LastRun, Status};
@@ -95,9 +94,8 @@ pub use time_left::time_left;
 pub(crate) use time_left::{reserve, with_deadline};
 pub(crate) use up::up;
 
-use crate::collect::Declared;
-use crate::collect::Desc;
-use scraper::{Work, asynchronous};
+use crate::collect::{Declared, Desc};
+use runnable::{RunBody, asynchronous};
 
 /// State of something else, fetched at every scrape.
 ///
@@ -129,16 +127,16 @@ use scraper::{Work, asynchronous};
 /// ```
 ///
 /// It runs on a multi-threaded runtime of its own, not on that of the HTTP server. There is at most
-/// one run at any time: scrapes that come meanwhile share its result, and a scrape that cannot wait any
-/// longer is answered without it, which changes nothing for the others. A run that takes longer than
-/// [its timeout](SourceOptions::timeout) is dropped at its next `await`.
+/// one run at any time: scrapes that arrive during it share its result, and a scrape that cannot
+/// wait any longer gets a response without it, while the others still wait. A run that takes longer
+/// than [its timeout](SourceOptions::timeout) is dropped at its next `await`.
 ///
-/// A run that fails, panics or is late costs its own metrics, all of them, and nothing else. It shows as
-/// `<exporter>_scrape_collector_success{collector="…"} 0`; the cause is logged, once per change, and is
-/// not exposed. A program that is built with `panic = "abort"` ends at a panic.
+/// A run that fails, panics or times out costs all of its own metrics, and no others. It shows as
+/// `<exporter>_scrape_collector_success{collector="…"} 0`; the cause is logged, once per change,
+/// and is not exposed. A program that is built with `panic = "abort"` ends at a panic.
 ///
-/// An `async fn` must not block its thread; if it does, its own metrics are left out until it returns.
-/// [`blocking_fn`] and [`in_turn`] are for functions that block.
+/// An `async fn` must not block its thread; if it does, its own metrics are left out until it
+/// returns. [`blocking_fn`] and [`in_turn`] are for functions that block.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source",
     label = "expected a type that implements `Source`",
@@ -197,9 +195,9 @@ pub trait Source: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Returns the work of one run.
+    /// Returns the body of one run.
     #[doc(hidden)]
-    fn work(self: Arc<Self>, drops: &Drops) -> Work
+    fn run_body(self: Arc<Self>, drops: &DropLogs) -> RunBody
     where
         Self: Sized,
     {
@@ -219,7 +217,7 @@ impl<S: Source> Source for Arc<S> {
         S::families(self)
     }
 
-    fn work(self: Arc<Self>, drops: &Drops) -> Work {
-        S::work(Arc::clone(&self), drops)
+    fn run_body(self: Arc<Self>, drops: &DropLogs) -> RunBody {
+        S::run_body(Arc::clone(&self), drops)
     }
 }

@@ -1,5 +1,5 @@
-//! Long flags as Go's flag package takes them: `-web.max-requests=1` is `--web.max-requests=1`, and
-//! `-config.check=true` is `--config.check`.
+//! Accepts long flags as Go's flag package does: `-web.max-requests=1` is `--web.max-requests=1`,
+//! and `-config.check=true` is `--config.check`.
 
 #[cfg(test)]
 mod tests;
@@ -9,7 +9,7 @@ use std::str;
 
 use clap::{Arg, ArgAction, Command};
 
-/// Returns the arguments as clap takes them, the name of the program being the first of them.
+/// Returns the arguments in the form that clap takes. The first one is the name of the program.
 ///
 /// An argument with one dash is a long flag if all of it, up to a `=`, is the name of one, or if it
 /// begins with a letter that is no short flag: the error of clap then names all of it. A value that
@@ -30,14 +30,14 @@ pub(super) fn rewritten(
 /// Reads a command line from its first argument to its last.
 struct Reader<'c> {
     command: &'c Command,
-    /// How many values the last flag still takes.
+    /// The number of values that the last flag still takes.
     values: usize,
     may_begin_with_dash: bool,
     /// Whether no flags can follow.
     is_over: bool,
 }
 
-/// What an argument is.
+/// The kind of an argument.
 enum Kind<'a> {
     Positional,
     /// `--`.
@@ -49,7 +49,7 @@ enum Kind<'a> {
 }
 
 impl<'c> Reader<'c> {
-    /// Returns the argument, or nothing for a switch that is off.
+    /// Returns the argument, or `None` for a switch that is off.
     fn rewritten(&mut self, argument: OsString) -> Option<OsString> {
         let bytes = argument.as_encoded_bytes();
         if self.is_over || self.is_value(bytes) {

@@ -1,8 +1,7 @@
-//! Assembles what is served from what was declared and the flags.
+//! Makes the declared parts with the flags, and assembles what is served.
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use tracing::info;
@@ -14,26 +13,27 @@ use crate::internals::{DropLog, FOREIGN_REGISTRY, catch};
 use crate::registry::{IntoCollector, RegisterError};
 use crate::server::cli::TelemetryPath;
 use crate::server::http::Limit;
-use crate::server::probe::{AllowList, ProbeOptions, ProbesCommon, Probing, ReadyProbe};
+use crate::server::options::ZeroTimeout;
+use crate::server::probe::{AllowList, ProbeContext, ProbeOptions, ReadyProbe, ServedProbe};
 use crate::server::source::{ReadySource, SourceOptions, SourceRuntime, Sources};
 
-/// What is served.
+/// The parts that the services serve.
 pub(super) struct Assembly {
     pub(super) sources: Arc<Sources>,
-    pub(super) probes: Vec<Arc<Probing>>,
+    pub(super) probes: Vec<Arc<ServedProbe>>,
     /// Limits concurrent scrapes.
     pub(super) limit: Arc<Limit>,
 }
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
-    /// Makes the sources that are enabled, and the probes, and registers everything.
+    /// Makes collectors, enabled sources and probes, and registers everything.
     pub(super) fn assemble(&mut self, parsed: &Parsed<F>) -> Result<Assembly, ExporterError> {
-        // The functions that make collectors may start tasks as well.
+        // Makers of collectors may start tasks as well.
         let runs = parsed.enabled.len().max(usize::from(!self.collectors.is_empty()));
         let runtime = SourceRuntime::new("source", runs).map_err(ExporterError::Runtime)?;
         let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(runs)).transpose();
         let supervisor = supervisor.map_err(ExporterError::Runtime)?;
-        // Probes have a runtime of their own: those of a hundred dead targets hold no source up.
+        // Probes have a runtime of their own: those of a hundred dead targets delay no source.
         let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
 
         self.check_state_is_used();
@@ -123,7 +123,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let part = || format!("source `{name}`");
         match self.make(maker, part, flags)? {
             Some(source) => {
-                let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
+                let settings = check_options(part, || options.settings(flags))?;
                 sources.add(settings, source)?;
             }
             None => sources.add_disabled(name),
@@ -157,25 +157,31 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         parsed: &Parsed<F>,
         sources: &Sources,
         runtime: &Arc<SourceRuntime>,
-    ) -> Vec<Arc<Probing>> {
-        let mut taken = vec!["/".to_owned(), parsed.flags.telemetry_path.to_string()];
-        // Without those that their makers left out.
+    ) -> Vec<Arc<ServedProbe>> {
+        // Makers may have left out more sources than the flags.
         let enabled = parsed.enabled.iter().filter(|name| !sources.disabled().contains(name));
-        let common = ProbesCommon {
+        let context = ProbeContext {
             allowed: Arc::new(AllowList(parsed.allowed_targets.clone())),
             enabled: Arc::new(enabled.cloned().collect()),
             runtime: Arc::clone(runtime),
             registry: self.registry.clone(),
         };
         let _entered = runtime.handle().enter();
-        let mut probes = Vec::new();
+        let mut probes: Vec<Arc<ServedProbe>> = Vec::new();
         for (options, maker) in std::mem::take(&mut self.probes) {
-            let path = options.path().to_string();
-            match self.make_probe(options, maker, &parsed.own, &taken, &common) {
+            let path = options.path().clone();
+            if let Err(error) = check_path(&path, &parsed.flags.telemetry_path) {
+                maker.discard(&DropLog::new(path));
+                self.errors.push(error);
+                continue;
+            }
+            match self.make_probe(options, maker, &parsed.own, &context) {
+                Ok(Some(_)) if probes.iter().any(|other| other.path() == path) => {
+                    self.errors.push(DeclarationError::ProbePathTaken { path });
+                }
                 Ok(probe) => probes.extend(probe.map(Arc::new)),
                 Err(error) => self.errors.push(error),
             }
-            taken.push(path);
         }
         probes
     }
@@ -185,19 +191,14 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         options: ProbeOptions<F>,
         maker: Maker<F, S, ReadyProbe>,
         flags: &F,
-        taken: &[String],
-        common: &ProbesCommon,
-    ) -> Result<Option<Probing>, DeclarationError> {
+        context: &ProbeContext,
+    ) -> Result<Option<ServedProbe>, DeclarationError> {
         let path = options.path().clone();
-        if let Err(error) = check_path(&path, taken) {
-            maker.discard(&DropLog::new(path));
-            return Err(error);
-        }
         let part = || format!("probe at `{path}`");
         let Some(probe) = self.make(maker, part, flags)? else { return Ok(None) };
-        let settings = settings(part, || options.settings(flags), |it| it.timeout)?;
-        let probing = Probing::new(settings, probe, common.clone());
-        probing.map(Some).map_err(|error| DeclarationError::Probe { path, error })
+        let options = check_options(part, || options.settings(flags))?;
+        let served = ServedProbe::new(options, probe, context.clone());
+        served.map(Some).map_err(|error| DeclarationError::Probe { path, error })
     }
 
     /// Registers the metrics that every exporter exposes about itself.
@@ -225,7 +226,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     }
 }
 
-/// An existing registry may have `process_*` or `promhttp_*` of its own, which then stand.
+/// Returns the error, unless a foreign registry has `process_*` or `promhttp_*` of its own, which
+/// are exposed instead.
 fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
     if error.other() == Some(FOREIGN_REGISTRY) {
         tracing::debug!(%error, "Not exposing metrics of our own");
@@ -234,26 +236,23 @@ fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
     Some(error.into())
 }
 
-/// Checks that probes can be served at `path`, next to what is served at the paths in `taken`.
-fn check_path(path: &str, taken: &[String]) -> Result<(), DeclarationError> {
+/// Checks that probes can be served at `path`, next to the page at `/` and the metrics.
+fn check_path(path: &str, telemetry_path: &TelemetryPath) -> Result<(), DeclarationError> {
     let owned = || path.to_owned().into();
-    if taken.iter().any(|taken| taken == path) {
+    if path == "/" || path == telemetry_path.as_str() {
         return Err(DeclarationError::ProbePathTaken { path: owned() });
     }
     let parsed = TelemetryPath::from_str(path);
     parsed.map(drop).map_err(|error| DeclarationError::ProbePath { path: owned(), error })
 }
 
-/// Takes what the options of a part take from the flags.
-fn settings<O>(
+/// Calls an author's functions that take options of a part from the flags.
+fn check_options<O>(
     part: impl Fn() -> String,
-    take: impl FnOnce() -> O,
-    timeout: impl FnOnce(&O) -> Duration,
+    take: impl FnOnce() -> Result<O, ZeroTimeout>,
 ) -> Result<O, DeclarationError> {
-    let cannot_make = |error| DeclarationError::CannotMake { parts: vec![part()], error };
-    let settings = catch(take).map_err(|panic| cannot_make(format!("panicked: {panic}")))?;
-    match timeout(&settings).is_zero() {
-        true => Err(cannot_make("the timeout is 0, expected a longer one".to_owned())),
-        false => Ok(settings),
-    }
+    let taken = catch(take).map_err(|panic| format!("panicked: {panic}"));
+    taken
+        .and_then(|options| options.map_err(|error| error.to_string()))
+        .map_err(|error| DeclarationError::CannotMake { parts: vec![part()], error })
 }

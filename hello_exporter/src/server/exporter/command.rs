@@ -15,7 +15,7 @@ use crate::server::cli::Flags;
 use crate::server::probe::TargetPattern;
 use crate::server::source::SourceOptions;
 
-/// What the command line says.
+/// The parsed command line.
 pub(super) struct Parsed<F> {
     pub(super) flags: Flags,
     pub(super) own: F,
@@ -72,7 +72,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let matches = matches.map_err(|error| self.explained(error, &mut command))?;
         if matches.get_flag(VERSION) {
             let Settings { name, build_info, .. } = &self.settings;
-            // Nobody may read it.
+            // Standard output may be closed.
             _ = write!(std::io::stdout(), "{name}, {build_info}");
             return Ok(None);
         }
@@ -143,10 +143,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             .help("Print the version and what it was built with")
             .action(ArgAction::SetTrue);
         let command = self.with_collector_flags(Flags::augment_args(command).arg(version));
-        match self.probes.is_empty() {
-            true => command,
-            false => command.arg(allow_target()),
-        }
+        if self.probes.is_empty() { command } else { command.arg(allow_target()) }
     }
 
     fn with_collector_flags(&self, command: Command) -> Command {
@@ -170,7 +167,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         command.args(flags).arg(disable_defaults)
     }
 
-    /// Explicit flags win over the defaults, and the last one over others.
+    /// Returns the enabled sources: explicit flags override the defaults, and the last flag the
+    /// others.
     fn enabled(&self, matches: &ArgMatches) -> HashSet<Cow<'static, str>> {
         let is_given = |id: &str| matches.try_get_one::<bool>(id).ok().flatten() == Some(&true);
         let without_defaults = is_given(DISABLE_DEFAULTS);
@@ -181,7 +179,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         enabled.map(|(options, _)| options.name().clone()).collect()
     }
 
-    /// Returns the error; for a flag of a collector that does not exist, one that lists those that do.
+    /// Returns the error; for a flag of an unknown collector, one that lists the known collectors.
     fn explained(&self, error: clap::Error, command: &mut Command) -> clap::Error {
         let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
             return error;
@@ -195,11 +193,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let Some(name) = name.filter(is_name).filter(|_| is_unknown) else { return error };
         let mut known: Vec<&str> = self.sources.iter().map(|(it, _)| &**it.name()).collect();
         known.sort_unstable();
-        let message = match known.is_empty() {
-            true => format!(
-                "unknown collector '{name}': this exporter has no collectors to choose from"
-            ),
-            false => format!("unknown collector '{name}', expected one of: {}", known.join(", ")),
+        let message = if known.is_empty() {
+            format!("unknown collector '{name}': this exporter has no collectors to choose from")
+        } else {
+            format!("unknown collector '{name}', expected one of: {}", known.join(", "))
         };
         command.error(ErrorKind::UnknownArgument, message)
     }

@@ -1,4 +1,4 @@
-//! Why an exporter does not start, or stops.
+//! Errors that keep an exporter from starting, or stop it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,7 +25,7 @@ pub enum ExporterError {
     /// The program declares something invalid.
     #[error("{}", lines(.0))]
     Declaration(Vec<DeclarationError>),
-    /// An address that cannot be listened on.
+    /// The exporter cannot listen on an address.
     #[error("cannot listen on {address}: {error}")]
     Listen {
         /// The address as it was given.
@@ -40,10 +40,10 @@ pub enum ExporterError {
          process, or not set"
     )]
     NoSocket,
-    /// Systemd has passed a socket that is neither TCP nor a Unix stream socket.
+    /// Systemd has passed a socket that is neither a TCP nor a Unix stream socket.
     #[error("--web.systemd-socket: {0}")]
     Socket(#[source] io::Error),
-    /// The threads on which sources run could not be started.
+    /// The threads for the sources could not be started.
     #[error("cannot start the runtime of the sources: {0}")]
     Runtime(#[source] io::Error),
     /// The web configuration file cannot be used.
@@ -148,7 +148,7 @@ pub enum DeclarationError {
     /// The function that makes a source or a probe has failed, or several have, with one error.
     #[error("{} cannot be made: {error}", listed(.parts))]
     CannotMake {
-        /// What cannot be made: "source `NAME`" or "probe at `PATH`".
+        /// The parts: "source `NAME`" or "probe at `PATH`".
         parts: Vec<String>,
         /// The error, with its causes.
         error: String,

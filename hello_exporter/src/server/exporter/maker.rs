@@ -1,4 +1,4 @@
-//! Sources, probes and the state that they share, made once the flags are parsed.
+//! Makes collectors, sources, probes and the state that they share, once the flags are parsed.
 
 use std::sync::Arc;
 
@@ -8,19 +8,20 @@ use crate::server::causes::{BoxError, text_of};
 
 /// Makes a `T`, or `None` if the flags leave it out.
 pub(super) struct Maker<F, S, T> {
-    make: Make<F, S, T>,
-    /// Whether it gets the state.
+    make: MakeFunction<F, S, T>,
+    /// Whether the author's function gets the state.
     pub(super) has_state: bool,
 }
 
-type Make<F, S, T> = Box<dyn FnOnce(&F, &mut State<F, S>) -> Result<Option<T>, MakeError> + Send>;
+type MakeFunction<F, S, T> =
+    Box<dyn FnOnce(&F, &mut SharedState<F, S>) -> Result<Option<T>, MakeError> + Send>;
 
-/// Why a source or a probe was not made.
+/// Why a collector, a source or a probe was not made.
 #[derive(Debug, PartialEq)]
 pub(super) enum MakeError {
     /// The author's function failed: its error with the causes, or its panic.
     Failed(String),
-    /// The shared state could not be made, which [`State::error`] reports.
+    /// The shared state could not be made, which [`SharedState::error`] reports.
     NoState,
 }
 
@@ -30,7 +31,7 @@ impl From<BoxError> for MakeError {
     }
 }
 
-/// Returns what an author's error says, with its causes.
+/// Returns the text of an author's error, with its causes.
 fn text(error: BoxError) -> String {
     text_of(error).unwrap_or_else(panicked)
 }
@@ -41,21 +42,25 @@ fn panicked(panic: Panic) -> String {
 }
 
 impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
-    /// Makes what needs neither flags nor state.
+    /// Creates a maker that needs neither flags nor state.
     pub(super) fn ready(make: impl FnOnce() -> T + Send + 'static) -> Self {
         Self { make: Box::new(|_, _| Ok(Some(make()))), has_state: false }
     }
 
-    /// Makes something of the flags and the state with an author's function.
+    /// Creates a maker that calls an author's function with the flags and the state.
     pub(super) fn with(
         make: impl FnOnce(&F, Arc<S>) -> Result<Option<T>, BoxError> + Send + 'static,
     ) -> Self {
-        let make: Make<F, S, T> = Box::new(|flags, state| Ok(make(flags, state.get(flags)?)?));
-        Self { make, has_state: true }
+        let make = |flags: &F, state: &mut SharedState<F, S>| Ok(make(flags, state.get(flags)?)?);
+        Self { make: Box::new(make), has_state: true }
     }
 
     /// Calls the author's function.
-    pub(super) fn make(self, flags: &F, state: &mut State<F, S>) -> Result<Option<T>, MakeError> {
+    pub(super) fn make(
+        self,
+        flags: &F,
+        state: &mut SharedState<F, S>,
+    ) -> Result<Option<T>, MakeError> {
         let made = catch(|| (self.make)(flags, state));
         made.unwrap_or_else(|panic| Err(MakeError::Failed(panicked(panic))))
     }
@@ -69,13 +74,13 @@ impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
 impl<F: 'static, T: 'static> Maker<F, (), T> {
     /// Returns the same for an exporter whose other makers share a state.
     pub(super) fn ignoring_state<S: 'static>(self) -> Maker<F, S, T> {
-        let make: Make<F, S, T> = Box::new(|flags, _| (self.make)(flags, &mut State::ready(())));
-        Maker { make, has_state: false }
+        let make = |flags: &F, _: &mut _| (self.make)(flags, &mut SharedState::ready(()));
+        Maker { make: Box::new(make), has_state: false }
     }
 }
 
 /// The state that sources and probes share, made when the first of them needs it.
-pub(super) enum State<F, S> {
+pub(super) enum SharedState<F, S> {
     Unmade(MakeState<F, S>),
     Made(Guarded<Arc<S>>),
     Failed(String),
@@ -83,7 +88,7 @@ pub(super) enum State<F, S> {
 
 type MakeState<F, S> = Box<dyn FnOnce(&F) -> Result<Arc<S>, BoxError> + Send>;
 
-impl<F, S> State<F, S> {
+impl<F, S> SharedState<F, S> {
     pub(super) fn ready(state: S) -> Self {
         Self::guarded(Arc::new(state))
     }
@@ -197,7 +202,7 @@ mod tests {
         make: impl FnOnce() -> Result<Option<u8>, BoxError> + Send + 'static,
     ) -> Result<Option<u8>, MakeError> {
         let maker = Maker::<(), (), u8>::with(|(), _| make());
-        maker.make(&(), &mut State::ready(()))
+        maker.make(&(), &mut SharedState::ready(()))
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Ways to run an exporter: with a runtime of its own, or within a program that has one.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
@@ -13,18 +14,19 @@ use tracing::error;
 
 use super::command::Parsed;
 use super::{Exporter, ExporterError, memory};
+use crate::internals::catch;
 use crate::server::cli::Flags;
 use crate::server::log;
 use crate::server::web_config::WebConfig;
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
-    /// Runs until SIGTERM or SIGINT, with the flags of the command line, on a runtime of its own, and
-    /// returns the exit status.
+    /// Runs until SIGTERM or SIGINT, with the flags of the command line, on a runtime of its own,
+    /// and returns the exit status.
     ///
-    /// The status is 0 after a signal, once requests under way are answered, which takes ten seconds
-    /// at most; 1 for errors, which are logged; 2 for invalid flags. A second signal ends it at once,
-    /// with the status that a shell reports for a program killed by the signal: 143 for SIGTERM, 130
-    /// for SIGINT.
+    /// The status is 0 after a signal, once requests under way are answered, which takes ten
+    /// seconds at most; 1 for errors, which are logged; 2 for invalid flags. A second signal ends
+    /// it at once, with the status that a shell reports for a program killed by the signal: 143 for
+    /// SIGTERM, 130 for SIGINT.
     ///
     /// A program that has a runtime, `#[tokio::main]` for example, awaits [`serve`](Self::serve)
     /// instead.
@@ -60,14 +62,14 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.block_on(parsed, stopped)
     }
 
-    /// Serves until SIGTERM or SIGINT, with the flags of the command line, within a program that has
-    /// a runtime already.
+    /// Serves until SIGTERM or SIGINT, with the flags of the command line, within a program that
+    /// has a runtime already.
     ///
     /// It serves on a thread of its own, so that the future is `Send` and needs no runtime of a
-    /// certain kind. If the future is dropped, as by `select!`, the exporter takes no more requests,
-    /// and ends once those under way are answered. As [`run`](Self::run) does, it prints what `--help`
-    /// and `--version` ask for, and logs to standard error unless the program has set up a `tracing`
-    /// subscriber before.
+    /// certain kind. If the future is dropped, as by `select!`, the exporter takes no more
+    /// requests, and ends once those under way are answered. As [`run`](Self::run) does, it prints
+    /// what `--help` and `--version` ask for, and logs to standard error unless the program has set
+    /// up a `tracing` subscriber before.
     ///
     /// Once it has started, SIGTERM and SIGINT do not end the process by themselves any more, also
     /// after the exporter has stopped: a program that then goes on handles them itself.
@@ -133,7 +135,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
                 let _ = end.send(self.serve_until(arguments, stopped));
             };
             let thread = thread::Builder::new().name("exporter".to_owned());
-            thread.spawn(serve).map_err(ExporterError::Serve)?;
+            thread.spawn(serve).map_err(|error| cannot_start("thread", &error))?;
             ended.await.unwrap_or_else(|_| {
                 Err(ExporterError::Serve(io::Error::other("the exporter's thread panicked")))
             })
@@ -167,19 +169,25 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ) -> Result<(), ExporterError> {
         // The authors' functions may block on futures: no runtime drives this thread yet.
         let assembly = self.assemble(&parsed)?;
-        match parsed.flags.config_check {
-            true => check_web_config(&parsed.flags),
-            false => System::new().block_on(self.serve_parsed(assembly, parsed.flags, stopped)),
+        if parsed.flags.config_check {
+            return check_web_config(&parsed.flags);
         }
+        // It panics if there is no runtime.
+        let system = catch(System::new).map_err(|panic| cannot_start("runtime", &panic))?;
+        system.block_on(self.serve_parsed(assembly, parsed.flags, stopped))
     }
 }
 
-/// Checks what is left to check once everything is assembled, short of listening.
+fn cannot_start(part: &str, error: &dyn fmt::Display) -> ExporterError {
+    ExporterError::Serve(io::Error::other(format!("cannot start its {part}: {error}")))
+}
+
+/// Checks the web configuration file, and prints that everything is valid.
 fn check_web_config(flags: &Flags) -> Result<(), ExporterError> {
     let file = flags.web_config_file();
     file.map_or(Ok(()), WebConfig::check)?;
     let files = file.map(|file| format!(" and {}", file.display())).unwrap_or_default();
-    // Nobody may read it.
+    // Standard output may be closed.
     _ = writeln!(io::stdout(), "the flags{files} are valid");
     Ok(())
 }

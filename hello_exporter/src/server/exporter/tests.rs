@@ -1,4 +1,4 @@
-//! What an exporter exposes of itself.
+//! Metrics that an exporter exposes of itself, its flags, and its errors.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::encode::Format;
 use crate::metric::{CounterVec, DynamicFamilies, HistogramSnapshot, Rows};
 use crate::server::http::Limit;
 
-/// What the exporter exposes, without what differs from one moment to the next.
+/// Returns the exposition, without families that change from scrape to scrape.
 fn exposition(exporter: &Exporter) -> String {
     let mut buffer = Vec::new();
     exporter.registry().encode(Format::Text, &mut buffer);
@@ -273,7 +273,7 @@ fn process_metrics_give_way_to_a_foreign_registry_and_to_nothing_else() {
     assert_eq!(exporter.errors.len(), 1);
 }
 
-/// Flags that are called as an exporter's own are, or as clap calls its own.
+/// Flags with the field names of common flags and of clap's own.
 #[derive(clap::Args)]
 struct Flags {
     #[arg(long = "api.version")]
@@ -341,4 +341,25 @@ fn file_that_several_makers_need_is_one_error() {
             "source `c` cannot be made: panicked: c needs it\nas well",
         ]
     );
+}
+
+#[test]
+fn path_is_taken_only_by_a_probe_that_is_left() {
+    use crate::server::probe::{ProbeRequest, Probed, async_fn};
+    use std::convert::Infallible;
+
+    let probe =
+        |_: ProbeRequest| async { Ok::<_, Infallible>(Probed::success(DynamicFamilies::new())) };
+    let assembled = |first: bool, second: bool| {
+        let mut exporter = Exporter::new("x")
+            .probe_with("/probe", move |(), _| first.then(|| async_fn(probe)))
+            .probe_with("/probe", move |(), _| second.then(|| async_fn(probe)));
+        let parsed = exporter.parse(["x"]).unwrap().unwrap();
+        let assembly = exporter.assemble(&parsed).map_err(|error| error.messages());
+        assembly.map(|assembly| assembly.probes.len())
+    };
+    assert_eq!(assembled(true, false), Ok(1));
+    assert_eq!(assembled(false, true), Ok(1));
+    let error = "probe at `/probe`: something else is served at this path";
+    assert_eq!(assembled(true, true), Err(vec![error.to_owned()]));
 }

@@ -15,7 +15,7 @@ use ring::digest::{SHA256, digest};
 
 use super::resource;
 use crate::server::exporter::BuildInfo;
-use crate::server::probe::Probing;
+use crate::server::probe::ServedProbe;
 use crate::server::source::Sources;
 use page::{Facts, Page, ProbeFacts, STYLE};
 
@@ -35,12 +35,12 @@ impl Landing {
         build_info: &BuildInfo,
         metrics_path: &str,
         sources: Arc<Sources>,
-        probes: &[Arc<Probing>],
+        probes: &[Arc<ServedProbe>],
     ) -> Self {
-        let probes = probes.iter().map(|probing| ProbeFacts {
-            path: probing.path().to_owned(),
-            modules: probing.modules().to_vec(),
-            is_restricted: probing.is_restricted(),
+        let probes = probes.iter().map(|probe| ProbeFacts {
+            path: probe.path().to_owned(),
+            modules: probe.modules().to_vec(),
+            is_restricted: probe.is_restricted(),
         });
         let facts = Facts {
             name: name.to_owned(),

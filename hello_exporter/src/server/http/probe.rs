@@ -11,22 +11,22 @@ use super::body::Bodies;
 use super::exposition::{bad_request, query, respond};
 use super::limit::Requester;
 use super::{Deadline, Limit, plain, resource};
-use crate::server::probe::Probing;
+use crate::server::probe::ServedProbe;
 
 /// The probes of one path.
 #[derive(Clone)]
-pub(crate) struct Probes {
-    probing: Arc<Probing>,
+pub(crate) struct ProbeService {
+    probe: Arc<ServedProbe>,
     deadline: Deadline,
     limit: Arc<Limit>,
     bodies: Bodies,
 }
 
-impl Probes {
+impl ProbeService {
     /// Those of one path, so many at once.
-    pub(crate) fn new(probing: Arc<Probing>, deadline: Deadline, most: usize) -> Self {
+    pub(crate) fn new(probe: Arc<ServedProbe>, deadline: Deadline, most: usize) -> Self {
         let (limit, bodies) = (Arc::new(Limit::new(most)), Bodies::default());
-        Self { probing, deadline, limit, bodies }
+        Self { probe, deadline, limit, bodies }
     }
 
     async fn answer(self, request: HttpRequest) -> HttpResponse {
@@ -40,9 +40,9 @@ impl Probes {
         refuse_selection(&query)?;
         let target = self.target(&query)?;
         let module = query.iter().find(|(key, _)| key == "module").map(|(_, value)| &**value);
-        let module = self.probing.module(module).map_err(bad_request)?;
+        let module = self.probe.module(module).map_err(bad_request)?;
         let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let result = permit.run(self.probing.probe(target, module, at_most)).await?;
+        let result = permit.run(self.probe.probe(target, module, at_most)).await?;
         let encode = move |format, buffer: &mut Vec<u8>| result.encode(format, buffer);
         Ok(respond(&request, self.bodies, permit, encode).await)
     }
@@ -55,8 +55,8 @@ impl Probes {
             (_, Some(_)) => return Err(bad_request("Target parameter is there more than once")),
             _ => return Err(bad_request("Target parameter is missing")),
         };
-        self.probing.check_target(target).map_err(bad_request)?;
-        match self.probing.allows(target) {
+        self.probe.check_target(target).map_err(bad_request)?;
+        match self.probe.allows(target) {
             true => Ok(target.clone()),
             false => Err(plain(
                 StatusCode::FORBIDDEN,
@@ -75,9 +75,9 @@ fn refuse_selection(query: &[(String, String)]) -> Result<(), HttpResponse> {
     }
 }
 
-impl HttpServiceFactory for Probes {
+impl HttpServiceFactory for ProbeService {
     fn register(self, config: &mut AppService) {
-        let path = self.probing.path().to_owned();
+        let path = self.probe.path().to_owned();
         resource(&path, move |request| self.clone().answer(request)).register(config);
     }
 }

@@ -1,9 +1,9 @@
-//! Probes that an author's function makes of the flags.
+//! Makes probes ready to run, and converts the results of an author's maker.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::prober::Prober;
+use super::runnable::RunnableProbe;
 use super::{Probe, ProbeRequest, Probed};
 use crate::collect::Declared;
 use crate::internals::{CollectorName, Declarations, DropLog, Guarded};
@@ -13,7 +13,7 @@ use crate::server::causes::BoxError;
 pub(crate) struct ReadyProbe {
     pub(crate) declarations: Declarations,
     pub(crate) modules: Vec<Cow<'static, str>>,
-    pub(crate) prober: Guarded<Arc<dyn Prober>>,
+    pub(crate) probe: Guarded<Arc<dyn RunnableProbe>>,
 }
 
 impl ReadyProbe {
@@ -24,12 +24,12 @@ impl ReadyProbe {
         let of_probe = |probe: &Arc<P>| (probe.families(), probe.modules());
         let (dynamic, modules) = probe.get().map(of_probe).unwrap_or_default();
         let declarations = Declarations::of::<P::Metrics>(dynamic);
-        Self { declarations, modules, prober: probe.map(|probe| probe as Arc<dyn Prober>) }
+        Self { declarations, modules, probe: probe.map(|probe| probe as Arc<dyn RunnableProbe>) }
     }
 }
 
-/// The result of the function of [`Exporter::probe_with`](crate::Exporter::probe_with): a [`Probe`],
-/// or an `Option` or a `Result` of one.
+/// The result of the function of [`Exporter::probe_with`](crate::Exporter::probe_with): a
+/// [`Probe`], or an `Option` or a `Result` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a `Probe`, or an `Option` or a `Result` of one",
@@ -118,12 +118,12 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + Send + 'static,
 {
-    AsyncFn(function)
+    AsyncProbe(function)
 }
 
-struct AsyncFn<C>(C);
+struct AsyncProbe<C>(C);
 
-impl<C, T, M, E> Probe for AsyncFn<C>
+impl<C, T, M, E> Probe for AsyncProbe<C>
 where
     C: Fn(ProbeRequest) -> T + Send + Sync + 'static,
     T: Future<Output = Result<Probed<M>, E>> + Send + 'static,

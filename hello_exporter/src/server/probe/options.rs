@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::collect::{Desc, MetricType};
-use crate::server::source::FromFlags;
+use crate::internals::CollectorName;
+use crate::server::options::{CommonOptions, FlagDuration, ZeroTimeout, fixed};
 
 /// The path of a probe, and how long it may take. A path alone stands for the defaults.
 ///
@@ -18,36 +18,22 @@ use crate::server::source::FromFlags;
 /// # let _ = options;
 /// ```
 ///
-/// `F` is the type of the exporter's own [flags](crate::Exporter::with_flags), from which the timeout
-/// can come.
-pub struct ProbeOptions<F = ()> {
-    settings: ProbeSettings,
-    timeout: Option<FromFlags<F>>,
-}
-
-/// The options of a probe once the flags are parsed.
-#[derive(Clone, Debug)]
-pub(crate) struct ProbeSettings {
-    pub(crate) path: Cow<'static, str>,
-    pub(crate) timeout: Duration,
-    pub(super) up: Option<Desc>,
-}
+/// `F` is the type of the exporter's own [flags](crate::Exporter::with_flags), from which the
+/// timeout can come.
+pub struct ProbeOptions<F = ()>(CommonOptions<FlagDuration<F>>);
 
 impl<F> ProbeOptions<F> {
-    const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-    const MOST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+    const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
     /// Serves probes at this path, which may take 10 seconds each.
     pub fn new(path: impl Into<Cow<'static, str>>) -> Self {
-        let path = path.into();
-        let settings = ProbeSettings { path, timeout: Self::DEFAULT_TIMEOUT, up: None };
-        Self { settings, timeout: None }
+        Self(CommonOptions::new(path))
     }
 
-    /// Limits how long a probe takes, to at most an hour; less if the request does not wait that long.
+    /// Limits how long a probe takes, to at most an hour; less if the request does not wait that
+    /// long.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout.min(Self::MOST_TIMEOUT);
-        self.timeout = None;
+        self.0.timeout = fixed(timeout);
         self
     }
 
@@ -72,13 +58,13 @@ impl<F> ProbeOptions<F> {
         mut self,
         timeout: impl Fn(&F) -> Duration + Send + Sync + 'static,
     ) -> Self {
-        self.timeout = Some(Arc::new(timeout));
+        self.0.timeout = Arc::new(timeout);
         self
     }
 
     /// Exposes the success of a probe under this name as well, which is the one of
-    /// [`SourceOptions::up_metric`](crate::SourceOptions::up_metric) in an exporter that monitors one
-    /// server by itself and others on request.
+    /// [`SourceOptions::up_metric`](crate::SourceOptions::up_metric) in an exporter that monitors
+    /// one server by itself and others on request.
     ///
     /// ```
     /// use hello_exporter::probe::ProbeOptions;
@@ -92,20 +78,17 @@ impl<F> ProbeOptions<F> {
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.settings.up = Some(Desc::new(name, help, MetricType::Gauge));
+        self.0.set_up_metric(name, help);
         self
     }
 
-    pub(crate) fn path(&self) -> &Cow<'static, str> {
-        &self.settings.path
+    pub(crate) fn path(&self) -> &CollectorName {
+        &self.0.name
     }
 
-    /// Returns the settings, with the timeout that the flags decide.
-    pub(crate) fn settings(mut self, flags: &F) -> ProbeSettings {
-        if let Some(timeout) = self.timeout.take() {
-            self = self.timeout(timeout(flags));
-        }
-        self.settings
+    /// Returns the options with the timeout that the flags set.
+    pub(crate) fn settings(self, flags: &F) -> Result<CommonOptions, ZeroTimeout> {
+        self.0.with_flags(flags, Self::LONGEST_TIMEOUT)
     }
 }
 
@@ -123,13 +106,13 @@ impl<F> From<String> for ProbeOptions<F> {
 
 impl<F> Clone for ProbeOptions<F> {
     fn clone(&self) -> Self {
-        Self { settings: self.settings.clone(), timeout: self.timeout.clone() }
+        Self(self.0.clone())
     }
 }
 
 impl<F> fmt::Debug for ProbeOptions<F> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("ProbeOptions");
-        debug.field("settings", &self.settings).finish_non_exhaustive()
+        debug.field("path", self.path()).finish_non_exhaustive()
     }
 }

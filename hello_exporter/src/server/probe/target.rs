@@ -1,18 +1,18 @@
-//! Which targets may be probed.
+//! The targets that may be probed.
 
 mod pattern;
 
 pub(crate) use pattern::AllowList;
 pub use pattern::{ParsePatternError, TargetPattern};
 
-/// A target that nobody may probe.
+/// Why a target is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
-    /// There is none.
+    /// It is empty.
     #[error("the target is empty")]
     Empty,
-    /// It is longer than any that is of use.
+    /// It is longer than 8 KiB.
     #[error("a target must not be longer than {MAX_BYTES} bytes")]
     TooLong,
     /// It contains control characters, or has white space or `\` where URL parsers do not agree on
@@ -24,17 +24,16 @@ pub enum TargetError {
     /// It contains a user name or a password.
     #[error("a target must not contain user information, which stands in front of `@`")]
     UserInfo,
-    /// It is none that the probe can reach, see
-    /// [`Probe::check_target`](super::Probe::check_target).
+    /// The probe can never reach it, see [`Probe::check_target`](super::Probe::check_target).
     #[error("invalid target: {0}")]
     Invalid(String),
 }
 
-/// The length of a URL that names a target is bounded anyway; that of a redirect is not.
+/// Limits the length of a target: the limit of a request's URL does not apply to redirects.
 const MAX_BYTES: usize = 8 << 10;
 
-/// Checks what holds for every target. Blanks in a path or a query are as in browsers and in Go: a
-/// probe over HTTP sends them as `%20`.
+/// Checks the rules for every target. Blanks are allowed in a path or a query, as in browsers and
+/// in Go: a probe over HTTP sends them as `%20`.
 pub(crate) fn check(target: &str) -> Result<(), TargetError> {
     if target.is_empty() {
         return Err(TargetError::Empty);
@@ -47,14 +46,14 @@ pub(crate) fn check(target: &str) -> Result<(), TargetError> {
     if before_path.contains(is_odd) || target.contains(char::is_control) {
         return Err(TargetError::Characters);
     }
-    match authority.contains('@') {
-        true => Err(TargetError::UserInfo),
-        false => Ok(()),
+    if authority.contains('@') {
+        return Err(TargetError::UserInfo);
     }
+    Ok(())
 }
 
-/// Returns all in front of the path, and what URL parsers take for the authority of `user@host`,
-/// `scheme:user@host`, `scheme:/user@host` or `scheme://user@host`: they are generous.
+/// Returns everything before the path, and the authority that lenient URL parsers find in
+/// `user@host`, `scheme:user@host`, `scheme:/user@host` or `scheme://user@host`.
 fn authority(target: &str) -> (&str, &str) {
     let (_, rest) = split_scheme(target).unwrap_or(("", target));
     let rest = rest.trim_start_matches('/');
@@ -63,7 +62,7 @@ fn authority(target: &str) -> (&str, &str) {
     (target.get(..end).unwrap_or(target), rest.get(..length).unwrap_or(rest))
 }
 
-/// Returns the scheme and what follows the colon ([RFC 3986, section
+/// Returns the scheme and the text after the colon ([RFC 3986, section
 /// 3.1](https://www.rfc-editor.org/rfc/rfc3986#section-3.1)). A host before a port looks the same.
 fn split_scheme(target: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = target.split_once(':')?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Source;
-use super::scraper::{Drops, Ran, Work, called};
+use super::runnable::{DropLogs, RunBody, RunResult, call_function};
 use crate::collect::Declared;
 use crate::server::causes::BoxError;
 
@@ -45,12 +45,12 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + Send + 'static,
 {
-    AsyncFn(function)
+    AsyncSource(function)
 }
 
-struct AsyncFn<C>(C);
+struct AsyncSource<C>(C);
 
-impl<C, T, M, E> Source for AsyncFn<C>
+impl<C, T, M, E> Source for AsyncSource<C>
 where
     C: Fn() -> T + Send + Sync + 'static,
     T: Future<Output = Result<M, E>> + Send + 'static,
@@ -103,7 +103,7 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + Send + 'static,
 {
-    SyncFn { function, is_in_turn: false }
+    SyncSource { function, is_in_turn: false }
 }
 
 /// Makes a source of a function that reads what is there at once, such as files in `/proc`.
@@ -114,9 +114,9 @@ where
 /// another on one thread. In everything else they are sources; the duration of each begins with its
 /// turn.
 ///
-/// If a function blocks after all, for a quarter of a second, the functions that wait for their turn
-/// run at once, each on a thread of its own, and those of later scrapes do not wait for it. Its own
-/// metrics are waited for until its timeout, and then left out until it returns.
+/// If a function blocks after all, for a quarter of a second, the functions that wait for their
+/// turn run at once, each on a thread of its own, and those of later scrapes do not wait for it.
+/// Its own metrics are waited for until its timeout, and then left out until it returns.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source::in_turn};
@@ -144,16 +144,16 @@ where
     M: Declared + Send + Sync + 'static,
     E: Into<BoxError> + Send + 'static,
 {
-    SyncFn { function, is_in_turn: true }
+    SyncSource { function, is_in_turn: true }
 }
 
 /// A function that is not `async`.
-struct SyncFn<C> {
+struct SyncSource<C> {
     function: C,
     is_in_turn: bool,
 }
 
-impl<C, M, E> Source for SyncFn<C>
+impl<C, M, E> Source for SyncSource<C>
 where
     C: Fn() -> Result<M, E> + Send + Sync + 'static,
     M: Declared + Send + Sync + 'static,
@@ -166,15 +166,12 @@ where
         (self.function)()
     }
 
-    fn work(self: Arc<Self>, drops: &Drops) -> Work {
+    fn run_body(self: Arc<Self>, drops: &DropLogs) -> RunBody {
         let (drops, is_in_turn) = (drops.metrics.clone(), self.is_in_turn);
-        let run = move || {
+        let run = Box::new(move || {
             let started = is_in_turn.then(Instant::now);
-            Ran { result: called(&self.function, &drops), started }
-        };
-        match is_in_turn {
-            true => Work::InTurn(Box::new(run)),
-            false => Work::Blocking(Box::new(run)),
-        }
+            RunResult { samples: call_function(&self.function, &drops), started }
+        });
+        if is_in_turn { RunBody::InTurn(run) } else { RunBody::Blocking(run) }
     }
 }

@@ -1,4 +1,4 @@
-//! One source and its runs: at most one at a time, shared by the requests that come meanwhile.
+//! One source and its runs: at most one at a time, shared by the requests that arrive during it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -9,8 +9,8 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, error, info};
 
+use super::runnable::{DropLogs, Failure, FailureKind, RunResult, RunnableSource, Scraped};
 use super::runner::Runner;
-use super::scraper::{Drops, Failure, FailureKind, Ran, Scraped, Scraper};
 use super::status::{LastRun, Status};
 use super::time_left::reserve;
 use crate::internals::{CollectorName, Guarded, lock};
@@ -20,24 +20,24 @@ pub(super) struct Job {
     pub(super) name: CollectorName,
     timeout: Duration,
     cache: Option<Duration>,
-    scraper: Guarded<Arc<dyn Scraper>>,
-    drops: Drops,
-    state: Mutex<State>,
+    source: Guarded<Arc<dyn RunnableSource>>,
+    drops: DropLogs,
+    state: Mutex<JobState>,
 }
 
-/// What a source remembers.
+/// The current run of a source, and the results of earlier ones.
 #[derive(Default)]
-struct State {
+struct JobState {
     /// The current run.
     run: Option<Arc<Run>>,
     /// The last good outcome, if it may be served again.
     cached: Option<Arc<Outcome>>,
     /// How the last run ended.
-    last: Option<Ended>,
+    last: Option<RunSummary>,
 }
 
 /// How a run ended.
-struct Ended {
+struct RunSummary {
     failure: Option<FailureKind>,
     /// Whether its samples panicked while they were encoded.
     has_panicked: bool,
@@ -45,13 +45,13 @@ struct Ended {
     finished: Instant,
 }
 
-/// One run. It ends when the author's code has ended, which can be after its outcome: a thread that
-/// blocks cannot be stopped, and its source does not run again before it has come back.
+/// One run. It ends when the author's code returns, which can be after its timeout decided the
+/// outcome: nothing stops a thread that blocks, and its source does not run again before it
+/// returns.
 pub(super) struct Run {
     started: Instant,
     outcome: watch::Sender<Option<Arc<Outcome>>>,
-    /// Whether the outcome is decided: by the end of the run, or by its timeout, whichever is
-    /// first.
+    /// Whether the outcome is decided, by the end of the run or by its timeout.
     is_settled: AtomicBool,
     /// Stops an asynchronous run at its next `await`.
     abort: OnceLock<AbortHandle>,
@@ -65,9 +65,9 @@ pub(super) struct Outcome {
     finished: Instant,
 }
 
-/// What a request gets from a source.
-pub(super) struct Answer {
-    /// The samples; `None` if the source failed, or was too late for this request.
+/// The response of a source to one request.
+pub(super) struct SourceResponse {
+    /// The samples; `None` if the source failed, or the request stopped waiting.
     pub(super) scraped: Option<Scraped>,
     /// How long the run took, or has taken so far.
     pub(super) duration: Duration,
@@ -75,9 +75,9 @@ pub(super) struct Answer {
     pub(super) age: Option<Duration>,
 }
 
-/// What a request waits for.
-pub(super) enum Pending {
-    /// Nothing: the cache has it.
+/// A response for which a request waits.
+pub(super) enum PendingResponse {
+    /// The cache has it already.
     Cached(Arc<Outcome>),
     Run {
         run: Arc<Run>,
@@ -90,25 +90,30 @@ impl Job {
         name: CollectorName,
         timeout: Duration,
         cache: Option<Duration>,
-        scraper: Guarded<Arc<dyn Scraper>>,
+        source: Guarded<Arc<dyn RunnableSource>>,
     ) -> Self {
-        let drops = Drops::new(&name);
-        Self { name, timeout, cache, scraper, drops, state: Mutex::default() }
+        let drops = DropLogs::new(&name);
+        Self { name, timeout, cache, source, drops, state: Mutex::default() }
     }
 
     /// Joins the current run, or starts one, unless the cache has an outcome.
     ///
     /// The run has the source's timeout; `deadline` bounds only how long this request waits.
-    pub(super) fn ask(self: &Arc<Self>, runner: &Runner, deadline: Option<Instant>) -> Pending {
+    pub(super) fn run(
+        self: &Arc<Self>,
+        runner: &Runner,
+        deadline: Option<Instant>,
+    ) -> PendingResponse {
         if let Some(outcome) = self.cached() {
-            return Pending::Cached(outcome);
+            return PendingResponse::Cached(outcome);
         }
         let (run, new) = self.current_or_new_run();
         if let Some(stale) = new {
             self.start(&run, stale, runner);
         }
         let timeout = run.started + self.timeout;
-        Pending::Run { run, until: deadline.map_or(timeout, |deadline| deadline.min(timeout)) }
+        let until = deadline.map_or(timeout, |deadline| deadline.min(timeout));
+        PendingResponse::Run { run, until }
     }
 
     /// Returns the cached outcome, unless it is too old.
@@ -123,8 +128,7 @@ impl Job {
         if let Some(run) = &state.run {
             return (Arc::clone(run), None);
         }
-        let run = state.run.insert(Arc::new(Run::new(Instant::now())));
-        let run = Arc::clone(run);
+        let run = Arc::clone(state.run.insert(Arc::new(Run::new(Instant::now()))));
         (run, Some(Stale(state.cached.take())))
     }
 
@@ -132,9 +136,9 @@ impl Job {
     fn start(self: &Arc<Self>, run: &Arc<Run>, stale: Stale, runner: &Runner) {
         let (job, run_of_end) = (Arc::clone(self), Arc::clone(run));
         let end = RunEnd { job, run: run_of_end, stale, has_ended: false };
-        let Some(scraper) = self.scraper.get() else { return };
-        let work = Arc::clone(scraper).work(&self.drops);
-        if let Some(abort) = runner.start(work, end) {
+        let Some(source) = self.source.get() else { return };
+        let body = Arc::clone(source).run_body(&self.drops);
+        if let Some(abort) = runner.start(body, end) {
             let abort = run.abort.get_or_init(|| abort);
             // The timeout can have passed before the handle was stored.
             if run.is_settled() {
@@ -143,33 +147,33 @@ impl Job {
         }
     }
 
-    /// Waits for what [`ask`](Self::ask) found.
-    pub(super) async fn answer(&self, pending: Pending) -> Answer {
+    /// Waits for a response that [`run`](Self::run) returned.
+    pub(super) async fn wait(&self, pending: PendingResponse) -> SourceResponse {
         let (run, until) = match pending {
-            Pending::Cached(outcome) => return self.answer_of(&outcome),
-            Pending::Run { run, until } => (run, until),
+            PendingResponse::Cached(outcome) => return self.response(&outcome),
+            PendingResponse::Run { run, until } => (run, until),
         };
-        let mut outcome = run.outcome.subscribe();
-        let outcome = timeout_at(until, outcome.wait_for(Option::is_some)).await;
-        let outcome = outcome.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
+        let mut outcomes = run.outcome.subscribe();
+        let waited = timeout_at(until, outcomes.wait_for(Option::is_some)).await;
+        let outcome = waited.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
         if let Some(outcome) = outcome {
-            return self.answer_of(&outcome);
+            return self.response(&outcome);
         }
         debug!(collector = &*self.name, "Request stops waiting for the collector");
-        Answer { scraped: None, duration: run.started.elapsed(), age: None }
+        SourceResponse { scraped: None, duration: run.started.elapsed(), age: None }
     }
 
-    fn answer_of(&self, outcome: &Outcome) -> Answer {
+    fn response(&self, outcome: &Outcome) -> SourceResponse {
         let Outcome { scraped, started, finished } = outcome;
         let is_cacheable = self.cache.is_some() && scraped.is_some();
-        Answer {
+        SourceResponse {
             scraped: scraped.clone(),
             duration: finished.duration_since(*started),
             age: is_cacheable.then(|| finished.elapsed()),
         }
     }
 
-    /// Ends the wait for a run whose timeout has passed. Returns when to look again; `None` if no
+    /// Ends the wait for a run whose timeout has passed. Returns when to check again; `None` if no
     /// request waits.
     ///
     /// No author's code runs here.
@@ -190,13 +194,13 @@ impl Job {
     }
 
     /// Logs and remembers how a run ended, and returns its outcome.
-    fn conclude(&self, run: &Run, ran: Ran, finished: Instant) -> Arc<Outcome> {
-        let started = ran.started.unwrap_or(run.started);
-        let (scraped, failure) = match ran.result {
+    fn conclude(&self, run: &Run, result: RunResult, finished: Instant) -> Arc<Outcome> {
+        let started = result.started.unwrap_or(run.started);
+        let (scraped, failure) = match result.samples {
             Ok(scraped) => (Some(scraped), None),
             Err(failure) => (None, Some(failure)),
         };
-        self.report(failure, started, finished);
+        self.record(failure, started, finished);
         let outcome = Arc::new(Outcome { scraped, started, finished });
         if self.cache.is_some() && outcome.scraped.is_some() {
             let before = self.lock().cached.replace(Arc::clone(&outcome));
@@ -205,11 +209,12 @@ impl Job {
         outcome
     }
 
-    /// Logs that the source begins to fail, fails for another reason, or works again.
-    fn report(&self, failure: Option<Failure>, started: Instant, finished: Instant) {
+    /// Remembers how a run ended. Logs that the source begins to fail, fails for another reason, or
+    /// works again.
+    fn record(&self, failure: Option<Failure>, started: Instant, finished: Instant) {
         let kind = failure.as_ref().map(Failure::kind);
-        let ended = Ended { failure: kind, has_panicked: false, started, finished };
-        let before = self.lock().last.replace(ended).and_then(|ended| ended.failure);
+        let summary = RunSummary { failure: kind, has_panicked: false, started, finished };
+        let before = self.lock().last.replace(summary).and_then(|last| last.failure);
         let collector = &*self.name;
         match failure {
             _ if kind == before => {}
@@ -220,9 +225,9 @@ impl Job {
     }
 
     /// Remembers that the samples of the last run panicked while they were encoded.
-    pub(super) fn has_panicked(&self) {
-        if let Some(ended) = &mut self.lock().last {
-            ended.has_panicked = true;
+    pub(super) fn record_panic(&self) {
+        if let Some(last) = &mut self.lock().last {
+            last.has_panicked = true;
         }
     }
 
@@ -230,16 +235,16 @@ impl Job {
     pub(super) fn status(&self) -> Status {
         let state = self.lock();
         let now = Instant::now();
-        let last = state.last.as_ref().map(|ended| LastRun {
-            failure: ended.failure.or(ended.has_panicked.then_some(FailureKind::Panic)),
-            duration: ended.finished.duration_since(ended.started),
-            age: now.saturating_duration_since(ended.finished),
+        let last = state.last.as_ref().map(|last| LastRun {
+            failure: last.failure.or(last.has_panicked.then_some(FailureKind::Panic)),
+            duration: last.finished.duration_since(last.started),
+            age: now.saturating_duration_since(last.finished),
         });
         let running = state.run.as_ref().map(|run| now.saturating_duration_since(run.started));
         Status { name: self.name.clone(), cache: self.cache, running, last }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, JobState> {
         lock(&self.state)
     }
 }
@@ -280,20 +285,20 @@ impl RunEnd {
     }
 
     /// Returns whether the timeout has passed, so that no request waits for the run.
-    pub(super) fn is_late(&self) -> bool {
+    pub(super) fn has_timed_out(&self) -> bool {
         self.run.is_settled()
     }
 
-    /// Ends the run with its result, which is dropped if it comes too late.
-    pub(super) fn end(mut self, ran: Ran) {
-        self.end_with(ran);
+    /// Ends the run with its result, which is dropped if the run has timed out.
+    pub(super) fn end(mut self, result: RunResult) {
+        self.end_with(result);
     }
 
-    fn end_with(&mut self, ran: Ran) {
+    fn end_with(&mut self, result: RunResult) {
         self.has_ended = true;
         let Self { job, run, stale, .. } = self;
         *stale = Stale(None);
-        let outcome = run.settle().then(|| job.conclude(run, ran, Instant::now()));
+        let outcome = run.settle().then(|| job.conclude(run, result, Instant::now()));
         job.lock().run = None;
         if outcome.is_some() {
             run.outcome.send_replace(outcome);

@@ -1,16 +1,16 @@
-//! Sources that an author's function makes of the flags.
+//! Makes sources ready to run, and converts the results of an author's maker.
 
 use std::sync::Arc;
 
 use super::Source;
-use super::scraper::Scraper;
+use super::runnable::RunnableSource;
 use crate::internals::{CollectorName, Declarations, DropLog, Guarded};
 use crate::server::causes::BoxError;
 
 /// A source without its type.
 pub(crate) struct ReadySource {
     pub(crate) declarations: Declarations,
-    pub(crate) scraper: Guarded<Arc<dyn Scraper>>,
+    pub(crate) source: Guarded<Arc<dyn RunnableSource>>,
 }
 
 impl ReadySource {
@@ -20,7 +20,7 @@ impl ReadySource {
         let source = Guarded::new(Arc::new(source), &drops);
         let dynamic = source.get().map(|source| source.families()).unwrap_or_default();
         let declarations = Declarations::of::<S::Metrics>(dynamic);
-        Self { declarations, scraper: source.map(|source| source as Arc<dyn Scraper>) }
+        Self { declarations, source: source.map(|source| source as Arc<dyn RunnableSource>) }
     }
 }
 

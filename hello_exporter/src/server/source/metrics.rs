@@ -1,9 +1,9 @@
-//! What an exporter exposes of its sources.
+//! Metrics about sources.
 
-use super::job::Answer;
+use super::job::SourceResponse;
 use crate::internals::CollectorName;
 
-/// How the sources of one scrape have fared. It is exposed under the exporter's name.
+/// The outcomes of the sources in one scrape, exposed under the exporter's name.
 #[derive(Default, hello_exporter_derive::Collector)]
 #[collector(crate = crate, no_new)]
 pub(super) struct ScrapeMetrics {
@@ -21,13 +21,13 @@ pub(super) struct ScrapeMetrics {
 }
 
 impl ScrapeMetrics {
-    /// Takes in what one source has answered.
-    pub(super) fn add(&mut self, name: &CollectorName, answer: &Answer) {
-        let is_good = answer.scraped.is_some();
+    /// Adds the response of one source.
+    pub(super) fn add(&mut self, name: &CollectorName, response: &SourceResponse) {
+        let is_good = response.scraped.is_some();
         self.scrape_collector_success.push((name.clone(), is_good));
-        let duration = answer.duration.as_secs_f64();
+        let duration = response.duration.as_secs_f64();
         self.scrape_collector_duration_seconds.push((name.clone(), duration));
-        if let Some(age) = answer.age {
+        if let Some(age) = response.age {
             self.scrape_collector_cache_age_seconds.push((name.clone(), age.as_secs_f64()));
         }
     }

@@ -5,9 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::collect::{Desc, MetricType};
-use crate::internals::CollectorName;
-use crate::registry::{Registry, Scope};
+use crate::internals::{Addition, CollectorName};
+use crate::server::options::{CommonOptions, FlagDuration, ZeroTimeout, fixed};
 
 /// The name of a source, and how the exporter treats it. A name alone stands for the defaults.
 ///
@@ -22,49 +21,34 @@ use crate::registry::{Registry, Scope};
 /// # let _ = options;
 /// ```
 ///
-/// `F` is the type of the exporter's own [flags](crate::Exporter::with_flags), from which the timeout
-/// and the cache can come.
+/// `F` is the type of the exporter's own [flags](crate::Exporter::with_flags), from which the
+/// timeout and the cache can come.
 pub struct SourceOptions<F = ()> {
-    settings: SourceSettings,
+    settings: SourceSettings<FlagDuration<F>>,
     is_enabled: bool,
-    timeout: Option<FromFlags<F>>,
-    cache: Option<FromFlags<F>>,
 }
 
-/// Takes a duration from the flags.
-pub(crate) type FromFlags<F> = Arc<dyn Fn(&F) -> Duration + Send + Sync>;
-
-/// The options of a source once the flags are parsed.
-#[derive(Clone, Debug)]
-pub(crate) struct SourceSettings {
-    pub(super) name: CollectorName,
-    pub(crate) timeout: Duration,
-    pub(super) cache: Option<Duration>,
-    pub(super) up: Option<Desc>,
-    prefix: String,
-    const_labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+/// The options of a source that is enabled. Durations are [`FlagDuration`]s until the flags are
+/// parsed.
+#[derive(Clone)]
+pub(crate) struct SourceSettings<D = Duration> {
+    pub(super) common: CommonOptions<D>,
+    pub(super) cache: Option<D>,
+    pub(super) addition: Addition,
 }
 
 impl<F> SourceOptions<F> {
-    const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-
-    /// No run takes longer, so that a point in time can always be named.
-    const MOST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+    /// The longest timeout. Times are added to it, which cannot overflow.
+    const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// Names a source that has a timeout of 10 seconds, no cache, and is enabled.
     ///
-    /// The name is that of the flags `--collector.NAME` and `--no-collector.NAME`, of `collect[]` in
-    /// a query, and of the label `collector`: letters, digits, `_` and `-`.
+    /// The name is that of the flags `--collector.NAME` and `--no-collector.NAME`, of `collect[]`
+    /// in a query, and of the label `collector`: letters, digits, `_` and `-`.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
-        let settings = SourceSettings {
-            name: name.into(),
-            timeout: Self::DEFAULT_TIMEOUT,
-            cache: None,
-            up: None,
-            prefix: String::new(),
-            const_labels: Vec::new(),
-        };
-        Self { settings, is_enabled: true, timeout: None, cache: None }
+        let common = CommonOptions::new(name);
+        let settings = SourceSettings { common, cache: None, addition: Addition::default() };
+        Self { settings, is_enabled: true }
     }
 
     /// Limits how long a run takes, to at most a day. A request that has less time waits no longer
@@ -72,8 +56,7 @@ impl<F> SourceOptions<F> {
     ///
     /// A run learns from [`time_left`](super::time_left) how much of its time is left.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout.min(Self::MOST_TIMEOUT);
-        self.timeout = None;
+        self.settings.common.timeout = fixed(timeout);
         self
     }
 
@@ -108,16 +91,15 @@ impl<F> SourceOptions<F> {
         mut self,
         timeout: impl Fn(&F) -> Duration + Send + Sync + 'static,
     ) -> Self {
-        self.timeout = Some(Arc::new(timeout));
+        self.settings.common.timeout = Arc::new(timeout);
         self
     }
 
     /// Serves the last good result again for `cache` after it came, instead of running the source.
-    /// Its age is exposed as `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`. 0 is no
-    /// cache.
+    /// Its age is exposed as `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`. 0 is
+    /// no cache.
     pub fn cache(mut self, cache: Duration) -> Self {
-        self.settings.cache = Some(cache);
-        self.cache = None;
+        self.settings.cache = Some(fixed(cache));
         self
     }
 
@@ -138,22 +120,22 @@ impl<F> SourceOptions<F> {
     /// # let _ = options;
     /// ```
     pub fn cache_from(mut self, cache: impl Fn(&F) -> Duration + Send + Sync + 'static) -> Self {
-        self.cache = Some(Arc::new(cache));
+        self.settings.cache = Some(Arc::new(cache));
         self
     }
 
-    /// Leaves the source out unless `--collector.NAME` is given.
+    /// Disables the source unless `--collector.NAME` is given.
     pub fn disabled_by_default(mut self) -> Self {
         self.is_enabled = false;
         self
     }
 
-    /// Exposes whether the source works: a gauge of this name, 1 if its metrics are in the scrape, 0
-    /// if it failed, panicked or was late.
+    /// Exposes whether the source works: a gauge of this name, 1 if its metrics are in the scrape,
+    /// 0 if it failed, panicked or timed out.
     ///
-    /// It repeats `<exporter>_scrape_collector_success` under the name that users of such an exporter
-    /// know, and alert on: `redis_up`, `mysql_up`. So a source needs no `up` of its own; it returns
-    /// the error, which is logged.
+    /// It repeats `<exporter>_scrape_collector_success` under the name that users of such an
+    /// exporter know, and alert on: `redis_up`, `mysql_up`. So a source needs no `up` of its own;
+    /// it returns the error, which is logged.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, SourceOptions};
@@ -181,28 +163,30 @@ impl<F> SourceOptions<F> {
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.settings.up = Some(Desc::new(name, help, MetricType::Gauge));
+        self.settings.common.set_up_metric(name, help);
         self
     }
 
-    /// Puts `prefix` before the names of all families of the source, see [`Scope::prefix`].
+    /// Puts `prefix` before the names of all families of the source, see
+    /// [`Scope::prefix`](crate::registry::Scope::prefix).
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.settings.prefix = prefix.into();
+        self.settings.addition.prefix = prefix.into();
         self
     }
 
-    /// Adds a constant label to all families of the source, see [`Scope::const_label`].
+    /// Adds a constant label to all families of the source, see
+    /// [`Scope::const_label`](crate::registry::Scope::const_label).
     pub fn const_label(
         mut self,
         name: impl Into<Cow<'static, str>>,
         value: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.settings.const_labels.push((name.into(), value.into()));
+        self.settings.addition.const_labels.push((name.into(), value.into()));
         self
     }
 
     pub(crate) fn name(&self) -> &CollectorName {
-        &self.settings.name
+        &self.settings.common.name
     }
 
     pub(crate) fn is_enabled(&self) -> bool {
@@ -216,24 +200,12 @@ impl<F> SourceOptions<F> {
         !name.is_empty() && name != "disable-defaults" && name.bytes().all(is_accepted)
     }
 
-    /// Returns the settings, with the durations that the flags decide.
-    pub(crate) fn settings(mut self, flags: &F) -> SourceSettings {
-        if let Some(timeout) = self.timeout.take() {
-            self = self.timeout(timeout(flags));
-        }
-        if let Some(cache) = self.cache.take() {
-            self.settings.cache = Some(cache(flags));
-        }
-        self.settings.cache = self.settings.cache.filter(|cache| !cache.is_zero());
-        self.settings
-    }
-}
-
-impl SourceSettings {
-    pub(super) fn scope<'r>(&self, registry: &'r Registry) -> Scope<'r> {
-        let scope = registry.scope().prefix(&self.prefix);
-        let labels = self.const_labels.iter().cloned();
-        labels.fold(scope, |scope, (name, value)| scope.const_label(name, value))
+    /// Returns the settings, with the durations that the flags set.
+    pub(crate) fn settings(self, flags: &F) -> Result<SourceSettings, ZeroTimeout> {
+        let SourceSettings { common, cache, addition } = self.settings;
+        let common = common.with_flags(flags, Self::LONGEST_TIMEOUT)?;
+        let cache = cache.map(|cache| cache(flags)).filter(|cache| !cache.is_zero());
+        Ok(SourceSettings { common, cache, addition })
     }
 }
 
@@ -251,13 +223,7 @@ impl<F> From<String> for SourceOptions<F> {
 
 impl<F> Clone for SourceOptions<F> {
     fn clone(&self) -> Self {
-        let Self { settings, is_enabled, timeout, cache } = self;
-        Self {
-            settings: settings.clone(),
-            is_enabled: *is_enabled,
-            timeout: timeout.clone(),
-            cache: cache.clone(),
-        }
+        Self { settings: self.settings.clone(), is_enabled: self.is_enabled }
     }
 }
 
@@ -265,7 +231,7 @@ impl<F> fmt::Debug for SourceOptions<F> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("SourceOptions")
-            .field("settings", &self.settings)
+            .field("name", self.name())
             .field("is_enabled", &self.is_enabled)
             .finish_non_exhaustive()
     }
@@ -278,7 +244,7 @@ mod tests {
     #[test]
     fn cache_of_zero_is_no_cache() {
         let options = || SourceOptions::<Duration>::new("queue");
-        let cache = |options: SourceOptions<Duration>, flag| options.settings(&flag).cache;
+        let cache = |options: SourceOptions<Duration>, flag| options.settings(&flag).unwrap().cache;
         assert_eq!(cache(options().cache(Duration::ZERO), Duration::ZERO), None);
         assert_eq!(cache(options().cache_from(|&flag| flag), Duration::ZERO), None);
         let second = Duration::from_secs(1);

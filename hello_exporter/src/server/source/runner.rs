@@ -9,23 +9,23 @@ use tokio::time::Instant;
 
 use super::alarm::Alarm;
 use super::job::{Job, RunEnd};
+use super::runnable::{RunBody, RunResult};
 use super::runtime::SourceRuntime;
-use super::scraper::{Ran, Work};
+use super::serial::SerialThread;
 use super::time_left::with_deadline;
-use super::turn::Turns;
 
 /// Starts runs on one runtime, and supervises them on another, where no author's code can hold a
 /// thread.
 pub(super) struct Runner {
     runtime: Arc<SourceRuntime>,
-    turns: Arc<Turns>,
+    serial: Arc<SerialThread>,
     alarm: Arc<Alarm>,
-    /// Runs the supervisor, and has the threads of blocking runs: those of `runtime` can all be held
-    /// by what author's code passes to `spawn_blocking`.
+    /// Runs the supervisor, and has the threads of blocking runs: an author's calls of
+    /// `spawn_blocking` can hold all threads of `runtime`.
     supervisor: Arc<SourceRuntime>,
 }
 
-/// How often the supervisor looks at the current runs.
+/// The supervisor checks the current runs once in this time.
 const PERIOD: Duration = Duration::from_millis(100);
 
 impl Runner {
@@ -35,49 +35,55 @@ impl Runner {
         supervisor: Arc<SourceRuntime>,
     ) -> Self {
         let handle = runtime.handle().clone();
-        let turns = Arc::new(Turns::new(supervisor.handle().clone(), Turns::PATIENCE));
+        let serial = SerialThread::new(supervisor.handle().clone(), SerialThread::PATIENCE);
+        let serial = Arc::new(serial);
         let alarm = Arc::new(Alarm::default());
-        let supervise = supervise(jobs, Arc::clone(&turns), handle, Arc::clone(&alarm));
+        let supervise = supervise(jobs, Arc::clone(&serial), handle, Arc::clone(&alarm));
         supervisor.handle().spawn(supervise);
-        Self { runtime, turns, alarm, supervisor }
+        Self { runtime, serial, alarm, supervisor }
     }
 
-    /// Starts the work of a run. Returns what stops it, if anything can.
-    pub(super) fn start(&self, work: Work, end: RunEnd) -> Option<AbortHandle> {
+    /// Starts a run. Returns the handle that stops it, if it is asynchronous.
+    pub(super) fn start(&self, body: RunBody, end: RunEnd) -> Option<AbortHandle> {
         self.alarm.set(Instant::now() + PERIOD);
         let runtime = self.runtime.handle().clone();
-        match work {
-            Work::Async(future) => {
+        match body {
+            RunBody::Async(future) => {
                 let future = with_deadline(end.deadline(), future);
                 let task = runtime.spawn(async move { end.end(future.await) });
                 return Some(task.abort_handle());
             }
-            Work::Blocking(function) => {
+            RunBody::Blocking(function) => {
                 self.supervisor.handle().spawn_blocking(move || call(&runtime, function, end));
             }
-            Work::InTurn(function) => {
-                self.turns.push(Box::new(move || call(&runtime, function, end)));
+            RunBody::InTurn(function) => {
+                self.serial.push(Box::new(move || call(&runtime, function, end)));
             }
         }
         None
     }
 }
 
-/// Calls a function, unless it had to wait for so long that no request wants its result. What it
-/// spawns runs on `runtime`.
-fn call(runtime: &Handle, function: Box<dyn FnOnce() -> Ran + Send>, end: RunEnd) {
+/// Calls a function, unless its run timed out while it waited for a thread. Tasks that it spawns
+/// run on `runtime`.
+fn call(runtime: &Handle, function: Box<dyn FnOnce() -> RunResult + Send>, end: RunEnd) {
     let _context = runtime.enter();
-    if !end.is_late() {
+    if !end.has_timed_out() {
         end.end(function());
     }
 }
 
 /// Ends the wait for runs that take too long.
-async fn supervise(jobs: Vec<Arc<Job>>, turns: Arc<Turns>, runtime: Handle, alarm: Arc<Alarm>) {
+async fn supervise(
+    jobs: Vec<Arc<Job>>,
+    serial: Arc<SerialThread>,
+    runtime: Handle,
+    alarm: Arc<Alarm>,
+) {
     loop {
         alarm.wait().await;
         let now = Instant::now();
-        let due = jobs.iter().filter_map(|job| job.check(now)).chain(turns.check(now)).min();
+        let due = jobs.iter().filter_map(|job| job.check(now)).chain(serial.check(now)).min();
         if let Some(due) = due {
             wake_a_worker(&runtime);
             alarm.set(due.min(now + PERIOD));
@@ -87,9 +93,8 @@ async fn supervise(jobs: Vec<Arc<Job>>, turns: Arc<Turns>, runtime: Handle, alar
 
 /// Has an idle worker poll the runtime's sockets and timers.
 ///
-/// One worker does so for all while it is idle. If the source that it then runs blocks the thread,
-/// nobody else takes over until another worker wakes up, and all sources that wait would wait for
-/// the one that blocks.
+/// One idle worker polls for all. If the source that it runs next blocks the thread, no worker
+/// polls until another one wakes up, and all waiting sources would wait for the one that blocks.
 fn wake_a_worker(runtime: &Handle) {
     runtime.spawn(async {});
 }

@@ -1,26 +1,26 @@
-//! Which sources a request asks for, and which families.
+//! The sources and the families that a request selects.
 
 use std::collections::HashSet;
 
-/// What the query of a request selects: `collect[]`, `exclude[]` and `name[]`, each of which can be
-/// repeated.
+/// The selection in the query of a request: `collect[]`, `exclude[]` and `name[]`, each of which
+/// can be repeated.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
-    /// Names of collectors, none of them twice, and what becomes of them.
+    /// Names of collectors, and whether they are selected or excluded.
     collectors: Option<(Mode, HashSet<String>)>,
-    /// Names of metric families; nothing for all.
+    /// Names of metric families; `None` selects all.
     names: Option<HashSet<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
-    /// These, and no others.
+    /// Selects these, and no others.
     Collect,
-    /// All but these.
+    /// Selects all but these.
     Exclude,
 }
 
-/// A query that selects nothing that there is.
+/// Why a selection is invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SelectionError {
     #[error("Combined collect and exclude queries are not allowed.")]
@@ -34,7 +34,7 @@ pub(crate) enum SelectionError {
 }
 
 impl Selection {
-    /// What these pairs of a query select; pairs of other names mean nothing here.
+    /// Reads the selection from the pairs of a query. Ignores pairs of other names.
     pub(crate) fn new(
         query: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, SelectionError> {
@@ -53,20 +53,20 @@ impl Selection {
     }
 
     fn add(&mut self, mode: Mode, name: String) -> Result<(), SelectionError> {
-        let (before, names) = self.collectors.get_or_insert_with(|| (mode, HashSet::new()));
-        if *before != mode {
+        let (first, names) = self.collectors.get_or_insert_with(|| (mode, HashSet::new()));
+        if *first != mode {
             return Err(SelectionError::Combined);
         }
         names.insert(name);
         Ok(())
     }
 
-    /// The names of all collectors that the query names.
+    /// Returns all collectors that the query names.
     pub(super) fn collectors(&self) -> impl Iterator<Item = &str> {
         self.collectors.iter().flat_map(|(_, names)| names).map(String::as_str)
     }
 
-    /// Whether a collector is to run, as far as its name tells.
+    /// Returns whether the selection has the collector of this name.
     pub(super) fn has_collector(&self, name: &str) -> bool {
         match &self.collectors {
             None => true,
@@ -74,12 +74,12 @@ impl Selection {
         }
     }
 
-    /// Whether any of these families is wanted.
+    /// Returns whether the selection has any of these families.
     pub(super) fn has_any_family(&self, families: &[String]) -> bool {
         self.names.as_ref().is_none_or(|names| families.iter().any(|family| names.contains(family)))
     }
 
-    /// The families that are wanted; nothing for all.
+    /// Returns the selected families; `None` selects all.
     pub(crate) fn names(&self) -> Option<&HashSet<String>> {
         self.names.as_ref()
     }

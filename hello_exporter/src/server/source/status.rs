@@ -1,28 +1,28 @@
-//! What is known of a source without asking it.
+//! The status of a source, known without a run.
 
 use std::time::Duration;
 
-use super::scraper::FailureKind;
+use super::runnable::FailureKind;
 use crate::internals::CollectorName;
 
-/// A source as it stands.
+/// The status of a source.
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
     pub(crate) name: CollectorName,
     /// How long a good result is served again.
     pub(crate) cache: Option<Duration>,
-    /// How long the run that is under way has been going on.
+    /// How long the current run has taken so far.
     pub(crate) running: Option<Duration>,
-    /// The last run that has come to anything.
+    /// The last run that ended or timed out.
     pub(crate) last: Option<LastRun>,
 }
 
-/// A run as it has ended.
+/// The end of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LastRun {
-    /// Of what kind its failure was, if it has failed. The cause is for the log.
+    /// The kind of its failure, if it failed. The log has the cause.
     pub(crate) failure: Option<FailureKind>,
     pub(crate) duration: Duration,
-    /// How long ago it was.
+    /// Time since its end.
     pub(crate) age: Duration,
 }

@@ -1,4 +1,6 @@
-//! Sources that fail in every way, under many scrapes at once, by a clock that is paused.
+//! Sources that fail in every way, with many concurrent scrapes and a paused clock.
+
+mod families;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use super::*;
 use crate::registry::Registry;
 use crate::server::http::Metrics;
 
-/// How many values of the sources there are in memory, and how often the slow one was asked.
+/// Counts the values in memory, and the runs of two sources.
 #[derive(Default)]
 struct Counts {
     values: AtomicUsize,
@@ -58,21 +60,21 @@ one_gauge!(Good "good", Slow "slow", Failing "failing", Panicking "panicking", H
 fn add(sources: &mut Sources, options: impl Into<SourceOptions>, source: impl Source) {
     let options = options.into();
     let source = ReadySource::new(options.name(), source);
-    sources.add(options.settings(&()), source).unwrap();
+    sources.add(options.settings(&()).unwrap(), source).unwrap();
 }
 
-/// The sources on the runtime of the test.
+/// Runs the sources on the runtime of the test.
 fn on_runtime(mut sources: Sources) -> Arc<Sources> {
     sources.register_own("x_").unwrap();
     Arc::new(sources.on(SourceRuntime::current(), SourceRuntime::current()))
 }
 
-/// An endpoint with these sources.
+/// Returns an endpoint with these sources.
 fn running(sources: Sources) -> Metrics {
     Metrics::of_sources(on_runtime(sources))
 }
 
-/// An endpoint with six sources.
+/// Returns an endpoint with six sources.
 fn six_sources(counts: &Arc<Counts>) -> Metrics {
     let mut sources = Sources::new(Registry::new());
     let shared = Arc::clone(counts);
@@ -119,7 +121,7 @@ fn six_sources(counts: &Arc<Counts>) -> Metrics {
     running(sources)
 }
 
-/// The lines of samples, without durations, and how long the answer took.
+/// Returns the lines of samples, without durations, and the time until the response.
 async fn scrape(metrics: Metrics, timeout: &str) -> (String, Duration) {
     let header = ("X-Prometheus-Scrape-Timeout-Seconds", timeout);
     let request = TestRequest::get().uri("/metrics").insert_header(header).to_http_request();
@@ -133,7 +135,7 @@ async fn scrape(metrics: Metrics, timeout: &str) -> (String, Duration) {
     (text.lines().filter(is_compared).map(|line| line.to_owned() + "\n").collect(), took)
 }
 
-/// What a scrape with enough time gets in the wave with this number.
+/// Returns the samples of a scrape with enough time in this wave.
 fn expected(wave: usize) -> String {
     let flapping = usize::from(wave % 2 == 1);
     let sample = if flapping == 1 { "flapping 1\n" } else { "" };
@@ -150,7 +152,7 @@ fn expected(wave: usize) -> String {
 }
 
 #[actix_web::test]
-async fn what_fails_costs_its_own_metrics_and_nobody_else_their_time() {
+async fn failing_source_costs_its_own_metrics_only() {
     const SCRAPES: usize = 50;
     const WAVES: usize = 12;
 
@@ -164,7 +166,7 @@ async fn what_fails_costs_its_own_metrics_and_nobody_else_their_time() {
         let scrapes: Vec<_> =
             (0..SCRAPES).map(|_| rt::spawn(scrape(metrics.clone(), "1"))).collect();
         let impatient = rt::spawn(scrape(metrics.clone(), "0.001"));
-        // A client that goes away while it waits.
+        // A client that disconnects while it waits.
         let gone = rt::spawn(scrape(metrics.clone(), "1"));
         sleep(Duration::from_millis(100)).await;
         gone.abort();
@@ -181,7 +183,7 @@ async fn what_fails_costs_its_own_metrics_and_nobody_else_their_time() {
         assert_eq!(counts.slow_runs.load(Ordering::Relaxed), wave, "once per wave");
     }
 
-    // The one that hangs has its timeout.
+    // The hanging source times out.
     advance(Duration::from_secs(11)).await;
     for _ in 0..1000 {
         if tasks() > tasks_before {
@@ -192,7 +194,7 @@ async fn what_fails_costs_its_own_metrics_and_nobody_else_their_time() {
     assert_eq!(counts.values.load(Ordering::Relaxed), 0);
 }
 
-/// An endpoint with one source, and how often it is asked.
+/// Returns an endpoint with one source, and the number of its runs.
 fn one_source(options: SourceOptions, takes: Duration) -> (Metrics, Arc<Counts>) {
     let counts = Arc::new(Counts::default());
     let shared = Arc::clone(&counts);
@@ -210,7 +212,7 @@ fn one_source(options: SourceOptions, takes: Duration) -> (Metrics, Arc<Counts>)
 }
 
 #[actix_web::test]
-async fn a_cache_serves_the_last_good_result_for_so_long() {
+async fn cache_serves_the_last_good_result_until_it_expires() {
     pause();
     let options = SourceOptions::new("slow").cache(Duration::from_secs(60));
     let (metrics, counts) = one_source(options, Duration::from_millis(100));
@@ -229,20 +231,20 @@ async fn a_cache_serves_the_last_good_result_for_so_long() {
     advance(Duration::from_secs(1)).await;
     assert_eq!(text().await, good(2, "0"));
     advance(Duration::from_secs(60)).await;
-    // What is too old is not served where there is nothing newer, and a failure is not kept.
+    // An expired result does not replace a failure, and a failure is not cached.
     assert_eq!(text().await, failed);
     assert_eq!(text().await, good(4, "0"));
-    assert_eq!(counts.values.load(Ordering::Relaxed), 1, "one is kept");
+    assert_eq!(counts.values.load(Ordering::Relaxed), 1, "one is cached");
 }
 
-/// A scrape, and how long it took in tenths of a second: timers are a millisecond late.
+/// Scrapes, and returns the time in tenths of a second: timers are a millisecond late.
 async fn timed(metrics: &Metrics, timeout: &str) -> (String, u128) {
     let (text, took) = scrape(metrics.clone(), timeout).await;
     (text, took.as_millis() / 100)
 }
 
 #[actix_web::test]
-async fn a_run_has_the_timeout_of_its_source_and_a_request_its_own() {
+async fn run_and_request_have_their_own_timeouts() {
     pause();
     let options = SourceOptions::new("slow").timeout(Duration::from_secs(3));
     let (metrics, counts) = one_source(options, Duration::from_millis(2900));
@@ -266,14 +268,14 @@ async fn a_run_has_the_timeout_of_its_source_and_a_request_its_own() {
 }
 
 #[actix_web::test]
-async fn a_blocking_source_that_is_late_is_not_asked_again_before_it_has_come_back() {
+async fn blocked_source_runs_again_once_it_has_returned() {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = std::sync::Mutex::new(released);
     let counts = Arc::new(Counts::default());
     let shared = Arc::clone(&counts);
     let source = move || {
         let value = shared.slow_runs.fetch_add(1, Ordering::Relaxed) as u64 + 1;
-        // The first run waits; once the other end is gone nobody does.
+        // Runs wait until the sender is dropped.
         let _ = released.lock().unwrap().recv();
         Ok::<_, Infallible>(Slow { value, _alive: Alive::new(&shared) })
     };
@@ -286,7 +288,7 @@ async fn a_blocking_source_that_is_late_is_not_asked_again_before_it_has_come_ba
         assert_eq!(scrape(metrics.clone(), "10").await.0, failed);
     }
     assert_eq!(counts.slow_runs.load(Ordering::Relaxed), 1);
-    // The late result is of no use; that of a run which comes back in time is.
+    // The result of the blocked run is dropped; that of a later one is exposed.
     drop(release);
     let mut text = failed.to_owned();
     for _ in 0..1000 {
@@ -299,140 +301,4 @@ async fn a_blocking_source_that_is_late_is_not_asked_again_before_it_has_come_ba
     assert!(value > 1, "{sample}");
     assert_eq!(success, "x_scrape_collector_success{collector=\"slow\"} 1\n");
     assert_eq!(counts.values.load(Ordering::Relaxed), 0);
-}
-
-/// A label that cannot be told.
-struct Grumpy;
-
-impl crate::LabelValue for Grumpy {
-    type Buffer = ();
-
-    fn as_label<'a>(&'a self, (): &'a mut ()) -> &'a str {
-        panic!("no comment")
-    }
-}
-
-#[actix_web::test]
-async fn a_source_whose_metrics_panic_is_left_out_as_a_whole() {
-    #[derive(hello_exporter_derive::Collector)]
-    #[collector(crate = crate)]
-    struct Half {
-        /// What stands in front of the panic.
-        half_a: u64,
-        #[metric(help = "What panics.", labels = ["x"])]
-        half_b: Vec<([Grumpy; 1], u64)>,
-    }
-
-    pause();
-    let mut sources = Sources::new(Registry::new());
-    let half = || async { Ok::<_, Infallible>(Half { half_a: 1, half_b: vec![([Grumpy], 2)] }) };
-    add(&mut sources, "half", async_fn(half));
-    let counts = Arc::new(Counts::default());
-    let good = move || {
-        let value = Good { value: 1, _alive: Alive::new(&counts) };
-        async { Ok::<_, Infallible>(value) }
-    };
-    add(&mut sources, "good", async_fn(good));
-    let sources = on_runtime(sources);
-    let failures = || {
-        let last = |status: Status| status.last.map(|last| last.failure);
-        sources.statuses().into_iter().map(last).collect::<Vec<_>>()
-    };
-    assert_eq!(failures(), [None, None]);
-    assert_eq!(
-        scrape(Metrics::of_sources(Arc::clone(&sources)), "1").await.0,
-        "good 1\n\
-         x_scrape_collector_success{collector=\"half\"} 0\n\
-         x_scrape_collector_success{collector=\"good\"} 1\n"
-    );
-    assert_eq!(failures(), [Some(Some(FailureKind::Panic)), Some(None)]);
-}
-
-#[actix_web::test]
-async fn whether_a_source_has_answered_is_told_under_the_name_that_is_asked_for() {
-    pause();
-    let mut sources = Sources::new(Registry::new());
-    let up = |name: &'static str| {
-        SourceOptions::new(name)
-            .prefix("db_")
-            .const_label("of", name)
-            .up_metric("up", "Whether it answers.")
-    };
-    let counts = Arc::new(Counts::default());
-    let good = move || {
-        let value = Good { value: 1, _alive: Alive::new(&counts) };
-        async { Ok::<_, Infallible>(value) }
-    };
-    let hanging = || async {
-        std::future::pending::<()>().await;
-        Err::<Hanging, _>("unreachable")
-    };
-    let failing = || async { Err::<Failing, _>("the backend is on fire") };
-    add(&mut sources, up("good"), async_fn(good));
-    add(&mut sources, up("hanging"), async_fn(hanging));
-    add(&mut sources, up("failing"), async_fn(failing));
-    assert_eq!(
-        scrape(running(sources), "1").await.0,
-        "db_good{of=\"good\"} 1\n\
-         db_up{of=\"good\"} 1\n\
-         db_up{of=\"hanging\"} 0\n\
-         db_up{of=\"failing\"} 0\n\
-         x_scrape_collector_success{collector=\"good\"} 1\n\
-         x_scrape_collector_success{collector=\"hanging\"} 0\n\
-         x_scrape_collector_success{collector=\"failing\"} 0\n"
-    );
-}
-
-#[actix_web::test]
-async fn families_of_run_time_are_those_of_their_source() {
-    pause();
-    let mut sources = Sources::new(Registry::new());
-    let runs = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&runs);
-    let families = move || {
-        let run = counted.fetch_add(1, Ordering::Relaxed);
-        let mut families = crate::DynamicFamilies::new();
-        families.gauge(format!("run_{run}"), "Help.").value(run);
-        async move { if run == 2 { Err("not this time") } else { Ok(families) } }
-    };
-    let options = SourceOptions::new("field").prefix("kernel_").const_label("of", "here");
-    add(&mut sources, options, async_fn(families));
-    let metrics = running(sources);
-    let good = "x_scrape_collector_success{collector=\"field\"} 1\n";
-    let first = "kernel_run_0{of=\"here\"} 0\n".to_owned() + good;
-    assert_eq!(scrape(metrics.clone(), "1").await.0, first);
-    // A query can name what nobody has seen yet.
-    let named = TestRequest::get().uri("/metrics?name[]=kernel_run_1&name[]=kernel_run_0");
-    let response = metrics.clone().scrape(named.to_http_request()).await;
-    let body = to_bytes(response.into_body()).await.unwrap();
-    assert_eq!(
-        body,
-        "# HELP kernel_run_1 Help.\n# TYPE kernel_run_1 gauge\nkernel_run_1{of=\"here\"} 1\n"
-    );
-    let failed = "x_scrape_collector_success{collector=\"field\"} 0\n";
-    assert_eq!(scrape(metrics.clone(), "1").await.0, failed);
-    let last = "kernel_run_3{of=\"here\"} 3\n".to_owned() + good;
-    assert_eq!(scrape(metrics, "1").await.0, last);
-}
-
-#[actix_web::test]
-async fn two_instances_of_one_source_live_side_by_side() {
-    pause();
-    let mut sources = Sources::new(Registry::new());
-    for pool in ["read", "write"] {
-        let options = SourceOptions::new(pool).prefix("db_").const_label("pool", pool);
-        let counts = Arc::new(Counts::default());
-        let source = move || {
-            let value = Good { value: 7, _alive: Alive::new(&counts) };
-            async { Ok::<_, Infallible>(value) }
-        };
-        add(&mut sources, options, async_fn(source));
-    }
-    assert_eq!(
-        scrape(running(sources), "1").await.0,
-        "db_good{pool=\"read\"} 7\n\
-         db_good{pool=\"write\"} 7\n\
-         x_scrape_collector_success{collector=\"read\"} 1\n\
-         x_scrape_collector_success{collector=\"write\"} 1\n"
-    );
 }

@@ -1,18 +1,18 @@
-//! How long a run may still take.
+//! The time that a run has left.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 tokio::task_local! {
-    /// When the current run or probe should have ended by itself.
+    /// When the current run or probe should end by itself.
     static DEADLINE: Instant;
 }
 
 /// Returns how much time the current run of an asynchronous source, or the current probe, has left.
 ///
-/// The run is dropped a moment later: it can use that moment to return what it has found so far.
-/// Outside of a run, in a test for example, there is no limit: the result is [`Duration::MAX`].
+/// The run is dropped a moment later: it can use that moment to return the metrics found so far.
+/// Outside a run, in a test for example, there is no limit: the result is [`Duration::MAX`].
 ///
 /// ```
 /// use hello_exporter::{Collector, source::time_left};

@@ -1,8 +1,8 @@
-//! Whether a source or a probe works, under a name that the author gives.
+//! The gauge that exposes the success of a source or a probe under an author's name.
 
 use std::sync::Arc;
 
-use super::scraper::Scraped;
+use super::runnable::Scraped;
 use crate::collect::{Collect, Desc, Describe, FamilyEncoder};
 
 /// Returns the sample of [`SourceOptions::up_metric`](super::SourceOptions::up_metric).

@@ -1,21 +1,21 @@
 //! Patterns of targets.
 //!
-//! A target is text until a probe reads it, and probes do not read it alike: a URL parser takes
-//! `..` out of a path and `2130706433` for the address 127.0.0.1, and another client may not. So a
-//! target is compared in two readings, as it is written and as browsers read it, and has to match
-//! in both.
+//! Clients read the text of a target differently: a URL parser removes `..` from a path and reads
+//! `2130706433` as the address 127.0.0.1, and another client may not. So a target has two readings,
+//! as written and as browsers read it, and both have to match.
 
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
+use regex_lite::{Regex, escape};
 use url::{Host, Position, Url};
 
 use super::{check, split_scheme};
 
-/// Which targets `--probe.allow-target` permits: `*` stands for any number of letters, digits, `-`
-/// and `_`, which is no more than one part of a host name or of an address, `**` for anything at
-/// all, and every other character for itself.
+/// A pattern of the targets that `--probe.allow-target` allows: `*` stands for any number of
+/// letters, digits, `-` and `_`, which is at most one part of a host name or an address, `**` for
+/// any text, and every other character for itself.
 ///
 /// ```
 /// use hello_exporter::probe::TargetPattern;
@@ -35,17 +35,21 @@ use super::{check, split_scheme};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetPattern {
     text: String,
-    readings: [Vec<Part>; 2],
+    /// One expression for each of the [`readings`].
+    readings: [Expression; 2],
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    /// `*`
-    Name,
-    /// `**`
-    Anything,
+/// A regular expression, which is compared by its text.
+#[derive(Clone, Debug)]
+struct Expression(Regex);
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
+
+impl Eq for Expression {}
 
 /// A pattern that matches no target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,72 +61,42 @@ impl FromStr for TargetPattern {
 
     fn from_str(text: &str) -> Result<Self, ParsePatternError> {
         check(&text.replace('*', "x")).map_err(|error| ParsePatternError(error.to_string()))?;
-        Ok(Self { text: text.to_owned(), readings: readings(text).map(|reading| parts(&reading)) })
+        let [written, read] = readings(text).map(|reading| Expression::of_pattern(&reading));
+        Ok(Self { text: text.to_owned(), readings: [written?, read?] })
     }
 }
 
-fn parts(mut rest: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    while let Some(start) = rest.find('*') {
-        let (before, stars) = rest.split_at(start);
-        parts.extend((!before.is_empty()).then(|| Part::Text(before.to_owned())));
-        rest = stars.trim_start_matches('*');
-        let is_one = stars.len() - rest.len() == 1;
-        parts.push(if is_one { Part::Name } else { Part::Anything });
+impl Expression {
+    /// Creates the expression that matches all that a pattern describes.
+    fn of_pattern(mut pattern: &str) -> Result<Self, ParsePatternError> {
+        let mut text = String::from(r"\A");
+        while let Some(start) = pattern.find('*') {
+            let (literal, stars) = pattern.split_at(start);
+            pattern = stars.trim_start_matches('*');
+            let is_one = stars.len() - pattern.len() == 1;
+            text += &escape(literal);
+            text += if is_one { "[0-9A-Za-z_-]*" } else { "(?s:.)*" };
+        }
+        text += &escape(pattern);
+        text += r"\z";
+        Regex::new(&text).map(Self).map_err(|error| ParsePatternError(error.to_string()))
     }
-    parts.extend((!rest.is_empty()).then(|| Part::Text(rest.to_owned())));
-    parts
+
+    fn matches(&self, target: &str) -> bool {
+        self.0.is_match(target)
+    }
 }
 
 impl TargetPattern {
-    /// Whether the whole target is of this form.
+    /// Returns whether the whole target has this form.
     pub fn matches(&self, target: &str) -> bool {
         let readings = readings(target);
-        self.readings.iter().zip(&readings).all(|(parts, target)| match_parts(parts, target))
+        self.readings.iter().zip(&readings).all(|(expression, target)| expression.matches(target))
     }
 }
 
-fn match_parts(parts: &[Part], target: &str) -> bool {
-    // All places where what is matched so far can end.
-    let mut ends = vec![0];
-    for part in parts {
-        ends = match part {
-            Part::Text(text) => past_text(target, &ends, text),
-            Part::Name => past_any(target, &ends, is_of_name),
-            Part::Anything => past_any(target, &ends, |_| true),
-        };
-    }
-    ends.contains(&target.len())
-}
-
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-}
-
-fn past_text(target: &str, starts: &[usize], text: &str) -> Vec<usize> {
-    let starts = starts.iter().copied();
-    let has_text = |start: &usize| target.get(*start..).is_some_and(|rest| rest.starts_with(text));
-    starts.filter(has_text).map(|start| start + text.len()).collect()
-}
-
-/// Every place that is reached from one of the starts, which ascend, over accepted bytes alone.
-fn past_any(target: &str, starts: &[usize], is_accepted: impl Fn(u8) -> bool) -> Vec<usize> {
-    let mut ends = Vec::new();
-    let mut starts = starts.iter().peekable();
-    let mut is_reached = false;
-    for (at, byte) in target.bytes().map(Some).chain([None]).enumerate() {
-        is_reached |= starts.next_if_eq(&&at).is_some();
-        if is_reached {
-            ends.push(at);
-        }
-        is_reached &= byte.is_some_and(&is_accepted);
-    }
-    ends
-}
-
-/// Returns a target, or a pattern of targets, in the forms in which these are compared: as it is
-/// written, and as browsers read it. Both have scheme and host in lower case, no port that the
-/// scheme has by default, and a path where there is a scheme.
+/// Returns the two readings of a target or of a pattern: as written, and as browsers read it. Both
+/// have scheme and host in lower case, no default port of the scheme, and a path after a scheme.
 fn readings(target: &str) -> [String; 2] {
     let (scheme, rest) = match target.split_once("://") {
         Some((scheme, rest)) if split_scheme(target).is_some_and(|(it, _)| it == scheme) => {
@@ -138,7 +112,7 @@ fn readings(target: &str) -> [String; 2] {
         _ => "",
     };
     let port = port.strip_prefix(default_port).filter(|rest| rest.is_empty()).unwrap_or(port);
-    // A pattern whose host is anything has a path in it already.
+    // The host `**` matches a path as well.
     let has_path = scheme.is_empty() || tail.starts_with('/') || authority.ends_with("**");
     let tail = if has_path { tail.to_owned() } else { format!("/{tail}") };
     let written = format!("{scheme}{}{port}{tail}", written_host(host));
@@ -162,8 +136,8 @@ fn split_zone(host: &str) -> (&str, &str) {
     host.split_at(percent.unwrap_or(host.len()))
 }
 
-/// `%eth0` of `%25eth0`, as [RFC 6874](https://www.rfc-editor.org/rfc/rfc6874#section-2) has it in
-/// a URL.
+/// Returns `%eth0` for `%25eth0`, the form in URLs
+/// ([RFC 6874](https://www.rfc-editor.org/rfc/rfc6874#section-2)).
 fn written_zone(zone: &str) -> String {
     let name = zone.strip_prefix("%25").filter(|name| !["", "]"].contains(name));
     name.map_or_else(|| zone.to_owned(), |name| format!("%{name}"))
@@ -174,7 +148,8 @@ fn written_host(host: &str) -> String {
     address.to_ascii_lowercase() + &written_zone(zone)
 }
 
-/// A host as [browsers read it](https://url.spec.whatwg.org/#host-parsing): `0x7f.1` is 127.0.0.1.
+/// Returns a host as [browsers read it](https://url.spec.whatwg.org/#host-parsing): `0x7f.1` is
+/// 127.0.0.1.
 fn read_host(host: &str) -> String {
     let (address, zone) = split_zone(host);
     let digits = address.trim_start_matches('[').trim_end_matches(']');
@@ -184,7 +159,8 @@ fn read_host(host: &str) -> String {
     }
 }
 
-/// Path, query and fragment as browsers read them: without `..`, and with `%20` for a blank.
+/// Returns path, query and fragment as browsers read them: without `..`, and with `%20` for a
+/// blank.
 fn read_tail(tail: &str) -> String {
     if tail.is_empty() {
         return String::new();
@@ -199,7 +175,7 @@ impl fmt::Display for TargetPattern {
     }
 }
 
-/// The patterns of an exporter; without any every target is allowed.
+/// The patterns of an exporter. An empty list allows every target.
 #[derive(Debug, Default)]
 pub(crate) struct AllowList(pub(crate) Vec<TargetPattern>);
 
@@ -211,6 +187,7 @@ impl AllowList {
 
 #[cfg(test)]
 mod tests {
+    use super::super::MAX_BYTES;
     use super::*;
 
     fn matches(pattern: &str, target: &str) -> bool {
@@ -324,5 +301,20 @@ mod tests {
         );
         assert!("".parse::<TargetPattern>().is_err());
         assert!("http://*@host/".parse::<TargetPattern>().is_err());
+    }
+
+    #[test]
+    fn special_characters_of_expressions_stand_for_themselves() {
+        let text = r"host/.+?()[]{}|^$\#&-~ é";
+        assert!(matches(text, text) && !matches(text, &text.replace('.', "x")));
+        assert!(!matches("host/a", "host/a\n") && !matches("host/**", "host\n/a"));
+    }
+
+    #[test]
+    fn longest_patterns_are_accepted() {
+        for part in ["*x", "é", "**x", "x"] {
+            let text = part.repeat(MAX_BYTES / part.len());
+            assert!(text.parse::<TargetPattern>().is_ok(), "{part}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Functions that run in turn.
+//! Functions that run one after another.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -9,7 +9,7 @@ use std::time::Instant as StdInstant;
 use tokio::runtime::{Builder, Runtime};
 
 use super::*;
-use crate::server::source::{Drops, Source, Work, in_turn};
+use crate::server::source::{DropLogs, RunBody, Source, in_turn};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -17,8 +17,8 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap()
 }
 
-fn turns(runtime: &Runtime, patience: Duration) -> Arc<Turns> {
-    Arc::new(Turns::new(runtime.handle().clone(), patience))
+fn serial_thread(runtime: &Runtime, patience: Duration) -> Arc<SerialThread> {
+    Arc::new(SerialThread::new(runtime.handle().clone(), patience))
 }
 
 /// A function that blocks until the other end is dropped, and says when it begins and returns.
@@ -36,12 +36,12 @@ fn blocking() -> (Function, Receiver<&'static str>, Sender<()>) {
 #[test]
 fn functions_run_one_at_a_time_in_order() {
     let runtime = runtime();
-    let turns = turns(&runtime, LONG);
+    let serial = serial_thread(&runtime, LONG);
     let is_running = Arc::new(AtomicBool::new(false));
     let (done, ended) = channel();
     for number in 0..8 {
         let (is_running, done) = (Arc::clone(&is_running), done.clone());
-        turns.push(Box::new(move || {
+        serial.push(Box::new(move || {
             let is_alone = !is_running.swap(true, Ordering::SeqCst);
             std::thread::yield_now();
             is_running.store(false, Ordering::SeqCst);
@@ -56,16 +56,16 @@ fn functions_run_one_at_a_time_in_order() {
 #[test]
 fn panicking_function_leaves_the_turn_to_the_next() {
     let runtime = runtime();
-    let turns = turns(&runtime, LONG);
+    let serial = serial_thread(&runtime, LONG);
     let panicking = Arc::new(in_turn(|| -> Result<Nothing, &str> { panic!("out of cheese") }));
     let (done, ended) = channel();
     for _ in 0..2 {
-        let (scraper, done) = (Arc::clone(&panicking), done.clone());
-        let Work::InTurn(function) = scraper.work(&Drops::new(&"x".into())) else {
-            panic!("expected work in turn");
+        let (source, done) = (Arc::clone(&panicking), done.clone());
+        let RunBody::InTurn(function) = source.run_body(&DropLogs::new(&"x".into())) else {
+            panic!("expected a function in turn");
         };
-        let end = move || done.send(function().result.map(drop).unwrap_err().to_string());
-        turns.push(Box::new(|| end().unwrap()));
+        let end = move || done.send(function().samples.map(drop).unwrap_err().to_string());
+        serial.push(Box::new(|| end().unwrap()));
     }
     drop(done);
     for failure in ended {
@@ -76,32 +76,32 @@ fn panicking_function_leaves_the_turn_to_the_next() {
 #[test]
 fn blocked_function_holds_up_the_others_once() {
     let runtime = runtime();
-    let turns = turns(&runtime, LONG);
+    let serial = serial_thread(&runtime, LONG);
     let (blocks, said, release) = blocking();
-    turns.push(blocks);
+    serial.push(blocks);
     assert_eq!(said.recv().unwrap(), "began");
     // Two that block as well wait for it, and one that does not.
     let (second, second_said, second_release) = blocking();
     let (third, third_said, third_release) = blocking();
     let (done, ended) = channel();
-    turns.push(second);
-    turns.push(third);
-    turns.push(Box::new(move || done.send("done").unwrap()));
+    serial.push(second);
+    serial.push(third);
+    serial.push(Box::new(move || done.send("done").unwrap()));
 
     let now = Instant::from_std(StdInstant::now());
-    assert!(turns.check(now).is_some_and(|due| due > now), "it has its time");
+    assert!(serial.check(now).is_some_and(|due| due > now), "it has its time");
     assert!(ended.try_recv().is_err());
-    assert_eq!(turns.check(now + LONG), None);
+    assert_eq!(serial.check(now + LONG), None);
     assert_eq!([second_said, third_said].map(|said| said.recv().unwrap()), ["began"; 2]);
     assert_eq!(ended.recv().unwrap(), "done");
 
     // The next round does not wait for those that still block.
     let (done, ended) = channel();
-    turns.push(Box::new(move || done.send("done").unwrap()));
+    serial.push(Box::new(move || done.send("done").unwrap()));
     assert_eq!(ended.recv().unwrap(), "done");
     drop((release, second_release, third_release));
     assert_eq!(said.recv().unwrap(), "returned");
-    let idle = std::iter::repeat_with(|| lock(&turns.queue).caller.is_none());
+    let idle = std::iter::repeat_with(|| lock(&serial.queue).caller.is_none());
     assert!(idle.take(1_000_000).any(|is_idle| is_idle));
 }
 

@@ -1,4 +1,4 @@
-//! A source without its type: the work of one run, and its result.
+//! A source without its type, the body of a run, and its result.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,45 +15,45 @@ use crate::server::causes::{BoxError, text_of};
 /// The samples of one run, shared by the requests that it serves.
 pub(crate) type Scraped = Arc<dyn Collect + Send + Sync>;
 
-/// Drops what an author's code leaves behind.
-pub struct Drops {
+/// Drop the metrics and the futures of one source or probe, and log their panics.
+pub struct DropLogs {
     pub(crate) metrics: DropLog,
     pub(crate) futures: DropLog,
 }
 
-impl Drops {
+impl DropLogs {
     pub(crate) fn new(collector: &CollectorName) -> Self {
         let log = || DropLog::new(collector.clone());
         Self { metrics: log(), futures: log() }
     }
 }
 
-/// Runs a source's code.
-pub(crate) trait Scraper: Send + Sync {
-    /// Returns the work of one run. The author's code runs when the work does.
-    fn work(self: Arc<Self>, drops: &Drops) -> Work;
+/// A [`Source`] without its type.
+pub(crate) trait RunnableSource: Send + Sync {
+    /// Returns the body of one run. The author's code runs when the body does.
+    fn run_body(self: Arc<Self>, drops: &DropLogs) -> RunBody;
 }
 
-/// The work of one run, which has ended when the author's code has.
-pub enum Work {
+/// The code of one run. It ends when the author's code ends.
+pub enum RunBody {
     /// Waits without a thread.
-    Async(Pin<Box<dyn Future<Output = Ran> + Send>>),
+    Async(Pin<Box<dyn Future<Output = RunResult> + Send>>),
     /// May block a thread of its own.
-    Blocking(Box<dyn FnOnce() -> Ran + Send>),
-    /// Does not wait, and runs while no other work of this kind does.
-    InTurn(Box<dyn FnOnce() -> Ran + Send>),
+    Blocking(Box<dyn FnOnce() -> RunResult + Send>),
+    /// Does not wait, and runs while no other function of this kind does.
+    InTurn(Box<dyn FnOnce() -> RunResult + Send>),
 }
 
-/// A run that has ended.
-pub struct Ran {
-    pub(super) result: Result<Scraped, Failure>,
+/// The result of a run.
+pub struct RunResult {
+    pub(super) samples: Result<Scraped, Failure>,
     /// When the author's code began, if it had to wait.
     pub(super) started: Option<Instant>,
 }
 
-impl From<Result<Scraped, Failure>> for Ran {
-    fn from(result: Result<Scraped, Failure>) -> Self {
-        Self { result, started: None }
+impl From<Result<Scraped, Failure>> for RunResult {
+    fn from(samples: Result<Scraped, Failure>) -> Self {
+        Self { samples, started: None }
     }
 }
 
@@ -66,7 +66,7 @@ pub(crate) enum Failure {
     Panic(String),
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    /// The probes that block hold all threads of probes.
+    /// Probes that block hold all threads.
     #[error("no thread was free within {0:?}, probes block all of them")]
     NoThread(Duration),
     /// The exporter ends.
@@ -125,25 +125,25 @@ where
     Ok(Arc::new(metrics))
 }
 
-impl<S: Source> Scraper for S {
-    fn work(self: Arc<Self>, drops: &Drops) -> Work {
-        Source::work(self, drops)
+impl<S: Source> RunnableSource for S {
+    fn run_body(self: Arc<Self>, drops: &DropLogs) -> RunBody {
+        Source::run_body(self, drops)
     }
 }
 
-/// Returns the work of a [`Source`] that waits without a thread.
-pub(super) fn asynchronous<S: Source>(source: Arc<S>, drops: &Drops) -> Work {
-    let Drops { metrics, futures } = drops;
+/// Returns the body of a [`Source`] that waits without a thread.
+pub(super) fn asynchronous<S: Source>(source: Arc<S>, drops: &DropLogs) -> RunBody {
+    let DropLogs { metrics, futures } = drops;
     let (metrics, futures) = (metrics.clone(), futures.clone());
-    Work::Async(Box::pin(async move {
+    RunBody::Async(Box::pin(async move {
         let run = async { scraped(source.scrape().await, &metrics) };
         let caught = catch_async(run, &futures).await;
         caught.unwrap_or_else(|panic| Err(panic.into())).into()
     }))
 }
 
-/// Calls a function that is not `async`.
-pub(super) fn called<M, E>(
+/// Calls a function that is not `async`, and catches its panic.
+pub(super) fn call_function<M, E>(
     function: impl Fn() -> Result<M, E>,
     drops: &DropLog,
 ) -> Result<Scraped, Failure>

@@ -1,4 +1,4 @@
-//! Runs functions that do not wait, one after another.
+//! Runs functions that do not wait, one after another on one thread.
 
 #[cfg(test)]
 mod tests;
@@ -14,10 +14,12 @@ use crate::internals::lock;
 
 type Function = Box<dyn FnOnce() + Send>;
 
-/// The functions in turn of one exporter.
-pub(super) struct Turns {
+/// A thread that calls functions one after another.
+///
+/// If one of them blocks, the others get threads of their own.
+pub(super) struct SerialThread {
     runtime: Handle,
-    /// How long a function may take before the others no longer wait for it.
+    /// How long the other functions wait for one that blocks.
     patience: Duration,
     queue: Mutex<Queue>,
 }
@@ -37,14 +39,14 @@ struct Caller {
     began: Instant,
 }
 
-impl Turns {
+impl SerialThread {
     pub(super) const PATIENCE: Duration = Duration::from_millis(250);
 
     pub(super) fn new(runtime: Handle, patience: Duration) -> Self {
         Self { runtime, patience, queue: Mutex::default() }
     }
 
-    /// Queues a function, which is called after those that wait already.
+    /// Queues a function after those that wait already.
     pub(super) fn push(self: &Arc<Self>, function: Function) {
         let mut queue = lock(&self.queue);
         queue.waiting.push_back(function);
@@ -55,8 +57,8 @@ impl Turns {
         let id = queue.callers;
         queue.caller = Some(Caller { id, began: Instant::now() });
         drop(queue);
-        let turns = Arc::clone(self);
-        self.runtime.spawn_blocking(move || turns.call_all(id));
+        let serial = Arc::clone(self);
+        self.runtime.spawn_blocking(move || serial.call_all(id));
     }
 
     fn call_all(&self, caller: u64) {
@@ -77,8 +79,9 @@ impl Turns {
         next
     }
 
-    /// Stops the wait for a function that blocks: the functions that wait then run at once, as any
-    /// of them may block too. Returns when to look again; `None` if no function runs.
+    /// Stops the wait for a function that blocks: each waiting function then runs on a thread of
+    /// its own, as any of them may block too. Returns when to check again; `None` if no function
+    /// runs.
     pub(super) fn check(&self, now: Instant) -> Option<Instant> {
         let mut queue = lock(&self.queue);
         let due = queue.caller.as_ref()?.began + self.patience;
