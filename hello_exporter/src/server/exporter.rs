@@ -57,7 +57,7 @@ use maker::{Maker, SharedState};
 /// With `--web.config.file` it serves over TLS, and only to the users that the file allows;
 /// `--config.check` says whether it would start.
 ///
-/// Mistakes in what it is given are kept until it [runs](Self::run), and then reported all at once.
+/// It keeps mistakes in its declaration until it [runs](Self::run), and then reports all at once.
 ///
 /// `F` is the type of [its own flags](Self::with_flags), `S` of [the state](Self::state) that its
 /// sources and probes share.

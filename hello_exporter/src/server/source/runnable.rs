@@ -15,7 +15,7 @@ use crate::server::causes::{BoxError, text_of};
 /// The samples of one run, shared by the requests that it serves.
 pub(crate) type Scraped = Arc<dyn Collect + Send + Sync>;
 
-/// Drop the metrics and the futures of one source or probe, and log their panics.
+/// The logs that drop the metrics and the futures of one source or probe.
 pub struct DropLogs {
     pub(crate) metrics: DropLog,
     pub(crate) futures: DropLog,
