@@ -237,7 +237,7 @@ impl Chunk {
         Some(Record::split_first(self.0.get(offset..)?, layout)?.0)
     }
 
-    /// Returns the value at the offset of a pin.
+    /// Returns the value at the offset of a cached lookup.
     #[inline(always)]
     pub(super) fn value(&self, offset: usize, layout: Layout) -> Option<&[AtomicU64]> {
         self.0.get(offset..)?.get(..layout.value)
