@@ -52,7 +52,7 @@ impl Header {
     const TOMBSTONE: u64 = 1 << 62;
     /// The value follows the labels instead of preceding them.
     const VALUE_LAST: u64 = 1 << 61;
-    /// The bits of the number of unused words after the record.
+    /// The position of the number of unused words after the record.
     const PADDING_AT: u32 = 58;
     const PADDING: u64 = (LINE_WORDS as u64 - 1) << Self::PADDING_AT;
     const LENGTH_BITS: u32 = 26;
