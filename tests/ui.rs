@@ -47,7 +47,7 @@ fn rules() -> BTreeMap<String, String> {
     for path in [
         "collect.rs",
         "labels.rs",
-        "metric/value.rs",
+        "metric/to_sample.rs",
         "metric/series_set.rs",
         "metric/state_set.rs",
         "metric/without_labels.rs",

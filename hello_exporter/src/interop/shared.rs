@@ -104,8 +104,7 @@ fn interned(desc: Desc) -> Option<&'static ForeignDesc> {
 
 fn foreign(desc: &Desc) -> Option<ForeignDesc> {
     let labels = desc.labels().iter().map(ToString::to_string).collect();
-    let const_labels = desc.const_labels().iter();
-    let const_labels =
-        const_labels.map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    let pairs = desc.const_labels().iter();
+    let const_labels = pairs.map(|(name, value)| (name.to_string(), value.to_string())).collect();
     ForeignDesc::new(desc.name().to_owned(), desc.help().to_owned(), labels, const_labels).ok()
 }

@@ -1,4 +1,4 @@
-//! One series of a family: a handle that looks it up whenever it is used.
+//! One series of a family: a handle that looks it up at every use.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use super::exemplar::exemplar;
 use super::guard::{self, GaugeGuard, Level, Observe, Timer};
 use super::histogram::{Buckets, Histogram};
 use super::series_set::{NumberMetric, SeriesSet};
-use super::store::Pin;
+use super::store::CachedLookup;
 use super::value::unix_seconds;
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
@@ -39,8 +39,8 @@ pub type PinnedSeries<'f, L, M> = Series<'f, L, M, Cached>;
 #[derive(Debug)]
 pub struct Uncached;
 
-/// Caches the place of the series.
-pub struct Cached(Pin);
+/// Caches the lookup of the series.
+pub struct Cached(CachedLookup);
 
 impl fmt::Debug for Cached {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,8 +48,8 @@ impl fmt::Debug for Cached {
     }
 }
 
-/// How a [`Series`] finds its series.
-pub trait Lookup: sealed::Lookup {}
+/// The lookup strategy of a [`Series`]: [`Uncached`] or [`Cached`].
+pub trait Lookup: sealed::Update {}
 
 impl Lookup for Uncached {}
 impl Lookup for Cached {}
@@ -57,7 +57,7 @@ impl Lookup for Cached {}
 mod sealed {
     use super::{AtomicU64, Labels, SeriesSet};
 
-    pub trait Lookup {
+    pub trait Update {
         #[doc(hidden)]
         fn update<L: Labels>(
             &self,
@@ -68,7 +68,7 @@ mod sealed {
     }
 }
 
-impl sealed::Lookup for Uncached {
+impl sealed::Update for Uncached {
     #[inline]
     fn update<L: Labels>(
         &self,
@@ -80,7 +80,7 @@ impl sealed::Lookup for Uncached {
     }
 }
 
-impl sealed::Lookup for Cached {
+impl sealed::Update for Cached {
     #[inline]
     fn update<L: Labels>(
         &self,
@@ -88,9 +88,9 @@ impl sealed::Lookup for Cached {
         labels: &L,
         operation: impl Fn(&[AtomicU64]),
     ) -> bool {
-        series.store.update_pinned(&self.0, &operation)
+        series.store.update_cached(&self.0, &operation)
             || labels
-                .with_values(|values| series.store.update_and_pin(&self.0, values, operation))
+                .with_values(|values| series.store.update_and_cache(&self.0, values, operation))
                 .is_some()
     }
 }
@@ -114,7 +114,7 @@ impl<'f, L, M> Series<'f, L, M> {
     /// ```
     pub fn pin(self) -> PinnedSeries<'f, L, M> {
         let Self { series, labels, kind, .. } = self;
-        Series { series, labels, lookup: Cached(Pin::new()), kind }
+        Series { series, labels, lookup: Cached(CachedLookup::new()), kind }
     }
 }
 

@@ -14,10 +14,10 @@
 //! record that is gone. A scrape clones the storage, which is two reference counts, and holds no
 //! lock while it encodes.
 
+mod cached_lookup;
 mod chunk;
 mod index;
 mod key;
-mod pin;
 mod removal;
 mod storage;
 mod stripe;
@@ -31,10 +31,10 @@ use tracing::warn;
 use super::exemplar::Exemplars;
 use crate::labels::{LabelNames, RenderedLabels, clip};
 use crate::sync::{lock, read, write};
+pub(super) use cached_lookup::CachedLookup;
 use chunk::{Chunk, Layout, Record};
 use index::Location;
 use key::SeriesKey;
-pub(super) use pin::Pin;
 use storage::Storage;
 use stripe::{STRIPES, Stripe};
 
@@ -76,7 +76,7 @@ impl Store {
         Self {
             stripes: std::array::from_fn(|_| Stripe(RwLock::new(empty.clone()))),
             writer: Mutex::default(),
-            generation: AtomicU64::new(Pin::NEVER + 1),
+            generation: AtomicU64::new(CachedLookup::NEVER + 1),
             hasher: RandomState::default(),
             gaps: key::gaps(&label_names),
             layout: Layout::new(SeriesKey::lengths_words(label_names.len()), value_words),
@@ -107,31 +107,35 @@ impl Store {
         self.with_key(values, |key| self.look_up(key, |_, record| operation(record.value)))
     }
 
-    /// Runs `operation` on the value of the pinned series. Returns `false` if the series must be
-    /// looked up.
+    /// Runs `operation` on the value of the series of a cached lookup. Returns `false` if the
+    /// series must be looked up again.
     #[inline]
-    pub(super) fn update_pinned(&self, pin: &Pin, operation: impl Fn(&[AtomicU64])) -> bool {
+    pub(super) fn update_cached(
+        &self,
+        cached: &CachedLookup,
+        operation: impl Fn(&[AtomicU64]),
+    ) -> bool {
         let storage = read(&self.own_stripe().0);
-        let location = pin.location(self.generation.load(Ordering::Relaxed));
+        let location = cached.location(self.generation.load(Ordering::Relaxed));
         let value = location.and_then(|location| storage.value(location, self.layout));
         value.map(operation).is_some()
     }
 
-    /// Runs [`update`](Self::update), and pins the series.
-    pub(super) fn update_and_pin<R>(
+    /// Runs [`update`](Self::update), and caches the lookup.
+    pub(super) fn update_and_cache<R>(
         &self,
-        pin: &Pin,
+        cached: &CachedLookup,
         values: &[&str],
         operation: impl Fn(&[AtomicU64]) -> R,
     ) -> Option<R> {
-        let pin_and_operate = |location: Location, record: Record<'_>| {
+        let cache_and_operate = |location: Location, record: Record<'_>| {
             if let Some(location) = location.advanced_by(record.value_offset()) {
                 // The stripe is locked, so this is the generation of the location.
-                pin.set(location, self.generation.load(Ordering::Relaxed));
+                cached.set(location, self.generation.load(Ordering::Relaxed));
             }
             operation(record.value)
         };
-        self.with_key(values, |key| self.create_or_find(key, pin_and_operate))
+        self.with_key(values, |key| self.create_or_find(key, cache_and_operate))
             .or_else(|| self.drop_update(values))
     }
 

@@ -7,8 +7,9 @@ use crate::encode::{Sample, SampleValue};
 
 /// A plain value that can be the value of a sample.
 ///
-/// Numbers are exposed as they are, `true` as 1, a [`Duration`] in seconds, a [`SystemTime`] in
-/// seconds since the Unix epoch. An atomic is loaded, and `None` is no sample.
+/// Numbers are exposed as they are, `true` as 1, a [`Duration`](std::time::Duration) in seconds, a
+/// [`SystemTime`](std::time::SystemTime) in seconds since the Unix epoch. An atomic is loaded, and
+/// `None` is no sample.
 ///
 /// ```
 /// use hello_exporter::collect::{Sample, ToSample};

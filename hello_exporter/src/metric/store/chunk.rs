@@ -52,7 +52,7 @@ impl Header {
     const TOMBSTONE: u64 = 1 << 62;
     /// The value follows the labels instead of preceding them.
     const VALUE_LAST: u64 = 1 << 61;
-    /// The bits of the number of unused words after the record.
+    /// The position of the number of unused words after the record.
     const PADDING_AT: u32 = 58;
     const PADDING: u64 = (LINE_WORDS as u64 - 1) << Self::PADDING_AT;
     const LENGTH_BITS: u32 = 26;
@@ -237,7 +237,7 @@ impl Chunk {
         Some(Record::split_first(self.0.get(offset..)?, layout)?.0)
     }
 
-    /// Returns the value at the offset of a pin.
+    /// Returns the value at the offset of a cached lookup.
     #[inline(always)]
     pub(super) fn value(&self, offset: usize, layout: Layout) -> Option<&[AtomicU64]> {
         self.0.get(offset..)?.get(..layout.value)

@@ -48,7 +48,7 @@ impl Storage {
         self.chunks.get(location.chunk())?.record(location.offset(), layout)
     }
 
-    /// Returns the value at the location of a pin.
+    /// Returns the value at the location of a cached lookup.
     #[inline(always)]
     pub(super) fn value(&self, location: Location, layout: Layout) -> Option<&[AtomicU64]> {
         self.chunks.get(location.chunk())?.value(location.offset(), layout)

@@ -9,12 +9,12 @@ use super::index::Location;
 /// It is set under the lock of a stripe, during which the generation does not change: threads that
 /// set it at the same time set the same values. So a reader that finds the current generation, also
 /// under the lock of a stripe, finds the location of that generation.
-pub(crate) struct Pin {
+pub(crate) struct CachedLookup {
     generation: AtomicU64,
     location: AtomicU64,
 }
 
-impl Pin {
+impl CachedLookup {
     /// The generation before the first lookup.
     pub(super) const NEVER: u64 = 0;
 
