@@ -32,12 +32,14 @@ use actix_web::dev::Server;
 use tracing::info;
 
 use crate::server::web_config::WebConfig;
-use admission::Admission;
 use application::Application;
 pub(crate) use guarded_body::GuardedBody;
 pub(crate) use handle::ConnectionHandle;
 pub use limits::ConnectionLimits;
 pub(crate) use listener::Listener;
+use listener::Listener::Tcp;
+#[cfg(unix)]
+use listener::Listener::Unix;
 use service::ListenerService;
 
 /// Few clients scrape an exporter, and its workers only move bytes.
@@ -65,8 +67,6 @@ where
     A: Application,
 {
     let limits = limits.within_open_files();
-    let admission = Admission::new(limits.connections);
-    let tls = web_config.filter(|config| config.tls().is_some());
     let mut server = Server::build()
         .workers(WORKERS)
         .worker_max_blocking_threads(BLOCKING_THREADS)
@@ -74,33 +74,25 @@ where
         .max_concurrent_connections((limits.connections + limits.connections / 8).div_ceil(WORKERS))
         .shutdown_timeout(DRAIN_SECONDS)
         .shutdown_signal(end);
+    let signal = server.graceful_shutdown_signal();
+    let draining = move || {
+        let signal = signal.clone();
+        async move { signal.notified().await }
+    };
+    let application = move || application().into_factory();
+    let service = ListenerService::new(application, limits, draining);
+    let tls = web_config.filter(|config| config.tls().is_some());
     for listener in listeners {
-        let (application, signal) = (application.clone(), server.graceful_shutdown_signal());
-        let service = ListenerService {
-            application: move || application().into_factory(),
-            limits,
-            admission: Arc::clone(&admission),
-            draining: move || {
-                let signal = signal.clone();
-                async move { signal.notified().await }
-            },
-        };
         log_listening(&listener.address()?, tls.as_deref());
-        let tls = tls.clone();
-        server = match (listener, tls) {
-            (Listener::Tcp(socket), None) => {
-                server.listen("http", socket, move || service.clone().plain())
-            }
-            (Listener::Tcp(socket), Some(config)) => {
-                server.listen("https", socket, move || service.clone().tls(Arc::clone(&config)))
-            }
+        let service = service.clone();
+        server = match (listener, tls.clone()) {
+            (Tcp(socket), None) => server.listen("http", socket, move || service.plain()),
+            (Tcp(socket), Some(tls)) => server.listen("https", socket, move || service.tls(&tls)),
             #[cfg(unix)]
-            (Listener::Unix(socket), None) => {
-                server.listen_uds("http", socket, move || service.clone().plain())
-            }
+            (Unix(socket), None) => server.listen_uds("http", socket, move || service.plain()),
             #[cfg(unix)]
-            (Listener::Unix(socket), Some(config)) => {
-                server.listen_uds("https", socket, move || service.clone().tls(Arc::clone(&config)))
+            (Unix(socket), Some(tls)) => {
+                server.listen_uds("https", socket, move || service.tls(&tls))
             }
         }?;
     }

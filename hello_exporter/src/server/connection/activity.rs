@@ -1,4 +1,4 @@
-//! What a connection does, and how long it may.
+//! The activity of a connection, and its time limits.
 //!
 //! [`Activity`] is a plain value. Its methods get the time as an argument, so that tests need no
 //! clock.
@@ -21,7 +21,7 @@ use transfer::Transfer;
 /// How long a client may take to close its side of a connection.
 pub(super) const DISCONNECT: Duration = Duration::from_secs(1);
 
-/// What a connection does: it receives the head of a request, runs requests, and sends responses.
+/// The activity of a connection: it receives heads, runs requests, and sends responses.
 pub(super) struct Activity {
     limits: ConnectionLimits,
     is_multiplexed: bool,
@@ -32,7 +32,7 @@ pub(super) struct Activity {
     is_draining: bool,
 }
 
-/// What to do with a connection.
+/// The next step for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Look again then.
@@ -139,7 +139,7 @@ impl Activity {
         self.is_draining = true;
     }
 
-    /// Returns what to do with the connection now.
+    /// Returns the next step for the connection.
     pub(super) fn verdict(&self, now: Instant) -> Verdict {
         if let Some(reason) = self.requests.excess().filter(|_| self.is_multiplexed) {
             return Verdict::Cut(reason);

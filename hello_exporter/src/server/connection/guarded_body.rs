@@ -8,8 +8,8 @@ use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A body with a guard. The guard is dropped with the body, once the client has received all of
-    /// it, or is gone.
+    /// A body with a guard. The guard is dropped with the body: once the client has received all of
+    /// it, or the connection has ended.
     pub struct GuardedBody<B, G> {
         #[pin]
         body: B,

@@ -9,10 +9,10 @@ use tokio::sync::futures::Notified;
 /// A handle of a connection, for any thread. [`Exporter`](crate::Exporter) has one for each
 /// connection; other servers have none.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ConnectionHandle(Arc<Flags>);
+pub(crate) struct ConnectionHandle(Arc<HandleState>);
 
 #[derive(Debug, Default)]
-struct Flags {
+struct HandleState {
     must_close: AtomicBool,
     must_be_cut: AtomicBool,
     is_half_closed: AtomicBool,

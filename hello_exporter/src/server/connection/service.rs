@@ -23,12 +23,10 @@ use crate::server::web_config::WebConfig;
 /// Makes the services of a listener, one for each worker.
 #[derive(Clone)]
 pub(super) struct ListenerService<F, G> {
-    /// Makes the application.
-    pub(super) application: F,
-    pub(super) limits: ConnectionLimits,
-    pub(super) admission: Arc<Admission>,
-    /// Makes a future that waits for the end of the exporter.
-    pub(super) draining: G,
+    application: F,
+    limits: ConnectionLimits,
+    admission: Arc<Admission>,
+    draining: G,
 }
 
 /// A connection as it was accepted.
@@ -64,31 +62,45 @@ impl<C, S> ConnectionService<C> for S where
 
 impl<F, A, G, D> ListenerService<F, G>
 where
-    F: Fn() -> A + 'static,
+    F: Fn() -> A + Clone + 'static,
     A: Application,
     G: Fn() -> D + Clone + 'static,
     D: Future<Output = ()> + 'static,
 {
+    /// Serves the application that `application` makes. `draining` makes a future that waits for the
+    /// end of the exporter. All clones share the slots for connections.
+    pub(super) fn new(application: F, limits: ConnectionLimits, draining: G) -> Self {
+        Self { application, limits, admission: Admission::new(limits.connections), draining }
+    }
+
     /// Serves connections without TLS.
-    pub(super) fn plain<T: Transport>(self) -> impl ConnectionService<T> {
-        let http = self.http();
-        self.supervised(fn_service(without_handshake).and_then(http))
+    pub(super) fn plain<T>(&self) -> impl ConnectionService<T> + use<T, F, A, G, D>
+    where
+        T: Transport,
+    {
+        self.supervised(fn_service(without_handshake).and_then(self.http()))
     }
 
     /// Serves connections over TLS, each with the configuration in force when it begins.
-    pub(super) fn tls<T: Transport>(self, config: Arc<WebConfig>) -> impl ConnectionService<T> {
-        let (http, limit) = (self.http(), self.limits.head);
+    pub(super) fn tls<T>(
+        &self,
+        config: &Arc<WebConfig>,
+    ) -> impl ConnectionService<T> + use<T, F, A, G, D>
+    where
+        T: Transport,
+    {
+        let (config, limit) = (Arc::clone(config), self.limits.head);
         let handshake = fn_service(move |accepted| tls_handshake(config.tls(), accepted, limit));
-        self.supervised(handshake.and_then(http))
+        self.supervised(handshake.and_then(self.http()))
     }
 
     /// Waits for a slot for each connection, and supervises it while `service` serves it.
-    fn supervised<T, S>(self, service: S) -> impl ConnectionService<T>
+    fn supervised<T, S>(&self, service: S) -> impl ConnectionService<T> + use<T, S, F, A, G, D>
     where
         T: Transport,
         S: ConnectionService<Accepted<T>>,
     {
-        let Self { admission, limits, draining, .. } = self;
+        let Self { admission, limits, draining, .. } = self.clone();
         apply_fn_factory(service, move |stream: T, service: &S::Service| {
             let connection = Rc::new(Connection::new(stream.peer(), limits));
             let serving = service.call((stream, Rc::clone(&connection)));

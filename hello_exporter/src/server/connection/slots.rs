@@ -1,8 +1,8 @@
-//! Slots that are taken back from idle and slow clients.
+//! Slots of which idle and slow clients are evicted.
 //!
 //! The exporter has a number of slots for connections, and one for the requests of
 //! `--web.max-requests`. Both use [`Slots`], which knows since when a slot's holder waits or sends.
-//! Whoever owns the slots decides which one to evict.
+//! The rules that pick a slot to evict are those of `admission` and of `http/limit/queue`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(crate) const DELIVERY: Duration = Duration::from_secs(1);
 /// How long a connection or a request waits for a slot.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(1500);
 
-/// What the holder of a slot does.
+/// The activity of a slot's holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// It waits since then: a connection for a request, a request for its sources or its target.

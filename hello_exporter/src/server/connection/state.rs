@@ -122,7 +122,7 @@ impl Connection {
         }
     }
 
-    /// Returns what to do with the connection now.
+    /// Returns the next step for the connection.
     pub(super) fn verdict(&self) -> Verdict {
         let activity = self.activity.borrow();
         let must_close = self.handle.must_close();

@@ -128,7 +128,7 @@ impl Limit {
     fn grant(self: &Arc<Self>) {
         let grants = self.queue().grant(Instant::now());
         for Grant { number, evicted, to } in grants {
-            // A request that is gone gives its slot back.
+            // A cancelled request gives its slot back.
             let _ = to.send(Permit::new(self, Some(RequestSlot { number, evicted })));
         }
     }
@@ -155,7 +155,7 @@ impl Limit {
     }
 }
 
-/// A place in the queue, which the request leaves when this is dropped.
+/// An entry of the queue, removed when this is dropped.
 struct Queued<'a> {
     limit: &'a Arc<Limit>,
     number: u64,

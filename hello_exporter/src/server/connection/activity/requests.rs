@@ -1,4 +1,4 @@
-//! The number of requests of a connection, and of the bytes between them.
+//! Counts the requests of a connection, and the bytes between them.
 
 /// Most requests at once over one connection. Clients of HTTP/2 count on a hundred; h2 limits neither
 /// them, nor the handlers of requests that the client has reset.
@@ -9,7 +9,7 @@ const REQUESTS: usize = 100;
 /// 16 MiB of headers.
 pub(super) const UNSOLICITED: usize = 64 << 10;
 
-/// Counts what a client sends.
+/// Counters of a client's requests and bytes.
 #[derive(Default)]
 pub(super) struct Requests {
     active: usize,

@@ -150,7 +150,7 @@ fn closing_ends_after_a_second() {
     test.request(1, 1);
     test.activity.close(test.at(3));
     test.assert(4, Verdict::Cut("it was closed"));
-    // A request that came just before is answered.
+    // A request that came just before gets its response.
     test.activity.begin_request();
     assert!(matches!(test.activity.verdict(test.at(10)), Verdict::Wait(_)));
     test.activity.end_request(test.at(20));
