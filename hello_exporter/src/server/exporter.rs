@@ -5,11 +5,11 @@ mod assembly;
 mod command;
 mod declare;
 mod error;
-mod listener;
 mod maker;
 mod memory;
 mod run;
-mod server;
+mod serve;
+mod services;
 mod signal;
 #[cfg(test)]
 mod tests;
@@ -29,7 +29,6 @@ use crate::server::metric_prefix::metric_prefix;
 use crate::server::probe::{ProbeOptions, ReadyProbe};
 use crate::server::source::{ReadySource, SourceOptions};
 pub use error::{DeclarationError, ExporterError};
-pub(super) use listener::Listener;
 pub use maker::{MadeCollector, MadeState};
 use maker::{Maker, SharedState};
 

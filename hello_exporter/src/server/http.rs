@@ -5,7 +5,6 @@
 
 mod access_log;
 mod body;
-pub(super) mod bounds;
 mod compress;
 mod deadline;
 mod exposition;
@@ -15,6 +14,7 @@ mod metrics;
 mod negotiate;
 mod pool;
 mod probe;
+pub(super) mod request_limits;
 
 use std::fmt::Display;
 

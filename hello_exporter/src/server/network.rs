@@ -1,4 +1,4 @@
-//! Whom addresses belong to.
+//! The hosts of addresses.
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -17,7 +17,7 @@ use crate::collect::Desc;
 use crate::collect::FamilyEncoder;
 use crate::collect::{Collect, Describe};
 use crate::metric::{Buckets, Counter, Family, Gauge, HistogramVec};
-use crate::server::connection::Held;
+use crate::server::connection::GuardedBody;
 use crate::server::metric_prefix::metric_prefix;
 
 /// Counts the requests of an actix-web application: a middleware, and the collector of what it counts.
@@ -170,7 +170,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<Held<B, Option<InFlight>>>;
+    type Response = ServiceResponse<GuardedBody<B, Option<InFlight>>>;
     type Error = Error;
     type Transform = Counted<S>;
     type InitError = ();
@@ -192,7 +192,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<Held<B, Option<InFlight>>>;
+    type Response = ServiceResponse<GuardedBody<B, Option<InFlight>>>;
     type Error = Error;
     type Future = Answer<S::Future>;
 
@@ -221,7 +221,7 @@ impl<F, B> Future for Answer<F>
 where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
 {
-    type Output = Result<ServiceResponse<Held<B, Option<InFlight>>>, Error>;
+    type Output = Result<ServiceResponse<GuardedBody<B, Option<InFlight>>>, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -236,7 +236,9 @@ where
             Err(error) => in_flight.code = error.as_response_error().status_code().as_u16(),
         }
         let in_flight = this.in_flight.take();
-        Poll::Ready(answer.map(|response| response.map_body(|_, body| Held::new(body, in_flight))))
+        Poll::Ready(
+            answer.map(|response| response.map_body(|_, body| GuardedBody::new(body, in_flight))),
+        )
     }
 }
 

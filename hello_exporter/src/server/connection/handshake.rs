@@ -1,4 +1,4 @@
-//! The TLS handshake, and the answer to a client that speaks HTTP in its place.
+//! The TLS handshake, and the response to a client that speaks HTTP instead.
 
 use std::error::Error;
 use std::io;
@@ -15,34 +15,34 @@ use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
 use super::activity::DISCONNECT;
-use super::serving::{Accepted, Agreed};
-use super::stream::{Transport, Watched};
+use super::service::{Accepted, Established};
+use super::stream::{RecordingSocket, Transport};
 
-/// Makes a TLS connection of one that was accepted, with the configuration that is in force when it
-/// begins.
-pub(super) async fn agree<T: Transport>(
+/// Establishes a TLS connection within `limit`.
+pub(super) async fn tls_handshake<T: Transport>(
     config: Option<Arc<ServerConfig>>,
-    (stream, client): Accepted<T>,
+    (stream, connection): Accepted<T>,
     limit: Duration,
-) -> Result<Agreed<TlsStream<T>>, DispatchError> {
-    let address = client.address();
-    client.begin_agreeing();
-    match timeout(limit, handshake(config, stream)).await.unwrap_or_else(|late| Err(late.into())) {
+) -> Result<Established<TlsStream<T>>, DispatchError> {
+    let client = connection.client();
+    connection.begin_handshake();
+    match timeout(limit, accept(config, stream)).await.unwrap_or_else(|late| Err(late.into())) {
         Ok(stream) => {
             let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
             let protocol = if is_http2 { Protocol::Http2 } else { Protocol::Http1 };
-            client.agree(is_http2);
-            Ok((Watched::new(stream, client), protocol, address))
+            connection.end_handshake(is_http2);
+            Ok((RecordingSocket::new(stream, connection), protocol, client))
         }
         Err(error) => {
-            let client = address.map(|address| address.to_string());
+            let client = client.map(|address| address.to_string());
             debug!(client, %error, "TLS handshake failed");
             Err(DispatchError::Io(error))
         }
     }
 }
 
-async fn handshake<T: Transport>(
+/// Accepts a TLS connection, or refuses a client that speaks HTTP.
+async fn accept<T: Transport>(
     config: Option<Arc<ServerConfig>>,
     mut stream: T,
 ) -> io::Result<TlsStream<T>> {
@@ -56,7 +56,7 @@ async fn handshake<T: Transport>(
     TlsAcceptor::from(config).accept_with(stream, |new| *new = connection).await
 }
 
-/// Begins a TLS connection with the bytes that have come. Sends an alert if they are invalid.
+/// Begins a TLS connection with the first bytes of a client. Sends an alert if they are invalid.
 async fn begin(
     config: &Arc<ServerConfig>,
     mut bytes: &[u8],
@@ -79,7 +79,7 @@ fn invalid(error: impl Into<Box<dyn Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
-/// Most bytes that are read at first, in which the first flight of a client has room.
+/// Most bytes to read at first: the first flight of a client fits.
 const FIRST: usize = 4 << 10;
 
 /// Reads until the bytes are the beginning of an HTTP request, or cannot be.
@@ -110,19 +110,19 @@ fn is_http(bytes: &[u8]) -> bool {
     METHODS.iter().any(|method| bytes.starts_with(method))
 }
 
-/// What Go's net/http writes.
+/// The response of Go's net/http.
 const REFUSAL: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
-/// Answers, and takes what the client still sends: a connection that is closed with unread bytes is
-/// reset, and the client may not see the answer then.
+/// Sends the response, and reads what the client still sends: a connection that is closed with unread
+/// bytes is reset, and the client may not see the response then.
 async fn refuse_http(mut stream: impl Transport) {
-    let answer = async {
+    let refusal = async {
         stream.write_all(REFUSAL).await?;
         stream.shutdown().await?;
         copy(&mut stream, &mut sink()).await
     };
-    let _ = timeout(DISCONNECT, answer).await;
+    let _ = timeout(DISCONNECT, refusal).await;
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_told_from_tls() {
+    fn http_is_distinguished_from_tls() {
         for request in ["GET / HTTP/1.1\r\n", "HEAD /", "OPTIONS *", "PATCH /", "CONNECT a:1"] {
             assert!(is_http(request.as_bytes()), "{request}");
         }

@@ -1,21 +1,22 @@
-//! How many connections there may be, and how long each may take for what.
+//! The number of connections, and their time limits.
 
 use std::time::Duration;
 
-/// What clients are granted. One place for all the numbers; [`Default`] has those that are in force.
+/// The limits of connections; [`Default`] has the values in force.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// Most connections at once. Where the process may have few open files it is half of those.
+    /// Most connections at once: at most half of the files that the process may open.
     pub connections: usize,
-    /// From the first byte of a request, or from the beginning of a connection, to the end of its head.
+    /// From the first byte of a request, or from the beginning of a connection, to the end of the
+    /// head.
     pub head: Duration,
-    /// How long a connection is kept for the next request. Scrapes come once in a minute or more often,
-    /// and are spared a handshake.
+    /// How long a connection is kept for the next request. Scrapes come once a minute or more often,
+    /// and need no new handshake.
     pub idle: Duration,
-    /// How long a client may take nothing of what it is being sent.
+    /// How long a client may receive nothing of a response.
     pub stall: Duration,
-    /// How long a client may take for all of an answer.
+    /// How long a client may take to receive a whole response.
     pub answer: Duration,
 }
 
@@ -32,7 +33,8 @@ impl Default for ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Not more than what the process may open: the rest is for files, and for the connections of sources.
+    /// Limits the connections to half of the files that the process may open. The rest is for files,
+    /// and for the connections of sources.
     pub(super) fn within_open_files(mut self) -> Self {
         if let Some(files) = open_files() {
             self.connections = self.connections.min(files / 2).max(1);
@@ -41,7 +43,7 @@ impl ConnectionLimits {
     }
 }
 
-/// How many files the process may have open; nothing where there is no bound, or none that is known.
+/// Returns how many files the process may open; `None` if there is no limit, or if it is unknown.
 #[cfg(target_os = "linux")]
 fn open_files() -> Option<usize> {
     let limits = procfs::process::Process::myself().and_then(|process| process.limits()).ok()?;

@@ -1,4 +1,4 @@
-//! A stream that tells what its client does.
+//! Sockets that record the bytes of a connection in its state.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,14 +12,14 @@ use actix_web::rt::net::UnixStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
-use super::client::Client;
+use super::state::Connection;
 
-/// What connections are accepted as: TCP, or a Unix socket.
+/// An accepted socket: TCP, or a Unix socket.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
     /// Returns the address of the client. Over a Unix socket it has none.
     fn peer(&self) -> Option<SocketAddr>;
 
-    /// Has the kernel drop what the client has not taken once the connection is closed.
+    /// Has the kernel drop unsent bytes once the connection is closed.
     fn forget_unsent(&self);
 }
 
@@ -39,12 +39,11 @@ impl Transport for UnixStream {
         None
     }
 
-    /// The kernel keeps what was written for the client, at most one buffer, until the client
-    /// closes.
+    /// Does nothing: the kernel keeps at most one buffer for the client, until the client closes.
     fn forget_unsent(&self) {}
 }
 
-/// What a request is read from and an answer written to: a transport, or TLS over it.
+/// A socket for requests and responses: a transport, or TLS over it.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
     fn forget_unsent(&self);
 }
@@ -61,24 +60,25 @@ impl<T: Transport> Socket for TlsStream<T> {
     }
 }
 
-/// A socket whose reads and writes are noted.
-pub(super) struct Watched<T: Socket> {
+/// A socket that records its reads and writes in the state of its connection.
+pub(super) struct RecordingSocket<T: Socket> {
     socket: T,
-    client: Rc<Client>,
+    connection: Rc<Connection>,
 }
 
-impl<T: Socket> Watched<T> {
-    pub(super) fn new(socket: T, client: Rc<Client>) -> Self {
-        Self { socket, client }
+impl<T: Socket> RecordingSocket<T> {
+    pub(super) fn new(socket: T, connection: Rc<Connection>) -> Self {
+        Self { socket, connection }
     }
 
-    pub(super) fn client(&self) -> &Rc<Client> {
-        &self.client
+    pub(super) fn connection(&self) -> &Rc<Connection> {
+        &self.connection
     }
 }
 
-impl<T: Socket> AsyncRead for Watched<T> {
-    /// A connection that is being closed ends here, once all that has come is read.
+impl<T: Socket> AsyncRead for RecordingSocket<T> {
+    /// Reads the end of the stream on a connection that is being closed, once everything received is
+    /// read.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -87,33 +87,33 @@ impl<T: Socket> AsyncRead for Watched<T> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.socket).poll_read(context, buffer);
         match buffer.filled().len() - before {
-            0 if result.is_pending() && self.client.is_closing() => return Poll::Ready(Ok(())),
+            0 if result.is_pending() && self.connection.is_closing() => return Poll::Ready(Ok(())),
             0 if result.is_pending() => {}
-            0 => self.client.closer().note_end(),
-            bytes => self.client.read(bytes),
+            0 => self.connection.handle().note_half_close(),
+            bytes => self.connection.read(bytes),
         }
         result
     }
 }
 
-impl<T: Socket> Watched<T> {
-    fn note_written(&self, result: &Poll<io::Result<usize>>) {
+impl<T: Socket> RecordingSocket<T> {
+    fn record_write(&self, result: &Poll<io::Result<usize>>) {
         match result {
-            Poll::Ready(Ok(bytes)) => self.client.wrote(*bytes),
+            Poll::Ready(Ok(bytes)) => self.connection.wrote(*bytes),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.client.write_blocked(),
+            Poll::Pending => self.connection.write_stalled(),
         }
     }
 }
 
-impl<T: Socket> AsyncWrite for Watched<T> {
+impl<T: Socket> AsyncWrite for RecordingSocket<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.socket).poll_write(context, bytes);
-        self.note_written(&result);
+        self.record_write(&result);
         result
     }
 
@@ -123,7 +123,7 @@ impl<T: Socket> AsyncWrite for Watched<T> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.socket).poll_write_vectored(context, slices);
-        self.note_written(&result);
+        self.record_write(&result);
         result
     }
 
@@ -133,21 +133,21 @@ impl<T: Socket> AsyncWrite for Watched<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.socket).poll_flush(context);
-        self.client.flushed(result.is_ready());
+        self.connection.flushed(result.is_ready());
         result
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.socket).poll_shutdown(context);
-        self.client.flushed(result.is_ready());
+        self.connection.flushed(result.is_ready());
         result
     }
 }
 
-impl<T: Socket> Drop for Watched<T> {
-    /// Without this the kernel would go on offering a client what it does not take, and keep it.
+impl<T: Socket> Drop for RecordingSocket<T> {
+    /// Otherwise the kernel would keep the unsent bytes, and go on offering them to the client.
     fn drop(&mut self) {
-        if self.client.is_cut() {
+        if self.connection.is_cut() {
             self.socket.forget_unsent();
         }
     }

@@ -1,4 +1,4 @@
-//! Stands beside what serves a connection, and ends it.
+//! Supervises a connection, and ends it.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -9,37 +9,37 @@ use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
 use super::activity::Verdict;
-use super::client::Client;
+use super::state::Connection;
 
-/// Has a connection served until it ends by itself, or its client has used up what it is granted.
+/// Polls `serving` until it ends, or until the verdict on the connection is to cut it.
 pub(super) async fn supervise(
     serving: impl Future<Output = Result<(), DispatchError>>,
-    client: &Client,
+    connection: &Connection,
     draining: impl Future<Output = ()>,
 ) -> Result<(), DispatchError> {
-    let _leaving = Leaving(client);
+    let _end = EndOnDrop(connection);
     let (mut serving, mut draining) = (pin!(serving), pin!(draining));
-    let mut woken = pin!(client.closer().woken());
+    let mut woken = pin!(connection.handle().woken());
     let mut timer = pin!(sleep_until(Instant::now()));
     poll_fn(|context| {
         loop {
             if let Poll::Ready(result) = serving.as_mut().poll(context) {
                 return Poll::Ready(result);
             }
-            if !client.is_draining() && draining.as_mut().poll(context).is_ready() {
-                client.drain();
+            if !connection.is_draining() && draining.as_mut().poll(context).is_ready() {
+                connection.drain();
             }
             while woken.as_mut().poll(context).is_ready() {
-                woken.set(client.closer().woken());
+                woken.set(connection.handle().woken());
             }
-            match client.verdict() {
+            match connection.verdict() {
                 Verdict::Close(reason) => {
-                    debug!(client = address(client), reason, "Closing a connection");
-                    client.close();
+                    debug!(client = client(connection), reason, "Closing a connection");
+                    connection.close();
                 }
                 Verdict::Cut(reason) => {
-                    debug!(client = address(client), reason, "Dropping a connection");
-                    client.cut();
+                    debug!(client = client(connection), reason, "Dropping a connection");
+                    connection.cut();
                     return Poll::Ready(Ok(()));
                 }
                 // A timer that goes off early costs less than one that is set at every write.
@@ -57,15 +57,15 @@ pub(super) async fn supervise(
     .await
 }
 
-fn address(client: &Client) -> Option<String> {
-    client.address().map(|address| address.to_string())
+fn client(connection: &Connection) -> Option<String> {
+    connection.client().map(|address| address.to_string())
 }
 
-/// Gives the place of a connection back when it is over, for whatever reason.
-struct Leaving<'a>(&'a Client);
+/// Ends a connection when it is served no longer, for whatever reason.
+struct EndOnDrop<'a>(&'a Connection);
 
-impl Drop for Leaving<'_> {
+impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.leave();
+        self.0.end();
     }
 }

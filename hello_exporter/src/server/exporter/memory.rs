@@ -1,29 +1,29 @@
-//! Memory that an exporter gives back.
+//! Gives freed memory back to the system.
 //!
-//! The allocator of glibc maps what is large, and unmaps it when it is freed, but takes the size of what is
-//! freed for what the program is used to: from then on the like comes from its heaps, of which it keeps up to
-//! 64 MiB each, and every thread may have one. After eight scrapes at once of 100,000 series an exporter of 40
-//! MiB kept 280 MiB for good; where the threshold is fixed it keeps 60 MiB.
+//! The allocator of glibc maps large blocks, and unmaps them when they are freed. But it raises its
+//! threshold to the size of each freed block: from then on blocks of that size come from its heaps, of
+//! which it keeps up to 64 MiB each, and every thread may have one. After eight scrapes at once of
+//! 100,000 series, an exporter of 40 MiB kept 280 MiB for good. With a fixed threshold it keeps 60 MiB.
 //!
-//! This is a call of C, made once, before the exporter starts a thread.
+//! This calls C once, before the exporter starts a thread.
 
 #![allow(unsafe_code, reason = "see above")]
 
-/// What is larger than this goes back to the system as soon as it is freed.
+/// The threshold: the system gets larger blocks back as soon as they are freed.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE: libc::c_int = 1 << 20;
 
-/// Has the allocator give back what is large, for good.
+/// Fixes the threshold of the allocator.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(super) fn give_back() {
-    // SAFETY: glibc takes any size for this parameter, and sets it under a lock. Where the author has started
-    // threads, what they read meanwhile is the old number or the new one, and either is a threshold.
+    // SAFETY: glibc takes any size for this parameter, and sets it under a lock. If the author has
+    // started threads, they read the old threshold or the new one meanwhile.
     let is_set = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) } == 1;
     if !is_set {
         tracing::debug!("The allocator takes no threshold");
     }
 }
 
-/// Other allocators do by themselves.
+/// Does nothing: other allocators give memory back by themselves.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(super) fn give_back() {}

@@ -6,7 +6,7 @@ use std::io;
 /// A signal that ends an exporter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Termination {
-    /// What Ctrl-C sends.
+    /// Ctrl-C sends it.
     Sigint,
     #[cfg(unix)]
     Sigterm,
@@ -38,7 +38,7 @@ impl fmt::Display for Termination {
     }
 }
 
-/// Takes the place of what the signals do by default.
+/// Handles the signals, instead of their default actions.
 #[cfg(unix)]
 pub(super) struct Signals {
     sigterm: tokio::signal::unix::Signal,
@@ -69,7 +69,7 @@ impl Signals {
     }
 }
 
-/// Takes the place of what Ctrl-C does by default.
+/// Handles Ctrl-C, instead of its default action.
 #[cfg(not(unix))]
 pub(super) struct Signals;
 
@@ -80,7 +80,7 @@ impl Signals {
         Ok(Self)
     }
 
-    /// Waits for the next Ctrl-C; for ever where there is no way to wait for one.
+    /// Waits for the next Ctrl-C; for ever if it cannot be handled.
     pub(super) async fn next(&mut self) -> Termination {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

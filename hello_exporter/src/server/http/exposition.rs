@@ -11,7 +11,7 @@ use super::limit::{Cause, Permit};
 use super::negotiate::Representation;
 use super::{negotiate, plain};
 use crate::encode::Format;
-use crate::server::connection::Held;
+use crate::server::connection::GuardedBody;
 
 /// Encodes and compresses off the event loop: collectors may take their time, and one scrape must not hold
 /// another. It is in flight until it is sent.
@@ -50,7 +50,7 @@ fn answer(representation: Representation, body: Body, permit: Permit) -> HttpRes
     if let Some(coding) = body.coding().name() {
         response.insert_header((header::CONTENT_ENCODING, coding));
     }
-    response.body(Held::new(body, permit))
+    response.body(GuardedBody::new(body, permit))
 }
 
 /// All headers of a name as one, which is what they are.

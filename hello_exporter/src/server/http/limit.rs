@@ -1,15 +1,14 @@
-//! How many requests are answered at once, and how they were answered.
+//! Limits the requests that run at once, and counts their responses.
 
-mod slots;
+mod queue;
 #[cfg(test)]
 mod tests;
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
-use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -17,12 +16,14 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::plain;
+use crate::internals::lock;
 use crate::metric::CounterVec;
-pub(super) use slots::Requester;
-use slots::{Grant, Slots};
+use crate::server::connection::slots::PATIENCE;
+pub(super) use queue::Requester;
+use queue::{Grant, RequestQueue};
 
-/// A bound on the requests in flight that make the exporter work: scrapes, or probes of one path.
-/// They are in flight until the client has taken the response: that is how long it takes memory.
+/// A limit of the requests in flight that make the exporter work: scrapes, or probes of one path.
+/// A request is in flight until the client has received the response, which takes memory until then.
 ///
 /// No host holds all slots while others want one: a host may hold as many as there are, and gives
 /// them up one by one to hosts that hold at least two fewer. A request whose client has ended its
@@ -31,11 +32,8 @@ pub(crate) struct Limit {
     /// Zero is no limit.
     most: usize,
     metrics: Arc<HandlerMetrics>,
-    slots: Mutex<Slots>,
+    queue: Mutex<RequestQueue>,
 }
-
-/// How long a request waits for a slot that is about to be free.
-const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Requests as client_golang's promhttp counts them.
 #[derive(hello_exporter_derive::Collector)]
@@ -88,10 +86,10 @@ impl Limit {
         for cause in Cause::ALL {
             metrics.errors_total.with([cause.as_str()]).init();
         }
-        Self { most, metrics: Arc::new(metrics), slots: Mutex::new(Slots::new(most)) }
+        Self { most, metrics: Arc::new(metrics), queue: Mutex::new(RequestQueue::new(most)) }
     }
 
-    /// What to register, so that the requests are exposed.
+    /// Returns the collector that exposes the requests.
     pub(crate) fn metrics(&self) -> Arc<HandlerMetrics> {
         Arc::clone(&self.metrics)
     }
@@ -109,14 +107,14 @@ impl Limit {
         let patience = Instant::now() + PATIENCE;
         let patience = deadline.map_or(patience, |deadline| deadline.min(patience));
         let (granted, mut permit) = oneshot::channel();
-        let number = self.slots().wait(requester, granted);
-        let queue = InQueue { limit: self, number };
+        let number = self.queue().wait(requester, granted);
+        let queued = Queued { limit: self, number };
         loop {
-            queue.limit.grant();
+            queued.limit.grant();
             if let Ok(permit) = permit.try_recv() {
                 return Ok(permit);
             }
-            let next = self.slots().next_free(patience);
+            let next = self.queue().next_free(patience);
             let Some(next) = next.filter(|_| Instant::now() < patience) else {
                 return Err(self.refusal());
             };
@@ -126,17 +124,17 @@ impl Limit {
         }
     }
 
-    /// Gives slots to the requests that wait, as far as there are any.
+    /// Gives slots to the requests that wait, if there are slots for them.
     fn grant(self: &Arc<Self>) {
-        let grants = self.slots().grant(Instant::now());
+        let grants = self.queue().grant(Instant::now());
         for Grant { number, evicted, to } in grants {
-            // A request that is gone gives its slot back.
-            let _ = to.send(Permit::new(self, Some(Held { number, evicted })));
+            // A cancelled request gives its slot back.
+            let _ = to.send(Permit::new(self, Some(RequestSlot { number, evicted })));
         }
     }
 
-    fn slots(&self) -> MutexGuard<'_, Slots> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, RequestQueue> {
+        lock(&self.queue)
     }
 
     /// Counts a response.
@@ -149,7 +147,7 @@ impl Limit {
         self.metrics.errors_total.with([cause.as_str()]).inc();
     }
 
-    /// In the words of client_golang.
+    /// Returns the response to a request without a slot, in the words of client_golang.
     fn refusal(&self) -> HttpResponse {
         let most = self.most;
         let text = format!("Limit of concurrent requests reached ({most}), try again later.");
@@ -157,43 +155,44 @@ impl Limit {
     }
 }
 
-/// A request that waits for a slot, until this is dropped.
-struct InQueue<'a> {
+/// An entry of the queue, removed when this is dropped.
+struct Queued<'a> {
     limit: &'a Arc<Limit>,
     number: u64,
 }
 
-impl Drop for InQueue<'_> {
+impl Drop for Queued<'_> {
     fn drop(&mut self) {
-        self.limit.slots().leave(self.number);
+        self.limit.queue().leave(self.number);
     }
 }
 
 /// A slot of a request in flight, free again when this is dropped.
 pub(super) struct Permit {
     limit: Arc<Limit>,
-    /// Absent where there is no limit.
-    slot: Option<Held>,
+    /// `None` if there is no limit.
+    slot: Option<RequestSlot>,
 }
 
-struct Held {
+/// A slot in the queue.
+struct RequestSlot {
     number: u64,
     evicted: Arc<Notify>,
 }
 
 impl Permit {
-    fn new(limit: &Arc<Limit>, slot: Option<Held>) -> Self {
+    fn new(limit: &Arc<Limit>, slot: Option<RequestSlot>) -> Self {
         limit.metrics.requests_in_flight.fetch_add(1, Ordering::Relaxed);
         Self { limit: Arc::clone(limit), slot }
     }
 
-    /// Returns the limit that the permit is of.
+    /// Returns the limit that gave the permit.
     pub(super) fn limit(&self) -> &Arc<Limit> {
         &self.limit
     }
 
-    /// Runs what the request waits for, before its response is encoded. Returns the response of a
-    /// request whose slot another one gets meanwhile; `work` is then dropped.
+    /// Runs `work`, for which the request waits before its response is encoded. If the request is
+    /// evicted meanwhile, drops `work` and returns the response.
     pub(super) async fn run<T>(&self, work: impl Future<Output = T>) -> Result<T, HttpResponse> {
         let Some(slot) = &self.slot else { return Ok(work.await) };
         let (mut work, mut evicted) = (pin!(work), pin!(slot.evicted.notified()));
@@ -201,14 +200,14 @@ impl Permit {
             Poll::Ready(()) => Poll::Ready(None),
             Poll::Pending => work.as_mut().poll(context).map(Some),
         });
-        let done = done.await.filter(|_| self.limit.slots().encode(slot.number));
+        let done = done.await.filter(|_| self.limit.queue().encode(slot.number));
         done.ok_or_else(|| self.limit.refusal())
     }
 
     /// Notes that the response is ready: how long it takes from here on is up to the client.
     pub(super) fn deliver(&self) {
         if let Some(slot) = &self.slot {
-            self.limit.slots().send(slot.number, Instant::now());
+            self.limit.queue().send(slot.number, Instant::now());
             self.limit.grant();
         }
     }
@@ -218,7 +217,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         self.limit.metrics.requests_in_flight.fetch_sub(1, Ordering::Relaxed);
         if let Some(slot) = &self.slot {
-            self.limit.slots().remove(slot.number);
+            self.limit.queue().release(slot.number);
             self.limit.grant();
         }
     }

@@ -14,7 +14,7 @@ use super::auth::Credentials;
 use super::comparison::compare;
 use super::rate_limit::Limits;
 use super::{Settings, WebConfig};
-use crate::server::http::{bounds, is_health, plain};
+use crate::server::http::{is_health, plain, request_limits};
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) async fn guard<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let settings = config.as_ref().map(|config| (&**config, config.settings()));
-    let mut refusal = bounds::refusal(request.head());
+    let mut refusal = request_limits::refusal(request.head());
     if let (None, Some((config, settings))) = (&refusal, &settings) {
         refusal = self::refusal(config, settings, &request).await.map(Refusal::response);
     }

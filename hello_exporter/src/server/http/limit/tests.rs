@@ -1,19 +1,21 @@
-//! Which requests get a slot, and which make room.
+//! Which requests get a slot, and which are evicted.
+
+use std::time::Duration;
 
 use super::*;
-use crate::server::connection::Closer;
+use crate::server::connection::ConnectionHandle;
 
-/// The clock stands still unless everything waits for it.
+/// Runs a test whose clock stands still unless everything waits for it.
 fn run(test: impl Future<Output = ()>) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     runtime.block_on(test);
 }
 
-/// A client on one of several hosts, with a connection of its own.
-fn client(host: u8) -> (Requester, Closer) {
-    let closer = Closer::default();
-    (Requester::new([10, 0, 0, host].into(), Some(closer.clone())), closer)
+/// Returns a client on `host`, with a connection of its own.
+fn client(host: u8) -> (Requester, ConnectionHandle) {
+    let connection = ConnectionHandle::default();
+    (Requester::new([10, 0, 0, host].into(), Some(connection.clone())), connection)
 }
 
 async fn enter(limit: &Arc<Limit>, host: u8) -> Option<Permit> {
@@ -32,7 +34,7 @@ fn in_flight(limit: &Limit) -> usize {
     limit.metrics.requests_in_flight.load(Ordering::Relaxed)
 }
 
-/// How many of these have lost their slots.
+/// Counts the requests that have lost their slots.
 async fn evicted(permits: &[Permit]) -> usize {
     let mut count = 0;
     for permit in permits {
@@ -43,17 +45,17 @@ async fn evicted(permits: &[Permit]) -> usize {
 }
 
 #[test]
-fn a_place_is_taken_until_the_answer_is() {
+fn slot_is_held_until_the_response_is_received() {
     run(async {
         let limit = Arc::new(Limit::new(1));
         let permit = enter(&limit, 1).await;
         let begun = Instant::now();
         let refusal = limit.enter(client(1).0, None).await.err();
         assert_eq!(refusal.map(|refusal| refusal.status().as_u16()), Some(503));
-        assert_eq!(begun.elapsed(), Duration::ZERO, "nobody is about to leave");
+        assert_eq!(begun.elapsed(), Duration::ZERO, "no slot is about to be free");
         drop(permit);
         assert!(enter(&limit, 1).await.is_some());
-        assert!(limit.slots().is_empty());
+        assert!(limit.queue().is_empty());
         let unlimited = Arc::new(Limit::new(0));
         let _permits = (enter(&unlimited, 1).await, enter(&unlimited, 1).await);
         assert_eq!(in_flight(&unlimited), 2);
@@ -61,7 +63,7 @@ fn a_place_is_taken_until_the_answer_is() {
 }
 
 #[test]
-fn who_takes_an_answer_slowly_makes_room() {
+fn slow_readers_are_evicted() {
     run(async {
         let limit = Arc::new(Limit::new(2));
         let clients = [client(1), client(1)];
@@ -72,7 +74,7 @@ fn who_takes_an_answer_slowly_makes_room() {
             permits.push(permit);
             tokio::time::advance(Duration::from_millis(400)).await;
         }
-        let are_cut = || clients.each_ref().map(|(_, closer)| closer.is_to_be_cut());
+        let are_cut = || clients.each_ref().map(|(_, connection)| connection.must_be_cut());
         let begun = Instant::now();
         let third = enter(&limit, 1).await;
         assert!(third.is_some());
@@ -82,15 +84,15 @@ fn who_takes_an_answer_slowly_makes_room() {
         assert_eq!((are_cut(), begun.elapsed()), ([true, true], Duration::from_millis(600)));
         drop((permits, third, fourth));
         assert_eq!(in_flight(&limit), 0);
-        assert!(limit.slots().is_empty());
+        assert!(limit.queue().is_empty());
     });
 }
 
 #[test]
-fn a_place_that_is_given_back_in_time_costs_nobody_a_connection() {
+fn slot_that_is_released_in_time_evicts_nobody() {
     run(async {
         let limit = Arc::new(Limit::new(1));
-        let (requester, closer) = client(1);
+        let (requester, connection) = client(1);
         let permit = limit.enter(requester, None).await.ok().unwrap();
         permit.deliver();
         let waiting = tokio::spawn({
@@ -102,7 +104,7 @@ fn a_place_that_is_given_back_in_time_costs_nobody_a_connection() {
         drop(permit);
         assert!(waiting.await.unwrap());
         assert_eq!(begun.elapsed(), Duration::from_millis(10));
-        assert!(!closer.is_to_be_cut());
+        assert!(!connection.must_be_cut());
     });
 }
 
@@ -128,18 +130,18 @@ fn hosts_share_slots_evenly() {
         assert!(enter(&limit, 1).await.is_none());
         let counts = [evicted(&first).await, evicted(&second).await, evicted(&third).await];
         assert_eq!(counts, [5, 1, 0]);
-        // What has been evicted is in flight until it has ended, and frees nothing then.
+        // An evicted request is in flight until it has ended, and frees no slot then.
         assert_eq!(in_flight(&limit), 14);
         drop(first);
         let fourth = fill(&limit, 3, 3).await;
         drop((second, third, fourth));
         assert_eq!(in_flight(&limit), 0);
-        assert!(limit.slots().is_empty());
+        assert!(limit.queue().is_empty());
     });
 }
 
 #[test]
-fn oldest_request_of_the_greediest_host_makes_room() {
+fn oldest_request_of_the_largest_host_is_evicted() {
     run(async {
         let limit = Arc::new(Limit::new(3));
         let permits = fill(&limit, 1, 3).await;
@@ -159,13 +161,13 @@ fn oldest_request_of_the_greediest_host_makes_room() {
 }
 
 #[test]
-fn request_whose_client_may_be_gone_makes_room_for_any_host() {
+fn half_closed_request_is_evicted_for_any_host() {
     run(async {
         let limit = Arc::new(Limit::new(2));
         let first = enter(&limit, 1).await.unwrap();
         let (gone, connection) = client(1);
         let gone = limit.enter(gone, None).await.ok().unwrap();
-        connection.note_end();
+        connection.note_half_close();
         let third = enter(&limit, 1).await.unwrap();
         assert!(enter(&limit, 1).await.is_none());
         assert_eq!(evicted(&[first, gone, third]).await, 1);
@@ -173,7 +175,7 @@ fn request_whose_client_may_be_gone_makes_room_for_any_host() {
 }
 
 #[test]
-fn response_that_is_being_encoded_is_waited_for() {
+fn encoding_response_is_not_evicted() {
     run(async {
         let limit = Arc::new(Limit::new(2));
         let clients = [client(1), client(1)];
@@ -190,20 +192,20 @@ fn response_that_is_being_encoded_is_waited_for() {
         let (same, other) = (wait(1), wait(2));
         tokio::time::sleep(Duration::from_millis(10)).await;
         assert!(!same.is_finished() && !other.is_finished());
-        // The other host holds fewer, and the client has just begun to take its response.
+        // The other host holds fewer, and the client has just begun to receive its response.
         permits[1].deliver();
         let other = other.await.unwrap();
         assert!(other.is_some());
-        assert_eq!(clients.each_ref().map(|(_, it)| it.is_to_be_cut()), [false, true]);
-        // Nothing comes free for the second request of the first host.
+        assert_eq!(clients.each_ref().map(|(_, it)| it.must_be_cut()), [false, true]);
+        // No slot becomes free for the second request of the first host.
         assert!(same.await.unwrap().is_none());
-        // A request that is gone while it waits leaves nothing behind.
+        // A request that is cancelled while it waits leaves nothing in the queue.
         let gone = wait(3);
         tokio::task::yield_now().await;
         gone.abort();
         assert!(gone.await.is_err());
         drop((permits, other));
-        assert!(limit.slots().is_empty());
+        assert!(limit.queue().is_empty());
         assert_eq!(in_flight(&limit), 0);
     });
 }
@@ -231,18 +233,18 @@ fn free_slot_goes_to_the_waiting_host_that_holds_fewest() {
 }
 
 #[test]
-fn permit_of_a_request_that_is_gone_is_given_back() {
+fn permit_of_a_cancelled_request_is_released() {
     run(async {
         let limit = Arc::new(Limit::new(1));
         let permit = enter(&limit, 1).await.unwrap();
         permit.run(std::future::ready(())).await.unwrap();
         let mut waiting = Box::pin(enter(&limit, 1));
         poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context).is_pending())).await;
-        // It is granted, and gone before it has taken the permit.
+        // It is granted a slot, and cancelled before it has received the permit.
         drop(permit);
         assert_eq!(in_flight(&limit), 1);
         drop(waiting);
         assert_eq!(in_flight(&limit), 0);
-        assert!(limit.slots().is_empty());
+        assert!(limit.queue().is_empty());
     });
 }

@@ -7,10 +7,9 @@ use std::os::unix::net::UnixListener;
 
 use listenfd::ListenFd;
 
-use super::ExporterError;
 use crate::server::cli::ListenAddress;
 
-/// A socket that listens.
+/// A listening socket.
 #[derive(Debug)]
 pub(crate) enum Listener {
     Tcp(TcpListener),
@@ -20,25 +19,21 @@ pub(crate) enum Listener {
 
 impl Listener {
     /// Listens on an address.
-    pub(super) fn bind(address: &ListenAddress) -> Result<Self, ExporterError> {
-        let listener = address.bind();
-        let error = |error| ExporterError::Listen { address: address.clone(), error };
-        listener.map(Self::Tcp).map_err(error)
+    pub(crate) fn bind(address: &ListenAddress) -> io::Result<Self> {
+        address.bind().map(Self::Tcp)
     }
 
     /// Returns the sockets that systemd has opened for this process.
-    pub(super) fn activated() -> Result<Vec<Self>, ExporterError> {
+    ///
+    /// # Errors
+    ///
+    /// A socket is neither a TCP nor a Unix stream socket.
+    pub(crate) fn activated() -> io::Result<Vec<Self>> {
         let mut sockets = ListenFd::from_env();
-        let listeners = (0..sockets.len()).map(|at| Self::passed(&mut sockets, at));
-        let listeners: Vec<Self> =
-            listeners.collect::<Result<_, _>>().map_err(ExporterError::Socket)?;
-        match listeners.is_empty() {
-            true => Err(ExporterError::NoSocket),
-            false => Ok(listeners),
-        }
+        (0..sockets.len()).map(|at| Self::passed(&mut sockets, at)).collect()
     }
 
-    /// Takes one of the sockets that were passed.
+    /// Takes the socket `at` this index.
     fn passed(sockets: &mut ListenFd, at: usize) -> io::Result<Self> {
         if let Ok(Some(listener)) = sockets.take_tcp_listener(at) {
             return Ok(Self::Tcp(listener));
@@ -53,8 +48,8 @@ impl Listener {
         Err(io::Error::new(io::ErrorKind::InvalidInput, message))
     }
 
-    /// Returns the address, in the words of the log.
-    pub(crate) fn address(&self) -> io::Result<String> {
+    /// Returns the address, as the log has it.
+    pub(super) fn address(&self) -> io::Result<String> {
         match self {
             Self::Tcp(listener) => listener.local_addr().map(|address| address.to_string()),
             #[cfg(unix)]
@@ -92,7 +87,7 @@ mod tests {
     use super::name;
 
     #[test]
-    fn unix_sockets_are_called_as_in_go() {
+    fn unix_sockets_have_their_names_of_go() {
         assert_eq!(name(&SocketAddr::from_pathname("/run/x.sock").unwrap()), "/run/x.sock");
         assert_eq!(name(&SocketAddr::from_abstract_name("x").unwrap()), "@x");
     }

@@ -1,4 +1,4 @@
-//! Bodies that hold something until they are sent.
+//! Response bodies that keep a value until they are sent.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,21 +8,22 @@ use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A body, and what is dropped with it: once the client has been sent all of it, or is gone.
-    pub struct Held<B, G> {
+    /// A body with a guard. The guard is dropped with the body: once the client has received all of
+    /// it, or the connection has ended.
+    pub struct GuardedBody<B, G> {
         #[pin]
         body: B,
         guard: G,
     }
 }
 
-impl<B, G> Held<B, G> {
+impl<B, G> GuardedBody<B, G> {
     pub(crate) fn new(body: B, guard: G) -> Self {
         Self { body, guard }
     }
 }
 
-impl<B: MessageBody, G> MessageBody for Held<B, G> {
+impl<B: MessageBody, G> MessageBody for GuardedBody<B, G> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {

@@ -1,5 +1,5 @@
-//! How large the head of a request may be. What is larger still the HTTP library refuses: 128 KiB in all, 96
-//! headers.
+//! Limits the size of a request's head. actix-http refuses heads of more than 128 KiB or 96 headers
+//! itself.
 
 use actix_web::HttpResponse;
 use actix_web::dev::RequestHead;
@@ -7,16 +7,16 @@ use actix_web::http::{StatusCode, Uri};
 
 use super::plain;
 
-/// In bytes.
+/// Most bytes of a URL.
 const URL: usize = 8 << 10;
 
-/// Of the query.
+/// Most parameters of a query.
 const PARAMETERS: usize = 1000;
 
-/// In bytes, as HTTP/1.1 would write them.
+/// Most bytes of the headers, as HTTP/1.1 would write them.
 const HEADERS: usize = 32 << 10;
 
-/// The answer to a request that is too large to be looked at.
+/// Returns the response to a request that is too large.
 pub(crate) fn refusal(head: &RequestHead) -> Option<HttpResponse> {
     let (status, reason) = if length(&head.uri) > URL {
         (StatusCode::URI_TOO_LONG, format!("URL is longer than {URL} bytes"))
@@ -38,10 +38,7 @@ fn length(uri: &Uri) -> usize {
 }
 
 fn parameters(query: &str) -> usize {
-    match query {
-        "" => 0,
-        query => 1 + query.bytes().filter(|byte| *byte == b'&').count(),
-    }
+    if query.is_empty() { 0 } else { query.split('&').count() }
 }
 
 fn headers(head: &RequestHead) -> usize {

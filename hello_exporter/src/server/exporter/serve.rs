@@ -1,0 +1,103 @@
+//! Serves an assembled exporter until a signal ends it.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use actix_web::middleware::from_fn;
+use actix_web::{App, web};
+use clap::Args;
+use futures_util::future::{Either, select};
+use tokio::sync::oneshot;
+use tracing::{info, warn};
+
+use super::assembly::Assembly;
+use super::services::Services;
+use super::signal::{Signals, Termination};
+use super::{Exporter, ExporterError, Settings};
+use crate::server::cli::{Flags, ListenAddress};
+use crate::server::connection::{self, ConnectionLimits, Listener};
+use crate::server::http::{access_log, not_found};
+use crate::server::web_config::{WebConfig, guard};
+
+impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
+    /// Serves until SIGTERM or SIGINT, or until `stopped` has no sender any more.
+    pub(super) async fn serve_parsed(
+        self,
+        assembly: Assembly,
+        flags: Flags,
+        stopped: oneshot::Receiver<()>,
+    ) -> Result<(), ExporterError> {
+        let web_config = flags.web_config_file().map(WebConfig::load).transpose()?;
+        let listeners = listeners(&flags)?;
+        let Settings { name, build_info, connection_limits, .. } = &self.settings;
+        info!(version = build_info.version(), "Starting {name}");
+        let services = Services::new(&self.settings, assembly, &flags);
+        let served = serve(services, listeners, web_config, *connection_limits, stopped).await;
+        let Some(signal) = served.map_err(ExporterError::Serve)? else {
+            info!("Stopped");
+            return Ok(());
+        };
+        warn!(%signal, "Stopped by a second signal, before all requests were answered");
+        Err(ExporterError::Interrupted { signal: signal.name(), number: signal.number() })
+    }
+}
+
+/// Returns the sockets that systemd passes, or opens those of the flags.
+fn listeners(flags: &Flags) -> Result<Vec<Listener>, ExporterError> {
+    if flags.systemd_socket {
+        let sockets = Listener::activated().map_err(ExporterError::Socket)?;
+        return if sockets.is_empty() { Err(ExporterError::NoSocket) } else { Ok(sockets) };
+    }
+    let bind = |address: &ListenAddress| {
+        let error = |error| ExporterError::Listen { address: address.clone(), error };
+        Listener::bind(address).map_err(error)
+    };
+    flags.listen_addresses.iter().map(bind).collect()
+}
+
+/// Serves until a signal. Returns a second one, if it came while requests were still under way.
+async fn serve(
+    services: Services,
+    listeners: Vec<Listener>,
+    web_config: Option<Arc<WebConfig>>,
+    limits: ConnectionLimits,
+    stopped: oneshot::Receiver<()>,
+) -> io::Result<Option<Termination>> {
+    let guarded = web_config.clone();
+    let app = move || {
+        let (services, guarded) = (services.clone(), guarded.clone());
+        App::new()
+            .wrap(from_fn(move |request, next| guard(guarded.clone(), request, next)))
+            // The outermost: it logs refusals as well.
+            .wrap(from_fn(access_log))
+            .configure(|config| services.register(config))
+            .default_service(web::to(not_found))
+    };
+    let mut signals = Signals::handle()?;
+    let (drain, draining) = oneshot::channel::<()>();
+    let draining = async { _ = draining.await };
+    let serving = connection::serve(app, listeners, web_config, limits, draining);
+    let second_signal = async {
+        if let Some(signal) = first(signals.next(), stopped).await {
+            info!(%signal, "Draining");
+        }
+        let _ = drain.send(());
+        signals.next().await
+    };
+    match select(pin!(serving), pin!(second_signal)).await {
+        Either::Left((served, _)) => served.map(|()| None),
+        Either::Right((signal, _)) => Ok(Some(signal)),
+    }
+}
+
+/// Waits for a signal. Returns `None` once `stopped` has no sender any more.
+async fn first(
+    signal: impl Future<Output = Termination>,
+    stopped: oneshot::Receiver<()>,
+) -> Option<Termination> {
+    match select(stopped, pin!(signal)).await {
+        Either::Left(_) => None,
+        Either::Right((signal, _)) => Some(signal),
+    }
+}

@@ -1,0 +1,49 @@
+//! The HTTP services of an exporter.
+
+use std::sync::Arc;
+
+use actix_web::web::ServiceConfig;
+
+use super::Settings;
+use super::assembly::Assembly;
+use crate::server::cli::Flags;
+use crate::server::http::{Deadline, Landing, Metrics, ProbeService, healthy, ready};
+
+/// The services of an exporter.
+#[derive(Clone)]
+pub(super) struct Services {
+    metrics: Metrics,
+    probes: Vec<ProbeService>,
+    /// The page at `/`, unless the metrics are there.
+    landing: Option<Landing>,
+}
+
+impl Services {
+    pub(super) fn new(settings: &Settings, assembly: Assembly, flags: &Flags) -> Self {
+        let path = flags.telemetry_path.as_str();
+        let deadline = Deadline::with_offset(settings.timeout_offset);
+        let metrics = Metrics::of_sources(Arc::clone(&assembly.sources)).path(path);
+        let landing = (path != "/").then(|| {
+            let Settings { name, description, build_info, .. } = settings;
+            let sources = assembly.sources;
+            Landing::new(name, description, build_info, path, sources, &assembly.probes)
+        });
+        let probes = assembly.probes.into_iter();
+        Self {
+            metrics: metrics.deadline(deadline).limit(assembly.limit),
+            probes: probes.map(|it| ProbeService::new(it, deadline, flags.max_requests)).collect(),
+            landing,
+        }
+    }
+
+    /// Registers the services at their paths.
+    pub(super) fn register(self, config: &mut ServiceConfig) {
+        config.service(self.metrics).service(healthy()).service(ready());
+        if let Some(landing) = self.landing {
+            config.service(landing);
+        }
+        for probes in self.probes {
+            config.service(probes);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Which request gets a slot, and which request is evicted for it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+use super::Permit;
+use crate::server::connection::ConnectionHandle;
+use crate::server::connection::slots::{DELIVERY, Phase, Slot, Slots};
+use crate::server::network::network;
+
+/// The client that sends a request.
+#[derive(Clone)]
+pub(in crate::server::http) struct Requester {
+    host: IpAddr,
+    /// The handle of its connection; servers other than [`Exporter`](crate::Exporter) have none.
+    connection: Option<ConnectionHandle>,
+}
+
+impl Requester {
+    pub(in crate::server::http) fn of(request: &HttpRequest) -> Self {
+        let address = request.peer_addr().map(|address| address.ip());
+        Self::new(network(address), request.conn_data::<ConnectionHandle>().cloned())
+    }
+
+    pub(super) fn new(host: IpAddr, connection: Option<ConnectionHandle>) -> Self {
+        Self { host, connection }
+    }
+
+    /// Returns whether the client has ended its side of the connection: it may be gone.
+    fn is_half_closed(&self) -> bool {
+        self.connection.as_ref().is_some_and(ConnectionHandle::is_half_closed)
+    }
+}
+
+/// The requests that hold a slot, and those that wait for one.
+///
+/// A slot is free only while no request waits.
+pub(super) struct RequestQueue {
+    slots: Slots<Occupant>,
+    /// How many slots each host holds. A host without slots has no entry.
+    hosts: HashMap<IpAddr, usize>,
+    /// In the order in which they came.
+    waiting: BTreeMap<u64, QueuedRequest>,
+    next: u64,
+}
+
+/// A request that holds a slot.
+struct Occupant {
+    requester: Requester,
+    /// Tells the request that its slot is evicted, while it waits for sources or for its target.
+    evicted: Arc<Notify>,
+}
+
+struct QueuedRequest {
+    requester: Requester,
+    granted: oneshot::Sender<Permit>,
+}
+
+/// A slot that a request has got, whose [`Permit`] is to be sent.
+pub(super) struct Grant {
+    pub(super) number: u64,
+    pub(super) evicted: Arc<Notify>,
+    pub(super) to: oneshot::Sender<Permit>,
+}
+
+impl RequestQueue {
+    pub(super) fn new(most: usize) -> Self {
+        Self { slots: Slots::new(most), hosts: HashMap::new(), waiting: BTreeMap::new(), next: 0 }
+    }
+
+    /// Adds a request to the queue. Returns its number, for [`leave`](Self::leave).
+    pub(super) fn wait(&mut self, requester: Requester, granted: oneshot::Sender<Permit>) -> u64 {
+        self.next += 1;
+        self.waiting.insert(self.next, QueuedRequest { requester, granted });
+        self.next
+    }
+
+    /// Removes a request from the queue.
+    pub(super) fn leave(&mut self, number: u64) {
+        self.waiting.remove(&number);
+    }
+
+    /// Gives slots to requests of the queue: free ones, and those of requests that it evicts.
+    ///
+    /// Requests of the host that holds the fewest slots come first.
+    pub(super) fn grant(&mut self, now: Instant) -> Vec<Grant> {
+        let mut grants = Vec::new();
+        while let Some((number, host)) = self.first_waiting() {
+            if self.slots.is_full() {
+                // A host that holds more slots could not get one either.
+                let Some(victim) = self.victim(host, now) else { break };
+                self.evict(victim);
+            }
+            grants.extend(self.grant_to(number, now));
+        }
+        grants
+    }
+
+    fn first_waiting(&self) -> Option<(u64, IpAddr)> {
+        let hosts = self.waiting.iter().map(|(number, it)| (*number, it.requester.host));
+        hosts.min_by_key(|(number, host)| (self.slots_of(host), *number))
+    }
+
+    fn grant_to(&mut self, waiting: u64, now: Instant) -> Option<Grant> {
+        let QueuedRequest { requester, granted } = self.waiting.remove(&waiting)?;
+        *self.hosts.entry(requester.host).or_default() += 1;
+        let evicted = Arc::new(Notify::new());
+        let occupant = Occupant { requester, evicted: Arc::clone(&evicted) };
+        Some(Grant { number: self.slots.insert(occupant, now), evicted, to: granted })
+    }
+
+    /// Returns the slot to evict for a request of `host`, if there is one:
+    ///
+    /// 1. the oldest of a client that has ended its side of the connection, and may be gone;
+    /// 2. one of the host that holds the most, if that still holds no fewer than `host` does
+    ///    afterwards;
+    /// 3. the one whose client has been receiving its response for longest, if that is too long.
+    fn victim(&self, host: IpAddr, now: Instant) -> Option<u64> {
+        self.half_closed()
+            .or_else(|| self.slot_of_largest_host(host))
+            .or_else(|| self.slots.overdue(now).map(|(_, number)| number))
+    }
+
+    fn half_closed(&self) -> Option<u64> {
+        let mut slots = self.slots.iter();
+        let half_closed =
+            slots.find(|(_, slot)| is_waiting(slot) && slot.holder.requester.is_half_closed());
+        half_closed.map(|(number, _)| number)
+    }
+
+    /// Returns a slot of the host that holds the most. A request that waits comes before one whose
+    /// response is being sent, and an older one before a younger.
+    fn slot_of_largest_host(&self, host: IpAddr) -> Option<u64> {
+        let fair = self.slots_of(&host) + 2;
+        let slots = self.slots.iter().filter_map(|(number, slot)| {
+            let count = self.slots_of(&slot.holder.requester.host);
+            let order = (Reverse(count), !is_waiting(slot), number);
+            (slot.phase != Phase::Busy && count >= fair).then_some(order)
+        });
+        slots.min().map(|(_, _, number)| number)
+    }
+
+    fn evict(&mut self, number: u64) {
+        let Some(Slot { holder, phase }) = self.remove(number) else { return };
+        match (phase, holder.requester.connection) {
+            (Phase::Waiting(_), _) => holder.evicted.notify_one(),
+            (_, Some(connection)) => connection.cut(),
+            (_, None) => {}
+        }
+    }
+
+    /// Removes a slot, unless it is evicted.
+    fn remove(&mut self, number: u64) -> Option<Slot<Occupant>> {
+        let slot = self.slots.remove(number)?;
+        let host = slot.holder.requester.host;
+        match self.slots_of(&host).saturating_sub(1) {
+            0 => self.hosts.remove(&host),
+            left => self.hosts.insert(host, left),
+        };
+        Some(slot)
+    }
+
+    /// Gives a slot back. An evicted slot belongs to another request already.
+    pub(super) fn release(&mut self, number: u64) {
+        self.remove(number);
+    }
+
+    /// Begins to encode the response of a request. Returns `false` if the request is evicted.
+    pub(super) fn encode(&mut self, number: u64) -> bool {
+        let slot = self.slots.get_mut(number);
+        slot.map(|slot| slot.phase = Phase::Busy).is_some()
+    }
+
+    /// Begins to send the response of a request.
+    pub(super) fn send(&mut self, number: u64, now: Instant) {
+        let slot = self.slots.get_mut(number);
+        // Without a handle of the connection nothing could end it.
+        if let Some(slot) = slot.filter(|slot| slot.holder.requester.connection.is_some()) {
+            slot.phase = Phase::Sending(now);
+        }
+    }
+
+    /// Returns until when it is worth waiting for a slot, up to `patience`; `None` if every request
+    /// waits for sources or for its target, which may take long.
+    pub(super) fn next_free(&self, patience: Instant) -> Option<Instant> {
+        if let Some((since, _)) = self.slots.longest_sending() {
+            return Some(patience.min(since + DELIVERY));
+        }
+        self.slots.iter().any(|(_, slot)| slot.phase == Phase::Busy).then_some(patience)
+    }
+
+    fn slots_of(&self, host: &IpAddr) -> usize {
+        self.hosts.get(host).copied().unwrap_or(0)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.iter().count() == 0 && self.hosts.is_empty() && self.waiting.is_empty()
+    }
+}
+
+fn is_waiting(slot: &Slot<Occupant>) -> bool {
+    matches!(slot.phase, Phase::Waiting(_))
+}
