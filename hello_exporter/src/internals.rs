@@ -9,7 +9,7 @@
 //! - **A scrape with collectors of its own.** Sources and probes return collectors that exist for
 //!   one scrape. They are registered as a [`Registrable`] with their families, and a [`Provider`]
 //!   hands their collectors to the scrape.
-//! - **Small helpers**: [`lock`] for a mutex that outlives a panic.
+//! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic.
 //!
 //! A few methods belong to public types: `Registry::encode_request` encodes a scrape with a
 //! provider, `Registry::sibling` returns a registry for one request, `Registry::families_of` and
@@ -23,4 +23,4 @@ pub(crate) use crate::registry::{
     CollectorName, FOREIGN_REGISTRY, Momentary, Provided, Provider, Registrable, ScrapeRequest,
     assert_live,
 };
-pub(crate) use crate::sync::lock;
+pub(crate) use crate::sync::{lock, read, write};

@@ -21,6 +21,7 @@ mod process;
 mod request_metrics;
 pub mod source;
 mod system_roots;
+mod tls_verifier;
 mod web_config;
 
 pub use exporter::{Exporter, ExporterError};
