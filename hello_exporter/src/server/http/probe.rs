@@ -1,4 +1,4 @@
-//! Targets that a request names.
+//! The endpoints of probes.
 
 use std::sync::Arc;
 
@@ -7,29 +7,29 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
-use super::body::Bodies;
+use super::body::BodyEncoder;
 use super::exposition::{bad_request, query, respond};
 use super::limit::Requester;
 use super::{Deadline, Limit, plain, resource};
 use crate::server::probe::Probing;
 
-/// The probes of one path.
+/// Probes the targets that requests to one path name.
 #[derive(Clone)]
-pub(crate) struct Probes {
+pub(crate) struct ProbeEndpoint {
     probing: Arc<Probing>,
     deadline: Deadline,
     limit: Arc<Limit>,
-    bodies: Bodies,
+    encoder: BodyEncoder,
 }
 
-impl Probes {
-    /// Those of one path, so many at once.
+impl ProbeEndpoint {
+    /// Creates the endpoint at the path of `probing`, with up to `most` concurrent probes.
     pub(crate) fn new(probing: Arc<Probing>, deadline: Deadline, most: usize) -> Self {
-        let (limit, bodies) = (Arc::new(Limit::new(most)), Bodies::default());
-        Self { probing, deadline, limit, bodies }
+        let limit = Arc::new(Limit::new(most));
+        Self { probing, deadline, limit, encoder: BodyEncoder::default() }
     }
 
-    async fn answer(self, request: HttpRequest) -> HttpResponse {
+    async fn respond(self, request: HttpRequest) -> HttpResponse {
         self.probe(request).await.unwrap_or_else(|refusal| refusal)
     }
 
@@ -44,10 +44,10 @@ impl Probes {
         let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let result = permit.run(self.probing.probe(target, module, at_most)).await?;
         let encode = move |format, buffer: &mut Vec<u8>| result.encode(format, buffer);
-        Ok(respond(&request, self.bodies, permit, encode).await)
+        Ok(respond(&request, self.encoder, permit, encode).await)
     }
 
-    /// The target of a query, or why it is not probed.
+    /// Returns the target of a query, or the response that refuses it.
     fn target(&self, query: &[(String, String)]) -> Result<String, HttpResponse> {
         let mut targets = query.iter().filter(|(key, _)| key == "target").map(|(_, value)| value);
         let target = match (targets.next(), targets.next()) {
@@ -56,13 +56,11 @@ impl Probes {
             _ => return Err(bad_request("Target parameter is missing")),
         };
         self.probing.check_target(target).map_err(bad_request)?;
-        match self.probing.allows(target) {
-            true => Ok(target.clone()),
-            false => Err(plain(
-                StatusCode::FORBIDDEN,
-                "target is not allowed: no --probe.allow-target matches it",
-            )),
+        if !self.probing.allows(target) {
+            let reason = "target is not allowed: no --probe.allow-target matches it";
+            return Err(plain(StatusCode::FORBIDDEN, reason));
         }
+        Ok(target.clone())
     }
 }
 
@@ -75,9 +73,9 @@ fn refuse_selection(query: &[(String, String)]) -> Result<(), HttpResponse> {
     }
 }
 
-impl HttpServiceFactory for Probes {
+impl HttpServiceFactory for ProbeEndpoint {
     fn register(self, config: &mut AppService) {
         let path = self.probing.path().to_owned();
-        resource(&path, move |request| self.clone().answer(request)).register(config);
+        resource(&path, move |request| self.clone().respond(request)).register(config);
     }
 }
