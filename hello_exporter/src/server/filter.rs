@@ -114,9 +114,9 @@ pub trait FilterFlags: 'static {
 
 /// Keeps the names that one regular expression includes, or all that another one does not exclude.
 ///
-/// Flatten it into an exporter's own [flags](crate::Exporter::with_flags), as in
-/// [the example](self). Giving both flags is an error. An empty expression is the same as none: `--<PREFIX>-exclude=`
-/// excludes nothing, and can be given together with the other flag, as in Go.
+/// Flatten it into an exporter's own [flags](crate::Exporter::with_flags), as in [the
+/// example](self). Giving both flags is an error. An empty expression is the same as none:
+/// `--<PREFIX>-exclude=` excludes nothing, and can be given together with the other flag, as in Go.
 pub struct Filter<F> {
     include: Option<Pattern>,
     exclude: Option<Pattern>,

@@ -68,7 +68,7 @@ pub(crate) fn healthy() -> Resource {
     resource(HEALTHY, || async { plain(StatusCode::OK, "healthy") })
 }
 
-/// Creates `/-/ready`, which responds as long as the process runs: it can be scraped from the start.
+/// Creates `/-/ready`, which always responds: the process can be scraped from the start.
 pub(crate) fn ready() -> Resource {
     resource(READY, || async { plain(StatusCode::OK, "ready") })
 }

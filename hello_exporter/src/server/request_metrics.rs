@@ -44,25 +44,26 @@ use crate::server::connection::Held;
 /// | `http_requests_in_flight` | | a gauge |
 ///
 /// Make one before `HttpServer::new`, and give every worker a clone: all clones count together. The
-/// middleware that is wrapped last is outermost, and sees the responses of the others. Wrapped around
-/// a `Scope` or a `Resource`, it counts only the requests of that one.
+/// middleware that is wrapped last is outermost, and sees the responses of the others. Wrapped
+/// around a `Scope` or a `Resource`, it counts only the requests of that one.
 ///
 /// The number of series is bounded, however many paths and methods clients invent:
 ///
-/// - `route` is the pattern that has matched, such as `/links/{name}`, never the path; `unmatched` if
-///   none has.
+/// - `route` is the pattern that has matched, such as `/links/{name}`, never the path; `unmatched`
+///   if none has.
 /// - `method` is one that RFC 9110 or RFC 5789 defines, or `other`.
-/// - `code` is the status of the response. A request without a response counts as `499` if its client
-///   has disconnected, or the server has cancelled it, and as `500` if the handler has panicked, which
-///   alerts on `code=~"5.."` notice.
+/// - `code` is the status of the response. A request without a response counts as `499` if its
+///   client has disconnected, or the server has cancelled it, and as `500` if the handler has
+///   panicked, which alerts on `code=~"5.."` notice.
 ///
 /// A request is in flight until the connection has all of its response, or until it is cancelled: a
-/// stream of an hour is in flight for an hour, which is its duration. A client that disconnects during
-/// a response does not change its `code`, which it has received.
+/// stream of an hour is in flight for an hour, which is its duration. A client that disconnects
+/// during a response does not change its `code`, which it has received.
 ///
-/// actix-web continues to handle a request whose client has closed its side of the connection, since
-/// the client may still read:
-/// [`h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) cancels such handlers.
+/// actix-web continues to handle a request whose client has closed its side of the connection,
+/// since the client may still read:
+/// [`h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) cancels such
+/// handlers.
 ///
 /// Counting a request of a known route allocates only its pattern, a `String` that
 /// [`match_pattern`](actix_web::HttpRequest::match_pattern) makes, once before and once after the

@@ -2,8 +2,8 @@
 //!
 //! `file` parses it, with the values of its keys in `value`, `crypto`, `header`, `password` and
 //! `scalar`. `load`, `tls` and `client_certificates` make settings of it. `guard` checks requests
-//! against the settings, with `rate_limit`, `auth`, `comparison` and `bcrypt_queue`. `watch` reloads
-//! changed files.
+//! against the settings, with `rate_limit`, `auth`, `comparison` and `bcrypt_queue`. `watch`
+//! reloads changed files.
 
 mod auth;
 mod bcrypt_queue;

@@ -39,8 +39,8 @@ fn without_passwords(uri: &Uri) -> String {
     }
 }
 
-/// Cuts from the first target to the last `@`. This can cut more than a user name and a password, but
-/// never less: a password may contain any character, `&` and `@` among them.
+/// Cuts from the first target to the last `@`. This can cut more than a user name and a password,
+/// but never less: a password may contain any character, `&` and `@` among them.
 fn without_user_information(query: &str) -> String {
     let Some(start) = start_of_target(query) else { return query.to_owned() };
     let (before, value) = query.split_at(start);

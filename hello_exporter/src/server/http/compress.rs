@@ -1,7 +1,7 @@
 //! Compresses bodies. No other file knows the libraries.
 //!
-//! zlib-rs writes gzip, and libzstd writes zstd, each at its fastest level: compression takes most of
-//! the time of a scrape. `bench/run speed compress` compares the libraries.
+//! zlib-rs writes gzip, and libzstd writes zstd, each at its fastest level: compression takes most
+//! of the time of a scrape. `bench/run speed compress` compares the libraries.
 
 use std::io;
 

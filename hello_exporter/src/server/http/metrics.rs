@@ -13,8 +13,8 @@ use crate::registry::Registry;
 use crate::server::source::{Selection, Sources};
 
 /// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers,
-/// compressed with gzip or zstd if the client accepts one of them. It needs no `Compress` middleware,
-/// which leaves compressed responses alone.
+/// compressed with gzip or zstd if the client accepts one of them. It needs no `Compress`
+/// middleware, which leaves compressed responses alone.
 ///
 /// `name[]` in a query, which can be repeated, selects families by their names. `collect[]` and
 /// `exclude[]` select the [sources](crate::source) of an [`Exporter`](crate::Exporter); without one
@@ -87,9 +87,9 @@ impl Metrics {
     async fn respond(&self, request: &HttpRequest) -> Result<HttpResponse, HttpResponse> {
         let deadline = self.deadline.of(request);
         let permit = self.limit.enter(Requester::of(request), deadline).await?;
-        let selection = Selection::new(query(request));
-        let selection = selection.and_then(|it| self.sources.check(&it).map(|()| it));
-        let selection = selection.map_err(bad_request)?;
+        let selection = Selection::new(query(request))
+            .and_then(|selection| self.sources.check(&selection).map(|()| selection))
+            .map_err(bad_request)?;
         let scrape = permit.run(self.sources.scrape(selection, deadline)).await?;
         let limit = Arc::clone(&self.limit);
         let encode = move |format, buffer: &mut Vec<u8>| {

@@ -1,7 +1,8 @@
 //! Chooses the format and the coding of a response.
 //!
-//! [RFC 9110, section 12.5](https://www.rfc-editor.org/rfc/rfc9110#section-12.5): the highest weight
-//! wins. No client is refused: one that accepts no format of ours gets the text format, uncompressed.
+//! [RFC 9110, section 12.5](https://www.rfc-editor.org/rfc/rfc9110#section-12.5): the highest
+//! weight wins. No client is refused: one that accepts no format of ours gets the text format,
+//! uncompressed.
 
 use crate::encode::Format;
 
@@ -78,8 +79,8 @@ impl Escaping {
     }
 }
 
-/// Returns the representation for an `Accept` header, which may be empty. Of equal weights the first
-/// in the header wins.
+/// Returns the representation for an `Accept` header, which may be empty. Of equal weights the
+/// first in the header wins.
 ///
 /// The escaping is that of the winner, or else that of the last range before it that has one, known
 /// or not, as in client_golang.
@@ -180,8 +181,8 @@ impl MediaRange {
         }
     }
 
-    /// Returns the representation that the range names, if it is one of ours; the newest one without
-    /// a version.
+    /// Returns the representation that the range names, if it is one of ours; the newest one
+    /// without a version.
     fn representation(&self, escaping: Escaping) -> Option<Representation> {
         Some(match (&*self.media_type, self.version.as_deref()) {
             ("application/openmetrics-text", None | Some("1.0.0")) => {

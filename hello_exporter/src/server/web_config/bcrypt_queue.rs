@@ -19,8 +19,8 @@ const MOST_HOSTS: usize = 256;
 /// Lets one comparison run at a time, so that they never take more than one processor.
 ///
 /// Every host has a queue of its own, and only the first comparison of each queue waits for the
-/// processor: hosts take turns, however many passwords one of them sends. A comparison is refused if
-/// its queue is full, or if there are too many queues.
+/// processor: hosts take turns, however many passwords one of them sends. A comparison is refused
+/// if its queue is full, or if there are too many queues.
 pub(super) struct BcryptQueue {
     processor: Arc<Semaphore>,
     hosts: Mutex<HashMap<IpAddr, HostQueue>>,
@@ -60,9 +60,9 @@ impl BcryptQueue {
     /// Waits until a comparison of `host` may run; returns `None` at once if too many wait already.
     pub(super) async fn wait(self: &Arc<Self>, host: Option<IpAddr>) -> Option<BcryptPermit> {
         let (entry, first) = self.enter(network(host))?;
-        let first = first.acquire_owned().await.ok()?;
-        let processor = Arc::clone(&self.processor).acquire_owned().await.ok()?;
-        Some(BcryptPermit { _processor: processor, _first: first, entry })
+        let _first = first.acquire_owned().await.ok()?;
+        let _processor = Arc::clone(&self.processor).acquire_owned().await.ok()?;
+        Some(BcryptPermit { _processor, _first, entry })
     }
 
     /// Enters the queue of `host`. Returns the entry, and the semaphore of the first comparison.

@@ -181,9 +181,12 @@ const FOR_CLIENTS: [ObjectIdentifier; 2] = [
 
 /// Returns the subject alternative names of a certificate.
 fn names(certificate: &Certificate) -> Result<Vec<San>, CertificateError> {
-    let extension = certificate.tbs_certificate().get_extension::<SubjectAltName>();
-    let extension = extension.map_err(|_| CertificateError::BadEncoding)?;
-    let names = extension.map(|(_, names)| names.0).unwrap_or_default();
+    let names = certificate
+        .tbs_certificate()
+        .get_extension::<SubjectAltName>()
+        .map_err(|_| CertificateError::BadEncoding)?
+        .map(|(_, names)| names.0)
+        .unwrap_or_default();
     Ok(names.iter().filter_map(name).collect())
 }
 

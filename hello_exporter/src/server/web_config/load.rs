@@ -81,8 +81,8 @@ fn users(
     if let (Some(lowest), Some(highest)) = (costs().min(), costs().max()) {
         warnings.extend(cost_warnings(lowest, highest));
     }
-    let hashes = hashes.into_iter().map(|(UserName(name), hash)| (name, hash)).collect();
-    Users::new(hashes).map(Arc::new)
+    let by_name = hashes.into_iter().map(|(UserName(name), hash)| (name, hash)).collect();
+    Users::new(by_name).map(Arc::new)
 }
 
 fn cost_warnings(lowest: u32, highest: u32) -> impl Iterator<Item = String> {

@@ -191,9 +191,10 @@ impl TlsServerConfig {
 impl Pem {
     /// Returns the certificates, at least one.
     fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, String> {
-        let certificates = CertificateDer::pem_slice_iter(&self.contents);
         // The errors of the PEM parser quote the text.
-        let certificates = certificates.collect::<Result<Vec<_>, _>>().unwrap_or_default();
+        let certificates: Vec<_> = CertificateDer::pem_slice_iter(&self.contents)
+            .collect::<Result<_, _>>()
+            .unwrap_or_default();
         if certificates.is_empty() {
             return Err(format!("{} has no certificate in PEM", self.name));
         }
@@ -210,9 +211,11 @@ impl Pem {
 fn versions(section: &TlsServerConfig) -> Result<Vec<&'static SupportedProtocolVersion>, String> {
     let lowest = section.min_version.unwrap_or(TlsVersion::Tls12);
     let highest = section.max_version.unwrap_or(TlsVersion::Tls13);
-    let versions = [TlsVersion::Tls13, TlsVersion::Tls12];
-    let versions = versions.iter().filter(|version| (lowest..=highest).contains(version));
-    let versions: Vec<_> = versions.map(|version| version.supported()).collect();
+    let versions: Vec<_> = [TlsVersion::Tls13, TlsVersion::Tls12]
+        .iter()
+        .filter(|version| (lowest..=highest).contains(version))
+        .map(|version| version.supported())
+        .collect();
     if versions.is_empty() {
         return Err("`min_version` is TLS13 and `max_version` TLS12, which leaves none".to_owned());
     }

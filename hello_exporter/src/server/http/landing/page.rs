@@ -233,12 +233,14 @@ fn note(status: &Status) -> String {
         }
         (None, last) => (None, last.as_ref().map(|last| format!("{} ago", Age(last.age)))),
     };
-    let last = last.map(|last| format!("last run {last}"));
-    let duration = status.last.as_ref().filter(|_| last.is_some());
-    let duration = duration.map(|last| format!("took {}", Span(last.duration)));
-    let cache = status.cache.map(|cache| format!("cached for {}", Span(cache)));
-    let parts: Vec<String> = [running, last, duration, cache].into_iter().flatten().collect();
-    parts.join(", ")
+    let duration = last.as_ref().and(status.last.as_ref());
+    let parts = [
+        running,
+        last.map(|last| format!("last run {last}")),
+        duration.map(|last| format!("took {}", Span(last.duration))),
+        status.cache.map(|cache| format!("cached for {}", Span(cache))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Displays a duration.
