@@ -29,7 +29,7 @@ pub(crate) use deadline::Deadline;
 pub(crate) use landing::Landing;
 pub(crate) use limit::Limit;
 pub use metrics::Metrics;
-pub(crate) use probe::ProbeEndpoint;
+pub(crate) use probe::ProbeService;
 
 /// Creates a resource that responds to GET and HEAD, and to other methods with 405.
 fn resource<F, Args>(path: &str, handler: F) -> Resource

@@ -19,7 +19,7 @@ use super::{Exporter, ExporterError, Settings};
 use crate::server::cli::Flags;
 use crate::server::connection;
 use crate::server::http::{
-    Deadline, Landing, Metrics, ProbeEndpoint, access_log, healthy, not_found, ready,
+    Deadline, Landing, Metrics, ProbeService, access_log, healthy, not_found, ready,
 };
 use crate::server::web_config::{WebConfig, guard};
 
@@ -100,7 +100,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let probes = assembly.probes.into_iter();
         Services {
             metrics: metrics.deadline(deadline).limit(assembly.limit),
-            probes: probes.map(|it| ProbeEndpoint::new(it, deadline, flags.max_requests)).collect(),
+            probes: probes.map(|it| ProbeService::new(it, deadline, flags.max_requests)).collect(),
             landing,
         }
     }
@@ -121,7 +121,7 @@ async fn first(
 #[derive(Clone)]
 struct Services {
     metrics: Metrics,
-    probes: Vec<ProbeEndpoint>,
+    probes: Vec<ProbeService>,
     landing: Option<Landing>,
 }
 

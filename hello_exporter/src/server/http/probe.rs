@@ -1,4 +1,4 @@
-//! The endpoints of probes.
+//! Serves probes at a path.
 
 use std::sync::Arc;
 
@@ -15,18 +15,18 @@ use crate::server::probe::Probing;
 
 /// Probes the targets that requests to one path name.
 #[derive(Clone)]
-pub(crate) struct ProbeEndpoint {
-    probing: Arc<Probing>,
+pub(crate) struct ProbeService {
+    probe: Arc<Probing>,
     deadline: Deadline,
     limit: Arc<Limit>,
     encoder: BodyEncoder,
 }
 
-impl ProbeEndpoint {
-    /// Creates the endpoint at the path of `probing`, with up to `most` concurrent probes.
-    pub(crate) fn new(probing: Arc<Probing>, deadline: Deadline, most: usize) -> Self {
+impl ProbeService {
+    /// Creates the service at the path of `probe`, with up to `most` concurrent probes.
+    pub(crate) fn new(probe: Arc<Probing>, deadline: Deadline, most: usize) -> Self {
         let limit = Arc::new(Limit::new(most));
-        Self { probing, deadline, limit, encoder: BodyEncoder::default() }
+        Self { probe, deadline, limit, encoder: BodyEncoder::default() }
     }
 
     async fn respond(self, request: HttpRequest) -> HttpResponse {
@@ -40,9 +40,9 @@ impl ProbeEndpoint {
         refuse_selection(&query)?;
         let target = self.target(&query)?;
         let module = query.iter().find(|(key, _)| key == "module").map(|(_, value)| &**value);
-        let module = self.probing.module(module).map_err(bad_request)?;
+        let module = self.probe.module(module).map_err(bad_request)?;
         let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let result = permit.run(self.probing.probe(target, module, at_most)).await?;
+        let result = permit.run(self.probe.probe(target, module, at_most)).await?;
         let encode = move |format, buffer: &mut Vec<u8>| result.encode(format, buffer);
         Ok(respond(&request, self.encoder, permit, encode).await)
     }
@@ -55,8 +55,8 @@ impl ProbeEndpoint {
             (_, Some(_)) => return Err(bad_request("Target parameter is there more than once")),
             _ => return Err(bad_request("Target parameter is missing")),
         };
-        self.probing.check_target(target).map_err(bad_request)?;
-        if !self.probing.allows(target) {
+        self.probe.check_target(target).map_err(bad_request)?;
+        if !self.probe.allows(target) {
             let reason = "target is not allowed: no --probe.allow-target matches it";
             return Err(plain(StatusCode::FORBIDDEN, reason));
         }
@@ -73,9 +73,9 @@ fn refuse_selection(query: &[(String, String)]) -> Result<(), HttpResponse> {
     }
 }
 
-impl HttpServiceFactory for ProbeEndpoint {
+impl HttpServiceFactory for ProbeService {
     fn register(self, config: &mut AppService) {
-        let path = self.probing.path().to_owned();
+        let path = self.probe.path().to_owned();
         resource(&path, move |request| self.clone().respond(request)).register(config);
     }
 }
