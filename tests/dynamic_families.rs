@@ -141,7 +141,7 @@ fn gauges<const N: usize>(samples: [&[(&str, &str)]; N]) -> DynamicFamilies {
 
 #[test]
 fn new_labels_are_added_to_those_of_earlier_scrapes() {
-    let head = "# HELP x Help.\n# TYPE x gauge\n";
+    let metadata = "# HELP x Help.\n# TYPE x gauge\n";
     assert_eq!(
         scraped([
             gauges([&[("a", "1"), ("b", "2")]]),
@@ -150,13 +150,13 @@ fn new_labels_are_added_to_those_of_earlier_scrapes() {
             gauges([&[]]),
         ]),
         [
-            format!("{head}x{{a=\"1\",b=\"2\"}} 0\n"),
-            format!("{head}x{{a=\"1\",b=\"2\"}} 0\nx{{a=\"\",b=\"3\"}} 1\n"),
+            format!("{metadata}x{{a=\"1\",b=\"2\"}} 0\n"),
+            format!("{metadata}x{{a=\"1\",b=\"2\"}} 0\nx{{a=\"\",b=\"3\"}} 1\n"),
             format!(
-                "{head}x{{a=\"1\",b=\"\",c=\"4\"}} 0\nx{{a=\"5\",b=\"\",c=\"\"}} 1\n\
+                "{metadata}x{{a=\"1\",b=\"\",c=\"4\"}} 0\nx{{a=\"5\",b=\"\",c=\"\"}} 1\n\
                  x{{a=\"6\",b=\"\",c=\"\"}} 2\n"
             ),
-            format!("{head}x{{a=\"\",b=\"\",c=\"\"}} 0\n"),
+            format!("{metadata}x{{a=\"\",b=\"\",c=\"\"}} 0\n"),
         ]
     );
 }
@@ -168,9 +168,9 @@ fn labels_are_not_added_to_a_shared_family_or_without_end() {
     let other = Mutex::new([&[("a", "2")][..], &[("b", "3")]].into_iter());
     let other = move || gauges([other.lock().unwrap().next().unwrap()]);
     registry.scope().const_label("of", "other").register_fn(other).unwrap();
-    let head = "# HELP x Help.\n# TYPE x gauge\nx{of=\"one\",a=\"1\"} 0\n";
-    assert_eq!(exposition(&registry), format!("{head}x{{of=\"other\",a=\"2\"}} 0\n"));
-    assert_eq!(exposition(&registry), head);
+    let first = "# HELP x Help.\n# TYPE x gauge\nx{of=\"one\",a=\"1\"} 0\n";
+    assert_eq!(exposition(&registry), format!("{first}x{{of=\"other\",a=\"2\"}} 0\n"));
+    assert_eq!(exposition(&registry), first);
 
     let names: Vec<String> = (0..65).map(|name| format!("l{name}")).collect();
     let of = |range: &[String]| {
@@ -184,7 +184,7 @@ fn labels_are_not_added_to_a_shared_family_or_without_end() {
 }
 
 #[test]
-fn sample_with_an_invalid_label_name_costs_itself_alone() {
+fn sample_with_an_invalid_label_name_is_dropped_alone() {
     let [text] = scraped([gauges([&[("rack-id", "1")], &[("rack", "2")]])]);
     assert_eq!(text, "# HELP x Help.\n# TYPE x gauge\nx{rack=\"2\"} 1\n");
 }

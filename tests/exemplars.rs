@@ -13,7 +13,7 @@ use hello_exporter_tests::{
 };
 
 #[test]
-fn a_counter_that_openmetrics_does_not_know_as_one_has_no_exemplar() {
+fn counter_unknown_to_openmetrics_has_no_exemplar() {
     #[derive(Collector)]
     struct Untotalled {
         /// Requests.
@@ -119,7 +119,7 @@ struct Counted {
 const HEAD: &str = "# HELP counted Help.\n# TYPE counted counter\n";
 
 #[test]
-fn an_exemplar_of_too_many_characters_is_left_out_and_its_amount_counted() {
+fn too_long_exemplar_is_dropped_but_its_amount_counted() {
     let counted = Arc::new(Counted::new());
     // With the name, 128 characters and 129; twice as many bytes.
     let [fits, too_long] = [127, 128].map(|length| "é".repeat(length));
@@ -174,7 +174,7 @@ fn an_exemplar_goes_with_its_series() {
 }
 
 #[test]
-fn collectors_that_share_a_family_share_its_head() {
+fn collectors_that_share_a_family_share_its_metadata() {
     let registry = Registry::new();
     let start = milliseconds_now();
     for zone in ["a", "b\""] {

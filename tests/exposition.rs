@@ -177,7 +177,7 @@ fn a_function_that_panics_costs_its_own_metrics() {
 }
 
 #[test]
-fn of_a_label_set_written_twice_the_first_stays() {
+fn repeated_label_set_keeps_its_first_sample() {
     assert_eq!(
         exposition_of(Faulty { panics: false }),
         "\
@@ -258,7 +258,7 @@ fn a_made_collector_that_panics_when_dropped_loses_nothing() {
 }
 
 #[test]
-fn a_made_collector_that_is_not_what_it_declares_is_left_out() {
+fn made_collector_that_breaks_its_declaration_is_left_out() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Mislabelled {
@@ -298,7 +298,7 @@ impl Collect for ByHand {
 }
 
 #[test]
-fn a_family_written_by_hand_is_written_once_and_under_its_own_labels() {
+fn live_family_is_written_once_with_its_own_labels() {
     let by_hand = ByHand(CounterVec::new(["x"]));
     by_hand.0.with(["one"]).inc();
     assert_eq!(
@@ -331,7 +331,7 @@ impl Collect for Twice {
 }
 
 #[test]
-fn a_metric_behind_a_value_of_the_same_family_is_dropped() {
+fn metric_after_a_value_of_its_family_is_dropped() {
     assert_eq!(
         exposition_of(Twice(Gauge::new())),
         "# HELP twice Help.\n# TYPE twice gauge\ntwice 1\n"
@@ -364,7 +364,7 @@ impl Drop for Leaving {
 }
 
 #[test]
-fn a_collector_that_is_unregistered_meanwhile_and_panics_when_dropped_loses_nothing() {
+fn unregistered_collector_that_panics_in_drop_loses_nothing() {
     let registry = Registry::new();
     let id = Arc::default();
     let leaving = Leaving { registry: registry.clone(), id: Arc::clone(&id) };
@@ -395,7 +395,7 @@ impl Collect for Removing {
 }
 
 #[test]
-fn collectors_that_panic_when_the_last_plan_drops_them_lose_nothing() {
+fn collectors_that_panic_when_the_plan_drops_them_lose_nothing() {
     let registry = Registry::new();
     let shared = Arc::new(std::sync::OnceLock::new());
     let ids = ["one", "two"].map(|of| {

@@ -225,11 +225,11 @@ fn a_family_keeps_its_type_and_help_and_gains_labels() {
             families
         })
         .unwrap();
-    let head = "# HELP x Help.\n# TYPE x gauge\n";
-    assert_eq!(exposition(&registry), head.to_owned() + "x 1\n");
+    let metadata = "# HELP x Help.\n# TYPE x gauge\n";
+    assert_eq!(exposition(&registry), metadata.to_owned() + "x 1\n");
     assert_eq!(exposition(&registry), "");
-    assert_eq!(exposition(&registry), head.to_owned() + "x{a=\"v\"} 3\n");
-    assert_eq!(exposition(&registry), head.to_owned() + "x{a=\"\"} 4\n");
+    assert_eq!(exposition(&registry), metadata.to_owned() + "x{a=\"v\"} 3\n");
+    assert_eq!(exposition(&registry), metadata.to_owned() + "x{a=\"\"} 4\n");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn open_metrics_of_fn<T: Declared + 'static>(
 }
 
 #[test]
-fn a_counter_loses_its_suffix_in_front_of_its_samples_only() {
+fn openmetrics_family_of_a_counter_lacks_its_suffix() {
     #[derive(Collector)]
     struct Counters {
         /// Without labels.
@@ -325,7 +325,7 @@ role{zone="a",role="fol\"lower"} 1
 }
 
 #[test]
-fn the_label_of_a_state_set_is_called_as_the_set_is() {
+fn state_set_label_has_the_name_of_the_set() {
     #[derive(Collector)]
     struct Node {
         /// What this node is.
@@ -478,7 +478,7 @@ impl Collect for Panicking {
 }
 
 #[test]
-fn a_collector_that_panics_leaves_nothing_but_the_end() {
+fn panicking_collector_leaves_only_the_end() {
     assert_eq!(open_metrics_of(Panicking), "# EOF\n");
     assert_eq!(open_metrics_of_fn(|| -> Suddenly { panic!("a fault") }), "# EOF\n");
 }
@@ -521,7 +521,7 @@ fn a_foreign_registry_is_served_in_open_metrics() {
 }
 
 #[test]
-fn a_counter_whose_family_is_called_as_another_is_unknown_in_open_metrics() {
+fn counter_whose_family_name_is_taken_is_unknown_in_open_metrics() {
     let foreign = prometheus::Registry::new();
     let counter = prometheus::IntCounter::new("jobs_total", "Jobs done.").unwrap();
     let gauge = prometheus::IntGauge::new("jobs", "Jobs waiting.").unwrap();

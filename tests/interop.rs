@@ -70,7 +70,7 @@ fn an_arc_of_a_derived_struct_registers_with_a_foreign_registry() {
 }
 
 #[test]
-fn a_histogram_comes_out_of_a_foreign_registry_as_one_of_its_own() {
+fn histogram_equals_a_foreign_one_in_a_foreign_registry() {
     #[derive(Collector)]
     struct Latency {
         /// Seconds.

@@ -59,7 +59,7 @@ fn a_guard_is_dropped_on_a_panic() {
 }
 
 #[test]
-fn a_guard_subtracts_nothing_from_what_was_removed_or_never_there() {
+fn guard_subtracts_nothing_from_a_missing_series() {
     #[derive(Collector)]
     struct Limited {
         #[metric(help = "Jobs.", labels = ["queue"], max_series = 1)]
@@ -142,7 +142,7 @@ fn a_counter_does_not_go_down_nor_to_infinity() {
 }
 
 #[test]
-fn an_increment_that_is_refused_makes_no_series() {
+fn refused_increment_creates_no_series() {
     let family = CounterVec::<1, f64>::from(["x"]);
     family.with(["a"]).inc_by(-1.0);
     family.with(["b"]).inc_by_with_exemplar(f64::NAN, &[]);
@@ -356,7 +356,7 @@ impl Collect for Numbers {
 }
 
 #[test]
-fn the_value_of_an_info_is_one_and_a_state_set_has_states_alone() {
+fn info_is_one_and_state_set_has_only_states() {
     let registry = Registry::new();
     registry.register(Numbers).unwrap();
     assert_eq!(

@@ -67,7 +67,7 @@ pairs_total{x="",y="abc"} 16
 }
 
 #[test]
-fn of_label_values_that_concatenate_alike_the_right_one_is_removed() {
+fn removal_distinguishes_label_values_that_concatenate_alike() {
     let pairs = Pairs::new();
     pairs.pairs_total.with(["ab", "c"]).inc();
     pairs.pairs_total.with(["a", "bc"]).inc_by(2);
@@ -467,7 +467,7 @@ fn a_bad_sample_leaves_the_scrape_a_success() {
 // Go: the text of an error is sent to whoever asks.
 
 #[test]
-fn neither_a_stack_trace_nor_the_text_of_an_error_is_on_the_wire() {
+fn stack_traces_and_error_texts_are_not_exposed() {
     let server = serve(|config| {
         config.service(Metrics::new(with_panics()));
     });

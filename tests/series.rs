@@ -54,7 +54,7 @@ fn a_removed_series_is_exposed_no_more() {
 }
 
 #[test]
-fn a_removed_series_that_is_created_again_starts_at_zero_and_stands_last() {
+fn recreated_series_starts_at_zero_and_is_last() {
     let (metrics, registry) = counted(&[["GET", "/"], ["PUT", "/"]]);
     metrics.requests_total.remove(["GET", "/"]);
     assert_eq!(metrics.requests_total.with(["GET", "/"]).get(), 0);
@@ -151,7 +151,7 @@ struct Sizes {
 }
 
 #[test]
-fn a_removed_histogram_is_created_again_without_observations() {
+fn recreated_histogram_has_no_observations() {
     let sizes = Sizes::new();
     for value in ["a", "b"] {
         sizes.sizes.with([value]).observe(1.5);
@@ -250,7 +250,7 @@ fn series_are_iterated_in_the_order_of_their_creation() {
 }
 
 #[test]
-fn retain_sees_each_series_once_however_many_there_are() {
+fn retain_sees_each_series_once() {
     let family = GaugeVec::new(["x"]);
     for at in 0..2_000_u32 {
         family.with([at]).set(f64::from(at));
@@ -278,7 +278,7 @@ fn retain_may_use_the_family_itself() {
 }
 
 #[test]
-fn a_family_without_series_is_iterated_and_retained_from() {
+fn empty_family_is_iterated_and_retained() {
     let family = CounterVec::new(["x"]);
     assert_eq!(family.iter().count(), 0);
     family.retain(|_| false);
@@ -328,7 +328,7 @@ fn a_pinned_handle_follows_clear_retain_and_the_removal_of_others() {
 }
 
 #[test]
-fn a_pinned_handle_and_a_look_up_update_one_series_while_the_family_grows() {
+fn pinned_and_unpinned_handles_update_one_series() {
     let family = HistogramVec::new(["x"], &[1.0]);
     let pinned = family.with(["a"]).pin();
     for at in 0..2_000 {

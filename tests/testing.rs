@@ -181,7 +181,7 @@ hint: the order of families, the order of a family's series, and white space aro
 }
 
 #[test]
-fn a_family_of_several_descs_has_one_head() {
+fn family_of_several_descs_has_one_help() {
     let with_zone = |zone| gauge("temperature_celsius").with_const_labels([("zone", zone)]);
     assert_exposition(
         &Hand(vec![with_zone("north"), gauge("between"), with_zone("south")]),
@@ -198,7 +198,7 @@ fn a_family_of_several_descs_has_one_head() {
 }
 
 #[test]
-fn what_is_compared_is_what_a_registry_exposes() {
+fn exposition_is_that_of_a_registry() {
     assert_exposition(&hello(), &exposition_of(hello()));
     assert_exposition(&queries(), &exposition_of(queries()));
 }
@@ -211,7 +211,7 @@ fn a_collector_without_samples_exposes_nothing() {
 }
 
 #[test]
-fn what_is_different_is_shown_line_by_line() {
+fn difference_is_shown_line_by_line() {
     let wrong = || {
         assert_exposition(
             &hello(),
@@ -242,7 +242,7 @@ hint: the order of families, the order of a family's series, and white space aro
 }
 
 #[test]
-fn a_family_that_has_no_samples_is_hinted_at() {
+fn hint_names_a_family_without_samples() {
     let hello = Hello::new();
     let untouched = || {
         assert_exposition(

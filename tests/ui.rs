@@ -57,7 +57,7 @@ fn rules() -> BTreeMap<String, String> {
         "server/probe.rs",
         "server/probe/maker.rs",
         "server/exporter/maker.rs",
-        "__private.rs",
+        "collect/new.rs",
     ] {
         let text = read(&format!("hello_exporter/src/{path}"));
         for tail in text.split("#[diagnostic::on_unimplemented(").skip(1) {

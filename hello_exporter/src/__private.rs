@@ -5,17 +5,16 @@ pub use std::borrow::Cow;
 pub use std::result::Result;
 pub use std::vec::Vec;
 
-use crate::collect::{Declaration, Declared, LabelShape};
+use crate::collect::{Declaration, LabelShape};
 use crate::desc::{Desc, MetricType};
 
 mod checks;
-mod live;
 mod message;
 
+pub use crate::collect::live::{Live, Liveness, OfDeclared, of_declared};
+pub use crate::collect::new::{MakeNew, New, WithNew, WithoutNew};
 pub use crate::labels::with_one;
 pub use checks::*;
-pub(crate) use live::is_live;
-pub use live::{Live, Liveness, OfDeclared, of_declared};
 
 /// Returns the type of a metric: that of the field's type, or that of the attribute, or gauge.
 const fn metric_type(own: Option<MetricType>, declared: Option<MetricType>) -> MetricType {
@@ -58,28 +57,13 @@ pub fn descs(declarations: &[Declaration]) -> Vec<Desc> {
 
 /// Adds the families of a flattened struct, as the outer one exposes them.
 pub fn add_flattened(descs: &mut Vec<Desc>, flattened: Vec<Desc>, outer: Outer<'_>) {
-    descs.extend(flattened.into_iter().map(|desc| within(outer, desc)));
+    let (prefix, const_labels) = outer;
+    let outer = |desc: Desc| desc.with_prefix(prefix).with_outer_const_labels(const_labels);
+    descs.extend(flattened.into_iter().map(outer));
 }
 
 /// The prefix and the constant labels that a struct adds to the families of a flattened field.
 type Outer<'o> = (&'o str, &'o [(Cow<'static, str>, Cow<'static, str>)]);
-
-fn within((prefix, const_labels): Outer<'_>, desc: Desc) -> Desc {
-    desc.with_prefix(prefix).with_outer_const_labels(const_labels)
-}
-
-/// Visits families of a flattened field as the outer struct exposes them.
-pub fn visit_flattened<'v>(
-    outer: Outer<'v>,
-    visit: &'v mut dyn FnMut(&Desc, u64),
-) -> impl FnMut(&Desc, u64) + 'v {
-    move |desc, series| visit(&within(outer, desc.clone()), series)
-}
-
-/// Adds the undeclared families of a collector.
-pub fn add_late(descs: &mut Vec<Desc>, collector: &impl Declared) {
-    collector.late(&mut |desc, _| descs.push(desc.clone()));
-}
 
 /// The declarations of a struct.
 pub trait Fields {
@@ -91,36 +75,6 @@ pub trait Fields {
 pub trait SendAndSync<'a>: Send + Sync {}
 
 impl<T: Send + Sync + ?Sized> SendAndSync<'_> for T {}
-
-/// A struct whose `new()` takes no parameters.
-pub trait New {
-    /// Returns the struct with every metric at its initial value.
-    fn make() -> Self;
-}
-
-/// Makes the initial value of a flattened struct, see
-/// [`Declared::New`](crate::collect::Declared::New).
-#[diagnostic::on_unimplemented(
-    message = "`new()` cannot make a `{T}`",
-    label = "its own `new()` takes parameters, or there is none",
-    note = "leave `new()` out of the outer struct too, with `#[collector(no_new)]`"
-)]
-pub trait MakeNew<T> {
-    /// Returns the struct with every metric at its initial value.
-    fn make() -> T;
-}
-
-/// [`Declared::New`](crate::collect::Declared::New) of a struct that has [`New`].
-pub struct WithNew;
-
-/// [`Declared::New`](crate::collect::Declared::New) of any other struct.
-pub struct WithoutNew;
-
-impl<T: New> MakeNew<T> for WithNew {
-    fn make() -> T {
-        T::make()
-    }
-}
 
 /// Keeps its argument: the feature `prometheus` is on.
 #[cfg(feature = "prometheus")]

@@ -1,12 +1,18 @@
 //! The traits between a declaration and an exposition: Describe, Collect, Metric.
 
+mod declaration;
+pub(crate) mod live;
+pub(crate) mod new;
+
 use std::borrow::Cow;
 
-use crate::__private::{Live, Liveness, New, WithNew, of_declared};
 pub use crate::desc::{Desc, DescError, MetricType};
 pub use crate::encode::{FamilyEncoder, Sample, SampleValue};
 use crate::labels::Labels;
-pub use crate::metric::value::ToSample;
+pub use crate::metric::to_sample::ToSample;
+pub use declaration::{Declaration, FieldError};
+use live::{Live, Liveness, of_declared};
+use new::{New, WithNew};
 
 /// Describes the metric families that a collector exposes.
 ///
@@ -127,28 +133,43 @@ pub trait Declared: Collect {
         }
     }
 
-    /// Whether a scrape can bring families that are not declared: those of
-    /// [`DynamicFamilies`](crate::DynamicFamilies).
+    /// Whether a value can have dynamic families, those of
+    /// [`DynamicFamilies`](crate::DynamicFamilies). [`Describe::describe`] returns them after the
+    /// declared ones.
     #[doc(hidden)]
-    const HAS_LATE: bool = false;
+    const HAS_DYNAMIC: bool = false;
 
     /// Whether the samples can change while the collector is registered.
     #[doc(hidden)]
     const IS_LIVE: bool = true;
 
-    /// Visits the families that are not declared, each with its number of series.
+    /// Returns the number of dynamic families.
     #[doc(hidden)]
-    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
-        let _ = visit;
+    fn count_dynamic(&self) -> usize {
+        0
     }
 
-    /// Collects the family that [`late`](Self::late) visits at `position` and returns `true`.
-    /// Returns `false` if the position is past the last of them, and subtracts their number from
-    /// it.
+    /// Returns the dynamic families, for a flattened field.
     #[doc(hidden)]
-    fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
-        let _ = (position, encoder);
-        false
+    fn describe_dynamic(&self) -> Vec<Desc> {
+        let described = if Self::HAS_DYNAMIC { self.describe() } else { Vec::new() };
+        described.into_iter().skip(Self::FAMILIES).collect()
+    }
+
+    /// Collects the dynamic family at `index` and returns `true`. Returns `false` if the index is
+    /// past the last of them, and subtracts their number from it.
+    #[doc(hidden)]
+    fn collect_dynamic(&self, index: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
+        match index.checked_sub(self.count_dynamic()) {
+            None => {
+                self.collect(Self::FAMILIES + *index, encoder);
+                true
+            }
+            Some(rest) => {
+                *index = rest;
+                false
+            }
+        }
     }
 
     /// Does what [`Collect::verify`] does, for a flattened field.
@@ -183,7 +204,7 @@ impl<M: Declared> Collect for Option<M> {
 
 impl<M: Declared> Declared for Option<M> {
     const FAMILIES: usize = M::FAMILIES;
-    const HAS_LATE: bool = M::HAS_LATE;
+    const HAS_DYNAMIC: bool = M::HAS_DYNAMIC;
     const IS_LIVE: bool = M::IS_LIVE;
     type New = WithNew;
 
@@ -191,94 +212,14 @@ impl<M: Declared> Declared for Option<M> {
         M::declared()
     }
 
-    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
-        if let Some(metrics) = self {
-            metrics.late(visit);
-        }
-    }
-
-    fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
-        self.as_ref().is_some_and(|metrics| metrics.collect_late(position, encoder))
+    fn count_dynamic(&self) -> usize {
+        self.as_ref().map_or(0, M::count_dynamic)
     }
 }
 
 impl<M> New for Option<M> {
     fn make() -> Self {
         None
-    }
-}
-
-/// The declaration of a field of a struct that derives [`Collector`](crate::Collector): its family,
-/// and the options with which its metric is made.
-#[derive(Clone, Debug)]
-pub struct Declaration {
-    desc: Desc,
-    buckets: Option<&'static [f64]>,
-    max_series: Option<usize>,
-}
-
-impl Declaration {
-    /// Returns the declaration of a field of this family, without options.
-    pub const fn new(desc: Desc) -> Self {
-        Self { desc, buckets: None, max_series: None }
-    }
-
-    /// Returns the declaration of a field of this family, with options.
-    pub(crate) const fn with_options(
-        desc: Desc,
-        buckets: Option<&'static [f64]>,
-        max_series: Option<usize>,
-    ) -> Self {
-        Self { desc, buckets, max_series }
-    }
-
-    /// Returns the family.
-    pub fn desc(&self) -> &Desc {
-        &self.desc
-    }
-
-    /// Returns the upper bounds of a histogram's buckets.
-    pub fn buckets(&self) -> Option<&'static [f64]> {
-        self.buckets
-    }
-
-    /// Returns the most series that a family with labels may hold.
-    pub fn max_series(&self) -> Option<usize> {
-        self.max_series
-    }
-
-    /// Returns the label names of the family.
-    pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
-        self.desc.labels().iter().map(AsRef::as_ref)
-    }
-}
-
-/// A field that is not the metric that its attribute declares.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("field of metric `{metric}` {problem}")]
-pub struct FieldError {
-    metric: String,
-    problem: String,
-}
-
-impl FieldError {
-    /// Returns the error of the field of `desc`. Its message is "field of metric `b`" and
-    /// `problem`.
-    pub(crate) fn new(desc: &Desc, problem: impl Into<String>) -> Self {
-        Self { metric: desc.name().to_owned(), problem: problem.into() }
-    }
-
-    /// Refuses a metric whose own label names differ from those of its `desc`.
-    pub(crate) fn check_labels<'n>(
-        own: impl Iterator<Item = &'n str>,
-        desc: &Desc,
-    ) -> Result<(), Self> {
-        let own: Vec<&str> = own.collect();
-        if own == desc.labels() {
-            return Ok(());
-        }
-        let problem = format!("was made with labels {own:?}, and declares {:?}", desc.labels());
-        Err(Self::new(desc, problem))
     }
 }
 

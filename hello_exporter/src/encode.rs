@@ -1,10 +1,11 @@
 //! From samples to bytes: one streaming [`Encoder`] per wire format.
 
+mod count;
 mod cursor;
 mod decimal;
-pub(crate) mod escape;
 mod family;
 mod line;
+mod metadata;
 pub(crate) mod number;
 mod open_metrics;
 mod prepared;
@@ -12,19 +13,20 @@ mod protobuf;
 mod sample;
 mod text;
 
+pub(crate) use count::count_samples;
 pub use family::FamilyEncoder;
 pub(crate) use family::{Scratch, Written};
-pub(crate) use line::{Lines, PlainLines};
+pub(crate) use line::PlainLines;
 pub(crate) use number::RenderedBounds;
 pub use number::SampleValue;
-pub(crate) use open_metrics::OpenMetrics;
-pub(crate) use prepared::{Prepared, Start};
-pub(crate) use protobuf::{Protobuf, ProtobufScratch};
+pub(crate) use open_metrics::OpenMetricsEncoder;
+pub(crate) use prepared::Prepared;
+pub(crate) use protobuf::{ProtobufEncoder, ProtobufScratch};
 pub use sample::Sample;
 pub(crate) use sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint, unix_milliseconds};
-pub(crate) use text::Text;
+pub(crate) use text::TextEncoder;
 
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 
 /// A wire format of the metrics endpoint.
 ///
@@ -36,9 +38,11 @@ use crate::labels::LabelBlock;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
+    /// The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version
+    /// 0.0.4.
     ///
-    /// It has no types for [`Info`](crate::Info) and [`StateSet`](crate::StateSet): both are gauges.
+    /// It has no types for [`Info`](crate::Info) and [`StateSet`](crate::StateSet): both are
+    /// gauges.
     #[default]
     Text,
     /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
@@ -70,32 +74,32 @@ impl Format {
     }
 }
 
-/// Writes one exposition, a call per point.
+/// Writes one exposition, one call for each sample.
 ///
-/// The caller opens a family, says which collector's part of it follows, writes its points, and closes
-/// it. What was written since a [`mark`](Encoder::mark) can be taken back, which is how a panicking
-/// collector leaves no half of its output behind.
+/// The caller begins a family, then each collector's metric of it, writes the samples, and ends the
+/// family. It can undo all writes since a [`mark`](Encoder::mark), so that a panicking collector
+/// leaves no half of its output.
 pub(crate) trait Encoder {
     fn begin_family(&mut self, metric: &Prepared);
 
-    /// Says whose points follow: those of one collector, whose constant labels are its own.
+    /// Begins the samples of one collector, whose constant labels are its own.
     fn begin_metric(&mut self, metric: &Prepared) {
         let _ = metric;
     }
 
-    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Sample<'_>);
+    fn sample(&mut self, metric: &Prepared, labels: RenderedLabels<'_>, sample: &Sample<'_>);
 
-    /// Where samples that are nothing but numbers can be appended as lines, in a format that has lines.
+    /// Returns an appender of plain numbers as lines, if the format has lines.
     fn plain_lines(&mut self) -> Option<PlainLines<'_>> {
         None
     }
 
     fn end_family(&mut self) {}
 
-    /// Writes what stands behind the last family.
+    /// Writes the end of the exposition.
     fn finish(&mut self) {}
 
-    /// Whether the format has a place for exemplars in this family.
+    /// Returns whether the format has exemplars in this family.
     fn takes_exemplars(&self) -> bool {
         false
     }
@@ -105,7 +109,7 @@ pub(crate) trait Encoder {
     fn rollback(&mut self, mark: usize);
 }
 
-/// Writes a family, or, where `write` gives it no points, nothing.
+/// Writes a family, or nothing if `write` writes no samples.
 pub(crate) fn encode_family(
     encoder: &mut dyn Encoder,
     metric: &Prepared,
@@ -113,9 +117,9 @@ pub(crate) fn encode_family(
 ) {
     let start = encoder.mark();
     encoder.begin_family(metric);
-    let head = encoder.mark();
+    let first_sample = encoder.mark();
     write(encoder);
-    if encoder.mark() == head {
+    if encoder.mark() == first_sample {
         encoder.rollback(start);
     } else {
         encoder.end_family();

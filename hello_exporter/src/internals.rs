@@ -6,9 +6,8 @@
 //! - **An author's code** runs under [`catch`], or [`catch_async`] if it is asynchronous, so that a
 //!   panic costs its own samples. Values that it returns are kept in a [`Guarded`], whose drop is
 //!   caught and reported by a [`DropLog`].
-//! - **A scrape with collectors of its own.** Sources and probes return collectors that exist for
-//!   one scrape. They are registered as a [`Registrable`] with their families, and a [`Provider`]
-//!   hands their collectors to the scrape.
+//! - **A scrape with collectors of its own.** Sources and probes are registered as a [`Registrable`]
+//!   with their [`Declarations`]. A [`Provider`] hands a [`ScrapeCollector`] of each to the scrape.
 //! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic.
 //!
 //! A few methods belong to public types: `Registry::encode_request` encodes a scrape with a
@@ -16,11 +15,11 @@
 //! `Registry::health` serve the landing page and the exporter's own metrics, and `Scope::add` and
 //! `Scope::last` register what is not public.
 
-pub(crate) use crate::panic::{
-    DropLog, Guarded, Panic, catch, catch_async, note_location, panic_message,
+pub(crate) use crate::panic::asynchronous::{catch_async, note_location};
+pub(crate) use crate::panic::{DropLog, Guarded, Panic, catch, panic_message};
+pub(crate) use crate::registry::collectors::ScrapeCollector;
+pub(crate) use crate::registry::origin::{
+    CollectorName, Declarations, FOREIGN_REGISTRY, Registrable, assert_live,
 };
-pub(crate) use crate::registry::{
-    CollectorName, FOREIGN_REGISTRY, Momentary, Provided, Provider, Registrable, ScrapeRequest,
-    assert_live,
-};
+pub(crate) use crate::registry::scrape::{Provider, ScrapeRequest};
 pub(crate) use crate::sync::{lock, read, write};

@@ -1,4 +1,4 @@
-//! Label values, label sets, and the block in which they are written.
+//! Label values, label sets, and rendered labels.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -6,8 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 use std::num::NonZero;
 use std::sync::Arc;
 
-use crate::encode::escape;
-use crate::name;
+use crate::{escape, name};
 
 /// The longest label value in bytes. A longer one is cut at a character.
 pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
@@ -15,9 +14,9 @@ pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
 /// The value of one label: a string, or a value that is written as one.
 ///
 /// Strings of every kind, `char`, integers and [`NonZero`] ones, `bool`, IP addresses and socket
-/// addresses, and an `Option` of those are label values. `None` is the empty value, which Prometheus
-/// treats as no label. [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it for an enum;
-/// any other type implements it by hand:
+/// addresses, and an `Option` of those are label values. `None` is the empty value, which
+/// Prometheus treats as no label. [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it
+/// for an enum; any other type implements it by hand:
 ///
 /// ```
 /// use hello_exporter::{CounterVec, LabelValue};
@@ -70,11 +69,11 @@ pub trait Labels {
     /// The number of values.
     const COUNT: usize;
 
-    /// The names, if the type brings them.
+    /// The names, if the type has them.
     const NAMES: Option<&'static [Cow<'static, str>]> = None;
 
-    /// Passes all values, as strings, to `read`: as many as [`COUNT`](Self::COUNT). A family drops and
-    /// counts an update with another number of values.
+    /// Passes all values, as strings, to `read`: as many as [`COUNT`](Self::COUNT). A family drops
+    /// and counts an update with another number of values.
     fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R;
 }
 
@@ -182,7 +181,7 @@ macro_rules! addresses {
 
 addresses!(IpAddr Ipv4Addr Ipv6Addr SocketAddr SocketAddrV4 SocketAddrV6);
 
-/// The text of an address, without an allocation.
+/// The text of an address, without allocation.
 #[derive(Debug, Default)]
 pub struct AddressBuffer {
     bytes: [[u8; 32]; 2],
@@ -209,7 +208,7 @@ impl fmt::Write for AddressBuffer {
     }
 }
 
-/// Implements [`Labels`] for one value: a set of one.
+/// Implements [`Labels`] for one value.
 macro_rules! sets_of_one {
     ($([$($param:ident)?] $type:ty;)*) => {$(
         impl$(<$param: LabelValue>)? Labels for $type {
@@ -232,7 +231,7 @@ sets_of_one! {
     [] IpAddr; [] Ipv4Addr; [] Ipv6Addr; [] SocketAddr; [] SocketAddrV4; [] SocketAddrV6;
 }
 
-/// Refuses labels `K` whose names, or number, are not those of `L`.
+/// Refuses labels `K` whose names, or number, differ from those of `L`.
 pub(crate) const fn assert_same<L: Labels, K: Labels>() {
     let are_same = match (L::NAMES, K::NAMES) {
         (Some(wanted), Some(given)) => name::are_same(wanted, given),
@@ -302,21 +301,21 @@ impl LabelNames {
         self.0.len()
     }
 
-    /// Renders the block of these values, as many as there are names.
+    /// Renders the labels with these values, as many as there are names.
     pub(crate) fn render(&self, values: &[&str]) -> String {
-        let mut block = String::new();
-        render(self.iter().zip(values.iter().copied()), &mut block);
-        block
+        let mut rendered = String::new();
+        render(self.iter().zip(values.iter().copied()), &mut rendered);
+        rendered
     }
 }
 
-/// The labels of one series as they appear on the wire: `hostname="Hi",path="/"`, escaped. It is valid
-/// UTF-8.
+/// The labels of one series as they appear in the text formats: `hostname="Hi",path="/"`, escaped,
+/// in UTF-8.
 #[derive(Clone, Copy)]
-pub(crate) struct LabelBlock<'a>(pub(crate) &'a [u8]);
+pub(crate) struct RenderedLabels<'a>(pub(crate) &'a [u8]);
 
-impl<'a> LabelBlock<'a> {
-    pub(crate) const EMPTY: LabelBlock<'static> = LabelBlock(b"");
+impl<'a> RenderedLabels<'a> {
+    pub(crate) const EMPTY: RenderedLabels<'static> = RenderedLabels(b"");
 
     pub(crate) fn is_empty(self) -> bool {
         self.0.is_empty()
@@ -359,13 +358,13 @@ pub(crate) fn clip(value: &str) -> &str {
     ends.filter_map(|end| value.get(..end)).next().unwrap_or_default()
 }
 
-/// Iterates over the pairs of a rendered block, unescaped.
-pub(crate) fn pairs(block: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    escaped_pairs(block).map(|(name, value)| (name, escape::unescape(value)))
+/// Iterates over the pairs of rendered labels, unescaped.
+pub(crate) fn pairs(rendered: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    escaped_pairs(rendered).map(|(name, value)| (name, escape::unescape(value)))
 }
 
-fn escaped_pairs(block: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = block;
+fn escaped_pairs(rendered: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = rendered;
     std::iter::from_fn(move || {
         let (name, tail) = rest.split_once('=')?;
         let tail = tail.strip_prefix('"')?;

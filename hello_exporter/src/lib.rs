@@ -52,6 +52,7 @@
 pub mod collect;
 mod desc;
 mod encode;
+mod escape;
 #[cfg(feature = "server")]
 mod internals;
 #[cfg(feature = "prometheus")]

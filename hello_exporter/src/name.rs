@@ -1,8 +1,8 @@
 //! The naming rules of metrics and labels.
 //!
 //! From the [data model](https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels):
-//! letters, digits and `_`, a digit not first. `:` is reserved for recording rules, and label names that
-//! begin with `__` for Prometheus itself.
+//! letters, digits and `_`, a digit not first. `:` is reserved for recording rules, and label names
+//! that begin with `__` for Prometheus itself.
 
 use std::borrow::Cow;
 
@@ -29,19 +29,6 @@ pub fn is_metric_name(name: &str) -> bool {
 /// ```
 pub fn is_label_name(name: &str) -> bool {
     is_identifier(name) && !name.starts_with("__")
-}
-
-/// Makes a name the first part of a metric's name: invalid characters become `_`, and `_` is appended; an
-/// empty name stays empty.
-#[cfg(feature = "server")]
-pub(crate) fn prefix(name: &str) -> String {
-    if name.is_empty() {
-        return String::new();
-    }
-    let is_accepted = |character: char| character == '_' || character.is_ascii_alphanumeric();
-    let prefix = name.replace(|character| !is_accepted(character), "_") + "_";
-    let has_digit = prefix.starts_with(|first: char| first.is_ascii_digit());
-    if has_digit { format!("_{prefix}") } else { prefix }
 }
 
 /// Returns whether both lists are the same, in a constant.

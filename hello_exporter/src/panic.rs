@@ -3,7 +3,7 @@
 //! Catching needs unwinding: a program built with `panic = "abort"` ends at the first panic.
 
 #[cfg(feature = "server")]
-mod future;
+pub(crate) mod asynchronous;
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -12,9 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-#[cfg(feature = "server")]
-pub(crate) use future::catch_async;
 use tracing::{error, info};
+
+use crate::collect::{Collect, Declared, Desc, Describe, FamilyEncoder, FieldError};
 
 thread_local! {
     /// Whether this thread runs inside [`catch`], whose caller logs a panic.
@@ -23,7 +23,7 @@ thread_local! {
     static LOCATION: Cell<Option<String>> = const { Cell::new(None) };
 }
 
-/// A caught panic: its message, and its location if the [hook](note_location) recorded one.
+/// A caught panic: its message, and its location if the panic hook of the server recorded one.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}{}", at(.location.as_deref()))]
 pub(crate) struct Panic {
@@ -37,14 +37,15 @@ fn at(location: Option<&str>) -> String {
 
 /// Runs an author's code and catches its panic. The caller logs the panic, so the hook does not.
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Panic> {
-    forget_location();
+    take_location();
     let is_outer = IS_GUARDED.replace(true);
     let result = catch_unwind(AssertUnwindSafe(run));
     IS_GUARDED.set(is_outer);
-    result.map_err(|payload| Panic { location: forget_location(), ..Panic::new(payload) })
+    result.map_err(|payload| Panic { location: take_location(), ..Panic::new(payload) })
 }
 
-fn forget_location() -> Option<String> {
+/// Returns the location of the last guarded panic, once.
+fn take_location() -> Option<String> {
     LOCATION.try_with(Cell::take).ok().flatten()
 }
 
@@ -63,17 +64,6 @@ impl Panic {
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
-}
-
-/// Records the panic's location if the caller of [`catch`] will log it; otherwise returns `false`,
-/// as it does for a panic during the unwinding of another one.
-#[cfg(feature = "server")]
-pub(crate) fn note_location(panic: &std::panic::PanicHookInfo<'_>) -> bool {
-    if !IS_GUARDED.get() || cfg!(panic = "abort") {
-        return false;
-    }
-    let location = panic.location().map(ToString::to_string);
-    LOCATION.try_with(|last| last.replace(location)).is_ok_and(|before| before.is_none())
 }
 
 /// Remembers whether something panicked last time, so that a panic is logged once per change.
@@ -97,17 +87,17 @@ impl PanicState {
 /// Values have to be dropped one at a time: while a panic unwinds out of one, a panic of the next
 /// would abort the process.
 #[derive(Clone, Debug)]
-pub(crate) struct DropLog(Arc<Dropped>);
+pub(crate) struct DropLog(Arc<DropState>);
 
 #[derive(Debug)]
-struct Dropped {
+struct DropState {
     collector: Cow<'static, str>,
     state: PanicState,
 }
 
 impl DropLog {
     pub(crate) fn new(collector: Cow<'static, str>) -> Self {
-        Self(Arc::new(Dropped { collector, state: PanicState::default() }))
+        Self(Arc::new(DropState { collector, state: PanicState::default() }))
     }
 
     /// Drops `value`.
@@ -116,7 +106,7 @@ impl DropLog {
     }
 
     fn note(&self, panic: Option<&Panic>) {
-        let Dropped { collector, state } = &*self.0;
+        let DropState { collector, state } = &*self.0;
         if !state.has_changed(panic.is_some()) {
             return;
         }
@@ -139,12 +129,6 @@ impl<T> Guarded<T> {
         Self { value: Some(value), drops: drops.clone() }
     }
 
-    /// Converts the value by a function that cannot panic.
-    #[cfg(feature = "server")]
-    pub(crate) fn map<U>(mut self, convert: impl FnOnce(T) -> U) -> Guarded<U> {
-        Guarded { value: self.value.take().map(convert), drops: self.drops.clone() }
-    }
-
     /// Returns the value, which is there until the guard is dropped.
     pub(crate) fn get(&self) -> Option<&T> {
         self.value.as_ref()
@@ -155,5 +139,24 @@ impl<T> Drop for Guarded<T> {
     fn drop(&mut self) {
         let value = self.value.take();
         self.drops.drop(value);
+    }
+}
+
+/// The families of the value.
+impl<M: Declared> Describe for Guarded<M> {
+    fn describe(&self) -> Vec<Desc> {
+        self.get().map(M::describe).unwrap_or_default()
+    }
+}
+
+impl<M: Declared> Collect for Guarded<M> {
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+        if let Some(metrics) = self.get() {
+            metrics.collect(index, encoder);
+        }
+    }
+
+    fn verify(&self) -> Result<(), FieldError> {
+        self.get().map_or(Ok(()), M::verify)
     }
 }

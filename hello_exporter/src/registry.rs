@@ -4,40 +4,34 @@
 //! both sides. A fault at scrape time, a panic or a label set written twice, costs the samples
 //! concerned and is counted.
 
+mod clash;
+pub(crate) mod collectors;
+mod dynamic;
 mod error;
 mod health;
-mod momentary;
-mod origin;
+pub(crate) mod origin;
 mod plan;
-mod present;
-mod scrape;
+mod registrations;
+pub(crate) mod scrape;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 pub use error::RegisterError;
-#[cfg(any(feature = "prometheus", feature = "server"))]
-pub(crate) use momentary::Momentary;
-#[cfg(any(feature = "prometheus", feature = "server"))]
-pub(crate) use origin::FOREIGN_REGISTRY;
 pub use origin::IntoCollector;
-#[cfg(feature = "prometheus")]
-pub(crate) use origin::MakeCollector;
-pub(crate) use origin::{Registrable, assert_live};
 
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::encode::Format;
 use crate::panic::{DropLog, PanicState};
-pub(crate) use health::Health;
-use momentary::LateIndices;
-#[cfg(feature = "server")]
-pub(crate) use origin::CollectorName;
-use plan::{Collector, Plan, State};
-#[cfg(feature = "server")]
-pub(crate) use present::Provided;
-pub(crate) use scrape::{Provider, ScrapeRequest};
+use crate::sync::{read, write};
+use dynamic::DynamicIndices;
+use health::Health;
+use origin::{Declarations, Origin, Registrable, assert_live};
+use plan::{Plan, Registration};
+use registrations::Registrations;
+use scrape::{Provider, ScrapeRequest};
 
 /// A set of collectors that are exposed together.
 ///
@@ -66,12 +60,12 @@ pub(crate) use scrape::{Provider, ScrapeRequest};
 /// ```
 #[derive(Clone, Default)]
 pub struct Registry {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Default)]
-struct Shared {
-    state: RwLock<State>,
+struct Inner {
+    registrations: RwLock<Registrations>,
     health: Arc<Health>,
     memory: scrape::SpareMemory,
 }
@@ -183,10 +177,10 @@ impl Registry {
     ///
     /// A panic in its `drop` is caught and logged.
     pub fn unregister(&self, id: CollectorId) -> bool {
-        let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
-        let removed = state.remove(id);
+        let mut registrations = write(&self.inner.registrations);
+        let removed = registrations.remove(id);
         // The collector's own `drop` does not run under the lock.
-        drop(state);
+        drop(registrations);
         removed.is_some()
     }
 
@@ -206,38 +200,38 @@ impl Registry {
         provider: &mut dyn Provider,
         buffer: &mut Vec<u8>,
     ) -> bool {
-        scrape::encode(&self.shared, request, provider, buffer)
+        scrape::encode(&self.inner, request, provider, buffer)
     }
 
     /// Returns another registry, which counts dropped series together with this one.
     #[cfg(feature = "server")]
     pub(crate) fn sibling(&self) -> Self {
-        let health = Arc::clone(&self.shared.health);
-        Self { shared: Arc::new(Shared { health, ..Shared::default() }) }
+        let health = Arc::clone(&self.inner.health);
+        Self { inner: Arc::new(Inner { health, ..Inner::default() }) }
     }
 
     /// Returns the names of a collector's families.
     #[cfg(feature = "server")]
     pub(crate) fn families_of(&self, id: CollectorId) -> Vec<String> {
-        self.shared.plan().names_of(id)
+        self.inner.plan().names_of(id)
     }
 
     /// Returns the counters of dropped series, to be registered under the exporter's name.
     #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only an exporter has a name"))]
     pub(crate) fn health(&self) -> Arc<Health> {
-        Arc::clone(&self.shared.health)
+        Arc::clone(&self.inner.health)
     }
 }
 
-impl Shared {
+impl Inner {
     fn plan(&self) -> Arc<Plan> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).plan()
+        read(&self.registrations).plan()
     }
 }
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let families = self.shared.plan().names();
+        let families = self.inner.plan().names();
         formatter.debug_struct("Registry").field("families", &families).finish()
     }
 }
@@ -312,30 +306,31 @@ impl Scope<'_> {
     }
 
     pub(crate) fn add(self, collector: Registrable) -> Result<CollectorId, RegisterError> {
-        let shared = &self.registry.shared;
-        let Registrable { name, origin, dynamic } = collector;
+        let inner = &self.registry.inner;
+        let Registrable { name, origin, declarations, is_foreign } = collector;
+        let Declarations { declared, dynamic, has_dynamic } = declarations;
         // The collector's own code is not run under the lock.
-        let mut descs = origin.describe();
+        let mut descs = match &origin {
+            Origin::Kept(collector) => collector.describe(),
+            Origin::Function(_) | Origin::Provider => declared,
+        };
         origin.verify(&name)?;
         let id = CollectorId::next();
-        let (declared, late) = match origin.is_exclusive() {
-            true => (0, LateIndices::after(0, &descs)),
-            false => (descs.len(), LateIndices::after(descs.len(), &dynamic)),
-        };
-        descs.extend(dynamic);
-        let collector = Arc::new(Collector {
+        let registration = Arc::new(Registration {
             id,
             origin,
+            is_foreign,
             addition: self.addition,
-            declared,
-            late: Mutex::new(late),
+            declared: descs.len(),
+            has_dynamic,
+            dynamic: Mutex::new(DynamicIndices::after(descs.len(), &dynamic)),
             is_reported: AtomicBool::new(false),
             panics: PanicState::default(),
             drops: DropLog::new(name.clone()),
             name,
         });
-        let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.add(&collector, descs)?;
+        descs.extend(dynamic);
+        write(&inner.registrations).add(&registration, descs)?;
         Ok(id)
     }
 }

@@ -14,6 +14,7 @@ pub mod filter;
 pub mod http;
 pub mod key_values;
 mod log;
+mod metric_prefix;
 mod network;
 pub mod probe;
 #[cfg(target_os = "linux")]

@@ -1,5 +1,5 @@
-//! Helpers for the tests of an exporter: compare an exposition, check Prometheus' conventions, read the
-//! value of one sample.
+//! Helpers for the tests of an exporter: compare an exposition, check Prometheus' conventions, read
+//! the value of one sample.
 //!
 //! They need no registry and no server: a test makes the collector, updates it, and calls one.
 //!
@@ -49,13 +49,14 @@ use std::borrow::Cow;
 use crate::collect::Collect;
 use exposition::exposition;
 pub use lint::{Problem, lint};
-use text::Sample;
+use text::SampleLine;
 
 /// Compares the exposition of a collector, in the text format 0.0.4, with `expected`.
 ///
-/// White space around a line and empty lines have no meaning in that format, and are ignored: the literal
-/// can be indented as the code around it. The order of families makes no difference, nor that of the
-/// series of a family, because a `HashMap` has none; the order within a histogram or summary does.
+/// White space around a line and empty lines have no meaning in that format, and are ignored: the
+/// literal can be indented as the code around it. The order of families makes no difference, nor
+/// that of the series of a family, because a `HashMap` has none; the order within a histogram or
+/// summary does.
 ///
 /// ```
 /// use hello_exporter::Collector;
@@ -82,9 +83,9 @@ use text::Sample;
 ///
 /// # Panics
 ///
-/// The exposition differs: the message shows both, with `-` before expected lines and `+` before exposed
-/// ones. A registry would refuse the collector, or a scrape would drop samples of it: the message names
-/// the reason. A panic of the collector itself is not caught.
+/// The exposition differs: the message shows both, with `-` before expected lines and `+` before
+/// exposed ones. A registry would refuse the collector, or a scrape would drop samples of it: the
+/// message names the reason. A panic of the collector itself is not caught.
 #[track_caller]
 pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
     let exposed = exposed_by(collector);
@@ -103,11 +104,11 @@ pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
     }
 }
 
-/// Returns the value of the sample with exactly this name, a histogram's `_bucket`, `_sum` or `_count`
-/// included, and exactly these labels, constant ones and `le` included, in any order.
+/// Returns the value of the sample with exactly this name, a histogram's `_bucket`, `_sum` or
+/// `_count` included, and exactly these labels, constant ones and `le` included, in any order.
 ///
-/// Returns `None` if there is no such sample, and prints the samples that have the name, or all names:
-/// a test that fails shows them. Integers past 2⁵³ are rounded, as Prometheus rounds them.
+/// Returns `None` if there is no such sample, and prints the samples that have the name, or all
+/// names: a test that fails shows them. Integers past 2⁵³ are rounded, as Prometheus rounds them.
 ///
 /// ```
 /// use hello_exporter::testing::value_of;
@@ -122,11 +123,14 @@ pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
 /// let queries = Queries::new();
 /// queries.query_duration_seconds.with(["users"]).observe(0.25);
 ///
-/// let value = |name, labels: &[(&str, &str)]| value_of(&queries, name, labels);
-/// assert_eq!(value("query_duration_seconds_sum", &[("table", "users")]), Some(0.25));
-/// assert_eq!(value("query_duration_seconds_bucket", &[("le", "0.1"), ("table", "users")]), Some(0.0));
-/// assert_eq!(value("query_duration_seconds_bucket", &[("le", "+Inf"), ("table", "users")]), Some(1.0));
-/// assert_eq!(value("query_duration_seconds_sum", &[("table", "groups")]), None);
+/// let sum = |table| value_of(&queries, "query_duration_seconds_sum", &[("table", table)]);
+/// assert_eq!(sum("users"), Some(0.25));
+/// assert_eq!(sum("groups"), None);
+///
+/// let labels = |le| [("le", le), ("table", "users")];
+/// let bucket = |le| value_of(&queries, "query_duration_seconds_bucket", &labels(le));
+/// assert_eq!(bucket("0.1"), Some(0.0));
+/// assert_eq!(bucket("+Inf"), Some(1.0));
 /// ```
 ///
 /// # Panics
@@ -142,8 +146,8 @@ pub fn value_of(
     let mut wanted: Vec<(&str, Cow<'_, str>)> =
         labels.iter().map(|&(name, value)| (name, Cow::Borrowed(value))).collect();
     wanted.sort();
-    let is_wanted = |sample: &Sample<'_>| sample.name == name && sample.labels() == wanted;
-    let found = exposed.lines().filter_map(Sample::read).find(is_wanted);
+    let is_wanted = |sample: &SampleLine<'_>| sample.name == name && sample.labels() == wanted;
+    let found = exposed.lines().filter_map(SampleLine::read).find(is_wanted);
     if found.is_none() {
         eprintln!("{}", missing::message(&exposed, name, labels));
     }

@@ -48,15 +48,11 @@ fn declared(collector: &Collector) -> TokenStream {
         quote!(#krate::__private::add_flattened(&mut __descs, #declared(), #outer);)
     });
     let descs = quote!(#krate::__private::descs(<Self as #krate::__private::Fields>::FIELDS));
-    let descs = if flattened.is_empty() {
-        descs
-    } else {
-        quote!({ let mut __descs = #descs; #(#extend)* __descs })
-    };
+    let descs = with_flattened(descs, extend);
     let fields = fields(collector);
     let new = new_kind(collector);
     let is_live = is_live(collector);
-    let late = late(collector);
+    let dynamic = dynamic(collector);
     quote! {
         #fields
 
@@ -70,9 +66,18 @@ fn declared(collector: &Collector) -> TokenStream {
             }
 
             #is_live
-            #late
+            #dynamic
         }
     }
+}
+
+/// Writes families of the struct, which each statement of `extend` adds to.
+fn with_flattened(descs: TokenStream, extend: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let extend: Vec<TokenStream> = extend.collect();
+    if extend.is_empty() {
+        return descs;
+    }
+    quote!({ let mut __descs = #descs; #(#extend)* __descs })
 }
 
 /// Writes whether the samples can change while the struct is registered. Plain values cannot.
@@ -96,34 +101,21 @@ fn outer(collector: &Collector, prefix: Option<&Name>) -> TokenStream {
     quote!((#prefix, #const_labels))
 }
 
-/// Writes the methods for the undeclared families of flattened fields.
-fn late(collector: &Collector) -> TokenStream {
+/// Writes whether and how many dynamic families the flattened fields have.
+fn dynamic(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
-    let flattened: Vec<_> = collector.flattened().collect();
+    let flattened: Vec<&Field> = collector.flattened().map(|(field, _)| field).collect();
     if flattened.is_empty() {
         return TokenStream::new();
     }
-    let of_field =
-        |item| flattened.iter().map(move |(field, _)| of_declared(krate, &field.ty, item));
-    let idents: Vec<&Ident> = flattened.iter().map(|(field, _)| &field.ident).collect();
-    let outers = flattened.iter().map(|(_, prefix)| outer(collector, *prefix));
-    let (has_late, late, collect_late) =
-        (of_field("HAS_LATE"), of_field("late"), of_field("collect_late"));
-    let [position, encoder, visit] =
-        ["__position", "__encoder", "__visit"].map(|name| Ident::new(name, Span::mixed_site()));
+    let of_field = |item| flattened.iter().map(move |field| of_declared(krate, &field.ty, item));
+    let idents = flattened.iter().map(|field| &field.ident);
+    let (has_dynamic, count) = (of_field("HAS_DYNAMIC"), of_field("count_dynamic"));
     quote! {
-        const HAS_LATE: ::core::primitive::bool = #(#has_late)||*;
+        const HAS_DYNAMIC: ::core::primitive::bool = #(#has_dynamic)||*;
 
-        fn late(&self, #visit: &mut dyn ::core::ops::FnMut(&#krate::collect::Desc, ::core::primitive::u64)) {
-            #(#late(&self.#idents, &mut #krate::__private::visit_flattened(#outers, #visit));)*
-        }
-
-        fn collect_late(
-            &self,
-            #position: &mut ::core::primitive::usize,
-            #encoder: &mut #krate::collect::FamilyEncoder<'_>,
-        ) -> ::core::primitive::bool {
-            #(#collect_late(&self.#idents, #position, #encoder))||*
+        fn count_dynamic(&self) -> ::core::primitive::usize {
+            #(#count(&self.#idents))+*
         }
     }
 }
@@ -228,14 +220,13 @@ fn describe(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let declared = quote!(<Self as #krate::collect::Declared>::declared());
-    let descs = match collector.flattened().next() {
-        Some(_) => quote! {{
-            let mut __descs = #declared;
-            #krate::__private::add_late(&mut __descs, self);
-            __descs
-        }},
-        None => declared,
-    };
+    let dynamic = collector.flattened().map(|(field, prefix)| {
+        let Field { ident, ty, .. } = field;
+        let describe = of_declared(krate, ty, "describe_dynamic");
+        let outer = outer(collector, prefix);
+        quote!(#krate::__private::add_flattened(&mut __descs, #describe(&self.#ident), #outer);)
+    });
+    let descs = with_flattened(declared, dynamic);
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::collect::Describe for #ident #ty_generics #where_clause {
@@ -282,24 +273,25 @@ fn collect(collector: &Collector) -> TokenStream {
     }
 }
 
-/// Writes the match arm after the metrics of the struct: the families of the flattened fields in
-/// their order, then the undeclared ones.
+/// Writes the match arm after the metrics of the struct: the declared families of the flattened
+/// fields in their order, then the dynamic ones.
 fn collect_flattened(collector: &Collector, index: &Ident, encoder: &Ident) -> TokenStream {
     let krate = &collector.krate;
     let own = collector.metrics().count();
-    let mut calls = collector.flattened().map(|(field, _)| {
-        let Field { ident, ty, .. } = field;
-        let collect = of_declared(krate, ty, "collect_flattened");
-        quote!(#collect(&self.#ident, &mut #index, #encoder))
-    });
-    match calls.next() {
-        Some(first) => quote! {{
-            let mut #index = #index - #own;
-            let _ = #first #(|| #calls)* ||
-                <Self as #krate::collect::Declared>::collect_late(self, &mut #index, #encoder);
-        }},
-        None => quote!({}),
+    let flattened: Vec<&Field> = collector.flattened().map(|(field, _)| field).collect();
+    if flattened.is_empty() {
+        return quote!({});
     }
+    let calls = ["collect_flattened", "collect_dynamic"].into_iter().flat_map(|method| {
+        flattened.iter().map(move |Field { ident, ty, .. }| {
+            let collect = of_declared(krate, ty, method);
+            quote!(#collect(&self.#ident, &mut #index, #encoder))
+        })
+    });
+    quote! {{
+        let mut #index = #index - #own;
+        let _ = #(#calls)||*;
+    }}
 }
 
 fn verify(collector: &Collector) -> TokenStream {

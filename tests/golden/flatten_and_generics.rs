@@ -67,15 +67,20 @@ impl<T: Metric> ::hello_exporter::collect::Declared for App<T> {
     const IS_LIVE: ::core::primitive::bool =
         <Option<T> as ::hello_exporter::collect::Metric>::IS_LIVE
             || <Pool as ::hello_exporter::collect::Declared>::IS_LIVE;
-    const HAS_LATE: ::core::primitive::bool =
-        <Pool as ::hello_exporter::collect::Declared>::HAS_LATE;
-    fn late(
-        &self,
-        __visit: &mut dyn ::core::ops::FnMut(&::hello_exporter::collect::Desc, ::core::primitive::u64),
-    ) {
-        <Pool as ::hello_exporter::collect::Declared>::late(
-            &self.pool,
-            &mut ::hello_exporter::__private::visit_flattened(
+    const HAS_DYNAMIC: ::core::primitive::bool =
+        <Pool as ::hello_exporter::collect::Declared>::HAS_DYNAMIC;
+    fn count_dynamic(&self) -> ::core::primitive::usize {
+        <Pool as ::hello_exporter::collect::Declared>::count_dynamic(&self.pool)
+    }
+}
+#[automatically_derived]
+impl<T: Metric> ::hello_exporter::collect::Describe for App<T> {
+    fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::collect::Desc> {
+        {
+            let mut __descs = <Self as ::hello_exporter::collect::Declared>::declared();
+            ::hello_exporter::__private::add_flattened(
+                &mut __descs,
+                <Pool as ::hello_exporter::collect::Declared>::describe_dynamic(&self.pool),
                 (
                     "app_db_",
                     const {
@@ -85,26 +90,7 @@ impl<T: Metric> ::hello_exporter::collect::Declared for App<T> {
                         )]
                     },
                 ),
-                __visit,
-            ),
-        );
-    }
-    fn collect_late(
-        &self,
-        __position: &mut ::core::primitive::usize,
-        __encoder: &mut ::hello_exporter::collect::FamilyEncoder<'_>,
-    ) -> ::core::primitive::bool {
-        <Pool as ::hello_exporter::collect::Declared>::collect_late(
-            &self.pool, __position, __encoder,
-        )
-    }
-}
-#[automatically_derived]
-impl<T: Metric> ::hello_exporter::collect::Describe for App<T> {
-    fn describe(&self) -> ::hello_exporter::__private::Vec<::hello_exporter::collect::Desc> {
-        {
-            let mut __descs = <Self as ::hello_exporter::collect::Declared>::declared();
-            ::hello_exporter::__private::add_late(&mut __descs, self);
+            );
             __descs
         }
     }
@@ -126,8 +112,8 @@ impl<T: Metric> ::hello_exporter::collect::Collect for App<T> {
                     &self.pool,
                     &mut __index,
                     __encoder,
-                ) || <Self as ::hello_exporter::collect::Declared>::collect_late(
-                    self,
+                ) || <Pool as ::hello_exporter::collect::Declared>::collect_dynamic(
+                    &self.pool,
                     &mut __index,
                     __encoder,
                 );

@@ -212,13 +212,13 @@ pub const fn check_max_series(options: Options, max_series: usize) {
 }
 
 /// A metric of a struct: its name, the type of its field, and the type that its attribute says.
-pub type Named = (&'static str, Option<MetricType>, Option<MetricType>);
+pub type NamedMetric = (&'static str, Option<MetricType>, Option<MetricType>);
 
 /// Refuses two metrics if the shorter one, or OpenMetrics, exposes the name of the longer one.
 ///
 /// The derive calls this for the pairs whose names differ by a suffix that can be exposed.
 #[track_caller]
-pub const fn check_overlap(shorter: Named, longer: Named, suffix: &str) {
+pub const fn check_overlap(shorter: NamedMetric, longer: NamedMetric, suffix: &str) {
     let exposed = match type_of(shorter) {
         MetricType::Histogram => is_one_of(suffix, &["_bucket", "_sum", "_count", "_created"]),
         MetricType::Summary => is_one_of(suffix, &["_sum", "_count", "_created"]),
@@ -247,7 +247,7 @@ pub const fn check_overlap(shorter: Named, longer: Named, suffix: &str) {
     }
 }
 
-const fn type_of((_, own, declared): Named) -> MetricType {
+const fn type_of((_, own, declared): NamedMetric) -> MetricType {
     metric_type(own, declared)
 }
 

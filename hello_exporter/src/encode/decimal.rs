@@ -1,15 +1,16 @@
-//! Integers in decimal, up to eight digits in a word.
+//! Converts integers to decimal, up to eight digits in a word.
 
-/// What is below has at most eight digits.
+/// The smallest integer with more than eight digits.
 pub(super) const EIGHT_DIGITS: u64 = 100_000_000;
 
 /// The most digits of an integer.
 pub(super) const MOST_DIGITS: usize = 20;
 
-/// The digits of an integer below [`EIGHT_DIGITS`], and how many they are; behind them is anything.
+/// Returns the digits of an integer below [`EIGHT_DIGITS`], and their number; the bytes after them
+/// are arbitrary.
 ///
-/// How many pairs of digits there are is a branch, and whether the first of them is a single digit is not.
-/// So the place of what stands behind the number is known long before its digits are.
+/// It branches on the number of pairs of digits, but not on whether the first pair is a single
+/// digit. So the end of the number is known long before its digits.
 #[inline(always)]
 pub(super) fn digits(value: u32) -> ([u8; 8], usize) {
     let (pairs, digits, is_odd) = match value {
@@ -22,13 +23,13 @@ pub(super) fn digits(value: u32) -> ([u8; 8], usize) {
     ((digits >> (8 * leading_zeros)).to_le_bytes(), 2 * pairs - leading_zeros)
 }
 
-/// The digits of an integer below [`EIGHT_DIGITS`], with zeros in front.
+/// Returns the digits of an integer below [`EIGHT_DIGITS`], with leading zeros.
 #[inline(always)]
 pub(super) fn eight_digits(value: u32) -> [u8; 8] {
     four_pairs(value).to_le_bytes()
 }
 
-// Every quotient is one of the value itself, so that none of the divisions waits for another.
+// Every division divides the value itself, so that no division waits for another.
 
 #[inline(always)]
 fn four_pairs(value: u32) -> u64 {
@@ -51,10 +52,10 @@ fn two_pairs(value: u32) -> u64 {
     pair(first) | pair(value - 100 * first) << 16
 }
 
-/// Two digits, the first in the lowest byte.
+/// Returns two digits, the first in the lowest byte.
 #[inline(always)]
 fn pair(value: u32) -> u64 {
-    // The table is longer than it need be, so that no index is out of its bounds.
+    // The remainder replaces a check of bounds: the table has a power of two of entries.
     let index = value as usize % PAIRS.len();
     PAIRS.get(index).copied().map_or(0, u64::from)
 }

@@ -9,18 +9,19 @@ use hashbrown::HashTable;
 
 use super::{Encoder, Exemplar, Prepared, Sample, SampleValue};
 use crate::desc::{Desc, MetricType};
-use crate::labels::{self, LabelBlock, Labels};
+use crate::labels::{self, Labels, RenderedLabels};
 
 /// Writes the samples of one metric family of one collector.
 ///
-/// [`Collect::collect`](crate::collect::Collect::collect) calls [`sample`](Self::sample) for every series.
-/// A sample with the labels of an earlier one is dropped and counted, so that the exposition stays valid.
+/// [`Collect::collect`](crate::collect::Collect::collect) calls [`sample`](Self::sample) for every
+/// series. A sample with the labels of an earlier one is dropped and counted, so that the
+/// exposition stays valid.
 pub struct FamilyEncoder<'a> {
     metric: &'a Prepared,
     encoder: &'a mut dyn Encoder,
     written: &'a mut Written,
     /// The values of the row's labels, which precede the metric's own.
-    outer: &'a [&'a str],
+    row_labels: &'a [&'a str],
 }
 
 impl<'a> FamilyEncoder<'a> {
@@ -31,17 +32,17 @@ impl<'a> FamilyEncoder<'a> {
     ) -> Self {
         written.clear();
         encoder.begin_metric(metric);
-        Self { metric, encoder, written, outer: &[] }
+        Self { metric, encoder, written, row_labels: &[] }
     }
 
-    /// Writes the metrics of a row: these label values precede theirs.
+    /// Writes the metrics of a row, whose label values precede their own.
     pub(crate) fn within(&mut self, labels: &[&str], write: impl FnOnce(&mut FamilyEncoder<'_>)) {
-        let outer = [self.outer, labels].concat();
+        let row_labels = [self.row_labels, labels].concat();
         write(&mut FamilyEncoder {
             metric: self.metric,
             encoder: self.encoder,
             written: self.written,
-            outer: &outer,
+            row_labels: &row_labels,
         });
     }
 
@@ -55,104 +56,105 @@ impl<'a> FamilyEncoder<'a> {
         self.sample([""; 0], value);
     }
 
-    /// Writes one sample: as many label values as the [`Desc`] has labels, and the value, which is a
-    /// number or a snapshot.
+    /// Writes one sample: as many label values as the [`Desc`] has labels, and the value, which is
+    /// a number or a snapshot.
     ///
-    /// An invalid sample is dropped and counted: one with another number of label values, a histogram
-    /// of a gauge, an info that is not 1, any sample of a state set, which only a
+    /// An invalid sample is dropped and counted: one with another number of label values, a
+    /// histogram of a gauge, an info that is not 1, any sample of a state set, which only a
     /// [`StateSet`](crate::StateSet) can write. A counter that is negative or NaN is exposed;
     /// [`testing::lint`](crate::testing::lint) reports it.
     pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Sample<'p>>) {
-        let point = value.into();
-        labels.with_values(|values| self.sample_of(values, &point));
+        let sample = value.into();
+        labels.with_values(|values| self.sample_of(values, &sample));
     }
 
-    pub(crate) fn sample_of(&mut self, values: &[&str], point: &Sample<'_>) {
-        let (names, outer) = (self.metric.desc.labels(), self.outer);
+    /// Writes one sample, whose label values follow those of the row.
+    pub(crate) fn sample_of(&mut self, values: &[&str], sample: &Sample<'_>) {
+        let (names, row_labels) = (self.metric.desc.labels(), self.row_labels);
         if self.metric.desc.metric_type() == MetricType::StateSet {
             return self.refuse(&"only a `StateSet` can write the samples of a state set");
         }
-        let (given, expected) = (outer.len() + values.len(), names.len());
+        let (given, expected) = (row_labels.len() + values.len(), names.len());
         if given != expected {
             return self.refuse(&format_args!(
                 "the number of label values is {given}, expected {expected}"
             ));
         }
-        let values = outer.iter().chain(values).copied();
-        self.point(names.iter().map(AsRef::as_ref).zip(values), point);
+        let values = row_labels.iter().chain(values).copied();
+        self.unless_written(names.iter().map(AsRef::as_ref).zip(values), sample);
     }
 
     /// Iterates over the names and values of the row's labels.
-    fn outer_labels<'s>(&self) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s, 'a>
+    fn row_pairs<'s>(&self) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s, 'a>
     where
         'a: 's,
     {
         let names = self.metric.desc.labels().iter().map(AsRef::as_ref);
-        names.zip(self.outer.iter().copied())
+        names.zip(self.row_labels.iter().copied())
     }
 
     /// Iterates over the names of the metric's own labels.
-    fn inner_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.metric.desc.labels().iter().skip(self.outer.len()).map(AsRef::as_ref)
+    fn own_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.metric.desc.labels().iter().skip(self.row_labels.len()).map(AsRef::as_ref)
     }
 
-    /// Writes one point with labels that have the Desc's names, unless these labels were written before.
-    fn point<'p>(
+    /// Writes one sample, unless the metric has written one with these labels.
+    fn unless_written<'p>(
         &mut self,
         labels: impl IntoIterator<Item = (&'p str, &'p str)>,
-        point: &Sample<'_>,
+        sample: &Sample<'_>,
     ) {
         let metric_type = self.metric.desc.metric_type();
-        if !point.fits(metric_type) {
+        if !sample.fits(metric_type) {
             return self
-                .refuse(&format_args!("a sample is {point}, expected that of a {metric_type}"));
+                .refuse(&format_args!("a sample is {sample}, expected that of a {metric_type}"));
         }
         if self.written.is_rendered {
             return self.refuse(&"a live metric has written the family already");
         }
-        if let Some(block) = self.written.insert(labels) {
-            self.encoder.point(self.metric, LabelBlock(block.as_bytes()), point);
+        if let Some(labels) = self.written.insert(labels) {
+            self.encoder.sample(self.metric, RenderedLabels(labels.as_bytes()), sample);
         }
     }
 
-    /// Writes one point with labels that bring their own names, if they are valid and were not written
-    /// before.
+    /// Writes one sample, whose labels bring their own names, if these are valid and the metric has
+    /// written no sample with these labels.
     #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
-    pub(crate) fn foreign_point(&mut self, labels: &[(&str, &str)], point: &Sample<'_>) {
+    pub(crate) fn foreign_sample(&mut self, labels: &[(&str, &str)], sample: &Sample<'_>) {
         if !self.metric.desc.accepts_labels(labels) {
             return self.refuse(&"a sample has invalid labels");
         }
-        self.point(labels.iter().copied(), point);
+        self.unless_written(labels.iter().copied(), sample);
     }
 
     /// Writes one state of a set, with the label that the set brings.
     pub(crate) fn state(&mut self, state: &str, is_on: bool) {
         let desc = &self.metric.desc;
-        if desc.metric_type() != MetricType::StateSet || self.inner_names().next().is_some() {
+        if desc.metric_type() != MetricType::StateSet || self.own_names().next().is_some() {
             return self.refuse(&"a `StateSet` has written a family of another type");
         }
-        let labels = self.outer_labels().chain([(desc.name(), state)]);
-        self.point(labels, &Sample::from(is_on));
+        let labels = self.row_pairs().chain([(desc.name(), state)]);
+        self.unless_written(labels, &Sample::from(is_on));
     }
 
     /// Counts an invalid sample, and keeps the first reason for the log.
     #[cold]
     pub(crate) fn refuse(&mut self, reason: &dyn Display) {
-        self.written.misfits += 1;
+        self.written.invalid += 1;
         self.written.reason.get_or_insert_with(|| reason.to_string());
     }
 
-    /// Begins the points of a metric of this type, with blocks of these label names, each once. Returns
-    /// false, and counts an invalid sample, if the Desc is another one or the family has samples
-    /// already: then the points must not be written.
+    /// Begins the samples of a live metric, which has this type and these label names, and writes
+    /// each label set once. Returns `false`, and counts an invalid sample, if the Desc differs or
+    /// the family has samples already: then the metric must not write.
     pub(crate) fn begin_rendered<'n>(
         &mut self,
         metric_type: MetricType,
         names: impl Iterator<Item = &'n str>,
     ) -> bool {
         let is_first = !self.written.is_rendered && self.written.ranges.is_empty();
-        let is_own = metric_type == self.metric.desc.metric_type() && names.eq(self.inner_names());
-        // The blocks of a row are not the whole of its labels, and are compared like those of any other.
+        let is_own = metric_type == self.metric.desc.metric_type() && names.eq(self.own_names());
+        // In a row, rendered labels lack those of the row, and are compared like any others.
         let is_valid = is_own && (is_first || self.is_row());
         self.written.is_rendered |= !self.is_row();
         if !is_own {
@@ -163,44 +165,47 @@ impl<'a> FamilyEncoder<'a> {
         is_valid
     }
 
-    /// Writes the only point of a metric without labels.
-    pub(crate) fn only(&mut self, metric_type: MetricType, point: &Sample<'_>) {
+    /// Writes the only sample of a metric without labels.
+    pub(crate) fn only(&mut self, metric_type: MetricType, sample: &Sample<'_>) {
         if self.begin_rendered(metric_type, std::iter::empty()) {
-            self.rendered(LabelBlock::EMPTY, point);
+            self.rendered(RenderedLabels::EMPTY, sample);
         }
     }
 
-    /// Writes a point after [`begin_rendered`](Self::begin_rendered).
+    /// Writes a sample after [`begin_rendered`](Self::begin_rendered).
     #[inline]
-    pub(crate) fn rendered(&mut self, block: LabelBlock<'_>, point: &Sample<'_>) {
-        match self.is_row() {
-            false => self.encoder.point(self.metric, block, point),
-            true => self.rendered_in_row(block, point),
+    pub(crate) fn rendered(&mut self, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
+        if self.is_row() {
+            self.rendered_in_row(labels, sample);
+        } else {
+            self.encoder.sample(self.metric, labels, sample);
         }
     }
 
-    fn rendered_in_row(&mut self, block: LabelBlock<'_>, point: &Sample<'_>) {
-        let own: Vec<_> = block.pairs().collect();
+    fn rendered_in_row(&mut self, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
+        let own: Vec<_> = labels.pairs().collect();
         let own = own.iter().map(|(name, value)| (*name, value.as_ref()));
-        self.point(self.outer_labels().chain(own), point);
+        self.unless_written(self.row_pairs().chain(own), sample);
     }
 
     fn is_row(&self) -> bool {
-        !self.outer.is_empty()
+        !self.row_labels.is_empty()
     }
 
-    /// Writes points that are only numbers, after [`begin_rendered`](Self::begin_rendered).
+    /// Writes samples that are numbers, after [`begin_rendered`](Self::begin_rendered).
     ///
-    /// The loop over the records writes lines itself, without a call of the encoder for each.
+    /// The loop over the series appends lines directly, without a virtual call for each.
     #[inline]
-    pub(crate) fn rendered_numbers<'b>(
+    pub(crate) fn rendered_numbers<'s>(
         &mut self,
-        samples: impl Iterator<Item = (LabelBlock<'b>, SampleValue)>,
+        samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
     ) {
-        let has_blocks = !self.metric.desc.labels().is_empty() && !self.is_row();
-        match self.encoder.plain_lines().filter(|_| has_blocks) {
+        let has_labels = !self.metric.desc.labels().is_empty() && !self.is_row();
+        match self.encoder.plain_lines().filter(|_| has_labels) {
             Some(lines) => lines.append(&self.metric.sample, samples),
-            None => samples.for_each(|(block, number)| self.rendered(block, &Sample::from(number))),
+            None => {
+                samples.for_each(|(labels, number)| self.rendered(labels, &Sample::from(number)));
+            }
         }
     }
 
@@ -209,7 +214,7 @@ impl<'a> FamilyEncoder<'a> {
         self.encoder.takes_exemplars()
     }
 
-    /// Lends memory that outlives the scrape.
+    /// Runs `write` with buffers that are reused by later scrapes.
     pub(crate) fn with_scratch<R>(
         &mut self,
         write: impl FnOnce(&mut Self, &mut Scratch) -> R,
@@ -220,34 +225,34 @@ impl<'a> FamilyEncoder<'a> {
         result
     }
 
-    /// Counts the updates that the metric, or one of its rows, has dropped since the program started,
-    /// because they would have exceeded its limit of series.
+    /// Counts the updates that the metric, or one of its rows, has dropped since the program
+    /// started, because they would have exceeded its limit of series.
     pub(crate) fn dropped(&mut self, total: u64) {
         self.written.dropped += total;
     }
 }
 
-/// The label sets that one collector has written to one family, by value, in one scrape.
+/// The label sets that one collector has written to one family in one scrape, and its losses.
 #[derive(Default)]
 pub(crate) struct Written {
-    /// All blocks, one after the other.
-    blocks: String,
+    /// All label sets, rendered, one after the other.
+    rendered: String,
     ranges: HashTable<(usize, usize)>,
     hasher: RandomState,
-    /// Samples dropped because their labels were written before.
+    /// The number of samples dropped because their labels were written before.
     pub(crate) duplicates: u64,
     scratch: Scratch,
-    /// Updates that the metric has dropped since the program started.
+    /// The number of updates that the metric has dropped since the program started.
     pub(crate) dropped: u64,
-    /// Samples dropped because they are invalid.
-    pub(crate) misfits: u64,
-    /// Why the first of them was dropped.
+    /// The number of samples dropped because they are invalid.
+    pub(crate) invalid: u64,
+    /// The reason for the first invalid sample.
     pub(crate) reason: Option<String>,
-    /// Whether the family was written in blocks that were not compared.
+    /// Whether a live metric has written the family, whose label sets are not compared.
     is_rendered: bool,
 }
 
-/// Buffers in which a point is assembled.
+/// Buffers in which a sample is assembled.
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(crate) buckets: Vec<(f64, u64)>,
@@ -256,36 +261,42 @@ pub(crate) struct Scratch {
 
 impl Written {
     fn clear(&mut self) {
-        self.blocks.clear();
+        self.rendered.clear();
         self.ranges.clear();
         self.duplicates = 0;
-        self.misfits = 0;
+        self.invalid = 0;
         self.reason = None;
         self.dropped = 0;
         self.is_rendered = false;
     }
 
-    /// Drops the references of a scrape, and returns whether the buffers are small enough to be kept.
-    pub(crate) fn is_spare(&mut self) -> bool {
-        self.scratch.exemplars.clear();
-        self.blocks.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16
+    /// Returns the number of samples, those that were dropped included.
+    pub(super) fn samples(&self) -> u64 {
+        self.ranges.len() as u64 + self.duplicates + self.invalid
     }
 
-    /// Inserts the block of these pairs, and returns it unless it was written before.
+    /// Drops the references of a scrape, and returns whether the buffers are small enough for
+    /// reuse.
+    pub(crate) fn is_spare(&mut self) -> bool {
+        self.scratch.exemplars.clear();
+        self.rendered.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16
+    }
+
+    /// Renders a label set, and returns it unless it was written before.
     fn insert<'p>(&mut self, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Option<&str> {
-        let Self { blocks, ranges, hasher, .. } = self;
-        let start = blocks.len();
-        labels::render(pairs, blocks);
-        let range = (start, blocks.len());
-        let text = |&(start, end): &(usize, usize)| blocks.get(start..end).unwrap_or_default();
-        let block = text(&range);
-        let hash = hasher.hash_one(block);
-        if ranges.find(hash, |other| text(other) == block).is_some() {
-            blocks.truncate(start);
+        let Self { rendered, ranges, hasher, .. } = self;
+        let start = rendered.len();
+        labels::render(pairs, rendered);
+        let range = (start, rendered.len());
+        let text = |&(start, end): &(usize, usize)| rendered.get(start..end).unwrap_or_default();
+        let labels = text(&range);
+        let hash = hasher.hash_one(labels);
+        if ranges.find(hash, |other| text(other) == labels).is_some() {
+            rendered.truncate(start);
             self.duplicates += 1;
             return None;
         }
         ranges.insert_unique(hash, range, |other| hasher.hash_one(text(other)));
-        self.blocks.get(start..)
+        self.rendered.get(start..)
     }
 }

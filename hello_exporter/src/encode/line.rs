@@ -1,39 +1,40 @@
-//! What the two text formats share: lines.
+//! The lines of the two text formats.
 //!
-//! What a line begins with is rendered before, when the metric is registered and when its series are
-//! created, and copied. Only values are formatted.
+//! Registration renders the prefix of a line, and the first update of a series its labels: a scrape
+//! copies both, and formats values only.
 
 use std::marker::PhantomData;
 
-use super::cursor::Cursor;
-use super::number::{self, RenderedBounds, append_bound};
+use super::cursor::{Cursor, append_number};
+use super::number::{RenderedBounds, append_bound};
+use super::prepared::LinePrefix;
 use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Prepared, Sample, SampleValue, Start};
-use crate::labels::LabelBlock;
+use super::{Encoder, Prepared, Sample, SampleValue};
+use crate::labels::RenderedLabels;
 
-/// In what the two text formats differ.
+/// The differences between the two text formats.
 pub(crate) trait Dialect {
-    /// Whether bounds are written as floats, with a point.
+    /// Whether bounds are floats, with a decimal point.
     const FLOAT_BOUNDS: bool;
     /// Whether samples can carry exemplars.
     const EXEMPLARS: bool;
-    /// What ends an exposition.
+    /// The end of an exposition.
     const END: &'static str;
 
-    /// HELP, TYPE and what else stands in front of a family.
-    fn head(metric: &Prepared) -> &str;
+    /// Returns the metadata of a family: HELP, TYPE and, in OpenMetrics, UNIT.
+    fn metadata(metric: &Prepared) -> &str;
 
     fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>);
 }
 
 /// Appends an exposition in one of the text formats to a buffer.
-pub(crate) struct Lines<'a, D> {
+pub(crate) struct LineEncoder<'a, D> {
     out: &'a mut Vec<u8>,
     takes_exemplars: bool,
     dialect: PhantomData<D>,
 }
 
-impl<'a, D: Dialect> Lines<'a, D> {
+impl<'a, D: Dialect> LineEncoder<'a, D> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
         Self { out, takes_exemplars: false, dialect: PhantomData }
     }
@@ -42,55 +43,61 @@ impl<'a, D: Dialect> Lines<'a, D> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// A sample, with all that it can carry.
-    fn line(&mut self, start: &Start, labels: LabelBlock<'_>, value: SampleValue, tail: Tail<'_>) {
-        let parts: [&[u8]; 3] = match labels.is_empty() {
-            true => [start.bare.as_bytes(), b"", b""],
-            false => [start.open.as_bytes(), labels.0, b"} "],
+    /// Writes a line.
+    fn line(
+        &mut self,
+        prefix: &LinePrefix,
+        labels: RenderedLabels<'_>,
+        value: SampleValue,
+        end: LineEnd<'_>,
+    ) {
+        let parts: [&[u8]; 3] = if labels.is_empty() {
+            [prefix.bare.as_bytes(), b"", b""]
+        } else {
+            [prefix.open.as_bytes(), labels.0, b"} "]
         };
         Cursor::new(self.out).number(parts, value, b"");
-        self.end_line(tail);
+        self.end_line(end);
     }
 
-    fn end_line(&mut self, Tail { timestamp, exemplar }: Tail<'_>) {
+    fn end_line(&mut self, LineEnd { timestamp, exemplar }: LineEnd<'_>) {
         if let Some(milliseconds) = timestamp {
             self.push(" ");
             D::append_timestamp(milliseconds, self.out);
         }
         if let Some(exemplar) = exemplar.filter(|_| D::EXEMPLARS) {
-            let parts = [b" # {", exemplar.block.as_bytes(), b"} "];
+            let parts = [b" # {", exemplar.labels.as_bytes(), b"} "];
             Cursor::new(self.out).number(parts, exemplar.value, b" ");
             D::append_timestamp(exemplar.timestamp, self.out);
         }
         self.push("\n");
     }
 
-    /// Writes all buckets of a histogram whose bounds are rendered, and which have nothing behind their
-    /// counts.
+    /// Writes all buckets of a histogram with rendered bounds, without timestamps and exemplars.
     fn plain_buckets(
         &mut self,
-        start: &Start,
-        labels: LabelBlock<'_>,
+        prefix: &LinePrefix,
+        labels: RenderedLabels<'_>,
         histogram: &HistogramPoint<'_>,
         rendered: &RenderedBounds,
     ) {
         let mut cursor = Cursor::new(self.out);
         let bounds = rendered.iter(D::FLOAT_BOUNDS, labels.is_empty());
         for (bound, &(_, count)) in bounds.zip(histogram.buckets) {
-            cursor.number([start.open.as_bytes(), labels.0, bound], count.into(), b"\n");
+            cursor.number([prefix.open.as_bytes(), labels.0, bound], count.into(), b"\n");
         }
     }
 
-    /// A sample with a label that the type brings, the last one in its braces.
+    /// Writes a line whose last label is that of its type, `le` or `quantile`.
     fn bounded(
         &mut self,
-        start: &Start,
-        labels: LabelBlock<'_>,
+        prefix: &LinePrefix,
+        labels: RenderedLabels<'_>,
         (name, bound): (&str, f64),
         value: SampleValue,
-        tail: Tail<'_>,
+        end: LineEnd<'_>,
     ) {
-        self.push(&start.open);
+        self.push(&prefix.open);
         if !labels.is_empty() {
             self.out.extend_from_slice(labels.0);
             self.push(",");
@@ -99,87 +106,87 @@ impl<'a, D: Dialect> Lines<'a, D> {
         self.push("=\"");
         append_bound(bound, D::FLOAT_BOUNDS, self.out);
         self.push("\"} ");
-        number::append(value, self.out);
-        self.end_line(tail);
+        append_number(value, self.out);
+        self.end_line(end);
     }
 
     fn buckets(
         &mut self,
-        start: &Start,
-        labels: LabelBlock<'_>,
+        prefix: &LinePrefix,
+        labels: RenderedLabels<'_>,
         histogram: &HistogramPoint<'_>,
-        point: &Sample<'_>,
+        sample: &Sample<'_>,
     ) {
         let last = (!histogram.is_closed()).then_some((f64::INFINITY, histogram.count));
         let buckets = histogram.buckets.iter().copied().chain(last);
         for (at, (bound, count)) in buckets.enumerate() {
-            let exemplar = point.exemplars.get(at).and_then(Option::as_deref);
-            let tail = Tail { timestamp: point.timestamp, exemplar };
-            self.bounded(start, labels, ("le", bound), count.into(), tail);
+            let exemplar = sample.exemplars.get(at).and_then(Option::as_deref);
+            let end = LineEnd { timestamp: sample.timestamp, exemplar };
+            self.bounded(prefix, labels, ("le", bound), count.into(), end);
         }
     }
 
     fn histogram(
         &mut self,
         metric: &Prepared,
-        labels: LabelBlock<'_>,
+        labels: RenderedLabels<'_>,
         histogram: &HistogramPoint<'_>,
-        point: &Sample<'_>,
+        sample: &Sample<'_>,
     ) {
-        let is_plain = point.timestamp.is_none() && point.exemplars.is_empty();
+        let is_plain = sample.timestamp.is_none() && sample.exemplars.is_empty();
         match histogram.rendered.filter(|_| is_plain) {
             Some(rendered) => self.plain_buckets(&metric.bucket, labels, histogram, rendered),
-            None => self.buckets(&metric.bucket, labels, histogram, point),
+            None => self.buckets(&metric.bucket, labels, histogram, sample),
         }
-        let tail = Tail::of(point.timestamp);
-        self.line(&metric.sum, labels, histogram.sum.into(), tail);
-        self.line(&metric.count, labels, histogram.count.into(), tail);
+        let end = LineEnd::of(sample.timestamp);
+        self.line(&metric.sum, labels, histogram.sum.into(), end);
+        self.line(&metric.count, labels, histogram.count.into(), end);
     }
 
     fn summary(
         &mut self,
         metric: &Prepared,
-        labels: LabelBlock<'_>,
+        labels: RenderedLabels<'_>,
         summary: &SummaryPoint<'_>,
         timestamp: Option<i64>,
     ) {
-        let tail = Tail::of(timestamp);
+        let end = LineEnd::of(timestamp);
         for &(quantile, value) in summary.quantiles {
             let bound = ("quantile", quantile);
-            self.bounded(&metric.sample, labels, bound, value.into(), tail);
+            self.bounded(&metric.sample, labels, bound, value.into(), end);
         }
-        self.line(&metric.sum, labels, summary.sum.into(), tail);
-        self.line(&metric.count, labels, summary.count.into(), tail);
+        self.line(&metric.sum, labels, summary.sum.into(), end);
+        self.line(&metric.count, labels, summary.count.into(), end);
     }
 
-    fn sample(
+    fn number(
         &mut self,
         metric: &Prepared,
-        labels: LabelBlock<'_>,
+        labels: RenderedLabels<'_>,
         value: SampleValue,
-        point: &Sample<'_>,
+        sample: &Sample<'_>,
     ) {
-        let exemplar = point.exemplars.first().and_then(Option::as_deref);
-        let tail = Tail { timestamp: point.timestamp, exemplar };
-        self.line(&metric.sample, labels, value, tail);
+        let exemplar = sample.exemplars.first().and_then(Option::as_deref);
+        let end = LineEnd { timestamp: sample.timestamp, exemplar };
+        self.line(&metric.sample, labels, value, end);
     }
 }
 
-impl<D: Dialect> Encoder for Lines<'_, D> {
+impl<D: Dialect> Encoder for LineEncoder<'_, D> {
     fn begin_family(&mut self, metric: &Prepared) {
         self.takes_exemplars = D::EXEMPLARS && metric.takes_exemplars;
-        self.push(D::head(metric));
+        self.push(D::metadata(metric));
     }
 
     fn plain_lines(&mut self) -> Option<PlainLines<'_>> {
         Some(PlainLines(self.out))
     }
 
-    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Sample<'_>) {
-        match &point.value {
-            PointValue::Number(value) => self.sample(metric, labels, *value, point),
-            PointValue::Histogram(histogram) => self.histogram(metric, labels, histogram, point),
-            PointValue::Summary(summary) => self.summary(metric, labels, summary, point.timestamp),
+    fn sample(&mut self, metric: &Prepared, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
+        match &sample.value {
+            PointValue::Number(value) => self.number(metric, labels, *value, sample),
+            PointValue::Histogram(histogram) => self.histogram(metric, labels, histogram, sample),
+            PointValue::Summary(summary) => self.summary(metric, labels, summary, sample.timestamp),
         }
     }
 
@@ -200,14 +207,14 @@ impl<D: Dialect> Encoder for Lines<'_, D> {
     }
 }
 
-/// What can follow the value of a sample.
+/// The optional parts of a line after its value.
 #[derive(Clone, Copy)]
-struct Tail<'a> {
+struct LineEnd<'a> {
     timestamp: Option<i64>,
     exemplar: Option<&'a Exemplar>,
 }
 
-impl Tail<'_> {
+impl LineEnd<'_> {
     fn of(timestamp: Option<i64>) -> Self {
         Self { timestamp, exemplar: None }
     }
@@ -217,16 +224,16 @@ impl Tail<'_> {
 pub(crate) struct PlainLines<'l>(&'l mut Vec<u8>);
 
 impl PlainLines<'_> {
-    /// Samples with labels, and nothing behind their values.
+    /// Appends samples with labels, without timestamps and exemplars.
     #[inline]
-    pub(crate) fn append<'b>(
+    pub(crate) fn append<'s>(
         self,
-        start: &Start,
-        samples: impl Iterator<Item = (LabelBlock<'b>, SampleValue)>,
+        prefix: &LinePrefix,
+        samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
     ) {
         let mut cursor = Cursor::new(self.0);
         samples.for_each(|(labels, value)| {
-            cursor.number([start.open.as_bytes(), labels.0, b"} "], value, b"\n");
+            cursor.number([prefix.open.as_bytes(), labels.0, b"} "], value, b"\n");
         });
     }
 }

@@ -1,9 +1,7 @@
-//! Sample values, and how they are written.
+//! Values of samples and their text.
 
 use std::fmt;
 use std::io::Write;
-
-use super::cursor::Cursor;
 
 /// The value of a sample, exact: 64-bit integers stay integers on the wire.
 ///
@@ -27,7 +25,7 @@ pub enum SampleValue {
 }
 
 impl SampleValue {
-    /// The value as Prometheus stores it; integers past 2⁵³ are rounded.
+    /// Returns the value as Prometheus stores it; integers past 2⁵³ are rounded.
     pub fn as_f64(self) -> f64 {
         match self {
             SampleValue::U64(value) => value as f64,
@@ -36,8 +34,8 @@ impl SampleValue {
         }
     }
 
-    /// Whether it is negative, and its magnitude, where it is written as an integer: where it is one, or a
-    /// float that is integral and exact.
+    /// Returns whether the value is negative, and its magnitude, if it is written as an integer: if
+    /// it is one, or a float that is integral and exact.
     #[inline(always)]
     pub(super) fn integer(self) -> Option<(bool, u64)> {
         match self {
@@ -47,7 +45,7 @@ impl SampleValue {
         }
     }
 
-    /// In the fewest digits that read back the same float.
+    /// Returns the fewest digits that read back the same float.
     pub(super) fn float_text(self, buffer: &mut zmij::Buffer) -> &str {
         let value = self.as_f64();
         if let Some(word) = not_finite(value) {
@@ -85,17 +83,12 @@ numbers_from! {
 }
 
 fn integer_of_float(value: f64) -> Option<(bool, u64)> {
-    /// Below it every integral float is its own shortest decimal.
+    /// Integral floats below this are their own shortest decimals.
     const EXACT: f64 = 9_007_199_254_740_992.0;
 
     let is_negative_zero = value == 0.0 && value.is_sign_negative();
     let is_integral = value.abs() < EXACT && value.trunc() == value && !is_negative_zero;
     is_integral.then(|| (value < 0.0, value.abs() as u64))
-}
-
-/// Appends a number: integers in full, floats in the fewest digits that read back the same.
-pub(super) fn append(value: SampleValue, out: &mut Vec<u8>) {
-    Cursor::new(out).number([], value, b"");
 }
 
 fn not_finite(value: f64) -> Option<&'static str> {
@@ -107,10 +100,10 @@ fn not_finite(value: f64) -> Option<&'static str> {
     }
 }
 
-/// Appends an `le` or `quantile` value as Go's `strconv.FormatFloat(value, 'g', -1, 64)` does, and with
-/// `.0` behind an integer where it has to look like a float.
+/// Appends an `le` or `quantile` value as Go's `strconv.FormatFloat(value, 'g', -1, 64)` does; if
+/// `as_float`, an integer gets `.0` appended.
 ///
-/// These are part of a series' identity, and must be spelled as client_golang spells them: with an
+/// Bounds are part of a series' identity, so they are spelled as client_golang spells them: with an
 /// exponent of at least two digits below 1e-4 and from 1e6 on.
 pub(crate) fn append_bound(value: f64, as_float: bool, out: &mut Vec<u8>) {
     let start = out.len();
@@ -141,12 +134,12 @@ fn append_as_go(value: f64, out: &mut Vec<u8>) {
     };
 }
 
-/// The bounds of a histogram as they are written behind other labels, up to the value of the sample:
+/// The bounds of a histogram as rendered after other labels, up to the value of the sample:
 /// `,le="0.005"} `.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RenderedBounds {
     plain: Box<[Box<[u8]>]>,
-    /// With a point.
+    /// With a decimal point.
     float: Box<[Box<[u8]>]>,
 }
 
@@ -159,7 +152,8 @@ impl RenderedBounds {
         Self { plain: render(false), float: render(true) }
     }
 
-    /// All bounds, `+Inf` too; without the comma where they are the only label.
+    /// Iterates over all bounds, `+Inf` last; without the comma if `is_only`, for a bound that is
+    /// the only label.
     pub(super) fn iter(&self, as_float: bool, is_only: bool) -> impl Iterator<Item = &[u8]> {
         let bounds = if as_float { &self.float } else { &self.plain };
         bounds.iter().map(move |bound| bound.get(usize::from(is_only)..).unwrap_or_default())
@@ -183,7 +177,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// The right-hand sides were printed by Go's `strconv.FormatFloat(x, 'g', -1, 64)`.
+    /// The expected texts were printed by Go's `strconv.FormatFloat(x, 'g', -1, 64)`.
     #[test]
     fn bounds_are_spelled_as_go_spells_them() {
         let cases = [

@@ -1,79 +1,80 @@
-//! What is rendered of a metric when it is registered.
+//! A metric as registration renders it.
 
-use super::{open_metrics, text};
+use super::metadata;
 use crate::desc::{Desc, MetricType};
 use crate::labels;
 
-/// A [`Desc`] made ready for encoding: what stands in front of all its samples, and what each of them
-/// begins with, rendered once.
+/// A [`Desc`] ready for encoding: the metadata of its family, and the prefixes of its lines,
+/// rendered once.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) desc: Desc,
-    /// `hello="world"`: the constant labels as they appear on the wire.
-    pub(crate) const_block: String,
+    /// The rendered constant labels: `hello="world"`.
+    pub(crate) const_labels: String,
     /// HELP and TYPE.
-    pub(crate) text_head: String,
+    pub(crate) text_metadata: String,
     /// HELP, TYPE and UNIT.
-    pub(crate) open_metrics_head: String,
-    /// Whether samples can carry exemplars: not those of what OpenMetrics calls unknown.
+    pub(crate) open_metrics_metadata: String,
+    /// Whether samples can carry exemplars. A metric that OpenMetrics calls unknown has none.
     pub(crate) takes_exemplars: bool,
-    pub(crate) sample: Start,
-    /// Those of the parts of a histogram or summary.
-    pub(crate) bucket: Start,
-    pub(crate) sum: Start,
-    pub(crate) count: Start,
+    pub(crate) sample: LinePrefix,
+    /// The prefixes of the parts of a histogram or summary; empty for other types.
+    pub(crate) bucket: LinePrefix,
+    pub(crate) sum: LinePrefix,
+    pub(crate) count: LinePrefix,
 }
 
-/// What samples of one name begin with.
+/// The first part of all lines with one name: the name and the constant labels.
 #[derive(Debug, Default)]
-pub(crate) struct Start {
-    /// `b{hello="world"} `, where no variable labels follow.
+pub(crate) struct LinePrefix {
+    /// For a line without variable labels: `b{hello="world"} `.
     pub(crate) bare: String,
-    /// `b{hello="world",`, where they do.
+    /// For a line with variable labels, which follow: `b{hello="world",`.
     pub(crate) open: String,
 }
 
 impl Prepared {
     pub(crate) fn new(desc: Desc) -> Self {
-        let mut const_block = String::new();
+        let mut const_labels = String::new();
         labels::render(
             desc.const_labels().iter().map(|(name, value)| (name.as_ref(), value.as_ref())),
-            &mut const_block,
+            &mut const_labels,
         );
         let has_parts = matches!(desc.metric_type(), MetricType::Histogram | MetricType::Summary);
-        let part = |suffix| match has_parts {
-            true => Start::new(&format!("{}{suffix}", desc.name()), &const_block),
-            false => Start::default(),
+        let part = |suffix| {
+            if has_parts {
+                LinePrefix::new(&format!("{}{suffix}", desc.name()), &const_labels)
+            } else {
+                LinePrefix::default()
+            }
         };
         Self {
-            text_head: text::head(&desc),
-            open_metrics_head: open_metrics::head(&desc),
+            text_metadata: metadata::text(&desc),
+            open_metrics_metadata: metadata::open_metrics(&desc),
             takes_exemplars: !desc.is_unsuffixed_counter(),
-            sample: Start::new(desc.name(), &const_block),
+            sample: LinePrefix::new(desc.name(), &const_labels),
             bucket: part("_bucket"),
             sum: part("_sum"),
             count: part("_count"),
-            const_block,
+            const_labels,
             desc,
         }
     }
-}
 
-impl Prepared {
-    /// The same, where OpenMetrics' name for the family is that of another one: the family is unknown
-    /// under the name that its samples have.
+    /// Prepares a metric whose OpenMetrics family name is taken: OpenMetrics gets a family of
+    /// unknown type, named as its samples.
     pub(crate) fn unknown(desc: Desc) -> Self {
-        let open_metrics_head = open_metrics::unknown_head(&desc);
-        Self { open_metrics_head, takes_exemplars: false, ..Self::new(desc) }
+        let open_metrics_metadata = metadata::open_metrics_unknown(&desc);
+        Self { open_metrics_metadata, takes_exemplars: false, ..Self::new(desc) }
     }
 }
 
-impl Start {
-    fn new(name: &str, const_block: &str) -> Self {
-        if const_block.is_empty() {
+impl LinePrefix {
+    fn new(name: &str, const_labels: &str) -> Self {
+        if const_labels.is_empty() {
             return Self { bare: format!("{name} "), open: format!("{name}{{") };
         }
-        let bare = format!("{name}{{{const_block}}} ");
-        Self { bare, open: format!("{name}{{{const_block},") }
+        let bare = format!("{name}{{{const_labels}}} ");
+        Self { bare, open: format!("{name}{{{const_labels},") }
     }
 }

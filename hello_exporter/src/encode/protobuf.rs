@@ -1,34 +1,36 @@
 //! The [protocol buffer format](https://github.com/prometheus/client_model): messages of
 //! `io.prometheus.client.MetricFamily`, each preceded by its length.
 //!
-//! A message is written behind a length of one byte, and moved where its length turns out to need more.
+//! The encoder reserves one byte for the length of a message, and moves the message if its length
+//! needs more.
 
 use super::sample::{HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Prepared, Sample, SampleValue, escape};
+use super::{Encoder, Prepared, Sample, SampleValue};
 use crate::desc::MetricType;
-use crate::labels::LabelBlock;
+use crate::escape;
+use crate::labels::RenderedLabels;
 
 /// Appends an exposition to a buffer.
-pub(crate) struct Protobuf<'a> {
+pub(crate) struct ProtobufEncoder<'a> {
     out: &'a mut Vec<u8>,
     scratch: &'a mut ProtobufScratch,
-    /// Where the family begins that is being written.
+    /// The offset of the current family.
     family: usize,
 }
 
-/// Memory that outlives a scrape.
+/// Buffers that later scrapes reuse.
 #[derive(Default)]
 pub(crate) struct ProtobufScratch {
     /// The constant labels of the metric, as messages.
     const_labels: Vec<u8>,
 }
 
-impl<'a> Protobuf<'a> {
+impl<'a> ProtobufEncoder<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>, scratch: &'a mut ProtobufScratch) -> Self {
         Self { out, scratch, family: 0 }
     }
 
-    fn labels(&mut self, labels: LabelBlock<'_>) {
+    fn labels(&mut self, labels: RenderedLabels<'_>) {
         self.out.extend_from_slice(&self.scratch.const_labels);
         append_labels(labels, self.out);
     }
@@ -69,7 +71,7 @@ impl<'a> Protobuf<'a> {
     }
 }
 
-impl Encoder for Protobuf<'_> {
+impl Encoder for ProtobufEncoder<'_> {
     fn begin_family(&mut self, metric: &Prepared) {
         let desc = &metric.desc;
         self.family = self.out.len();
@@ -84,19 +86,19 @@ impl Encoder for Protobuf<'_> {
 
     fn begin_metric(&mut self, metric: &Prepared) {
         self.scratch.const_labels.clear();
-        let const_labels = LabelBlock(metric.const_block.as_bytes());
+        let const_labels = RenderedLabels(metric.const_labels.as_bytes());
         append_labels(const_labels, &mut self.scratch.const_labels);
     }
 
-    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Sample<'_>) {
+    fn sample(&mut self, metric: &Prepared, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
         let start = begin(family::METRIC, self.out);
         self.labels(labels);
-        match &point.value {
+        match &sample.value {
             PointValue::Number(value) => self.number(metric.desc.metric_type(), *value),
             PointValue::Histogram(histogram) => self.histogram(histogram),
             PointValue::Summary(summary) => self.summary(summary),
         }
-        if let Some(milliseconds) = point.timestamp {
+        if let Some(milliseconds) = sample.timestamp {
             integer(metric::TIMESTAMP, milliseconds.cast_unsigned(), self.out);
         }
         end(start, self.out);
@@ -135,7 +137,7 @@ mod metric {
     pub(super) const HISTOGRAM: u64 = 7;
 }
 
-/// The format has five types; what is of another one has its samples, and is a gauge.
+/// Returns the number of a type. The format has five types: infos and state sets are gauges.
 fn type_number(metric_type: MetricType) -> u64 {
     match metric_type {
         MetricType::Counter => 0,
@@ -146,8 +148,8 @@ fn type_number(metric_type: MetricType) -> u64 {
     }
 }
 
-fn append_labels(block: LabelBlock<'_>, out: &mut Vec<u8>) {
-    for (name, value) in block.escaped_pairs() {
+fn append_labels(labels: RenderedLabels<'_>, out: &mut Vec<u8>) {
+    for (name, value) in labels.escaped_pairs() {
         message(metric::LABEL, out, |out| {
             text(1, name, out);
             message(2, out, |out| {
@@ -185,21 +187,21 @@ fn text(field: u64, value: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(value.as_bytes());
 }
 
-/// A message in a message, or a text whose length is not known yet.
+/// Appends a message in a message, or a text of unknown length.
 fn message(field: u64, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = begin(field, out);
     write(out);
     end(start, out);
 }
 
-/// Begins a message, and returns the place of its length.
+/// Begins a message, and returns the offset of its length.
 fn begin(field: u64, out: &mut Vec<u8>) -> usize {
     varint(field << 3 | DELIMITED, out);
     out.push(0);
     out.len() - 1
 }
 
-/// Writes the length of the message that ends here to the place of one byte that was left for it.
+/// Ends a message: writes its length to the offset `start`, where one byte is reserved.
 fn end(start: usize, out: &mut Vec<u8>) {
     let mut length = (out.len() - start - 1) as u64;
     let more = (length.max(1).ilog2() / 7) as usize;

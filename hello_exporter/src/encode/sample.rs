@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::SampleValue;
 use super::number::RenderedBounds;
 use crate::desc::MetricType;
 
-/// The state of one series at one moment: a number, a histogram or a summary, and a time if it has one.
+/// The state of one series at one moment: a number, a histogram or a summary, and optionally a
+/// time.
 ///
 /// A [`FamilyEncoder`](crate::collect::FamilyEncoder) converts numbers and
 /// [snapshots](crate::HistogramSnapshot) by itself.
@@ -26,7 +27,7 @@ pub struct Sample<'a> {
     pub(crate) value: PointValue<'a>,
     /// In milliseconds since the Unix epoch.
     pub(crate) timestamp: Option<i64>,
-    /// One for each bucket of a histogram, or a single one; or none.
+    /// One for each bucket of a histogram, one for a number, or none.
     pub(crate) exemplars: &'a [Option<Arc<Exemplar>>],
 }
 
@@ -44,8 +45,9 @@ impl<'a> Sample<'a> {
 
     /// Sets a time of its own, instead of the scrape's.
     ///
-    /// Prometheus drops a sample that is older than its newest one, and keeps a series with times of its
-    /// own for five minutes after its end: set a time only for a value of another system, which has one.
+    /// Prometheus drops a sample that is older than its newest one, and keeps a series with times
+    /// of its own for five minutes after its end: set a time only for a value of another system,
+    /// which has one.
     #[must_use]
     pub fn at(self, time: SystemTime) -> Self {
         self.at_milliseconds(Some(unix_milliseconds(time)))
@@ -59,7 +61,7 @@ impl<'a> Sample<'a> {
         Self { exemplars, ..self }
     }
 
-    /// Returns whether a metric of this type can have this point. The value of an info is 1.
+    /// Returns whether a metric of this type can have this sample. The value of an info is 1.
     pub(crate) fn fits(&self, metric_type: MetricType) -> bool {
         match (metric_type, &self.value) {
             (MetricType::Info, PointValue::Number(value)) => value.as_f64() == 1.0,
@@ -90,9 +92,9 @@ impl<T: Into<SampleValue>> From<T> for Sample<'_> {
 /// A histogram at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HistogramPoint<'a> {
-    /// Upper bound and cumulative count; `+Inf` may be left out.
+    /// Upper bounds and cumulative counts; `+Inf` is optional.
     pub(crate) buckets: &'a [(f64, u64)],
-    /// The bounds as they are written, if they are rendered already.
+    /// The rendered bounds, if there are any.
     pub(crate) rendered: Option<&'a RenderedBounds>,
     pub(crate) sum: f64,
     pub(crate) count: u64,
@@ -113,20 +115,19 @@ pub(crate) struct SummaryPoint<'a> {
     pub(crate) count: u64,
 }
 
-/// One observation, or one increment, as an example of many.
+/// An example of the observations or increments of a series.
 #[derive(Debug)]
 pub(crate) struct Exemplar {
-    /// Its labels as they appear on the wire.
-    pub(crate) block: Box<str>,
+    /// Its rendered labels.
+    pub(crate) labels: Box<str>,
     pub(crate) value: SampleValue,
     /// In milliseconds since the Unix epoch.
     pub(crate) timestamp: i64,
 }
 
-/// Negative before 1970.
+/// Returns milliseconds since the Unix epoch, negative before 1970.
 pub(crate) fn unix_milliseconds(time: SystemTime) -> i64 {
-    let milliseconds =
-        |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let milliseconds = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => milliseconds(after),
         Err(before) => -milliseconds(before.duration()),

@@ -1,11 +1,11 @@
 //! The [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4.
 
-use super::line::Dialect;
-use super::{Lines, Prepared, escape, number};
-use crate::desc::{Desc, MetricType};
+use super::Prepared;
+use super::cursor::append_number;
+use super::line::{Dialect, LineEncoder};
 
 /// Appends an exposition to a buffer.
-pub(crate) type Text<'a> = Lines<'a, Version004>;
+pub(crate) type TextEncoder<'a> = LineEncoder<'a, Version004>;
 
 /// The [`Dialect`] of the format.
 pub(crate) struct Version004;
@@ -15,27 +15,11 @@ impl Dialect for Version004 {
     const EXEMPLARS: bool = false;
     const END: &'static str = "";
 
-    fn head(metric: &Prepared) -> &str {
-        &metric.text_head
+    fn metadata(metric: &Prepared) -> &str {
+        &metric.text_metadata
     }
 
     fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>) {
-        number::append(milliseconds.into(), out);
-    }
-}
-
-/// What stands in front of a family.
-pub(crate) fn head(desc: &Desc) -> String {
-    let mut head = format!("# HELP {} ", desc.name());
-    escape::help(desc.help(), &mut head);
-    head.push_str(&format!("\n# TYPE {} {}\n", desc.name(), type_name(desc.metric_type())));
-    head
-}
-
-/// The format has five types; what is of another one has its samples, and is a gauge.
-pub(crate) fn type_name(metric_type: MetricType) -> &'static str {
-    match metric_type {
-        MetricType::Info | MetricType::StateSet => MetricType::Gauge.as_str(),
-        other => other.as_str(),
+        append_number(milliseconds.into(), out);
     }
 }

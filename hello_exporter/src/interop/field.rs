@@ -38,7 +38,7 @@ macro_rules! foreign_metrics {
                 let $labels: Vec<&str> = $declaration.label_names().collect();
                 match $make {
                     Ok(metric) => metric,
-                    // The derive has checked all that the foreign constructor checks.
+                    // The derive has checked everything that the foreign constructor checks.
                     Err(error) => panic!("metric `{}`: {error}", $declaration.desc().name()),
                 }
             }
@@ -76,8 +76,8 @@ fn histogram_opts(declaration: &Declaration) -> HistogramOpts {
     }
 }
 
-/// Writes what the metric collects, its variable labels in the order of the Desc; the constant ones
-/// are written from the Desc.
+/// Writes the samples of the metric with its variable labels in the order of the Desc. The encoder
+/// adds the constant labels of the Desc.
 fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
     let names = encoder.desc().labels().to_vec();
     for metric in family.get_metric() {
@@ -89,7 +89,7 @@ fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
     }
 }
 
-/// Compares what the metric says of itself with what its attribute says.
+/// Compares the metric's own description with that of its attribute.
 fn verify(metric: &impl Collector, desc: &Desc) -> Result<(), FieldError> {
     for own in metric.desc() {
         let own_const: Vec<(&str, &str)> =

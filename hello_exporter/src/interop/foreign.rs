@@ -3,9 +3,11 @@
 use prometheus::proto::MetricFamily;
 
 use super::model;
+use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
-use crate::registry::{FOREIGN_REGISTRY, IntoCollector, MakeCollector, Momentary, Registrable};
+use crate::registry::IntoCollector;
+use crate::registry::origin::Registrable;
 
 /// Registration gathers the registry once, to learn its families. A family that appears later is
 /// added by the scrape that first gathers it; one that clashes is dropped and counted.
@@ -13,45 +15,22 @@ impl IntoCollector for prometheus::Registry {
     const IS_LIVE: bool = true;
 
     fn into_collector(self) -> Registrable {
-        let descs = self.gather().iter().map(desc).collect();
-        Registrable::made(FOREIGN_REGISTRY, descs, Foreign(self))
+        Registrable::foreign(Gathered(self.gather()).describe(), move || Gathered(self.gather()))
     }
 }
 
-struct Foreign(prometheus::Registry);
-
-impl MakeCollector for Foreign {
-    fn make(&self) -> Box<dyn Momentary> {
-        Box::new(Gathered(self.0.gather()))
-    }
-
-    fn has_late(&self) -> bool {
-        true
-    }
-
-    fn is_exclusive(&self) -> bool {
-        true
-    }
-}
-
-/// The result of one gathering. None of its families is declared: each may disappear.
+/// The result of one gathering. All of its families are dynamic: each may disappear.
 struct Gathered(Vec<MetricFamily>);
 
-impl Momentary for Gathered {
-    fn collect(&self, _: usize, _: &mut FamilyEncoder<'_>) {}
-
-    fn has_late(&self) -> bool {
-        true
+impl Describe for Gathered {
+    fn describe(&self) -> Vec<Desc> {
+        self.0.iter().map(desc).collect()
     }
+}
 
-    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
-        for family in &self.0 {
-            visit(&desc(family), family.get_metric().len() as u64);
-        }
-    }
-
-    fn collect_late(&self, position: usize, encoder: &mut FamilyEncoder<'_>) {
-        let Some(family) = self.0.get(position) else {
+impl Collect for Gathered {
+    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
+        let Some(family) = self.0.get(index) else {
             return;
         };
         // The program has unregistered the family, and registered its name with another type.

@@ -1,12 +1,12 @@
 //! The `prometheus` crate's data model, read and written.
 //!
 //! Its types come in two forms, with and without its feature `protobuf`, which any crate of a
-//! program can turn on for all. Only what both forms have in common is used here; where a method
-//! has two names, the pair of traits at the end gives either form the one it lacks.
+//! program can turn on for all. This module uses the items of both forms. If a method has two
+//! names, the traits at the end give either form the name it lacks.
 
 #![allow(
     deprecated,
-    reason = "what is untyped is deprecated in one form of the model, and has no other name"
+    reason = "untyped metrics are deprecated in one form of the model, and have no other name"
 )]
 
 use prometheus::proto;
@@ -15,7 +15,7 @@ use crate::desc::MetricType;
 use crate::encode::{
     Encoder, FamilyEncoder, HistogramPoint, PointValue, Prepared, Sample, SummaryPoint,
 };
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 use crate::metric::{SnapshotError, check_buckets, check_quantiles};
 
 /// Writes one metric of the foreign model under these labels, unless it is a histogram or a summary
@@ -47,7 +47,7 @@ pub(super) fn encode(
     let timestamp = Some(metric.timestamp_ms()).filter(|&milliseconds| milliseconds != 0);
     match value {
         Ok(value) => {
-            encoder.foreign_point(labels, &Sample::new(value).at_milliseconds(timestamp));
+            encoder.foreign_sample(labels, &Sample::new(value).at_milliseconds(timestamp));
         }
         Err(error) => encoder.refuse(&error),
     }
@@ -57,7 +57,7 @@ fn number<'a>(value: f64) -> Result<PointValue<'a>, SnapshotError> {
     Ok(PointValue::Number(value.into()))
 }
 
-/// The value of an untyped metric, where the model in use lets it be read.
+/// Returns the value of an untyped metric; `None` if the form of the model in use cannot read it.
 fn untyped(metric: &proto::Metric) -> Option<f64> {
     Some(metric.get_untyped().get_value()).filter(|value| value.to_bits() != UNREADABLE.to_bits())
 }
@@ -90,7 +90,7 @@ fn summary<'q>(
     Ok(PointValue::Summary(SummaryPoint { quantiles, sum, count }))
 }
 
-/// The type as this crate calls it.
+/// Converts a type of the `prometheus` crate to that of this crate.
 pub(super) fn type_from(metric_type: proto::MetricType) -> MetricType {
     match metric_type {
         proto::MetricType::COUNTER => MetricType::Counter,
@@ -101,8 +101,8 @@ pub(super) fn type_from(metric_type: proto::MetricType) -> MetricType {
     }
 }
 
-/// The type as the `prometheus` crate calls it. Untyped metrics become gauges, because its text
-/// encoder panics on them.
+/// Converts a type of this crate to that of the `prometheus` crate. Untyped metrics become gauges,
+/// because its text encoder panics on them.
 fn type_to(metric_type: MetricType) -> proto::MetricType {
     match metric_type {
         MetricType::Counter => proto::MetricType::COUNTER,
@@ -148,7 +148,7 @@ fn foreign_histogram(histogram: &HistogramPoint<'_>) -> proto::Histogram {
         bucket.set_cumulative_count(count);
         bucket
     };
-    // The last one is implicit there: one that is given comes out of the text encoder as
+    // The foreign model implies the last one, and its text encoder writes a given one as
     // `le="inf"`.
     let finite = histogram.buckets.iter().filter(|(bound, _)| *bound != f64::INFINITY);
     let mut built = proto::Histogram::default();
@@ -172,9 +172,9 @@ fn foreign_summary(summary: &SummaryPoint<'_>) -> proto::Summary {
     built
 }
 
-/// All labels, sorted by name as the `prometheus` crate has them.
-fn label_pairs(metric: &Prepared, labels: LabelBlock<'_>) -> Vec<proto::LabelPair> {
-    let const_labels = LabelBlock(metric.const_block.as_bytes());
+/// Returns all labels, sorted by name as in the `prometheus` crate.
+fn label_pairs(metric: &Prepared, labels: RenderedLabels<'_>) -> Vec<proto::LabelPair> {
+    let const_labels = RenderedLabels(metric.const_labels.as_bytes());
     let mut pairs: Vec<proto::LabelPair> = const_labels
         .pairs()
         .chain(labels.pairs())
@@ -196,16 +196,16 @@ impl Encoder for FamilyBuilder {
         self.family.set_field_type(type_to(metric.desc.metric_type()));
     }
 
-    fn point(&mut self, metric: &Prepared, labels: LabelBlock<'_>, point: &Sample<'_>) {
+    fn sample(&mut self, metric: &Prepared, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
         let mut built = proto::Metric::from_label(label_pairs(metric, labels));
-        match &point.value {
+        match &sample.value {
             PointValue::Number(value) => {
                 set_number(&mut built, metric.desc.metric_type(), value.as_f64());
             }
             PointValue::Histogram(histogram) => built.set_histogram(foreign_histogram(histogram)),
             PointValue::Summary(summary) => built.set_summary(foreign_summary(summary)),
         }
-        if let Some(milliseconds) = point.timestamp {
+        if let Some(milliseconds) = sample.timestamp {
             built.set_timestamp_ms(milliseconds);
         }
         self.family.mut_metric().push(built);
@@ -220,19 +220,19 @@ impl Encoder for FamilyBuilder {
     }
 }
 
-/// `get_value`, for the form of the model that has only `value`.
+/// Adds `get_value` to the form of the model that has only `value`.
 #[allow(dead_code, reason = "called in one form of the model only")]
 trait GetValue {
     fn get_value(&self) -> f64;
 }
 
-/// `value`, for the form of the model that has only `get_value`.
+/// Adds `value` to the form of the model that has only `get_value`.
 #[allow(dead_code, reason = "called in one form of the model only")]
 trait ValueOf {
     fn value(&self) -> f64;
 }
 
-/// `get_untyped`, for the form of the model in which an untyped metric can only be made.
+/// Adds `get_untyped` to the form of the model that can only make untyped metrics.
 #[allow(dead_code, reason = "called in one form of the model only")]
 trait GetUntyped {
     fn get_untyped(&self) -> proto::Untyped;
@@ -256,7 +256,7 @@ macro_rules! either_name {
 
 either_name!(Counter Gauge Untyped);
 
-/// A NaN that nobody computes.
+/// A NaN that no computation returns.
 const UNREADABLE: f64 = f64::from_bits(0x7ff8_dead_dead_dead);
 
 impl GetUntyped for proto::Metric {

@@ -1,7 +1,7 @@
 //! Collectors of this crate in a registry of the `prometheus` crate.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use prometheus::core::{Collector, Desc as ForeignDesc};
 use prometheus::proto::MetricFamily;
@@ -12,6 +12,7 @@ use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
 use crate::encode::{Encoder, FamilyEncoder, Prepared, Written};
 use crate::panic::catch;
+use crate::sync::lock;
 
 /// An `Arc` of a collector for a [`prometheus::Registry`]. The program keeps another `Arc` and
 /// updates the metrics.
@@ -88,12 +89,11 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
 }
 
 /// Returns a Desc that lives as long as the program. The foreign trait returns references to Descs,
-/// which a collector of this crate does not own: each distinct Desc is therefore leaked once.
+/// which a collector of this crate does not own. So each distinct Desc is leaked once.
 fn interned(desc: Desc) -> Option<&'static ForeignDesc> {
     static INTERNED: OnceLock<Mutex<HashMap<Desc, &'static ForeignDesc>>> = OnceLock::new();
 
-    let interned = INTERNED.get_or_init(Mutex::default);
-    let mut interned = interned.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut interned = lock(INTERNED.get_or_init(Mutex::default));
     if let Some(foreign) = interned.get(&desc) {
         return Some(foreign);
     }

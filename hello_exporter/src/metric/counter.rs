@@ -8,7 +8,7 @@ use super::word::{self, CounterValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::FamilyEncoder;
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 
 /// A [counter](https://prometheus.io/docs/concepts/metric_types/#counter): it only goes up, and
 /// starts at zero.
@@ -51,11 +51,11 @@ impl<T: CounterValue> Counter<T> {
         }
     }
 
-    /// Adds `amount`, and keeps the labels as an exemplar, e.g. the trace of a request. OpenMetrics exposes
-    /// it if the counter's name ends in `_total`.
+    /// Adds `amount`, and keeps the labels as an exemplar, e.g. the trace of a request. OpenMetrics
+    /// exposes it if the counter's name ends in `_total`.
     ///
-    /// The labels have at most 128 characters in all, names included. If there are more, or no labels,
-    /// the amount is added and the previous exemplar stays.
+    /// The labels have at most 128 characters in all, names included. If there are more, or no
+    /// labels, the amount is added and the previous exemplar stays.
     ///
     /// ```
     /// use hello_exporter::Counter;
@@ -87,7 +87,7 @@ impl<T: CounterValue> Metric for Counter<T> {
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
         if encoder.begin_rendered(MetricType::Counter, std::iter::empty()) {
-            self.exemplars.encode(LabelBlock::EMPTY, self.get().into(), encoder);
+            self.exemplars.encode(RenderedLabels::EMPTY, self.get().into(), encoder);
         }
     }
 }

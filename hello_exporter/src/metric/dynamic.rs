@@ -4,32 +4,36 @@
 #[cfg(all(test, feature = "server"))]
 mod tests;
 
+mod label_positions;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use self::label_positions::{LabelPositions, label_values};
 use super::owned::OwnedSample;
-use super::value::ToSample;
-use crate::__private::{Liveness, New, WithNew, of_declared};
+use super::to_sample::ToSample;
+use crate::collect::live::{Liveness, of_declared};
+use crate::collect::new::{New, WithNew};
 use crate::collect::{Collect, Declared, Describe};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
 use crate::labels::LabelValue;
-use crate::name::is_label_name;
 
-/// Plain values in metric families whose names or labels are known at run time only, e.g. the fields
-/// that a kernel or a server happens to have, or the columns of a configured query.
+/// Plain values in metric families whose names or labels are known at run time only, e.g. the
+/// fields that a kernel or a server happens to have, or the columns of a configured query.
 ///
-/// A function that makes it is a [source](crate::Exporter::source), or is
-/// [registered](crate::Registry::register_fn), as one that makes a struct is. A metric whose name is
-/// known belongs in a struct that derives [`Collector`](macro@crate::Collector), where the compiler
-/// finds mistakes; a field with `#[metric(flatten)]` combines both.
+/// A function that returns it is a [source](crate::Exporter::source_fn), or is
+/// [registered](crate::Registry::register_fn), as one that returns a struct is. A metric whose name
+/// is known belongs in a struct that derives [`Collector`](macro@crate::Collector), where the
+/// compiler finds mistakes; a field with `#[metric(flatten)]` combines both.
 ///
 /// ```
 /// use hello_exporter::{DynamicFamilies, Format, Registry};
 ///
 /// fn sensors() -> DynamicFamilies {
 ///     let mut families = DynamicFamilies::new();
-///     for (chip, sensor, celsius) in [("cpu", "core0", 48.5), ("cpu", "core1", 47.0), ("disk", "nvme0", 36.5)] {
+///     let found = [("cpu", "core0", 48.5), ("cpu", "core1", 47.0), ("disk", "nvme0", 36.5)];
+///     for (chip, sensor, celsius) in found {
 ///         families
 ///             .gauge(format!("{chip}_temperature_celsius"), format!("Temperature of a {chip}."))
 ///             .sample([("sensor", sensor)], celsius);
@@ -58,13 +62,13 @@ use crate::name::is_label_name;
 /// # Ok::<(), hello_exporter::RegisterError>(())
 /// ```
 ///
-/// The scrape that first has a family registers it, by the rules of every registration: a family with an
-/// invalid name, or with a name that another collector has, is left out, named in the log, and counted
-/// in `<exporter>_dropped_series_total`. It keeps the type and the help of that scrape; labels that later
-/// samples have are added to its labels, up to 64.
-/// [`Desc::check`] checks names before the first scrape. Names are kept until the collector is
-/// unregistered, so do not make them of what changes: values, identifiers and paths belong in labels. A
-/// collector can have 10,000 such families, or all that `Source::families` lists if those are more.
+/// The scrape that first has a family registers it, by the rules of every registration: a family
+/// with an invalid name, or with a name that another collector has, is left out, named in the log,
+/// and counted in `<exporter>_dropped_series_total`. It keeps the type and the help of that scrape;
+/// labels that later samples have are added to its labels, up to 64. [`Desc::check`] checks names
+/// before the first scrape. Names are kept until the collector is unregistered, so do not make them
+/// of what changes: values, identifiers and paths belong in labels. A collector can have 10,000
+/// such families, or all that `Source::families` lists if those are more.
 #[derive(Clone, Debug, Default)]
 pub struct DynamicFamilies {
     families: Vec<DynamicFamily>,
@@ -75,12 +79,12 @@ pub struct DynamicFamilies {
 /// One family of [`DynamicFamilies`].
 #[derive(Clone, Debug)]
 pub struct DynamicFamily {
-    /// With the names of all labels so far, in the order of their first use.
+    /// Its labels are those of all samples so far, in the order of their first use.
     desc: Desc,
     samples: Vec<LabelledSample>,
-    /// How the last declaration differs from the first one.
+    /// The difference between the last declaration and the first one.
     conflict: Option<Conflict>,
-    dropped: Option<Box<Dropped>>,
+    dropped: Option<Box<DroppedSamples>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,16 +104,16 @@ impl Conflict {
 
 #[derive(Clone, Debug)]
 struct LabelledSample {
-    /// By the position of their names in the family's `desc`. It ends with the last one that is given.
+    /// By the position of their names in the family's `desc`, up to the last given one.
     labels: Vec<Option<String>>,
     value: OwnedSample,
 }
 
-/// The samples that were dropped when they were added.
+/// Samples that were dropped when they were added.
 #[derive(Clone, Debug)]
-struct Dropped {
+struct DroppedSamples {
     count: u64,
-    /// Why the first of them was dropped.
+    /// The reason for the first one.
     reason: Cow<'static, str>,
 }
 
@@ -119,8 +123,8 @@ impl DynamicFamilies {
         Self::default()
     }
 
-    /// Returns the counter of this name, which is added if it is missing. If the name is that of another
-    /// type, the samples added to it are dropped and counted.
+    /// Returns the counter of this name, which is added if it is missing. If the name is that of
+    /// another type, the samples added to it are dropped and counted.
     pub fn counter(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -194,8 +198,8 @@ impl DynamicFamily {
         Self { desc, samples: Vec::new(), conflict: None, dropped: None }
     }
 
-    /// Sets the unit, which the family's name has to end in, see [`Desc::with_unit`]. A family that has
-    /// samples keeps its unit: samples added after another one are dropped and counted.
+    /// Sets the unit, which the family's name has to end in, see [`Desc::with_unit`]. A family that
+    /// has samples keeps its unit: samples added after another one are dropped and counted.
     pub fn unit(&mut self, unit: impl Into<Cow<'static, str>>) -> &mut Self {
         let unit = unit.into();
         if self.desc.unit() != Some(&*unit) && self.conflict.is_none() {
@@ -215,12 +219,13 @@ impl DynamicFamily {
 
     /// Adds a sample with these labels, as pairs of a name and a value. `None` adds nothing.
     ///
-    /// The value is a number, a [`Duration`](std::time::Duration), a [`SystemTime`](std::time::SystemTime),
-    /// a [`HistogramSnapshot`](crate::HistogramSnapshot), a [`SummarySnapshot`](crate::SummarySnapshot),
-    /// or an `Option` or a [`Timestamped`](crate::Timestamped) of one.
+    /// The value is a number, a [`Duration`](std::time::Duration), a
+    /// [`SystemTime`](std::time::SystemTime), a [`HistogramSnapshot`](crate::HistogramSnapshot), a
+    /// [`SummarySnapshot`](crate::SummarySnapshot), or an `Option` or a
+    /// [`Timestamped`](crate::Timestamped) of one.
     ///
-    /// The samples of a family can have different labels: one that lacks a label of another has the empty
-    /// value, which Prometheus treats as no label.
+    /// The samples of a family can have different labels: one that lacks a label of another has the
+    /// empty value, which Prometheus treats as no label.
     ///
     /// ```
     /// use hello_exporter::{DynamicFamilies, testing};
@@ -239,14 +244,14 @@ impl DynamicFamily {
     /// );
     /// ```
     ///
-    /// A sample is dropped and counted if a label is given twice or has an invalid name, if its value is no
-    /// value of the family's type, or if its labels are those of another sample.
+    /// A sample is dropped and counted if a label is given twice or has an invalid name, if its
+    /// value is no value of the family's type, or if its labels are those of another sample.
     pub fn sample<N: AsRef<str>, V: LabelValue>(
         &mut self,
         labels: impl IntoIterator<Item = (N, V)>,
         value: impl ToSample,
     ) -> &mut Self {
-        self.add(value, |desc| placed(desc, labels))
+        self.add(value, |desc| label_values(desc, labels))
     }
 
     #[inline]
@@ -270,7 +275,7 @@ impl DynamicFamily {
 
     #[cold]
     fn drop_sample(&mut self, reason: Cow<'static, str>) -> &mut Self {
-        let dropped = || Box::new(Dropped { count: 0, reason });
+        let dropped = || Box::new(DroppedSamples { count: 0, reason });
         self.dropped.get_or_insert_with(dropped).count += 1;
         self
     }
@@ -289,85 +294,17 @@ impl DynamicFamily {
     }
 
     fn collect_samples(&self, encoder: &mut FamilyEncoder<'_>) {
-        let matching = Matching::new(&self.desc, encoder.desc());
+        let positions = LabelPositions::new(&self.desc, encoder.desc());
         let mut values = Vec::new();
         for sample in &self.samples {
             values.clear();
-            match matching.push_values(sample, &mut values) {
+            match positions.push_values(&sample.labels, &mut values) {
                 Ok(()) => encoder.sample_of(&values, &sample.value.as_sample()),
                 Err(name) => {
                     encoder.refuse(&format_args!("the family cannot have another label, `{name}`"))
                 }
             }
         }
-    }
-}
-
-/// Puts label values at the positions of their names in `desc`, to which new names are appended.
-///
-/// # Errors
-///
-/// A name is invalid, or given twice. Then `desc` has no new names.
-fn placed<N: AsRef<str>, V: LabelValue>(
-    desc: &mut Desc,
-    labels: impl IntoIterator<Item = (N, V)>,
-) -> Result<Vec<Option<String>>, String> {
-    let before = desc.labels().len();
-    let mut values = Vec::with_capacity(before);
-    for (name, value) in labels {
-        let name = name.as_ref();
-        let position = desc.label_position(name);
-        if position >= before && !is_label_name(name) {
-            desc.truncate_labels(before);
-            return Err(format!("`{name}` is not a label name"));
-        }
-        values.resize(values.len().max(position + 1), None);
-        let value = value.as_label(&mut V::Buffer::default()).to_owned();
-        if values.get_mut(position).and_then(|slot| slot.replace(value)).is_some() {
-            desc.truncate_labels(before);
-            return Err(format!("label `{name}` is given twice"));
-        }
-    }
-    Ok(values)
-}
-
-/// How the labels of a family's samples correspond to those of its registration.
-struct Matching<'d> {
-    /// The position in a sample of each registered label.
-    positions: Vec<Option<usize>>,
-    /// The labels that are not registered, with their positions in a sample.
-    missing: Vec<(usize, &'d str)>,
-}
-
-impl<'d> Matching<'d> {
-    fn new(own: &'d Desc, registered: &Desc) -> Self {
-        let find = |name: &Cow<'_, str>| own.labels().iter().position(|label| label == name);
-        let positions = registered.labels().iter().map(find).collect();
-        let labels = own.labels().iter().map(AsRef::as_ref).enumerate();
-        let is_missing =
-            |(_, name): &(usize, &str)| !registered.labels().iter().any(|it| it == name);
-        Self { positions, missing: labels.filter(is_missing).collect() }
-    }
-
-    /// Appends the values of the registered labels.
-    ///
-    /// # Errors
-    ///
-    /// The sample has a label that is not registered, and a value that is not empty.
-    fn push_values<'s>(
-        &self,
-        LabelledSample { labels, .. }: &'s LabelledSample,
-        values: &mut Vec<&'s str>,
-    ) -> Result<(), &'d str> {
-        let value = |position: usize| labels.get(position)?.as_deref();
-        let has_value = |position| value(position).is_some_and(|value| !value.is_empty());
-        if let Some((_, name)) = self.missing.iter().find(|(position, _)| has_value(*position)) {
-            return Err(name);
-        }
-        values.extend(
-            self.positions.iter().map(|position| position.and_then(value).unwrap_or_default()),
-        );
-        Ok(())
     }
 }
 
@@ -391,7 +328,7 @@ impl Collect for DynamicFamilies {
 
 impl Declared for DynamicFamilies {
     const FAMILIES: usize = 0;
-    const HAS_LATE: bool = true;
+    const HAS_DYNAMIC: bool = true;
     const IS_LIVE: bool = false;
     type New = WithNew;
 
@@ -399,20 +336,8 @@ impl Declared for DynamicFamilies {
         Vec::new()
     }
 
-    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
-        for family in &self.families {
-            let dropped = family.dropped.as_ref().map_or(0, |dropped| dropped.count);
-            visit(&family.desc, family.samples.len() as u64 + dropped);
-        }
-    }
-
-    fn collect_late(&self, position: &mut usize, encoder: &mut FamilyEncoder<'_>) -> bool {
-        if let Some(family) = self.families.get(*position) {
-            family.collect(encoder);
-            return true;
-        }
-        *position -= self.families.len();
-        false
+    fn count_dynamic(&self) -> usize {
+        self.families.len()
     }
 }
 

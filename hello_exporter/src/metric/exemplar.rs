@@ -2,23 +2,24 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::SystemTime;
 
 use tracing::warn;
 
 use crate::encode::{Exemplar, FamilyEncoder, Sample, SampleValue, Scratch, unix_milliseconds};
-use crate::labels::{self, LabelBlock};
+use crate::labels::{self, RenderedLabels};
 use crate::name::is_label_name;
+use crate::sync::lock;
 
 /// The last exemplar of every series, and of every bucket of a histogram.
 ///
-/// A metric without exemplars pays a pointer. The lock is held to read or write references, never while
-/// a scrape encodes.
+/// A metric without exemplars needs a pointer only. The lock is held while references are read or
+/// written, but not while a scrape encodes.
 #[derive(Debug, Default)]
 pub(crate) struct Exemplars(OnceLock<Box<Mutex<BySeries>>>);
 
-/// By the label block of the series.
+/// Exemplars by the rendered labels of their series, one for each bucket.
 type BySeries = HashMap<Box<[u8]>, Vec<Option<Arc<Exemplar>>>>;
 
 impl Exemplars {
@@ -26,49 +27,47 @@ impl Exemplars {
         Self(OnceLock::new())
     }
 
-    /// Keeps an exemplar as the last one in this place of a series.
-    pub(super) fn set(&self, block: &[u8], place: usize, exemplar: &Arc<Exemplar>) {
-        let by_series = self.0.get_or_init(Box::default);
-        let mut by_series = by_series.lock().unwrap_or_else(PoisonError::into_inner);
-        let places = match by_series.get_mut(block) {
-            Some(places) => places,
-            None => by_series.entry(block.into()).or_default(),
+    /// Keeps an exemplar as the last one of a bucket; the bucket of a counter is 0.
+    pub(super) fn set(&self, labels: &[u8], bucket: usize, exemplar: &Arc<Exemplar>) {
+        let mut by_series = lock(self.0.get_or_init(Box::default));
+        let buckets = match by_series.get_mut(labels) {
+            Some(buckets) => buckets,
+            None => by_series.entry(labels.into()).or_default(),
         };
-        if places.len() <= place {
-            places.resize(place + 1, None);
+        if buckets.len() <= bucket {
+            buckets.resize(bucket + 1, None);
         }
-        if let Some(kept) = places.get_mut(place) {
-            *kept = Some(Arc::clone(exemplar));
+        if let Some(last) = buckets.get_mut(bucket) {
+            *last = Some(Arc::clone(exemplar));
         }
     }
 
-    /// Returns whether there are exemplars, and the format has them.
+    /// Returns whether there are exemplars and the format has them.
     pub(super) fn are_wanted(&self, encoder: &FamilyEncoder<'_>) -> bool {
         self.0.get().is_some() && encoder.takes_exemplars()
     }
 
-    /// Writes a number with the last exemplar of its series, where the format has a place for one.
+    /// Writes a number, with the last exemplar of its series if the format has exemplars.
     pub(super) fn encode(
         &self,
-        block: LabelBlock<'_>,
+        labels: RenderedLabels<'_>,
         number: SampleValue,
         encoder: &mut FamilyEncoder<'_>,
     ) {
-        let point = Sample::from(number);
+        let sample = Sample::from(number);
         if !self.are_wanted(encoder) {
-            return encoder.rendered(block, &point);
+            return encoder.rendered(labels, &sample);
         }
         encoder.with_scratch(|encoder, scratch| {
-            self.read(block, encoder, scratch);
-            encoder.rendered(block, &point.with_exemplars(&scratch.exemplars));
+            self.read(labels, encoder, scratch);
+            encoder.rendered(labels, &sample.with_exemplars(&scratch.exemplars));
         });
     }
 
-    /// Copies those of a series to where they can be encoded from; none where the format has no place
-    /// for them.
+    /// Copies the exemplars of a series to `scratch`; none if the format has no exemplars.
     pub(super) fn read(
         &self,
-        block: LabelBlock<'_>,
+        labels: RenderedLabels<'_>,
         encoder: &FamilyEncoder<'_>,
         scratch: &mut Scratch,
     ) {
@@ -77,13 +76,13 @@ impl Exemplars {
             return;
         }
         if let Some(by_series) = self.lock() {
-            scratch.exemplars.extend(by_series.get(block.0).into_iter().flatten().cloned());
+            scratch.exemplars.extend(by_series.get(labels.0).into_iter().flatten().cloned());
         }
     }
 
-    pub(super) fn remove(&self, block: LabelBlock<'_>) {
+    pub(super) fn remove(&self, labels: RenderedLabels<'_>) {
         if let Some(mut by_series) = self.lock() {
-            by_series.remove(block.0);
+            by_series.remove(labels.0);
         }
     }
 
@@ -94,7 +93,7 @@ impl Exemplars {
     }
 
     fn lock(&self) -> Option<MutexGuard<'_, BySeries>> {
-        Some(self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.get().map(|by_series| lock(by_series))
     }
 }
 
@@ -114,10 +113,10 @@ pub(super) fn exemplar(value: SampleValue, labels: &[(&str, &str)]) -> Option<Ar
         }
         return None;
     }
-    let mut block = String::new();
-    labels::render(labels.iter().copied(), &mut block);
+    let mut rendered = String::new();
+    labels::render(labels.iter().copied(), &mut rendered);
     let timestamp = unix_milliseconds(SystemTime::now());
-    Some(Arc::new(Exemplar { block: block.into(), value, timestamp }))
+    Some(Arc::new(Exemplar { labels: rendered.into(), value, timestamp }))
 }
 
 fn are_sound(labels: &[(&str, &str)]) -> bool {

@@ -1,5 +1,8 @@
 //! Metrics with labels.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -16,10 +19,10 @@ use crate::labels::{self, LabelValue, Labels};
 
 /// A metric with labels: one series of `M` for every label set that the program has used.
 ///
-/// `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels), which names the labels; the short
-/// forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] take label values by position. A single
-/// label can also be an enum with [`#[derive(LabelValue)]`](macro@crate::LabelValue), which the
-/// attribute names. Series are exposed in the order of their creation.
+/// `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels), which names the labels; the
+/// short forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] take label values by position. A
+/// single label can also be an enum with [`#[derive(LabelValue)]`](macro@crate::LabelValue), which
+/// the attribute names. Series are exposed in the order of their creation.
 ///
 /// ```
 /// use hello_exporter::{Collector, Counter, Family, LabelValue, Labels};
@@ -136,15 +139,17 @@ impl<M: NumberMetric, const N: usize> From<[&str; N]> for Family<Positional<N>, 
 impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
     /// Returns a handle to the series with these label values, to update or read it.
     ///
-    /// The handle looks the series up when it is used, and creates it, at zero, on its first update.
+    /// The handle looks the series up when it is used, and creates it, at zero, on its first
+    /// update.
     #[inline]
     pub fn with<V: LabelValue>(&self, values: [V; N]) -> Series<'_, [V; N], M> {
         Series::new(&self.series, values)
     }
 
-    /// Removes the series with these label values, and returns whether there was one. It is not exposed
-    /// until an update creates it again, at zero. To remove many at once, [`retain`](Self::retain) is
-    /// cheaper: every removal waits for the current updates of the family.
+    /// Removes the series with these label values, and returns whether there was one. It is not
+    /// exposed until an update creates it again, at zero. To remove many at once,
+    /// [`retain`](Self::retain) is cheaper: every removal waits for the current updates of the
+    /// family.
     ///
     /// ```
     /// use hello_exporter::GaugeVec;
@@ -163,16 +168,16 @@ impl<L: Labels, M: SeriesMetric> Family<L, M> {
     /// Returns a handle to the series with these labels, to update or read it; see [`Series`].
     ///
     /// The labels are the struct `L` or a reference to one, with whatever lifetimes and type
-    /// parameters, or another struct with the same label names: a borrowed one finds what an owned one
-    /// has made. Other names, or another number of labels, are an error of the build.
+    /// parameters, or another struct with the same label names: a borrowed one finds what an owned
+    /// one has made. Other names, or another number of labels, are an error of the build.
     #[inline]
     pub fn with<K: Labels>(&self, labels: K) -> Series<'_, K, M> {
         const { labels::assert_same::<L, K>() };
         Series::new(&self.series, labels)
     }
 
-    /// Removes the series with these labels, and returns whether there was one. It is not exposed until
-    /// an update creates it again, at zero.
+    /// Removes the series with these labels, and returns whether there was one. It is not exposed
+    /// until an update creates it again, at zero.
     ///
     /// ```
     /// use hello_exporter::{Family, Gauge, Labels};
@@ -241,8 +246,8 @@ impl<L, M: SeriesMetric> Family<L, M> {
         self.series.store.clear();
     }
 
-    /// Iterates over all series, in the order of their creation. A series that is created meanwhile may
-    /// be among them.
+    /// Iterates over all series, in the order of their creation. A series that is created meanwhile
+    /// may be among them.
     ///
     /// No lock is held: the loop can use and change the family.
     ///
@@ -252,16 +257,17 @@ impl<L, M: SeriesMetric> Family<L, M> {
     /// let requests = CounterVec::new(["method", "path"]);
     /// requests.with(["GET", "/"]).inc_by(3);
     /// requests.with(["PUT", "/"]).inc();
-    /// let puts = requests.iter().filter(|series| series.label("method").as_deref() == Some("PUT"));
+    /// let all = requests.iter();
+    /// let puts = all.filter(|series| series.label("method").as_deref() == Some("PUT"));
     /// assert_eq!(puts.map(|series| series.get()).sum::<u64>(), 1);
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = SeriesView<'_, M>> {
-        let places = self.series.store.places();
-        places.map(|place| SeriesView::new(&self.series, place))
+        let handles = self.series.store.handles();
+        handles.map(|handle| SeriesView::new(&self.series, handle))
     }
 
-    /// Removes the series for which `keep` returns false. Their memory is freed once removed series take
-    /// more than half of the family's.
+    /// Removes the series for which `keep` returns false. Their memory is freed once removed series
+    /// take more than half of the family's.
     ///
     /// No lock is held while `keep` runs. An update between `keep` and the removal is lost.
     ///
@@ -277,8 +283,8 @@ impl<L, M: SeriesMetric> Family<L, M> {
     /// ```
     pub fn retain(&self, mut keep: impl FnMut(&SeriesView<'_, M>) -> bool) {
         let rejected = self.iter().filter(|series| !keep(series));
-        let blocks: Vec<String> = rejected.map(|series| series.block()).collect();
-        self.series.store.remove_blocks(&blocks);
+        let rejected: Vec<String> = rejected.map(|series| series.rendered_labels()).collect();
+        self.series.store.remove_rendered(&rejected);
     }
 }
 
@@ -289,7 +295,8 @@ impl<L, M> fmt::Debug for Family<L, M> {
     }
 }
 
-/// Implements the traits of a field: a family has as many labels as positions, or those of its struct.
+/// Implements the traits of a field: a family has as many labels as positions, or those of its
+/// struct.
 macro_rules! family_metric {
     ([$($param:tt)*] $labels:ty, $shape:expr) => {
         impl<M: SeriesMetric, $($param)*> Metric for Family<$labels, M> {
@@ -317,93 +324,3 @@ macro_rules! family_metric {
 
 family_metric!([const N: usize] Positional<N>, LabelShape::Positional(N));
 family_metric!([L: Labels] L, LabelShape::of::<L>());
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::thread;
-
-    use super::*;
-    use crate::metric::word;
-
-    /// Every series as its block and value.
-    fn series(family: &CounterVec<2>) -> Vec<(String, u64)> {
-        let snapshot = family.series.store.snapshot();
-        let series = snapshot.series();
-        series.map(|(block, words)| (block.as_str().to_owned(), word::load(&words[0]))).collect()
-    }
-
-    #[test]
-    fn label_values_are_not_concatenated_to_a_key() {
-        let family = CounterVec::new(["x", "y"]);
-        family.with(["ab", "c"]).inc();
-        family.with(["a", "bc"]).inc_by(2);
-        family.with(["", "abc"]).inc_by(4);
-        let expected = [(r#"x="ab",y="c""#, 1), (r#"x="a",y="bc""#, 2), (r#"x="",y="abc""#, 4)];
-        assert_eq!(series(&family), expected.map(|(block, value)| (block.to_owned(), value)));
-    }
-
-    #[test]
-    fn a_value_that_looks_like_an_escaped_one_is_another_series() {
-        let family = CounterVec::new(["x", "y"]);
-        let values = ["a\"b", "a\\\"b", "a\\b", "a\\\\b", "a\nb", "a\\nb"];
-        for round in 0..2 {
-            for (at, value) in values.iter().enumerate() {
-                family.with([*value, "q\",y=\""]).inc_by(at as u64 + round);
-            }
-        }
-        for (at, value) in values.iter().enumerate() {
-            assert_eq!(family.with([*value, "q\",y=\""]).get(), 2 * at as u64 + 1, "{value:?}");
-        }
-        assert_eq!(series(&family).len(), values.len());
-    }
-
-    #[test]
-    fn every_length_of_value_is_told_apart() {
-        let family = CounterVec::new(["x", "y"]);
-        let long = "0123456789abcdefghijklmnopqrstuvwxyz";
-        for end in 0..long.len() {
-            for start in 0..=end {
-                family.with([&long[start..end], &long[..start]]).inc();
-            }
-        }
-        let all = series(&family);
-        assert!(all.iter().all(|(_, value)| *value >= 1));
-        assert_eq!(all.iter().map(|(_, value)| value).sum::<u64>(), 36 * 37 / 2);
-        let distinct: BTreeMap<_, _> = all.iter().cloned().collect();
-        assert_eq!(distinct.len(), all.len());
-    }
-
-    #[test]
-    fn an_overlong_value_is_cut_at_a_character() {
-        let family = CounterVec::new(["x", "y"]);
-        let long = "é".repeat(40_000);
-        family.with([&long[..], ""]).inc();
-        family.with([&long[..70_000], ""]).inc();
-        let all = series(&family);
-        assert_eq!(all, [(format!("x=\"{}\",y=\"\"", "é".repeat(32_767)), 2)]);
-    }
-
-    #[test]
-    fn increments_of_many_threads_are_all_there_while_the_family_grows() {
-        const THREADS: u64 = 4;
-        const SERIES: u64 = 5_000;
-        let family = CounterVec::new(["x", "y"]);
-        thread::scope(|scope| {
-            for thread in 0..THREADS {
-                let family = &family;
-                scope.spawn(move || {
-                    for step in 0..SERIES {
-                        let at = (step * 7 + thread * 1_009) % SERIES;
-                        family.with([at, at / 3]).inc();
-                    }
-                });
-            }
-            let seen = scope.spawn(|| (0..50).map(|_| series(&family).len()).collect::<Vec<_>>());
-            assert!(seen.join().unwrap().is_sorted());
-        });
-        let all = series(&family);
-        assert_eq!(all.len() as u64, SERIES);
-        assert!(all.iter().all(|(_, value)| *value == THREADS));
-    }
-}

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
-use super::guard::{GaugeGuard, Level};
+use super::guard::{GaugeGuard, Level, sealed};
 use super::value::unix_seconds;
 use super::word::{self, GaugeValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
@@ -24,8 +24,8 @@ use crate::encode::{FamilyEncoder, Sample};
 /// assert_eq!(temperature.get(), 19.5);
 /// ```
 ///
-/// `Gauge<Option<f64>>` and `Gauge<Option<i64>>` start at `None`, which is not exposed, and are unset by
-/// `set(None)`. To add to `None` is to add to zero.
+/// `Gauge<Option<f64>>` and `Gauge<Option<i64>>` start at `None`, which is not exposed, and are
+/// unset by `set(None)`. To add to `None` is to add to zero.
 ///
 /// ```
 /// use hello_exporter::{Collector, Gauge, testing};
@@ -89,8 +89,8 @@ impl<T: GaugeValue> Gauge<T> {
         T::add(&self.word, amount.negated());
     }
 
-    /// Adds one now, and subtracts it when the guard is dropped: at every exit of a function, a panic and
-    /// a cancelled future included.
+    /// Adds one now, and subtracts it when the guard is dropped: at every exit of a function, a
+    /// panic and a cancelled future included.
     ///
     /// ```
     /// use hello_exporter::Gauge;
@@ -111,6 +111,8 @@ impl<T: GaugeValue> Gauge<T> {
         word::load(&self.word)
     }
 }
+
+impl<T> sealed::Sealed for &Gauge<T> {}
 
 impl<T: GaugeValue> Level for &Gauge<T> {
     fn rise(&self) -> bool {

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-/// Subtracts one from a gauge when it is dropped, see [`Gauge::inc_guard`](crate::Gauge::inc_guard).
+/// Subtracts one from a gauge when it is dropped, see
+/// [`Gauge::inc_guard`](crate::Gauge::inc_guard).
 ///
 /// It holds no lock, and can be kept across an `await`.
 #[must_use = "the gauge goes down when the guard is dropped"]
@@ -86,7 +87,4 @@ impl<H: Observe> Drop for Timer<H> {
 
 pub(super) mod sealed {
     pub trait Sealed {}
-    impl<T> Sealed for &super::super::Gauge<T> {}
-    impl Sealed for &super::super::Histogram {}
-    impl<L, M, P> Sealed for super::super::Series<'_, L, M, P> {}
 }

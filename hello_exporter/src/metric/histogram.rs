@@ -4,17 +4,17 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::exemplar::{Exemplars, exemplar};
-use super::guard::{Observe, Timer};
+use super::guard::{Observe, Timer, sealed};
 use super::word::{self, Word};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric, Options};
 use crate::desc::MetricType;
 use crate::encode::{
     FamilyEncoder, HistogramPoint, PointValue, RenderedBounds, Sample, SampleValue,
 };
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 
-/// The upper bounds of a histogram without `buckets`: those of the Prometheus clients, chosen for the
-/// latency of a network service in seconds.
+/// The upper bounds of a histogram without `buckets`: those of the Prometheus clients, chosen for
+/// the latency of a network service in seconds.
 pub const DEFAULT_BUCKETS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -56,7 +56,7 @@ pub const fn exponential_buckets<const N: usize>(start: f64, factor: f64) -> [f6
     buckets(start, 0.0, factor)
 }
 
-/// Each is `factor` times the one before it, and `width` above that.
+/// Returns `N` bounds, each `factor` times the one before it plus `width`.
 #[expect(clippy::indexing_slicing, reason = "checked, and there are no iterators in a constant")]
 const fn buckets<const N: usize>(start: f64, width: f64, factor: f64) -> [f64; N] {
     let mut buckets = [start; N];
@@ -68,8 +68,8 @@ const fn buckets<const N: usize>(start: f64, width: f64, factor: f64) -> [f64; N
     buckets
 }
 
-/// A [histogram](https://prometheus.io/docs/concepts/metric_types/#histogram): counts observations in
-/// buckets, and sums them.
+/// A [histogram](https://prometheus.io/docs/concepts/metric_types/#histogram): counts observations
+/// in buckets, and sums them.
 ///
 /// The `+Inf` bucket is always there and need not be given.
 ///
@@ -95,13 +95,14 @@ impl Histogram {
         Self { buckets, words, exemplars: Exemplars::new() }
     }
 
-    /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`, and the sum
-    /// stays NaN from then on.
+    /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`, and the
+    /// sum stays NaN from then on.
     pub fn observe(&self, value: f64) {
         self.buckets.observe(&self.words, value);
     }
 
-    /// Counts `value`, and keeps the labels as the exemplar of its bucket, which OpenMetrics exposes; see [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
+    /// Counts `value`, and keeps the labels as the exemplar of its bucket, which OpenMetrics
+    /// exposes; see [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
     ///
     /// ```
     /// use hello_exporter::Histogram;
@@ -117,8 +118,8 @@ impl Histogram {
         }
     }
 
-    /// Starts a timer that observes the elapsed seconds when it is dropped: at every exit of a function,
-    /// a panic and a cancelled future included.
+    /// Starts a timer that observes the elapsed seconds when it is dropped: at every exit of a
+    /// function, a panic and a cancelled future included.
     ///
     /// ```
     /// use hello_exporter::Histogram;
@@ -162,10 +163,12 @@ impl Metric for Histogram {
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
         if encoder.begin_rendered(MetricType::Histogram, std::iter::empty()) {
             let Self { buckets, words, exemplars } = self;
-            buckets.encode(words, LabelBlock::EMPTY, exemplars, encoder);
+            buckets.encode(words, RenderedLabels::EMPTY, exemplars, encoder);
         }
     }
 }
+
+impl sealed::Sealed for &Histogram {}
 
 impl Observe for &Histogram {
     fn observe(&self, seconds: f64) {
@@ -251,9 +254,10 @@ impl Buckets {
         const FEW: usize = 64;
 
         let is_below = |bound: &f64| value <= *bound;
-        match self.bounds.len() {
-            ..=FEW => self.bounds.iter().map(|bound| usize::from(!is_below(bound))).sum(),
-            _ => self.bounds.partition_point(|bound| !is_below(bound)),
+        if self.bounds.len() <= FEW {
+            self.bounds.iter().map(|bound| usize::from(!is_below(bound))).sum()
+        } else {
+            self.bounds.partition_point(|bound| !is_below(bound))
         }
     }
 
@@ -269,18 +273,18 @@ impl Buckets {
     pub(super) fn encode(
         &self,
         words: &[AtomicU64],
-        block: LabelBlock<'_>,
+        labels: RenderedLabels<'_>,
         exemplars: &Exemplars,
         encoder: &mut FamilyEncoder<'_>,
     ) {
         let sum = self.sum(words);
         encoder.with_scratch(|encoder, scratch| {
-            exemplars.read(block, encoder, scratch);
+            exemplars.read(labels, encoder, scratch);
             let count = self.accumulate(words, &mut scratch.buckets);
             let rendered = Some(&self.rendered);
             let point = HistogramPoint { buckets: &scratch.buckets, rendered, sum, count };
-            let point = Sample::new(PointValue::Histogram(point));
-            encoder.rendered(block, &point.with_exemplars(&scratch.exemplars));
+            let sample = Sample::new(PointValue::Histogram(point));
+            encoder.rendered(labels, &sample.with_exemplars(&scratch.exemplars));
         });
     }
 
@@ -331,7 +335,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn observations_fall_into_the_first_bucket_that_holds_them() {
+    fn observations_are_counted_in_the_first_matching_bucket() {
         let histogram = Histogram::new(&[-1.0, 0.0, 1.0]);
         for value in [f64::NEG_INFINITY, -1.0, -0.5, 0.0, 1.0, 1.5, f64::INFINITY, f64::NAN] {
             histogram.observe(value);

@@ -2,16 +2,17 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric};
 use crate::desc::{Desc, MetricType};
 use crate::encode::{FamilyEncoder, Sample};
-use crate::labels::{self, LabelBlock, LabelNames, Labels};
+use crate::labels::{self, LabelNames, Labels, RenderedLabels};
+use crate::sync::{read, write};
 
 /// Facts as labels, e.g. the version of a program: an
-/// [info](https://prometheus.io/docs/specs/om/open_metrics_spec/#info) of OpenMetrics, whose value is
-/// always 1.
+/// [info](https://prometheus.io/docs/specs/om/open_metrics_spec/#info) of OpenMetrics, whose value
+/// is always 1.
 ///
 /// Its name ends in `_info`. An info without facts, its initial state, is not exposed.
 ///
@@ -43,13 +44,13 @@ use crate::labels::{self, LabelBlock, LabelNames, Labels};
 /// ```
 pub struct Info<L> {
     label_names: LabelNames,
-    block: RwLock<Option<Arc<str>>>,
+    rendered: RwLock<Option<Arc<str>>>,
     labels: PhantomData<fn() -> L>,
 }
 
 impl<L: Labels> Info<L> {
-    /// Makes an info without facts. `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels): it
-    /// brings the names of the labels.
+    /// Makes an info without facts. `L` is a struct with
+    /// [`#[derive(Labels)]`](macro@crate::Labels): it brings the names of the labels.
     pub fn new() -> Self {
         const { assert!(L::NAMES.is_some(), "the labels of an `Info` need names") };
         Self::with_names(L::NAMES.unwrap_or_default().iter().map(AsRef::as_ref))
@@ -87,15 +88,15 @@ impl<L: Labels> Info<L> {
         info
     }
 
-    /// Sets the facts, and replaces those of before.
+    /// Sets the facts, and replaces the previous ones.
     pub fn set<K: Labels>(&self, labels: K) {
         const { labels::assert_same::<L, K>() };
         let render = |values: &[&str]| {
             let is_sound = values.len() == self.label_names.len();
             is_sound.then(|| self.label_names.render(values))
         };
-        if let Some(block) = labels.with_values(render) {
-            self.replace(Some(block.into()));
+        if let Some(rendered) = labels.with_values(render) {
+            self.replace(Some(rendered.into()));
         }
     }
 
@@ -104,13 +105,13 @@ impl<L: Labels> Info<L> {
         self.replace(None);
     }
 
-    fn replace(&self, block: Option<Arc<str>>) {
-        *self.block.write().unwrap_or_else(PoisonError::into_inner) = block;
+    fn replace(&self, rendered: Option<Arc<str>>) {
+        *write(&self.rendered) = rendered;
     }
 
     fn with_names<'n>(label_names: impl Iterator<Item = &'n str>) -> Self {
         let label_names = LabelNames::new(label_names);
-        Self { label_names, block: RwLock::default(), labels: PhantomData }
+        Self { label_names, rendered: RwLock::default(), labels: PhantomData }
     }
 }
 
@@ -122,7 +123,7 @@ impl<L: Labels> Default for Info<L> {
 
 impl<L> fmt::Debug for Info<L> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Info").field("block", &self.block).finish_non_exhaustive()
+        formatter.debug_struct("Info").field("block", &self.rendered).finish_non_exhaustive()
     }
 }
 
@@ -132,10 +133,10 @@ impl<L: Labels> Metric for Info<L> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        let block = self.block.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let rendered = read(&self.rendered).clone();
         let names = self.label_names.iter();
-        if let Some(block) = block.filter(|_| encoder.begin_rendered(MetricType::Info, names)) {
-            encoder.rendered(LabelBlock(block.as_bytes()), &Sample::from(1_u64));
+        if let Some(labels) = rendered.filter(|_| encoder.begin_rendered(MetricType::Info, names)) {
+            encoder.rendered(RenderedLabels(labels.as_bytes()), &Sample::from(1_u64));
         }
     }
 

@@ -1,17 +1,19 @@
-//! One struct of metrics for each of many things.
+//! Rows: one struct of metrics for each of many things.
 
-use crate::__private::{Liveness, New, WithNew, of_declared};
+use crate::collect::live::{Liveness, of_declared};
+use crate::collect::new::{New, WithNew};
 use crate::collect::{Collect, Declared, Describe, FieldError};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
 use crate::labels::Labels;
 
-/// A struct of metrics for each of many things: databases, replicas, devices. The labels `L`, a struct that
-/// derives [`Labels`](macro@crate::Labels), identify them; `M` derives
+/// A struct of metrics for each of many things: databases, replicas, devices. The labels `L`, a
+/// struct that derives [`Labels`](macro@crate::Labels), identify them; `M` derives
 /// [`Collector`](macro@crate::Collector).
 ///
-/// Every field of `M` is one family, in which every row has its samples, with the labels of the row before
-/// its own. A `Rows` is a field with `#[metric(flatten)]`, is registered, or is returned by a source.
+/// Every field of `M` is one family, in which every row has its samples, with the labels of the row
+/// before its own. A `Rows` is a field with `#[metric(flatten)]`, is registered, or is returned by
+/// a source.
 ///
 /// ```
 /// use hello_exporter::{Collector, Labels, Rows, testing};
@@ -56,8 +58,8 @@ use crate::labels::Labels;
 /// );
 /// ```
 ///
-/// A registration refuses a label of `M` with the name of one of `L`. Of two rows with the same labels the
-/// first is exposed, and the samples of the other are counted as duplicates.
+/// A registration refuses a label of `M` with the name of one of `L`. Of two rows with the same
+/// labels the first is exposed, and the samples of the other are counted as duplicates.
 #[derive(Clone, Debug)]
 pub struct Rows<L, M>(Vec<(L, M)>);
 
@@ -175,15 +177,15 @@ impl<L: Labels, M: Declared> Declared for Rows<L, M> {
             L::NAMES.is_some(),
             "the labels of `Rows` need names: a struct that derives `Labels`"
         );
-        assert!(!M::HAS_LATE, "the families of `Rows` need names that are declared");
+        assert!(!M::HAS_DYNAMIC, "the families of `Rows` need names that are declared");
         M::FAMILIES
     };
     const IS_LIVE: bool = M::IS_LIVE;
     type New = WithNew;
 
     fn declared() -> Vec<Desc> {
-        let outer = L::NAMES.unwrap_or_default();
-        M::declared().into_iter().map(|desc| desc.with_outer_labels(outer)).collect()
+        let row_labels = L::NAMES.unwrap_or_default();
+        M::declared().into_iter().map(|desc| desc.with_row_labels(row_labels)).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use super::exemplar::exemplar;
-use super::guard::{GaugeGuard, Level, Observe, Timer};
+use super::guard::{self, GaugeGuard, Level, Observe, Timer};
 use super::histogram::{Buckets, Histogram};
 use super::series_set::{NumberMetric, SeriesSet};
 use super::store::Pin;
@@ -19,8 +19,8 @@ use crate::labels::Labels;
 
 /// A handle to one series of a [`Family`](crate::Family), looked up at every use.
 ///
-/// It holds no lock and no reference to the series, so that it can be kept across an `await`. An update
-/// creates the series, at zero, if it does not exist or was removed.
+/// It holds no lock and no reference to the series, so that it can be kept across an `await`. An
+/// update creates the series, at zero, if it does not exist or was removed.
 #[must_use = "a series does nothing until it is updated; `init()` exposes it at zero"]
 pub struct Series<'f, L, M, P = Uncached> {
     series: &'f SeriesSet,
@@ -31,8 +31,8 @@ pub struct Series<'f, L, M, P = Uncached> {
 
 /// A [`Series`] that caches its lookup; [`Series::pin`] makes one.
 ///
-/// Threads can share it. It survives the removal of its series as any other handle does, and keeps no
-/// memory of the family alive.
+/// Threads can share it. It survives the removal of its series as any other handle does, and keeps
+/// no memory of the family alive.
 pub type PinnedSeries<'f, L, M> = Series<'f, L, M, Cached>;
 
 /// Looks the series up at every use.
@@ -137,18 +137,19 @@ impl<L: Labels, M, P: Lookup> Series<'_, L, M, P> {
         self.labels.with_values(|values| store.read(values, |words| operation(buckets, words)))
     }
 
-    /// Updates the series, and keeps an exemplar in the place that the operation returns.
+    /// Updates the series, and keeps an exemplar for the bucket that `operation` returns, 0 for a
+    /// counter.
     fn update_with_exemplar(
         &self,
         exemplar: Option<Arc<Exemplar>>,
         operation: impl Fn(&Buckets, &[AtomicU64]) -> usize,
     ) {
         let names = &self.series.store.label_names;
-        let block = self.labels.with_values(|values| names.render(values));
+        let labels = self.labels.with_values(|values| names.render(values));
         self.update(|buckets, words| {
-            let place = operation(buckets, words);
+            let bucket = operation(buckets, words);
             if let Some(exemplar) = &exemplar {
-                self.series.store.exemplars.set(block.as_bytes(), place, exemplar);
+                self.series.store.exemplars.set(labels.as_bytes(), bucket, exemplar);
             }
         });
     }
@@ -245,6 +246,8 @@ impl<L: Labels, T: GaugeValue + From<f64>, P: Lookup> Series<'_, L, Gauge<T>, P>
     }
 }
 
+impl<L, M, P> guard::sealed::Sealed for Series<'_, L, M, P> {}
+
 impl<L: Labels, T: GaugeValue, P: Lookup> Level for Series<'_, L, Gauge<T>, P> {
     fn rise(&self) -> bool {
         self.with_word(|word| T::add(word, T::ONE))
@@ -282,7 +285,8 @@ impl<L: Labels, P: Lookup> Series<'_, L, Histogram, P> {
         self.read(Buckets::count).unwrap_or_default()
     }
 
-    /// Returns the sum of all observations; zero if the series does not exist, which is not created.
+    /// Returns the sum of all observations; zero if the series does not exist, which is not
+    /// created.
     pub fn sum(&self) -> f64 {
         self.read(Buckets::sum).unwrap_or_default()
     }

@@ -64,11 +64,11 @@ macro_rules! number_metric {
             fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
                 let SeriesSet { store, .. } = series;
                 let snapshot = store.snapshot();
-                let numbers = snapshot.series().filter_map(|(block, words)| {
-                    Some((block, word::load::<T>(words.first()?).to_sample()?))
+                let numbers = snapshot.series().filter_map(|(labels, words)| {
+                    Some((labels, word::load::<T>(words.first()?).to_sample()?))
                 });
                 if store.exemplars.are_wanted(encoder) {
-                    numbers.for_each(|(block, it)| store.exemplars.encode(block, it, encoder));
+                    numbers.for_each(|(labels, it)| store.exemplars.encode(labels, it, encoder));
                 } else {
                     encoder.rendered_numbers(numbers);
                 }
@@ -96,8 +96,8 @@ impl SeriesMetric for Histogram {
 
     fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
         let SeriesSet { store, buckets } = series;
-        for (block, words) in store.snapshot().series() {
-            buckets.encode(words, block, &store.exemplars, encoder);
+        for (labels, words) in store.snapshot().series() {
+            buckets.encode(words, labels, &store.exemplars, encoder);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::value::ToSample;
+use super::to_sample::ToSample;
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::{FamilyEncoder, HistogramPoint, PointValue, Sample, SampleValue, SummaryPoint};
@@ -41,13 +41,13 @@ pub struct HistogramSnapshot {
 }
 
 impl HistogramSnapshot {
-    /// Makes a histogram of cumulative buckets: pairs of an upper bound and the number of observations up
-    /// to it. The last bucket, `+Inf`, can be left out: it holds the count.
+    /// Makes a histogram of cumulative buckets: pairs of an upper bound and the number of
+    /// observations up to it. The last bucket, `+Inf`, can be left out: it holds the count.
     ///
     /// # Errors
     ///
-    /// The bounds do not increase strictly, one of them is NaN, the counts decrease, `count` included, or
-    /// the bucket `+Inf` does not hold `count`.
+    /// The bounds do not increase strictly, one of them is NaN, the counts decrease, `count`
+    /// included, or the bucket `+Inf` does not hold `count`.
     pub fn new(
         buckets: impl IntoIterator<Item = (f64, u64)>,
         sum: f64,
@@ -64,7 +64,7 @@ impl HistogramSnapshot {
 ///
 /// # Errors
 ///
-/// Those of [`HistogramSnapshot::new`].
+/// See [`HistogramSnapshot::new`].
 pub(crate) fn check_buckets(buckets: &[(f64, u64)], count: u64) -> Result<(), SnapshotError> {
     let finite = match buckets.split_last() {
         Some((&(bound, bucket), finite)) if bound == f64::INFINITY => {
@@ -149,14 +149,14 @@ impl SummarySnapshot {
         Ok(Self { quantiles, sum, count })
     }
 
-    /// Makes a summary of percentiles, from 0 to 100 and in any order, as most servers report them: 99.9
-    /// is the quantile 0.999.
+    /// Makes a summary of percentiles, from 0 to 100 and in any order, as most servers report them:
+    /// 99.9 is the quantile 0.999.
     ///
     /// ```
     /// use hello_exporter::SummarySnapshot;
     ///
-    /// let of_percentiles = SummarySnapshot::of_percentiles([(99.9, 0.25), (50.0, 0.001)], 1.5, 40)?;
-    /// assert_eq!(of_percentiles, SummarySnapshot::new([(0.5, 0.001), (0.999, 0.25)], 1.5, 40)?);
+    /// let latency = SummarySnapshot::of_percentiles([(99.9, 0.25), (50.0, 0.001)], 1.5, 40)?;
+    /// assert_eq!(latency, SummarySnapshot::new([(0.5, 0.001), (0.999, 0.25)], 1.5, 40)?);
     /// # Ok::<(), hello_exporter::metric::SnapshotError>(())
     /// ```
     ///
@@ -179,7 +179,7 @@ impl SummarySnapshot {
 ///
 /// # Errors
 ///
-/// Those of [`SummarySnapshot::new`].
+/// See [`SummarySnapshot::new`].
 pub(crate) fn check_quantiles(quantiles: &[(f64, f64)]) -> Result<(), SnapshotError> {
     if let Some((quantile, _)) = quantiles.iter().find(|(at, _)| !(0.0..=1.0).contains(at)) {
         return Err(SnapshotError::Quantile(*quantile));
@@ -336,8 +336,8 @@ impl<T: ToSample> ToSample for Timestamped<T> {
     const IS_LIVE: bool = T::IS_LIVE;
 
     fn sample(&self) -> Option<Sample<'_>> {
-        let point = self.value.sample()?;
-        Some(self.time.map_or(point, |time| point.at(time)))
+        let sample = self.value.sample()?;
+        Some(self.time.map_or(sample, |time| sample.at(time)))
     }
 }
 
@@ -348,8 +348,8 @@ impl<T: ToSample> Metric for Timestamped<T> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        if let Some(point) = self.sample() {
-            encoder.value(point);
+        if let Some(sample) = self.sample() {
+            encoder.value(sample);
         }
     }
 }

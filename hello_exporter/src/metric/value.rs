@@ -8,53 +8,11 @@ use std::sync::atomic::{
 };
 use std::time::{Duration, SystemTime};
 
+use super::to_sample::ToSample;
 use crate::collect::{Borrowed, Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
-use crate::encode::{FamilyEncoder, Sample, SampleValue};
+use crate::encode::{FamilyEncoder, Sample};
 use crate::labels::Labels;
-
-/// A plain value that can be the value of a sample.
-///
-/// Numbers are exposed as they are, `true` as 1, a [`Duration`] in seconds, a [`SystemTime`] in seconds
-/// since the Unix epoch. An atomic is loaded, and `None` is no sample.
-///
-/// ```
-/// use hello_exporter::collect::{Sample, ToSample};
-/// use hello_exporter::Collector;
-/// use std::collections::BTreeMap;
-///
-/// struct Celsius(f64);
-///
-/// impl ToSample for Celsius {
-///     fn sample(&self) -> Option<Sample<'_>> {
-///         Some(self.0.into())
-///     }
-/// }
-///
-/// #[derive(Collector)]
-/// struct Rooms {
-///     /// Temperature of a room.
-///     #[metric(labels = ["room"])]
-///     celsius: BTreeMap<String, Celsius>,
-/// }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a value of a sample",
-    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, a snapshot, or an `Option` or a `Timestamped` of one",
-    note = "a text is a label, not a value: a map has it as its key"
-)]
-pub trait ToSample {
-    /// The type of the metric, if it follows from the value's type: `None` for a number, whose type the
-    /// attribute names.
-    const TYPE: Option<MetricType> = None;
-
-    /// Whether the sample can change while the value is registered.
-    #[doc(hidden)]
-    const IS_LIVE: bool = true;
-
-    /// Returns the sample to expose, if there is one.
-    fn sample(&self) -> Option<Sample<'_>>;
-}
 
 /// Implements the traits of a plain value type: [`ToSample`], and those of a field.
 macro_rules! plain_values {
@@ -121,25 +79,9 @@ plain_values! {
     AtomicBool, AtomicBool::default(), |value| value.load(Ordering::Relaxed);
 }
 
-impl ToSample for SampleValue {
-    const IS_LIVE: bool = false;
-
-    fn sample(&self) -> Option<Sample<'_>> {
-        Some((*self).into())
-    }
-}
-
-impl ToSample for Sample<'_> {
-    const IS_LIVE: bool = false;
-
-    fn sample(&self) -> Option<Sample<'_>> {
-        Some(*self)
-    }
-}
-
 fn encode_one(value: &impl ToSample, encoder: &mut FamilyEncoder<'_>) {
-    if let Some(point) = value.sample() {
-        encoder.value(point);
+    if let Some(sample) = value.sample() {
+        encoder.value(sample);
     }
 }
 
@@ -148,33 +90,6 @@ pub(super) fn unix_seconds(time: SystemTime) -> f64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => after.as_secs_f64(),
         Err(before) => -before.duration().as_secs_f64(),
-    }
-}
-
-impl<V: ToSample> ToSample for Option<V> {
-    const TYPE: Option<MetricType> = V::TYPE;
-    const IS_LIVE: bool = V::IS_LIVE;
-
-    fn sample(&self) -> Option<Sample<'_>> {
-        self.as_ref().and_then(V::sample)
-    }
-}
-
-impl<V: ToSample + ?Sized> ToSample for &V {
-    const TYPE: Option<MetricType> = V::TYPE;
-    const IS_LIVE: bool = V::IS_LIVE;
-
-    fn sample(&self) -> Option<Sample<'_>> {
-        (**self).sample()
-    }
-}
-
-impl<V: ToSample + ?Sized> ToSample for Arc<V> {
-    const TYPE: Option<MetricType> = V::TYPE;
-    const IS_LIVE: bool = V::IS_LIVE;
-
-    fn sample(&self) -> Option<Sample<'_>> {
-        (**self).sample()
     }
 }
 
@@ -273,14 +188,14 @@ impl<K: Labels, V: ToSample> Init for Vec<(K, V)> {
     }
 }
 
-/// Writes the values of a map. Of two with the same labels once written, the first is kept.
+/// Writes the values of a map. If two keys give the same labels, the encoder keeps the first.
 fn encode_all<'v, K: Labels + 'v, V: ToSample + 'v>(
     values: impl Iterator<Item = (&'v K, &'v V)>,
     encoder: &mut FamilyEncoder<'_>,
 ) {
     for (labels, value) in values {
-        if let Some(point) = value.sample() {
-            labels.with_values(|values| encoder.sample_of(values, &point));
+        if let Some(sample) = value.sample() {
+            labels.with_values(|values| encoder.sample_of(values, &sample));
         }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicU64;
 
 use super::histogram::Histogram;
 use super::series_set::{NumberMetric, SeriesSet};
-use super::store::Place;
+use super::store::RecordHandle;
 use super::word::{self, Word};
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 
 /// A series to read, from [`Family::iter`](crate::Family::iter) or
 /// [`Family::retain`](crate::Family::retain).
@@ -17,30 +17,30 @@ use crate::labels::LabelBlock;
 /// that moment.
 pub struct SeriesView<'f, M> {
     series: &'f SeriesSet,
-    place: Place,
+    record: RecordHandle,
     kind: PhantomData<fn() -> M>,
 }
 
 impl<'f, M> SeriesView<'f, M> {
-    pub(super) fn new(series: &'f SeriesSet, place: Place) -> Self {
-        Self { series, place, kind: PhantomData }
+    pub(super) fn new(series: &'f SeriesSet, record: RecordHandle) -> Self {
+        Self { series, record, kind: PhantomData }
     }
 
-    /// Returns the value of the label with this name, if there is one. Every call decodes it.
+    /// Returns the value of the label with this name, if there is one. Every call unescapes it.
     pub fn label(&self, name: &str) -> Option<String> {
-        let find = |block: LabelBlock<'_>| {
-            let found = block.pairs().find(|(label, _)| *label == name);
+        let find = |labels: RenderedLabels<'_>| {
+            let found = labels.pairs().find(|(label, _)| *label == name);
             found.map(|(_, value)| value.into_owned())
         };
-        self.read(|block, _| find(block)).flatten()
+        self.read(|labels, _| find(labels)).flatten()
     }
 
-    pub(super) fn block(&self) -> String {
-        self.read(|block, _| block.as_str().to_owned()).unwrap_or_default()
+    pub(super) fn rendered_labels(&self) -> String {
+        self.read(|labels, _| labels.as_str().to_owned()).unwrap_or_default()
     }
 
-    fn read<R>(&self, read: impl FnOnce(LabelBlock<'_>, &[AtomicU64]) -> R) -> Option<R> {
-        self.series.store.at(&self.place, read)
+    fn read<R>(&self, read: impl FnOnce(RenderedLabels<'_>, &[AtomicU64]) -> R) -> Option<R> {
+        self.series.store.read_handle(&self.record, read)
     }
 }
 
@@ -66,6 +66,6 @@ impl SeriesView<'_, Histogram> {
 
 impl<M> fmt::Debug for SeriesView<'_, M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("SeriesView").field(&self.block()).finish()
+        formatter.debug_tuple("SeriesView").field(&self.rendered_labels()).finish()
     }
 }

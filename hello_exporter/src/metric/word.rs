@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::encode::SampleValue;
 
-/// A number that is kept in 64 bits and updated atomically. A word of zero bits is its initial value.
+/// A number that is kept in 64 bits and updated atomically. A word of zero bits is its initial
+/// value.
 ///
 /// All orderings are relaxed: a sample is a number of its own, and orders nothing else.
 pub trait Word: Copy + sealed::Sealed {
@@ -32,8 +33,8 @@ pub trait CounterValue: Word + Into<SampleValue> {
     fn is_increment(self) -> bool;
 }
 
-/// The number of a [`Gauge`](crate::Gauge): `f64` or `i64`, or an `Option` of one, whose `None` is not
-/// exposed.
+/// The number of a [`Gauge`](crate::Gauge): `f64` or `i64`, or an `Option` of one, whose `None` is
+/// not exposed.
 pub trait GaugeValue: Word {
     #[doc(hidden)]
     const ONE: Self;
@@ -126,8 +127,8 @@ impl Word for f64 {
     }
 }
 
-/// The words of an `Option`: `None` is zero bits, any other value is XORed with the bits that `None`
-/// takes the place of.
+/// The words of an `Option`: `None` is zero bits, any other value is XORed with the bits that
+/// `None` takes the place of.
 macro_rules! optional_word {
     ($type:ty, none: $none:expr, instead: $instead:expr, |$current:ident, $amount:ident| $sum:expr) => {
         impl Word for Option<$type> {
@@ -167,7 +168,7 @@ macro_rules! optional_word {
     };
 }
 
-// One of the many NaN. It stays a NaN if somebody sets it.
+// `None` takes the place of an arbitrary NaN; setting that one stores `f64::NAN`.
 optional_word!(f64, none: 0x7ff8_0000_6e6f_6e65, instead: f64::NAN, |current, amount| current + amount);
 optional_word!(i64, none: 1 << 63, instead: i64::MIN + 1, |current, amount| current.wrapping_add(amount));
 

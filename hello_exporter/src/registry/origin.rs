@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::RegisterError;
-use super::momentary::Momentary;
-use crate::__private::is_live;
+use crate::collect::live::is_live;
 use crate::collect::{Collect, Declared};
 use crate::desc::Desc;
+use crate::panic::{DropLog, Guarded};
 
 /// The types that [`Registry::register`](crate::Registry::register) takes: a collector, an `Arc` of
 /// one, or a `prometheus::Registry`.
@@ -41,109 +41,112 @@ pub(crate) type CollectorName = Cow<'static, str>;
 pub struct Registrable {
     pub(super) name: CollectorName,
     pub(super) origin: Origin,
-    /// Families that its type does not declare, and that are known all the same.
-    pub(super) dynamic: Vec<Desc>,
+    /// The families of a collector that does not exist yet.
+    pub(super) declarations: Declarations,
+    /// Whether it is a registry of the `prometheus` crate. No other collector may share its
+    /// families.
+    pub(super) is_foreign: bool,
 }
 
+/// The families that are known before the first scrape.
+#[derive(Clone, Default)]
+pub(crate) struct Declarations {
+    /// The families of the type.
+    pub(crate) declared: Vec<Desc>,
+    /// Families whose names a configuration gives, or a foreign registry.
+    pub(crate) dynamic: Vec<Desc>,
+    /// Whether a scrape can bring further dynamic families.
+    pub(crate) has_dynamic: bool,
+}
+
+impl Declarations {
+    /// Returns the families of `T`, and the `dynamic` ones that are known already.
+    pub(crate) fn of<T: Declared>(dynamic: Vec<Desc>) -> Self {
+        Self { declared: T::declared(), dynamic, has_dynamic: T::HAS_DYNAMIC }
+    }
+}
+
+/// These families and no others.
+impl From<Vec<Desc>> for Declarations {
+    fn from(declared: Vec<Desc>) -> Self {
+        Self { declared, ..Self::default() }
+    }
+}
+
+/// Where a registry finds a collector's samples.
+#[derive(Clone)]
+pub(super) enum Origin {
+    /// A collector that the registry keeps.
+    Kept(Arc<dyn Collect + Send + Sync>),
+    /// A function that makes the collector of each scrape.
+    Function(Arc<MakeCollector>),
+    /// A [`Provider`](super::Provider), which may have a collector for a scrape.
+    Provider,
+}
+
+/// Makes the collector of one scrape, which drops its values by the log.
+type MakeCollector = dyn Fn(&DropLog) -> Arc<dyn Collect> + Send + Sync;
+
 /// The name under which errors know a registry of the `prometheus` crate.
-#[cfg(any(feature = "prometheus", feature = "server"))]
 pub(crate) const FOREIGN_REGISTRY: &str = "prometheus::Registry";
 
 impl Registrable {
-    pub(crate) fn made(
-        name: &'static str,
-        descs: Vec<Desc>,
-        maker: impl MakeCollector + 'static,
-    ) -> Self {
-        let origin = Origin::Made { descs, maker: Arc::new(maker) };
-        Self { name: name.into(), origin, dynamic: Vec::new() }
-    }
-
     /// Returns a collector that makes a `T` at every scrape.
     pub(super) fn function<T: Declared + 'static>(
         make: impl Fn() -> T + Send + Sync + 'static,
     ) -> Self {
-        Self::made(std::any::type_name::<T>(), T::declared(), make)
+        let make =
+            move |drops: &DropLog| -> Arc<dyn Collect> { Arc::new(Guarded::new(make(), drops)) };
+        Self {
+            name: std::any::type_name::<T>().into(),
+            origin: Origin::Function(Arc::new(make)),
+            declarations: Declarations::of::<T>(Vec::new()),
+            is_foreign: false,
+        }
     }
 
-    /// Returns a collector of these families, whose samples come with a scrape. The `dynamic` ones
-    /// are not known from its type.
-    pub(crate) fn provided(name: CollectorName, descs: Vec<Desc>, dynamic: Vec<Desc>) -> Self {
-        Self { name, origin: Origin::Provided { descs }, dynamic }
+    /// Returns a registry of the `prometheus` crate, which has these families now.
+    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "there is no such crate"))]
+    pub(crate) fn foreign<G: Collect + 'static>(
+        dynamic: Vec<Desc>,
+        gather: impl Fn() -> G + Send + Sync + 'static,
+    ) -> Self {
+        let make = move |_: &DropLog| -> Arc<dyn Collect> { Arc::new(gather()) };
+        Self {
+            name: FOREIGN_REGISTRY.into(),
+            origin: Origin::Function(Arc::new(make)),
+            declarations: Declarations { declared: Vec::new(), dynamic, has_dynamic: true },
+            is_foreign: true,
+        }
     }
-}
 
-/// Where the samples of a registered collector come from.
-#[derive(Clone)]
-pub(super) enum Origin {
-    /// A collector that the registry owns.
-    Live(Arc<dyn Collect + Send + Sync>),
-    /// A collector that is made at every scrape.
-    Made { descs: Vec<Desc>, maker: Arc<dyn MakeCollector> },
-    /// A collector that a [`Provider`](super::Provider) brings to a scrape, or does not.
-    Provided { descs: Vec<Desc> },
-}
-
-/// Makes a collector at every scrape.
-pub(crate) trait MakeCollector: Send + Sync {
-    fn make(&self) -> Box<dyn Momentary>;
-
-    /// Whether a scrape can bring families that were not registered.
-    fn has_late(&self) -> bool;
-
-    /// Whether no other collector may share its families.
-    fn is_exclusive(&self) -> bool {
-        false
+    /// Returns a collector of these families, whose samples a [`Provider`](super::Provider) brings
+    /// to a scrape.
+    pub(crate) fn provided(name: CollectorName, declarations: Declarations) -> Self {
+        Self { name, origin: Origin::Provider, declarations, is_foreign: false }
     }
 }
 
 impl Origin {
-    pub(super) fn describe(&self) -> Vec<Desc> {
-        match self {
-            Origin::Live(collector) => collector.describe(),
-            Origin::Made { descs, .. } | Origin::Provided { descs } => descs.clone(),
-        }
-    }
-
     pub(super) fn verify(&self, collector: &CollectorName) -> Result<(), RegisterError> {
-        let Origin::Live(live) = self else {
+        let Origin::Kept(kept) = self else {
             return Ok(());
         };
         let error = |error| RegisterError::Field { collector: collector.clone(), error };
-        live.verify().map_err(error)
+        kept.verify().map_err(error)
     }
 
-    pub(super) fn is_exclusive(&self) -> bool {
-        match self {
-            Origin::Made { maker, .. } => maker.is_exclusive(),
-            Origin::Live(_) | Origin::Provided { .. } => false,
-        }
-    }
-
-    /// Whether a scrape can bring families that were not registered.
-    pub(super) fn has_late(&self) -> bool {
-        match self {
-            Origin::Made { maker, .. } => maker.has_late(),
-            Origin::Live(_) | Origin::Provided { .. } => false,
-        }
+    /// Whether the registry keeps the collector. Otherwise there is one for each scrape, or none.
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self, Origin::Kept(_))
     }
 
     /// Whether both are the same `Arc`.
     pub(super) fn is(&self, other: &Origin) -> bool {
         match (self, other) {
-            (Origin::Live(one), Origin::Live(other)) => Arc::ptr_eq(one, other),
+            (Origin::Kept(one), Origin::Kept(other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
-    }
-}
-
-impl<F: Fn() -> T + Send + Sync, T: Declared + 'static> MakeCollector for F {
-    fn make(&self) -> Box<dyn Momentary> {
-        Box::new(self())
-    }
-
-    fn has_late(&self) -> bool {
-        T::HAS_LATE
     }
 }
 
@@ -169,7 +172,11 @@ impl<T: Collect + Send + Sync + 'static> IntoCollector for Arc<T> {
     const IS_LIVE: bool = is_live(T::liveness);
 
     fn into_collector(self) -> Registrable {
-        let (name, origin) = (std::any::type_name::<T>().into(), Origin::Live(self));
-        Registrable { name, origin, dynamic: Vec::new() }
+        Registrable {
+            name: std::any::type_name::<T>().into(),
+            origin: Origin::Kept(self),
+            declarations: Declarations::default(),
+            is_foreign: false,
+        }
     }
 }

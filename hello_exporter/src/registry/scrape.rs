@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use tracing::{error, info, warn};
 
+use super::collectors::{Collectors, ScrapeCollector, make, plan_dynamic};
 use super::origin::Origin;
-use super::plan::{Collector, Member, Plan, Planned};
-use super::present::{Made, Present, Provided, make, take_in_late};
-use super::{CollectorId, Shared};
+use super::plan::{Member, Plan, PlannedFamily, Registration};
+use super::{CollectorId, Inner};
 use crate::encode::{
-    Encoder, FamilyEncoder, Format, OpenMetrics, Protobuf, ProtobufScratch, Text, Written,
-    encode_family,
+    Encoder, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder, ProtobufScratch,
+    TextEncoder, Written, encode_family,
 };
 use crate::panic::{Panic, catch};
 use crate::sync::lock;
@@ -25,23 +25,23 @@ pub(crate) struct ScrapeRequest<'a> {
 }
 
 impl ScrapeRequest<'_> {
-    fn wants(&self, planned: &Planned) -> bool {
-        self.names.is_none_or(|names| names.contains(planned.head.desc.name()))
+    fn wants(&self, family: &PlannedFamily) -> bool {
+        self.names.is_none_or(|names| names.contains(family.metadata.desc.name()))
     }
 
-    /// Whether a collector must be made. The undeclared families of a collector are unknown until
+    /// Whether a collector must be made. The dynamic families of a collector are unknown until
     /// then.
-    fn needs(&self, plan: &Plan, collector: &Collector) -> bool {
+    fn needs(&self, plan: &Plan, registration: &Registration) -> bool {
         let mut families = plan.families.iter();
         self.names.is_none()
-            || collector.origin.has_late()
-            || families.any(|planned| self.wants(planned) && planned.family.has(collector.id))
+            || registration.has_dynamic
+            || families.any(|family| self.wants(family) && family.members.has(registration.id))
     }
 }
 
 /// Provides collectors for one scrape. The metrics of each are exposed as a whole or not at all.
 pub(crate) trait Provider {
-    fn provided(&self) -> Vec<Provided>;
+    fn provide(&self) -> Vec<ScrapeCollector>;
 
     /// Leaves out a collector that has panicked. Everything is encoded again without it.
     fn leave_out(&mut self, id: CollectorId);
@@ -49,7 +49,7 @@ pub(crate) trait Provider {
 
 /// Provides no collectors.
 impl Provider for () {
-    fn provided(&self) -> Vec<Provided> {
+    fn provide(&self) -> Vec<ScrapeCollector> {
         Vec::new()
     }
 
@@ -58,45 +58,47 @@ impl Provider for () {
 
 /// Appends an exposition, and returns whether all collectors have succeeded.
 pub(super) fn encode(
-    shared: &Shared,
+    inner: &Inner,
     request: &ScrapeRequest<'_>,
     provider: &mut dyn Provider,
     buffer: &mut Vec<u8>,
 ) -> bool {
-    let plan = shared.plan();
-    let (made, has_failed) = make_needed(&plan, request);
-    let mut provided = provider.provided();
-    let late = take_in_late(shared, &plan, &made, &provided);
+    let plan = inner.plan();
+    let (mut collectors, has_failed) = make_needed(&plan, request);
+    let made = collectors.len();
+    collectors.extend(provider.provide());
+    let dynamic = plan_dynamic(inner, &plan, &collectors);
     // The plan has changed if that registered a new family.
-    let plan = if late.is_empty() { plan } else { shared.plan() };
-    let mut memory = shared.memory.take();
+    let plan = if dynamic.is_empty() { plan } else { inner.plan() };
+    let mut memory = inner.memory.take();
     let mut attempts = Attempts { has_failed, ..Attempts::default() };
     let start = buffer.len();
     loop {
-        let present = Present { made: &made, provided: &provided, late: &late };
-        let scrape = Scrape { shared, plan: &plan, present, request };
+        let found = Collectors { of_scrape: &collectors, dynamic: &dynamic };
+        let scrape = ScrapeEncoder { inner, plan: &plan, collectors: found, request };
         match scrape.encode_to(buffer, &mut memory, &mut attempts) {
             Ok(()) => break,
             Err(panicked) => {
                 buffer.truncate(start);
                 attempts.panicked.push(panicked);
                 provider.leave_out(panicked);
-                provided = provider.provided();
+                collectors.truncate(made);
+                collectors.extend(provider.provide());
             }
         }
     }
-    shared.memory.give_back(memory);
+    inner.memory.give_back(memory);
     !attempts.has_failed
 }
 
 /// Makes the collectors that a scrape needs, and returns whether any of them has failed.
-fn make_needed(plan: &Plan, request: &ScrapeRequest<'_>) -> (Vec<Made>, bool) {
-    let is_needed = |collector: &&Arc<Collector>| {
-        matches!(collector.origin, Origin::Made { .. }) && request.needs(plan, collector)
+fn make_needed(plan: &Plan, request: &ScrapeRequest<'_>) -> (Vec<ScrapeCollector>, bool) {
+    let is_needed = |registration: &&Arc<Registration>| {
+        matches!(registration.origin, Origin::Function(_)) && request.needs(plan, registration)
     };
     let mut needed = 0;
-    let collectors = plan.momentary.iter().filter(is_needed).inspect(|_| needed += 1);
-    let made: Vec<Made> = collectors.filter_map(make).collect();
+    let registrations = plan.of_scrapes.iter().filter(is_needed).inspect(|_| needed += 1);
+    let made: Vec<ScrapeCollector> = registrations.filter_map(|it| make(it)).collect();
     let has_failed = made.len() < needed;
     (made, has_failed)
 }
@@ -139,14 +141,14 @@ impl SpareMemory {
 }
 
 /// One walk through a plan.
-struct Scrape<'s> {
-    shared: &'s Shared,
+struct ScrapeEncoder<'s> {
+    inner: &'s Inner,
     plan: &'s Plan,
-    present: Present<'s>,
+    collectors: Collectors<'s>,
     request: &'s ScrapeRequest<'s>,
 }
 
-impl Scrape<'_> {
+impl ScrapeEncoder<'_> {
     /// Encodes all families. The error is the provided collector that panicked.
     fn encode_to(
         &self,
@@ -156,10 +158,12 @@ impl Scrape<'_> {
     ) -> Result<(), CollectorId> {
         let Memory { written, protobuf } = memory;
         match self.request.format {
-            Format::Text => self.encode(&mut Text::new(buffer), written, attempts),
-            Format::OpenMetrics => self.encode(&mut OpenMetrics::new(buffer), written, attempts),
+            Format::Text => self.encode(&mut TextEncoder::new(buffer), written, attempts),
+            Format::OpenMetrics => {
+                self.encode(&mut OpenMetricsEncoder::new(buffer), written, attempts)
+            }
             Format::Protobuf => {
-                self.encode(&mut Protobuf::new(buffer, protobuf), written, attempts)
+                self.encode(&mut ProtobufEncoder::new(buffer, protobuf), written, attempts)
             }
         }
     }
@@ -171,11 +175,11 @@ impl Scrape<'_> {
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
         let mut result = Ok(());
-        for Planned { head, family } in
-            self.plan.families.iter().filter(|it| self.request.wants(it))
+        for PlannedFamily { metadata, members } in
+            self.plan.families.iter().filter(|family| self.request.wants(family))
         {
-            encode_family(encoder, head, |encoder| {
-                for member in family.members() {
+            encode_family(encoder, metadata, |encoder| {
+                for member in members.iter() {
                     if result.is_ok() {
                         result = self.encode_member(member, encoder, written, attempts);
                     }
@@ -195,14 +199,15 @@ impl Scrape<'_> {
         written: &mut Written,
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
-        let is_left_out = attempts.panicked.contains(&member.collector.id);
-        let Some(samples) = self.present.samples(member).filter(|_| !is_left_out) else {
+        let is_left_out = attempts.panicked.contains(&member.registration.id);
+        let found = self.collectors.find(member).filter(|_| !is_left_out);
+        let Some((collector, index)) = found else {
             return Ok(());
         };
         let start = encoder.mark();
         let result = catch(|| {
             let mut family = FamilyEncoder::new(&member.metric, encoder, written);
-            samples.write(&mut family);
+            collector.collect(index, &mut family);
         });
         report_panic(member, result.as_ref().err());
         let is_panicking = result.is_err();
@@ -211,38 +216,38 @@ impl Scrape<'_> {
             attempts.has_failed = true;
         }
         self.report_dropped(member, written, attempts);
-        count_over_limit(self.shared, member, written.dropped);
-        match &member.collector.origin {
-            Origin::Provided { .. } if is_panicking => Err(member.collector.id),
+        count_over_limit(self.inner, member, written.dropped);
+        match &member.registration.origin {
+            Origin::Provider if is_panicking => Err(member.registration.id),
             _ => Ok(()),
         }
     }
 
     /// Counts the dropped samples of a collector, once a scrape, and logs the first of them.
     fn report_dropped(&self, member: &Member, written: &Written, attempts: &mut Attempts) {
-        let Written { duplicates, misfits, reason, .. } = written;
-        let key = (member.collector.id, member.index);
-        if duplicates + misfits == 0 || attempts.counted.contains(&key) {
+        let Written { duplicates, invalid, reason, .. } = written;
+        let key = (member.registration.id, member.index);
+        if duplicates + invalid == 0 || attempts.counted.contains(&key) {
             return;
         }
         attempts.counted.push(key);
-        let (collector, metric) = (&*member.collector.name, member.metric.desc.name());
-        if !member.collector.is_reported.swap(true, Ordering::Relaxed) {
+        let (collector, metric) = (&*member.registration.name, member.metric.desc.name());
+        if !member.registration.is_reported.swap(true, Ordering::Relaxed) {
             warn!(
                 collector,
                 metric,
                 duplicates,
-                invalid = misfits,
+                invalid,
                 reason = reason.as_deref(),
                 "Collector wrote invalid samples or a label set twice, they are dropped"
             );
         }
-        let health = &self.shared.health;
+        let health = &self.inner.health;
         if *duplicates > 0 {
             health.count_duplicates(collector, *duplicates);
         }
-        if *misfits > 0 {
-            health.count_dropped(metric, *misfits);
+        if *invalid > 0 {
+            health.count_dropped(metric, *invalid);
         }
     }
 }
@@ -252,7 +257,7 @@ fn report_panic(member: &Member, panic: Option<&Panic>) {
     if !member.state.panics.has_changed(panic.is_some()) {
         return;
     }
-    let (collector, metric) = (&*member.collector.name, member.metric.desc.name());
+    let (collector, metric) = (&*member.registration.name, member.metric.desc.name());
     match panic {
         Some(error) => error!(collector, metric, %error, "Collector panicked, metric left out"),
         None => info!(collector, metric, "Collector works again"),
@@ -260,10 +265,10 @@ fn report_panic(member: &Member, panic: Option<&Panic>) {
 }
 
 /// Counts the updates that a full metric has dropped since the last scrape.
-fn count_over_limit(shared: &Shared, member: &Member, total: u64) {
+fn count_over_limit(inner: &Inner, member: &Member, total: u64) {
     let before = member.state.dropped.fetch_max(total, Ordering::Relaxed);
     if total > before {
         let family = member.metric.desc.name();
-        shared.health.count_dropped(family, total - before);
+        inner.health.count_dropped(family, total - before);
     }
 }

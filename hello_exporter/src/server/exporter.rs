@@ -19,13 +19,13 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::internals::Registrable;
-use crate::name;
 use crate::registry::Registry;
 pub use crate::server::build_info::BuildInfo;
 use crate::server::cli::ListenAddress;
 #[doc(hidden)]
 pub use crate::server::connection::ConnectionLimits;
 use crate::server::http::Deadline;
+use crate::server::metric_prefix::metric_prefix;
 use crate::server::probe::{ProbeOptions, ReadyProbe};
 use crate::server::source::{ReadySource, SourceOptions};
 pub use error::{DeclarationError, ExporterError};
@@ -203,12 +203,12 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 impl Settings {
     /// Returns the name as the first part of a metric's name.
     fn metric_prefix(&self) -> String {
-        name::prefix(&self.name)
+        metric_prefix(&self.name)
     }
 
     /// Returns the prefix of the metrics about sources.
     fn source_prefix(&self) -> String {
-        name::prefix(self.metric_namespace.as_ref().unwrap_or(&self.name))
+        metric_prefix(self.metric_namespace.as_ref().unwrap_or(&self.name))
     }
 }
 

@@ -15,8 +15,8 @@ use pin_project_lite::pin_project;
 
 use crate::collect::{Collect, Desc, Describe, FamilyEncoder};
 use crate::metric::{Buckets, Counter, Family, Gauge, HistogramVec};
-use crate::name;
 use crate::server::connection::Held;
+use crate::server::metric_prefix::metric_prefix;
 
 /// Counts the requests of an actix-web application: a middleware, and the collector of its metrics.
 ///
@@ -119,7 +119,7 @@ impl RequestMetrics {
     /// ```
     #[must_use]
     pub fn namespace(mut self, namespace: impl AsRef<str>) -> Self {
-        self.prefix = Cow::Owned(name::prefix(namespace.as_ref()));
+        self.prefix = Cow::Owned(metric_prefix(namespace.as_ref()));
         self
     }
 

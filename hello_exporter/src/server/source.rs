@@ -83,7 +83,7 @@ use std::sync::Arc;
 
 pub use function::{async_fn, blocking_fn, in_turn};
 pub use maker::MadeSource;
-pub(crate) use maker::{Declarations, ReadySource};
+pub(crate) use maker::ReadySource;
 pub(crate) use options::FromFlags;
 pub use options::SourceOptions;
 pub(crate) use runtime::SourceRuntime;

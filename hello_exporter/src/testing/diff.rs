@@ -1,93 +1,55 @@
 //! The difference between two texts, line by line.
 
-/// More pairs of lines than these are not searched for a common subsequence.
+use std::convert::Infallible;
+
+use similar::algorithms::{DiffHook, lcs, myers};
+
+/// The most pairs of lines that [`lcs`] compares; it needs four bytes for each.
 const MAX_PAIRS: usize = 1 << 22;
 
-/// All lines of both texts: `- ` in front of those of `expected` only, `+ ` in front of those of
-/// `actual` only, two blanks in front of those that they share.
+/// Returns all lines of both texts: `- ` before lines of `expected` only, `+ ` before lines of
+/// `actual` only, two blanks before lines of both.
 pub(super) fn diff(expected: &[&str], actual: &[&str]) -> String {
-    // Most lines are the same, so that cutting the ends leaves little to search.
-    let start = common(expected.iter().zip(actual));
-    let (head, expected) = expected.split_at(start);
-    let (_, actual) = actual.split_at(start);
-    let end = common(expected.iter().rev().zip(actual.iter().rev()));
-    let (expected, tail) = expected.split_at(expected.len() - end);
-    let (actual, _) = actual.split_at(actual.len() - end);
-
-    let mut out = String::new();
-    push(&mut out, "  ", head);
-    push_middle(&mut out, expected, actual);
-    push(&mut out, "  ", tail);
-    out
+    let mut lines = SignedLines { expected, actual, out: String::new() };
+    let (all_expected, all_actual) = (0..expected.len(), 0..actual.len());
+    let Ok(()) = if expected.len().saturating_mul(actual.len()) <= MAX_PAIRS {
+        lcs::diff_deadline_raw(&mut lines, expected, all_expected, actual, all_actual, None)
+    } else {
+        myers::diff(&mut lines, expected, all_expected, actual, all_actual)
+    };
+    lines.out
 }
 
-/// How many pairs are equal before the first that is not.
-fn common<'l>(pairs: impl Iterator<Item = (&'l &'l str, &'l &'l str)>) -> usize {
-    pairs.take_while(|(one, other)| one == other).count()
+/// Writes the lines of both texts with their signs.
+struct SignedLines<'l> {
+    expected: &'l [&'l str],
+    actual: &'l [&'l str],
+    out: String,
 }
 
-fn push(out: &mut String, sign: &str, lines: &[&str]) {
-    for line in lines {
+fn push(out: &mut String, sign: &str, lines: &[&str], start: usize, count: usize) {
+    for line in lines.iter().skip(start).take(count) {
         out.extend([sign, line, "\n"]);
     }
 }
 
-fn push_middle(out: &mut String, mut expected: &[&str], mut actual: &[&str]) {
-    let lengths = Lengths::new(expected, actual);
-    while let ([wanted, later @ ..], [found, behind @ ..]) = (expected, actual) {
-        if wanted == found {
-            push(out, "  ", &[wanted]);
-            (expected, actual) = (later, behind);
-        } else if lengths.get(later, actual) >= lengths.get(expected, behind) {
-            push(out, "- ", &[wanted]);
-            expected = later;
-        } else {
-            push(out, "+ ", &[found]);
-            actual = behind;
-        }
-    }
-    push(out, "- ", expected);
-    push(out, "+ ", actual);
-}
+impl DiffHook for SignedLines<'_> {
+    type Error = Infallible;
 
-/// The lengths of the longest common subsequences of all pairs of ends, the rows and columns by how many
-/// lines these have. Where nothing was searched all are zero.
-struct Lengths(Vec<Vec<usize>>);
-
-impl Lengths {
-    fn new(expected: &[&str], actual: &[&str]) -> Self {
-        if expected.len().saturating_mul(actual.len()) > MAX_PAIRS {
-            return Self(Vec::new());
-        }
-        let mut rows = Vec::with_capacity(expected.len() + 1);
-        let mut last = vec![0; actual.len() + 1];
-        for line in expected.iter().rev() {
-            let next = row(line, actual, &last);
-            rows.push(std::mem::replace(&mut last, next));
-        }
-        rows.push(last);
-        Self(rows)
+    fn equal(&mut self, expected: usize, _: usize, count: usize) -> Result<(), Infallible> {
+        push(&mut self.out, "  ", self.expected, expected, count);
+        Ok(())
     }
 
-    fn get(&self, expected: &[&str], actual: &[&str]) -> usize {
-        let row = self.0.get(expected.len());
-        row.and_then(|row| row.get(actual.len())).copied().unwrap_or_default()
+    fn delete(&mut self, expected: usize, count: usize, _: usize) -> Result<(), Infallible> {
+        push(&mut self.out, "- ", self.expected, expected, count);
+        Ok(())
     }
-}
 
-/// The row of the ends that begin with `line`, from that of those behind it.
-fn row(line: &str, actual: &[&str], shorter: &[usize]) -> Vec<usize> {
-    let mut row = vec![0];
-    let mut best = 0;
-    for (other, lengths) in actual.iter().rev().zip(shorter.windows(2)) {
-        best = match lengths {
-            [diagonal, _] if line == *other => diagonal + 1,
-            [_, without] => best.max(*without),
-            _ => best,
-        };
-        row.push(best);
+    fn insert(&mut self, _: usize, actual: usize, count: usize) -> Result<(), Infallible> {
+        push(&mut self.out, "+ ", self.actual, actual, count);
+        Ok(())
     }
-    row
 }
 
 #[cfg(test)]
@@ -116,7 +78,7 @@ mod tests {
         }
     }
 
-    /// The length of the longest common subsequence, as it is defined.
+    /// Returns the length of the longest common subsequence, by its definition.
     fn longest(one: &[&str], other: &[&str]) -> usize {
         match (one, other) {
             ([first, rest @ ..], [other_first, other_rest @ ..]) => {
@@ -128,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn of_all_short_texts_both_are_shown_and_as_much_as_possible_once() {
+    fn short_texts_share_a_longest_subsequence() {
         let texts: Vec<String> = (0..6_u32)
             .flat_map(|length| (0..1 << length).map(move |bits| (length, bits)))
             .map(|(length, bits)| (0..length).map(|at| ["a", "b"][bits >> at & 1]).collect())
@@ -148,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn more_lines_than_are_searched_are_still_shown() {
+    fn long_texts_are_shown_in_full() {
         let lines: Vec<String> = (0..6000).map(|at| format!("line {at}")).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let (expected, actual) = lines.split_at(3000);

@@ -1,14 +1,15 @@
-//! The exposition of one borrowed collector, without a registry, which would keep it.
+//! The exposition of one borrowed collector, without a registry, which would own it.
 
 use std::any::type_name_of_val;
 use std::borrow::Cow;
 
 use crate::collect::Collect;
 use crate::desc::Desc;
-use crate::encode::{FamilyEncoder, Prepared, Text, Written, encode_family};
-use crate::registry::{RegisterError, Registrable, Registry};
+use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written, encode_family};
+use crate::registry::origin::Registrable;
+use crate::registry::{RegisterError, Registry};
 
-/// Why a collector has no exposition to compare.
+/// The reason why a collector has no exposition to compare.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unsound {
     #[error(transparent)]
@@ -25,13 +26,13 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
         descs.into_iter().map(Prepared::new).enumerate().collect();
     metrics.sort_by(|(_, one), (_, other)| one.desc.name().cmp(other.desc.name()));
     let mut buffer = Vec::new();
-    let mut text = Text::new(&mut buffer);
+    let mut text = TextEncoder::new(&mut buffer);
     let mut written = Written::default();
     let mut dropped = None;
     // Descs of one name are one family.
     for family in metrics.chunk_by(|(_, one), (_, other)| one.desc.name() == other.desc.name()) {
         let Some((_, first)) = family.first() else { continue };
-        // As a scrape does, but that a panic is not caught.
+        // As a scrape does, without catching a panic.
         encode_family(&mut text, first, |encoder| {
             for (index, metric) in family {
                 collector.collect(*index, &mut FamilyEncoder::new(metric, encoder, &mut written));
@@ -44,12 +45,12 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
 }
 
 fn dropped_of(metric: &Prepared, written: &Written) -> Option<Unsound> {
-    let Written { misfits, duplicates, .. } = *written;
+    let Written { invalid: invalid_samples, duplicates, .. } = *written;
     let reason = written.reason.as_deref().unwrap_or("of another metric");
-    let invalid = match misfits {
+    let invalid = match invalid_samples {
         0 => None,
         1 => Some(format!("1 invalid sample ({reason})")),
-        _ => Some(format!("{misfits} invalid samples ({reason})")),
+        _ => Some(format!("{invalid_samples} invalid samples ({reason})")),
     };
     let repeated = match duplicates {
         0 => None,
@@ -66,5 +67,6 @@ fn check(collector: &(impl Collect + ?Sized), descs: &[Desc]) -> Result<(), Regi
     let name = Cow::Borrowed(type_name_of_val(collector));
     let error = |error| RegisterError::Field { collector: name.clone(), error };
     collector.verify().map_err(error)?;
-    Registry::new().scope().add(Registrable::provided(name, descs.to_vec(), Vec::new())).map(|_| ())
+    let collector = Registrable::provided(name, descs.to_vec().into());
+    Registry::new().scope().add(collector).map(|_| ())
 }

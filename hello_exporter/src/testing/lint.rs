@@ -13,7 +13,7 @@ use crate::desc::{Desc, MetricType};
 pub struct Problem {
     /// The name of the metric.
     pub metric: String,
-    /// What is wrong with it, in the words of promlint where it has the rule.
+    /// The problem, in the words of promlint for its rules.
     pub text: String,
 }
 
@@ -23,26 +23,27 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Returns what `promtool check metrics` would complain of, and counters that are negative or NaN,
+/// Returns the complaints of `promtool check metrics`, and counters that are negative or NaN,
 /// sorted by metric and then by text.
 ///
-/// These are [conventions](https://prometheus.io/docs/practices/naming/), not rules of the format: a
-/// metric can have its reasons, and a test that knows them.
+/// These are [conventions](https://prometheus.io/docs/practices/naming/), not rules of the format:
+/// a test can accept a problem that has its reasons.
 ///
 /// - There is a help text.
-/// - Units are base units: `seconds`, not `milliseconds` or `minutes`; `bytes`, not `kilobytes`; and they
-///   are not abbreviated.
-/// - Counters end in `_total`, and other metrics do not; `_bucket`, `_sum`, `_count` and the labels `le`
-///   and `quantile` are left to histograms and summaries. What is untyped is free of this.
+/// - Units are base units: `seconds`, not `milliseconds` or `minutes`; `bytes`, not `kilobytes`.
+///   They are not abbreviated.
+/// - Counters end in `_total`, and other metrics do not; `_bucket`, `_sum`, `_count` and the labels
+///   `le` and `quantile` are for histograms and summaries. Untyped metrics are exempt.
 /// - The name does not say the type, and has no `:`.
-/// - Names of metrics and labels, be they constant or variable, are written in snake_case.
-/// - Counters are not negative and not NaN. A scrape exposes them nevertheless, `rate()` makes
-///   nothing of them, and promtool says nothing.
+/// - Names of metrics and of labels, constant ones included, are in snake_case.
+/// - Counters are not negative and not NaN. A scrape exposes such values, but `rate()` of them is
+///   meaningless. promtool has no such rule.
 ///
-/// promtool sees an exposition: it says of labels what it says once per series, and nothing of a family
-/// without samples. This sees what is described, and says it once. Of a name with several units promtool
-/// picks any, which may be a base unit; this picks the first that is none. No metric is compared with
-/// another, which is what registration does. A panic of the collector is not caught.
+/// promtool reads an exposition: it reports a label once per series, and nothing about a family
+/// without samples. This function reads the Descs, and reports each problem once. If a name
+/// contains several units, promtool picks any of them, even a base unit; this function picks the
+/// first that is no base unit. Metrics are not compared with each other; registration does that. A
+/// panic of the collector is not caught.
 ///
 /// ```
 /// use hello_exporter::testing::lint;
@@ -72,7 +73,7 @@ pub fn lint(collector: &(impl Collect + ?Sized)) -> Vec<Problem> {
     let mut seen = BTreeSet::new();
     let mut problems = Vec::new();
     for desc in &descs {
-        // Descs that differ in their constant labels only are one metric.
+        // Descs that differ only in their constant labels are one metric.
         let of_family = seen.insert(desc.name()).then(|| problems_of_family(desc));
         let texts = of_family.into_iter().flatten().chain(problems_of_labels(desc));
         problems.extend(texts.map(|text| Problem { metric: desc.name().to_owned(), text }));
@@ -106,7 +107,7 @@ fn problems_of_labels(desc: &Desc) -> Vec<String> {
 }
 
 fn help(desc: &Desc) -> Option<String> {
-    // A parser of the text format skips the blanks in front of the text.
+    // A parser of the text format skips the blanks before the text.
     let help = desc.help().trim_start_matches([' ', '\t']);
     help.is_empty().then(|| "no help text".to_owned())
 }
@@ -117,9 +118,9 @@ fn unit(desc: &Desc) -> Option<String> {
     Some(format!("use base unit \"{base}\" instead of \"{word}\""))
 }
 
-/// The base unit of a unit with or without a prefix; None if the word is no unit.
+/// Returns the base unit of a unit with or without a prefix; `None` if the word is no unit.
 fn base_unit(word: &str) -> Option<&'static str> {
-    let is_prefix = |front: &str| front.is_empty() || PREFIXES.contains(&front);
+    let is_prefix = |start: &str| start.is_empty() || PREFIXES.contains(&start);
     let mut units = UNITS.iter();
     let (_, base) = units.find(|(unit, _)| word.strip_suffix(unit).is_some_and(is_prefix))?;
     Some(base)
@@ -182,7 +183,7 @@ fn abbreviated_units(desc: &Desc) -> impl Iterator<Item = String> {
     units.map(|_| "metric names should not contain abbreviated units".to_owned())
 }
 
-/// Whether the name has this word, in whatever case, behind the first one.
+/// Returns whether the name has this word, in any case, after the first one.
 fn has_word(desc: &Desc, word: &str) -> bool {
     format!("{}_", desc.name().to_lowercase()).contains(&format!("_{word}_"))
 }
@@ -192,14 +193,14 @@ fn is_camel_case(name: &str) -> bool {
     pairs.any(|pair| matches!(pair, [b'a'..=b'z', b'A'..=b'Z']))
 }
 
-/// The types that a name should not say.
+/// The types that a name should not contain.
 const TYPES: &[&str] = &["counter", "gauge", "gauge_histogram", "histogram", "summary"];
 
 /// The abbreviations of units that a name should not contain.
 const ABBREVIATIONS: &[&str] =
     &["b", "d", "gb", "h", "kb", "m", "mb", "ms", "ns", "pb", "s", "sec", "tb", "us"];
 
-/// What can stand in front of a unit, and makes it another than the base unit.
+/// The prefixes of units that are not base units.
 const PREFIXES: &[&str] = &[
     "pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo", "kibi", "mega",
     "mibi", "giga", "gibi", "tera", "tebi", "peta", "pebi",

@@ -1,12 +1,12 @@
 //! The message about a sample that is not exposed.
 
-use super::text::Sample;
+use super::text::SampleLine;
 
-/// More lines, or names, than these are not listed.
+/// The most lines, or names, that the message lists.
 const MOST: usize = 20;
 
-/// Says that no sample has this name and these labels, and lists the samples of the name, or all
-/// names if it has none.
+/// Returns a message that no sample has this name and these labels. It lists the samples of the
+/// name, or all names if there are none.
 pub(super) fn message(exposed: &str, name: &str, labels: &[(&str, &str)]) -> String {
     let pairs: Vec<String> =
         labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
@@ -14,8 +14,8 @@ pub(super) fn message(exposed: &str, name: &str, labels: &[(&str, &str)]) -> Str
         [] => name.to_owned(),
         pairs => format!("{name}{{{}}}", pairs.join(",")),
     };
-    let samples: Vec<(&str, Sample<'_>)> =
-        exposed.lines().filter_map(|line| Some((line, Sample::read(line)?))).collect();
+    let samples: Vec<(&str, SampleLine<'_>)> =
+        exposed.lines().filter_map(|line| Some((line, SampleLine::read(line)?))).collect();
     let of_name = samples.iter().filter(|(_, sample)| sample.name == name);
     let lines: Vec<&str> = of_name.map(|(line, _)| *line).collect();
     if !lines.is_empty() {

@@ -1,36 +1,37 @@
-//! Reads the [text format](https://prometheus.io/docs/instrumenting/exposition_formats/), as far as
-//! tests need it.
+//! Reads the parts of the [text format] that tests need.
+//!
+//! [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/
 
 use std::borrow::Cow;
 
 use crate::labels;
 
-/// The lines of an exposition: the format ignores empty ones, and white space around the others.
+/// Returns the lines of an exposition. The format ignores empty lines, and white space around the
+/// others.
 pub(super) fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
 }
 
-/// The same lines, the families in the order of their names, the series of each in that of their
-/// labels.
+/// Sorts families by their names, and the series of each by their labels.
 pub(super) fn sorted<'t>(lines: &[&'t str]) -> Vec<&'t str> {
     let mut families = families(lines);
     families.sort_by_key(|family| family.name);
-    families.into_iter().flat_map(Family::into_sorted_lines).collect()
+    families.into_iter().flat_map(FamilyLines::into_sorted_lines).collect()
 }
 
-/// The families that have a HELP or TYPE line, as often as they have one.
+/// Iterates over the family of each HELP and TYPE line.
 pub(super) fn family_names<'t>(lines: &[&'t str]) -> impl Iterator<Item = &'t str> {
-    lines.iter().filter_map(|line| Some(Comment::read(line)?.family))
+    lines.iter().filter_map(|line| Some(MetadataLine::read(line)?.family))
 }
 
 /// A HELP or TYPE line.
-struct Comment<'t> {
+struct MetadataLine<'t> {
     keyword: &'t str,
     family: &'t str,
     text: &'t str,
 }
 
-impl<'t> Comment<'t> {
+impl<'t> MetadataLine<'t> {
     fn read(line: &'t str) -> Option<Self> {
         let (keyword, rest) = line.strip_prefix("# ")?.split_once(' ')?;
         let (family, text) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -40,21 +41,22 @@ impl<'t> Comment<'t> {
 
 /// The lines from one family's HELP to the next one's.
 #[derive(Default)]
-struct Family<'t> {
+struct FamilyLines<'t> {
     name: &'t str,
-    /// The label that tells apart the lines of one series.
+    /// The label that distinguishes the lines of one series.
     bound: Option<&'static str>,
-    comments: Vec<&'t str>,
+    metadata: Vec<&'t str>,
     samples: Vec<&'t str>,
 }
 
-impl<'t> Family<'t> {
+impl<'t> FamilyLines<'t> {
     fn push(&mut self, line: &'t str) {
-        match line.starts_with('#') {
-            true => self.comments.push(line),
-            false => self.samples.push(line),
+        if line.starts_with('#') {
+            self.metadata.push(line);
+        } else {
+            self.samples.push(line);
         }
-        if let Some(Comment { keyword: "TYPE", text, .. }) = Comment::read(line) {
+        if let Some(MetadataLine { keyword: "TYPE", text, .. }) = MetadataLine::read(line) {
             self.bound = match text {
                 "histogram" => Some("le"),
                 "summary" => Some("quantile"),
@@ -64,22 +66,22 @@ impl<'t> Family<'t> {
     }
 
     fn into_sorted_lines(mut self) -> Vec<&'t str> {
-        // The sort is stable: the buckets of a histogram stay as they are.
+        // The sort is stable: the buckets of a histogram keep their order.
         self.samples.sort_by_cached_key(|line| series(line, self.bound));
-        self.comments.append(&mut self.samples);
-        self.comments
+        self.metadata.append(&mut self.samples);
+        self.metadata
     }
 }
 
-fn families<'t>(lines: &[&'t str]) -> Vec<Family<'t>> {
-    let mut families: Vec<Family<'t>> = Vec::new();
+fn families<'t>(lines: &[&'t str]) -> Vec<FamilyLines<'t>> {
+    let mut families: Vec<FamilyLines<'t>> = Vec::new();
     for line in lines {
-        let name = Comment::read(line).map(|comment| comment.family);
+        let name = MetadataLine::read(line).map(|metadata| metadata.family);
         match families.last_mut() {
             Some(family) if name.is_none_or(|name| name == family.name) => family.push(line),
             _ => {
                 let name = name.unwrap_or_default();
-                let mut family = Family { name, ..Family::default() };
+                let mut family = FamilyLines { name, ..FamilyLines::default() };
                 family.push(line);
                 families.push(family);
             }
@@ -88,36 +90,36 @@ fn families<'t>(lines: &[&'t str]) -> Vec<Family<'t>> {
     families
 }
 
-/// The labels of the series that a line belongs to.
+/// Returns the labels of the series of a line.
 fn series<'t>(line: &'t str, bound: Option<&str>) -> Vec<(&'t str, Cow<'t, str>)> {
-    let mut labels = Sample::read(line).map(|sample| sample.labels()).unwrap_or_default();
+    let mut labels = SampleLine::read(line).map(|sample| sample.labels()).unwrap_or_default();
     labels.retain(|(name, _)| Some(*name) != bound);
     labels
 }
 
-/// A line with a value.
-pub(super) struct Sample<'t> {
+/// A line with a sample.
+pub(super) struct SampleLine<'t> {
     pub(super) name: &'t str,
-    /// What stands between the braces.
-    block: &'t str,
+    /// The text between the braces.
+    labels: &'t str,
     value: &'t str,
 }
 
-impl<'t> Sample<'t> {
+impl<'t> SampleLine<'t> {
     pub(super) fn read(line: &'t str) -> Option<Self> {
         let (name, tail) = line.split_at(line.find(['{', ' '])?);
-        let (block, tail) = match tail.strip_prefix('{') {
-            // Label values can contain braces, what is behind them cannot.
+        let (labels, tail) = match tail.strip_prefix('{') {
+            // Label values can contain braces, the text after the labels cannot.
             Some(tail) => tail.rsplit_once('}')?,
             None => ("", tail),
         };
         let value = tail.split_whitespace().next()?;
-        (!line.starts_with('#')).then_some(Self { name, block, value })
+        (!line.starts_with('#')).then_some(Self { name, labels, value })
     }
 
-    /// Names and unescaped values, sorted.
+    /// Returns the names and unescaped values of the labels, sorted.
     pub(super) fn labels(&self) -> Vec<(&'t str, Cow<'t, str>)> {
-        let mut labels: Vec<_> = labels::pairs(self.block).collect();
+        let mut labels: Vec<_> = labels::pairs(self.labels).collect();
         labels.sort();
         labels
     }

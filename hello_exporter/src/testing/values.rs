@@ -1,9 +1,9 @@
-//! The values of a collector's samples, as far as lint has rules for them.
+//! Checks values of samples for `lint`.
 
 use crate::collect::Collect;
 use crate::desc::MetricType;
 use crate::encode::{Encoder, FamilyEncoder, PointValue, Prepared, Sample, SampleValue, Written};
-use crate::labels::LabelBlock;
+use crate::labels::RenderedLabels;
 
 /// Returns, for each of the collector's families, its name and the first counter value in it that
 /// is negative or NaN.
@@ -11,25 +11,25 @@ pub(super) fn unsound_counters(collector: &(impl Collect + ?Sized)) -> Vec<(Stri
     let mut written = Written::default();
     let families = collector.describe().into_iter().map(Prepared::new).enumerate();
     let unsound = families.filter_map(|(index, metric)| {
-        let mut counters = Counters::default();
-        collector.collect(index, &mut FamilyEncoder::new(&metric, &mut counters, &mut written));
-        Some((metric.desc.name().to_owned(), counters.unsound?))
+        let mut check = CounterCheck::default();
+        collector.collect(index, &mut FamilyEncoder::new(&metric, &mut check, &mut written));
+        Some((metric.desc.name().to_owned(), check.unsound?))
     });
     unsound.collect()
 }
 
-/// Keeps the first unsound value of a counter, and nothing else.
+/// Finds the first unsound value of a counter.
 #[derive(Default)]
-struct Counters {
+struct CounterCheck {
     unsound: Option<SampleValue>,
 }
 
-impl Encoder for Counters {
+impl Encoder for CounterCheck {
     fn begin_family(&mut self, _: &Prepared) {}
 
-    fn point(&mut self, metric: &Prepared, _: LabelBlock<'_>, point: &Sample<'_>) {
+    fn sample(&mut self, metric: &Prepared, _: RenderedLabels<'_>, sample: &Sample<'_>) {
         let is_counter = metric.desc.metric_type() == MetricType::Counter;
-        if let PointValue::Number(value) = point.value
+        if let PointValue::Number(value) = sample.value
             && is_counter
             && !is_sound(value)
         {
@@ -44,7 +44,7 @@ impl Encoder for Counters {
     fn rollback(&mut self, _: usize) {}
 }
 
-/// NaN is not at least zero.
+/// Returns whether the value is at least zero, which NaN is not.
 fn is_sound(counter: SampleValue) -> bool {
     counter.as_f64() >= 0.0
 }

@@ -1,10 +1,10 @@
-//! Which record belongs to which hash.
+//! The index of a store: a hash table of the places of records.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where a record lies: the number of its chunk, from one on, and the offset in it, in one word.
+/// The place of a record: the number of its chunk, counted from one, and its offset, in one word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Location(NonZeroU64);
 
@@ -19,15 +19,15 @@ impl Location {
         Self::from_word((chunk as u64 + 1) << Self::OFFSET_BITS | offset as u64)
     }
 
-    /// The lower bits of a word; nothing where they name no chunk.
+    /// Returns the location in the lower bits of a word; `None` if their chunk is zero.
     #[inline(always)]
     pub(super) fn from_word(word: u64) -> Option<Self> {
         let word = word & ((1 << Self::BITS) - 1);
         NonZeroU64::new(word).filter(|word| word.get() >> Self::OFFSET_BITS > 0).map(Self)
     }
 
-    /// So many words further on in the chunk.
-    pub(super) fn further(self, words: usize) -> Option<Self> {
+    /// Returns the location `words` after this one, in the same chunk.
+    pub(super) fn advanced_by(self, words: usize) -> Option<Self> {
         Self::new(self.chunk(), self.offset() + words)
     }
 
@@ -54,16 +54,17 @@ pub(super) struct Index(Arc<[AtomicU64]>);
 
 impl Index {
     const TAG: u64 = u64::MAX << Location::BITS;
-    /// An entry that is no more: no location has the chunk zero.
+    /// A removed entry: no location has the chunk zero.
     const REMOVED: u64 = 1;
 
-    /// A power of two of slots, of which this many entries take less than half; none for none.
+    /// Makes an index with a power of two of slots, at least twice the entries; without slots if
+    /// `entries` is 0.
     pub(super) fn with_capacity(entries: usize) -> Self {
         let slots = if entries == 0 { 0 } else { (entries * 2).next_power_of_two().max(8) };
         Self((0..slots).map(|_| AtomicU64::new(0)).collect())
     }
 
-    /// One more entry leaves a fifth free, so that every search ends soon.
+    /// Returns whether one more entry leaves a fifth of the slots free, so that searches end soon.
     pub(super) fn has_room(&self, used: usize) -> bool {
         (used + 1) * 5 <= self.0.len() * 4
     }
@@ -72,7 +73,7 @@ impl Index {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The slots of a hash, in the order in which they are probed.
+    /// Iterates over the slots of a hash, in the order of probing.
     #[inline(always)]
     fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicU64> {
         let slots = &*self.0;
@@ -81,8 +82,8 @@ impl Index {
         (0..slots.len()).map_while(move |step| slots.get(start.wrapping_add(step) & mask))
     }
 
-    /// What `find` makes of the first of the records whose hash agrees in its upper bits of which it makes
-    /// something.
+    /// Returns the first `Some` that `find` returns for a record whose hash has the same upper
+    /// bits.
     #[inline(always)]
     pub(super) fn find_map<R>(&self, hash: u64, find: impl Fn(Location) -> Option<R>) -> Option<R> {
         for slot in self.probe(hash) {
@@ -108,28 +109,29 @@ impl Index {
         free.inspect(|slot| slot.store(entry, Ordering::Release)).is_some()
     }
 
-    /// The slot of a record.
+    /// Returns the slot of a record.
     fn slot(&self, location: Location, lower_hash: u64) -> Option<&AtomicU64> {
         let is_it =
             |slot: &&AtomicU64| slot.load(Ordering::Relaxed) & !Self::TAG == location.to_word();
         self.probe(lower_hash).find(is_it)
     }
 
-    /// All of a hash that matters here.
+    /// Returns the bits of a hash that the index uses: the upper ones from its entry, and the lower
+    /// half.
     pub(super) fn hash_of(&self, location: Location, lower_hash: u64) -> u64 {
         let slot = self.slot(location, lower_hash);
         slot.map_or(0, |slot| slot.load(Ordering::Relaxed)) & Self::TAG | lower_hash
     }
 
-    /// Takes an entry out; its slot is not used again, because searches for others go past it.
+    /// Removes an entry. Its slot is not reused, because searches for other entries go past it.
     pub(super) fn remove(&self, location: Location, lower_hash: u64) {
         if let Some(slot) = self.slot(location, lower_hash) {
             slot.store(Self::REMOVED, Ordering::Release);
         }
     }
 
-    /// The same entries and room for `entries` in all. The positions come from the lower half of the
-    /// hash, which the records keep, and `lower_hash` reads.
+    /// Copies the entries to an index with room for `entries`. Their slots follow from the lower
+    /// half of the hash, which `lower_hash` reads from the records.
     pub(super) fn resized(
         &self,
         entries: usize,

@@ -1,4 +1,4 @@
-//! What a series is looked up by.
+//! The key of a series: its label values.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -6,29 +6,29 @@ use foldhash::fast::RandomState;
 
 use super::Store;
 use super::chunk::Record;
-use crate::encode::escape;
+use crate::escape;
 use crate::labels::{LabelNames, MAX_LABEL_VALUE_BYTES};
 
-/// Label values to be looked up, none of them too long, and their hash.
-pub(super) struct Key<'v> {
+/// The label values of a lookup, none of them too long, and their hash.
+pub(super) struct SeriesKey<'v> {
     pub(super) values: &'v [&'v str],
     pub(super) hash: u64,
-    /// The lengths of the first values, the first in the lowest bits.
+    /// The lengths of the values, the last one in the lowest bits; complete for up to four values.
     lengths: u64,
 }
 
-impl<'v> Key<'v> {
-    /// Bits for the length of one value: as many as the longest one needs.
+impl<'v> SeriesKey<'v> {
+    /// The bits of the length of one value, enough for the longest one.
     const LENGTH_BITS: u32 = 16;
-    /// How many lengths go into a word.
+    /// The number of lengths in a word.
     const LENGTHS_PER_WORD: usize = (u64::BITS / Self::LENGTH_BITS) as usize;
 
-    /// How many words the lengths of so many values take.
-    pub(super) fn lengths_words(values: usize) -> usize {
-        values.div_ceil(Self::LENGTHS_PER_WORD)
+    /// Returns the number of words for the lengths of `count` values.
+    pub(super) fn lengths_words(count: usize) -> usize {
+        count.div_ceil(Self::LENGTHS_PER_WORD)
     }
 
-    /// Nothing where a value is too long.
+    /// Returns `None` if a value is too long.
     #[inline(always)]
     pub(super) fn new(values: &'v [&'v str], hasher: &RandomState) -> Option<Self> {
         let mut hasher = hasher.build_hasher();
@@ -43,7 +43,7 @@ impl<'v> Key<'v> {
         Some(Self { values, hash: hasher.finish(), lengths })
     }
 
-    /// The lengths of the values, so many to a word; of those that fill no word, the last is in the
+    /// Iterates over words with the lengths of the values; in each word, the last length is in the
     /// lowest bits.
     pub(super) fn lengths(&self) -> impl Iterator<Item = u64> {
         self.values.chunks(Self::LENGTHS_PER_WORD).map(|values| {
@@ -52,26 +52,27 @@ impl<'v> Key<'v> {
         })
     }
 
-    /// Whether this is the series of the key.
+    /// Returns whether the record is the series of the key.
     ///
-    /// Equal lengths put every value at the same place in both blocks, so that comparing the values
-    /// alone compares the label sets. That holds only where nothing is escaped: an escaped block could
-    /// look like an unescaped key (`a\"b` is how `a"b` is written), and is compared as escaped text.
+    /// If all lengths are equal, every value has the same place in the rendered labels of both, so
+    /// that comparing the values alone compares the label sets. That holds only for labels without
+    /// escapes: the escaped text of a value can be another value (`a\"b` is `a"b`, escaped), so
+    /// labels with escapes are compared with the escaped key.
     #[inline(always)]
     pub(super) fn is_of(&self, record: Record<'_>, store: &Store) -> bool {
         let header = record.header;
         if header.hash() != u64::from(self.hash as u32) || !self.has_lengths(record.lengths()) {
             return false;
         }
-        let block = record.block();
+        let labels = record.labels();
         if header.is_escaped() {
-            return self.is_escaped_in(block, store);
+            return self.is_escaped_as(labels, store);
         }
         let mut at = 0;
         for (gap, value) in store.gaps.iter().zip(self.values) {
             at += gap;
             let end = at + value.len();
-            if !block.get(at..end).is_some_and(|stored| are_equal(stored, value.as_bytes())) {
+            if !labels.get(at..end).is_some_and(|stored| are_equal(stored, value.as_bytes())) {
                 return false;
             }
             at = end;
@@ -79,9 +80,9 @@ impl<'v> Key<'v> {
         true
     }
 
-    /// Whether the block is the key's, where something in it is escaped.
-    fn is_escaped_in(&self, block: &[u8], store: &Store) -> bool {
-        let mut rest = block;
+    /// Returns whether rendered labels with escapes are those of the key.
+    fn is_escaped_as(&self, labels: &[u8], store: &Store) -> bool {
+        let mut rest = labels;
         let mut is_next =
             |piece: &str| rest.strip_prefix(piece.as_bytes()).inspect(|tail| rest = tail).is_some();
         store.label_names.iter().zip(self.values).enumerate().all(|(at, (name, value))| {
@@ -108,15 +109,15 @@ impl<'v> Key<'v> {
     }
 }
 
-/// What stands in front of each label value: `name="`, and then `",name="`, in bytes.
+/// Returns the number of bytes before each label value: those of `name="`, and then of `",name="`.
 pub(super) fn gaps(label_names: &LabelNames) -> Box<[usize]> {
     let lengths = label_names.iter().map(str::len).enumerate();
     lengths.map(|(at, length)| length + if at == 0 { 2 } else { 4 }).collect()
 }
 
-/// Whether both are the same, which are of one length.
+/// Returns whether both are equal. They have the same length.
 ///
-/// Most are short: two pieces, which overlap, are compared without a call and without a loop.
+/// Most are short: comparing the two ends, which overlap, needs no call and no loop.
 #[inline(always)]
 fn are_equal(one: &[u8], other: &[u8]) -> bool {
     match one.len() {

@@ -1,21 +1,21 @@
-//! A look-up that is kept.
+//! A cached lookup.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::index::Location;
 
-/// Where a series was found, and in which generation of its store.
+/// The location of a series, and the generation of the store in which it was found.
 ///
-/// It is set under a stripe, whose lock keeps the generation from changing: whoever sets it at the same
-/// time sets the same. So a reader that finds the current generation, under a stripe as well, finds
-/// the location that goes with it.
+/// It is set under the lock of a stripe, during which the generation does not change: threads that
+/// set it at the same time set the same values. So a reader that finds the current generation, also
+/// under the lock of a stripe, finds the location of that generation.
 pub(crate) struct Pin {
     generation: AtomicU64,
     location: AtomicU64,
 }
 
 impl Pin {
-    /// The generation of what was not found yet.
+    /// The generation before the first lookup.
     pub(super) const NEVER: u64 = 0;
 
     pub(crate) fn new() -> Self {

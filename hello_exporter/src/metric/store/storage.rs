@@ -1,4 +1,4 @@
-//! The memory behind a store: chunks of records, and their index.
+//! The memory of a store: chunks of records, and their index.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -22,22 +22,23 @@ impl Default for Storage {
 impl Storage {
     const FIRST_CHUNK_WORDS: usize = 32;
 
-    /// Where the records end of the one chunk that can get more.
+    /// Returns the end of the records of the last chunk, the only one that grows.
     ///
-    /// A walk through all records asks this first, and stops there: a series that is removed and created
-    /// again while the walk is under way would be met twice, at its old place and behind all others.
+    /// A walk through all records reads this first, and stops there. Otherwise it would meet a
+    /// series twice that is removed and created again meanwhile: at its old place, and after all
+    /// others.
     pub(super) fn end(&self) -> usize {
         self.chunks.last().map_or(0, Chunk::end)
     }
 
-    /// A chunk and where its records end, in a walk that stops at `end`.
+    /// Returns a chunk and the end of its records, in a walk that stops at `end`.
     pub(super) fn part(&self, at: usize, end: usize) -> Option<(&Chunk, usize)> {
         let chunk = self.chunks.get(at)?;
         let is_last = at + 1 == self.chunks.len();
         Some((chunk, if is_last { end } else { chunk.end() }))
     }
 
-    /// All records that are not removed, in the order of their creation.
+    /// Iterates over all records that are no tombstones, in the order of their creation.
     pub(super) fn walk(&self, layout: Layout) -> Walk<'_> {
         Walk { storage: self, layout, next_chunk: 0, end: self.end(), records: Records::default() }
     }
@@ -47,13 +48,13 @@ impl Storage {
         self.chunks.get(location.chunk())?.record(location.offset(), layout)
     }
 
-    /// The value at a place that a pin has named.
+    /// Returns the value at the location of a pin.
     #[inline(always)]
     pub(super) fn value(&self, location: Location, layout: Layout) -> Option<&[AtomicU64]> {
         self.chunks.get(location.chunk())?.value(location.offset(), layout)
     }
 
-    /// The record with this hash that `is_it` accepts, and where it is.
+    /// Returns the record with this hash that `is_it` accepts, and its location.
     #[inline(always)]
     pub(super) fn find(
         &self,
@@ -79,16 +80,17 @@ impl Storage {
         self.index.is(&other.index)
     }
 
-    /// How many words there are, used or not.
+    /// Returns the number of words, used or not.
     pub(super) fn words(&self) -> usize {
         self.chunks.iter().map(Chunk::words).sum()
     }
 
-    /// The same series, at the same places, with room for one more record beside those that are `live`
-    /// and those whose slots in the index are `used`, or nothing where that cannot be addressed.
+    /// Returns a storage of the same series, at the same locations, with room for one more record;
+    /// `None` if there are no more locations. `live` is the number of series, `used` that of the
+    /// used slots of the index.
     ///
-    /// Chunks grow by an eighth of all there is, so that little lies idle and their number stays
-    /// small; the index doubles, or only sheds its removed entries.
+    /// A new chunk has an eighth of all words, so that little memory is unused and chunks stay few.
+    /// The index doubles, or only drops its removed entries.
     pub(super) fn grown(
         &self,
         record_words: usize,
@@ -96,21 +98,23 @@ impl Storage {
         used: usize,
         layout: Layout,
     ) -> Option<Self> {
-        let chunks = match self.last_has_room(record_words) {
-            true => Arc::clone(&self.chunks),
-            false => self.with_chunk(record_words)?,
+        let chunks = if self.last_has_room(record_words) {
+            Arc::clone(&self.chunks)
+        } else {
+            self.with_chunk(record_words)?
         };
         let lower_hash = |at| self.record(at, layout).map(|record| record.header.hash());
-        let index = match self.index.has_room(used) {
-            true => self.index.clone(),
-            false => self.index.resized(live + 1, lower_hash),
+        let index = if self.index.has_room(used) {
+            self.index.clone()
+        } else {
+            self.index.resized(live + 1, lower_hash)
         };
         Some(Self { index, chunks })
     }
 
-    /// All chunks and a new one in which the record has its place.
+    /// Returns all chunks and a new one with room for the record.
     fn with_chunk(&self, record_words: usize) -> Option<Arc<[Chunk]>> {
-        let wanted = Chunk::HEAD + record_words;
+        let wanted = Chunk::FIRST_OFFSET + record_words;
         let eighth = (self.words() / 8).min(Location::MAX_CHUNK_WORDS);
         let words = wanted.max(eighth).max(Self::FIRST_CHUNK_WORDS);
         if self.chunks.len() >= Location::MAX_CHUNKS || words > Location::MAX_CHUNK_WORDS {
@@ -119,7 +123,7 @@ impl Storage {
         Some(self.chunks.iter().cloned().chain([Chunk::new(words)]).collect())
     }
 
-    /// Writes a record behind the last one and publishes it. Only the writer calls this.
+    /// Appends a record and publishes it. Only the writer calls this.
     pub(super) fn append(&self, record: &[u64], hash: u64, layout: Layout) -> bool {
         let last = self.chunks.iter().enumerate().next_back();
         let location =
@@ -127,7 +131,7 @@ impl Storage {
         location.is_some_and(|location| self.index.insert(hash, location))
     }
 
-    /// Takes a record out of the index.
+    /// Removes a record from the index.
     pub(super) fn forget(&self, location: Location, lower_hash: u64) {
         self.index.remove(location, lower_hash);
     }
@@ -138,11 +142,11 @@ impl Storage {
         location.map_or(lower_hash, |location| self.index.hash_of(location, lower_hash))
     }
 
-    /// The live records alone, close together, or nothing where that cannot be. Nobody updates them
-    /// meanwhile.
+    /// Returns a storage of the live records alone, without gaps; `None` if they cannot be copied.
+    /// The caller prevents updates meanwhile.
     pub(super) fn compacted(&self, live: usize, layout: Layout) -> Option<Self> {
         let words: usize = self.walk(layout).map(|(_, _, record)| record.length()).sum();
-        let first = Chunk::new((Chunk::HEAD + words).min(Location::MAX_CHUNK_WORDS));
+        let first = Chunk::new((Chunk::FIRST_OFFSET + words).min(Location::MAX_CHUNK_WORDS));
         let mut compacted =
             Self { index: Index::with_capacity(live + 1), chunks: Arc::new([first]) };
         for (chunk, offset, record) in self.walk(layout) {
@@ -158,13 +162,13 @@ impl Storage {
     }
 }
 
-/// All records of a storage that are not removed: the number of their chunk, their offset in it, and
-/// themselves.
+/// Iterates over the records of a storage that are no tombstones: the number of the chunk, the
+/// offset in it, and the record.
 pub(super) struct Walk<'s> {
     storage: &'s Storage,
     layout: Layout,
     next_chunk: usize,
-    /// Where the last chunk ended when the walk began.
+    /// The end of the last chunk at the start of the walk.
     end: usize,
     records: Records<'s>,
 }

@@ -67,7 +67,7 @@ my_exporter_dropped_series_total{family=\"y\"} 3
 my_exporter_dropped_series_total{family=\"z\"} 2
 # HELP my_exporter_scrape_duplicate_series_total Series that were not exposed because their collector had written the same label set before.
 # TYPE my_exporter_scrape_duplicate_series_total counter
-my_exporter_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::Faulty\"} 2
+my_exporter_scrape_duplicate_series_total{collector=\"hello_exporter::server::exporter::tests::Faulty\"} 2
 "
     );
 }
@@ -204,7 +204,7 @@ x_dropped_series_total{family=\"e\"} 2
 x_dropped_series_total{family=\"f_info\"} 2
 # HELP x_scrape_duplicate_series_total Series that were not exposed because their collector had written the same label set before.
 # TYPE x_scrape_duplicate_series_total counter
-x_scrape_duplicate_series_total{collector=\"hello_exporter::exporter::tests::samples_that_are_not_those_of_their_type_are_counted::Counters\"} 2
+x_scrape_duplicate_series_total{collector=\"hello_exporter::server::exporter::tests::samples_that_are_not_those_of_their_type_are_counted::Counters\"} 2
 "
     );
 }

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::prober::Prober;
 use super::{Probe, ProbeRequest, Probed};
 use crate::collect::Declared;
-use crate::internals::{CollectorName, DropLog, Guarded};
+use crate::internals::{CollectorName, Declarations, DropLog, Guarded};
 use crate::server::causes::BoxError;
-use crate::server::source::Declarations;
 
 /// A probe without its type.
 pub(crate) struct ReadyProbe {
@@ -24,7 +23,7 @@ impl ReadyProbe {
         let probe = Guarded::new(Arc::new(probe), &drops);
         let of_probe = |probe: &Arc<P>| (probe.families(), probe.modules());
         let (dynamic, modules) = probe.get().map(of_probe).unwrap_or_default();
-        let declarations = Declarations::new::<P::Metrics>(dynamic);
+        let declarations = Declarations::of::<P::Metrics>(dynamic);
         Self { declarations, modules, prober: probe.map(|probe| probe as Arc<dyn Prober>) }
     }
 }

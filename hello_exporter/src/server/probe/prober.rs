@@ -17,14 +17,14 @@ use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 
 use super::{AllowList, Probe, ProbeRequest, ProbeSettings, ReadyProbe, TargetError, check_target};
-use crate::collect::Declared;
 use crate::encode::Format;
 use crate::internals::{
-    CollectorName, Guarded, Provided, Provider, Registrable, ScrapeRequest, catch, catch_async,
+    CollectorName, Declarations, Guarded, Provider, Registrable, ScrapeCollector, ScrapeRequest,
+    catch, catch_async,
 };
 use crate::registry::{CollectorId, RegisterError, Registry};
 use crate::server::source::{
-    Declarations, Drops, Failure, Scraped, SourceRuntime, reserve, scraped, up, with_deadline,
+    Drops, Failure, Scraped, SourceRuntime, reserve, scraped, up, with_deadline,
 };
 
 /// A [`Probe`] without its type.
@@ -158,15 +158,13 @@ impl ProbeFamilies {
         common: &ProbesCommon,
     ) -> Result<Self, RegisterError> {
         let registry = common.registry.sibling();
-        let add = |name, descs, dynamic| {
-            registry.scope().add(Registrable::provided(name, descs, dynamic))
-        };
-        let Declarations { declared, dynamic, .. } = declarations;
+        let add =
+            |name, declarations| registry.scope().add(Registrable::provided(name, declarations));
         let up = settings.up.clone();
         Ok(Self {
-            own: add("probe".into(), ProbeMetrics::declared(), Vec::new())?,
-            metrics: add(settings.path.clone(), declared, dynamic)?,
-            up: up.map(|desc| add("up".into(), vec![desc], Vec::new())).transpose()?,
+            own: add("probe".into(), Declarations::of::<ProbeMetrics>(Vec::new()))?,
+            metrics: add(settings.path.clone(), declarations)?,
+            up: up.map(|desc| add("up".into(), vec![desc].into())).transpose()?,
             registry,
         })
     }
@@ -205,7 +203,7 @@ impl Probing {
     /// another target.
     fn families(&self) -> Arc<ProbeFamilies> {
         let new = || ProbeFamilies::new(&self.settings, self.declarations.clone(), &self.common);
-        let families = self.declarations.has_late.then(new).and_then(Result::ok);
+        let families = self.declarations.has_dynamic.then(new).and_then(Result::ok);
         families.map_or_else(|| Arc::clone(&self.families), Arc::new)
     }
 
@@ -323,15 +321,16 @@ impl ProbeResult {
 }
 
 impl Provider for ProbeResult {
-    fn provided(&self) -> Vec<Provided> {
+    fn provide(&self) -> Vec<ScrapeCollector> {
         let own: Scraped = Arc::new(ProbeMetrics {
             duration_seconds: self.duration.as_secs_f64(),
             success: self.is_success,
         });
-        let own = Provided { id: self.families.own, collector: own };
+        let own = ScrapeCollector { id: self.families.own, collector: own };
         let metrics = self.metrics.clone();
-        let metrics = metrics.map(|collector| Provided { id: self.families.metrics, collector });
-        let up = self.families.up.map(|id| Provided { id, collector: up(self.is_success) });
+        let metrics =
+            metrics.map(|collector| ScrapeCollector { id: self.families.metrics, collector });
+        let up = self.families.up.map(|id| ScrapeCollector { id, collector: up(self.is_success) });
         std::iter::once(own).chain(metrics).chain(up).collect()
     }
 

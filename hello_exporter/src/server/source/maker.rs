@@ -4,27 +4,8 @@ use std::sync::Arc;
 
 use super::Source;
 use super::scraper::Scraper;
-use crate::collect::Declared;
-use crate::collect::Desc;
-use crate::internals::{CollectorName, DropLog, Guarded};
+use crate::internals::{CollectorName, Declarations, DropLog, Guarded};
 use crate::server::causes::BoxError;
-
-/// The families that are known before the first run.
-#[derive(Clone)]
-pub(crate) struct Declarations {
-    /// The families of the type.
-    pub(crate) declared: Vec<Desc>,
-    /// Families whose names are known since the source was made.
-    pub(crate) dynamic: Vec<Desc>,
-    /// Whether there can be families that are known at run time only.
-    pub(crate) has_late: bool,
-}
-
-impl Declarations {
-    pub(crate) fn new<M: Declared>(dynamic: Vec<Desc>) -> Self {
-        Self { declared: M::declared(), dynamic, has_late: M::HAS_LATE }
-    }
-}
 
 /// A source without its type.
 pub(crate) struct ReadySource {
@@ -38,7 +19,7 @@ impl ReadySource {
         let drops = DropLog::new(name.clone());
         let source = Guarded::new(Arc::new(source), &drops);
         let dynamic = source.get().map(|source| source.families()).unwrap_or_default();
-        let declarations = Declarations::new::<S::Metrics>(dynamic);
+        let declarations = Declarations::of::<S::Metrics>(dynamic);
         Self { declarations, scraper: source.map(|source| source as Arc<dyn Scraper>) }
     }
 }

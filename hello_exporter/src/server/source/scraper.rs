@@ -8,14 +8,12 @@ use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use super::Source;
-use crate::collect::Declared;
-use crate::collect::Desc;
-use crate::collect::FamilyEncoder;
-use crate::internals::{CollectorName, DropLog, Guarded, Momentary, Panic, catch, catch_async};
+use crate::collect::{Collect, Declared};
+use crate::internals::{CollectorName, DropLog, Guarded, Panic, catch, catch_async};
 use crate::server::causes::{BoxError, text_of};
 
 /// The samples of one run, shared by the requests that it serves.
-pub(crate) type Scraped = Arc<dyn Momentary + Send + Sync>;
+pub(crate) type Scraped = Arc<dyn Collect + Send + Sync>;
 
 /// Drops what an author's code leaves behind.
 pub struct Drops {
@@ -154,29 +152,4 @@ where
     E: Into<BoxError> + 'static,
 {
     catch(|| scraped(function(), drops))?
-}
-
-/// The metrics of one run.
-impl<M: Declared> Momentary for Guarded<M> {
-    fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
-        if let Some(metrics) = self.get() {
-            metrics.collect(index, encoder);
-        }
-    }
-
-    fn has_late(&self) -> bool {
-        M::HAS_LATE
-    }
-
-    fn late(&self, visit: &mut dyn FnMut(&Desc, u64)) {
-        if let Some(metrics) = self.get() {
-            metrics.late(visit);
-        }
-    }
-
-    fn collect_late(&self, mut position: usize, encoder: &mut FamilyEncoder<'_>) {
-        if let Some(metrics) = self.get() {
-            metrics.collect_late(&mut position, encoder);
-        }
-    }
 }

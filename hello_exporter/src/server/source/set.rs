@@ -14,9 +14,10 @@ use super::scraper::Scraped;
 use super::selection::{Selection, SelectionError};
 use super::status::Status;
 use super::up::up;
-use crate::collect::Declared;
 use crate::encode::Format;
-use crate::internals::{CollectorName, Provided, Provider, Registrable, ScrapeRequest};
+use crate::internals::{
+    CollectorName, Declarations, Provider, Registrable, ScrapeCollector, ScrapeRequest,
+};
 use crate::registry::{CollectorId, RegisterError, Registry};
 
 /// The enabled sources of an exporter, and the registry in which they have their families.
@@ -35,15 +36,16 @@ struct Member {
     registered: Registered,
     /// The registration of the [`up_metric`](super::SourceOptions::up_metric).
     up: Option<Registered>,
-    /// Whether it may have families that are not registered yet.
-    has_late: bool,
+    /// Whether a run can bring dynamic families.
+    has_dynamic: bool,
     job: Arc<Job>,
 }
 
 impl Member {
     fn has_wanted_family(&self, selection: &Selection) -> bool {
         let mut registered = std::iter::once(&self.registered).chain(&self.up);
-        self.has_late || registered.any(|registered| selection.has_any_family(&registered.families))
+        self.has_dynamic
+            || registered.any(|registered| selection.has_any_family(&registered.families))
     }
 }
 
@@ -58,8 +60,8 @@ impl Registered {
         Self { id, families: registry.families_of(id) }
     }
 
-    fn provided(&self, collector: Scraped) -> Provided {
-        Provided { id: self.id, collector }
+    fn collector(&self, collector: Scraped) -> ScrapeCollector {
+        ScrapeCollector { id: self.id, collector }
     }
 }
 
@@ -76,16 +78,16 @@ impl Sources {
         source: ReadySource,
     ) -> Result<(), RegisterError> {
         let ReadySource { declarations, scraper } = source;
-        let register = |descs, dynamic| {
-            let collector = Registrable::provided(settings.name.clone(), descs, dynamic);
+        let register = |declarations| {
+            let collector = Registrable::provided(settings.name.clone(), declarations);
             let id = settings.scope(&self.registry).add(collector)?;
             Ok(Registered::new(id, &self.registry))
         };
-        let registered = register(declarations.declared, declarations.dynamic)?;
-        let up = settings.up.clone().map(|desc| register(vec![desc], Vec::new())).transpose()?;
+        let has_dynamic = declarations.has_dynamic;
+        let registered = register(declarations)?;
+        let up = settings.up.clone().map(|desc| register(vec![desc].into())).transpose()?;
         let job = Arc::new(Job::new(settings.name, settings.timeout, settings.cache, scraper));
-        let has_late = declarations.has_late;
-        self.members.push(Arc::new(Member { registered, up, has_late, job }));
+        self.members.push(Arc::new(Member { registered, up, has_dynamic, job }));
         Ok(())
     }
 
@@ -101,7 +103,8 @@ impl Sources {
             return Ok(());
         }
         let name = std::any::type_name::<ScrapeMetrics>();
-        let collector = Registrable::provided(name.into(), ScrapeMetrics::declared(), Vec::new());
+        let collector =
+            Registrable::provided(name.into(), Declarations::of::<ScrapeMetrics>(Vec::new()));
         let id = self.registry.scope().prefix(prefix).last().add(collector)?;
         self.own = Some(Registered::new(id, &self.registry));
         Ok(())
@@ -201,18 +204,18 @@ impl Scrape {
 
 impl Provider for Scrape {
     /// Returns the samples of the sources, and the metrics about them.
-    fn provided(&self) -> Vec<Provided> {
+    fn provide(&self) -> Vec<ScrapeCollector> {
         let mut own = ScrapeMetrics::default();
         let mut provided = Vec::with_capacity(self.answers.len() + 1);
         for (member, answer) in &self.answers {
             own.add(&member.job.name, answer);
             let is_up = answer.scraped.is_some();
-            provided.extend(member.up.as_ref().map(|registered| registered.provided(up(is_up))));
+            provided.extend(member.up.as_ref().map(|registered| registered.collector(up(is_up))));
             let scraped = answer.scraped.clone();
-            provided.extend(scraped.map(|scraped| member.registered.provided(scraped)));
+            provided.extend(scraped.map(|scraped| member.registered.collector(scraped)));
         }
         let registered = self.sources.own.as_ref();
-        provided.extend(registered.map(|registered| registered.provided(Arc::new(own))));
+        provided.extend(registered.map(|registered| registered.collector(Arc::new(own))));
         provided
     }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::scraper::Scraped;
-use crate::collect::FamilyEncoder;
-use crate::internals::Momentary;
+use crate::collect::{Collect, Desc, Describe, FamilyEncoder};
 
 /// Returns the sample of [`SourceOptions::up_metric`](super::SourceOptions::up_metric).
 pub(crate) fn up(is_up: bool) -> Scraped {
@@ -13,7 +12,13 @@ pub(crate) fn up(is_up: bool) -> Scraped {
 
 struct Up(bool);
 
-impl Momentary for Up {
+impl Describe for Up {
+    fn describe(&self) -> Vec<Desc> {
+        Vec::new()
+    }
+}
+
+impl Collect for Up {
     fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
         encoder.value(self.0);
     }

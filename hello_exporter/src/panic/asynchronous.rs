@@ -1,12 +1,23 @@
-//! Catches the panics of an author's future.
+//! The part of catching that only a server needs: asynchronous code and the panic hook.
 
 use std::future::poll_fn;
+use std::panic::PanicHookInfo;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{DropLog, Panic, catch};
+use super::{DropLog, Guarded, IS_GUARDED, LOCATION, Panic, catch};
+
+/// Records the panic's location if the caller of [`catch`] will log it; otherwise returns `false`,
+/// as it does for a panic during the unwinding of another one.
+pub(crate) fn note_location(panic: &PanicHookInfo<'_>) -> bool {
+    if !IS_GUARDED.get() || cfg!(panic = "abort") {
+        return false;
+    }
+    let location = panic.location().map(ToString::to_string);
+    LOCATION.try_with(|last| last.replace(location)).is_ok_and(|before| before.is_none())
+}
 
 /// Polls a future, and drops it, under [`catch`].
 pub(crate) async fn catch_async<F: Future>(future: F, drops: &DropLog) -> Result<F::Output, Panic> {
@@ -15,7 +26,7 @@ pub(crate) async fn catch_async<F: Future>(future: F, drops: &DropLog) -> Result
 }
 
 pin_project! {
-    /// An author's future. What it holds can panic when it is dropped.
+    /// An author's future. Its values can panic when they are dropped.
     struct GuardedFuture<F> {
         #[pin]
         future: Option<F>,
@@ -32,7 +43,7 @@ pin_project! {
 
 impl<F: Future> GuardedFuture<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<F::Output, Panic>> {
-        // It is there until it is dropped.
+        // The future is there until it is dropped.
         let Some(future) = self.project().future.as_pin_mut() else {
             return Poll::Pending;
         };
@@ -40,5 +51,12 @@ impl<F: Future> GuardedFuture<F> {
             Ok(poll) => poll.map(Ok),
             Err(panic) => Poll::Ready(Err(panic)),
         }
+    }
+}
+
+impl<T> Guarded<T> {
+    /// Converts the value by a function that cannot panic.
+    pub(crate) fn map<U>(mut self, convert: impl FnOnce(T) -> U) -> Guarded<U> {
+        Guarded { value: self.value.take().map(convert), drops: self.drops.clone() }
     }
 }

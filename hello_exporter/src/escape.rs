@@ -1,18 +1,18 @@
-//! The one place that escapes.
+//! Escapes and unescapes label values and HELP texts, for all formats.
 
 use std::borrow::Cow;
 
-/// Appends a label value: `\`, `"` and the newline are escaped.
+/// Appends a label value, with `\`, `"` and the newline escaped.
 pub(crate) fn label_value(value: &str, out: &mut String) {
     out.extend(label_value_pieces(value));
 }
 
-/// The pieces of a label value as it is written.
+/// Iterates over the pieces of a label value, escaped.
 pub(crate) fn label_value_pieces(value: &str) -> impl Iterator<Item = &str> {
     escaped(value, |byte| matches!(byte, b'\\' | b'"' | b'\n'))
 }
 
-/// Appends a HELP text: `\` and the newline are escaped.
+/// Appends a HELP text, with `\` and the newline escaped.
 pub(crate) fn help(value: &str, out: &mut String) {
     out.extend(escaped(value, |byte| matches!(byte, b'\\' | b'\n')));
 }
@@ -21,7 +21,7 @@ fn escaped(value: &str, is_special: impl Fn(u8) -> bool) -> impl Iterator<Item =
     let mut rest = value;
     std::iter::from_fn(move || {
         let plain = rest.bytes().position(&is_special).unwrap_or(rest.len());
-        // Only ASCII is special, so that every cut is at a character.
+        // Special bytes are ASCII, so every cut is at a character.
         let (piece, tail) = rest.split_at_checked(plain.max(1))?;
         rest = tail;
         Some(match piece {
@@ -43,12 +43,12 @@ pub(crate) fn unescape(value: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The pieces that an escaped label value stands for.
+/// Iterates over the pieces of an escaped label value, unescaped.
 pub(crate) fn unescaped(value: &str) -> impl Iterator<Item = &str> {
     let mut rest = value;
     std::iter::from_fn(move || {
         let end = match rest.find('\\') {
-            // The backslash and what it escapes, of which the latter is left.
+            // The backslash and the character after it, which the match below returns.
             Some(0) => 1 + rest.chars().nth(1)?.len_utf8(),
             Some(at) => at,
             None => rest.len(),

@@ -1,0 +1,77 @@
+//! The declaration of a field, and how a field can differ from it.
+
+use crate::desc::Desc;
+
+/// The declaration of a field of a struct that derives [`Collector`](crate::Collector): its family,
+/// and the options with which its metric is made.
+#[derive(Clone, Debug)]
+pub struct Declaration {
+    desc: Desc,
+    buckets: Option<&'static [f64]>,
+    max_series: Option<usize>,
+}
+
+impl Declaration {
+    /// Returns the declaration of a field of this family, without options.
+    pub const fn new(desc: Desc) -> Self {
+        Self { desc, buckets: None, max_series: None }
+    }
+
+    /// Returns the declaration of a field of this family, with options.
+    pub(crate) const fn with_options(
+        desc: Desc,
+        buckets: Option<&'static [f64]>,
+        max_series: Option<usize>,
+    ) -> Self {
+        Self { desc, buckets, max_series }
+    }
+
+    /// Returns the family.
+    pub fn desc(&self) -> &Desc {
+        &self.desc
+    }
+
+    /// Returns the upper bounds of a histogram's buckets.
+    pub fn buckets(&self) -> Option<&'static [f64]> {
+        self.buckets
+    }
+
+    /// Returns the most series that a family with labels may hold.
+    pub fn max_series(&self) -> Option<usize> {
+        self.max_series
+    }
+
+    /// Returns the label names of the family.
+    pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
+        self.desc.labels().iter().map(AsRef::as_ref)
+    }
+}
+
+/// A field that is not the metric that its attribute declares.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("field of metric `{metric}` {problem}")]
+pub struct FieldError {
+    metric: String,
+    problem: String,
+}
+
+impl FieldError {
+    /// Returns the error of the field of `desc`. Its message is "field of metric `b`" and
+    /// `problem`.
+    pub(crate) fn new(desc: &Desc, problem: impl Into<String>) -> Self {
+        Self { metric: desc.name().to_owned(), problem: problem.into() }
+    }
+
+    /// Refuses a metric whose own label names differ from those of its `desc`.
+    pub(crate) fn check_labels<'n>(
+        own: impl Iterator<Item = &'n str>,
+        desc: &Desc,
+    ) -> Result<(), Self> {
+        let own: Vec<&str> = own.collect();
+        if own == desc.labels() {
+            return Ok(());
+        }
+        let problem = format!("was made with labels {own:?}, and declares {:?}", desc.labels());
+        Err(Self::new(desc, problem))
+    }
+}

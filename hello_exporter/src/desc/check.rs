@@ -1,0 +1,163 @@
+//! The rules that a [`Desc`] keeps by itself, whatever else is registered.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::{Desc, MetricType};
+use crate::name::{is_label_name, is_metric_name};
+
+impl Desc {
+    /// Checks the names of the family and its labels, as registration does, e.g. names from a
+    /// configuration before the first scrape.
+    ///
+    /// ```
+    /// use hello_exporter::collect::{Desc, MetricType};
+    ///
+    /// let desc = Desc::new("wait_seconds", "Time.", MetricType::Histogram).with_labels(["le"]);
+    /// assert_eq!(
+    ///     desc.check().unwrap_err().to_string(),
+    ///     "label `le` of `wait_seconds` is reserved: every histogram writes it itself",
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that the family breaks by itself, whatever else is registered.
+    pub fn check(&self) -> Result<(), DescError> {
+        self.check_as(false)
+    }
+
+    /// Checks the family, whose name may contain `:` if it is foreign: only recording rules should
+    /// use it, but nothing enforces that.
+    pub(crate) fn check_as(&self, is_foreign: bool) -> Result<(), DescError> {
+        let name = if is_foreign { &self.name.replace(':', "_") } else { &*self.name };
+        if !is_metric_name(name) {
+            return Err(DescError::Name(self.name.to_string()));
+        }
+        let has_no_unit = matches!(self.metric_type, MetricType::Info | MetricType::StateSet);
+        if let Some(unit) = self.unit().filter(|_| has_no_unit) {
+            let (name, unit) = (self.name.to_string(), unit.to_owned());
+            return Err(DescError::NoUnit { name, unit, metric_type: self.metric_type });
+        }
+        if self.metric_type == MetricType::Info && self.family_name() == self.name {
+            return Err(DescError::InfoName(self.name.to_string()));
+        }
+        // The name of a state set is also the label of its states.
+        if self.metric_type == MetricType::StateSet && !is_label_name(&self.name) {
+            let (name, label) = (self.name.to_string(), self.name.to_string());
+            return Err(DescError::Label { name, label });
+        }
+        if let Some(unit) = self.unit().filter(|unit| !has_unit(self.family_name(), unit)) {
+            return Err(DescError::Unit { name: self.name.to_string(), unit: unit.to_owned() });
+        }
+        let mut seen = BTreeSet::new();
+        for label in self.label_names() {
+            self.check_label(label)?;
+            if !seen.insert(label) {
+                return Err(DescError::RepeatedLabel {
+                    name: self.name.to_string(),
+                    label: label.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether a sample can have labels of these names in addition to the constant ones.
+    pub(crate) fn accepts_labels(&self, labels: &[(&str, &str)]) -> bool {
+        labels.iter().enumerate().all(|(at, (name, _))| {
+            let is_constant = self.const_labels.iter().any(|(constant, _)| constant == name);
+            let is_repeated = labels.iter().take(at).any(|(other, _)| other == name);
+            self.check_label(name).is_ok() && !is_constant && !is_repeated
+        })
+    }
+
+    fn check_label(&self, label: &str) -> Result<(), DescError> {
+        if !is_label_name(label) {
+            return Err(DescError::Label { name: self.name.to_string(), label: label.to_owned() });
+        }
+        // The states of a set are distinguished by a label with the name of the set.
+        let is_own_state = self.metric_type == MetricType::StateSet && label == self.name;
+        if is_own_state || self.metric_type.reserved_label() == Some(label) {
+            return Err(DescError::ReservedLabel {
+                name: self.name.to_string(),
+                label: label.to_owned(),
+                metric_type: self.metric_type,
+            });
+        }
+        Ok(())
+    }
+
+    fn label_names(&self) -> impl Iterator<Item = &str> {
+        let constant = self.const_labels.iter().map(|(name, _)| name.as_ref());
+        constant.chain(self.labels.iter().map(Cow::as_ref))
+    }
+}
+
+/// Returns whether the name of a family ends in `_unit`.
+fn has_unit(name: &str, unit: &str) -> bool {
+    !unit.is_empty() && name.strip_suffix(unit).is_some_and(|front| front.ends_with('_'))
+}
+
+/// A rule that a [`Desc`] breaks by itself, whatever else is registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DescError {
+    /// The name is not a metric name.
+    #[error(
+        "`{0}` is not a metric name: letters, digits and `_` are accepted, and a digit not first"
+    )]
+    Name(String),
+    /// The name does not end in the unit.
+    #[error(
+        "`{name}` has unit `{unit}`, and must end in `_{unit}`, or a counter in `_{unit}_total`"
+    )]
+    Unit {
+        /// The family.
+        name: String,
+        /// The unit.
+        unit: String,
+    },
+    /// The type has no units.
+    #[error("`{name}` has unit `{unit}`, but a metric of type {metric_type} has none")]
+    NoUnit {
+        /// The family.
+        name: String,
+        /// The unit.
+        unit: String,
+        /// The type.
+        metric_type: MetricType,
+    },
+    /// The name of an info does not end in `_info`.
+    #[error("`{0}` is an info, and must be named `<subject>_info`")]
+    InfoName(String),
+    /// A label's name is not a label name.
+    #[error(
+        "`{label}` of `{name}` is not a label name: letters, digits and `_` are accepted, a digit \
+         not first, and `__` is reserved at the start"
+    )]
+    Label {
+        /// The family.
+        name: String,
+        /// The label.
+        label: String,
+    },
+    /// Two labels, variable or constant, have one name.
+    #[error("label `{label}` of `{name}` is given twice")]
+    RepeatedLabel {
+        /// The family.
+        name: String,
+        /// The label.
+        label: String,
+    },
+    /// A label that the samples of this type have by themselves.
+    #[error("label `{label}` of `{name}` is reserved: every {metric_type} writes it itself")]
+    ReservedLabel {
+        /// The family.
+        name: String,
+        /// The label.
+        label: String,
+        /// The type that reserves it.
+        metric_type: MetricType,
+    },
+}

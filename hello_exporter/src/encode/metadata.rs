@@ -1,0 +1,54 @@
+//! The metadata of a family, the lines HELP, TYPE and UNIT, rendered in the text formats.
+
+use crate::desc::{Desc, MetricType};
+use crate::escape;
+
+/// OpenMetrics' type for metrics of unknown type.
+const UNKNOWN: &str = "unknown";
+
+/// Renders the metadata in the text format.
+pub(super) fn text(desc: &Desc) -> String {
+    let mut metadata = format!("# HELP {} ", desc.name());
+    escape::help(desc.help(), &mut metadata);
+    metadata.push_str(&format!("\n# TYPE {} {}\n", desc.name(), text_type(desc.metric_type())));
+    metadata
+}
+
+/// Returns the type in the text format, where an info or a state set is a gauge.
+fn text_type(metric_type: MetricType) -> &'static str {
+    match metric_type {
+        MetricType::Info | MetricType::StateSet => MetricType::Gauge.as_str(),
+        other => other.as_str(),
+    }
+}
+
+/// Renders the metadata in OpenMetrics.
+pub(super) fn open_metrics(desc: &Desc) -> String {
+    open_metrics_as(desc, desc.family_name(), open_metrics_type(desc))
+}
+
+/// Renders the metadata in OpenMetrics of a family of unknown type, named as its samples.
+pub(super) fn open_metrics_unknown(desc: &Desc) -> String {
+    open_metrics_as(desc, desc.name(), UNKNOWN)
+}
+
+fn open_metrics_as(desc: &Desc, family: &str, type_name: &str) -> String {
+    let mut metadata = format!("# HELP {family} ");
+    escape::label_value(desc.help(), &mut metadata);
+    metadata.push_str(&format!("\n# TYPE {family} {type_name}\n"));
+    // OpenMetrics requires that the name of the family ends in the unit.
+    if let Some(unit) = desc.unit().filter(|_| family == desc.family_name()) {
+        metadata.push_str(&format!("# UNIT {family} {unit}\n"));
+    }
+    metadata
+}
+
+/// Returns the type in OpenMetrics. A counter whose name lacks `_total` has the type `unknown`, so
+/// that its series keeps its name in every format.
+fn open_metrics_type(desc: &Desc) -> &'static str {
+    match desc.metric_type() {
+        _ if desc.is_unsuffixed_counter() => UNKNOWN,
+        MetricType::Untyped => UNKNOWN,
+        other => other.as_str(),
+    }
+}

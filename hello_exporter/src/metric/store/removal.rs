@@ -1,0 +1,97 @@
+//! Removes series, and compacts the storage once tombstones take most of it.
+
+use std::sync::atomic::Ordering;
+
+use super::index::Location;
+use super::key::SeriesKey;
+use super::storage::Storage;
+use super::{Store, Writer};
+use crate::labels::{self, RenderedLabels};
+use crate::sync::write;
+
+impl Writer {
+    /// The most words of tombstones that are not worth a compaction.
+    const FEW_WORDS: usize = 512;
+
+    fn is_sparse(&self, storage: &Storage) -> bool {
+        self.dead_words > Self::FEW_WORDS && self.dead_words * 2 > storage.words()
+    }
+}
+
+impl Store {
+    /// Removes the series with these label values. Returns `false` if it does not exist.
+    pub(crate) fn remove(&self, values: &[&str]) -> bool {
+        let mut writer = self.lock_writer();
+        let storage = self.storage();
+        let location = self.with_key(values, |key| Some(self.find(&storage, key)?.0));
+        self.remove_at(&mut writer, &storage, location.as_slice()) > 0
+    }
+
+    /// Removes the series with these rendered labels, and ignores missing ones.
+    pub(in crate::metric) fn remove_rendered(&self, label_sets: &[String]) -> usize {
+        let mut writer = self.lock_writer();
+        let storage = self.storage();
+        let locations = label_sets.iter().filter_map(|rendered| {
+            let values: Vec<_> = labels::pairs(rendered).map(|(_, value)| value).collect();
+            let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+            Some(self.find(&storage, &SeriesKey::new(&values, &self.hasher)?)?.0)
+        });
+        let locations: Vec<Location> = locations.collect();
+        self.remove_at(&mut writer, &storage, &locations)
+    }
+
+    /// Removes all series.
+    pub(crate) fn clear(&self) {
+        let mut writer = self.lock_writer();
+        *writer = Writer::default();
+        self.exclusively(|storage| {
+            self.exemplars.clear();
+            *storage = Storage::default();
+        });
+    }
+
+    /// Changes the storage under the locks of all stripes. The caller holds the writer's lock.
+    fn exclusively(&self, change: impl FnOnce(&mut Storage)) {
+        let mut guards = self.stripes.each_ref().map(|stripe| write(&stripe.0));
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        let [first, others @ ..] = &mut guards;
+        change(first);
+        for other in others {
+            **other = first.clone();
+        }
+    }
+
+    /// Removes records, and compacts the storage if tombstones take most of it.
+    fn remove_at(&self, writer: &mut Writer, storage: &Storage, locations: &[Location]) -> usize {
+        if locations.is_empty() {
+            return 0;
+        }
+        let mut removed = 0;
+        self.exclusively(|current| {
+            for location in locations {
+                removed += usize::from(self.entomb(writer, storage, *location));
+            }
+            if writer.is_sparse(storage)
+                && let Some(compacted) = storage.compacted(writer.live, self.layout)
+            {
+                *current = compacted;
+                *writer = Writer { live: writer.live, used: writer.live, dead_words: 0 };
+            }
+        });
+        removed
+    }
+
+    /// Makes one record a tombstone. Returns `false` if it was one already.
+    fn entomb(&self, writer: &mut Writer, storage: &Storage, location: Location) -> bool {
+        let Some(record) =
+            storage.record(location, self.layout).filter(|record| record.make_tombstone())
+        else {
+            return false;
+        };
+        storage.forget(location, record.header.hash());
+        self.exemplars.remove(RenderedLabels(record.labels()));
+        writer.live = writer.live.saturating_sub(1);
+        writer.dead_words += record.length();
+        true
+    }
+}

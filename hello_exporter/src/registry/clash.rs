@@ -1,0 +1,99 @@
+//! The rules by which families of one registry exclude each other.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::RegisterError;
+use super::plan::{Member, Registration};
+use crate::desc::{Desc, MetricType};
+use crate::encode::Prepared;
+
+/// Checks a family against another one of the same name.
+pub(super) fn check_pair(
+    registration: &Registration,
+    ours: &Desc,
+    member: &Member,
+) -> Result<(), RegisterError> {
+    let theirs = &member.metric.desc;
+    let exclusive = registration.is_foreign || member.registration.is_foreign;
+    if exclusive || sorted(ours.const_labels()) == sorted(theirs.const_labels()) {
+        return Err(RegisterError::Duplicate {
+            metric: ours.name().to_owned() + &in_braces(ours),
+            collector: registration.name.clone(),
+            other: member.registration.name.clone(),
+        });
+    }
+    let Some((aspect, ours_has, theirs_has)) = difference(ours, theirs) else {
+        return Ok(());
+    };
+    Err(RegisterError::Inconsistent {
+        metric: ours.name().to_owned(),
+        collector: registration.name.clone(),
+        other: member.registration.name.clone(),
+        aspect,
+        ours: ours_has,
+        theirs: theirs_has,
+    })
+}
+
+/// Returns the first difference that keeps two descs from being one family: an aspect and both
+/// sides.
+///
+/// The names of constant and variable labels have to agree separately: then the constant values, of
+/// which at least one differs, keep all series apart.
+fn difference(ours: &Desc, theirs: &Desc) -> Option<(&'static str, String, String)> {
+    let types = [ours, theirs].map(|desc| format!("`{}`", desc.metric_type()));
+    let help = [ours, theirs].map(|desc| format!("{:?}", desc.help()));
+    let units = [ours, theirs].map(|desc| format!("{:?}", desc.unit().unwrap_or_default()));
+    let labels = [ours, theirs].map(|desc| format!("{:?}", sorted(desc.labels())));
+    let const_labels = [ours, theirs].map(|desc| {
+        let names: Vec<&Cow<'_, str>> = desc.const_labels().iter().map(|(name, _)| name).collect();
+        format!("{:?}", sorted(&names))
+    });
+    let aspects = [
+        ("type", types),
+        ("help", help),
+        ("unit", units),
+        ("labels", labels),
+        ("constant labels", const_labels),
+    ];
+    let different = aspects.into_iter().find(|(_, [ours, theirs])| ours != theirs);
+    different.map(|(aspect, [ours, theirs])| (aspect, ours, theirs))
+}
+
+fn sorted<T: Ord>(items: &[T]) -> Vec<&T> {
+    let mut items: Vec<&T> = items.iter().collect();
+    items.sort();
+    items
+}
+
+/// Returns the constant labels as the text format writes them, in braces.
+fn in_braces(desc: &Desc) -> String {
+    let labels = Prepared::new(desc.clone()).const_labels;
+    if labels.is_empty() { labels } else { format!("{{{labels}}}") }
+}
+
+/// Returns the names that a family exposes or reserves: its own, those of its parts, and those that
+/// OpenMetrics derives from it. There a counter's family has no `_total`, and an info's no `_info`.
+///
+/// The families of a foreign registry reserve no names: they were made for the text format.
+pub(super) fn exposed_names(desc: &Desc, foreign: bool) -> Vec<String> {
+    let name = desc.name();
+    let base = desc.family_name();
+    let suffixes: &[&str] = match desc.metric_type() {
+        MetricType::Histogram => &["_bucket", "_sum", "_count"],
+        MetricType::Summary => &["_sum", "_count"],
+        _ => &[],
+    };
+    let reserved: &[&str] = match desc.metric_type() {
+        _ if foreign => &[],
+        MetricType::Counter | MetricType::Histogram | MetricType::Summary => &["", "_created"],
+        MetricType::Info => &[""],
+        _ => &[],
+    };
+    let parts = suffixes.iter().map(|suffix| format!("{name}{suffix}"));
+    let reserved = reserved.iter().map(|suffix| format!("{base}{suffix}"));
+    let exposed: BTreeSet<String> =
+        [name.to_owned()].into_iter().chain(parts).chain(reserved).collect();
+    exposed.into_iter().collect()
+}

@@ -1,0 +1,159 @@
+//! The collectors of one scrape, and the dynamic families that they bring.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tracing::{error, info, warn};
+
+use super::dynamic::{DynamicFamily, DynamicPositions, Unplanned};
+use super::origin::Origin;
+use super::plan::{Member, Plan, Registration};
+use super::{CollectorId, Inner, RegisterError};
+use crate::collect::Collect;
+use crate::desc::Desc;
+use crate::encode::{Prepared, count_samples};
+use crate::panic::{Panic, catch};
+use crate::sync::{lock, write};
+
+/// A collector that exists for one scrape, under the id of its registration: a registered function
+/// has made it, or a [`Provider`](super::Provider) brings it.
+pub(crate) struct ScrapeCollector {
+    pub(crate) id: CollectorId,
+    pub(crate) collector: Arc<dyn Collect>,
+}
+
+/// Makes the collector of a registered function; `None` if that fails.
+pub(super) fn make(registration: &Registration) -> Option<ScrapeCollector> {
+    let Origin::Function(make) = &registration.origin else {
+        return None;
+    };
+    let made = catch(|| {
+        let collector = make(&registration.drops);
+        let verified = collector.verify();
+        (collector, verified)
+    });
+    report_making(registration, made.as_ref().err());
+    let (collector, verified) = made.ok()?;
+    if let Err(error) = verified {
+        if !registration.is_reported.swap(true, Ordering::Relaxed) {
+            let name = &*registration.name;
+            error!(collector = name, %error, "Collector is not what it declares, left out");
+        }
+        return None;
+    }
+    Some(ScrapeCollector { id: registration.id, collector })
+}
+
+/// Logs that making a collector has begun to panic, or works again.
+fn report_making(registration: &Registration, panic: Option<&Panic>) {
+    if !registration.panics.has_changed(panic.is_some()) {
+        return;
+    }
+    let collector = &*registration.name;
+    match panic {
+        Some(error) => error!(collector, %error, "Collector panicked, its metrics are left out"),
+        None => info!(collector, "Collector works again"),
+    }
+}
+
+/// The dynamic families of this scrape.
+pub(super) type Dynamic = HashMap<CollectorId, DynamicPositions>;
+
+/// Adds the dynamic families of this scrape to the plan, as far as they can be registered.
+pub(super) fn plan_dynamic(inner: &Inner, plan: &Plan, collectors: &[ScrapeCollector]) -> Dynamic {
+    let of_scrape = collectors.iter().filter_map(|ScrapeCollector { id, collector }| {
+        let registration = plan.of_scrapes.iter().find(|it| it.id == *id)?;
+        registration.has_dynamic.then_some((registration, &**collector))
+    });
+    let dynamic = of_scrape.map(|(registration, collector)| {
+        let id = registration.id;
+        let declared = registration.declared;
+        let descs = collector.describe().into_iter().skip(declared);
+        let is_planned = |index, desc: &Desc| {
+            let planned = plan.metrics.get(&(id, index));
+            planned.is_some_and(|planned| has_labels_of(&planned.desc, desc))
+        };
+        let mut indices = lock(&registration.dynamic);
+        let (positions, unplanned) =
+            DynamicPositions::find(descs, declared, &mut indices, is_planned);
+        drop(indices);
+        register_new(inner, registration, collector, unplanned);
+        (id, positions)
+    });
+    dynamic.collect()
+}
+
+/// Returns whether a planned family has all labels of `desc`.
+fn has_labels_of(planned: &Desc, desc: &Desc) -> bool {
+    desc.labels().iter().all(|label| planned.labels().contains(label))
+}
+
+/// Registers new families. The series of the others are counted as dropped.
+fn register_new(
+    inner: &Inner,
+    registration: &Arc<Registration>,
+    collector: &dyn Collect,
+    Unplanned { new, surplus }: Unplanned,
+) {
+    let count = |family: &str, position, desc: &Desc| {
+        inner.health.count_dropped(family, series(collector, position, desc));
+    };
+    for (DynamicFamily { position, desc, .. }, error) in refused(inner, registration, &new) {
+        if let Some(error) = error {
+            warn!(%error, "New metric cannot be exposed, it is left out");
+        }
+        count(registration.addition.apply(desc.clone()).name(), *position, desc);
+    }
+    if !surplus.is_empty() && !registration.is_reported.swap(true, Ordering::Relaxed) {
+        let name = &*registration.name;
+        let what = "Collector has too many families, two of one name, or one with too long a name; dropped";
+        warn!(collector = name, "{what}");
+    }
+    for (position, desc) in &surplus {
+        count("", *position, desc);
+    }
+}
+
+/// Returns the number of series of a family.
+fn series(collector: &dyn Collect, position: usize, desc: &Desc) -> u64 {
+    let metric = Prepared::new(desc.clone());
+    let count = || count_samples(&metric, |encoder| collector.collect(position, encoder));
+    catch(count).unwrap_or_default()
+}
+
+fn refused<'l>(
+    inner: &Inner,
+    registration: &Arc<Registration>,
+    new: &'l [DynamicFamily],
+) -> Vec<(&'l DynamicFamily, Option<RegisterError>)> {
+    if new.is_empty() {
+        return Vec::new();
+    }
+    write(&inner.registrations).add_dynamic(registration, new)
+}
+
+/// The collectors of one scrape.
+#[derive(Clone, Copy)]
+pub(super) struct Collectors<'s> {
+    pub(super) of_scrape: &'s [ScrapeCollector],
+    pub(super) dynamic: &'s Dynamic,
+}
+
+impl<'s> Collectors<'s> {
+    /// Returns the collector of a member, and the index of the family there; `None` if this scrape
+    /// has none.
+    pub(super) fn find(self, member: &'s Member) -> Option<(&'s dyn Collect, usize)> {
+        let Registration { id, origin, declared, .. } = &*member.registration;
+        if let Origin::Kept(collector) = origin {
+            return Some((&**collector, member.index));
+        }
+        let found = self.of_scrape.iter().find(|collector| collector.id == *id)?;
+        let index = if member.index < *declared {
+            member.index
+        } else {
+            self.dynamic.get(id)?.position(member.index)?
+        };
+        Some((&*found.collector, index))
+    }
+}

@@ -1,0 +1,115 @@
+//! Dynamic families: those that a collector brings to a scrape and does not declare.
+//!
+//! Their names differ from scrape to scrape, and so do their positions in a collector. A registry
+//! gives each name an index that stays.
+
+use std::collections::HashMap;
+
+use crate::desc::Desc;
+
+/// The index of every dynamic family that a collector has ever had.
+pub(super) struct DynamicIndices {
+    next: usize,
+    indices: HashMap<String, usize>,
+}
+
+impl DynamicIndices {
+    /// Limits the names that are kept while the collector is registered, so that names which change
+    /// with every scrape do not fill the memory.
+    const MOST: usize = 10_000;
+
+    /// Limits the length of these names.
+    const MOST_NAME_BYTES: usize = 1024;
+
+    /// Starts after the `declared` families, with the indices of all in `descs`, which are
+    /// registered whatever their number and length.
+    pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
+        let names = descs.iter().map(|desc| desc.name().to_owned());
+        Self { next: declared + descs.len(), indices: names.zip(declared..).collect() }
+    }
+
+    /// Returns the index of a family; `None` if there are too many, or the name is too long.
+    fn index(&mut self, name: &str) -> Option<usize> {
+        if let Some(&index) = self.indices.get(name) {
+            return Some(index);
+        }
+        if self.indices.len() >= Self::MOST || name.len() > Self::MOST_NAME_BYTES {
+            return None;
+        }
+        let index = self.next;
+        self.next = self.next.saturating_add(1);
+        self.indices.insert(name.to_owned(), index);
+        Some(index)
+    }
+}
+
+/// A dynamic family of a collector in one scrape.
+pub(super) struct DynamicFamily {
+    /// Its index in the registry.
+    pub(super) index: usize,
+    /// Its index in the collector.
+    pub(super) position: usize,
+    pub(super) desc: Desc,
+}
+
+/// The dynamic families of a collector in one scrape.
+#[derive(Default)]
+pub(super) struct DynamicPositions {
+    /// The index in the collector, by the index in the registry.
+    positions: HashMap<usize, usize>,
+}
+
+/// The dynamic families that cannot be encoded at once.
+#[derive(Default)]
+pub(super) struct Unplanned {
+    /// Families that are not in the plan, or have fewer labels there.
+    pub(super) new: Vec<DynamicFamily>,
+    /// Families that have no index: there are too many, two have the same name, or a name is too
+    /// long.
+    pub(super) surplus: Vec<(usize, Desc)>,
+}
+
+impl DynamicPositions {
+    /// Finds the families `descs`, whose positions start at `declared`.
+    pub(super) fn find(
+        descs: impl Iterator<Item = Desc>,
+        declared: usize,
+        indices: &mut DynamicIndices,
+        is_planned: impl Fn(usize, &Desc) -> bool,
+    ) -> (Self, Unplanned) {
+        let (mut found, mut unplanned) = (Self::default(), Unplanned::default());
+        for (position, desc) in (declared..).zip(descs) {
+            let index = indices.index(desc.name());
+            match index.filter(|index| !found.positions.contains_key(index)) {
+                Some(index) => {
+                    found.positions.insert(index, position);
+                    if !is_planned(index, &desc) {
+                        unplanned.new.push(DynamicFamily { index, position, desc });
+                    }
+                }
+                None => unplanned.surplus.push((position, desc)),
+            }
+        }
+        (found, unplanned)
+    }
+
+    /// Returns the index in the collector of the family with this index in the registry.
+    pub(super) fn position(&self, index: usize) -> Option<usize> {
+        self.positions.get(&index).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desc::MetricType;
+
+    #[test]
+    fn long_name_shifts_no_index() {
+        let long = "a".repeat(DynamicIndices::MOST_NAME_BYTES + 1);
+        let desc = |name: &str| Desc::new(name.to_owned(), "Help.", MetricType::Gauge);
+        let mut indices = DynamicIndices::after(2, &[desc(&long), desc("b")]);
+        let found = [&long, "b", "c", &format!("{long}a")].map(|name| indices.index(name));
+        assert_eq!(found, [Some(2), Some(3), Some(4), None]);
+    }
+}

@@ -1,0 +1,227 @@
+//! All registrations of a registry: adds and removes collectors, and makes the plan of the next
+//! scrape.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::clash::{check_pair, exposed_names};
+use super::dynamic::DynamicFamily;
+use super::plan::{Member, Members, Plan, PlannedFamily, Registration};
+use super::{CollectorId, RegisterError};
+use crate::desc::Desc;
+use crate::encode::Prepared;
+
+/// All registrations.
+#[derive(Default)]
+pub(super) struct Registrations {
+    registrations: BTreeMap<CollectorId, Arc<Registration>>,
+    families: BTreeMap<String, Arc<Members>>,
+    /// Every name that a family exposes, and the name of the family.
+    exposed: HashMap<String, String>,
+    /// Families that were refused at scrape time and are logged already.
+    refused: HashSet<(CollectorId, usize)>,
+    plan: Arc<Plan>,
+}
+
+impl Registrations {
+    pub(super) fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
+    }
+
+    /// Registers a collector with the families it has described, all or none.
+    pub(super) fn add(
+        &mut self,
+        registration: &Arc<Registration>,
+        descs: Vec<Desc>,
+    ) -> Result<(), RegisterError> {
+        let same = |other: &&Arc<Registration>| {
+            other.origin.is(&registration.origin) && other.addition == registration.addition
+        };
+        if self.registrations.values().any(|other| same(&other)) {
+            return Err(RegisterError::AlreadyRegistered { collector: registration.name.clone() });
+        }
+        for (index, desc) in descs.into_iter().enumerate() {
+            if let Err(error) = self.add_family(registration, index, desc) {
+                self.remove_families(registration.id);
+                return Err(error);
+            }
+        }
+        self.registrations.insert(registration.id, Arc::clone(registration));
+        self.replan();
+        Ok(())
+    }
+
+    /// Removes a collector and returns its last owners, which the caller drops without the lock.
+    pub(super) fn remove(&mut self, id: CollectorId) -> Option<(Arc<Registration>, Arc<Plan>)> {
+        let registration = self.registrations.remove(&id)?;
+        let plan = self.plan();
+        self.remove_families(id);
+        self.refused.retain(|(refused, _)| *refused != id);
+        self.replan();
+        Some((registration, plan))
+    }
+
+    /// Adds dynamic families of a collector, and new labels of those that are planned. Returns the
+    /// families that are refused, each with its error the first time.
+    pub(super) fn add_dynamic<'l>(
+        &mut self,
+        registration: &Arc<Registration>,
+        families: &'l [DynamicFamily],
+    ) -> Vec<(&'l DynamicFamily, Option<RegisterError>)> {
+        let mut refused = Vec::new();
+        if !self.registrations.contains_key(&registration.id) {
+            return refused;
+        }
+        let plan = self.plan();
+        let mut has_added = false;
+        for family in families {
+            let key = (registration.id, family.index);
+            if let Some(planned) = plan.metrics.get(&key) {
+                has_added |= self.widen(registration, planned, &family.desc);
+                continue;
+            }
+            match self.add_family(registration, family.index, family.desc.clone()) {
+                Ok(()) => {
+                    has_added = true;
+                    self.refused.remove(&key);
+                }
+                Err(error) => refused.push((family, self.refused.insert(key).then_some(error))),
+            }
+        }
+        if has_added {
+            self.replan();
+        }
+        refused
+    }
+
+    /// Adds the labels of `desc` that a planned family lacks. Returns whether the plan is outdated.
+    ///
+    /// A family that several collectors share keeps its labels, and one that would have an invalid
+    /// or too many labels too. Its samples with other labels are dropped.
+    fn widen(&mut self, registration: &Registration, planned: &Prepared, desc: &Desc) -> bool {
+        let name = planned.desc.name();
+        let Some(family) = self.families.get(name).filter(|family| family.others.is_empty()) else {
+            return false;
+        };
+        let known = family.metadata().desc.labels();
+        let new = desc.labels().iter().filter(|label| !known.contains(label));
+        let labels: Vec<_> = known.iter().chain(new).cloned().collect();
+        let wider = family.metadata().desc.clone().with_labels(labels);
+        let is_foreign = registration.is_foreign;
+        if wider.labels().len() == known.len()
+            || wider.labels().len() > Self::MOST_LABELS
+            || wider.check_as(is_foreign).is_err()
+        {
+            return false;
+        }
+        let first = Member { metric: Arc::new(Prepared::new(wider)), ..family.first.clone() };
+        self.families.insert(name.to_owned(), Arc::new(Members { first, others: Vec::new() }));
+        true
+    }
+
+    /// Limits the labels of a family whose labels are known at run time only: label names that
+    /// change with every scrape are a mistake, and each costs all samples of the family.
+    const MOST_LABELS: usize = 64;
+
+    fn add_family(
+        &mut self,
+        registration: &Arc<Registration>,
+        index: usize,
+        desc: Desc,
+    ) -> Result<(), RegisterError> {
+        let desc = registration.addition.apply(desc);
+        let is_foreign = registration.is_foreign;
+        desc.check_as(is_foreign)
+            .map_err(|error| RegisterError::Desc { collector: registration.name.clone(), error })?;
+        let exposed = exposed_names(&desc, is_foreign);
+        self.check_overlap(registration, &desc, &exposed)?;
+        if let Some(family) = self.families.get(desc.name()) {
+            for member in family.iter() {
+                check_pair(registration, &desc, member)?;
+            }
+        }
+        let name = desc.name().to_owned();
+        self.exposed.extend(exposed.into_iter().map(|exposed| (exposed, name.clone())));
+        let metric = Arc::new(Prepared::new(desc));
+        let state = Arc::default();
+        let member = Member { registration: Arc::clone(registration), index, metric, state };
+        self.insert_member(name, member);
+        Ok(())
+    }
+
+    fn insert_member(&mut self, name: String, member: Member) {
+        match self.families.get_mut(&name) {
+            Some(family) => Arc::make_mut(family).others.push(member),
+            None => {
+                let family = Members { first: member, others: Vec::new() };
+                self.families.insert(name, Arc::new(family));
+            }
+        }
+    }
+
+    /// Refuses a family that exposes a name of another family.
+    fn check_overlap(
+        &self,
+        registration: &Registration,
+        desc: &Desc,
+        exposed: &[String],
+    ) -> Result<(), RegisterError> {
+        let clash = exposed.iter().find_map(|name| {
+            let owner = self.exposed.get(name).filter(|owner| *owner != desc.name())?;
+            Some((name, owner, self.families.get(owner)?))
+        });
+        let Some((exposed, owner, family)) = clash else {
+            return Ok(());
+        };
+        Err(RegisterError::Overlap {
+            metric: desc.name().to_owned(),
+            collector: registration.name.clone(),
+            other_metric: owner.clone(),
+            other: family.first.registration.name.clone(),
+            exposed: exposed.clone(),
+        })
+    }
+
+    fn remove_families(&mut self, id: CollectorId) {
+        self.families.retain(|_, family| match family.without(id) {
+            Some(rest) => {
+                if rest.others.len() < family.others.len() {
+                    *family = Arc::new(rest);
+                }
+                true
+            }
+            None => false,
+        });
+        let families = &self.families;
+        self.exposed.retain(|_, family| families.contains_key(family));
+    }
+
+    /// Returns the family with its metadata. A family of a foreign registry can have the name that
+    /// OpenMetrics gives to another one: a gauge `x` next to a counter `x_total`. The longer one
+    /// then has no type there.
+    fn planned(&self, members: &Arc<Members>) -> PlannedFamily {
+        let desc = &members.metadata().desc;
+        let short = desc.family_name();
+        let is_ambiguous = short != desc.name() && self.families.contains_key(short);
+        let metadata = if is_ambiguous {
+            Arc::new(Prepared::unknown(desc.clone()))
+        } else {
+            Arc::clone(members.metadata())
+        };
+        PlannedFamily { metadata, members: Arc::clone(members) }
+    }
+
+    fn replan(&mut self) {
+        let is_last = |family: &&Arc<Members>| family.first.registration.addition.last;
+        let (last, mut families): (Vec<_>, Vec<_>) = self.families.values().partition(is_last);
+        families.extend(last);
+        let of_scrapes = self.registrations.values().filter(|it| !it.origin.is_kept());
+        let members = self.families.values().flat_map(|family| family.iter());
+        let key = |member: &Member| (member.registration.id, member.index);
+        self.plan = Arc::new(Plan {
+            metrics: members.map(|member| (key(member), Arc::clone(&member.metric))).collect(),
+            families: families.into_iter().map(|family| self.planned(family)).collect(),
+            of_scrapes: of_scrapes.cloned().collect(),
+        });
+    }
+}
