@@ -49,7 +49,7 @@ pub(crate) async fn guard<B: MessageBody + 'static>(
 /// well.
 async fn refusal(
     config: &WebConfig,
-    settings: &Arc<WebSettings>,
+    settings: &WebSettings,
     request: &ServiceRequest,
 ) -> Option<Refusal> {
     if is_health(request.path()) {
