@@ -8,7 +8,7 @@
 //!   caught and reported by a [`DropLog`].
 //! - **A scrape with collectors of its own.** Sources and probes are registered as a [`Registrable`]
 //!   with their [`Declarations`]. A [`Provider`] hands a [`ScrapeCollector`] of each to the scrape.
-//! - **Small helpers**: [`lock`] for a mutex that outlives a panic.
+//! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic.
 //!
 //! A few methods belong to public types: `Registry::encode_request` encodes a scrape with a
 //! provider, `Registry::sibling` returns a registry for one request, `Registry::families_of` and
@@ -23,4 +23,4 @@ pub(crate) use crate::registry::origin::{
     CollectorName, Declarations, FOREIGN_REGISTRY, Registrable, assert_live,
 };
 pub(crate) use crate::registry::scrape::{Provider, ScrapeRequest};
-pub(crate) use crate::sync::lock;
+pub(crate) use crate::sync::{lock, read, write};

@@ -1,7 +1,7 @@
 //! Everything that only a server needs: the program, its HTTP endpoints, sources and probes, and the
 //! helpers for exporters.
 //!
-//! It uses the core through what is public and through [`seam`](crate::seam); the core does not use it.
+//! It uses the core through what is public and through [`internals`](crate::internals); the core does not use it.
 
 mod build_info;
 mod causes;
@@ -23,6 +23,7 @@ mod process;
 mod request_metrics;
 pub mod source;
 mod system_roots;
+mod tls_verifier;
 mod web_config;
 
 pub use exporter::{Exporter, ExporterError};

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::env::consts::{ARCH, OS};
 use std::fmt;
 
-/// What an exporter was built from. [`build_info!`](crate::build_info!) makes one.
+/// The version and revision of an exporter. [`build_info!`](crate::build_info!) makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildInfo {
     version: Cow<'static, str>,
     revision: Cow<'static, str>,
 }
 
-/// The version of the crate that calls it, and the revision in the environment variable
-/// `BUILD_REVISION` while that crate is compiled.
+/// Returns the version of the calling crate, and the revision that the environment variable
+/// `BUILD_REVISION` has while that crate is compiled.
 ///
 /// ```
 /// use hello_exporter::{Exporter, build_info};
@@ -32,7 +32,7 @@ macro_rules! build_info {
 }
 
 impl BuildInfo {
-    /// A version and the revision of the source that it was built from.
+    /// Creates the information from a version and the revision of its source.
     pub fn new(
         version: impl Into<Cow<'static, str>>,
         revision: impl Into<Cow<'static, str>>,
@@ -40,22 +40,22 @@ impl BuildInfo {
         Self { version: version.into(), revision: revision.into() }
     }
 
-    /// The version.
+    /// Returns the version.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The revision.
+    /// Returns the revision.
     pub fn revision(&self) -> &str {
         &self.revision
     }
 
-    /// The compiler, and what it compiled for.
+    /// Returns the compiler and its target.
     pub(crate) fn platform() -> String {
         format!("Rust {RUST_VERSION}, {OS}/{ARCH}")
     }
 
-    /// The collector of `build_info`, to be registered under the exporter's name.
+    /// Returns the collector of `build_info`, which is registered under the exporter's name.
     pub(crate) fn collector(&self) -> BuildInfoMetric {
         let values = [&self.version, &self.revision, RUST_VERSION, OS, ARCH];
         BuildInfoMetric { build_info: BTreeMap::from([(values.map(str::to_owned), true)]) }
@@ -70,7 +70,7 @@ impl Default for BuildInfo {
     }
 }
 
-/// As Go exporters print it behind their name.
+/// Writes the text that exporters in Go print after their name.
 impl fmt::Display for BuildInfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { version, revision } = self;

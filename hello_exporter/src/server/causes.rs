@@ -44,21 +44,21 @@ mod tests {
     /// An error that is its own cause.
     #[derive(Debug, thiserror::Error)]
     #[error("the snake")]
-    struct Snake(#[source] Tail);
+    struct Snake(#[source] SnakeTail);
 
     /// The cause of [`Snake`], which names another [`Snake`] as its own.
     #[derive(Debug)]
-    struct Tail;
+    struct SnakeTail;
 
-    impl std::fmt::Display for Tail {
+    impl std::fmt::Display for SnakeTail {
         fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             formatter.write_str("its tail")
         }
     }
 
-    impl Error for Tail {
+    impl Error for SnakeTail {
         fn source(&self) -> Option<&(dyn Error + 'static)> {
-            Some(&Snake(Tail))
+            Some(&Snake(SnakeTail))
         }
     }
 
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn circular_causes_are_cut() {
-        let text = chain(&Snake(Tail));
+        let text = chain(&Snake(SnakeTail));
         assert_eq!(text, "the snake".to_owned() + &": its tail: the snake".repeat(8) + ": …");
     }
 

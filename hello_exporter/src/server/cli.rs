@@ -96,7 +96,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// An address to listen on: a host, or nothing for all addresses of this one, and a port.
+/// An address to listen on: a host and a port; without a host, all addresses of this machine.
 ///
 /// An [`ExporterError`](crate::ExporterError) names the address that is in use.
 ///
@@ -126,8 +126,10 @@ impl FromStr for ListenAddress {
 
     fn from_str(text: &str) -> Result<Self, ParseAddressError> {
         let (host, port) = text.rsplit_once(':').ok_or(ParseAddressError)?;
-        let port = Some(port).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
-        let port = port.and_then(|port| port.parse().ok()).ok_or(ParseAddressError)?;
+        let port = Some(port)
+            .filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|port| port.parse().ok())
+            .ok_or(ParseAddressError)?;
         if !is_host(host) {
             return Err(ParseAddressError);
         }

@@ -1,14 +1,14 @@
-//! The files that a configuration was made from, and whether they have changed.
+//! Notices changes of the files that a configuration was made from.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
 
-/// The files that were read, with what they contained.
+/// The files that were read, with the digests of their contents.
 ///
-/// Contents are compared, by their digest, rather than times and sizes: a file that was replaced within
-/// the resolution of the clock, or restored with its old time, is noticed as well.
+/// Digests are compared rather than times and sizes, so that a file is noticed even if it was
+/// replaced within the resolution of the clock, or restored with its old time.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReadFiles(Vec<ReadFile>);
 
@@ -20,7 +20,14 @@ struct ReadFile {
 }
 
 impl ReadFiles {
-    /// Reads a file and remembers the digest of its contents.
+    /// Calls `load`, and returns the files that it has read, together with its result.
+    pub(crate) fn record<T>(load: impl FnOnce(&mut Self) -> T) -> (Self, T) {
+        let mut files = Self::default();
+        let loaded = load(&mut files);
+        (files, loaded)
+    }
+
+    /// Reads a file, and records the digest of its contents.
     pub(crate) fn read(&mut self, path: &Path) -> io::Result<Vec<u8>> {
         let contents = std::fs::read(path);
         let digest = contents.as_ref().ok().and_then(|contents| digest_of(contents));
@@ -28,13 +35,13 @@ impl ReadFiles {
         contents
     }
 
-    /// Returns the same files as they are now.
-    pub(crate) fn now(&self) -> Self {
+    /// Reads the files again, and returns whether one of them differs.
+    pub(crate) fn have_changed(&self) -> bool {
         let mut now = Self::default();
         for file in &self.0 {
             let _ = now.read(&file.path);
         }
-        now
+        now != *self
     }
 }
 

@@ -31,12 +31,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use regex_lite::Regex;
+
+use crate::internals::lock;
 
 /// A regular expression, which matches anywhere in a text unless it contains `^` and `$`. The
 /// syntax is Go's, without classes of Unicode (`\pL`).
@@ -77,7 +79,7 @@ impl Pattern {
 
     /// Returns whether the expression matches anywhere in `text`.
     pub fn matches(&self, text: &str) -> bool {
-        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut results = lock(&self.results);
         if let Some(is_match) = results.get(text) {
             return *is_match;
         }
@@ -112,9 +114,9 @@ pub trait FilterFlags: 'static {
 
 /// Keeps the names that one regular expression includes, or all that another one does not exclude.
 ///
-/// Flatten it into an exporter's own [flags](crate::Exporter::with_flags), as in [the example](self).
-/// Giving both flags is an error. An empty expression is the same as none: `--<PREFIX>-exclude=`
-/// excludes nothing, and can be given together with the other flag, as in Go.
+/// Flatten it into an exporter's own [flags](crate::Exporter::with_flags), as in [the
+/// example](self). Giving both flags is an error. An empty expression is the same as none:
+/// `--<PREFIX>-exclude=` excludes nothing, and can be given together with the other flag, as in Go.
 pub struct Filter<F> {
     include: Option<Pattern>,
     exclude: Option<Pattern>,

@@ -1,7 +1,7 @@
 //! The HTTP endpoints, as services for an actix-web `App`.
 //!
-//! [`Exporter`](crate::Exporter) serves all of them. An application that has a server already mounts
-//! [`Metrics`] beside its own services, and counts its requests with [`RequestMetrics`].
+//! [`Exporter`](crate::Exporter) serves all of them. An application with a server of its own mounts
+//! [`Metrics`] next to its services, and counts its requests with [`RequestMetrics`].
 
 mod access_log;
 mod body;
@@ -31,7 +31,7 @@ pub(crate) use limit::Limit;
 pub use metrics::Metrics;
 pub(crate) use probe::ProbeService;
 
-/// A resource that answers GET and HEAD, and any other method with 405.
+/// Creates a resource that responds to GET and HEAD, and to other methods with 405.
 fn resource<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
@@ -50,7 +50,7 @@ async fn method_not_allowed() -> HttpResponse {
     response
 }
 
-/// The answer to a path that does not exist.
+/// Responds to unknown paths.
 pub(crate) async fn not_found() -> HttpResponse {
     plain(StatusCode::NOT_FOUND, "404 page not found")
 }
@@ -58,22 +58,22 @@ pub(crate) async fn not_found() -> HttpResponse {
 const HEALTHY: &str = "/-/healthy";
 const READY: &str = "/-/ready";
 
-/// Whether whoever asks needs no password: a supervisor has none.
+/// Returns whether this path skips authentication (health checks).
 pub(super) fn is_health(path: &str) -> bool {
     [HEALTHY, READY].contains(&path)
 }
 
-/// `/-/healthy`: the process answers.
+/// Creates `/-/healthy`, which responds as long as the process runs.
 pub(crate) fn healthy() -> Resource {
     resource(HEALTHY, || async { plain(StatusCode::OK, "healthy") })
 }
 
-/// `/-/ready`: the process answers, and nothing has to happen before it can be scraped.
+/// Creates `/-/ready`, which always responds: the process can be scraped from the start.
 pub(crate) fn ready() -> Resource {
     resource(READY, || async { plain(StatusCode::OK, "ready") })
 }
 
-/// Returns an answer of one line of text, with the headers that Go's `http.Error` sets.
+/// Returns a response with one line of text, and the headers that Go's `http.Error` sets.
 pub(super) fn plain(status: StatusCode, line: impl Display) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("text/plain; charset=utf-8")

@@ -19,7 +19,7 @@ use crate::server::cli::{Flags, LogFormat, LogLevel};
 pub(crate) fn init(flags: &Flags) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .event_format(Lines(flags.log_format))
+        .event_format(LineFormat(flags.log_format))
         .with_filter(filter(flags.log_level));
     let subscriber = tracing_subscriber::registry().with(lines);
     if tracing::subscriber::set_global_default(subscriber).is_ok() {
@@ -27,7 +27,7 @@ pub(crate) fn init(flags: &Flags) {
     }
 }
 
-/// A panic is one line of the log, like all else. Whoever catches it tells of it there.
+/// Logs a panic in one line, unless the code that catches it logs it.
 fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     if note_location(panic) {
         return;
@@ -37,8 +37,8 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     error!(location, thread, error = panic_message(panic.payload()), "Panic");
 }
 
-/// What the HTTP server says of itself is for whoever debugs it, and so is all that it says of its clients: they
-/// could fill the log with what is wrong with their requests.
+/// Returns the filter of a level. The HTTP server logs its own state and the errors of requests at
+/// level `debug` only: clients could fill the log.
 fn filter(level: LogLevel) -> Targets {
     let (level, server) = match level {
         LogLevel::Debug => (LevelFilter::DEBUG, LevelFilter::DEBUG),
@@ -46,22 +46,21 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Warn => (LevelFilter::WARN, LevelFilter::WARN),
         LogLevel::Error => (LevelFilter::ERROR, LevelFilter::ERROR),
     };
-    // What HTTP/2 logs below warnings is every frame.
+    // Below warnings, h2 logs every frame.
     let (http, http2) = match level {
         LevelFilter::DEBUG => (LevelFilter::DEBUG, LevelFilter::WARN),
         _ => (LevelFilter::OFF, LevelFilter::OFF),
     };
-    let targets = Targets::new().with_default(level);
-    let targets = targets.with_target("actix_http", http).with_target("h2", http2);
-    ["actix_server", "actix_web", "mio"]
-        .into_iter()
-        .fold(targets, |targets, target| targets.with_target(target, server))
+    Targets::new()
+        .with_default(level)
+        .with_targets([("actix_http", http), ("h2", http2)])
+        .with_targets(["actix_server", "actix_web", "mio"].map(|target| (target, server)))
 }
 
 /// Formats an event as one line.
-struct Lines(LogFormat);
+struct LineFormat(LogFormat);
 
-impl<S, N> FormatEvent<S, N> for Lines
+impl<S, N> FormatEvent<S, N> for LineFormat
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -74,7 +73,7 @@ where
     ) -> fmt::Result {
         let mut time = String::new();
         SystemTime.format_time(&mut Writer::new(&mut time))?;
-        let mut fields = Fields::default();
+        let mut fields = EventFields::default();
         event.record(&mut fields);
         let level = level_name(*event.metadata().level());
         let head = [("ts", time), ("level", level.to_owned()), ("msg", fields.message)];
@@ -98,12 +97,12 @@ fn level_name(level: Level) -> &'static str {
 
 /// The fields of an event, as text.
 #[derive(Default)]
-struct Fields {
+struct EventFields {
     message: String,
     others: Vec<(&'static str, String)>,
 }
 
-impl Visit for Fields {
+impl Visit for EventFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.record_str(field, &format!("{value:?}"));
     }
@@ -145,7 +144,7 @@ fn write_json<'a>(
     writeln!(writer, "}}")
 }
 
-/// Whether logfmt takes the text without quotes.
+/// Returns whether logfmt accepts the text without quotes.
 fn is_plain(text: &str) -> bool {
     let special = |character: char| {
         character.is_whitespace() || character.is_control() || matches!(character, '"' | '=' | '\\')
@@ -153,7 +152,7 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && !text.contains(special)
 }
 
-/// A JSON string, in which no control character is left: a log line stays one line.
+/// Writes a JSON string. Control characters are escaped, so that a message stays one line.
 fn write_quoted(text: &str, writer: &mut Writer<'_>) -> fmt::Result {
     writer.write_char('"')?;
     for character in text.chars() {
@@ -187,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_line_stays_one_line() {
+    fn message_is_one_line() {
         let fields =
             [("msg", "two\nlines"), ("key", "a\"b\\c\u{7f}"), ("empty", ""), ("plain", "é:1")];
         assert_eq!(

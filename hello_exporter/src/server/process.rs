@@ -1,4 +1,4 @@
-//! `process_*`: what the exporter itself uses, named and described as the Go client does.
+//! `process_*`: the resources of the exporter's process, with the names and help of the Go client.
 
 use std::fs::File;
 use std::io;
@@ -8,7 +8,7 @@ use procfs::process::Process;
 use procfs::{ProcResult, WithCurrentSystemInfo};
 use rustix::process::{Resource, getrlimit};
 
-/// What cannot be read is left out.
+/// The metrics of a process. Those that cannot be read are missing.
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate, namespace = "process", no_new)]
 pub(crate) struct ProcessMetrics {
@@ -46,12 +46,12 @@ pub(crate) struct ProcessMetrics {
     network_transmit_bytes_total: Option<u64>,
 }
 
-/// This process, as `/proc` shows it. What costs most of a read is opening a file, and having the kernel write
-/// it; limits are asked for by system calls, and what does not change is read once.
+/// Reads `/proc` about this process. A read costs an open and what the kernel takes to write the
+/// file, so limits come from system calls, and constants are read once.
 pub(crate) struct OwnProcess {
     process: Option<Process>,
     start_time_seconds: Option<f64>,
-    /// Kept open: the kernel writes it twice where it has to find out its length.
+    /// Stays open, so that the kernel need not write it twice to find out its length.
     netstat: Option<File>,
 }
 
@@ -63,7 +63,7 @@ impl OwnProcess {
         Self { process, start_time_seconds, netstat: File::open("/proc/self/net/netstat").ok() }
     }
 
-    /// The metrics of this process as they are now; each part stands or falls alone.
+    /// Returns the current metrics. An error in one file costs only its own metrics.
     pub(crate) fn metrics(&self) -> ProcessMetrics {
         let stat = self.process.as_ref().and_then(|process| process.stat().ok());
         let stat = stat.as_ref();
@@ -93,12 +93,12 @@ fn seconds(ticks: u64) -> f64 {
     ticks as f64 / procfs::ticks_per_second() as f64
 }
 
-/// No limit is the largest number, as the Go client has it.
+/// Returns a limit; the largest number if there is none, as in the Go client.
 fn soft_limit(resource: Resource) -> u64 {
     getrlimit(resource).current.unwrap_or(u64::MAX)
 }
 
-/// What a file holds now, which was read before.
+/// Returns the current text of an open file.
 fn text(file: &File) -> io::Result<String> {
     let mut text = vec![0; 16 << 10];
     let mut length = 0;
@@ -115,7 +115,7 @@ fn text(file: &File) -> io::Result<String> {
     }
 }
 
-/// A value of the line pair `IpExt: names…` and `IpExt: numbers…`.
+/// Returns a value of the line pair `IpExt: names…` and `IpExt: numbers…`.
 fn ip_ext(netstat: &str, name: &str) -> Option<u64> {
     let mut lines = netstat.lines().filter(|line| line.starts_with("IpExt:"));
     let names = lines.next()?.split_whitespace();

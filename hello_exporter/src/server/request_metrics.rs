@@ -1,10 +1,10 @@
-//! What an application tells of the requests that it answers.
+//! Metrics of the requests that an application handles.
 
 use std::borrow::Cow;
-use std::future::{Ready, ready};
+use std::future::{self, Ready};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use actix_web::Error;
@@ -13,14 +13,12 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
 use pin_project_lite::pin_project;
 
-use crate::collect::Desc;
-use crate::collect::FamilyEncoder;
-use crate::collect::{Collect, Describe};
+use crate::collect::{Collect, Desc, Describe, FamilyEncoder};
 use crate::metric::{Buckets, Counter, Family, Gauge, HistogramVec};
 use crate::server::connection::GuardedBody;
 use crate::server::metric_prefix::metric_prefix;
 
-/// Counts the requests of an actix-web application: a middleware, and the collector of what it counts.
+/// Counts the requests of an actix-web application: a middleware, and the collector of its metrics.
 ///
 /// ```
 /// use actix_web::App;
@@ -45,27 +43,31 @@ use crate::server::metric_prefix::metric_prefix;
 /// | `http_request_duration_seconds` | `method`, `route` | a histogram, with [`DEFAULT_BUCKETS`](crate::metric::DEFAULT_BUCKETS) |
 /// | `http_requests_in_flight` | | a gauge |
 ///
-/// Make one, before `HttpServer::new`, and give every worker a clone: all clones count together. What is wrapped last
-/// is outermost, and sees what the other middlewares answer. Around a `Scope` or a `Resource` it counts the requests of
-/// that one alone.
+/// Make one before `HttpServer::new`, and give every worker a clone: all clones count together. The
+/// middleware that is wrapped last is outermost, and sees the responses of the others. Wrapped
+/// around a `Scope` or a `Resource`, it counts only the requests of that one.
 ///
-/// However many paths and methods clients invent, there is a bounded number of series:
+/// The number of series is bounded, however many paths and methods clients invent:
 ///
-/// - `route` is the pattern that has matched, `/links/{name}`, never the path; `unmatched` where none has.
-/// - `method` is one of those that RFC 9110 and RFC 5789 define, or `other`.
-/// - `code` is the status of the answer. A request that got none counts as `499` where its client has gone away, or the
-///   server has given it up, and as `500` where the handler has panicked: alerts on `code=~"5.."` see that.
+/// - `route` is the pattern that has matched, such as `/links/{name}`, never the path; `unmatched`
+///   if none has.
+/// - `method` is one that RFC 9110 or RFC 5789 defines, or `other`.
+/// - `code` is the status of the response. A request without a response counts as `499` if its
+///   client has disconnected, or the server has cancelled it, and as `500` if the handler has
+///   panicked, which alerts on `code=~"5.."` notice.
 ///
-/// A request is in flight until the last of its answer has been handed to the connection, or is given up: a stream that
-/// goes on for an hour is in flight for an hour, and its duration is an hour. A client that goes away in the middle of
-/// an answer changes nothing about its `code`, which it has been told.
+/// A request is in flight until the connection has all of its response, or until it is cancelled: a
+/// stream of an hour is in flight for an hour, which is its duration. A client that disconnects
+/// during a response does not change its `code`, which it has received.
 ///
-/// actix-web goes on with a request whose client has closed its side of the connection, because that may still listen:
-/// [`h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) makes it give up handlers for whose answer
-/// nobody waits.
+/// actix-web continues to handle a request whose client has closed its side of the connection,
+/// since the client may still read:
+/// [`h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) cancels such
+/// handlers.
 ///
-/// Counting a request of a known route allocates nothing but its pattern, a `String` that
-/// [`match_pattern`](actix_web::HttpRequest::match_pattern) makes, before and after it is answered.
+/// Counting a request of a known route allocates only its pattern, a `String` that
+/// [`match_pattern`](actix_web::HttpRequest::match_pattern) makes, once before and once after the
+/// response.
 #[cfg_attr(
     feature = "prometheus",
     doc = "It is a [`prometheus::core::Collector`] as well: \
@@ -73,14 +75,14 @@ use crate::server::metric_prefix::metric_prefix;
 )]
 #[derive(Clone, Debug)]
 pub struct RequestMetrics {
-    families: Arc<Families>,
+    families: Arc<RequestFamilies>,
     /// With its `_`.
     prefix: Cow<'static, str>,
 }
 
 #[derive(Debug, hello_exporter_derive::Collector)]
 #[collector(crate = crate, namespace = "http")]
-struct Families {
+struct RequestFamilies {
     /// Requests answered or given up, by method, pattern of the route, and status code.
     requests_total: Family<RequestLabels<'static>, Counter>,
 
@@ -101,13 +103,14 @@ struct RequestLabels<'a> {
 }
 
 impl RequestMetrics {
-    /// Metrics of requests, of which there were none yet.
+    /// Creates metrics without requests.
     pub fn new() -> Self {
-        Self { families: Arc::new(Families::new()), prefix: Cow::Borrowed("") }
+        Self { families: Arc::new(RequestFamilies::new()), prefix: Cow::Borrowed("") }
     }
 
-    /// Puts `namespace` and a `_` in front of all names, and `_` for whatever a name cannot contain: for an application that has an `http_requests_total` already, in
-    /// a registry that [adds no prefix](crate::Registry::scope) itself.
+    /// Prefixes all names with `namespace` and a `_`; invalid characters become `_`. This is for an
+    /// application that has an `http_requests_total` already, in a registry that
+    /// [adds no prefix](crate::Registry::scope) itself.
     ///
     /// ```
     /// # use hello_exporter::http::RequestMetrics;
@@ -120,7 +123,7 @@ impl RequestMetrics {
         self
     }
 
-    /// Other upper bounds for the durations, in seconds. What was counted before is not taken along: say it first.
+    /// Sets the upper bounds of the durations, in seconds. Call it first: it drops earlier counts.
     ///
     /// ```
     /// # use hello_exporter::http::RequestMetrics;
@@ -130,7 +133,8 @@ impl RequestMetrics {
     #[must_use]
     pub fn buckets(mut self, bounds: impl Into<Buckets>) -> Self {
         let request_duration_seconds = HistogramVec::new(["method", "route"], bounds);
-        self.families = Arc::new(Families { request_duration_seconds, ..Families::new() });
+        self.families =
+            Arc::new(RequestFamilies { request_duration_seconds, ..RequestFamilies::new() });
         self
     }
 }
@@ -172,29 +176,29 @@ where
 {
     type Response = ServiceResponse<GuardedBody<B, Option<InFlight>>>;
     type Error = Error;
-    type Transform = Counted<S>;
+    type Transform = CountedService<S>;
     type InitError = ();
-    type Future = Ready<Result<Counted<S>, ()>>;
+    type Future = Ready<Result<CountedService<S>, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Counted { service, families: Arc::clone(&self.families) }))
+        future::ready(Ok(CountedService { service, families: Arc::clone(&self.families) }))
     }
 }
 
 /// A service whose requests are counted.
-pub struct Counted<S> {
+pub struct CountedService<S> {
     service: S,
-    families: Arc<Families>,
+    families: Arc<RequestFamilies>,
 }
 
-impl<S, B> Service<ServiceRequest> for Counted<S>
+impl<S, B> Service<ServiceRequest> for CountedService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
     type Response = ServiceResponse<GuardedBody<B, Option<InFlight>>>;
     type Error = Error;
-    type Future = Answer<S::Future>;
+    type Future = CountedResponse<S::Future>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.service.poll_ready(context)
@@ -202,22 +206,22 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let mut in_flight = InFlight::new(Arc::clone(&self.families), &request);
-        let answer = in_flight.watch(|| self.service.call(request));
-        Answer { answer, in_flight: Some(in_flight) }
+        let response = in_flight.watch(|| self.service.call(request));
+        CountedResponse { response, in_flight: Some(in_flight) }
     }
 }
 
 pin_project! {
-    /// The answer to a request, which is in flight meanwhile.
-    pub struct Answer<F> {
+    /// Resolves to the response to a request, which is in flight meanwhile.
+    pub struct CountedResponse<F> {
         #[pin]
-        answer: F,
-        // The body has it once there is one.
+        response: F,
+        // Moves into the body of the response.
         in_flight: Option<InFlight>,
     }
 }
 
-impl<F, B> Future for Answer<F>
+impl<F, B> Future for CountedResponse<F>
 where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
 {
@@ -225,57 +229,54 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Nobody asks a future that has ended.
+        // No caller polls a future that has ended.
         let Some(in_flight) = this.in_flight else { return Poll::Pending };
-        let answer = match in_flight.watch(|| this.answer.poll(context)) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(answer) => answer,
-        };
-        match &answer {
-            Ok(response) => in_flight.answered(response),
+        let result = ready!(in_flight.watch(|| this.response.poll(context)));
+        match &result {
+            Ok(response) => in_flight.respond(response),
             Err(error) => in_flight.code = error.as_response_error().status_code().as_u16(),
         }
         let in_flight = this.in_flight.take();
         Poll::Ready(
-            answer.map(|response| response.map_body(|_, body| GuardedBody::new(body, in_flight))),
+            result.map(|response| response.map_body(|_, body| GuardedBody::new(body, in_flight))),
         )
     }
 }
 
-/// A request, which is counted when this is dropped: on every way out, a panic and a cancelled future included.
+/// A request in flight. It is counted when this is dropped, even by a panic or a cancelled future.
 pub struct InFlight {
-    families: Arc<Families>,
+    families: Arc<RequestFamilies>,
     start: Instant,
     method: &'static str,
     route: Option<String>,
     code: u16,
 }
 
-/// What nginx logs for a client that has closed the connection before there was an answer.
-const GIVEN_UP: u16 = 499;
+/// The code that nginx logs for a client that has disconnected before the response.
+const CANCELLED: u16 = 499;
 const PANICKED: u16 = 500;
 
 const UNMATCHED: &str = "unmatched";
 
 impl InFlight {
-    fn new(families: Arc<Families>, request: &ServiceRequest) -> Self {
+    fn new(families: Arc<RequestFamilies>, request: &ServiceRequest) -> Self {
         families.requests_in_flight.inc();
-        let method = known(request.method());
-        // As the path tells: if there is no answer, nobody tells more.
+        let method = method_label(request.method());
+        // The route of the path, for a request that gets no response.
         let route = request.match_pattern();
-        Self { families, start: Instant::now(), method, route, code: GIVEN_UP }
+        Self { families, start: Instant::now(), method, route, code: CANCELLED }
     }
 
-    /// Calls what may panic, and is dropped in its course then.
+    /// Calls `call`, during whose panic this is dropped.
     fn watch<R>(&mut self, call: impl FnOnce() -> R) -> R {
         self.code = PANICKED;
         let result = call();
-        self.code = GIVEN_UP;
+        self.code = CANCELLED;
         result
     }
 
-    /// Only now it is known which of the routes of this path had guards that let it pass.
-    fn answered<B>(&mut self, response: &ServiceResponse<B>) {
+    /// Records the response, and the route, which the guards of its path have chosen.
+    fn respond<B>(&mut self, response: &ServiceResponse<B>) {
         self.code = response.status().as_u16();
         self.route = response.request().match_pattern();
     }
@@ -292,8 +293,8 @@ impl Drop for InFlight {
     }
 }
 
-/// Clients may call a method what they like.
-fn known(method: &Method) -> &'static str {
+/// Returns the label of a method, of which clients can invent any number.
+fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

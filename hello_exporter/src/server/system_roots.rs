@@ -4,11 +4,11 @@ use rustls::pki_types::CertificateDer;
 use tracing::debug;
 
 /// Returns the certificates of the system's authorities, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`
-/// where these are set. Logs what cannot be read and leaves it out.
+/// if these are set. Logs and skips those that cannot be read.
 pub(crate) fn system_roots() -> Vec<CertificateDer<'static>> {
     let found = rustls_native_certs::load_native_certs();
     for error in found.errors {
-        // Whoever needs the authority misses it then.
+        // At level `debug`, since few connections need this authority.
         debug!(%error, "An authority of the system cannot be read");
     }
     found.certs

@@ -13,12 +13,12 @@ use super::{Credentials, CredentialsError};
 #[derive(Clone, Copy, Debug)]
 pub struct Scheme {
     name: &'static str,
-    transport: Transport,
+    transport: SchemeTransport,
 }
 
 /// How to connect to the servers of a scheme.
 #[derive(Clone, Copy, Debug)]
-enum Transport {
+enum SchemeTransport {
     Tcp { port: u16, is_tls: bool },
     Unix,
 }
@@ -27,24 +27,24 @@ impl Scheme {
     /// Creates a scheme for TCP without TLS, such as `redis`, with the port of URLs without one.
     /// The name is in lower case.
     pub const fn plain(name: &'static str, port: u16) -> Self {
-        Self { name, transport: Transport::Tcp { port, is_tls: false } }
+        Self { name, transport: SchemeTransport::Tcp { port, is_tls: false } }
     }
 
     /// Creates a scheme for TLS, such as `rediss`.
     pub const fn tls(name: &'static str, port: u16) -> Self {
-        Self { name, transport: Transport::Tcp { port, is_tls: true } }
+        Self { name, transport: SchemeTransport::Tcp { port, is_tls: true } }
     }
 
     /// Creates a scheme for Unix sockets, such as `unix`: the path of the socket follows `unix://`.
     pub const fn unix(name: &'static str) -> Self {
-        Self { name, transport: Transport::Unix }
+        Self { name, transport: SchemeTransport::Unix }
     }
 
     /// Returns a URL of this scheme, for messages.
     fn example(self) -> String {
         match self.transport {
-            Transport::Tcp { port, .. } => format!("{}://localhost:{port}", self.name),
-            Transport::Unix => format!("{}:///run/server.sock", self.name),
+            SchemeTransport::Tcp { port, .. } => format!("{}://localhost:{port}", self.name),
+            SchemeTransport::Unix => format!("{}:///run/server.sock", self.name),
         }
     }
 }
@@ -155,8 +155,8 @@ fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Credentials)> {
         None => (schemes.first()?, url),
     };
     match scheme.transport {
-        Transport::Tcp { port, is_tls } => parse_tcp(rest, port, is_tls),
-        Transport::Unix => parse_unix(rest),
+        SchemeTransport::Tcp { port, is_tls } => parse_tcp(rest, port, is_tls),
+        SchemeTransport::Unix => parse_unix(rest),
     }
 }
 

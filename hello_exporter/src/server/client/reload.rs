@@ -26,9 +26,8 @@ struct LoadedConfigs {
 impl ReloadedConfigs {
     /// Reads the files for the first time.
     pub(super) fn new(tls: ClientTls) -> Result<Self, ClientTlsError> {
-        let mut files = ReadFiles::default();
-        let configs = tls.configs(&mut files)?;
-        Ok(Self(Arc::new(Mutex::new(LoadedConfigs { tls, files, configs }))))
+        let (files, configs) = ReadFiles::record(|files| tls.configs(files));
+        Ok(Self(Arc::new(Mutex::new(LoadedConfigs { tls, files, configs: configs? }))))
     }
 
     /// Reloads the files if they have changed, and returns the configurations in force.
@@ -44,7 +43,7 @@ impl ReloadedConfigs {
 
 impl LoadedConfigs {
     fn current(&mut self) -> Configs {
-        if self.files.now() != self.files {
+        if self.files.have_changed() {
             self.reload();
         }
         self.configs.clone()
@@ -52,8 +51,9 @@ impl LoadedConfigs {
 
     /// Loads the changed files. If they cannot be used, logs why, once for each change.
     fn reload(&mut self) {
-        let mut files = ReadFiles::default();
-        match self.tls.configs(&mut files) {
+        let (files, configs) = ReadFiles::record(|files| self.tls.configs(files));
+        self.files = files;
+        match configs {
             Ok(configs) => {
                 info!("The TLS files of the client were read again");
                 self.configs = configs;
@@ -63,6 +63,5 @@ impl LoadedConfigs {
                 "The new TLS files of the client cannot be used, those before stay in force"
             ),
         }
-        self.files = files;
     }
 }

@@ -5,11 +5,11 @@ use std::io::{self, ErrorKind::InvalidData};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{WebPkiSupportedAlgorithms, ring};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, Error, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -18,6 +18,7 @@ use super::reload::ReloadedConfigs;
 use super::{Address, CredentialStore, Credentials};
 use crate::server::files::ReadFiles;
 use crate::server::system_roots::system_roots;
+use crate::server::tls_verifier::verify_signatures;
 
 /// The TLS settings of an exporter as a client: the authorities that it trusts, and the certificate
 /// that it shows. Exporters in Go call them `ca_file`, `cert_file`, `key_file` and
@@ -155,8 +156,9 @@ impl ClientTls {
         roots: Arc<RootCertStore>,
         certificate: Option<OwnCertificate>,
     ) -> Result<ClientConfig, ClientTlsError> {
-        let provider = Arc::new(ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        let provider = ring::default_provider();
+        let algorithms = provider.signature_verification_algorithms;
+        let builder = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable(Path::new(""), error))?
             .with_root_certificates(roots);
@@ -167,7 +169,7 @@ impl ClientTls {
             }
         };
         if self.insecure_skip_verify {
-            config.dangerous().set_certificate_verifier(Arc::new(AcceptAnyServer(provider)));
+            config.dangerous().set_certificate_verifier(Arc::new(AcceptAnyServer { algorithms }));
         }
         Ok(config)
     }
@@ -182,10 +184,10 @@ impl ClientTls {
             let added = roots.add(certificate);
             added.map_err(|error| unusable(path, error))?;
         }
-        match roots.is_empty() {
-            true => Err(ClientTlsError::Empty(path.clone())),
-            false => Ok(Arc::new(roots)),
+        if roots.is_empty() {
+            return Err(ClientTlsError::Empty(path.clone()));
         }
+        Ok(Arc::new(roots))
     }
 }
 
@@ -250,9 +252,10 @@ impl Connector {
             return Ok(Box::new(stream));
         }
         let configs = self.configs.current().await?;
-        let config = match self.store.contains(address) {
-            true => configs.with_certificate,
-            false => configs.without_certificate,
+        let config = if self.store.contains(address) {
+            configs.with_certificate
+        } else {
+            configs.without_certificate
         };
         let name = ServerName::try_from(address.name().to_owned()).map_err(io::Error::other)?;
         let stream = TlsConnector::from(config).connect(name, stream).await?;
@@ -315,7 +318,9 @@ fn unusable(path: &Path, error: Error) -> ClientTlsError {
 
 /// Accepts every server certificate. The server still has to prove that it holds the key.
 #[derive(Debug)]
-struct AcceptAnyServer(Arc<CryptoProvider>);
+struct AcceptAnyServer {
+    algorithms: WebPkiSupportedAlgorithms,
+}
 
 impl ServerCertVerifier for AcceptAnyServer {
     fn verify_server_cert(
@@ -329,29 +334,7 @@ impl ServerCertVerifier for AcceptAnyServer {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+    verify_signatures!(algorithms);
 }
 
 #[cfg(test)]

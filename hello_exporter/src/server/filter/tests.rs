@@ -14,7 +14,7 @@ impl FilterFlags for Devices {
 }
 
 #[derive(Debug, Parser)]
-struct Flags {
+struct DeviceFlags {
     #[command(flatten)]
     devices: Filter<Devices>,
 }
@@ -22,7 +22,8 @@ struct Flags {
 /// Returns the devices that flags keep.
 fn kept(flags: &[&str]) -> Result<Vec<&'static str>, String> {
     let flags = ["exporter"].iter().chain(flags);
-    let Flags { devices } = Flags::try_parse_from(flags).map_err(|error| error.to_string())?;
+    let DeviceFlags { devices } =
+        DeviceFlags::try_parse_from(flags).map_err(|error| error.to_string())?;
     Ok(["lo", "eth0", "eth1", "ilo"].into_iter().filter(|name| devices.keeps(name)).collect())
 }
 

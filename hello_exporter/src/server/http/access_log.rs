@@ -1,4 +1,4 @@
-//! When a request came, and, for whoever debugs, a line of the log.
+//! Records when requests arrive, and logs responses at level `debug`.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -8,15 +8,15 @@ use actix_web::{Error, HttpMessage, web};
 use tokio::time::Instant;
 use tracing::{Level, debug, enabled};
 
-use super::deadline::Begun;
+use super::deadline::Arrival;
 
-/// Answers a request, and tells of it. What the request says of itself is escaped by the log.
+/// Handles a request, and logs its response. The log escapes what the request contains.
 pub(crate) async fn access_log<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Instant::now();
-    request.extensions_mut().insert(Begun(started));
+    request.extensions_mut().insert(Arrival(started));
     if !enabled!(Level::DEBUG) {
         return next.call(request).await;
     }
@@ -29,8 +29,8 @@ pub(crate) async fn access_log<B: MessageBody>(
     Ok(response)
 }
 
-/// Path and query. The authority of an absolute form can have a password in it, and so can a target that a
-/// query names (RFC 3986, 3.2.1), which is refused, and would be in the log nevertheless.
+/// Returns path and query. The authority of an absolute URL can contain a password, and so can the
+/// target of a query (RFC 3986, 3.2.1), which is refused, but would be logged.
 fn without_passwords(uri: &Uri) -> String {
     let path = uri.path();
     match uri.query() {
@@ -39,10 +39,10 @@ fn without_passwords(uri: &Uri) -> String {
     }
 }
 
-/// A query from whose first target on nothing is left before an `@`. That takes more than a user name and a
-/// password at times, and never less: a password may have any character in it, `&` and `@` as well.
+/// Cuts from the first target to the last `@`. This can cut more than a user name and a password,
+/// but never less: a password may contain any character, `&` and `@` among them.
 fn without_user_information(query: &str) -> String {
-    let Some(start) = target(query) else { return query.to_owned() };
+    let Some(start) = start_of_target(query) else { return query.to_owned() };
     let (before, value) = query.split_at(start);
     let ends = ["@", "%40"].map(|at| value.rfind(at).map(|start| start + at.len()));
     match ends.into_iter().max().flatten() {
@@ -51,8 +51,8 @@ fn without_user_information(query: &str) -> String {
     }
 }
 
-/// Where the value of the first target begins.
-fn target(query: &str) -> Option<usize> {
+/// Returns the start of the value of the first target.
+fn start_of_target(query: &str) -> Option<usize> {
     let mut start = 0;
     for parameter in query.split('&') {
         let key = parameter.split('=').next().unwrap_or_default();
@@ -64,7 +64,7 @@ fn target(query: &str) -> Option<usize> {
     None
 }
 
-/// Whether this is what `/probe` takes for a target: a key can be written with escapes.
+/// Returns whether `/probe` reads the key as `target`: it can be written with escapes.
 fn is_target(key: &str) -> bool {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(key);
     pairs.is_ok_and(|pairs| pairs.iter().any(|(key, _)| key == "target"))
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_request_nothing_is_logged_that_can_be_a_password() {
+    fn possible_passwords_are_not_logged() {
         for (uri, expected) in [
             ("/metrics", "/metrics"),
             ("/metrics?a=b@c&d", "/metrics?a=b@c&d"),

@@ -1,4 +1,4 @@
-//! The body of a scrape: encoded, compressed, and sent piece by piece.
+//! The body of an exposition: encoded, compressed, and sent in pieces.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,38 +10,38 @@ use actix_web::web::Bytes;
 use tracing::error;
 
 use super::compress::{Coding, Compressor};
-use super::pool::{Lent, Pool};
+use super::pool::{Pool, Pooled};
 
-/// Makes bodies, with buffers and state that are kept from one scrape to the next.
+/// Makes bodies, with buffers and compressors that are reused by the next scrape.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bodies {
-    /// Apart, because one is several times as long as the other.
+pub(super) struct BodyEncoder {
+    /// Separate from `compressed`, since expositions are several times as long.
     expositions: Arc<Pool<Vec<u8>>>,
     compressed: Arc<Pool<Vec<u8>>>,
     compressor: Arc<Compressor>,
 }
 
-impl Bodies {
-    /// The body that `encode` appends to a buffer, coded. This takes its time: a thread where it may block.
-    pub(super) fn make(&self, coding: Coding, encode: impl FnOnce(&mut Vec<u8>)) -> Body {
-        let mut exposition = taken(&self.expositions);
-        encode(&mut exposition.thing);
-        match self.compressed(coding, &exposition.thing) {
+impl BodyEncoder {
+    /// Returns the body that `encode` appends to a buffer, compressed. Blocks the thread meanwhile.
+    pub(super) fn encode(&self, coding: Coding, encode: impl FnOnce(&mut Vec<u8>)) -> Body {
+        let mut exposition = empty_buffer(&self.expositions);
+        encode(&mut exposition.value);
+        match self.compress(coding, &exposition.value) {
             Some(compressed) => {
-                self.expositions.give(exposition);
+                self.expositions.put(exposition);
                 Body::new(coding, compressed, &self.compressed)
             }
             None => Body::new(Coding::Identity, exposition, &self.expositions),
         }
     }
 
-    /// Nothing where the body is to be sent as it is, or has to be.
-    fn compressed(&self, coding: Coding, exposition: &[u8]) -> Option<Lent<Vec<u8>>> {
+    /// Returns the compressed exposition; `None` if it is sent as it is, which includes a failure.
+    fn compress(&self, coding: Coding, exposition: &[u8]) -> Option<Pooled<Vec<u8>>> {
         if coding == Coding::Identity {
             return None;
         }
-        let mut compressed = taken(&self.compressed);
-        match self.compressor.compress(coding, exposition, &mut compressed.thing) {
+        let mut compressed = empty_buffer(&self.compressed);
+        match self.compressor.compress(coding, exposition, &mut compressed.value) {
             Ok(()) => Some(compressed),
             Err(error) => {
                 error!(%error, ?coding, "Serving what could not be compressed");
@@ -51,31 +51,31 @@ impl Bodies {
     }
 }
 
-/// An empty buffer.
-fn taken(pool: &Pool<Vec<u8>>) -> Lent<Vec<u8>> {
-    let mut buffer = pool.take().unwrap_or_else(|| Lent::new(Vec::new()));
-    buffer.thing.clear();
+/// Returns an empty buffer, from the pool if it has one.
+fn empty_buffer(pool: &Pool<Vec<u8>>) -> Pooled<Vec<u8>> {
+    let mut buffer = pool.take().unwrap_or_else(|| Pooled::new(Vec::new()));
+    buffer.value.clear();
     buffer
 }
 
-/// A body, whose buffer goes back to where it came from once it is sent.
+/// A body, whose buffer returns to its pool once it is sent.
 #[derive(Debug)]
 pub(super) struct Body {
     coding: Coding,
     rest: Bytes,
 }
 
-/// As much is handed to a connection at a time: it copies what it is handed, and keeps that until its
-/// client has taken it.
+/// Most bytes that a connection gets at a time. It copies them, and keeps them until its client has
+/// received them.
 const PIECE: usize = 64 << 10;
 
 impl Body {
-    fn new(coding: Coding, buffer: Lent<Vec<u8>>, pool: &Arc<Pool<Vec<u8>>>) -> Self {
-        let buffer = Buffer { lent: Some(buffer), pool: Arc::clone(pool) };
+    fn new(coding: Coding, buffer: Pooled<Vec<u8>>, pool: &Arc<Pool<Vec<u8>>>) -> Self {
+        let buffer = PooledBuffer { buffer: Some(buffer), pool: Arc::clone(pool) };
         Self { coding, rest: Bytes::from_owner(buffer) }
     }
 
-    /// How it is coded.
+    /// Returns the coding of the body.
     pub(super) fn coding(&self) -> Coding {
         self.coding
     }
@@ -98,22 +98,22 @@ impl MessageBody for Body {
     }
 }
 
-/// A buffer that gives itself back.
-struct Buffer {
-    lent: Option<Lent<Vec<u8>>>,
+/// A buffer that returns to its pool when it is dropped.
+struct PooledBuffer {
+    buffer: Option<Pooled<Vec<u8>>>,
     pool: Arc<Pool<Vec<u8>>>,
 }
 
-impl AsRef<[u8]> for Buffer {
+impl AsRef<[u8]> for PooledBuffer {
     fn as_ref(&self) -> &[u8] {
-        self.lent.as_ref().map_or(&[], |lent| &lent.thing)
+        self.buffer.as_ref().map_or(&[], |buffer| &buffer.value)
     }
 }
 
-impl Drop for Buffer {
+impl Drop for PooledBuffer {
     fn drop(&mut self) {
-        if let Some(lent) = self.lent.take() {
-            self.pool.give(lent);
+        if let Some(buffer) = self.buffer.take() {
+            self.pool.put(buffer);
         }
     }
 }
@@ -124,8 +124,8 @@ mod tests {
 
     use super::*;
 
-    fn make(bodies: &Bodies, coding: Coding, length: usize) -> Body {
-        bodies.make(coding, |buffer| buffer.resize(buffer.len() + length, b'x'))
+    fn encode(encoder: &BodyEncoder, coding: Coding, length: usize) -> Body {
+        encoder.encode(coding, |buffer| buffer.resize(buffer.len() + length, b'x'))
     }
 
     fn pieces(mut body: Body) -> Vec<usize> {
@@ -138,27 +138,27 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_sent_in_pieces_and_is_as_long_as_it_says() {
+    fn body_is_sent_in_pieces() {
         for (length, expected) in
             [(0, vec![]), (PIECE, vec![PIECE]), (2 * PIECE + 1, vec![PIECE, PIECE, 1])]
         {
-            let body = make(&Bodies::default(), Coding::Identity, length);
+            let body = encode(&BodyEncoder::default(), Coding::Identity, length);
             assert_eq!(body.size(), BodySize::Sized(length as u64));
             assert_eq!(pieces(body), expected);
         }
     }
 
     #[test]
-    fn buffers_are_used_again_once_their_body_is_sent() {
-        let bodies = Bodies::default();
-        let kept = || (bodies.expositions.bytes().len(), bodies.compressed.bytes().len());
+    fn buffers_of_sent_bodies_are_reused() {
+        let encoder = BodyEncoder::default();
+        let pooled = || (encoder.expositions.bytes().len(), encoder.compressed.bytes().len());
         for _ in 0..2 {
-            let gzip = make(&bodies, Coding::Gzip, 1_000);
-            assert_eq!((gzip.coding(), kept()), (Coding::Gzip, (1, 0)));
-            let identity = make(&bodies, Coding::Identity, 1_000);
-            assert_eq!((identity.coding(), kept()), (Coding::Identity, (0, 0)));
+            let gzip = encode(&encoder, Coding::Gzip, 1_000);
+            assert_eq!((gzip.coding(), pooled()), (Coding::Gzip, (1, 0)));
+            let identity = encode(&encoder, Coding::Identity, 1_000);
+            assert_eq!((identity.coding(), pooled()), (Coding::Identity, (0, 0)));
             drop((gzip, identity));
-            assert_eq!(kept(), (1, 1));
+            assert_eq!(pooled(), (1, 1));
         }
     }
 }

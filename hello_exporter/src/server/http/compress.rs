@@ -1,16 +1,16 @@
-//! How a body is compressed. What does it is chosen here and known nowhere else.
+//! Compresses bodies. No other file knows the libraries.
 //!
-//! gzip is written by zlib-rs, zstd by its own library, each at its fastest level: once an exposition is
-//! encoded, most of a scrape is this. `bench/run speed compress` has the choice in figures.
+//! zlib-rs writes gzip, and libzstd writes zstd, each at its fastest level: compression takes most
+//! of the time of a scrape. `bench/run speed compress` compares the libraries.
 
 use std::io;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 use zstd_safe::CCtx;
 
-use super::pool::{Kept, Lent, Pool};
+use super::pool::{Pool, Pooled, Reusable};
 
-/// How a body is coded for its way:
+/// The content coding of a body:
 /// [RFC 9110, section 8.4.1](https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
@@ -20,7 +20,7 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    /// What `Content-Encoding` says; nothing where that header is left out.
+    /// Returns the value of `Content-Encoding`; `None` for a response without this header.
     pub(super) fn name(self) -> Option<&'static str> {
         match self {
             Self::Identity => None,
@@ -30,7 +30,7 @@ impl Coding {
     }
 }
 
-/// Compresses, with state that is kept from one body to the next.
+/// Compresses bodies, and keeps its state for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Compressor {
     gzip: Pool<Gzip>,
@@ -38,11 +38,11 @@ pub(super) struct Compressor {
 }
 
 impl Compressor {
-    /// Writes the body, coded, in place of what is written already.
+    /// Replaces the contents of `written` by the coded body.
     ///
     /// # Errors
     ///
-    /// The library has failed; what is written then is of no use.
+    /// Returns the error of the library; `written` is then invalid.
     pub(super) fn compress(
         &self,
         coding: Coding,
@@ -61,19 +61,19 @@ impl Compressor {
     }
 }
 
-/// State that has failed is not kept.
-fn with<T: Kept>(
+/// Calls `compress` with pooled state, or with that of `new`. State that has failed is dropped.
+fn with<T: Reusable>(
     pool: &Pool<T>,
     new: impl FnOnce() -> io::Result<T>,
     compress: impl FnOnce(&mut T) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut state = pool.take().map_or_else(|| new().map(Lent::new), Ok)?;
-    compress(&mut state.thing)?;
-    pool.give(state);
+    let mut state = pool.take().map_or_else(|| new().map(Pooled::new), Ok)?;
+    compress(&mut state.value)?;
+    pool.put(state);
     Ok(())
 }
 
-/// How much room is made at a time: an exposition becomes about a sixth of its length.
+/// Returns how many bytes are reserved at a time: an exposition shrinks to about a sixth.
 fn room(body: &[u8]) -> usize {
     body.len() / 4 + 128
 }
@@ -81,7 +81,7 @@ fn room(body: &[u8]) -> usize {
 struct Gzip(Compress);
 
 impl Gzip {
-    /// Largest, 32 KiB.
+    /// The largest window, 32 KiB.
     const WINDOW_BITS: u8 = 15;
 
     fn new() -> io::Result<Self> {
@@ -104,8 +104,8 @@ impl Gzip {
     }
 }
 
-impl Kept for Gzip {
-    /// The window and the tables for it, of which 300 KB are in use.
+impl Reusable for Gzip {
+    /// Returns the memory of the window and its tables.
     fn bytes(&self) -> usize {
         300 << 10
     }
@@ -120,7 +120,7 @@ impl Zstd {
         CCtx::try_create().map(Self).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
     }
 
-    /// A frame is written at once: where the usual room does not do, any body has room in this.
+    /// Writes a frame at once, into the usual room, or else into room for any body.
     fn compress(&mut self, body: &[u8], written: &mut Vec<u8>) -> io::Result<()> {
         self.write(body, room(body), written)
             .or_else(|_| self.write(body, zstd_safe::compress_bound(body.len()), written))
@@ -135,7 +135,7 @@ impl Zstd {
     }
 }
 
-impl Kept for Zstd {
+impl Reusable for Zstd {
     fn bytes(&self) -> usize {
         self.0.sizeof()
     }
@@ -162,7 +162,7 @@ mod tests {
         body
     }
 
-    /// Bytes that no compressor makes shorter.
+    /// Returns bytes that no compressor shortens.
     fn noise(length: usize) -> Vec<u8> {
         let mut state = 1_u64;
         let mut next = || {
@@ -173,8 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_of_any_length_and_kind_is_written_whole_with_state_and_buffer_that_were_used_before()
-    {
+    fn bodies_are_whole_with_used_state_and_buffer() {
         let compressor = Compressor::default();
         let exposition = "requests_total{path=\"/api\"} 1\n".repeat(100_000).into_bytes();
         let bodies = [noise(3 << 20), Vec::new(), exposition, vec![b'x'], noise(1_000)];
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn state_is_kept() {
+    fn state_is_reused() {
         let compressor = Compressor::default();
         let mut written = Vec::new();
         for coding in [Coding::Gzip, Coding::Zstd] {

@@ -1,15 +1,15 @@
-//! How long a request waits.
+//! The deadline of a request.
 
 use std::time::Duration;
 
 use actix_web::{HttpMessage, HttpRequest};
 use tokio::time::Instant;
 
-/// When a request came.
+/// The time at which a request arrived.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Begun(pub(super) Instant);
+pub(super) struct Arrival(pub(super) Instant);
 
-/// What becomes of `X-Prometheus-Scrape-Timeout-Seconds`.
+/// Computes deadlines from `X-Prometheus-Scrape-Timeout-Seconds`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     offset: Duration,
@@ -22,23 +22,23 @@ impl Default for Deadline {
 }
 
 impl Deadline {
-    /// What an answer has to be on its way for.
+    /// Time reserved for sending the response.
     pub(crate) const DEFAULT_OFFSET: Duration = Duration::from_millis(500);
 
     const HEADER: &str = "x-prometheus-scrape-timeout-seconds";
 
-    /// Nobody waits longer.
+    /// Longer timeouts count as this one.
     const MOST_SECONDS: f64 = 3600.0;
 
     pub(crate) fn with_offset(offset: Duration) -> Self {
         Self { offset }
     }
 
-    /// Until when this request waits; nothing if it does not say. Whatever has taken time before counts.
+    /// Returns the deadline of a request, counted from its arrival; `None` without the header.
     pub(super) fn of(self, request: &HttpRequest) -> Option<Instant> {
         let wait = self.of_header(request.headers().get(Self::HEADER)?.to_str().ok()?)?;
-        let begun = request.extensions().get::<Begun>().map(|begun| begun.0);
-        Some(begun.unwrap_or_else(Instant::now) + wait)
+        let arrival = request.extensions().get::<Arrival>().map(|arrival| arrival.0);
+        Some(arrival.unwrap_or_else(Instant::now) + wait)
     }
 
     fn of_header(self, value: &str) -> Option<Duration> {
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_offset_never_takes_more_than_half() {
+    fn offset_is_at_most_half_of_the_timeout() {
         let milliseconds = |header| {
             let wait = Deadline::default().of_header(header);
             wait.map(|wait| wait.as_secs_f64() * 1000.0)

@@ -1,4 +1,5 @@
-//! The answer to a scrape: an exposition in the format that the request prefers, coded as it prefers.
+//! The response to a scrape or a probe: an exposition in the format and coding that the request
+//! prefers.
 
 use std::sync::Arc;
 
@@ -6,18 +7,18 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::error;
 
-use super::body::{Bodies, Body};
+use super::body::{Body, BodyEncoder};
 use super::limit::{Cause, Permit};
 use super::negotiate::Representation;
 use super::{negotiate, plain};
 use crate::encode::Format;
 use crate::server::connection::GuardedBody;
 
-/// Encodes and compresses off the event loop: collectors may take their time, and one scrape must not hold
-/// another. It is in flight until it is sent.
+/// Encodes and compresses on a blocking thread, so that slow collectors delay no other scrape. The
+/// response holds the permit until it is sent.
 pub(super) async fn respond(
     request: &HttpRequest,
-    bodies: Bodies,
+    encoder: BodyEncoder,
     permit: Permit,
     encode: impl FnOnce(Format, &mut Vec<u8>) + Send + 'static,
 ) -> HttpResponse {
@@ -25,14 +26,14 @@ pub(super) async fn respond(
     let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
     let format = representation.format();
     let limit = Arc::clone(permit.limit());
-    let make = move || (bodies.make(coding, |buffer| encode(format, buffer)), permit);
-    match web::block(make).await {
+    let encode = move || (encoder.encode(coding, |buffer| encode(format, buffer)), permit);
+    match web::block(encode).await {
         Ok((body, permit)) => {
             if body.coding() != coding {
                 limit.failed(Cause::Encoding);
             }
             permit.deliver();
-            answer(representation, body, permit)
+            response(representation, body, permit)
         }
         Err(error) => {
             error!(%error, "Scrape was not finished");
@@ -42,7 +43,7 @@ pub(super) async fn respond(
     }
 }
 
-fn answer(representation: Representation, body: Body, permit: Permit) -> HttpResponse {
+fn response(representation: Representation, body: Body, permit: Permit) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
         .content_type(representation.content_type())
@@ -53,20 +54,20 @@ fn answer(representation: Representation, body: Body, permit: Permit) -> HttpRes
     response.body(GuardedBody::new(body, permit))
 }
 
-/// All headers of a name as one, which is what they are.
+/// Joins the headers of a name to one value (RFC 9110, section 5.3).
 fn joined(request: &HttpRequest, name: header::HeaderName) -> String {
     let headers = request.headers().get_all(name);
     let values: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
     values.join(",")
 }
 
-/// The pairs of the query, decoded, in their order.
+/// Returns the decoded pairs of the query, in order.
 pub(super) fn query(request: &HttpRequest) -> Vec<(String, String)> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     pairs.map(web::Query::into_inner).unwrap_or_default()
 }
 
-/// 400, and why.
+/// Returns a response 400 with the reason.
 pub(super) fn bad_request(reason: impl std::fmt::Display) -> HttpResponse {
     plain(StatusCode::BAD_REQUEST, reason)
 }
@@ -81,13 +82,13 @@ mod tests {
     use super::*;
     use crate::registry::Registry;
 
-    /// What is exposed of errors after a response, and its status.
-    fn answered(encode: fn(Format, &mut Vec<u8>)) -> (StatusCode, String) {
+    /// Returns the status of a response, and the exposed errors after it.
+    fn responded(encode: fn(Format, &mut Vec<u8>)) -> (StatusCode, String) {
         let limit = Arc::new(Limit::default());
         let respond = async {
             let request = TestRequest::default().to_http_request();
             let permit = limit.enter(Requester::of(&request), None).await.ok().unwrap();
-            respond(&request, Bodies::default(), permit, encode).await.status()
+            respond(&request, BodyEncoder::default(), permit, encode).await.status()
         };
         let status = System::new().block_on(respond);
         let registry = Registry::new();
@@ -107,8 +108,8 @@ mod tests {
                  promhttp_metric_handler_errors_total{{cause=\"gathering\"}} 0\n"
             )
         };
-        assert_eq!(answered(|_, _| ()), (StatusCode::OK, errors(0)));
-        let panicking = answered(|_, _| panic!("a fault"));
+        assert_eq!(responded(|_, _| ()), (StatusCode::OK, errors(0)));
+        let panicking = responded(|_, _| panic!("a fault"));
         assert_eq!(panicking, (StatusCode::INTERNAL_SERVER_ERROR, errors(1)));
     }
 }

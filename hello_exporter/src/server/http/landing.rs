@@ -17,13 +17,13 @@ use super::resource;
 use crate::server::exporter::BuildInfo;
 use crate::server::probe::ServedProbe;
 use crate::server::source::Sources;
-use page::{Facts, Page, ProbeFacts, STYLE};
+use page::{Page, PageFacts, ProbeFacts, STYLE};
 
-/// A page with the exporter's name, version and links, and how its collectors have fared. It runs none of
-/// them.
+/// A page with the exporter's name, version and links, and the state of its collectors. It runs
+/// none of them.
 #[derive(Clone)]
 pub(crate) struct Landing {
-    facts: Arc<Facts>,
+    facts: Arc<PageFacts>,
     sources: Arc<Sources>,
     policy: Arc<str>,
 }
@@ -42,7 +42,7 @@ impl Landing {
             modules: probe.modules().to_vec(),
             is_restricted: probe.is_restricted(),
         });
-        let facts = Facts {
+        let facts = PageFacts {
             name: name.to_owned(),
             description: description.to_owned(),
             version: build_info.version().to_owned(),
@@ -56,7 +56,7 @@ impl Landing {
         Self { facts: Arc::new(facts), sources, policy }
     }
 
-    fn answer(&self) -> HttpResponse {
+    fn response(&self) -> HttpResponse {
         let page = Page { facts: &self.facts, collectors: &self.sources.statuses() };
         HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
@@ -68,8 +68,8 @@ impl Landing {
     }
 }
 
-/// Nothing but the page's own style, and, where there are any, its own forms. The icon, which is none, keeps
-/// browsers from asking for one.
+/// Returns the content security policy: it allows the page's own style, its own forms if there are
+/// any, and the empty icon, which keeps browsers from requesting one.
 fn policy(has_forms: bool) -> String {
     let style = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
     let forms = if has_forms { "'self'" } else { "'none'" };
@@ -81,10 +81,10 @@ fn policy(has_forms: bool) -> String {
 
 impl HttpServiceFactory for Landing {
     fn register(self, config: &mut AppService) {
-        let answer = move || {
-            let response = self.answer();
+        let respond = move || {
+            let response = self.response();
             async { response }
         };
-        resource("/", answer).register(config);
+        resource("/", respond).register(config);
     }
 }

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::body::Bodies;
+use super::body::BodyEncoder;
 use super::exposition::{bad_request, query, respond};
 use super::limit::{Cause, Requester};
 use super::{Deadline, Limit, resource};
 use crate::registry::Registry;
 use crate::server::source::{Selection, Sources};
 
-/// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers, compressed with
-/// gzip or zstd for whoever accepts that. It needs no `Compress` around it, which would leave alone what is
-/// compressed.
+/// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers,
+/// compressed with gzip or zstd if the client accepts one of them. It needs no `Compress`
+/// middleware, which leaves compressed responses alone.
 ///
-/// `name[]` in a query, which can be repeated, selects families by their names. `collect[]` and `exclude[]` select
-/// the [sources](crate::source) of an [`Exporter`](crate::Exporter); others have none, and answer 400.
+/// `name[]` in a query, which can be repeated, selects families by their names. `collect[]` and
+/// `exclude[]` select the [sources](crate::source) of an [`Exporter`](crate::Exporter); without one
+/// the response is 400.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer};
@@ -38,52 +39,57 @@ pub struct Metrics {
     path: String,
     deadline: Deadline,
     limit: Arc<Limit>,
-    bodies: Bodies,
+    encoder: BodyEncoder,
 }
 
 impl Metrics {
-    /// The metrics of this registry, at `/metrics`.
+    /// Serves `registry` at `/metrics`.
     pub fn new(registry: Registry) -> Self {
         Self::of_sources(Arc::new(Sources::new(registry)))
     }
 
-    /// The metrics of these sources, and of the registry in which they are.
+    /// Serves these sources and their registry at `/metrics`.
     pub(crate) fn of_sources(sources: Arc<Sources>) -> Self {
-        let (deadline, limit, bodies) = <(Deadline, Arc<Limit>, Bodies)>::default();
-        Self { sources, path: "/metrics".to_owned(), deadline, limit, bodies }
+        Self {
+            sources,
+            path: "/metrics".to_owned(),
+            deadline: Deadline::default(),
+            limit: Arc::default(),
+            encoder: BodyEncoder::default(),
+        }
     }
 
-    /// The metrics at another path.
+    /// Serves the metrics at another path.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
     }
 
-    /// How long scrapes wait for sources.
+    /// Sets how long scrapes wait for sources.
     pub(crate) fn deadline(mut self, deadline: Deadline) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// How many scrapes there may be at once.
+    /// Limits concurrent scrapes.
     pub(crate) fn limit(mut self, limit: Arc<Limit>) -> Self {
         self.limit = limit;
         self
     }
 
     pub(crate) async fn scrape(self, request: HttpRequest) -> HttpResponse {
-        let response = self.answer(&request).await.unwrap_or_else(|refusal| refusal);
+        let response = self.respond(&request).await.unwrap_or_else(|refusal| refusal);
         self.limit.answered(response.status());
         response
     }
 
-    async fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, HttpResponse> {
+    async fn respond(&self, request: &HttpRequest) -> Result<HttpResponse, HttpResponse> {
         let deadline = self.deadline.of(request);
         let permit = self.limit.enter(Requester::of(request), deadline).await?;
-        let selection = Selection::new(query(request));
-        let selection = selection.and_then(|it| self.sources.check(&it).map(|()| it));
-        let selection = selection.map_err(bad_request)?;
+        let selection = Selection::new(query(request))
+            .and_then(|selection| self.sources.check(&selection).map(|()| selection))
+            .map_err(bad_request)?;
         let scrape = permit.run(self.sources.scrape(selection, deadline)).await?;
         let limit = Arc::clone(&self.limit);
         let encode = move |format, buffer: &mut Vec<u8>| {
@@ -91,7 +97,7 @@ impl Metrics {
                 limit.failed(Cause::Gathering);
             }
         };
-        Ok(respond(request, self.bodies.clone(), permit, encode).await)
+        Ok(respond(request, self.encoder.clone(), permit, encode).await)
     }
 }
 

@@ -1,7 +1,8 @@
-//! The format and the coding of a response.
+//! Chooses the format and the coding of a response.
 //!
-//! [RFC 9110, section 12.5](https://www.rfc-editor.org/rfc/rfc9110#section-12.5): the highest weight wins.
-//! Nobody is refused: a client that accepts nothing that we have gets the text format as it is.
+//! [RFC 9110, section 12.5](https://www.rfc-editor.org/rfc/rfc9110#section-12.5): the highest
+//! weight wins. No client is refused: one that accepts no format of ours gets the text format,
+//! uncompressed.
 
 use crate::encode::Format;
 
@@ -12,7 +13,8 @@ use super::compress::Coding;
 pub(super) enum Representation {
     /// Text 0.0.4.
     Text,
-    /// OpenMetrics 1.0.0 under the version 0.0.1, as client_golang answers those who ask for that.
+    /// OpenMetrics 1.0.0 under the version 0.0.1, as client_golang sends it to clients that request
+    /// this version.
     FirstOpenMetrics,
     /// OpenMetrics 1.0.0.
     OpenMetrics(Escaping),
@@ -54,8 +56,8 @@ impl Representation {
     }
 }
 
-/// How a client wants names to be written that contain more than letters, digits, `_` and `:`. No
-/// name does here, so that the body is the same under all schemes.
+/// How a client accepts names with characters other than letters, digits, `_` and `:`. There are no
+/// such names here, so the body is the same under all schemes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Escaping {
     AllowUtf8,
@@ -77,11 +79,11 @@ impl Escaping {
     }
 }
 
-/// Returns the representation for an `Accept` header; an empty one stands for none. Of equal
-/// weights the first in the header wins.
+/// Returns the representation for an `Accept` header, which may be empty. Of equal weights the
+/// first in the header wins.
 ///
-/// The escaping is the one that the winner asks for, or else the last that a range before it asks
-/// for, known or not, as in client_golang.
+/// The escaping is that of the winner, or else that of the last range before it that has one, known
+/// or not, as in client_golang.
 pub(super) fn representation(accept: &str) -> Representation {
     let ranges = split(accept, ',').filter_map(MediaRange::read);
     let mut ranges: Vec<MediaRange> = ranges.filter(|range| range.weight > 0.0).collect();
@@ -96,11 +98,11 @@ pub(super) fn representation(accept: &str) -> Representation {
     Representation::Text
 }
 
-/// The coding for an `Accept-Encoding` header; an empty one stands for none. Of equal weights gzip wins, and
-/// then zstd.
+/// Returns the coding for an `Accept-Encoding` header, which may be empty. Of equal weights gzip
+/// wins, then zstd.
 ///
-/// `*` stands for a body as it is: whoever takes anything has asked for nothing. A coding whose weight cannot
-/// be read is left out, because everybody understands a body as it is.
+/// `*` is read as `identity`, since it names no coding. A coding with an invalid weight is ignored:
+/// every client understands an uncompressed body.
 pub(super) fn coding(accept_encoding: &str) -> Coding {
     let named: Vec<(Coding, f64)> = split(accept_encoding, ',').filter_map(named_coding).collect();
     let in_order = [Coding::Gzip, Coding::Zstd, Coding::Identity];
@@ -109,17 +111,17 @@ pub(super) fn coding(accept_encoding: &str) -> Coding {
     heaviest(weighted.copied()).unwrap_or(Coding::Identity)
 }
 
-/// The first of those that weigh most, if that is anything.
+/// Returns the first of those with the highest weight, if that is more than 0.
 fn heaviest<T>(weighted: impl Iterator<Item = (T, f64)>) -> Option<T> {
     let heavier = |best: Option<(T, f64)>, next: (T, f64)| match best {
         Some(best) if best.1 >= next.1 => Some(best),
         _ => Some(next),
     };
     let best = weighted.filter(|(_, weight)| *weight > 0.0).fold(None, heavier);
-    best.map(|(thing, _)| thing)
+    best.map(|(value, _)| value)
 }
 
-/// A coding that we have, or `*`, and its weight.
+/// Reads a coding of ours, or `*`, and its weight.
 fn named_coding(element: &str) -> Option<(Coding, f64)> {
     let mut parts = split(element, ';');
     let coding = match &*parts.next()?.to_ascii_lowercase() {
@@ -169,7 +171,7 @@ impl MediaRange {
 
     fn read_parameter(&mut self, name: &str, value: &str) {
         match &*name.to_ascii_lowercase() {
-            // What is no weight weighs as much as none at all, as in Go.
+            // An invalid weight counts as a missing one, as in Go.
             "q" => self.weight = weight(value).unwrap_or(1.0),
             "version" => self.version = Some(value.to_owned()),
             "escaping" => self.escaping = Escaping::read(value),
@@ -179,8 +181,8 @@ impl MediaRange {
         }
     }
 
-    /// Returns the representation that the range stands for, if it is one of ours. Without a
-    /// version it is the newest.
+    /// Returns the representation that the range names, if it is one of ours; the newest one
+    /// without a version.
     fn representation(&self, escaping: Escaping) -> Option<Representation> {
         Some(match (&*self.media_type, self.version.as_deref()) {
             ("application/openmetrics-text", None | Some("1.0.0")) => {
@@ -198,12 +200,12 @@ impl MediaRange {
     }
 }
 
-/// A number from 0 to 1.
+/// Parses a number from 0 to 1.
 fn weight(value: &str) -> Option<f64> {
     value.parse().ok().filter(|weight| (0.0..=1.0).contains(weight))
 }
 
-/// The parts between separators, which do not separate where they are quoted.
+/// Returns the trimmed parts between separators, except quoted ones.
 fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut is_quoted = false;
     let parts = text.split(move |character| {
@@ -218,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_highest_weight_wins_and_of_equal_ones_the_first() {
+    fn highest_weight_wins_and_of_equal_ones_the_first() {
         let format = |accept| representation(accept).format();
         let cases = [
             ("", Format::Text),
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn prometheus_gets_what_it_prefers() {
+    fn prometheus_gets_its_preferred_format() {
         let version_2 = "application/openmetrics-text;version=1.0.0,\
                          application/openmetrics-text;version=0.0.1;q=0.75,\
                          text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
@@ -274,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_coding_that_weighs_most_wins_and_gzip_of_equal_ones() {
+    fn highest_weight_of_codings_wins_and_of_equal_ones_gzip() {
         let cases = [
             ("", Coding::Identity),
             ("gzip", Coding::Gzip),

@@ -1,94 +1,97 @@
-//! What is kept from one scrape to the next, so that the next one need not make it anew.
+//! Keeps buffers and compressors for the next scrape.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// As many scrapes at a time find something that is kept. Few ask an exporter: two Prometheus servers, and
-/// somebody with a browser.
-const COUNT: usize = 4;
+use crate::internals::lock;
 
-/// As much memory is kept. What takes more is made anew for each scrape, of which that is a small part then.
-const BYTES: usize = 16 << 20;
+/// Most values in a pool. An exporter has few concurrent scrapes: of two Prometheus servers, and a
+/// browser.
+const MOST_VALUES: usize = 4;
 
-/// How long something is kept that nobody needs.
-const UNNEEDED: Duration = Duration::from_secs(120);
+/// Most memory in a pool. A larger value is made anew for each scrape, which takes much longer
+/// anyway.
+const MOST_BYTES: usize = 16 << 20;
 
-/// Something that is worth keeping.
-pub(super) trait Kept {
-    /// The memory that it takes.
+/// How long a value is kept that no scrape has needed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A value that is expensive to make.
+pub(super) trait Reusable {
+    /// Returns its memory.
     fn bytes(&self) -> usize;
 
-    /// Whether less memory would not have done.
-    fn is_needed(&self) -> bool {
+    /// Returns whether the last use needed all of its memory.
+    fn was_needed(&self) -> bool {
         true
     }
 }
 
-impl Kept for Vec<u8> {
+impl Reusable for Vec<u8> {
     fn bytes(&self) -> usize {
         self.capacity()
     }
 
-    /// A buffer doubles when it grows; expositions differ from one scrape to the next.
-    fn is_needed(&self) -> bool {
+    /// A quarter counts as all: a buffer doubles when it grows, and expositions vary.
+    fn was_needed(&self) -> bool {
         self.len() >= self.capacity() / 4
     }
 }
 
-/// What is kept of one kind and not in use, what was used last at the end.
-pub(super) struct Pool<T>(Mutex<VecDeque<Lent<T>>>);
+/// Values of one type that are not in use. The last one was used last.
+pub(super) struct Pool<T>(Mutex<VecDeque<Pooled<T>>>);
 
-/// Something of a pool, in use.
+/// A value of a pool.
 #[derive(Debug)]
-pub(super) struct Lent<T> {
-    pub(super) thing: T,
-    /// When it was last needed.
-    needed: Instant,
+pub(super) struct Pooled<T> {
+    pub(super) value: T,
+    last_needed: Instant,
 }
 
-impl<T> Lent<T> {
-    pub(super) fn new(thing: T) -> Self {
-        Self { thing, needed: Instant::now() }
+impl<T> Pooled<T> {
+    pub(super) fn new(value: T) -> Self {
+        Self { value, last_needed: Instant::now() }
     }
 }
 
-impl<T: Kept> Pool<T> {
-    /// What was used last.
-    pub(super) fn take(&self) -> Option<Lent<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_back()
+impl<T: Reusable> Pool<T> {
+    /// Takes the value that was used last.
+    pub(super) fn take(&self) -> Option<Pooled<T>> {
+        lock(&self.0).pop_back()
     }
 
-    pub(super) fn give(&self, lent: Lent<T>) {
-        self.give_at(lent, Instant::now());
+    /// Puts a value into the pool, or drops it if it is too large.
+    pub(super) fn put(&self, pooled: Pooled<T>) {
+        self.put_at(pooled, Instant::now());
     }
 
-    /// Keeps it; drops what was not needed for long, and what is too much, longest unused first.
-    fn give_at(&self, mut lent: Lent<T>, now: Instant) {
-        if lent.thing.is_needed() {
-            lent.needed = now;
+    /// Puts a value into the pool. Drops values that no scrape has needed for long, and then those
+    /// beyond the limits, least recently used first.
+    fn put_at(&self, mut pooled: Pooled<T>, now: Instant) {
+        if pooled.value.was_needed() {
+            pooled.last_needed = now;
         }
-        if lent.thing.bytes() > BYTES {
+        if pooled.value.bytes() > MOST_BYTES {
             return;
         }
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_back(lent);
-        kept.retain(|lent| now.duration_since(lent.needed) < UNNEEDED);
-        while kept.len() > COUNT || bytes(&kept) > BYTES {
-            kept.pop_front();
+        let mut values = lock(&self.0);
+        values.push_back(pooled);
+        values.retain(|pooled| now.duration_since(pooled.last_needed) < IDLE_TIMEOUT);
+        while values.len() > MOST_VALUES || bytes(&values) > MOST_BYTES {
+            values.pop_front();
         }
     }
 
     #[cfg(test)]
     pub(super) fn bytes(&self) -> Vec<usize> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().map(|lent| lent.thing.bytes()).collect()
+        lock(&self.0).iter().map(|pooled| pooled.value.bytes()).collect()
     }
 }
 
-fn bytes<T: Kept>(kept: &VecDeque<Lent<T>>) -> usize {
-    kept.iter().map(|lent| lent.thing.bytes()).sum()
+fn bytes<T: Reusable>(values: &VecDeque<Pooled<T>>) -> usize {
+    values.iter().map(|pooled| pooled.value.bytes()).sum()
 }
 
 impl<T> Default for Pool<T> {
@@ -107,53 +110,53 @@ impl<T> fmt::Debug for Pool<T> {
 mod tests {
     use super::*;
 
-    /// A buffer with room for `capacity` bytes, of which the last use needed `length`.
-    fn used(length: usize, capacity: usize) -> Lent<Vec<u8>> {
+    /// Returns a buffer of `capacity` bytes, of which the last use needed `length`.
+    fn used(length: usize, capacity: usize) -> Pooled<Vec<u8>> {
         let mut buffer = Vec::with_capacity(capacity);
         buffer.resize(length, 0);
-        Lent::new(buffer)
+        Pooled::new(buffer)
     }
 
     #[test]
-    fn what_was_used_last_is_used_again() {
+    fn last_used_value_is_taken_first() {
         let pool = Pool::default();
         assert!(pool.take().is_none());
-        pool.give(used(1, 1));
-        pool.give(used(2, 2));
-        assert_eq!(pool.take().unwrap().thing.len(), 2);
+        pool.put(used(1, 1));
+        pool.put(used(2, 2));
+        assert_eq!(pool.take().unwrap().value.len(), 2);
         assert_eq!(pool.bytes(), [1]);
     }
 
     #[test]
-    fn what_is_kept_is_bounded_in_number_and_in_bytes() {
+    fn pool_is_bounded_in_number_and_bytes() {
         let pool = Pool::default();
-        (1..=6).for_each(|length| pool.give(used(length, length)));
+        (1..=6).for_each(|length| pool.put(used(length, length)));
         assert_eq!(pool.bytes(), [3, 4, 5, 6]);
-        pool.give(used(BYTES, BYTES));
-        assert_eq!(pool.bytes(), [BYTES]);
-        pool.give(used(BYTES + 1, BYTES + 1));
-        assert_eq!(pool.bytes(), [BYTES]);
-        pool.give(used(7, 7));
+        pool.put(used(MOST_BYTES, MOST_BYTES));
+        assert_eq!(pool.bytes(), [MOST_BYTES]);
+        pool.put(used(MOST_BYTES + 1, MOST_BYTES + 1));
+        assert_eq!(pool.bytes(), [MOST_BYTES]);
+        pool.put(used(7, 7));
         assert_eq!(pool.bytes(), [7]);
     }
 
     #[test]
-    fn what_nobody_needs_is_dropped_after_a_while() {
+    fn idle_value_is_dropped() {
         let pool = Pool::default();
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
-        pool.give_at(used(1_000, 1_000), start);
-        pool.give_at(used(900, 1_000), start);
+        pool.put_at(used(1_000, 1_000), start);
+        pool.put_at(used(900, 1_000), start);
         for seconds in [60, 119] {
-            let mut lent = pool.take().unwrap();
-            lent.thing.truncate(100);
-            pool.give_at(lent, after(seconds));
+            let mut pooled = pool.take().unwrap();
+            pooled.value.truncate(100);
+            pool.put_at(pooled, after(seconds));
             assert_eq!(pool.bytes(), [1_000, 1_000]);
         }
-        let lent = pool.take().unwrap();
-        pool.give_at(lent, after(121));
+        let pooled = pool.take().unwrap();
+        pool.put_at(pooled, after(121));
         assert_eq!(pool.bytes(), [0; 0]);
-        pool.give_at(used(100, 100), after(122));
+        pool.put_at(used(100, 100), after(122));
         assert_eq!(pool.bytes(), [100]);
     }
 }

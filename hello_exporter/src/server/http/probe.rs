@@ -1,4 +1,4 @@
-//! Targets that a request names.
+//! Serves probes at a path.
 
 use std::sync::Arc;
 
@@ -7,29 +7,29 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
-use super::body::Bodies;
+use super::body::BodyEncoder;
 use super::exposition::{bad_request, query, respond};
 use super::limit::Requester;
 use super::{Deadline, Limit, plain, resource};
 use crate::server::probe::ServedProbe;
 
-/// The probes of one path.
+/// Probes the targets that requests to one path name.
 #[derive(Clone)]
 pub(crate) struct ProbeService {
     probe: Arc<ServedProbe>,
     deadline: Deadline,
     limit: Arc<Limit>,
-    bodies: Bodies,
+    encoder: BodyEncoder,
 }
 
 impl ProbeService {
-    /// Those of one path, so many at once.
+    /// Creates the service at the path of `probe`, with up to `most` concurrent probes.
     pub(crate) fn new(probe: Arc<ServedProbe>, deadline: Deadline, most: usize) -> Self {
-        let (limit, bodies) = (Arc::new(Limit::new(most)), Bodies::default());
-        Self { probe, deadline, limit, bodies }
+        let limit = Arc::new(Limit::new(most));
+        Self { probe, deadline, limit, encoder: BodyEncoder::default() }
     }
 
-    async fn answer(self, request: HttpRequest) -> HttpResponse {
+    async fn respond(self, request: HttpRequest) -> HttpResponse {
         self.probe(request).await.unwrap_or_else(|refusal| refusal)
     }
 
@@ -44,10 +44,10 @@ impl ProbeService {
         let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let result = permit.run(self.probe.probe(target, module, at_most)).await?;
         let encode = move |format, buffer: &mut Vec<u8>| result.encode(format, buffer);
-        Ok(respond(&request, self.bodies, permit, encode).await)
+        Ok(respond(&request, self.encoder, permit, encode).await)
     }
 
-    /// The target of a query, or why it is not probed.
+    /// Returns the target of a query, or the response that refuses it.
     fn target(&self, query: &[(String, String)]) -> Result<String, HttpResponse> {
         let mut targets = query.iter().filter(|(key, _)| key == "target").map(|(_, value)| value);
         let target = match (targets.next(), targets.next()) {
@@ -56,13 +56,11 @@ impl ProbeService {
             _ => return Err(bad_request("Target parameter is missing")),
         };
         self.probe.check_target(target).map_err(bad_request)?;
-        match self.probe.allows(target) {
-            true => Ok(target.clone()),
-            false => Err(plain(
-                StatusCode::FORBIDDEN,
-                "target is not allowed: no --probe.allow-target matches it",
-            )),
+        if !self.probe.allows(target) {
+            let reason = "target is not allowed: no --probe.allow-target matches it";
+            return Err(plain(StatusCode::FORBIDDEN, reason));
         }
+        Ok(target.clone())
     }
 }
 
@@ -78,6 +76,6 @@ fn refuse_selection(query: &[(String, String)]) -> Result<(), HttpResponse> {
 impl HttpServiceFactory for ProbeService {
     fn register(self, config: &mut AppService) {
         let path = self.probe.path().to_owned();
-        resource(&path, move |request| self.clone().answer(request)).register(config);
+        resource(&path, move |request| self.clone().respond(request)).register(config);
     }
 }

@@ -11,11 +11,11 @@ use serde::de::{self, Expected, Unexpected};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct KeyValuesError {
     key: Option<String>,
-    problem: Problem,
+    problem: ReadProblem,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Problem {
+enum ReadProblem {
     /// A struct needs this field, and its key is missing.
     Missing(&'static str),
     /// A value is not of its type. Types of an author's own may not say what they expect.
@@ -28,7 +28,7 @@ impl KeyValuesError {
     }
 
     fn invalid(expected: Option<String>) -> Self {
-        Self { key: None, problem: Problem::Invalid { expected } }
+        Self { key: None, problem: ReadProblem::Invalid { expected } }
     }
 
     /// Names the key whose value could not be read.
@@ -40,8 +40,8 @@ impl KeyValuesError {
 impl fmt::Display for KeyValuesError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let expected = match &self.problem {
-            Problem::Missing(field) => return write!(formatter, "missing field `{field}`"),
-            Problem::Invalid { expected } => expected,
+            ReadProblem::Missing(field) => return write!(formatter, "missing field `{field}`"),
+            ReadProblem::Invalid { expected } => expected,
         };
         match &self.key {
             Some(key) => write!(formatter, "invalid value of `{key}`")?,
@@ -81,7 +81,7 @@ impl de::Error for KeyValuesError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { key: None, problem: Problem::Missing(field) }
+        Self { key: None, problem: ReadProblem::Missing(field) }
     }
 }
 

@@ -84,13 +84,13 @@ fn state(text: &str) -> Option<bool> {
     (is_on || is_off).then_some(is_on)
 }
 
-/// A value, which is read as the type that asks for it.
+/// A value, read as the type of its field.
 #[derive(Clone, Copy)]
 struct Value<'a, 't> {
     text: &'t str,
-    /// Set once an `Option` has asked for the value.
+    /// Set once an `Option` has read the value.
     is_optional: &'a Cell<bool>,
-    /// Whether an `Option` is to be `None`.
+    /// Whether an `Option` is read as `None`.
     is_skipped: bool,
 }
 

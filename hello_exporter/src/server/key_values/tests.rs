@@ -12,7 +12,7 @@ use super::KeyValues;
 #[test]
 fn invalid_number_is_skipped_and_costs_no_other_field() {
     #[derive(Debug, Deserialize, PartialEq)]
-    struct Numbers {
+    struct Floats {
         a: Option<f64>,
         b: Option<f64>,
         c: Option<f64>,
@@ -23,9 +23,9 @@ fn invalid_number_is_skipped_and_costs_no_other_field() {
     let text =
         "# Section\r\nother: x\r\na:1\r\na: 2.5 \r\nb:1.5%\r\nok:ok\r\ndown:down\r\nnothing\r\n";
     let values = KeyValues::of_lines(text);
-    let (numbers, skipped) = values.read::<Numbers>().unwrap();
-    let expected = Numbers { a: Some(2.5), b: None, c: None, ok: Some(1.0), down: Some(0.0) };
-    assert_eq!((numbers, &*skipped), (expected, &["b"][..]));
+    let (floats, skipped) = values.read::<Floats>().unwrap();
+    let expected = Floats { a: Some(2.5), b: None, c: None, ok: Some(1.0), down: Some(0.0) };
+    assert_eq!((floats, &*skipped), (expected, &["b"][..]));
     assert_eq!(values.text("b"), Some("1.5%"));
     assert!(values.get::<f64>("b").is_err());
 }
@@ -103,7 +103,7 @@ fn counted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D:
 #[test]
 fn skipped_values_do_not_repeat_the_read() {
     #[derive(Deserialize)]
-    struct Counted {
+    struct CountedReads {
         #[serde(default, deserialize_with = "counted")]
         a: Option<f64>,
         b: Option<f64>,
@@ -113,7 +113,7 @@ fn skipped_values_do_not_repeat_the_read() {
     }
 
     let values = KeyValues::of_parts("a=1,b=x,c=x,d=2");
-    let (counted, skipped) = values.read::<Counted>().unwrap();
+    let (counted, skipped) = values.read::<CountedReads>().unwrap();
     assert_eq!((counted.a, counted.b, counted.c, counted.d), (Some(1.0), None, None, Some(2.0)));
     assert_eq!(skipped, ["b", "c"]);
     assert_eq!(READ.get(), 2);
@@ -123,24 +123,25 @@ fn skipped_values_do_not_repeat_the_read() {
 fn values_that_their_own_type_refuses_are_skipped() {
     #[derive(Debug, Deserialize, PartialEq)]
     #[serde(rename_all = "lowercase")]
-    enum Role {
+    enum ReplicationRole {
         Master,
     }
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Refused {
         number: Option<NonZeroU8>,
-        role: Option<Role>,
+        role: Option<ReplicationRole>,
         #[serde(default, deserialize_with = "counted")]
         counted: Option<f64>,
-        other: Option<Role>,
+        other: Option<ReplicationRole>,
     }
 
     let values = KeyValues::of_parts("number=0,role=hunter2,counted=x,other=master");
     let (refused, skipped) = values.read::<Refused>().unwrap();
-    let expected = Refused { number: None, role: None, counted: None, other: Some(Role::Master) };
+    let expected =
+        Refused { number: None, role: None, counted: None, other: Some(ReplicationRole::Master) };
     assert_eq!((refused, &*skipped), (expected, &["counted", "number", "role"][..]));
-    let error = values.get::<Role>("role").unwrap_err();
+    let error = values.get::<ReplicationRole>("role").unwrap_err();
     assert_eq!(error.to_string(), "invalid value of `role`, expected one of `master`");
     let error = values.get::<NonZeroU8>("number").unwrap_err();
     assert_eq!(error.to_string(), "invalid value of `number`, expected a nonzero u8");
@@ -149,11 +150,11 @@ fn values_that_their_own_type_refuses_are_skipped() {
 #[test]
 fn required_field_of_another_type_is_an_error_without_its_value() {
     #[derive(Debug, Deserialize)]
-    struct Required {
+    struct RequiredNumber {
         a: u64,
     }
 
-    let read = |text| KeyValues::of_lines(text).read::<Required>();
+    let read = |text| KeyValues::of_lines(text).read::<RequiredNumber>();
     assert_eq!(read("a:3").unwrap().0.a, 3);
     let error = read("a:hunter2").unwrap_err();
     assert_eq!(error.to_string(), "invalid value of `a`, expected u64");
@@ -173,9 +174,9 @@ fn messages_of_structs_quote_nothing() {
 
     #[derive(Debug, Deserialize)]
     #[serde(try_from = "String")]
-    struct Own;
+    struct Refusing;
 
-    impl TryFrom<String> for Own {
+    impl TryFrom<String> for Refusing {
         type Error = String;
 
         fn try_from(text: String) -> Result<Self, String> {
@@ -186,7 +187,7 @@ fn messages_of_structs_quote_nothing() {
     let strict = |text| KeyValues::of_parts(text).read::<Strict>().unwrap_err().to_string();
     assert_eq!(strict("hunter2=x"), "invalid values, expected no other keys than `_a`, `b`");
     assert_eq!(strict("_a=x,b=y"), "invalid values, expected one key for field `_a`");
-    let error = KeyValues::of_parts("a=hunter2").get::<Own>("a").unwrap_err();
+    let error = KeyValues::of_parts("a=hunter2").get::<Refusing>("a").unwrap_err();
     assert_eq!(error.to_string(), "invalid value of `a`");
 }
 
@@ -211,15 +212,15 @@ fn optional_text_may_be_missing() {
 #[test]
 fn missing_field_is_an_error_unless_it_has_a_default() {
     #[derive(Debug, Deserialize)]
-    struct Texts {
+    struct Required {
         a: String,
         #[serde(default)]
         b: String,
     }
 
-    let (texts, _) = KeyValues::of_parts("a=1,c=2").read::<Texts>().unwrap();
+    let (texts, _) = KeyValues::of_parts("a=1,c=2").read::<Required>().unwrap();
     assert_eq!((&*texts.a, &*texts.b), ("1", ""));
-    let error = KeyValues::of_parts("b=1").read::<Texts>().unwrap_err();
+    let error = KeyValues::of_parts("b=1").read::<Required>().unwrap_err();
     assert_eq!(error.to_string(), "missing field `a`");
 }
 

@@ -1,7 +1,7 @@
-//! Basic authentication: who is known, and what it costs to find out.
+//! Basic authentication: the users, their hashes, and a cache of accepted credentials.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{PoisonError, RwLock};
+use std::sync::RwLock;
 
 use actix_web::http::header::{self, HeaderMap};
 use base64::Engine;
@@ -11,19 +11,20 @@ use ring::rand::SystemRandom;
 
 use super::comparison::Comparisons;
 use super::password::PasswordHash;
+use crate::internals::{read, write};
 
-/// How many right credentials are remembered. There are as many as users, unless somebody tries what
-/// bcrypt does not look at, the bytes of a password behind its 72nd.
-const REMEMBERED: usize = 100;
+/// Most accepted credentials in the cache. There are as many as users, unless a client varies the
+/// bytes after the 72nd of a password, which bcrypt ignores.
+const MOST_CACHED: usize = 100;
 
-/// A user name and a password, as they were sent.
-pub(super) struct Credentials {
+/// The user name and the password of a request.
+pub(super) struct BasicCredentials {
     user: Vec<u8>,
     password: Vec<u8>,
 }
 
-impl Credentials {
-    /// What the `Authorization` header says, if it is of the scheme `Basic` (RFC 7617).
+impl BasicCredentials {
+    /// Reads the `Authorization` header, if it is of the scheme `Basic` (RFC 7617).
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let header = headers.get(header::AUTHORIZATION)?.as_bytes();
         let (scheme, encoded) = header.split_at_checked("Basic ".len())?;
@@ -42,20 +43,20 @@ impl Credentials {
     }
 }
 
-/// The users of the file, and the credentials that were right before.
+/// The users of the file, and the cache of accepted credentials.
 pub(super) struct Users {
     hashes: BTreeMap<Vec<u8>, PasswordHash>,
-    /// What the password of a user who does not exist is compared with, so that it takes as long as one
-    /// of a user who does. It is the costliest hash there is; that it may be equal means nothing.
+    /// Compared with the passwords of unknown users, so that they take as long as those of known
+    /// users. It is the costliest hash of all; a match is ignored.
     dummy: Option<PasswordHash>,
     key: hmac::Key,
-    /// Keyed digests: who reads this memory finds no password in it.
-    remembered: RwLock<HashSet<Tag>>,
+    /// Keyed digests, so that this memory contains no password.
+    cached: RwLock<HashSet<CredentialsDigest>>,
     comparisons: Comparisons,
 }
 
-/// A keyed digest in place of credentials.
-pub(super) type Tag = [u8; 32];
+/// The keyed digest of credentials.
+pub(super) type CredentialsDigest = [u8; 32];
 
 impl Users {
     pub(super) fn new(users: BTreeMap<String, PasswordHash>) -> Result<Self, String> {
@@ -64,57 +65,57 @@ impl Users {
             dummy: users.values().max_by_key(|hash| hash.cost()).cloned(),
             hashes: users.into_iter().map(|(user, hash)| (user.into_bytes(), hash)).collect(),
             key: key.map_err(|_| "the system gives no random numbers".to_owned())?,
-            remembered: RwLock::default(),
+            cached: RwLock::default(),
             comparisons: Comparisons::default(),
         })
     }
 
-    /// The comparisons that requests wait for. They end with these users: others have another key.
+    /// Returns the comparisons that requests wait for. Other users have another key, and so
+    /// comparisons of their own.
     pub(super) fn comparisons(&self) -> &Comparisons {
         &self.comparisons
     }
 
-    /// Whether no password is needed.
+    /// Returns whether there are no users, so that no password is needed.
     pub(super) fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
 
-    /// Whether both are the same users with the same hashes.
-    pub(super) fn are_those_of(&self, other: &Self) -> bool {
+    /// Returns whether both have the same users with the same hashes.
+    pub(super) fn has_hashes_of(&self, other: &Self) -> bool {
         self.hashes == other.hashes
     }
 
-    /// Whether these credentials were right before.
-    pub(super) fn remembers(&self, credentials: &Credentials) -> bool {
-        let tag = self.tag(credentials);
-        let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
-        tag.is_some_and(|tag| remembered.contains(&tag))
+    /// Returns whether these credentials were accepted before.
+    pub(super) fn is_cached(&self, credentials: &BasicCredentials) -> bool {
+        let digest = self.digest(credentials);
+        digest.is_some_and(|digest| read(&self.cached).contains(&digest))
     }
 
-    /// Compares the password, which takes long. What was right is remembered.
-    pub(super) fn compare(&self, credentials: &Credentials) -> bool {
+    /// Compares the password, which takes long, and caches credentials that are right.
+    pub(super) fn compare(&self, credentials: &BasicCredentials) -> bool {
         let hash = self.hashes.get(&credentials.user);
         let compared = hash.or(self.dummy.as_ref());
         let is_equal = compared.is_some_and(|hash| hash.is_of(&credentials.password));
         let is_right = is_equal && hash.is_some();
         if is_right {
-            self.remember(credentials);
+            self.cache(credentials);
         }
         is_right
     }
 
-    fn remember(&self, credentials: &Credentials) {
-        let tag = self.tag(credentials);
-        let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= REMEMBERED {
-            remembered.clear();
+    fn cache(&self, credentials: &BasicCredentials) {
+        let digest = self.digest(credentials);
+        let mut cached = write(&self.cached);
+        if cached.len() >= MOST_CACHED {
+            cached.clear();
         }
-        remembered.extend(tag);
+        cached.extend(digest);
     }
 
-    /// Returns the tag of credentials. The length of the name is part of it, so that no other name
-    /// and password have the same one.
-    pub(super) fn tag(&self, credentials: &Credentials) -> Option<Tag> {
+    /// Returns the digest of credentials. It includes the length of the name, so that no other name
+    /// and password have the same digest.
+    pub(super) fn digest(&self, credentials: &BasicCredentials) -> Option<CredentialsDigest> {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(&credentials.user.len().to_be_bytes());
         context.update(&credentials.user);
@@ -132,7 +133,7 @@ mod tests {
     fn credentials(header: &str) -> Option<(String, String)> {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::from_str(header).unwrap());
-        let credentials = Credentials::of(&headers)?;
+        let credentials = BasicCredentials::of(&headers)?;
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Some((text(credentials.user), text(credentials.password)))
     }
@@ -162,18 +163,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_bounded_and_no_password() {
-        // Of what follows bcrypt reads nothing.
+    fn cache_is_bounded() {
+        // bcrypt ignores what follows.
         let long = "a".repeat(72);
         let hash = PasswordHash::try_from(bcrypt::hash(&long, 4).unwrap()).ok().unwrap();
         let users = BTreeMap::from([("u".to_owned(), hash)]);
         let users = Users::new(users).unwrap();
-        for more in 0..REMEMBERED + 5 {
-            let credentials = Credentials::new("u", &format!("{long}{more}"));
-            assert!(!users.remembers(&credentials));
+        for more in 0..MOST_CACHED + 5 {
+            let credentials = BasicCredentials::new("u", &format!("{long}{more}"));
+            assert!(!users.is_cached(&credentials));
             assert!(users.compare(&credentials));
-            assert!(users.remembers(&credentials));
+            assert!(users.is_cached(&credentials));
         }
-        assert_eq!(users.remembered.read().unwrap().len(), 5);
+        assert_eq!(users.cached.read().unwrap().len(), 5);
     }
 }

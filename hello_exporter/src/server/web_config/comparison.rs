@@ -1,40 +1,43 @@
-//! Compares passwords, once for all requests of a host that bring the same credentials at the same
-//! time.
+//! Compares passwords, once for all concurrent requests of a host with the same credentials.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use actix_web::web;
 use futures_util::FutureExt;
-use futures_util::future::{Shared, WeakShared};
+use futures_util::future::{BoxFuture, Shared, WeakShared};
 use tracing::{debug, error};
 
-use super::auth::{Credentials, Tag, Users};
-use super::turns::{Turn, Turns};
+use super::auth::{BasicCredentials, CredentialsDigest, Users};
+use super::bcrypt_queue::{BcryptPermit, BcryptQueue};
+use crate::internals::lock;
 use crate::server::network::network;
 
-/// The answer to all who share a comparison: whether the credentials are right; `None` where too
-/// many other passwords of the host wait.
-type Answer = Pin<Box<dyn Future<Output = Option<bool>> + Send>>;
+/// Resolves to whether the credentials are right; `None` if too many other passwords of the host
+/// wait.
+type Comparison = BoxFuture<'static, Option<bool>>;
 
 /// The comparisons that requests wait for, by host and credentials.
 ///
-/// Each lives as long as a request waits for it: one leaves the queue when all of its clients are
-/// gone, and no client that goes away takes it from the others. Hosts do not share one, so that
-/// none waits behind what another host sends.
+/// A comparison exists while a request waits for it: it leaves the queue when all of its clients
+/// are gone, and a client that goes away does not end it for the others. Each host has its own, so
+/// that none waits for the queue of another host.
 #[derive(Default)]
-pub(super) struct Comparisons(Mutex<HashMap<(IpAddr, Tag), WeakShared<Answer>>>);
+pub(super) struct Comparisons(Mutex<HashMap<(IpAddr, CredentialsDigest), WeakShared<Comparison>>>);
 
 impl Comparisons {
-    /// Returns the comparison under `key` that is under way, or starts one.
-    fn join(&self, key: (IpAddr, Tag), start: impl FnOnce() -> Answer) -> Shared<Answer> {
-        let mut comparisons = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Returns the current comparison under `key`, or starts one.
+    fn join(
+        &self,
+        key: (IpAddr, CredentialsDigest),
+        start: impl FnOnce() -> Comparison,
+    ) -> Shared<Comparison> {
+        let mut comparisons = lock(&self.0);
         if let Some(comparison) = comparisons.get(&key).and_then(WeakShared::upgrade) {
             return comparison;
         }
-        // There are as many as places in the queue, and those that are over.
+        // This leaves at most as many as the queue holds.
         comparisons.retain(|_, comparison| comparison.upgrade().is_some());
         let comparison = start().shared();
         comparisons.extend(comparison.downgrade().map(|weak| (key, weak)));
@@ -42,37 +45,41 @@ impl Comparisons {
     }
 }
 
-/// Returns whether the credentials are right, once it is their turn; `None` where too many other
+/// Waits in the queue, and returns whether the credentials are right; `None` if too many other
 /// passwords of the host wait.
 pub(super) async fn compare(
     users: &Arc<Users>,
-    turns: &Arc<Turns>,
+    queue: &Arc<BcryptQueue>,
     host: Option<IpAddr>,
-    credentials: Credentials,
+    credentials: BasicCredentials,
 ) -> Option<bool> {
-    let key = (network(host), users.tag(&credentials)?);
+    let key = (network(host), users.digest(&credentials)?);
     let start = || {
-        let (users, turns) = (Arc::clone(users), Arc::clone(turns));
+        let (users, queue) = (Arc::clone(users), Arc::clone(queue));
         async move {
-            let turn = turns.take(host).await?;
-            Some(compare_in_turn(users, turn, credentials).await)
+            let permit = queue.wait(host).await?;
+            Some(compare_with_permit(users, permit, credentials).await)
         }
         .boxed()
     };
-    // Only the one that compares them keeps the credentials.
+    // Only the request that starts the comparison keeps its credentials.
     let comparison = users.comparisons().join(key, start);
     comparison.await
 }
 
-/// Compares off the event loop: it takes a tenth of a second.
-async fn compare_in_turn(users: Arc<Users>, turn: Turn, credentials: Credentials) -> bool {
-    // Another host may have sent the same while this one waited.
-    if users.remembers(&credentials) {
+/// Compares on a blocking thread, since bcrypt takes a tenth of a second.
+async fn compare_with_permit(
+    users: Arc<Users>,
+    permit: BcryptPermit,
+    credentials: BasicCredentials,
+) -> bool {
+    // Another host may have sent the same credentials while this request waited.
+    if users.is_cached(&credentials) {
         return true;
     }
-    // The turn is over when the comparison is, whether or not a client has waited for it.
+    // The thread holds the permit until the comparison ends, even if no client waits any more.
     let compare = move || {
-        let comparisons = turn.count();
+        let comparisons = permit.count();
         debug!(comparisons, "Comparing a password");
         users.compare(&credentials)
     };
@@ -98,67 +105,67 @@ mod tests {
         Arc::new(Users::new(BTreeMap::from([("alice".to_owned(), hash)])).unwrap())
     }
 
-    fn alice(password: &str) -> Credentials {
-        Credentials::new("alice", password)
+    fn alice(password: &str) -> BasicCredentials {
+        BasicCredentials::new("alice", password)
     }
 
     #[actix_web::test]
     async fn same_credentials_share_one_comparison() {
-        let (users, turns) = (users(), Arc::new(Turns::default()));
-        let requests = (0..20).map(|_| compare(&users, &turns, HOST, alice("secret")));
-        let answers = futures_util::future::join_all(requests).await;
-        assert_eq!(answers, [Some(true); 20]);
-        assert_eq!(turns.take(HOST).await.unwrap().count(), 2);
+        let (users, queue) = (users(), Arc::new(BcryptQueue::default()));
+        let requests = (0..20).map(|_| compare(&users, &queue, HOST, alice("secret")));
+        let results = futures_util::future::join_all(requests).await;
+        assert_eq!(results, [Some(true); 20]);
+        assert_eq!(queue.wait(HOST).await.unwrap().count(), 2);
     }
 
     #[actix_web::test]
     async fn different_passwords_of_a_host_are_bounded() {
-        let (users, turns) = (users(), Arc::new(Turns::default()));
+        let (users, queue) = (users(), Arc::new(BcryptQueue::default()));
         let requests = (0..20).map(|at| {
-            let (users, turns) = (&users, &turns);
-            async move { compare(users, turns, HOST, alice(&at.to_string())).await }
+            let (users, queue) = (&users, &queue);
+            async move { compare(users, queue, HOST, alice(&at.to_string())).await }
         });
-        let answers = futures_util::future::join_all(requests).await;
-        assert_eq!(answers[..8], [Some(false); 8]);
-        assert_eq!(answers[8..], [None; 12]);
+        let results = futures_util::future::join_all(requests).await;
+        assert_eq!(results[..8], [Some(false); 8]);
+        assert_eq!(results[8..], [None; 12]);
     }
 
     #[actix_web::test]
-    async fn client_that_goes_away_takes_the_comparison_from_nobody() {
-        let (users, turns) = (users(), Arc::new(Turns::default()));
-        let before = turns.take(HOST).await.unwrap();
-        let mut second = pin!(compare(&users, &turns, HOST, alice("secret")));
+    async fn cancelled_request_does_not_end_the_comparison() {
+        let (users, queue) = (users(), Arc::new(BcryptQueue::default()));
+        let permit = queue.wait(HOST).await.unwrap();
+        let mut second = pin!(compare(&users, &queue, HOST, alice("secret")));
         {
-            let mut first = pin!(compare(&users, &turns, HOST, alice("secret")));
+            let mut first = pin!(compare(&users, &queue, HOST, alice("secret")));
             assert!(first.as_mut().now_or_never().is_none());
             assert!(second.as_mut().now_or_never().is_none());
         }
-        drop(before);
+        drop(permit);
         assert_eq!(second.await, Some(true));
     }
 
     #[actix_web::test]
     async fn comparison_without_clients_leaves_the_queue() {
-        let (users, turns) = (users(), Arc::new(Turns::default()));
-        let before = turns.take(HOST).await.unwrap();
+        let (users, queue) = (users(), Arc::new(BcryptQueue::default()));
+        let permit = queue.wait(HOST).await.unwrap();
         for at in 0..100 {
-            let mut request = pin!(compare(&users, &turns, HOST, alice(&at.to_string())));
+            let mut request = pin!(compare(&users, &queue, HOST, alice(&at.to_string())));
             assert!(request.as_mut().now_or_never().is_none(), "{at}");
         }
-        assert_eq!(users.comparisons().0.lock().unwrap().len(), 1);
-        drop(before);
-        assert_eq!(compare(&users, &turns, HOST, alice("secret")).await, Some(true));
+        assert_eq!(lock(&users.comparisons().0).len(), 1);
+        drop(permit);
+        assert_eq!(compare(&users, &queue, HOST, alice("secret")).await, Some(true));
     }
 
     #[actix_web::test]
-    async fn new_users_do_not_share_with_those_before() {
-        let (before, turns) = (users(), Arc::new(Turns::default()));
+    async fn new_users_have_their_own_comparisons() {
+        let (before, queue) = (users(), Arc::new(BcryptQueue::default()));
         let hash = PasswordHash::try_from(bcrypt::hash("rotated", 4).unwrap()).ok().unwrap();
         let after = Arc::new(Users::new(BTreeMap::from([("alice".to_owned(), hash)])).unwrap());
-        let old = compare(&before, &turns, HOST, alice("secret"));
-        let new = compare(&after, &turns, HOST, alice("secret"));
-        let rotated = compare(&after, &turns, HOST, alice("rotated"));
-        let answers = futures_util::future::join3(old, new, rotated).await;
-        assert_eq!(answers, (Some(true), Some(false), Some(true)));
+        let old = compare(&before, &queue, HOST, alice("secret"));
+        let new = compare(&after, &queue, HOST, alice("secret"));
+        let rotated = compare(&after, &queue, HOST, alice("rotated"));
+        let results = futures_util::future::join3(old, new, rotated).await;
+        assert_eq!(results, (Some(true), Some(false), Some(true)));
     }
 }

@@ -1,11 +1,11 @@
-//! What can be wrong with the file.
+//! The error of a web configuration file.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why a web configuration file cannot be used.
+/// A web configuration file cannot be used.
 ///
-/// Messages name the file, and never repeat what could be a secret in it.
+/// Messages name the file, and quote nothing that could be a secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebConfigError {
@@ -18,7 +18,7 @@ pub enum WebConfigError {
         #[source]
         error: io::Error,
     },
-    /// A place in the file that nobody understands.
+    /// A part of the file is invalid.
     #[error("{}:{line}:{column}: {message}", path.display())]
     Syntax {
         /// The file.
@@ -30,7 +30,7 @@ pub enum WebConfigError {
         /// What is wrong there, and what would be accepted.
         message: String,
     },
-    /// Keys that do not go together, or a file that the configuration names.
+    /// Keys contradict each other, or a file that the configuration names is invalid.
     #[error("{}: {message}", path.display())]
     Invalid {
         /// The file.
@@ -38,7 +38,7 @@ pub enum WebConfigError {
         /// What is wrong, and what would be accepted.
         message: String,
     },
-    /// There is no thread to watch the file with.
+    /// The thread that watches the file cannot be started.
     #[error("cannot watch web configuration file {}: {error}", path.display())]
     Watch {
         /// The file.

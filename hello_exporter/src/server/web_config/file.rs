@@ -1,16 +1,17 @@
-//! The file as it is written: which keys there are, and which values each of them takes.
+//! The keys of the file, and the types of their values.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_saphyr::{MessageFormatter, UserMessageFormatter};
 
-use super::header::{FrameOptions, HeaderText, NoSniff, filled};
+use super::crypto::{CipherSuite, Curve};
+use super::header::{FrameOptions, HeaderText, NoSniff, value_if_present};
 use super::password::{PasswordHash, UserName};
-use super::scalar::{Duration, Switch, WholeNumber};
-use super::value::{CipherSuite, ClientAuthType, Curve, San, TlsVersion};
+use super::scalar::{GoDuration, Switch, WholeNumber};
+use super::value::{ClientAuthType, San, TlsVersion};
 
-/// All of the file. A key without a value is as good as none.
+/// The whole file. A key without a value is the same as no key.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct File {
@@ -48,26 +49,26 @@ pub(super) struct HttpServerConfig {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Headers {
-    #[serde(rename = "Content-Security-Policy", deserialize_with = "filled")]
+    #[serde(rename = "Content-Security-Policy", deserialize_with = "value_if_present")]
     pub(super) content_security_policy: Option<HeaderText>,
-    #[serde(rename = "Strict-Transport-Security", deserialize_with = "filled")]
+    #[serde(rename = "Strict-Transport-Security", deserialize_with = "value_if_present")]
     pub(super) strict_transport_security: Option<HeaderText>,
-    #[serde(rename = "X-Content-Type-Options", deserialize_with = "filled")]
+    #[serde(rename = "X-Content-Type-Options", deserialize_with = "value_if_present")]
     pub(super) x_content_type_options: Option<NoSniff>,
-    #[serde(rename = "X-Frame-Options", deserialize_with = "filled")]
+    #[serde(rename = "X-Frame-Options", deserialize_with = "value_if_present")]
     pub(super) x_frame_options: Option<FrameOptions>,
-    #[serde(rename = "X-XSS-Protection", deserialize_with = "filled")]
+    #[serde(rename = "X-XSS-Protection", deserialize_with = "value_if_present")]
     pub(super) x_xss_protection: Option<HeaderText>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RateLimit {
-    pub(super) interval: Option<Duration>,
+    pub(super) interval: Option<GoDuration>,
     pub(super) burst: Option<WholeNumber>,
 }
 
-/// What the file says that nobody understands, and where it says so.
+/// A syntax error of the file, and its position.
 #[derive(Debug)]
 pub(super) struct FileError {
     pub(super) line: u64,
@@ -76,9 +77,9 @@ pub(super) struct FileError {
 }
 
 impl File {
-    /// Reads the text. Nothing, if there is nothing in it but spaces and comments.
+    /// Parses the text; returns `None` if it contains only white space and comments.
     pub(super) fn parse(text: &str) -> Result<Option<Self>, FileError> {
-        // A snippet of the file in the log could be one of its secrets.
+        // A snippet of the file could contain a secret, which would be logged.
         let options = serde_saphyr::options! { with_snippet: false };
         serde_saphyr::from_str_with_options(text, options).map_err(|error| FileError::new(&error))
     }
@@ -95,7 +96,7 @@ impl FileError {
     }
 }
 
-/// What is wrong and what would be accepted. No value is repeated: it could be a secret.
+/// Returns what is wrong and what would be accepted. It quotes no value, which could be a secret.
 fn message(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::Error;
 

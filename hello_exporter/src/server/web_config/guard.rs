@@ -1,4 +1,4 @@
-//! Stands in front of every request: how many there may be, and who may ask.
+//! Checks every request before the services do: size, rate limit, password.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 
-use super::auth::Credentials;
+use super::auth::BasicCredentials;
 use super::comparison::compare;
-use super::rate_limit::Limits;
-use super::{Settings, WebConfig};
+use super::rate_limit::RateLimiter;
+use super::{WebConfig, WebSettings};
 use crate::server::http::{is_health, plain, request_limits};
 
 /// Why a request is refused.
@@ -23,8 +23,8 @@ enum Refusal {
     TooManyRequests,
 }
 
-/// Answers a request, or refuses it, and sets the headers that were configured. Without a configuration
-/// everything is answered that is not too large.
+/// Handles a request, or refuses it, and sets the configured headers. Without a configuration, only
+/// requests that are too large are refused.
 pub(crate) async fn guard<B: MessageBody + 'static>(
     config: Option<Arc<WebConfig>>,
     request: ServiceRequest,
@@ -45,43 +45,43 @@ pub(crate) async fn guard<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// The rate limit comes first, so that it holds for passwords as well.
+/// Returns why a request is refused. The rate limit comes first, so that it limits passwords as
+/// well.
 async fn refusal(
     config: &WebConfig,
-    settings: &Arc<Settings>,
+    settings: &WebSettings,
     request: &ServiceRequest,
 ) -> Option<Refusal> {
     if is_health(request.path()) {
         return None;
     }
     let users = &settings.users;
-    let credentials = Credentials::of(request.headers()).filter(|_| !users.is_empty());
-    let is_remembered = credentials.as_ref().is_some_and(|given| users.remembers(given));
-    let take = |limits: &Limits| match is_remembered {
-        true => limits.take_remembered(),
-        false => limits.take(host(request)),
+    let credentials = BasicCredentials::of(request.headers()).filter(|_| !users.is_empty());
+    let is_cached = credentials.as_ref().is_some_and(|given| users.is_cached(given));
+    let admits = |limiter: &RateLimiter| {
+        if is_cached { limiter.admit_cached() } else { limiter.admit(host(request)) }
     };
-    if settings.limits.as_ref().is_some_and(|limits| !take(limits)) {
+    if settings.rate_limiter.as_ref().is_some_and(|limiter| !admits(limiter)) {
         return Some(Refusal::TooManyRequests);
     }
-    if users.is_empty() || is_remembered {
+    if users.is_empty() || is_cached {
         return None;
     }
     let Some(credentials) = credentials else { return Some(Refusal::Unauthorized) };
-    match compare(users, &config.turns, host(request), credentials).await {
+    match compare(users, &config.bcrypt_queue, host(request), credentials).await {
         Some(true) => None,
         Some(false) => Some(Refusal::Unauthorized),
         None => Some(Refusal::TooManyRequests),
     }
 }
 
-/// `None` for a client without an IP address, which is on this machine.
+/// Returns the address of the client; `None` over a Unix socket.
 fn host(request: &ServiceRequest) -> Option<IpAddr> {
     request.peer_addr().map(|address| address.ip())
 }
 
 impl Refusal {
-    /// Returns what Go's `http.Error` writes.
+    /// Returns the response that Go's `http.Error` writes.
     fn response(self) -> HttpResponse {
         let (status, line) = match self {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),

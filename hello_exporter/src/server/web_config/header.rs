@@ -1,4 +1,4 @@
-//! The values that `headers` takes.
+//! The values of `headers`.
 
 use actix_web::http::header::HeaderValue;
 use serde::{Deserialize, Deserializer};
@@ -11,7 +11,7 @@ pub(super) struct HeaderText(pub(super) HeaderValue);
 impl TryFrom<String> for HeaderText {
     type Error = String;
 
-    /// Takes a text of several lines, a block of YAML, as one line, as Go's net/http does.
+    /// Joins the lines of a block of YAML to one, as Go's net/http does.
     fn try_from(text: String) -> Result<Self, String> {
         let line = text.replace(['\r', '\n'], " ");
         let line = line.trim_matches([' ', '\t']);
@@ -24,7 +24,7 @@ impl TryFrom<String> for HeaderText {
     }
 }
 
-/// Returns the value if it is one that the header takes.
+/// Returns `text` if it is one of the accepted values of `header`.
 fn one_of(text: &str, header: &str, accepted: &[&'static str]) -> Result<HeaderText, String> {
     match accepted.iter().find(|value| **value == text) {
         Some(value) => Ok(HeaderText(HeaderValue::from_static(value))),
@@ -59,9 +59,8 @@ impl TryFrom<String> for FrameOptions {
     }
 }
 
-/// Reads a key that may be left out, but not left without a value: a header without one is a
-/// mistake.
-pub(super) fn filled<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+/// Reads a key that may be missing, but must have a value if it is there.
+pub(super) fn value_if_present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,

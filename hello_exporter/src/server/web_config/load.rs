@@ -1,4 +1,4 @@
-//! From the file to what is in force.
+//! Makes settings of the file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 
-use super::Settings;
+use super::WebSettings;
 use super::auth::Users;
 use super::error::WebConfigError;
 use super::file::{File, Headers, HttpServerConfig, RateLimit};
 use super::header::{FrameOptions, HeaderText, NoSniff};
 use super::password::{PasswordHash, UserName};
-use super::rate_limit::{Limits, Rate};
+use super::rate_limit::{Rate, RateLimiter};
 use super::scalar::Switch;
-use super::tls::Loader;
+use super::tls::TlsLoader;
 use crate::server::files::ReadFiles;
 
-/// Reads the file and all that it names.
-pub(super) fn settings(path: &Path, files: &mut ReadFiles) -> Result<Settings, WebConfigError> {
+/// Reads the file and the files that it names.
+pub(super) fn settings(path: &Path, files: &mut ReadFiles) -> Result<WebSettings, WebConfigError> {
     let read = |error| WebConfigError::Read { path: path.to_owned(), error };
     let contents = files.read(path).map_err(read)?;
     let invalid = |message| WebConfigError::Invalid { path: path.to_owned(), message };
@@ -33,22 +33,22 @@ pub(super) fn settings(path: &Path, files: &mut ReadFiles) -> Result<Settings, W
     checked(file, path, files).map_err(invalid)
 }
 
-fn checked(file: Option<File>, path: &Path, files: &mut ReadFiles) -> Result<Settings, String> {
+fn checked(file: Option<File>, path: &Path, files: &mut ReadFiles) -> Result<WebSettings, String> {
     let is_blank = file.is_none();
     let file = file.unwrap_or_default();
     let mut warnings = Vec::new();
     let HttpServerConfig { http2, headers } = file.http_server_config.unwrap_or_default();
     let is_http2 = http2.is_none_or(|Switch(http2)| http2);
     let directory = path.parent().unwrap_or(Path::new(""));
-    let mut loader = Loader { directory, files, warnings: &mut warnings };
+    let mut loader = TlsLoader { directory, files, warnings: &mut warnings };
     let tls = loader.load(&file.tls_server_config.unwrap_or_default(), is_http2)?;
-    Ok(Settings {
+    Ok(WebSettings {
         is_blank,
         tls,
         is_http2,
         headers: header_values(headers.unwrap_or_default()),
         users: users(file.basic_auth_users.unwrap_or_default(), &mut warnings)?,
-        limits: limits(&file.rate_limit.unwrap_or_default(), &mut warnings)?,
+        rate_limiter: rate_limiter(&file.rate_limit.unwrap_or_default(), &mut warnings)?,
         warnings,
     })
 }
@@ -69,8 +69,8 @@ fn header_values(headers: Headers) -> Vec<(HeaderName, HeaderValue)> {
         .collect()
 }
 
-/// The highest cost without a warning. One comparison takes some seconds, and each step more twice
-/// as long.
+/// The highest cost without a warning. A comparison takes some seconds then, and twice as long with
+/// each step.
 const HIGHEST_COST: u32 = 16;
 
 fn users(
@@ -81,8 +81,8 @@ fn users(
     if let (Some(lowest), Some(highest)) = (costs().min(), costs().max()) {
         warnings.extend(cost_warnings(lowest, highest));
     }
-    let hashes = hashes.into_iter().map(|(UserName(name), hash)| (name, hash)).collect();
-    Users::new(hashes).map(Arc::new)
+    let by_name = hashes.into_iter().map(|(UserName(name), hash)| (name, hash)).collect();
+    Users::new(by_name).map(Arc::new)
 }
 
 fn cost_warnings(lowest: u32, highest: u32) -> impl Iterator<Item = String> {
@@ -101,9 +101,12 @@ fn cost_warnings(lowest: u32, highest: u32) -> impl Iterator<Item = String> {
     differ.into_iter().chain(slow)
 }
 
-fn limits(limit: &RateLimit, warnings: &mut Vec<String>) -> Result<Option<Limits>, String> {
+fn rate_limiter(
+    limit: &RateLimit,
+    warnings: &mut Vec<String>,
+) -> Result<Option<RateLimiter>, String> {
     let interval = limit.interval.map_or(Duration::ZERO, |interval| interval.0);
-    // More than a `u32` are as good as no limit on a burst.
+    // A burst beyond `u32` is the same as no limit on it.
     let burst = limit.burst.map_or(0, |burst| u32::try_from(burst.0).unwrap_or(u32::MAX));
     match (interval, burst) {
         (Duration::ZERO, 0) => Ok(None),
@@ -115,6 +118,6 @@ fn limits(limit: &RateLimit, warnings: &mut Vec<String>) -> Result<Option<Limits
             Err("`rate_limit` needs a `burst` of at least 1, or else nobody would be served"
                 .to_owned())
         }
-        (interval, burst) => Ok(Some(Limits::new(Rate { interval, burst }))),
+        (interval, burst) => Ok(Some(RateLimiter::new(Rate { interval, burst }))),
     }
 }

@@ -11,14 +11,12 @@ impl TryFrom<String> for UserName {
     type Error = &'static str;
 
     fn try_from(name: String) -> Result<Self, &'static str> {
-        match name.contains(':') {
-            false => Ok(Self(name)),
-            // The name could be one with its password.
-            true => Err(
-                "the user name has a colon, with which nobody can log in (RFC 7617), expected a \
-                         name without one",
-            ),
+        if name.contains(':') {
+            // The message omits the name, which may be followed by a password.
+            return Err("the user name has a colon, with which nobody can log in (RFC 7617), \
+                        expected a name without one");
         }
+        Ok(Self(name))
     }
 }
 
@@ -31,18 +29,18 @@ pub(super) struct PasswordHash {
 }
 
 impl PasswordHash {
-    /// The binary logarithm of how often the password is hashed.
+    /// Returns the binary logarithm of the number of rounds.
     pub(super) fn cost(&self) -> u32 {
         self.cost
     }
 
-    /// Whether it is the hash of this password.
+    /// Returns whether this is the hash of `password`.
     pub(super) fn is_of(&self, password: &[u8]) -> bool {
         bcrypt::verify(password, &self.hash).unwrap_or(false)
     }
 }
 
-/// The costs that bcrypt has.
+/// The costs that bcrypt accepts.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=31;
 
 impl TryFrom<String> for PasswordHash {
@@ -64,11 +62,11 @@ impl TryFrom<String> for PasswordHash {
 /// bcrypt's alphabet for base64.
 const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// Where the last character of the salt is, of which only two bits count.
+/// The index of the last character of the salt, of which only two bits count.
 const LAST_OF_SALT: usize = "$2b$10$".len() + 21;
 
-/// Clears the bits of the salt that do not count. Go ignores them, the library refuses them, and
-/// generators that take 22 random characters for a salt set them.
+/// Clears the unused bits of the salt. Go ignores them, the bcrypt crate refuses them, and
+/// generators that make a salt of 22 random characters set them.
 fn canonical(hash: String) -> String {
     let mut bytes = hash.into_bytes();
     if let Some(last) = bytes.get_mut(LAST_OF_SALT)
@@ -77,7 +75,7 @@ fn canonical(hash: String) -> String {
     {
         *last = *cleared;
     }
-    // Only an ASCII character was replaced, by another one.
+    // One ASCII character has replaced another.
     String::from_utf8(bytes).unwrap_or_default()
 }
 
@@ -85,11 +83,11 @@ fn canonical(hash: String) -> String {
 mod tests {
     use super::*;
 
-    /// The hash of `secret`, with an `u` at the end of its salt.
+    /// The hash of `secret`, whose salt ends in `u`.
     const SECRET: &str = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
 
     #[test]
-    fn salts_that_go_takes_are_taken() {
+    fn unused_bits_of_salts_are_ignored() {
         for last in ['u', 'v', '2', '9'] {
             let hash = SECRET.replace("stuu", &format!("stu{last}"));
             let hash = PasswordHash::try_from(hash).ok().unwrap();

@@ -1,74 +1,73 @@
-//! How many requests there may be.
+//! Limits requests by token buckets.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::internals::lock;
 use crate::server::network::network;
 
-/// Hosts that have a bucket of their own.
-const HOSTS: usize = 256;
+/// Most hosts with a bucket of their own.
+const MOST_HOSTS: usize = 256;
 
-/// How fast a bucket fills, and what it holds.
+/// How fast a bucket fills, and how many tokens it holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rate {
     pub(super) interval: Duration,
     pub(super) burst: u32,
 }
 
-/// What holds requests against the rate limit, once for those whose credentials were right before, and once
-/// for every other host: a flood takes nothing from those who are known, nor from another host.
-pub(super) struct Limits {
+/// Admits requests: from one bucket if their credentials are cached, otherwise from the bucket of
+/// their host. So a flood takes nothing from clients that have logged in, nor from another host.
+pub(super) struct RateLimiter {
     rate: Rate,
-    remembered: Mutex<Bucket>,
-    strangers: Mutex<Strangers>,
+    cached: Mutex<Bucket>,
+    hosts: Mutex<HostBuckets>,
 }
 
-/// The buckets of hosts. One that nobody has taken from for long is full, and as good as none.
-struct Strangers {
-    hosts: HashMap<IpAddr, Bucket>,
-    /// Of all who come when there is no room for another bucket.
+/// The buckets of hosts. A full bucket is removed when others need its room.
+struct HostBuckets {
+    buckets: HashMap<IpAddr, Bucket>,
+    /// Shared by the hosts that come when there is no room for another bucket.
     others: Bucket,
 }
 
-impl Limits {
+impl RateLimiter {
     pub(super) fn new(rate: Rate) -> Self {
         Self::at(Instant::now(), rate)
     }
 
     fn at(now: Instant, rate: Rate) -> Self {
         let full = || Bucket::full(rate, now);
-        let strangers = Strangers { hosts: HashMap::new(), others: full() };
-        Self { rate, remembered: Mutex::new(full()), strangers: Mutex::new(strangers) }
+        let hosts = HostBuckets { buckets: HashMap::new(), others: full() };
+        Self { rate, cached: Mutex::new(full()), hosts: Mutex::new(hosts) }
     }
 
-    /// Lets a request through whose credentials were right before, if there is room for one more.
-    pub(super) fn take_remembered(&self) -> bool {
-        let mut bucket = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        bucket.take(self.rate, Instant::now())
+    /// Admits a request with cached credentials, unless the limit is reached.
+    pub(super) fn admit_cached(&self) -> bool {
+        lock(&self.cached).take(self.rate, Instant::now())
     }
 
-    /// Lets any other request of a host through, if there is room for one more.
-    pub(super) fn take(&self, host: Option<IpAddr>) -> bool {
-        self.take_at(Instant::now(), host)
+    /// Admits any other request of `host`, unless the limit is reached.
+    pub(super) fn admit(&self, host: Option<IpAddr>) -> bool {
+        self.admit_at(Instant::now(), host)
     }
 
-    fn take_at(&self, now: Instant, host: Option<IpAddr>) -> bool {
-        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        strangers.bucket(self.rate, now, network(host)).take(self.rate, now)
+    fn admit_at(&self, now: Instant, host: Option<IpAddr>) -> bool {
+        lock(&self.hosts).bucket(self.rate, now, network(host)).take(self.rate, now)
     }
 }
 
-impl Strangers {
+impl HostBuckets {
     fn bucket(&mut self, rate: Rate, now: Instant, host: IpAddr) -> &mut Bucket {
-        if self.hosts.len() >= HOSTS && !self.hosts.contains_key(&host) {
-            self.hosts.retain(|_, bucket| !bucket.is_full(rate, now));
-            if self.hosts.len() >= HOSTS {
+        if self.buckets.len() >= MOST_HOSTS && !self.buckets.contains_key(&host) {
+            self.buckets.retain(|_, bucket| !bucket.is_full(rate, now));
+            if self.buckets.len() >= MOST_HOSTS {
                 return &mut self.others;
             }
         }
-        self.hosts.entry(host).or_insert_with(|| Bucket::full(rate, now))
+        self.buckets.entry(host).or_insert_with(|| Bucket::full(rate, now))
     }
 }
 
@@ -76,7 +75,7 @@ impl Strangers {
 #[derive(Debug)]
 struct Bucket {
     tokens: u32,
-    /// Up to when intervals have been turned into tokens.
+    /// The end of the last interval that has added its token.
     counted_to: Instant,
 }
 
@@ -85,12 +84,12 @@ impl Bucket {
         Self { tokens: rate.burst, counted_to: now }
     }
 
-    /// Takes a token, if there is one.
+    /// Takes a token; returns whether there was one.
     fn take(&mut self, rate: Rate, now: Instant) -> bool {
         self.refill(rate, now);
-        let is_there = self.tokens > 0;
+        let has_token = self.tokens > 0;
         self.tokens = self.tokens.saturating_sub(1);
-        is_there
+        has_token
     }
 
     fn is_full(&mut self, rate: Rate, now: Instant) -> bool {
@@ -128,19 +127,19 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_let_through_and_then_one_request_per_interval() {
+    fn bucket_admits_a_burst_and_then_one_request_per_interval() {
         let start = Instant::now();
         let mut bucket = Bucket::full(rate(3), start);
         let mut taken =
             |milliseconds| bucket.take(rate(3), start + Duration::from_millis(milliseconds));
         assert_eq!([0, 0, 0, 0, 999].map(&mut taken), [true, true, true, false, false]);
         assert_eq!([1000, 1001, 1999].map(&mut taken), [true, false, false]);
-        // The interval begins where the one before has ended, not with the request.
+        // An interval begins at the end of the one before, not with the request.
         assert_eq!([2001, 2002, 3000].map(taken), [true, false, true]);
     }
 
     #[test]
-    fn what_is_saved_up_is_no_more_than_a_burst() {
+    fn bucket_holds_no_more_than_a_burst() {
         let start = Instant::now();
         let mut bucket = Bucket::full(rate(2), start);
         let later = start + SECOND * 1000;
@@ -150,21 +149,21 @@ mod tests {
     }
 
     #[test]
-    fn one_host_takes_nothing_from_another_and_the_memory_of_hosts_is_bounded() {
+    fn hosts_have_their_own_bounded_number_of_buckets() {
         let start = Instant::now();
-        let limits = Limits::at(start, rate(2));
-        let taken = |number, now| limits.take_at(now, host(number));
+        let limiter = RateLimiter::at(start, rate(2));
+        let taken = |number, now| limiter.admit_at(now, host(number));
         assert_eq!([0; 3].map(|number| taken(number, start)), [true, true, false]);
-        let hosts = 1..HOSTS as u16;
+        let hosts = 1..MOST_HOSTS as u16;
         assert!(hosts.clone().all(|number| taken(number, start)));
-        // Who comes then shares what is left.
+        // Further hosts share one bucket.
         assert_eq!([1000, 1001, 1002].map(|number| taken(number, start)), [true, true, false]);
-        // Hosts that have a bucket keep it, as long as it is not full.
+        // Hosts keep their buckets until these are full.
         assert_eq!([1; 2].map(|number| taken(number, start)), [true, false]);
         let later = start + SECOND;
         assert_eq!([0; 2].map(|number| taken(number, later)), [true, false]);
         assert_eq!([1003; 3].map(|number| taken(number, later)), [true, true, false]);
-        // Those who took again since, and the one that came.
-        assert_eq!(limits.strangers.lock().unwrap().hosts.len(), 3);
+        // Two hosts that sent requests since, and the new one.
+        assert_eq!(lock(&limiter.hosts).buckets.len(), 3);
     }
 }

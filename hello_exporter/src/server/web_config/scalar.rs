@@ -1,8 +1,8 @@
-//! Scalars of the file that are not text: switches, whole numbers, durations. Each takes what
-//! YAML's own types say, as Go does, so that `'true'` is no boolean and `5.0` is a whole number.
+//! Switches, whole numbers and durations of the file, by the types that YAML gives them, as in Go:
+//! `'true'` is no boolean, and `5.0` is a whole number.
 
 use std::fmt;
-use std::time::Duration as StdDuration;
+use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
@@ -53,12 +53,11 @@ impl Visitor<'_> for ScalarVisitor {
 }
 
 impl Scalar {
-    /// Returns the whole number that this is, from 0 to [`MOST`]; `5.0` is one.
+    /// Returns the scalar as a whole number from 0 to [`MOST`]; `5.0` is one.
     fn whole_number(&self) -> Option<u64> {
         let number = match self {
             Self::Integer(number) => *number,
-            // A float beyond the range of the integer becomes its end, which is out of range here
-            // too.
+            // A float beyond the range of `i128` becomes its end, which is more than `MOST`.
             Self::Float(number) if number.fract() == 0.0 => *number as i128,
             _ => return None,
         };
@@ -69,7 +68,7 @@ impl Scalar {
 /// The greatest number of Go's `int`, and of nanoseconds in its `time.Duration`.
 const MOST: u64 = i64::MAX as u64;
 
-/// `true` or `false`, or another spelling that YAML 1.1 has for it.
+/// `true` or `false`, or another spelling of YAML 1.1.
 #[derive(Clone, Copy, serde::Deserialize)]
 #[serde(try_from = "Scalar")]
 pub(super) struct Switch(pub(super) bool);
@@ -99,43 +98,43 @@ impl TryFrom<Scalar> for WholeNumber {
     }
 }
 
-/// A length of time as Go writes it, `1s`, `1m30s`, `2.5ms`, or a whole number of nanoseconds.
+/// A duration as Go writes it, `1s`, `1m30s`, `2.5ms`, or a whole number of nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(try_from = "Scalar")]
-pub(super) struct Duration(pub(super) StdDuration);
+pub(super) struct GoDuration(pub(super) Duration);
 
-impl TryFrom<Scalar> for Duration {
+impl TryFrom<Scalar> for GoDuration {
     type Error = String;
 
     fn try_from(scalar: Scalar) -> Result<Self, String> {
         match &scalar {
             Scalar::Text(text) => from_text(text).map(Self),
             _ => {
-                let nanoseconds = scalar.whole_number().map(StdDuration::from_nanos);
-                nanoseconds.map(Self).ok_or_else(|| NO_DURATION.to_owned())
+                let nanoseconds = scalar.whole_number().map(Duration::from_nanos);
+                nanoseconds.map(Self).ok_or_else(|| EXPECTED_DURATION.to_owned())
             }
         }
     }
 }
 
-fn from_text(text: &str) -> Result<StdDuration, String> {
+fn from_text(text: &str) -> Result<Duration, String> {
     let unsigned = text.strip_prefix('+').unwrap_or(text);
     let duration =
         parse_duration(unsigned).map_err(|error| format!("invalid duration `{text}`, {error}"))?;
-    match duration <= StdDuration::from_nanos(MOST) {
-        true => Ok(duration),
-        false => Err(format!("`{text}` is too long, expected at most `2562047h`")),
+    if duration > Duration::from_nanos(MOST) {
+        return Err(format!("`{text}` is too long, expected at most `2562047h`"));
     }
+    Ok(duration)
 }
 
-const NO_DURATION: &str = "expected a duration, such as `1s`, `1m30s` or `500ms`, or a whole number of nanoseconds, \
-                           at least 0";
+const EXPECTED_DURATION: &str = "expected a duration, such as `1s`, `1m30s` or `500ms`, or a whole \
+                                 number of nanoseconds, at least 0";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn duration(text: &str) -> Option<StdDuration> {
+    fn duration(text: &str) -> Option<Duration> {
         from_text(text).ok()
     }
 
@@ -157,7 +156,7 @@ mod tests {
             ("3ns", 3),
         ];
         for (text, nanoseconds) in cases {
-            assert_eq!(duration(text), Some(StdDuration::from_nanos(nanoseconds)), "{text}");
+            assert_eq!(duration(text), Some(Duration::from_nanos(nanoseconds)), "{text}");
         }
     }
 

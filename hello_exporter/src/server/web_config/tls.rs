@@ -1,48 +1,40 @@
-//! From `tls_server_config` to what rustls serves with.
+//! Makes the configuration of TLS connections of `tls_server_config`.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::crypto::CryptoProvider;
-use rustls::crypto::ring::{ALL_CIPHER_SUITES, default_provider};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{
-    Error, InconsistentKeys, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion,
-};
+use rustls::{Error, InconsistentKeys, ServerConfig, SupportedProtocolVersion};
 
-use super::client::{Authorities, ClientPolicy};
+use super::client_certificates::{Authorities, ClientPolicy};
+use super::crypto::{CipherSuite, provider, restricted_provider};
 use super::file::TlsServerConfig;
 use super::scalar::Switch;
-use super::value::{CipherSuite, ClientAuthType, Curve, TlsVersion};
+use super::value::{ClientAuthType, TlsVersion};
 use crate::server::files::ReadFiles;
 use crate::server::system_roots::system_roots;
 
-/// The cryptography that all of it uses.
-pub(super) fn provider() -> Arc<CryptoProvider> {
-    Arc::new(default_provider())
-}
-
-/// Makes the configuration of TLS connections, and notes what the operator should know of it.
-pub(super) struct Loader<'a> {
-    /// Where relative paths begin.
+/// Makes the configuration of TLS connections, and adds to the warnings for the operator.
+pub(super) struct TlsLoader<'a> {
+    /// The base of relative paths.
     pub(super) directory: &'a Path,
     pub(super) files: &'a mut ReadFiles,
     pub(super) warnings: &'a mut Vec<String>,
 }
 
-/// A text of the file, or of a file that it names.
+/// PEM text of the file, or of a file that it names.
 struct Pem {
     contents: Vec<u8>,
-    /// How messages call it.
+    /// Its name in messages.
     name: String,
 }
 
-impl Loader<'_> {
-    /// Nothing where the section asks for nothing.
+impl TlsLoader<'_> {
+    /// Returns the configuration; `None` if the section is empty.
     pub(super) fn load(
         &mut self,
         section: &TlsServerConfig,
@@ -53,19 +45,21 @@ impl Loader<'_> {
         }
         let certified_key = self.certified_key(section)?;
         let verifier = self.client_verifier(section)?;
-        let is_client_known = verifier.offer_client_auth();
-        let provider = Arc::new(self.crypto(section)?);
-        let builder = ServerConfig::builder_with_provider(provider)
+        let asks_for_certificate = verifier.offer_client_auth();
+        let suites = section.cipher_suites.as_deref().unwrap_or_default();
+        let curves = section.curve_preferences.as_deref().unwrap_or_default();
+        let provider = restricted_provider(suites, curves, self.warnings)?;
+        let builder = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(&versions(section)?)
             .map_err(|_| NO_CIPHER_SUITE.to_owned())?;
-        check_http2_suites(section, is_http2)?;
+        check_http2_suites(suites, section.min_version, is_http2)?;
         let mut config = builder
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified_key)));
         config.ignore_client_order =
             section.prefer_server_cipher_suites.is_none_or(|Switch(is_preferred)| is_preferred);
         config.alpn_protocols = alpn_protocols(is_http2);
-        if is_client_known {
+        if asks_for_certificate {
             forget_sessions(&mut config);
         }
         Ok(Some(Arc::new(config)))
@@ -80,8 +74,8 @@ impl Loader<'_> {
             (_, None) => return Err(missing("key_file", "key")),
         };
         let chain = certificate.certificates()?;
-        CertifiedKey::from_der(chain, key.private_key()?, &default_provider()).map_err(|error| {
-            match error {
+        CertifiedKey::from_der(chain, key.private_key()?, &provider()).map_err(
+            |error| match error {
                 Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                     format!(
                         "{} is not the key of the certificate in {}",
@@ -89,8 +83,8 @@ impl Loader<'_> {
                     )
                 }
                 error => format!("{} and {}: {error}", certificate.name, key.name),
-            }
-        })
+            },
+        )
     }
 
     fn client_verifier(
@@ -119,7 +113,7 @@ impl Loader<'_> {
         ClientPolicy { authorities, is_required, allowed_sans }.verifier()
     }
 
-    /// Returns the authorities that Go verifies clients with where no others are listed.
+    /// Returns the authorities of the system, with which Go verifies clients if none are listed.
     fn authorities_of_system(&mut self) -> Authorities {
         let authorities = Authorities::of_system(system_roots());
         let reason = "`client_auth_type` without `client_ca_file` or `client_ca`";
@@ -135,7 +129,7 @@ impl Loader<'_> {
         authorities
     }
 
-    /// A text that is there, or in a file, or neither.
+    /// Returns the text of `key`, or of the file of `key_file`, or `None` without either.
     fn pem(
         &mut self,
         key: &str,
@@ -162,58 +156,10 @@ impl Loader<'_> {
             Err(error) => Err(format!("cannot read {name}: {error}")),
         }
     }
-
-    /// rustls' cryptography, less what the section does not list.
-    fn crypto(&mut self, section: &TlsServerConfig) -> Result<CryptoProvider, String> {
-        let mut provider = default_provider();
-        if let Some(listed) = section.cipher_suites.as_deref().filter(|listed| !listed.is_empty()) {
-            provider.cipher_suites = self.cipher_suites(listed)?;
-        }
-        if let Some(listed) = section.curve_preferences.as_deref().filter(|list| !list.is_empty()) {
-            let listed = listed.iter().map(|Curve(named)| *named);
-            provider.kx_groups = self.available("curve_preferences", listed)?;
-        }
-        Ok(provider)
-    }
-
-    /// As in Go the list is for TLS 1.2 alone; the suites of TLS 1.3 are always there.
-    fn cipher_suites(
-        &mut self,
-        listed: &[CipherSuite],
-    ) -> Result<Vec<SupportedCipherSuite>, String> {
-        let listed = listed.iter().map(|CipherSuite(named)| *named);
-        let listed = self.available("cipher_suites", listed)?;
-        let of_tls13 = ALL_CIPHER_SUITES.iter().filter(|suite| suite.tls13().is_some()).copied();
-        let of_tls12 = listed.into_iter().filter(|suite| suite.tls13().is_none());
-        Ok(of_tls13.chain(of_tls12).collect())
-    }
-
-    /// What rustls has of a list. What it lacks is left out, as long as something remains.
-    fn available<T>(
-        &mut self,
-        key: &str,
-        listed: impl Iterator<Item = (&'static str, Option<T>)>,
-    ) -> Result<Vec<T>, String> {
-        let (mut available, mut lacking) = (Vec::new(), Vec::new());
-        for (name, value) in listed {
-            match value {
-                Some(value) => available.push(value),
-                None => lacking.push(format!("`{name}`")),
-            }
-        }
-        let lacking = lacking.join(", ");
-        if available.is_empty() {
-            return Err(format!("`{key}` lists nothing that is supported, only {lacking}"));
-        }
-        if !lacking.is_empty() {
-            self.warnings.push(format!("`{key}`: {lacking} not supported, and left out"));
-        }
-        Ok(available)
-    }
 }
 
 impl TlsServerConfig {
-    /// Whether nothing is set, or only to what is nothing.
+    /// Returns whether all keys are missing or empty.
     fn is_empty(&self) -> bool {
         let Self {
             cert,
@@ -243,11 +189,12 @@ impl TlsServerConfig {
 }
 
 impl Pem {
-    /// All certificates, of which there is at least one.
+    /// Returns the certificates, at least one.
     fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, String> {
-        let certificates = CertificateDer::pem_slice_iter(&self.contents);
-        // What the PEM parser says of an error are bytes of the text.
-        let certificates = certificates.collect::<Result<Vec<_>, _>>().unwrap_or_default();
+        // The errors of the PEM parser quote the text.
+        let certificates: Vec<_> = CertificateDer::pem_slice_iter(&self.contents)
+            .collect::<Result<_, _>>()
+            .unwrap_or_default();
         if certificates.is_empty() {
             return Err(format!("{} has no certificate in PEM", self.name));
         }
@@ -260,24 +207,29 @@ impl Pem {
     }
 }
 
-/// The versions between the least and the most recent one.
+/// Returns the versions from `min_version` to `max_version`.
 fn versions(section: &TlsServerConfig) -> Result<Vec<&'static SupportedProtocolVersion>, String> {
     let lowest = section.min_version.unwrap_or(TlsVersion::Tls12);
     let highest = section.max_version.unwrap_or(TlsVersion::Tls13);
-    let versions = [TlsVersion::Tls13, TlsVersion::Tls12];
-    let versions = versions.iter().filter(|version| (lowest..=highest).contains(version));
-    let versions: Vec<_> = versions.map(|version| version.supported()).collect();
+    let versions: Vec<_> = [TlsVersion::Tls13, TlsVersion::Tls12]
+        .iter()
+        .filter(|version| (lowest..=highest).contains(version))
+        .map(|version| version.supported())
+        .collect();
     if versions.is_empty() {
         return Err("`min_version` is TLS13 and `max_version` TLS12, which leaves none".to_owned());
     }
     Ok(versions)
 }
 
-/// Checks what Go's net/http checks of the suites for TLS 1.2 before it serves HTTP/2 (RFC 9113,
-/// section 9.2.2).
-fn check_http2_suites(section: &TlsServerConfig, is_http2: bool) -> Result<(), String> {
-    let listed = section.cipher_suites.as_deref().unwrap_or_default();
-    let is_for_tls13_alone = section.min_version == Some(TlsVersion::Tls13);
+/// Checks the suites for TLS 1.2 as Go's net/http does before it serves HTTP/2 (RFC 9113, section
+/// 9.2.2).
+fn check_http2_suites(
+    listed: &[CipherSuite],
+    min_version: Option<TlsVersion>,
+    is_http2: bool,
+) -> Result<(), String> {
+    let is_for_tls13_alone = min_version == Some(TlsVersion::Tls13);
     let is_required = |CipherSuite((name, _)): &CipherSuite| HTTP2_SUITES.contains(name);
     if !is_http2 || is_for_tls13_alone || listed.is_empty() || listed.iter().any(is_required) {
         return Ok(());
@@ -289,11 +241,11 @@ fn check_http2_suites(section: &TlsServerConfig, is_http2: bool) -> Result<(), S
     ))
 }
 
-/// The suite that HTTP/2 requires, and the one that Go takes in its place for ECDSA certificates.
+/// The suite that HTTP/2 requires, and the one that Go accepts instead for ECDSA certificates.
 const HTTP2_SUITES: [&str; 2] =
     ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];
 
-/// A client that may come without a certificate comes without names as well.
+/// Checks that allowed names are listed only if every client has to show a certificate.
 fn check_sans(section: &TlsServerConfig, auth_type: ClientAuthType) -> Result<(), String> {
     match &section.client_allowed_sans {
         None => Ok(()),
@@ -313,7 +265,8 @@ fn alpn_protocols(is_http2: bool) -> Vec<Vec<u8>> {
     protocols.iter().map(|protocol| protocol.to_vec()).collect()
 }
 
-/// A resumed session does not show the certificate again, which may have expired since.
+/// Disables resumption: a resumed session would not show the certificate again, which may have
+/// expired since.
 fn forget_sessions(config: &mut ServerConfig) {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;

@@ -1,4 +1,4 @@
-//! Takes changed files up while the exporter runs.
+//! Reloads changed files while the exporter runs.
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -8,17 +8,17 @@ use std::{io, thread};
 use tracing::{error, info};
 
 use super::error::WebConfigError;
-use super::{Settings, WebConfig, load};
+use super::{WebConfig, WebSettings, load};
 use crate::server::files::ReadFiles;
 
-/// How often the files are looked at.
+/// The interval between two checks of the files.
 ///
-/// What was read is put in force once the files are found the same after one interval more, so that none is
-/// taken up while it is being written by somebody who does not pause for longer.
+/// New settings replace the old ones if the files are still the same one interval later, so that a
+/// file that is being written is not used, unless its writer pauses for longer.
 const INTERVAL: Duration = Duration::from_millis(400);
 
-/// Watches on a thread of its own, where a slow file system holds nobody up, until the configuration is
-/// dropped.
+/// Watches the files until the configuration is dropped, on a thread of its own, so that a slow
+/// file system delays no request.
 pub(super) fn start(config: &Arc<WebConfig>, files: ReadFiles) -> io::Result<()> {
     let config = Arc::downgrade(config);
     let watch = move || run(&config, Watch { files, candidate: None });
@@ -29,13 +29,13 @@ fn run(config: &Weak<WebConfig>, mut watch: Watch) {
     loop {
         thread::sleep(INTERVAL);
         let Some(config) = config.upgrade() else { return };
-        if let Some(loaded) = watch.look(&config.path) {
-            take_up(&config, loaded);
+        if let Some(loaded) = watch.check(&config.path) {
+            apply(&config, loaded);
         }
     }
 }
 
-fn take_up(config: &WebConfig, loaded: Loaded) {
+fn apply(config: &WebConfig, loaded: Loaded) {
     match loaded.and_then(|settings| config.replace(settings)) {
         Ok(()) => {
             info!(file = %config.path.display(), "Web configuration was read again");
@@ -48,36 +48,28 @@ fn take_up(config: &WebConfig, loaded: Loaded) {
     }
 }
 
-/// What came of reading the files.
-type Loaded = Result<Settings, WebConfigError>;
+/// The result of reading the files.
+type Loaded = Result<WebSettings, WebConfigError>;
 
 struct Watch {
-    /// What was read for what is in force, or for what could not be.
+    /// The files that [`Watch::check`] returned last, or those of the start.
     files: ReadFiles,
-    candidate: Option<Candidate>,
-}
-
-/// What was read after a change, and is not in force yet.
-struct Candidate {
-    /// All that was read, also what only the new files name.
-    files: ReadFiles,
-    loaded: Loaded,
+    /// Changed files, with those that only they name, and their settings.
+    candidate: Option<(ReadFiles, Loaded)>,
 }
 
 impl Watch {
-    /// Gives what was read when they were looked at before, if the files are other ones than those in force
-    /// and still the same as then. Whatever comes of it, they are not given again before they change.
-    fn look(&mut self, path: &Path) -> Option<Loaded> {
-        if let Some(candidate) = self.candidate.take()
-            && candidate.files.now() == candidate.files
+    /// Returns changed settings once, by the first check that finds the files as the check before
+    /// has read them.
+    fn check(&mut self, path: &Path) -> Option<Loaded> {
+        if let Some((files, loaded)) = self.candidate.take()
+            && !files.have_changed()
         {
-            self.files = candidate.files;
-            return Some(candidate.loaded);
+            self.files = files;
+            return Some(loaded);
         }
-        if self.files.now() != self.files {
-            let mut files = ReadFiles::default();
-            let loaded = load::settings(path, &mut files);
-            self.candidate = Some(Candidate { files, loaded });
+        if self.files.have_changed() {
+            self.candidate = Some(ReadFiles::record(|files| load::settings(path, files)));
         }
         None
     }
@@ -89,16 +81,16 @@ mod tests {
 
     use super::*;
 
-    /// What is given, once for each look.
-    fn looks(watch: &mut Watch, path: &Path, expected: &[Option<&str>]) {
+    /// Checks as often as there are expected results.
+    fn check(watch: &mut Watch, path: &Path, expected: &[Option<&str>]) {
         for expected in expected {
-            let given = watch.look(path).map(|loaded| match loaded {
+            let returned = watch.check(path).map(|loaded| match loaded {
                 Ok(settings) => {
                     settings.headers.iter().map(|(_, value)| format!("{value:?}")).collect()
                 }
                 Err(error) => error.to_string().replace(path.to_str().unwrap(), "@"),
             });
-            assert_eq!(given.as_deref(), *expected);
+            assert_eq!(returned.as_deref(), *expected);
         }
     }
 
@@ -107,52 +99,50 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_was_seen_twice() {
+    fn settings_are_returned_once_read_twice() {
         let directory = tempfile::tempdir().unwrap();
         let path = &directory.path().join("web.yml");
         let write = |text: &str| fs::write(path, text).unwrap();
         write(&headers("old"));
-        let mut files = ReadFiles::default();
-        load::settings(path, &mut files).unwrap();
+        let (files, _) = ReadFiles::record(|files| load::settings(path, files).unwrap());
         let mut watch = Watch { files, candidate: None };
-        let mut looks = |expected: &[Option<&str>]| looks(&mut watch, path, expected);
-        looks(&[None, None]);
+        let mut check = |expected: &[Option<&str>]| check(&mut watch, path, expected);
+        check(&[None, None]);
         // A file that is being written.
         for value in ["n", "ne", "new"] {
             write(&headers(value));
-            looks(&[None]);
+            check(&[None]);
         }
         write(&headers("old"));
-        looks(&[None, None]);
+        check(&[None, None]);
         write(&headers("new"));
-        looks(&[None, Some("\"new\""), None]);
+        check(&[None, Some("\"new\""), None]);
         write("x\n");
-        looks(&[None, Some("@:1:1: expected keys and their values"), None]);
+        check(&[None, Some("@:1:1: expected keys and their values"), None]);
         fs::remove_file(path).unwrap();
         let gone = "cannot read web configuration file @: No such file or directory (os error 2)";
-        looks(&[None, Some(gone), None]);
+        check(&[None, Some(gone), None]);
     }
 
     #[test]
-    fn files_that_only_the_new_one_names_are_seen_twice_as_well() {
+    fn newly_named_files_are_read_twice() {
         let directory = tempfile::tempdir().unwrap();
         let path = &directory.path().join("web.yml");
         fs::write(path, "").unwrap();
-        let mut files = ReadFiles::default();
-        load::settings(path, &mut files).unwrap();
+        let (files, _) = ReadFiles::record(|files| load::settings(path, files).unwrap());
         let mut watch = Watch { files, candidate: None };
-        let mut looks = |expected: &[Option<&str>]| looks(&mut watch, path, expected);
+        let mut check = |expected: &[Option<&str>]| check(&mut watch, path, expected);
         let key = path.with_file_name("key");
         let text =
             format!("tls_server_config: {{cert_file: web.yml, key_file: {}}}\n", key.display());
         fs::write(path, text).unwrap();
         for half in ["a", "ab", "abc"] {
             fs::write(&key, half).unwrap();
-            looks(&[None]);
+            check(&[None]);
         }
-        let said = "@: `cert_file` @ has no certificate in PEM";
-        looks(&[Some(said), None]);
+        let error = "@: `cert_file` @ has no certificate in PEM";
+        check(&[Some(error), None]);
         fs::write(&key, "abcd").unwrap();
-        looks(&[None, Some(said), None]);
+        check(&[None, Some(error), None]);
     }
 }

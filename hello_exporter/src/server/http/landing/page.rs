@@ -1,4 +1,4 @@
-//! The page as HTML. Whatever comes from outside this module is [`Escaped`].
+//! The page as HTML. All text from outside this module is [`Escaped`].
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
@@ -7,12 +7,12 @@ use std::time::Duration;
 use crate::internals::CollectorName;
 use crate::server::source::{FailureKind, LastRun, Status};
 
-/// What stands between `<style>` and `</style>`, whose hash is in the policy of the page.
+/// The style sheet, whose hash is in the policy of the page.
 pub(super) const STYLE: &str = include_str!("style.css");
 
-/// What does not change while the exporter runs.
+/// The content that does not change while the exporter runs.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(super) struct PageFacts {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) version: String,
@@ -23,7 +23,7 @@ pub(super) struct Facts {
     pub(super) probes: Vec<ProbeFacts>,
 }
 
-/// What the page tells of the probes of one path.
+/// The content about the probes of one path.
 #[derive(Debug)]
 pub(super) struct ProbeFacts {
     pub(super) path: String,
@@ -34,7 +34,7 @@ pub(super) struct ProbeFacts {
 
 /// The page at one moment.
 pub(super) struct Page<'p> {
-    pub(super) facts: &'p Facts,
+    pub(super) facts: &'p PageFacts,
     pub(super) collectors: &'p [Status],
 }
 
@@ -72,7 +72,7 @@ impl Page<'_> {
     }
 
     fn header(&self, page: &mut Formatter<'_>) -> fmt::Result {
-        let Facts { name, description, version, revision, .. } = self.facts;
+        let PageFacts { name, description, version, revision, .. } = self.facts;
         write!(page, "<header>\n<h1>{}</h1>\n", Escaped(name))?;
         if !description.is_empty() {
             writeln!(page, "<p class=\"about\">{}</p>", Escaped(description))?;
@@ -125,7 +125,7 @@ impl Page<'_> {
 
     fn enabled(&self, page: &mut Formatter<'_>, status: &Status) -> fmt::Result {
         let (link, name) = (Link(&self.facts.metrics_path), Escaped(&status.name));
-        let State { class, text } = State::of(status);
+        let StateLabel { class, text } = StateLabel::of(status);
         write!(
             page,
             "<li><a href=\"{link}?collect%5B%5D={name}\">{name}</a> <span class=\"{class}\">{text}</span>"
@@ -166,9 +166,10 @@ impl ProbeFacts {
         )?;
         self.module_choice(page)?;
         let module = if self.modules.is_empty() { "" } else { "&amp;module=…" };
-        let allowed = match self.is_restricted {
-            true => "Only targets that <code>--probe.allow-target</code> permits are probed.",
-            false => "Any target is probed: <code>--probe.allow-target</code> restricts them.",
+        let allowed = if self.is_restricted {
+            "Only targets that <code>--probe.allow-target</code> permits are probed."
+        } else {
+            "Any target is probed: <code>--probe.allow-target</code> restricts them."
         };
         write!(
             page,
@@ -190,13 +191,13 @@ impl ProbeFacts {
     }
 }
 
-/// How a collector stands, in a word.
-struct State {
+/// The state of a collector, in a word, with its CSS class.
+struct StateLabel {
     class: &'static str,
     text: &'static str,
 }
 
-impl State {
+impl StateLabel {
     fn of(status: &Status) -> Self {
         let (class, text) = match (status.running, &status.last) {
             (Some(_), _) if !is_overdue(status) => ("state busy", "Running"),
@@ -213,13 +214,13 @@ impl State {
     }
 }
 
-/// Whether the run that is under way has had its time, and its thread has not come back.
+/// Returns whether the current run has timed out, and its thread is still in the author's code.
 fn is_overdue(status: &Status) -> bool {
     let is_of_this_run = |last: &LastRun| status.running.is_some_and(|running| last.age < running);
     status.last.as_ref().is_some_and(is_of_this_run)
 }
 
-/// What there is to say of a collector beside its state.
+/// Returns details of a collector: its current run, its last run, its cache.
 fn note(status: &Status) -> String {
     let (running, last) = match (status.running, &status.last) {
         (Some(running), _) if is_overdue(status) => {
@@ -232,15 +233,17 @@ fn note(status: &Status) -> String {
         }
         (None, last) => (None, last.as_ref().map(|last| format!("{} ago", Age(last.age)))),
     };
-    let last = last.map(|last| format!("last run {last}"));
-    let duration = status.last.as_ref().filter(|_| last.is_some());
-    let duration = duration.map(|last| format!("took {}", Span(last.duration)));
-    let cache = status.cache.map(|cache| format!("cached for {}", Span(cache)));
-    let parts: Vec<String> = [running, last, duration, cache].into_iter().flatten().collect();
-    parts.join(", ")
+    let duration = last.as_ref().and(status.last.as_ref());
+    let parts = [
+        running,
+        last.map(|last| format!("last run {last}")),
+        duration.map(|last| format!("took {}", Span(last.duration))),
+        status.cache.map(|cache| format!("cached for {}", Span(cache))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// How long something has taken, to two units at most.
+/// Displays a duration.
 struct Span(Duration);
 
 impl Display for Span {
@@ -259,7 +262,7 @@ impl Display for Span {
     }
 }
 
-/// How long ago something was, to two units at most.
+/// Displays how long ago an event was, in at most two units.
 struct Age(Duration);
 
 impl Display for Age {
@@ -280,7 +283,7 @@ impl Display for Age {
     }
 }
 
-/// A path of the exporter, relative to its page: a proxy may serve both below another path.
+/// Displays a path of the exporter relative to its page: a proxy may serve both below another path.
 struct Link<'t>(&'t str);
 
 impl Display for Link<'_> {
@@ -289,7 +292,7 @@ impl Display for Link<'_> {
     }
 }
 
-/// Text that means nothing to HTML, between tags and in quoted attributes.
+/// Displays text escaped for HTML, between tags and in quoted attributes.
 struct Escaped<'t>(&'t str);
 
 impl Display for Escaped<'_> {

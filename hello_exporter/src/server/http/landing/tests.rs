@@ -1,16 +1,16 @@
-//! Whole pages, of what is fixed here.
+//! Whole pages, of fixed content.
 
 use std::path::Path;
 use std::time::Duration;
 
-use super::page::{Facts, Page, ProbeFacts, STYLE};
+use super::page::{Page, PageFacts, ProbeFacts, STYLE};
 use crate::server::source::{FailureKind, LastRun, Status};
 
 fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-/// A collector whose last run is so and so many seconds ago.
+/// Returns a collector whose last run was `age` seconds ago.
 fn ended(name: &'static str, failure: Option<FailureKind>, age: f64, duration: f64) -> Status {
     let last = LastRun { failure, duration: seconds(duration), age: seconds(age) };
     Status { name: name.into(), cache: None, running: None, last: Some(last) }
@@ -34,8 +34,8 @@ fn collectors() -> Vec<Status> {
     ]
 }
 
-fn hostile() -> Facts {
-    Facts {
+fn hostile() -> PageFacts {
+    PageFacts {
         name: "<b>\"my\" & 'your'_exporter</b>".to_owned(),
         description: "</style><script>alert(1)</script> & more".to_owned(),
         version: "1.2.3<".to_owned(),
@@ -54,8 +54,8 @@ fn hostile() -> Facts {
     }
 }
 
-fn small() -> Facts {
-    Facts {
+fn small() -> PageFacts {
+    PageFacts {
         name: "small".to_owned(),
         description: String::new(),
         version: "unknown".to_owned(),
@@ -67,7 +67,7 @@ fn small() -> Facts {
     }
 }
 
-/// Each golden file is a page but for its style. `GOLDEN=overwrite` records anew.
+/// Each golden file is a page without its style. `GOLDEN=overwrite` records the files anew.
 #[test]
 fn pages_are_as_recorded() {
     for (name, facts, collectors) in
