@@ -4,10 +4,10 @@
 //! takes a TLS configuration once and for all, always offers HTTP/2 with it, and waits for stalled
 //! clients.
 //!
-//! `listener` opens sockets, `service` serves their connections, after a `handshake` if they use TLS,
-//! and `application` runs the requests. `admission` gives each connection one of the `slots`,
-//! `stream` records its bytes in its `state`, `activity` knows its time limits, and `supervise` ends
-//! it.
+//! `listener` opens sockets, `service` serves their connections, after a `handshake` if they use
+//! TLS, and `application` runs the requests. `admission` gives each connection one of the `slots`,
+//! `stream` records its bytes in its `state`, `activity` knows its time limits, and `supervise`
+//! ends it.
 
 mod activity;
 mod admission;
@@ -70,7 +70,7 @@ where
     let mut server = Server::build()
         .workers(WORKERS)
         .worker_max_blocking_threads(BLOCKING_THREADS)
-        // Each connection too many evicts another, which takes a moment to close. More come meanwhile.
+        // An evicted connection takes a moment to close. More come meanwhile.
         .max_concurrent_connections((limits.connections + limits.connections / 8).div_ceil(WORKERS))
         .shutdown_timeout(DRAIN_SECONDS)
         .shutdown_signal(end);

@@ -70,7 +70,8 @@ impl Activity {
         self.requests.are_active()
     }
 
-    /// Notes bytes from the client. Over HTTP/2 they may belong to no request: pings, window updates.
+    /// Notes bytes from the client. Over HTTP/2 they may belong to no request: pings, window
+    /// updates.
     pub(super) fn read(&mut self, bytes: usize, now: Instant) {
         self.requests.receive(bytes);
         if !self.is_multiplexed {

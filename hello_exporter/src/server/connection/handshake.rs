@@ -114,8 +114,8 @@ fn is_http(bytes: &[u8]) -> bool {
 const REFUSAL: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
-/// Sends the response, and reads what the client still sends: a connection that is closed with unread
-/// bytes is reset, and the client may not see the response then.
+/// Sends the response, and reads what the client still sends: a connection that is closed with
+/// unread bytes is reset, and the client may not see the response then.
 async fn refuse_http(mut stream: impl Transport) {
     let refusal = async {
         stream.write_all(REFUSAL).await?;

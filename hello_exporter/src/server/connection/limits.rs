@@ -11,8 +11,8 @@ pub struct ConnectionLimits {
     /// From the first byte of a request, or from the beginning of a connection, to the end of the
     /// head.
     pub head: Duration,
-    /// How long a connection is kept for the next request. Scrapes come once a minute or more often,
-    /// and need no new handshake.
+    /// How long a connection is kept for the next request. Scrapes come once a minute or more
+    /// often, and need no new handshake.
     pub idle: Duration,
     /// How long a client may receive nothing of a response.
     pub stall: Duration,
@@ -33,8 +33,8 @@ impl Default for ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Limits the connections to half of the files that the process may open. The rest is for files,
-    /// and for the connections of sources.
+    /// Limits the connections to half of the files that the process may open. The rest is for
+    /// files, and for the connections of sources.
     pub(super) fn within_open_files(mut self) -> Self {
         if let Some(files) = open_files() {
             self.connections = self.connections.min(files / 2).max(1);

@@ -67,8 +67,8 @@ where
     G: Fn() -> D + Clone + 'static,
     D: Future<Output = ()> + 'static,
 {
-    /// Serves the application that `application` makes. `draining` makes a future that waits for the
-    /// end of the exporter. All clones share the slots for connections.
+    /// Serves the application that `application` makes. `draining` makes a future that waits for
+    /// the end of the exporter. All clones share the slots for connections.
     pub(super) fn new(application: F, limits: ConnectionLimits, draining: G) -> Self {
         Self { application, limits, admission: Admission::new(limits.connections), draining }
     }

@@ -77,8 +77,8 @@ impl<T: Socket> RecordingSocket<T> {
 }
 
 impl<T: Socket> AsyncRead for RecordingSocket<T> {
-    /// Reads the end of the stream on a connection that is being closed, once everything received is
-    /// read.
+    /// Reads the end of the stream on a connection that is being closed, once everything received
+    /// is read.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,9 +1,10 @@
 //! Gives freed memory back to the system.
 //!
 //! The allocator of glibc maps large blocks, and unmaps them when they are freed. But it raises its
-//! threshold to the size of each freed block: from then on blocks of that size come from its heaps, of
-//! which it keeps up to 64 MiB each, and every thread may have one. After eight scrapes at once of
-//! 100,000 series, an exporter of 40 MiB kept 280 MiB for good. With a fixed threshold it keeps 60 MiB.
+//! threshold to the size of each freed block: from then on blocks of that size come from its heaps,
+//! of which it keeps up to 64 MiB each, and every thread may have one. After eight scrapes at once
+//! of 100,000 series, an exporter of 40 MiB kept 280 MiB for good. With a fixed threshold it keeps
+//! 60 MiB.
 //!
 //! This calls C once, before the exporter starts a thread.
 

@@ -22,8 +22,8 @@ use crate::server::connection::slots::PATIENCE;
 pub(super) use queue::Requester;
 use queue::{Grant, RequestQueue};
 
-/// A limit of the requests in flight that make the exporter work: scrapes, or probes of one path.
-/// A request is in flight until the client has received the response, which takes memory until then.
+/// A limit of the requests in flight that make the exporter work: scrapes, or probes of one path. A
+/// request is in flight until the client has received the response, which takes memory until then.
 ///
 /// No host holds all slots while others want one: a host may hold as many as there are, and gives
 /// them up one by one to hosts that hold at least two fewer. A request whose client has ended its

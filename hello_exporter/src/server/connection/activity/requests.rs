@@ -1,12 +1,12 @@
 //! Counts the requests of a connection, and the bytes between them.
 
-/// Most requests at once over one connection. Clients of HTTP/2 count on a hundred; h2 limits neither
-/// them, nor the handlers of requests that the client has reset.
+/// Most requests at once over one connection. Clients of HTTP/2 count on a hundred; h2 limits
+/// neither them, nor the handlers of requests that the client has reset.
 const REQUESTS: usize = 100;
 
-/// Most unsolicited bytes over HTTP/2: those that come between requests, beyond as many as the client
-/// was sent. Window updates accompany what is sent, and nothing else needs as much. h2 would accept
-/// 16 MiB of headers.
+/// Most unsolicited bytes over HTTP/2: those that come between requests, beyond as many as the
+/// client was sent. Window updates accompany what is sent, and nothing else needs as much. h2 would
+/// accept 16 MiB of headers.
 pub(super) const UNSOLICITED: usize = 64 << 10;
 
 /// Counters of a client's requests and bytes.
