@@ -16,7 +16,7 @@ use hello_exporter_tests::node::{
 };
 use hello_exporter_tests::{
     Comparison, Exporter, Family, Group, Wrong, assert_golden, free_address, lines_of_code, parse,
-    read, repository, text,
+    read, text, with_comma,
 };
 use tempfile::TempDir;
 
@@ -452,8 +452,8 @@ const LINES_OF_ORIGINAL: usize = 3321;
 
 #[test]
 fn documents_state_the_lines_as_they_are() {
-    let sources = repository("examples/node_exporter/src");
-    let (ours, original) = (with_comma(lines_of_code(&sources)), with_comma(LINES_OF_ORIGINAL));
+    let [ours, original] =
+        [lines_of_code("examples/node_exporter/src"), LINES_OF_ORIGINAL].map(with_comma);
     let readme = read("examples/node_exporter/README.md");
     let figure = format!(
         "| this example | {ours} |\n| the node exporter, for the same collectors | {original} |\n"
@@ -462,11 +462,4 @@ fn documents_state_the_lines_as_they_are() {
     let document = read("docs/comparison.md");
     let figure = format!("| {ours}, and {original} |");
     assert!(document.contains(&figure), "docs/comparison.md should say:\n{figure}");
-}
-
-fn with_comma(number: usize) -> String {
-    match number {
-        0..1000 => number.to_string(),
-        _ => format!("{},{:03}", number / 1000, number % 1000),
-    }
 }

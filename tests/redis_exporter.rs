@@ -11,7 +11,8 @@ use hello_exporter_tests::redis_exporter::{
     SECRET, has_sample, is_up, locked, program, samples, scrape, start, start_for_targets,
 };
 use hello_exporter_tests::{
-    Comparison, Exporter, Family, Redis, free_address, lines_of_code, parse, repository, until,
+    Comparison, Exporter, Family, Redis, free_address, lines_of_code, parse, read, read_unwrapped,
+    until, with_comma,
 };
 use tempfile::TempDir;
 
@@ -171,7 +172,7 @@ fn nine_tenths_of_the_originals_families_are_the_same_with_the_same_values() {
     let figures = format!("of its {families} families {same} are there");
     assert!(readme().contains(&figures), "{figures}");
     let figures = format!("{same} of {families} |");
-    assert!(include_str!("../docs/comparison.md").contains(&figures), "{figures}");
+    assert!(read("docs/comparison.md").contains(&figures), "{figures}");
 }
 
 #[test]
@@ -317,8 +318,7 @@ fn histogram_of_a_command_is_that_of_the_server() {
 
 /// The README without its line breaks.
 fn readme() -> String {
-    let text = include_str!("../examples/redis_exporter/README.md");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    read_unwrapped("examples/redis_exporter/README.md")
 }
 
 /// Lines of the original, version 1.69.0, counted alike: main.go, and exporter.go, http.go,
@@ -328,13 +328,12 @@ const LINES_OF_ORIGINAL: usize = 236 + 639 + 116 + 391 + 83 + 100 + 43 + 25 + 12
 
 #[test]
 fn readme_gives_the_lines_as_they_are() {
-    let sources = repository("examples/redis_exporter/src");
-    let with_comma = |lines: usize| format!("{},{:03}", lines / 1000, lines % 1000);
-    let [ours, original] = [lines_of_code(&sources), LINES_OF_ORIGINAL].map(with_comma);
+    let [ours, original] =
+        [lines_of_code("examples/redis_exporter/src"), LINES_OF_ORIGINAL].map(with_comma);
     assert!(readme().contains(&format!("The program has {ours} lines")), "{ours}");
     assert!(readme().contains(&original), "{original}");
     let figures = format!("| {ours}, and {original} |");
-    assert!(include_str!("../docs/comparison.md").contains(&figures), "{figures}");
+    assert!(read("docs/comparison.md").contains(&figures), "{figures}");
 }
 
 #[test]

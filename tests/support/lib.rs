@@ -50,7 +50,9 @@ pub use process::{
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
 pub use redis::{Fake, FakeRedis, FakeTls, Redis, bulk};
-pub use repository::{block, data, lines_of_code, read, repository};
+pub use repository::{
+    Source, block, data, lines_of_code, read, read_unwrapped, repository, sources, with_comma,
+};
 pub use samples::samples;
 pub use stream::{Dial, Rest, Stream};
 
