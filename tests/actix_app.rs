@@ -124,7 +124,7 @@ fn old_families(text: &str) -> &str {
 }
 
 #[test]
-fn what_the_application_exposed_it_exposes_byte_for_byte() {
+fn application_exposes_the_same_bytes_as_before() {
     let (before, after) = (before(), after());
     let scrape = |app: &Exporter| {
         let fresh = get(app.address, "/metrics");
@@ -141,7 +141,7 @@ fn what_the_application_exposed_it_exposes_byte_for_byte() {
 }
 
 #[test]
-fn the_old_handler_serves_the_requests_as_well() {
+fn old_handler_serves_request_metrics() {
     let app = after();
     visit(app.address);
     let text = get(app.address, "/metrics").body;
@@ -150,7 +150,7 @@ fn the_old_handler_serves_the_requests_as_well() {
 }
 
 #[test]
-fn the_new_endpoint_serves_the_same_in_the_format_and_coding_that_is_asked_for() {
+fn new_endpoint_negotiates_format_and_coding() {
     let app = after();
     visit(app.address);
     let text = get(app.address, "/metrics/negotiated").body;
@@ -172,7 +172,7 @@ fn counted(address: SocketAddr, method: &str, route: &str) -> Vec<String> {
 }
 
 #[test]
-fn who_stops_waiting_for_a_visit_is_counted_and_leaves_nothing_in_flight() {
+fn client_that_disconnects_is_counted_and_not_in_flight() {
     let app = after();
     let address = app.address;
     assert_eq!(put(address, "rust", "https://www.rust-lang.org/"), 201);
@@ -189,7 +189,7 @@ fn who_stops_waiting_for_a_visit_is_counted_and_leaves_nothing_in_flight() {
 }
 
 #[test]
-fn paths_that_nobody_has_made_bring_no_series() {
+fn unknown_paths_add_no_series() {
     let app = after();
     for at in 0..40 {
         assert_eq!(get(app.address, &format!("/{at}/wp-login.php")).status, 404);
@@ -211,7 +211,7 @@ fn shown(language: &str) -> String {
 }
 
 #[test]
-fn the_readme_shows_what_the_first_visits_bring() {
+fn readme_shows_the_samples_of_the_first_visits() {
     let app = after();
     assert_eq!(put(app.address, "rust", "https://www.rust-lang.org/"), 201);
     assert_eq!(get(app.address, "/go/rust").status, 302);
@@ -221,7 +221,7 @@ fn the_readme_shows_what_the_first_visits_bring() {
 }
 
 #[test]
-fn the_readme_shows_what_has_changed() {
+fn readme_shows_the_diff() {
     let shown = shown("diff");
     let diff = Command::new("diff")
         .args(["--unified"])

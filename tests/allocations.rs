@@ -69,7 +69,7 @@ fn update(metrics: &Metrics, path: &str) {
 }
 
 #[test]
-fn an_update_of_an_existing_series_allocates_nothing() {
+fn update_of_an_existing_series_allocates_nothing() {
     let metrics = Metrics::new();
     metrics
         .requests
@@ -103,7 +103,7 @@ fn label_value_of_the_standard_library_allocates_nothing() {
 
 /// The first scrapes make room that later ones use.
 #[test]
-fn a_scrape_of_live_metrics_allocates_nothing() {
+fn scrape_of_live_metrics_allocates_nothing() {
     let metrics = Arc::new(Metrics::new());
     let registry = Registry::new();
     registry.register(Arc::clone(&metrics)).unwrap();

@@ -15,7 +15,7 @@ use hello_exporter::{
 use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
 
 #[test]
-fn the_tutorial_is_exposed_as_it_was() {
+fn exposition_of_the_tutorial_is_stable() {
     #[derive(Collector)]
     struct Hello {
         #[metric(name = "a", help = "Display a.")]
@@ -142,7 +142,7 @@ fn every_kind_of_value_is_exposed() {
 }
 
 #[test]
-fn new_makes_every_metric_at_its_initial_value() {
+fn new_returns_initial_values() {
     #[derive(Collector)]
     struct Initial {
         /// A gauge.
@@ -195,7 +195,7 @@ fn skipped_fields_are_parameters_of_new() {
 }
 
 #[test]
-fn kinds_come_from_the_trait_and_not_from_the_spelling() {
+fn kinds_follow_from_the_trait_not_the_spelling() {
     mod elsewhere {
         pub(crate) type Meter = hello_exporter::CounterVec<1>;
         /// Not the `prometheus` crate's, nor ours.
@@ -325,7 +325,7 @@ c 0
 }
 
 #[test]
-fn constant_labels_take_constants() {
+fn constants_are_constant_labels() {
     const REGION: &str = "eu";
 
     #[derive(Collector)]
@@ -347,7 +347,7 @@ a{region=\"eu\",type=\"ab\",package=\"hello_exporter_tests\",match=\"x\"} 0
 }
 
 #[test]
-fn raw_identifiers_are_names_without_their_prefix() {
+fn raw_identifiers_lose_their_prefix() {
     #[derive(Collector)]
     struct Raw {
         /// A keyword.
@@ -374,7 +374,7 @@ fn two_attributes_on_one_field_are_both_read() {
 }
 
 #[test]
-fn names_in_scope_do_not_disturb_the_expansion() {
+fn expansion_ignores_names_in_scope() {
     #![allow(non_upper_case_globals, dead_code)]
     const index: usize = 7;
     const encoder: u8 = 0;
@@ -396,7 +396,7 @@ fn names_in_scope_do_not_disturb_the_expansion() {
 }
 
 #[test]
-fn the_metrics_of_rows_have_the_labels_of_their_row_in_front_of_their_own() {
+fn row_labels_come_before_labels_of_its_metrics() {
     #[derive(Labels)]
     struct Disk {
         device: &'static str,
@@ -469,7 +469,7 @@ fn the_metrics_of_rows_have_the_labels_of_their_row_in_front_of_their_own() {
 }
 
 #[test]
-fn a_label_that_a_row_has_already_is_refused() {
+fn label_of_a_row_is_refused() {
     #[derive(Labels)]
     struct Disk {
         device: &'static str,
@@ -486,7 +486,7 @@ fn a_label_that_a_row_has_already_is_refused() {
     };
     assert_eq!(
         Registry::new().register_fn(rows).unwrap_err().to_string(),
-        "collector `hello_exporter::metric::rows::Rows<derive::a_label_that_a_row_has_already_is_refused::Disk, \
-         derive::a_label_that_a_row_has_already_is_refused::Sizes>`: label `device` of `size_bytes` is given twice"
+        "collector `hello_exporter::metric::rows::Rows<derive::label_of_a_row_is_refused::Disk, \
+         derive::label_of_a_row_is_refused::Sizes>`: label `device` of `size_bytes` is given twice"
     );
 }

@@ -59,7 +59,7 @@ live_total{first="a\"b\\c\nd",second=""} 1
 }
 
 #[test]
-fn label_values_round_trip_through_an_independent_parser() {
+fn label_values_are_read_back_by_an_independent_parser() {
     let families = parse(&exposition_of(nasty()));
     let [live, values] = &families[..] else { panic!("two families: {families:?}") };
 
@@ -90,7 +90,7 @@ fn label_values_round_trip_through_an_independent_parser() {
 }
 
 #[test]
-fn promtool_parses_it() {
+fn promtool_accepts_the_exposition() {
     assert_eq!(promtool(&exposition_of(nasty())), "");
 }
 
@@ -120,7 +120,7 @@ impl Collect for Faulty {
 }
 
 #[test]
-fn a_panic_costs_one_family_and_leaves_no_half_of_it() {
+fn panic_removes_its_whole_family_only() {
     let registry = Registry::new();
     registry.register(Faulty { panics: true }).unwrap();
     assert_eq!(
@@ -135,7 +135,7 @@ sound{x=\"two\"} 5
 }
 
 #[test]
-fn a_panic_in_one_of_two_that_share_a_family_costs_its_own_samples() {
+fn panic_in_a_shared_family_removes_only_its_own_samples() {
     let registry = Registry::new();
     for (instance, panics) in [("a", true), ("b", false)] {
         registry.scope().const_label("instance", instance).register(Faulty { panics }).unwrap();
@@ -158,7 +158,7 @@ sound{instance=\"b\",x=\"two\"} 5
 }
 
 #[test]
-fn a_function_that_panics_costs_its_own_metrics() {
+fn panic_in_a_function_removes_only_its_metrics() {
     #[derive(Collector)]
     struct Made {
         /// A gauge.
@@ -177,7 +177,7 @@ fn a_function_that_panics_costs_its_own_metrics() {
 }
 
 #[test]
-fn of_a_label_set_written_twice_the_first_stays() {
+fn repeated_label_set_keeps_the_first_sample() {
     assert_eq!(
         exposition_of(Faulty { panics: false }),
         "\
@@ -194,7 +194,7 @@ sound{x=\"two\"} 5
 }
 
 #[test]
-fn none_and_the_empty_value_are_one_series() {
+fn none_and_the_empty_value_are_the_same_series() {
     #[derive(Collector)]
     struct Optional {
         #[metric(help = "Help.", labels = ["x"])]
@@ -209,7 +209,7 @@ fn none_and_the_empty_value_are_one_series() {
 }
 
 #[test]
-fn encode_appends_and_can_be_called_from_many_threads() {
+fn encode_appends_and_runs_on_many_threads() {
     #[derive(Collector)]
     struct Many {
         #[metric(help = "Help.", labels = ["x"])]
@@ -236,7 +236,7 @@ fn encode_appends_and_can_be_called_from_many_threads() {
 }
 
 #[test]
-fn a_made_collector_that_panics_when_dropped_loses_nothing() {
+fn panic_in_drop_of_a_returned_collector_loses_nothing() {
     #[derive(Collector)]
     struct Bomb {
         /// A gauge.
@@ -258,7 +258,7 @@ fn a_made_collector_that_panics_when_dropped_loses_nothing() {
 }
 
 #[test]
-fn a_made_collector_that_is_not_what_it_declares_is_left_out() {
+fn returned_collector_unlike_its_declaration_is_dropped() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Mislabelled {
@@ -298,7 +298,7 @@ impl Collect for ByHand {
 }
 
 #[test]
-fn a_family_written_by_hand_is_written_once_and_under_its_own_labels() {
+fn handwritten_family_is_exposed_once_with_its_labels() {
     let by_hand = ByHand(CounterVec::new(["x"]));
     by_hand.0.with(["one"]).inc();
     assert_eq!(
@@ -331,7 +331,7 @@ impl Collect for Twice {
 }
 
 #[test]
-fn a_metric_behind_a_value_of_the_same_family_is_dropped() {
+fn metric_after_a_value_of_the_same_family_is_dropped() {
     assert_eq!(
         exposition_of(Twice(Gauge::new())),
         "# HELP twice Help.\n# TYPE twice gauge\ntwice 1\n"
@@ -364,7 +364,7 @@ impl Drop for Leaving {
 }
 
 #[test]
-fn a_collector_that_is_unregistered_meanwhile_and_panics_when_dropped_loses_nothing() {
+fn panic_in_drop_after_unregister_during_a_scrape_loses_nothing() {
     let registry = Registry::new();
     let id = Arc::default();
     let leaving = Leaving { registry: registry.clone(), id: Arc::clone(&id) };
@@ -395,7 +395,7 @@ impl Collect for Removing {
 }
 
 #[test]
-fn collectors_that_panic_when_the_last_plan_drops_them_lose_nothing() {
+fn panic_in_drop_of_the_last_plan_loses_nothing() {
     let registry = Registry::new();
     let shared = Arc::new(std::sync::OnceLock::new());
     let ids = ["one", "two"].map(|of| {

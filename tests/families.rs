@@ -101,7 +101,7 @@ node_uptime_seconds_total{zone=\"a\"} 1.5
 ";
 
 #[test]
-fn a_struct_flattens_them_at_any_depth() {
+fn dynamic_families_are_flattened_at_any_depth() {
     // Made at every scrape, or registered with a live metric.
     assert_eq!(exposition_of_fn(node), NODE);
     let live = || Live { node: node(), jobs_total: Counter::new() };
@@ -111,7 +111,7 @@ fn a_struct_flattens_them_at_any_depth() {
 }
 
 #[test]
-fn they_are_those_of_every_format_and_have_what_a_registration_adds() {
+fn dynamic_families_have_every_format_prefix_and_constant_labels() {
     let registry = Registry::new();
     registry.scope().prefix("db_").const_label("of", "here").register_fn(|| node().others).unwrap();
     assert_golden(
@@ -121,7 +121,7 @@ fn they_are_those_of_every_format_and_have_what_a_registration_adds() {
 }
 
 #[test]
-fn they_come_and_go_and_keep_the_place_of_their_name() {
+fn dynamic_families_come_and_go_in_order_of_names() {
     let scrape = AtomicUsize::new(0);
     let registry = Registry::new();
     let changing = move || {
@@ -151,7 +151,7 @@ fn they_come_and_go_and_keep_the_place_of_their_name() {
 }
 
 #[test]
-fn a_name_that_is_asked_for_twice_is_one_family() {
+fn family_requested_twice_is_one_family() {
     let families = || {
         let mut families = DynamicFamilies::new();
         for device in ["sda", "sdb"] {
@@ -171,7 +171,7 @@ reads_total{device=\"sdb\"} 1
 }
 
 #[test]
-fn what_cannot_be_exposed_costs_itself_alone() {
+fn only_invalid_families_are_dropped() {
     let registry = Registry::new();
     registry.register_fn(Pool::new).unwrap();
     registry
@@ -210,7 +210,7 @@ negative_total -1
 }
 
 #[test]
-fn a_family_keeps_its_type_and_help_and_gains_labels() {
+fn family_keeps_type_and_help_and_gains_labels() {
     let scrape = AtomicUsize::new(0);
     let registry = Registry::new();
     registry
@@ -233,7 +233,7 @@ fn a_family_keeps_its_type_and_help_and_gains_labels() {
 }
 
 #[test]
-fn a_family_that_is_declared_anew_as_another_one_keeps_what_it_has() {
+fn redeclared_family_keeps_its_metadata() {
     let families = || {
         let mut families = DynamicFamilies::new();
         families.gauge("y", "Help.").sample([("a", 1)], 1);
@@ -249,7 +249,7 @@ fn a_family_that_is_declared_anew_as_another_one_keeps_what_it_has() {
 }
 
 #[test]
-fn a_registry_of_the_prometheus_crate_takes_them_with_the_struct_that_has_them() {
+fn registry_of_the_prometheus_crate_exposes_dynamic_families() {
     let registry = prometheus::Registry::new();
     registry.register(Box::new(node().others)).unwrap();
     let names: Vec<String> = registry.gather().iter().map(|it| it.name().to_owned()).collect();

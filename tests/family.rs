@@ -137,7 +137,7 @@ proptest! {
     #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn a_family_is_a_map_whatever_is_done_to_it(
+    fn family_behaves_like_a_map(
         keys in proptest::collection::vec([value(), value()], 1..12),
         steps in proptest::collection::vec(step(), 0..120),
     ) {
@@ -217,7 +217,7 @@ fn work(
 }
 
 #[test]
-fn every_count_is_exact_while_threads_create_remove_pin_and_scrape() {
+fn counts_are_exact_while_threads_create_remove_pin_and_scrape() {
     const THREADS: usize = 4;
     let metrics = Arc::new(Metrics::new());
     let registry = Registry::new();
@@ -271,7 +271,7 @@ fn assert_sound(exposition: &str) {
 }
 
 #[test]
-fn the_memory_of_removed_series_is_given_back() {
+fn memory_of_removed_series_is_freed() {
     let family = CounterVec::new(["x", "y"]);
     let churn = |round: usize| {
         for at in 0..1000 {

@@ -26,7 +26,7 @@ fn open_metrics_of_fn<T: Declared + 'static>(
 }
 
 #[test]
-fn a_counter_loses_its_suffix_in_front_of_its_samples_only() {
+fn openmetrics_drops_the_suffix_from_a_counters_metadata_only() {
     #[derive(Collector)]
     struct Counters {
         /// Without labels.
@@ -63,7 +63,7 @@ busy_seconds_total{zone="a",cpu="0"} 0.25
 }
 
 #[test]
-fn a_counter_without_the_suffix_keeps_its_name_and_loses_its_type() {
+fn counter_without_suffix_is_unknown_in_openmetrics() {
     #[derive(Collector)]
     struct Hello {
         #[metric(help = "Display a.")]
@@ -99,7 +99,7 @@ b{hello="world",hostname="Hi"} 2
 }
 
 #[test]
-fn a_name_that_is_all_suffix_is_kept() {
+fn name_that_is_only_a_suffix_is_kept() {
     #[derive(Collector)]
     struct Suffix {
         /// Nothing but a suffix.
@@ -113,7 +113,7 @@ fn a_name_that_is_all_suffix_is_kept() {
 }
 
 #[test]
-fn a_unit_has_a_line_in_open_metrics() {
+fn unit_has_a_line_in_openmetrics() {
     #[derive(Collector)]
     struct Values {
         #[metric(help = "Of no type.", untyped)]
@@ -154,7 +154,7 @@ memory_bytes -1
 }
 
 #[test]
-fn the_bounds_of_a_histogram_are_floats_in_open_metrics() {
+fn bucket_bounds_are_floats_in_openmetrics() {
     #[derive(Collector)]
     struct Histograms {
         #[metric(help = "Live.", unit = "seconds", buckets = [0.00001, 1, 10, 1e6])]
@@ -233,7 +233,7 @@ fn negative_and_nan_sums_and_quantiles_are_exposed_in_every_format() {
 }
 
 #[test]
-fn quantiles_are_floats_in_open_metrics() {
+fn quantiles_are_floats_in_openmetrics() {
     #[derive(Collector)]
     #[collector(const_labels(zone = "a"))]
     struct Summaries {
@@ -285,7 +285,7 @@ enum Role {
 }
 
 #[test]
-fn an_info_and_a_state_set_are_gauges_in_the_text_format() {
+fn info_and_state_set_are_gauges_in_the_text_format() {
     #[derive(Collector)]
     #[collector(const_labels(zone = "a"))]
     struct Node {
@@ -325,7 +325,7 @@ role{zone="a",role="fol\"lower"} 1
 }
 
 #[test]
-fn the_label_of_a_state_set_is_called_as_the_set_is() {
+fn state_set_label_takes_the_name_of_its_family() {
     #[derive(Collector)]
     struct Node {
         /// What this node is.
@@ -364,7 +364,7 @@ impl Collect for AsGauge {
 }
 
 #[test]
-fn an_info_is_one_and_a_state_set_has_states() {
+fn handwritten_info_is_one_and_state_set_needs_states() {
     let info = Desc::new("node_info", "Help.", MetricType::Info);
     let set = Desc::new("role", "Help.", MetricType::StateSet);
     for desc in [info.clone(), set.clone(), set.with_labels(["x"])] {
@@ -377,7 +377,7 @@ fn an_info_is_one_and_a_state_set_has_states() {
 }
 
 #[test]
-fn what_is_no_counter_ends_in_its_unit() {
+fn gauge_must_end_in_its_unit() {
     let gauge = Desc::new("busy_seconds_total", "Help.", MetricType::Gauge).with_unit("seconds");
     let error = Registry::new().register(AsGauge(gauge)).unwrap_err();
     assert_eq!(
@@ -388,7 +388,7 @@ fn what_is_no_counter_ends_in_its_unit() {
 }
 
 #[test]
-fn quotes_in_a_help_are_escaped_in_open_metrics_only() {
+fn quotes_in_help_are_escaped_in_openmetrics_only() {
     #[derive(Collector)]
     struct Helped {
         #[metric(help = " \"Quotes\", back\\slash,\na newline, \r return ")]
@@ -408,7 +408,7 @@ fn quotes_in_a_help_are_escaped_in_open_metrics_only() {
 }
 
 #[test]
-fn times_are_in_milliseconds_or_in_seconds() {
+fn timestamps_are_milliseconds_in_text_and_seconds_in_openmetrics() {
     #[derive(Collector)]
     struct Times {
         /// Now and then.
@@ -440,7 +440,7 @@ fn times_are_in_milliseconds_or_in_seconds() {
 }
 
 #[test]
-fn the_end_is_marked_in_open_metrics() {
+fn openmetrics_marks_its_end() {
     let registry = Registry::new();
     assert_eq!((exposition(&registry), open_metrics(&registry)), (String::new(), "# EOF\n".into()));
 
@@ -478,7 +478,7 @@ impl Collect for Panicking {
 }
 
 #[test]
-fn a_collector_that_panics_leaves_nothing_but_the_end() {
+fn panicking_collector_leaves_only_the_end() {
     assert_eq!(open_metrics_of(Panicking), "# EOF\n");
     assert_eq!(open_metrics_of_fn(|| -> Suddenly { panic!("a fault") }), "# EOF\n");
 }
@@ -507,7 +507,7 @@ fn untyped() -> Box<Given> {
 }
 
 #[test]
-fn a_foreign_registry_is_served_in_open_metrics() {
+fn foreign_registry_is_exposed_in_openmetrics() {
     let zone = HashMap::from([("zone".to_owned(), "a".to_owned())]);
     let foreign = prometheus::Registry::new_custom(None, Some(zone)).unwrap();
     let opts = prometheus::HistogramOpts::new("waits", "Help.").buckets(vec![1.0]);
@@ -521,7 +521,7 @@ fn a_foreign_registry_is_served_in_open_metrics() {
 }
 
 #[test]
-fn a_counter_whose_family_is_called_as_another_is_unknown_in_open_metrics() {
+fn counter_that_would_collide_without_suffix_is_unknown_in_openmetrics() {
     let foreign = prometheus::Registry::new();
     let counter = prometheus::IntCounter::new("jobs_total", "Jobs done.").unwrap();
     let gauge = prometheus::IntGauge::new("jobs", "Jobs waiting.").unwrap();

@@ -109,7 +109,7 @@ fn forbidden() -> Registry {
 }
 
 #[test]
-fn forbidden_values_are_samples_in_every_format() {
+fn forbidden_values_are_exposed_in_every_format() {
     let registry = forbidden();
     for format in FORMATS {
         let samples = read(format, &registry);

@@ -36,7 +36,7 @@ fn request(path: &str) -> Request<'_> {
 }
 
 #[test]
-fn a_label_struct_names_the_labels_of_a_family() {
+fn label_struct_names_the_labels_of_a_family() {
     #[derive(Collector)]
     #[collector(namespace = "http", const_labels(zone = "a"))]
     struct Http {
@@ -62,7 +62,7 @@ fn a_label_struct_names_the_labels_of_a_family() {
 }
 
 #[test]
-fn a_borrowed_label_struct_finds_what_an_owned_one_made() {
+fn borrowed_label_struct_finds_the_series_of_an_owned_one() {
     #[derive(Labels)]
     struct Key<S> {
         host: S,
@@ -84,7 +84,7 @@ fn a_borrowed_label_struct_finds_what_an_owned_one_made() {
 }
 
 #[test]
-fn a_family_of_one_label_can_be_looked_up_by_an_enum() {
+fn enum_looks_up_a_series_with_one_label() {
     #[derive(Collector)]
     struct Methods {
         #[metric(help = "Help.", labels = ["method"])]
@@ -143,7 +143,7 @@ fn rename_all_renames_labels_and_values() {
 }
 
 #[test]
-fn maps_and_lists_from_label_structs_enums_and_tuples_are_values() {
+fn maps_and_lists_of_label_structs_enums_and_tuples_are_values() {
     #[derive(Labels, PartialEq, Eq, PartialOrd, Ord)]
     struct Disk {
         device: String,
@@ -210,7 +210,7 @@ fn buckets_are_literals_constants_or_calls() {
 }
 
 #[test]
-fn a_family_holds_to_its_max_series() {
+fn family_has_at_most_max_series() {
     const MOST: usize = 1;
 
     #[derive(Collector)]
@@ -259,7 +259,7 @@ struct Nested {
 }
 
 #[test]
-fn flattened_collectors_are_spliced_in() {
+fn flattened_collectors_are_exposed() {
     #[derive(Collector)]
     #[collector(namespace = "app", const_labels(zone = "a"))]
     struct App {
@@ -306,7 +306,7 @@ fn foreign_histograms_are_fields() {
 }
 
 #[test]
-fn structs_made_by_macros_in_functions_and_side_by_side_work() {
+fn derive_works_in_macros_in_functions_and_twice_in_a_scope() {
     macro_rules! gauge_struct {
         ($vis:vis $name:ident { $field:ident: $ty:ty = $help:literal }) => {
             #[derive(hello_exporter::Collector)]
@@ -348,7 +348,7 @@ same 0
 pub(crate) use hello_exporter as renamed;
 
 #[test]
-fn a_renamed_dependency_is_found_by_its_path() {
+fn renamed_dependency_is_used_by_its_path() {
     #[derive(renamed::Collector)]
     #[collector(crate = crate::renamed)]
     struct Renamed<T: Metric> {

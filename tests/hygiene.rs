@@ -91,7 +91,7 @@ struct Hostile<T: ::hello_exporter::collect::Init> {
 }
 
 #[test]
-fn a_hostile_prelude_changes_nothing() {
+fn hostile_prelude_changes_nothing() {
     let hostile = Hostile::<::hello_exporter::Gauge>::new(1);
     ::std::assert_eq!(hostile.skipped, 1);
     hostile.histogram.with(By { kind: Kind::A, name: "b" }).observe(0.5);

@@ -132,7 +132,7 @@ fn broken_conventions_are_reported() {
 }
 
 #[test]
-fn labels_are_linted_be_they_constant_or_variable() {
+fn constant_and_variable_labels_are_linted() {
     let desc = gauge("a")
         .with_labels(["le", "hostName"])
         .with_const_labels([("quantile", "0.5"), ("zoneName", "north")]);

@@ -20,7 +20,7 @@ use hello_exporter_tests::{assert_golden, exposition, exposition_of, open_metric
 // Guards and timers.
 
 #[test]
-fn a_guard_holds_a_gauge_up_until_it_is_dropped() {
+fn guard_raises_a_gauge_until_it_is_dropped() {
     let (float, integer) = (Gauge::new(), Gauge::<i64>::default());
     {
         let _first = float.inc_guard();
@@ -32,7 +32,7 @@ fn a_guard_holds_a_gauge_up_until_it_is_dropped() {
 }
 
 #[test]
-fn a_guard_of_a_series_holds_that_series_up() {
+fn guard_of_a_series_raises_that_series() {
     let levels = GaugeVec::new(["x"]);
     let pinned = levels.with(["b"]).pin();
     let guards = (levels.with(["a"]).inc_guard(), levels.with(["a"]).inc_guard());
@@ -45,7 +45,7 @@ fn a_guard_of_a_series_holds_that_series_up() {
 }
 
 #[test]
-fn a_guard_is_dropped_on_a_panic() {
+fn panic_drops_a_guard() {
     let gauge = Gauge::new();
     let levels = GaugeVec::<1, i64>::from(["x"]);
     catch_unwind(AssertUnwindSafe(|| {
@@ -59,7 +59,7 @@ fn a_guard_is_dropped_on_a_panic() {
 }
 
 #[test]
-fn a_guard_subtracts_nothing_from_what_was_removed_or_never_there() {
+fn guard_of_a_missing_series_subtracts_nothing() {
     #[derive(Collector)]
     struct Limited {
         #[metric(help = "Jobs.", labels = ["queue"], max_series = 1)]
@@ -80,7 +80,7 @@ fn a_guard_subtracts_nothing_from_what_was_removed_or_never_there() {
 }
 
 #[test]
-fn a_timer_observes_once_however_it_ends() {
+fn timer_observes_once() {
     let seconds = Histogram::new(&[60.0]);
     drop(seconds.start_timer());
     let elapsed = seconds.start_timer().stop();
@@ -91,7 +91,7 @@ fn a_timer_observes_once_however_it_ends() {
 }
 
 #[test]
-fn a_timer_of_a_series_observes_there() {
+fn timer_of_a_series_observes_in_that_series() {
     let seconds = HistogramVec::new(["x"], &[60.0]);
     drop(seconds.with(["a"]).start_timer());
     seconds.with(["a"]).pin().start_timer().stop();
@@ -100,7 +100,7 @@ fn a_timer_of_a_series_observes_there() {
 }
 
 #[test]
-fn a_timer_observes_on_a_panic() {
+fn timer_observes_on_a_panic() {
     let seconds = Histogram::default();
     let by_path = HistogramVec::new(["path"], &[60.0]);
     catch_unwind(AssertUnwindSafe(|| {
@@ -113,7 +113,7 @@ fn a_timer_observes_on_a_panic() {
 }
 
 #[test]
-fn a_gauge_is_set_to_the_current_time() {
+fn gauge_is_set_to_the_current_time() {
     let unix = || SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
     let (gauge, series) = (Gauge::new(), GaugeVec::new(["x"]));
     let before = unix();
@@ -128,7 +128,7 @@ fn a_gauge_is_set_to_the_current_time() {
 // Numbers.
 
 #[test]
-fn a_counter_does_not_go_down_nor_to_infinity() {
+fn counter_ignores_negative_and_infinite_amounts() {
     let counter = Counter::<f64>::default();
     let family = CounterVec::<1, f64>::from(["x"]);
     for amount in [1.5, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.25] {
@@ -142,7 +142,7 @@ fn a_counter_does_not_go_down_nor_to_infinity() {
 }
 
 #[test]
-fn an_increment_that_is_refused_makes_no_series() {
+fn refused_increment_creates_no_series() {
     let family = CounterVec::<1, f64>::from(["x"]);
     family.with(["a"]).inc_by(-1.0);
     family.with(["b"]).inc_by_with_exemplar(f64::NAN, &[]);
@@ -150,7 +150,7 @@ fn an_increment_that_is_refused_makes_no_series() {
 }
 
 #[test]
-fn buckets_are_computed_in_the_declaration() {
+fn declaration_computes_buckets() {
     const WIDTH: f64 = 2.5;
 
     #[derive(Collector)]
@@ -234,7 +234,7 @@ db_role{zone="a",db_role="stand \"by\""} 0
 "#;
 
 #[test]
-fn an_info_is_set_replaced_and_cleared() {
+fn info_is_set_replaced_and_cleared() {
     let metrics = Arc::new(Node::new());
     let registry = Registry::new();
     registry.register(Arc::clone(&metrics)).unwrap();
@@ -274,7 +274,7 @@ fn states_are_set_enabled_and_disabled() {
 }
 
 #[test]
-fn the_label_of_a_state_set_has_the_prefix_of_the_registration_too() {
+fn label_of_a_state_set_has_the_prefix_of_its_registration() {
     let metrics = Node::new();
     metrics.release_info.set(Release { version: "7", build: 5 });
     metrics.role.set(Role::Leader);
@@ -303,7 +303,7 @@ my_db_role{{zone=\"a\",rack=\"r\",my_db_role=\"stand \\\"by\\\"\"}} 0
 }
 
 #[test]
-fn an_info_made_with_other_labels_than_declared_is_refused() {
+fn info_with_undeclared_labels_is_refused() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Server {
@@ -317,7 +317,7 @@ fn an_info_made_with_other_labels_than_declared_is_refused() {
     };
     assert_eq!(
         Registry::new().register(server("release")).unwrap_err().to_string(),
-        "collector `metrics::an_info_made_with_other_labels_than_declared_is_refused::Server`: field of \
+        "collector `metrics::info_with_undeclared_labels_is_refused::Server`: field of \
          metric `server_info` was made with labels [\"release\"], and declares [\"version\"]"
     );
     let server = server("version");
@@ -356,7 +356,7 @@ impl Collect for Numbers {
 }
 
 #[test]
-fn the_value_of_an_info_is_one_and_a_state_set_has_states_alone() {
+fn info_has_value_one_and_state_set_only_states() {
     let registry = Registry::new();
     registry.register(Numbers).unwrap();
     assert_eq!(

@@ -339,7 +339,7 @@ const OPEN_METRICS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_request_gets_the_format_and_the_coding_that_it_prefers() {
+fn request_gets_its_preferred_format_and_coding() {
     let registry = registry(1);
     let server = serving(&registry);
     for (request, format, coding) in ROWS {
@@ -349,7 +349,7 @@ fn every_request_gets_the_format_and_the_coding_that_it_prefers() {
 }
 
 #[test]
-fn open_metrics_has_the_version_and_the_escaping_that_the_request_prefers() {
+fn openmetrics_has_the_preferred_version_and_escaping() {
     let registry = registry(1);
     let server = serving(&registry);
     for (request, parameters) in OPEN_METRICS {
@@ -389,7 +389,7 @@ fn assert_answered(
 }
 
 #[test]
-fn what_is_empty_is_coded_like_anything_else() {
+fn empty_exposition_is_compressed() {
     let registry = Registry::new();
     let server = serving(&registry);
     for coding in [Identity, Gzip, Zstd] {
@@ -406,7 +406,7 @@ fn accepting(coding: Coding) -> String {
 
 /// Their buffers are used again by one another.
 #[test]
-fn scrapes_at_the_same_time_do_not_get_in_each_others_way() {
+fn concurrent_scrapes_do_not_mix() {
     let (small, large) = (registry(10), registry(100_000));
     let (small, large) = (&small, &large);
     let servers = [small, large].map(|registry| (registry, serving(registry)));

@@ -122,7 +122,7 @@ fn families_of_an_absent_part_are_declared() {
 }
 
 #[test]
-fn new_makes_an_absent_part() {
+fn new_creates_an_absent_part() {
     assert!(Database::new().replica.is_none());
 }
 

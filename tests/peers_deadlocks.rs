@@ -50,7 +50,7 @@ fn families() -> (Arc<DynamicFamilies>, Registry) {
 }
 
 #[test]
-fn handles_and_guards_that_are_held_block_nothing() {
+fn held_handles_and_guards_block_nothing() {
     let (families, registry) = families();
     let handle = families.counts_total.with(["a"]);
     let pinned = families.counts_total.with(["a"]).pin();
@@ -74,7 +74,7 @@ counts_total{x="a"} 2
 }
 
 #[test]
-fn views_and_iterators_that_are_held_block_nothing() {
+fn held_views_and_iterators_block_nothing() {
     let (families, registry) = families();
     for value in ["a", "b", "c"] {
         families.counts_total.with([value]).inc();
@@ -91,7 +91,7 @@ fn views_and_iterators_that_are_held_block_nothing() {
 }
 
 #[test]
-fn a_family_can_be_changed_in_a_loop_over_itself() {
+fn family_is_changed_while_it_is_iterated() {
     let (families, registry) = families();
     families.counts_total.with(["a"]).inc();
     for _ in families.counts_total.iter() {
@@ -106,7 +106,7 @@ fn a_family_can_be_changed_in_a_loop_over_itself() {
 }
 
 #[test]
-fn a_collector_may_use_a_family_while_it_is_scraped() {
+fn collector_uses_a_family_while_it_is_scraped() {
     struct Reentrant(Arc<DynamicFamilies>, Registry);
     impl Describe for Reentrant {
         fn describe(&self) -> Vec<Desc> {

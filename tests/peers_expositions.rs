@@ -11,7 +11,7 @@ use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn, open_met
 // `prometheus`: duplicate series are exposed.
 
 #[test]
-fn duplicate_series_are_not_exposed() {
+fn duplicate_series_are_exposed_once() {
     #[derive(Collector)]
     struct Disks {
         #[metric(help = "Bytes free.", labels = ["disk"])]
@@ -32,7 +32,7 @@ disk_free_bytes{disk="sdb"} 2
 // `prometheus`: `1e300` is written with 301 digits; untyped metrics hit `unimplemented!()`.
 
 #[test]
-fn large_floats_are_written_short() {
+fn large_floats_are_short() {
     #[derive(Collector)]
     struct Large {
         /// Large.
@@ -143,7 +143,7 @@ fn openmetrics_is_written() {
 // `metrics-exporter-prometheus`: histograms grow without bound when nobody scrapes.
 
 #[test]
-fn histograms_do_not_grow_when_nobody_scrapes() {
+fn histograms_do_not_grow_without_scrapes() {
     let histogram = Histogram::default();
     let family = HistogramVec::new(["x"], &[0.1, 1.0]);
     let pinned = family.with(["a"]).pin();
@@ -170,7 +170,7 @@ struct Small {
 }
 
 #[test]
-fn small_buckets_do_not_collide() {
+fn small_bucket_bounds_are_distinct() {
     let small = Small::new();
     small.small_seconds.observe(0.0004);
     assert_eq!(

@@ -109,7 +109,7 @@ const DIFFERENT: &str = "postgres_exporter_build_info";
 const OF_SESSION: &str = "pg_settings_extra_float_digits";
 
 #[test]
-fn families_of_the_original_are_the_same_with_the_same_values() {
+fn families_have_the_samples_of_the_original() {
     let postgres = filled();
     let (original, ours) = (start_original(&postgres), start(&program(), &postgres, &[]));
     let mut comparison = compare(&original, &ours);
@@ -127,7 +127,7 @@ fn families_of_the_original_are_the_same_with_the_same_values() {
 }
 
 #[test]
-fn help_is_that_of_the_original() {
+fn help_equals_that_of_the_original() {
     let postgres = filled();
     let help = |exporter: &Exporter| -> BTreeMap<String, String> {
         let families = parse(&body(exporter));
@@ -179,7 +179,7 @@ fn program_has_at_most_300_lines_and_documents_state_them() {
 }
 
 #[test]
-fn readme_names_what_is_missing() {
+fn readme_names_missing_families() {
     for family in MISSING {
         assert!(readme().contains(family), "{family}");
     }

@@ -319,7 +319,7 @@ fn go_follows_redirects_as_the_table_says() {
 }
 
 #[test]
-fn no_form_of_redirect_leaves_the_allow_list() {
+fn no_redirect_leaves_the_allow_list() {
     let (target, other) = targets();
     let allowed = format!("--probe.allow-target=http://{}/case/**", target.address);
     let exporter = start(&[&allowed]);

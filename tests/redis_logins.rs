@@ -116,7 +116,7 @@ fn password_file(directory: &TempDir, contents: &str) -> String {
 }
 
 #[test]
-fn each_target_is_sent_its_password_in_the_file() {
+fn each_target_receives_its_password_of_the_file() {
     let directory = TempDir::new().unwrap();
     let [first, second, third] = [(); 3].map(|()| FakeRedis::start(Fake::Bytes(b"+OK\r\n")));
     let redis = locked(&[]);
@@ -192,7 +192,7 @@ fn invalid_flags_are_refused_without_quoting_them() {
 }
 
 #[test]
-fn unusable_credentials_are_refused_at_the_start() {
+fn unusable_credentials_are_refused_at_startup() {
     let directory = TempDir::new().unwrap();
     let own = "--redis.addr with --redis.user and --redis.password";
     let none = format!("{own}: a user without a password");

@@ -101,7 +101,7 @@ http_requests_total{method=\"DELETE\",route=\"unmatched\",code=\"404\"} 1
 }
 
 #[test]
-fn paths_and_methods_that_clients_invent_bring_no_series() {
+fn unknown_paths_and_methods_add_no_series() {
     let requests = requests();
     let server = serve_counting(requests.clone(), shop);
     for at in 0..50 {
@@ -122,7 +122,7 @@ fn paths_and_methods_that_clients_invent_bring_no_series() {
 }
 
 #[test]
-fn of_two_routes_of_one_path_the_one_that_answered_is_counted() {
+fn route_that_answered_is_counted() {
     let requests = requests();
     let server = serve_counting(requests.clone(), |config| {
         let inner = web::scope("").guard(Header("x-zone", "inner"));
@@ -173,7 +173,7 @@ fn send(address: SocketAddr, path: &str) -> TcpStream {
 }
 
 #[test]
-fn a_handler_that_panics_is_counted_as_500() {
+fn panicking_handler_is_counted_as_500() {
     let requests = requests();
     let server = serve_counting(requests.clone(), |config| {
         let panicking = async |name: web::Path<u32>| -> String {
@@ -189,7 +189,7 @@ fn a_handler_that_panics_is_counted_as_500() {
 }
 
 #[test]
-fn a_client_that_goes_away_is_counted_as_499_and_leaves_nothing_in_flight() {
+fn client_that_disconnects_is_counted_as_499_and_not_in_flight() {
     let requests = requests();
     let (sender, begun) = mpsc::channel();
     let server = serve_counting(requests.clone(), move |config| {
@@ -255,7 +255,7 @@ fn read_head(client: &mut TcpStream) {
 const STREAMED: [&str; 1] = ["{method=\"GET\",route=\"/stream\",code=\"201\"} 1"];
 
 #[test]
-fn an_answer_is_in_flight_until_all_of_it_is_sent() {
+fn response_is_in_flight_until_it_is_sent() {
     let requests = requests();
     let (server, end) = streaming(&requests);
     let mut client = send(server.address, "/stream");
@@ -267,7 +267,7 @@ fn an_answer_is_in_flight_until_all_of_it_is_sent() {
 }
 
 #[test]
-fn an_answer_that_is_cut_off_has_the_code_that_its_client_was_told() {
+fn truncated_response_has_the_code_that_was_sent() {
     let requests = requests();
     let (server, _end) = streaming(&requests);
     let mut client = send(server.address, "/stream");
@@ -277,7 +277,7 @@ fn an_answer_that_is_cut_off_has_the_code_that_its_client_was_told() {
 }
 
 #[test]
-fn either_registry_takes_the_metrics_under_a_namespace() {
+fn metrics_register_with_either_registry_under_a_namespace() {
     let requests = RequestMetrics::new().buckets(&[3600.0]).namespace("shop");
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(requests.clone())).unwrap();
@@ -291,6 +291,6 @@ shop_http_requests_in_flight 0
 }
 
 #[test]
-fn the_metrics_keep_to_the_conventions() {
+fn metrics_follow_the_conventions() {
     assert_eq!(lint(&RequestMetrics::new()), []);
 }

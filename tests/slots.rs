@@ -64,7 +64,7 @@ fn is_over(stream: &mut TcpStream) -> bool {
 }
 
 #[test]
-fn clients_that_close_hold_no_slot_that_is_wanted() {
+fn half_closed_clients_yield_their_slots() {
     let (exporter, silent) = (start(&[]), Silent::new());
     let good = serve(|_| {});
     for _ in 0..MOST {
@@ -88,7 +88,7 @@ fn clients_that_close_hold_no_slot_that_is_wanted() {
 }
 
 #[test]
-fn half_closed_client_gets_its_answer() {
+fn half_closed_client_gets_its_response() {
     let (exporter, silent) = (start(&[]), Silent::new());
     let mut client = start_get(exporter.address, &silent.path());
     client.shutdown(Shutdown::Write).unwrap();
@@ -100,7 +100,7 @@ fn half_closed_client_gets_its_answer() {
 }
 
 #[test]
-fn host_that_holds_all_slots_makes_room_for_another() {
+fn host_with_all_slots_yields_one_to_another_host() {
     let (exporter, silent) = (start(&[]), Silent::new());
     let good = serve(|_| {});
     let good = format!("/probe?module=tcp_connect&target={}", good.address);
@@ -129,7 +129,7 @@ fn host_that_holds_all_slots_makes_room_for_another() {
 }
 
 #[test]
-fn host_that_waits_for_a_source_makes_room_for_another() {
+fn host_that_waits_for_a_source_yields_a_slot() {
     let program = build_example("hello_exporter_tests", "sources");
     let exporter = Exporter::start_program(&program, &["--web.max-requests=3"]);
     let hanging = "/metrics?collect[]=hanging";
@@ -153,7 +153,7 @@ fn host_that_waits_for_a_source_makes_room_for_another() {
 }
 
 #[test]
-fn host_that_takes_no_answer_makes_room_for_another() {
+fn host_that_receives_nothing_yields_a_slot() {
     let exporter = Exporter::start_program(&build_example("hello_exporter_tests", "hostile"), &[]);
     // More than there are slots, so that some wait.
     let clients: Vec<_> =

@@ -40,7 +40,7 @@ fn invalid_histogram_is_an_error() {
 }
 
 #[test]
-fn the_last_bucket_of_a_histogram_holds_all() {
+fn last_bucket_of_a_histogram_counts_every_observation() {
     let closed = histogram(&[(1.0, 2), (f64::INFINITY, 3)], 3);
     assert_eq!(closed, histogram(&[(1.0, 2)], 3));
     assert_eq!(histogram(&[], 3), histogram(&[(f64::INFINITY, 3)], 3));
@@ -116,14 +116,14 @@ fn snapshots_and_timestamps_are_fields_and_values_of_maps() {
 }
 
 #[test]
-fn openmetrics_has_seconds_and_bounds_with_a_point() {
+fn openmetrics_has_seconds_and_float_bounds() {
     let registry = Registry::new();
     registry.register_fn(snapshots).unwrap();
     assert_golden("expositions/snapshots.openmetrics", &open_metrics(&registry));
 }
 
 #[test]
-fn new_makes_snapshots_without_observations_and_values_of_the_time_of_the_scrape() {
+fn new_returns_empty_snapshots() {
     assert_eq!(
         exposition_of_fn(Snapshots::new),
         r#"# HELP e A histogram of another time.
@@ -191,6 +191,6 @@ impl Collect for Misfit {
 }
 
 #[test]
-fn a_point_of_another_type_is_dropped() {
+fn value_of_another_type_is_dropped() {
     assert_golden("expositions/samples_of_another_type.txt", &exposition_of(Misfit));
 }

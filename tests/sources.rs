@@ -58,7 +58,7 @@ fn value(address: SocketAddr, name: &str) -> String {
 const SUCCESS: &str = "sources_scrape_collector_success";
 
 #[test]
-fn what_works_is_exposed_and_what_does_not_is_told() {
+fn failing_sources_are_reported_and_others_exposed() {
     let exporter = start(&[]);
     let response = scrape(exporter.address, "");
     assert_eq!(response.status, 200);
@@ -91,7 +91,7 @@ sources_scrape_collector_success{collector=\"flapping\"} 1
 }
 
 #[test]
-fn a_failure_is_logged_once_with_its_causes_and_is_never_on_the_wire() {
+fn failure_is_logged_once_with_its_causes_and_not_on_the_wire() {
     let exporter = start(&["--no-collector.hanging"]);
     for _ in 0..4 {
         let body = scrape(exporter.address, "").body;
@@ -122,7 +122,7 @@ fn a_failure_is_logged_once_with_its_causes_and_is_never_on_the_wire() {
 }
 
 #[test]
-fn a_query_selects_sources_and_families() {
+fn query_selects_sources_and_families() {
     let exporter = start(&["--no-collector.hanging"]);
     let of = |query: &str| samples(&scrape(exporter.address, query));
     let success = |name: &str, value: u8| format!("{SUCCESS}{{collector=\"{name}\"}} {value}");
@@ -155,7 +155,7 @@ fn a_query_selects_sources_and_families() {
 }
 
 #[test]
-fn a_query_for_what_is_not_there_is_refused() {
+fn query_for_an_unknown_source_is_refused() {
     let exporter = start(&["--no-collector.hanging", "--no-collector.failing"]);
     for (query, body) in [
         ("collect[]=good&exclude[]=slow", "Combined collect and exclude queries are not allowed."),
@@ -183,7 +183,7 @@ fn a_query_for_what_is_not_there_is_refused() {
 }
 
 #[test]
-fn flags_choose_the_sources() {
+fn flags_select_the_sources() {
     let enabled = |arguments: &[&str]| -> Vec<String> {
         let exporter = start(arguments);
         let response = scrape(exporter.address, "");
@@ -217,7 +217,7 @@ fn flags_choose_the_sources() {
 }
 
 #[test]
-fn an_unknown_source_is_exit_status_2_and_help_lists_those_there_are() {
+fn unknown_source_exits_with_status_2_and_help_lists_the_sources() {
     for flag in ["collector.nope", "no-collector.nope"] {
         let output = run(&[&format!("--{flag}")]);
         assert_eq!(output.status.code(), Some(2));
@@ -242,7 +242,7 @@ fn an_unknown_source_is_exit_status_2_and_help_lists_those_there_are() {
 }
 
 #[test]
-fn a_source_is_made_of_flags_and_only_where_it_is_enabled() {
+fn source_is_created_from_flags_only_if_enabled() {
     let exporter = start(&["--collector.disable-defaults", "--collector.spare", "--spare.value=7"]);
     let samples = samples(&scrape(exporter.address, ""));
     assert_eq!(samples[0], "spare 7");
@@ -257,7 +257,7 @@ fn a_source_is_made_of_flags_and_only_where_it_is_enabled() {
 }
 
 #[test]
-fn sources_that_clash_are_refused_at_the_start() {
+fn clashing_sources_are_refused_at_startup() {
     let output = run(&["--collector.spare", "--spare.value=1", "--collector.twin"]);
     assert_eq!(output.status.code(), Some(1));
     let stderr = text(&output.stderr);
@@ -282,7 +282,7 @@ fn sources_that_clash_are_refused_at_the_start() {
 }
 
 #[test]
-fn a_prometheus_server_sees_it_up_throughout() {
+fn prometheus_sees_the_exporter_up_throughout() {
     let exporter = start(&[]);
     let prometheus = Prometheus::configured(&format!(
         "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n\
@@ -322,7 +322,7 @@ fn wait_until(is_so: impl Fn() -> bool) -> bool {
 }
 
 #[test]
-fn a_client_that_goes_away_cancels_nothing_and_leaks_nothing() {
+fn client_that_disconnects_cancels_nothing_and_leaks_nothing() {
     let exporter = start(&["--no-collector.hanging"]);
     let address = exporter.address;
     let descriptors = || value(address, "process_open_fds").parse::<u32>().unwrap();
@@ -356,7 +356,7 @@ fn a_client_that_goes_away_cancels_nothing_and_leaks_nothing() {
 }
 
 #[test]
-fn a_source_that_blocks_for_ever_has_one_thread_and_one_run() {
+fn blocking_source_has_one_thread_and_one_run() {
     let exporter =
         start(&["--collector.disable-defaults", "--collector.blocking", "--collector.good"]);
     let address = exporter.address;
@@ -379,7 +379,7 @@ fn a_source_that_blocks_for_ever_has_one_thread_and_one_run() {
 }
 
 #[test]
-fn more_requests_than_are_allowed_are_answered_503() {
+fn requests_over_the_limit_are_503() {
     let exporter = start(&["--web.max-requests=1", "--no-collector.hanging"]);
     let address = exporter.address;
     // It may be refused itself, where one of the others is there first.

@@ -23,12 +23,12 @@ use hello_exporter_tests::{Exporter, Redis, cargo, read, repository, shelled};
 use tempfile::TempDir;
 
 #[test]
-fn every_step_of_the_tutorial_does_what_it_shows() {
+fn steps_of_the_tutorial_do_what_they_show() {
     follow("docs/writing-an-exporter.md", "spool_exporter");
 }
 
 #[test]
-fn every_step_of_the_asynchronous_tutorial_does_what_it_shows() {
+fn steps_of_the_asynchronous_tutorial_do_what_they_show() {
     follow("docs/asynchronous-exporter.md", "queue_exporter");
 }
 

@@ -93,7 +93,7 @@ fn every_rule_has_a_case() {
 
 /// A case that fails for another reason than the rule it names would prove nothing.
 #[test]
-fn every_case_says_what_its_rule_says() {
+fn every_case_has_the_words_of_its_rule() {
     let rules = rules();
     let mut silent = Vec::new();
     for case in cases() {
@@ -111,7 +111,7 @@ fn every_case_says_what_its_rule_says() {
 }
 
 #[test]
-fn every_case_is_one_mistake_and_says_so_once() {
+fn every_case_has_one_error() {
     for case in cases() {
         let name = case.file_stem().unwrap().to_str().unwrap().to_owned();
         let errors = match name.as_str() {

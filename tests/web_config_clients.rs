@@ -36,7 +36,7 @@ fn warnings(directory: &Directory, auth_type: &str, roots: &Path) -> Vec<String>
 }
 
 #[test]
-fn without_a_client_ca_the_roots_of_the_system_verify_clients() {
+fn system_roots_verify_clients_without_a_client_ca() {
     let directory = Directory::new();
     let roots = directory.root().join("ca.crt");
     for (auth_type, without_certificate) in
@@ -61,7 +61,7 @@ fn without_a_client_ca_the_roots_of_the_system_verify_clients() {
 }
 
 #[test]
-fn system_without_roots_lets_in_nobody_with_a_certificate() {
+fn system_without_roots_refuses_every_certificate() {
     let directory = Directory::new();
     let roots = directory.root().join("empty.crt");
     for (auth_type, without_certificate) in
@@ -78,7 +78,7 @@ fn system_without_roots_lets_in_nobody_with_a_certificate() {
 }
 
 #[test]
-fn a_client_certificate_is_required_and_verified() {
+fn client_certificate_is_required_and_verified() {
     let directory = Directory::new();
     let exporter = directory.start_with(MUTUAL, &["--log.level=debug"]);
     assert_eq!(directory.curl_as(&exporter, &directory.authority.client(&[])), Ok(200));
@@ -110,7 +110,7 @@ fn a_client_certificate_is_required_and_verified() {
 }
 
 #[test]
-fn a_client_certificate_that_is_not_required_is_verified_if_it_is_there() {
+fn optional_client_certificate_is_verified() {
     let directory = Directory::new();
     let exporter =
         directory.start(&MUTUAL.replace("RequireAndVerifyClientCert", "VerifyClientCertIfGiven"));
@@ -127,7 +127,7 @@ fn a_client_certificate_that_is_not_required_is_verified_if_it_is_there() {
 
 /// `openssl req -x509` makes a certificate that is a CA and a client at once.
 #[test]
-fn a_certificate_that_is_listed_itself_is_let_in_while_it_is_valid() {
+fn listed_certificate_is_accepted_while_valid() {
     let directory = Directory::new();
     let (valid, expired) = (Certificate::of_itself(2099), Certificate::of_itself(2021));
     let (issued, of_a_server) = (directory.authority.client(&[]), directory.authority.server());
@@ -148,7 +148,7 @@ fn a_certificate_that_is_listed_itself_is_let_in_while_it_is_valid() {
 }
 
 #[test]
-fn a_client_needs_one_of_the_allowed_names() {
+fn client_needs_one_of_the_allowed_names() {
     let directory = Directory::new();
     let dns = |name: &str| SanType::DnsName(name.try_into().unwrap());
     let ip = |address: &str| SanType::IpAddress(address.parse().unwrap());

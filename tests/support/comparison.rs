@@ -248,14 +248,14 @@ b: b_t_total: the original does not have it
     }
 
     #[test]
-    fn what_is_equal_has_no_differences() {
+    fn equal_families_have_no_differences() {
         let comparison = Comparison::equal(&parse(BEFORE), &parse(BEFORE), group);
         let differences = comparison.to_string().lines().skip(3).count();
         assert_eq!(differences, 0, "{comparison}");
     }
 
     #[test]
-    fn the_last_bit_of_a_number_counts() {
+    fn last_bit_of_a_number_is_compared() {
         assert_eq!(outside(0.3, 0.3, 0.3), None);
         assert_eq!(outside(0.3, 0.1 + 0.2, 0.3).as_deref(), Some("0.30000000000000004, not 0.3"));
         assert_eq!(outside(f64::NAN, f64::NAN, f64::NAN), None);
@@ -263,7 +263,7 @@ b: b_t_total: the original does not have it
     }
 
     #[test]
-    fn a_gauge_may_be_outside_by_chance_and_a_counter_not() {
+    fn gauge_outside_once_is_forgiven_and_a_counter_not() {
         let mut comparison = compared();
         comparison.forgive(&Comparison::equal(&parse(OURS), &parse(OURS), group));
         let wrong: Vec<&String> = comparison.groups["a"].wrong.keys().collect();
