@@ -61,52 +61,10 @@ fn visit(address: SocketAddr) {
     assert_eq!(request(address, "POST", "/links/docs").status, 405);
 }
 
-const OLD_FAMILIES: &str = "\
-# HELP links_created_total Links created.
-# TYPE links_created_total counter
-links_created_total 2
-# HELP links_followed_total Links followed, by whether there was one.
-# TYPE links_followed_total counter
-links_followed_total{result=\"found\"} 1
-links_followed_total{result=\"missing\"} 1
-# HELP links_stored Links in memory.
-# TYPE links_stored gauge
-links_stored 1
-# HELP links_url_length_bytes Length of the URLs that links lead to.
-# TYPE links_url_length_bytes histogram
-links_url_length_bytes_bucket{le=\"32\"} 2
-links_url_length_bytes_bucket{le=\"128\"} 3
-links_url_length_bytes_bucket{le=\"512\"} 3
-links_url_length_bytes_bucket{le=\"2048\"} 3
-links_url_length_bytes_bucket{le=\"+Inf\"} 3
-links_url_length_bytes_sum 100
-links_url_length_bytes_count 3
-";
+const OLD_FAMILIES: &str = include_str!("expositions/links.txt");
 
 /// In the order of the old handler, which sorts the labels of a series, and the series of a family.
-const REQUEST_FAMILIES: &str = "\
-# HELP http_request_duration_seconds Time from the arrival of a request until its answer was handed to the connection.
-# TYPE http_request_duration_seconds histogram
-http_request_duration_seconds_count{method=\"DELETE\",route=\"/links/{name}\"} 2
-http_request_duration_seconds_count{method=\"GET\",route=\"/go/{name}\"} 2
-http_request_duration_seconds_count{method=\"GET\",route=\"/links/{name}/visits\"} 2
-http_request_duration_seconds_count{method=\"POST\",route=\"/links/{name}\"} 1
-http_request_duration_seconds_count{method=\"PUT\",route=\"/links/{name}\"} 5
-# HELP http_requests_in_flight Requests that are being answered.
-# TYPE http_requests_in_flight gauge
-http_requests_in_flight 1
-# HELP http_requests_total Requests answered or given up, by method, pattern of the route, and status code.
-# TYPE http_requests_total counter
-http_requests_total{code=\"200\",method=\"GET\",route=\"/links/{name}/visits\"} 2
-http_requests_total{code=\"201\",method=\"PUT\",route=\"/links/{name}\"} 2
-http_requests_total{code=\"204\",method=\"DELETE\",route=\"/links/{name}\"} 1
-http_requests_total{code=\"204\",method=\"PUT\",route=\"/links/{name}\"} 1
-http_requests_total{code=\"302\",method=\"GET\",route=\"/go/{name}\"} 1
-http_requests_total{code=\"400\",method=\"PUT\",route=\"/links/{name}\"} 2
-http_requests_total{code=\"404\",method=\"DELETE\",route=\"/links/{name}\"} 1
-http_requests_total{code=\"404\",method=\"GET\",route=\"/go/{name}\"} 1
-http_requests_total{code=\"405\",method=\"POST\",route=\"/links/{name}\"} 1
-";
+const REQUEST_FAMILIES: &str = include_str!("expositions/requests_of_links.txt");
 
 /// An exposition without how long requests took.
 fn untimed(text: &str) -> String {

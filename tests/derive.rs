@@ -12,32 +12,13 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, LabelValue, Labels,
     Registry, Rows, StateSet,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{
+    HELLO, assert_golden, exposition, exposition_of, exposition_of_fn, hello, registry_of,
+};
 
 #[test]
 fn exposition_of_the_tutorial_is_stable() {
-    #[derive(Collector)]
-    struct Hello {
-        #[metric(name = "a", help = "Display a.")]
-        a: Gauge,
-        #[metric(name = "b", help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
-        b: CounterVec<1>,
-    }
-
-    let hello = Arc::new(Hello::new());
-    hello.a.set(1.0);
-    hello.b.with(["Hi"]).inc_by(2);
-    assert_eq!(
-        exposition_of(hello),
-        "\
-# HELP a Display a.
-# TYPE a gauge
-a 1
-# HELP b Display b.
-# TYPE b counter
-b{hello=\"world\",hostname=\"Hi\"} 2
-"
-    );
+    assert_eq!(exposition_of(hello()), HELLO);
 }
 
 #[test]
@@ -273,8 +254,7 @@ fn generics_lifetimes_and_where_clauses_work() {
     static GAUGE: Gauge = Gauge::new();
     let pair = Pair { generic: &GAUGE, map: BTreeMap::from([("y", 5_u8)]), unused: [0; 3] };
     assert_eq!(pair.unused.len(), 3);
-    let registry = Registry::new();
-    registry.register(pair).unwrap();
+    let registry = registry_of(pair);
     registry.register(Owned::<Counter>::new()).unwrap();
     assert_eq!(
         exposition(&registry),
@@ -460,8 +440,7 @@ fn row_labels_come_before_labels_of_its_metrics() {
         live.partitions.push(Half { half: "left" }, sizes);
         disks.disks.push(Disk { device, bus: 7 }, live);
     }
-    let registry = Registry::new();
-    registry.register(disks).unwrap();
+    let registry = registry_of(disks);
     assert_golden("expositions/rows.txt", &exposition(&registry));
     for format in [Format::OpenMetrics, Format::Protobuf] {
         registry.encode(format, &mut Vec::new());

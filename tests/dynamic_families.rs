@@ -11,7 +11,9 @@ use hello_exporter::testing::assert_exposition;
 use hello_exporter::{
     Collector, DynamicFamilies, Format, HistogramSnapshot, Registry, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of_fn, open_metrics};
+use hello_exporter_tests::{
+    assert_golden, assert_golden_formats, exposition, exposition_of_fn, registry_of_fn,
+};
 
 fn histogram() -> HistogramSnapshot {
     HistogramSnapshot::new([(0.1, 20), (1.0, 23)], 9.5, 24).unwrap()
@@ -68,10 +70,7 @@ fn bytes(format: Format, registry: &Registry) -> Vec<u8> {
 
 #[test]
 fn samples_with_labels_by_name_are_exposed_in_every_format() {
-    let registry = Registry::new();
-    registry.register_fn(queries).unwrap();
-    assert_golden("expositions/queries.txt", &exposition(&registry));
-    assert_golden("expositions/queries.openmetrics", &open_metrics(&registry));
+    assert_golden_formats("queries", &registry_of_fn(queries));
     // A value for good, without a scrape that registers its families.
     assert_golden("expositions/queries.txt", &exposition_of_fn(queries));
 }

@@ -9,7 +9,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Family, Histogram, HistogramVec, Labels, Registry,
 };
 use hello_exporter_tests::{
-    assert_golden, exposition, exposition_of, open_metrics, open_metrics_of,
+    assert_golden, exposition, exposition_of, open_metrics, open_metrics_of, registry_of,
 };
 
 #[test]
@@ -25,8 +25,7 @@ fn counter_of_unknown_type_in_openmetrics_has_no_exemplar() {
     let untotalled = Arc::new(Untotalled::new());
     untotalled.requests.inc_by_with_exemplar(1, &[("trace_id", "1")]);
     untotalled.by_path.with(["/"]).inc_by_with_exemplar(1, &[("trace_id", "1")]);
-    let registry = Registry::new();
-    registry.register(untotalled).unwrap();
+    let registry = registry_of(untotalled);
     assert_eq!(
         open_metrics(&registry),
         "\

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::{Collector, CounterVec, Format, Gauge, Registry};
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn, parse, promtool};
+use hello_exporter_tests::{
+    exposition, exposition_of, exposition_of_fn, parse, promtool, registry_of, registry_of_fn,
+};
 
 /// Values that every escaping has gone wrong with somewhere.
 const NASTY: &[&str] = &[
@@ -121,8 +123,7 @@ impl Collect for Faulty {
 
 #[test]
 fn panic_removes_its_whole_family_only() {
-    let registry = Registry::new();
-    registry.register(Faulty { panics: true }).unwrap();
+    let registry = registry_of(Faulty { panics: true });
     assert_eq!(
         exposition(&registry),
         "\
@@ -170,8 +171,7 @@ fn panic_in_a_function_removes_only_its_metrics() {
         live: Gauge,
     }
 
-    let registry = Registry::new();
-    registry.register_fn(|| -> Made { panic!("a fault") }).unwrap();
+    let registry = registry_of_fn(|| -> Made { panic!("a fault") });
     registry.register(Live::new()).unwrap();
     assert_eq!(exposition(&registry), "# HELP live A gauge.\n# TYPE live gauge\nlive 0\n");
 }
@@ -220,8 +220,7 @@ fn encode_appends_and_runs_on_many_threads() {
     for at in 0..1000 {
         many.many.with([at]).inc();
     }
-    let registry = Registry::new();
-    registry.register(Arc::clone(&many)).unwrap();
+    let registry = registry_of(Arc::clone(&many));
     let expected = exposition(&registry);
     assert_eq!(expected.lines().count(), 1002);
     std::thread::scope(|scope| {

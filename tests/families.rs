@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hello_exporter::{Collector, Counter, DynamicFamilies, Format, Registry};
 use hello_exporter_tests::{
-    assert_golden, exposition, exposition_in, exposition_of, exposition_of_fn,
+    assert_golden, exposition, exposition_in, exposition_of, exposition_of_fn, registry_of_fn,
 };
 
 /// Fields as a kernel has them.
@@ -75,30 +75,7 @@ fn node() -> Node {
     node
 }
 
-const NODE: &str = "\
-# HELP node_connections Connections in use.
-# TYPE node_connections gauge
-node_connections{zone=\"a\"} 3
-# HELP node_first First.
-# TYPE node_first untyped
-node_first{zone=\"a\"} 0.25
-# HELP node_memory_Active_file_bytes Field Active_file.
-# TYPE node_memory_Active_file_bytes gauge
-node_memory_Active_file_bytes{zone=\"a\"} 5
-# HELP node_memory_MemFree_bytes Field MemFree.
-# TYPE node_memory_MemFree_bytes gauge
-node_memory_MemFree_bytes{zone=\"a\"} 18446744073709551615
-# HELP node_memory_MemTotal_bytes Field MemTotal.
-# TYPE node_memory_MemTotal_bytes gauge
-node_memory_MemTotal_bytes{zone=\"a\"} 17179869184
-# HELP node_reads_bytes_total Read.
-# TYPE node_reads_bytes_total counter
-node_reads_bytes_total{zone=\"a\",device=\"sda\",direction=\"\\\"up\\\"\"} 7
-node_reads_bytes_total{zone=\"a\",device=\"sdb\",direction=\"down\"} 8
-# HELP node_uptime_seconds_total Seconds since the start.
-# TYPE node_uptime_seconds_total counter
-node_uptime_seconds_total{zone=\"a\"} 1.5
-";
+const NODE: &str = include_str!("expositions/flattened_dynamic_families.txt");
 
 #[test]
 fn dynamic_families_are_flattened_at_any_depth() {
@@ -172,8 +149,7 @@ reads_total{device=\"sdb\"} 1
 
 #[test]
 fn only_invalid_families_are_dropped() {
-    let registry = Registry::new();
-    registry.register_fn(Pool::new).unwrap();
+    let registry = registry_of_fn(Pool::new);
     registry
         .register_fn(|| {
             let mut families = DynamicFamilies::new();
@@ -190,23 +166,9 @@ fn only_invalid_families_are_dropped() {
             families
         })
         .unwrap();
-    let expected = "\
-# HELP connections Connections in use.
-# TYPE connections gauge
-connections 0
-# HELP good Help.
-# TYPE good gauge
-good 6
-# HELP labels Help.
-# TYPE labels gauge
-labels{a=\"\"} 1
-labels{a=\"v\"} 4
-# HELP negative_total Help.
-# TYPE negative_total counter
-negative_total -1
-";
-    assert_eq!(exposition(&registry), expected);
-    assert_eq!(exposition(&registry), expected);
+    for _ in 0..2 {
+        assert_golden("expositions/valid_dynamic_families.txt", &exposition(&registry));
+    }
 }
 
 #[test]

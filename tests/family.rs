@@ -9,7 +9,7 @@ use std::thread;
 
 use hello_exporter::metric::PinnedSeries;
 use hello_exporter::{Collector, CounterVec, Format, Registry};
-use hello_exporter_tests::parse;
+use hello_exporter_tests::{parse, registry_of};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
@@ -220,8 +220,7 @@ fn work(
 fn counts_are_exact_while_threads_create_remove_pin_and_scrape() {
     const THREADS: usize = 4;
     let metrics = Arc::new(Metrics::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&metrics)).unwrap();
+    let registry = registry_of(Arc::clone(&metrics));
     let shared: Vec<Key> = (0..20).map(|at| ["shared".to_owned(), at.to_string()]).collect();
     let total = AtomicU64::new(0);
     let is_over = AtomicBool::new(false);

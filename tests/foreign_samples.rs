@@ -8,7 +8,9 @@ use hello_exporter::collect::Declared;
 use hello_exporter::{Collector, Format, HistogramSnapshot, Registry, SummarySnapshot};
 use hello_exporter_tests::foreign::{Given, histogram, metric};
 use hello_exporter_tests::http::get;
-use hello_exporter_tests::{Exporter, build_example, exposition, exposition_in, exposition_of};
+use hello_exporter_tests::{
+    Exporter, build_example, exposition, exposition_in, exposition_of, registry_of, registry_of_fn,
+};
 use prometheus::HistogramOpts;
 use prometheus::proto::{Gauge, LabelPair, Metric, MetricType, Quantile, Summary};
 use proptest::collection::vec;
@@ -20,9 +22,7 @@ use proptest::test_runner::RngSeed;
 fn serving(metric_type: MetricType, metrics: Vec<Metric>) -> Registry {
     let foreign = prometheus::Registry::new();
     foreign.register(Given::new("family", "Help.", metric_type, metrics)).unwrap();
-    let registry = Registry::new();
-    registry.register(foreign).unwrap();
-    registry
+    registry_of(foreign)
 }
 
 fn summary(of: &str, quantiles: &[(f64, f64)]) -> Metric {
@@ -48,8 +48,7 @@ fn assert_same<T: Declared + 'static>(
     foreign: &Registry,
     snapshots: impl Fn() -> T + Send + Sync + 'static,
 ) {
-    let registry = Registry::new();
-    registry.register_fn(snapshots).unwrap();
+    let registry = registry_of_fn(snapshots);
     for format in FORMATS {
         assert_eq!(exposition_in(format, foreign), exposition_in(format, &registry));
     }

@@ -18,7 +18,7 @@ use hello_exporter::metric::States;
 use hello_exporter::{
     Collector, Counter, Format, Histogram, HistogramSnapshot, Registry, SummarySnapshot,
 };
-use hello_exporter_tests::{Sample, samples};
+use hello_exporter_tests::{Sample, registry_of, samples};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -103,9 +103,7 @@ fn forbidden() -> Registry {
     }
     forbidden.signed.observe(-7.0);
     forbidden.lost.observe(f64::NAN);
-    let registry = Registry::new();
-    registry.register(forbidden).unwrap();
-    registry
+    registry_of(forbidden)
 }
 
 #[test]

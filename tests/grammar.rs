@@ -9,9 +9,11 @@ use std::time::Duration;
 use hello_exporter::collect::Metric;
 use hello_exporter::{
     Collector, Counter, CounterVec, Family, Gauge, GaugeVec, Histogram, HistogramVec, LabelValue,
-    Labels, Registry,
+    Labels,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{
+    assert_golden, exposition, exposition_of, exposition_of_fn, registry_of,
+};
 
 #[derive(LabelValue, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Method {
@@ -328,8 +330,7 @@ fn derive_works_in_macros_in_functions_and_twice_in_a_scope() {
         }
     }
 
-    let registry = Registry::new();
-    registry.register(One::new()).unwrap();
+    let registry = registry_of(One::new());
     registry.register(other::One::new()).unwrap();
     assert_eq!(
         exposition(&registry),

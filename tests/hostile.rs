@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hello_exporter_tests::web_config::{Directory, TLS};
-use hello_exporter_tests::{Dial, Exporter, Resources, Stream, build_example};
+use hello_exporter_tests::{Dial, Exporter, Resources, Stream, build_example, read_until};
 use tempfile::TempDir;
 
 /// An exporter of ten megabytes, and how to connect to it.
@@ -124,17 +124,6 @@ fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: exporter\r\n{headers}\r\n")
 }
 
-/// Reads an answer to its end, on a connection that goes on.
-fn read_answer(stream: &mut Stream, end: &[u8]) -> Vec<u8> {
-    let mut answer = Vec::new();
-    let mut byte = [0];
-    while !answer.ends_with(end) {
-        stream.read_exact(&mut byte).unwrap();
-        answer.push(byte[0]);
-    }
-    answer
-}
-
 type Attack = (&'static str, fn(&Target) -> Vec<Stream>);
 
 /// Each gives connections that the exporter has to close by itself.
@@ -175,7 +164,7 @@ const ATTACKS: &[Attack] = &[
 /// A connection that was used, and is kept.
 fn answered(target: &Target) -> Stream {
     let mut stream = target.send(get(HEALTHY, ""));
-    assert!(read_answer(&mut stream, b"healthy\n").starts_with(b"HTTP/1.1 200 OK\r\n"));
+    assert!(read_until(&mut stream, b"healthy\n").starts_with(b"HTTP/1.1 200 OK\r\n"));
     stream
 }
 

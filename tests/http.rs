@@ -6,18 +6,11 @@ use std::net::TcpListener;
 use std::process::{Command, Output};
 
 use actix_web::web;
-use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
+use hello_exporter::{Collector, Gauge, http::Metrics};
 use hello_exporter_tests::http::{get, get_accepting, get_with, request, serve};
-use hello_exporter_tests::{Exporter, build, build_example, promtool, text, without_time};
-
-const HELLO: &str = "\
-# HELP a Display a.
-# TYPE a gauge
-a 1
-# HELP b Display b.
-# TYPE b counter
-b{hello=\"world\",hostname=\"Hi\"} 2
-";
+use hello_exporter_tests::{
+    Exporter, HELLO, build, build_example, promtool, registry_of, text, without_time,
+};
 
 /// Runs the exporter to its end.
 fn run(arguments: &[&str]) -> Output {
@@ -407,8 +400,7 @@ fn metrics_are_mounted_into_an_application() {
         visits: Gauge,
     }
 
-    let registry = Registry::new();
-    registry.register(Visits::new()).unwrap();
+    let registry = registry_of(Visits::new());
     let server = serve(move |config| {
         let hello = web::get().to(|| async { "hello" });
         let metrics = Metrics::new(registry.clone()).path("/internal/metrics");

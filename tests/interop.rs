@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use hello_exporter::interop::Shared;
 use hello_exporter::{Collector, CounterVec, Format, Gauge, Histogram, Registry};
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{
+    assert_golden, exposition, exposition_of, exposition_of_fn, registry_of, registry_of_fn,
+};
 use prometheus::core::{Collector as _, Desc};
 use prometheus::proto::{MetricFamily, MetricType, Quantile, Summary, Untyped};
 use prometheus::{HistogramOpts, IntCounter, IntCounterVec, Opts, TextEncoder};
@@ -255,16 +257,14 @@ fn foreign_registry_registers_as_a_whole() {
     foreign.register(Box::new(histogram)).unwrap();
     foreign.register(Box::new(summary())).unwrap();
     foreign.register(Box::new(untyped())).unwrap();
-    let registry = Registry::new();
-    registry.register(foreign).unwrap();
+    let registry = registry_of(foreign);
     assert_golden("expositions/foreign_registry_as_a_whole.txt", &exposition(&registry));
 }
 
 #[test]
 fn metrics_registered_later_in_a_foreign_registry_are_exposed() {
     let foreign = prometheus::Registry::new();
-    let registry = Registry::new();
-    registry.register(foreign.clone()).unwrap();
+    let registry = registry_of(foreign.clone());
     assert_eq!(exposition(&registry), "");
 
     let late = IntCounter::new("late_total", "Late.").unwrap();
@@ -314,8 +314,7 @@ fn untyped_values_are_gauges_in_a_foreign_registry() {
     foreign.register(Box::new(Values { value: 2.0, absent: None })).unwrap();
     assert_eq!(gathered(&foreign), "# HELP value Of no type.\n# TYPE value gauge\nvalue 2\n");
     let mut buffer = Vec::new();
-    let registry = Registry::new();
-    registry.register_fn(|| Values { value: 2.0, absent: None }).unwrap();
+    let registry = registry_of_fn(|| Values { value: 2.0, absent: None });
     registry.encode(Format::Text, &mut buffer);
     assert_eq!(buffer, b"# HELP value Of no type.\n# TYPE value untyped\nvalue 2\n");
 }
@@ -373,8 +372,7 @@ fn foreign_metric_that_changes_its_type_is_dropped() {
     let foreign = prometheus::Registry::new();
     let gauge = prometheus::IntGauge::new("x", "Help.").unwrap();
     foreign.register(Box::new(gauge.clone())).unwrap();
-    let registry = Registry::new();
-    registry.register(foreign.clone()).unwrap();
+    let registry = registry_of(foreign.clone());
     foreign.unregister(Box::new(gauge)).unwrap();
     let histogram = prometheus::Histogram::with_opts(HistogramOpts::new("x", "Help.")).unwrap();
     foreign.register(Box::new(histogram)).unwrap();

@@ -15,7 +15,7 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramVec, Info, LabelValue,
     Labels, Registry, StateSet,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, open_metrics};
+use hello_exporter_tests::{assert_golden, exposition, exposition_of, open_metrics, registry_of};
 
 // Guards and timers.
 
@@ -184,8 +184,7 @@ fn openmetrics_has_sum_and_count_of_a_histogram_whose_sum_can_fall() {
     let signed = Signed::new();
     signed.below.observe(0.5);
     signed.fallen.observe(-0.5);
-    let registry = Registry::new();
-    registry.register(signed).unwrap();
+    let registry = registry_of(signed);
     assert_golden(
         "expositions/histograms_whose_sum_can_fall.openmetrics",
         &open_metrics(&registry),
@@ -236,8 +235,7 @@ db_role{zone="a",db_role="stand \"by\""} 0
 #[test]
 fn info_is_set_replaced_and_cleared() {
     let metrics = Arc::new(Node::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&metrics)).unwrap();
+    let registry = registry_of(Arc::clone(&metrics));
     let exposed =
         |info: &str| assert_eq!(exposition(&registry), node(&(info.to_owned() + ALL_OFF)));
     exposed("");
@@ -252,8 +250,7 @@ fn info_is_set_replaced_and_cleared() {
 #[test]
 fn states_are_set_enabled_and_disabled() {
     let metrics = Arc::new(Node::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&metrics)).unwrap();
+    let registry = registry_of(Arc::clone(&metrics));
     let exposed = |states: [u8; 3]| {
         let labels = ["leader", "follower", "stand \\\"by\\\""].iter().zip(states);
         let line =
@@ -357,8 +354,7 @@ impl Collect for Numbers {
 
 #[test]
 fn info_has_value_one_and_state_set_only_states() {
-    let registry = Registry::new();
-    registry.register(Numbers).unwrap();
+    let registry = registry_of(Numbers);
     assert_eq!(
         open_metrics(&registry),
         r#"# HELP other Help.

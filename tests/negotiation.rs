@@ -9,8 +9,9 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use hello_exporter::{Collector, CounterVec, Format, Gauge, Registry, http::Metrics};
+use hello_exporter::{Format, Registry, http::Metrics};
 use hello_exporter_tests::http::{Response, Server, send, serve};
+use hello_exporter_tests::{Hello, registry_of};
 
 use Coding::{Gzip, Identity, Zstd};
 use Format::{OpenMetrics, Protobuf, Text};
@@ -66,23 +67,12 @@ fn content_type(format: Format) -> &'static str {
     }
 }
 
-#[derive(Collector)]
-struct Hello {
-    #[metric(name = "a", help = "Display a.")]
-    a: Gauge,
-
-    #[metric(name = "b", help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
-    b: CounterVec<1>,
-}
-
 /// A registry whose exposition is always the same, with as many series.
 fn registry(series: u32) -> Registry {
     let hello = Hello::new();
     hello.a.set(1.0);
     (0..series).for_each(|number| hello.b.with([&*format!("Hi{number}")]).inc_by(2));
-    let registry = Registry::new();
-    registry.register(hello).unwrap();
-    registry
+    registry_of(hello)
 }
 
 fn serving(registry: &Registry) -> Server {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use hello_exporter::{Collector, Format, Gauge, GaugeVec, Registry};
-use hello_exporter_tests::{exposition, exposition_in};
+use hello_exporter_tests::{exposition, exposition_in, registry_of};
 
 #[derive(Collector)]
 struct Job {
@@ -22,8 +22,7 @@ struct Job {
 
 fn job() -> (Arc<Job>, Registry) {
     let job = Arc::new(Job::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&job)).unwrap();
+    let registry = registry_of(Arc::clone(&job));
     (job, registry)
 }
 

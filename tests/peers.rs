@@ -9,7 +9,7 @@ use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType
 use hello_exporter::http::Metrics;
 use hello_exporter::{Collector, Counter, CounterVec, Format, Gauge, Registry};
 use hello_exporter_tests::http::{get, serve};
-use hello_exporter_tests::{compiler_says, exposition, exposition_of, open_metrics};
+use hello_exporter_tests::{compiler_says, exposition, exposition_of, open_metrics, registry_of};
 
 /// A collector by hand, that writes to each of its families what it is told.
 struct Hand(Vec<(Desc, Write)>);
@@ -275,8 +275,7 @@ values{{constant=\"{it}\",outer=\"{it}\",x=\"{it}\"}} 1
 #[test]
 fn newline_in_help_is_escaped() {
     let desc = Desc::new("g", FORGERY, MetricType::Gauge);
-    let registry = Registry::new();
-    registry.register(Hand(vec![(desc, |encoder| encoder.value(1))])).unwrap();
+    let registry = registry_of(Hand(vec![(desc, |encoder| encoder.value(1))]));
     assert_eq!(
         exposition(&registry),
         "# HELP g \"} 1\\nforged 2\r\\n# TYPE forged gauge\\n\n# TYPE g gauge\ng 1\n"
@@ -296,8 +295,7 @@ fn newline_in_an_exemplar_is_escaped() {
     }
 
     let requests = Arc::new(Requests::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&requests)).unwrap();
+    let registry = registry_of(Arc::clone(&requests));
     requests.requests_total.inc_by_with_exemplar(1, &[("id", "\"} 1\n\\")]);
     let text = open_metrics(&registry);
     let (head, timestamp) = text.rsplit_once("} 1 ").unwrap();
@@ -406,8 +404,7 @@ fn same_field_name_in_two_structs_is_refused() {
         queue: Gauge,
     }
 
-    let registry = Registry::new();
-    registry.register(Mail::new()).unwrap();
+    let registry = registry_of(Mail::new());
     let refused = registry.register(Print::new()).unwrap_err().to_string();
     let function = "peers::same_field_name_in_two_structs_is_refused";
     assert_eq!(

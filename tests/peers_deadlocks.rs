@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::{Collector, CounterVec, Format, GaugeVec, HistogramVec, Registry};
-use hello_exporter_tests::exposition;
+use hello_exporter_tests::{exposition, registry_of};
 
 #[derive(Collector)]
 struct DynamicFamilies {
@@ -44,8 +44,7 @@ fn use_all(families: &DynamicFamilies, registry: &Registry) {
 
 fn families() -> (Arc<DynamicFamilies>, Registry) {
     let families = Arc::new(DynamicFamilies::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&families)).unwrap();
+    let registry = registry_of(Arc::clone(&families));
     (families, registry)
 }
 
@@ -121,8 +120,7 @@ fn collector_uses_a_family_while_it_is_scraped() {
     }
 
     let (families, other) = families();
-    let registry = Registry::new();
-    registry.register(Arc::clone(&families)).unwrap();
+    let registry = registry_of(Arc::clone(&families));
     registry.register(Reentrant(families, other)).unwrap();
     assert_eq!(
         exposition(&registry),

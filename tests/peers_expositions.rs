@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use allocation_counter::measure;
 use hello_exporter::{Collector, Histogram, HistogramVec, Registry};
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn, open_metrics};
+use hello_exporter_tests::{
+    exposition, exposition_of, exposition_of_fn, open_metrics, registry_of_fn,
+};
 
 // `prometheus`: duplicate series are exposed.
 
@@ -68,8 +70,7 @@ fn untyped_metrics_are_encoded() {
         whatever: f64,
     }
 
-    let registry = Registry::new();
-    registry.register_fn(|| Untyped { whatever: 0.5 }).unwrap();
+    let registry = registry_of_fn(|| Untyped { whatever: 0.5 });
     assert_eq!(
         exposition(&registry),
         "# HELP whatever Whatever it is.\n# TYPE whatever untyped\nwhatever 0.5\n"
@@ -132,8 +133,7 @@ sent_bytes_total{device="eth0"} 18446744073709551615
 
 #[test]
 fn openmetrics_is_written() {
-    let registry = Registry::new();
-    registry.register_fn(Absolute::new).unwrap();
+    let registry = registry_of_fn(Absolute::new);
     assert_eq!(
         open_metrics(&registry),
         "# HELP requests Requests served.\n# TYPE requests counter\nrequests_total 0\n# EOF\n"
@@ -198,8 +198,7 @@ fn infinities_have_their_sign() {
     }
 
     let values = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN];
-    let registry = Registry::new();
-    registry.register_fn(move || Infinite { values: (0..).zip(values).collect() }).unwrap();
+    let registry = registry_of_fn(move || Infinite { values: (0..).zip(values).collect() });
     let expected = "# HELP values Values.\n# TYPE values gauge\nvalues{x=\"0\"} +Inf\n\
                     values{x=\"1\"} -Inf\nvalues{x=\"2\"} NaN\nvalues{x=\"3\"} NaN\n";
     assert_eq!(exposition(&registry), expected);

@@ -12,7 +12,7 @@ use hello_exporter::{
 };
 use hello_exporter_tests::http::serve;
 use hello_exporter_tests::web_config::{Directory, MUTUAL, SECRET, TLS, users};
-use hello_exporter_tests::{Exporter, Prometheus, Proxy, exposition};
+use hello_exporter_tests::{Exporter, Prometheus, Proxy, exposition, registry_of};
 use serde_json::{Value, json};
 
 /// The only value of a query's result, and its labels without those of the target.
@@ -155,8 +155,7 @@ fn shop() -> Registry {
         debts_total: BTreeMap::from([("money", -2.5), ("time", f64::NAN)]),
         stock: BTreeMap::from([("Bergen", None), ("Oslo", Some(5))]),
     };
-    let registry = Registry::new();
-    registry.register(shop).unwrap();
+    let registry = registry_of(shop);
     registry.register_fn(values).unwrap();
     registry
 }

@@ -303,6 +303,20 @@ fn reply_over_the_limit_is_cut_and_affects_no_other() {
     assert!(has_sample(&response, "redis_commands_latencies_usec_count{cmd=\"c0\"} 99"));
 }
 
+/// Asserts that ten scrapes of a server whose replies have no end take less than 64 MiB.
+#[track_caller]
+fn assert_takes_little_memory(first: &'static [u8], rest: &'static [u8], flags: &[&str]) {
+    let server = FakeRedis::start(Fake::Endless(first, rest));
+    let more = memory_of_ten(&server, flags, assert_up);
+    println!("{:?}: {} KiB more", String::from_utf8_lossy(rest), more >> 10);
+    assert!(more < 64 << 20, "{} MiB", more >> 20);
+}
+
+/// Returns the replies to the name of the client and to INFO.
+fn replies(info: &str) -> &'static [u8] {
+    [b"+OK\r\n", &*bulk(info)].concat().leak()
+}
+
 #[test]
 fn endless_info_is_cut_and_takes_little_memory() {
     let start = b"+OK\r\n$9999999999\r\nredis_version:7.0.15\r\n";
@@ -315,17 +329,13 @@ fn endless_info_is_cut_and_takes_little_memory() {
         b"slave0:ip=10.0.0.1,port=1,state=online,offset=1,lag=1\r\n",
         b"master_host:a\r\n",
     ] {
-        let server = FakeRedis::start(Fake::Endless(start, line));
-        let more = memory_of_ten(&server, &[], assert_up);
-        println!("{:?}: {} KiB more", String::from_utf8_lossy(line), more >> 10);
-        assert!(more < 64 << 20, "{} MiB", more >> 20);
+        assert_takes_little_memory(start, line, &[]);
     }
 }
 
 #[test]
 fn other_endless_replies_take_little_memory() {
-    let info = bulk("redis_version:7.0.15\r\nuptime_in_seconds:1\r\n");
-    let info: &'static [u8] = [b"+OK\r\n", &*info].concat().leak();
+    let info = replies("redis_version:7.0.15\r\nuptime_in_seconds:1\r\n");
     let with_array: &'static [u8] = [info, b"*999999999\r\n"].concat().leak();
     for rest in [
         &b"*999999999\r\n"[..],
@@ -337,25 +347,22 @@ fn other_endless_replies_take_little_memory() {
         b"+x",
     ] {
         for first in [info, with_array] {
-            let server = FakeRedis::start(Fake::Endless(first, rest));
-            let more = memory_of_ten(&server, &["--include-config-metrics"], assert_up);
-            println!("{:?}: {} KiB more", String::from_utf8_lossy(rest), more >> 10);
-            assert!(more < 64 << 20, "{} MiB", more >> 20);
+            assert_takes_little_memory(first, rest, &["--include-config-metrics"]);
         }
     }
 }
 
 #[test]
 fn server_that_answers_only_info_is_up() {
-    let info = bulk("redis_version:7.0.15\r\nconnected_clients:7\r\n");
-    let replies: &'static [u8] = [b"+OK\r\n", &*info].concat().leak();
+    let info = "redis_version:7.0.15\r\nconnected_clients:7\r\n";
+    let replies = replies(info);
     for (fake, error) in [
         (Fake::Cut(replies), "the connection was lost"),
         (Fake::Bytes([replies, b"%1\r\n"].concat().leak()), "INFO was not answered as Redis does"),
         (
             Fake::answers(move |command| match command {
                 "CLIENT SETNAME redis_exporter" => b"+OK\r\n".to_vec(),
-                "INFO ALL" => info.clone(),
+                "INFO ALL" => bulk(info),
                 _ => Vec::new(),
             }),
             "no answer within 500ms",

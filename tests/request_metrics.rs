@@ -16,11 +16,10 @@ use actix_web::guard::Header;
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, ServiceConfig};
-use hello_exporter::Registry;
 use hello_exporter::http::RequestMetrics;
 use hello_exporter::testing::{assert_exposition, lint, value_of};
 use hello_exporter_tests::http::{Server, get, get_with, request, serve_counting, start_get};
-use hello_exporter_tests::{exposition, poll};
+use hello_exporter_tests::{assert_golden, exposition, poll, read_until, registry_of};
 use prometheus::TextEncoder;
 use tokio::sync::oneshot;
 
@@ -31,8 +30,7 @@ fn requests() -> RequestMetrics {
 
 /// What is exposed, without how long it took.
 fn counted(requests: &RequestMetrics) -> String {
-    let registry = Registry::new();
-    registry.register(requests.clone()).unwrap();
+    let registry = registry_of(requests.clone());
     let exposition = exposition(&registry);
     let lines = exposition.lines().filter(|line| !line.contains("_sum"));
     lines.map(|line| line.to_owned() + "\n").collect()
@@ -73,31 +71,7 @@ fn requests_are_counted_by_method_route_and_code() {
         assert_eq!(request(server.address, method, path).status, code, "{method} {path}");
     }
     totals(&requests);
-    assert_eq!(
-        counted(&requests),
-        "\
-# HELP http_request_duration_seconds Time from the arrival of a request until its answer was handed to the connection.
-# TYPE http_request_duration_seconds histogram
-http_request_duration_seconds_bucket{method=\"GET\",route=\"/items/{name}\",le=\"3600\"} 3
-http_request_duration_seconds_bucket{method=\"GET\",route=\"/items/{name}\",le=\"+Inf\"} 3
-http_request_duration_seconds_count{method=\"GET\",route=\"/items/{name}\"} 3
-http_request_duration_seconds_bucket{method=\"PUT\",route=\"/api/orders/{id}/lines\",le=\"3600\"} 2
-http_request_duration_seconds_bucket{method=\"PUT\",route=\"/api/orders/{id}/lines\",le=\"+Inf\"} 2
-http_request_duration_seconds_count{method=\"PUT\",route=\"/api/orders/{id}/lines\"} 2
-http_request_duration_seconds_bucket{method=\"DELETE\",route=\"unmatched\",le=\"3600\"} 1
-http_request_duration_seconds_bucket{method=\"DELETE\",route=\"unmatched\",le=\"+Inf\"} 1
-http_request_duration_seconds_count{method=\"DELETE\",route=\"unmatched\"} 1
-# HELP http_requests_in_flight Requests that are being answered.
-# TYPE http_requests_in_flight gauge
-http_requests_in_flight 0
-# HELP http_requests_total Requests answered or given up, by method, pattern of the route, and status code.
-# TYPE http_requests_total counter
-http_requests_total{method=\"GET\",route=\"/items/{name}\",code=\"200\"} 2
-http_requests_total{method=\"GET\",route=\"/items/{name}\",code=\"404\"} 1
-http_requests_total{method=\"PUT\",route=\"/api/orders/{id}/lines\",code=\"200\"} 2
-http_requests_total{method=\"DELETE\",route=\"unmatched\",code=\"404\"} 1
-"
-    );
+    assert_golden("expositions/request_metrics.txt", &counted(&requests));
 }
 
 #[test]
@@ -241,14 +215,9 @@ fn streaming(requests: &RequestMetrics) -> (Server, oneshot::Sender<()>) {
     (server, end)
 }
 
-/// Reads until the head of an answer has come.
+/// Reads the head of a response.
 fn read_head(client: &mut TcpStream) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        client.read_exact(&mut byte).unwrap();
-        head.extend(byte);
-    }
+    let head = read_until(client, b"\r\n\r\n");
     assert!(head.starts_with(b"HTTP/1.1 201 Created\r\n"));
 }
 

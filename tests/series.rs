@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hello_exporter::{
     Collector, Counter, CounterVec, Family, Gauge, GaugeVec, HistogramVec, Labels, Registry,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, open_metrics};
+use hello_exporter_tests::{assert_golden, exposition, exposition_of, open_metrics, registry_of};
 
 #[derive(Collector)]
 struct Requests {
@@ -30,8 +30,7 @@ fn counted(series: &[[&str; 2]]) -> (Arc<Requests>, Registry) {
     for (at, values) in (1..).zip(series) {
         requests.requests_total.with(*values).inc_by(at);
     }
-    let registry = Registry::new();
-    registry.register(Arc::clone(&requests)).unwrap();
+    let registry = registry_of(Arc::clone(&requests));
     (requests, registry)
 }
 

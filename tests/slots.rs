@@ -8,7 +8,7 @@ use std::process::Command;
 
 use hello_exporter_tests::http::{Response, get, serve, start_get};
 use hello_exporter_tests::web_config::{Directory, TLS};
-use hello_exporter_tests::{Exporter, build_example, build_program, curl, until};
+use hello_exporter_tests::{Exporter, build_example, build_program, curl, read_until, until};
 
 const MOST: usize = 40;
 
@@ -49,12 +49,7 @@ fn assert_success(response: &Response) {
 
 /// Answers a probe once it has sent its request.
 fn answer(probe: &mut TcpStream) {
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        probe.read_exact(&mut byte).unwrap();
-        request.extend(byte);
-    }
+    read_until(probe, b"\r\n\r\n");
     write!(probe, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
 }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
-use hello_exporter::{Collector, HistogramSnapshot, Registry, SummarySnapshot, Timestamped};
+use hello_exporter::{Collector, HistogramSnapshot, SummarySnapshot, Timestamped};
 use hello_exporter_tests::{
-    assert_golden, exposition, exposition_of, exposition_of_fn, open_metrics,
+    assert_golden, assert_golden_formats, exposition_of, exposition_of_fn, registry_of_fn,
 };
 
 fn histogram(buckets: &[(f64, u64)], count: u64) -> Result<HistogramSnapshot, String> {
@@ -112,14 +112,7 @@ fn snapshots() -> Snapshots {
 
 #[test]
 fn snapshots_and_timestamps_are_fields_and_values_of_maps() {
-    assert_golden("expositions/snapshots.txt", &exposition_of_fn(snapshots));
-}
-
-#[test]
-fn openmetrics_has_seconds_and_float_bounds() {
-    let registry = Registry::new();
-    registry.register_fn(snapshots).unwrap();
-    assert_golden("expositions/snapshots.openmetrics", &open_metrics(&registry));
+    assert_golden_formats("snapshots", &registry_of_fn(snapshots));
 }
 
 #[test]
@@ -159,10 +152,7 @@ fn counter_value_that_is_negative_or_nan_is_exposed() {
         plain: f64::NAN,
         some_total: (0..).zip(some).collect(),
     };
-    let registry = Registry::new();
-    registry.register_fn(counters).unwrap();
-    assert_golden("expositions/negative_and_nan_counters.txt", &exposition(&registry));
-    assert_golden("expositions/negative_and_nan_counters.openmetrics", &open_metrics(&registry));
+    assert_golden_formats("negative_and_nan_counters", &registry_of_fn(counters));
 }
 
 /// Writes a number, a histogram and a summary to a family of each type.

@@ -10,7 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use hello_exporter_tests::http::{Response, get, get_with};
-use hello_exporter_tests::{Exporter, Prometheus, build_example, text, without_time};
+use hello_exporter_tests::{
+    Exporter, Prometheus, assert_golden, build_example, text, without_time,
+};
 
 fn program() -> PathBuf {
     build_example("hello_exporter_tests", "sources")
@@ -62,30 +64,7 @@ fn failing_sources_are_reported_and_others_exposed() {
     let exporter = start(&[]);
     let response = scrape(exporter.address, "");
     assert_eq!(response.status, 200);
-    assert_eq!(
-        own(&response),
-        "\
-# HELP flapping What works every other time.
-# TYPE flapping gauge
-flapping 1
-# HELP good What works.
-# TYPE good gauge
-good 1
-# HELP slow What takes its time.
-# TYPE slow gauge
-slow 1
-# HELP sources_scrape_collector_duration_seconds Duration of a collector scrape in seconds.
-# TYPE sources_scrape_collector_duration_seconds gauge
-# HELP sources_scrape_collector_success Whether a collector succeeded.
-# TYPE sources_scrape_collector_success gauge
-sources_scrape_collector_success{collector=\"good\"} 1
-sources_scrape_collector_success{collector=\"slow\"} 1
-sources_scrape_collector_success{collector=\"failing\"} 0
-sources_scrape_collector_success{collector=\"panicking\"} 0
-sources_scrape_collector_success{collector=\"hanging\"} 0
-sources_scrape_collector_success{collector=\"flapping\"} 1
-"
-    );
+    assert_golden("expositions/failing_sources.txt", &own(&response));
     let durations = response.body.lines().filter(|line| line.contains("_duration_seconds{"));
     assert_eq!(durations.count(), 6);
 }

@@ -451,24 +451,7 @@ fn foreign_registry_is_exposed_as_it_gathers() {
     registry.encode(Format::Text, &mut buffer);
     assert_eq!(
         String::from_utf8(buffer).unwrap(),
-        r#"# HELP counter Help.
-# TYPE counter counter
-counter{x="\"\\\n"} 1.5 -1500
-# HELP gauge Help.
-# TYPE gauge gauge
-gauge{x="\"\\\n"} -0 -1500
-# HELP histogram Help.
-# TYPE histogram histogram
-histogram_bucket{x="\"\\\n",le="1"} 2 -1500
-histogram_bucket{x="\"\\\n",le="+Inf"} 3 -1500
-histogram_sum{x="\"\\\n"} 9.5 -1500
-histogram_count{x="\"\\\n"} 3 -1500
-# HELP summary Help.
-# TYPE summary summary
-summary{x="\"\\\n",quantile="0.5"} 0.25 -1500
-summary_sum{x="\"\\\n"} 1.5 -1500
-summary_count{x="\"\\\n"} 4 -1500
-"#
+        include_str!("foreign.txt")
     );
     assert_eq!(text(&decoded(&encoded(&registry))), text(&typed().gather()));
 }

@@ -102,6 +102,17 @@ impl Stream {
     }
 }
 
+/// Reads from a stream until what it sent ends with `end`.
+pub fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
+    let mut received = Vec::new();
+    while !received.ends_with(end) {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("the stream sends more");
+        received.extend(byte);
+    }
+    received
+}
+
 /// What came of a connection.
 #[derive(Debug)]
 pub struct Rest {
