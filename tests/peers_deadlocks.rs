@@ -136,9 +136,8 @@ fn handles_and_guards_are_held_across_an_await() {
         let _level = families.levels.with(["a"]).inc_guard();
         requests.inc();
         let mut is_second = false;
-        std::future::poll_fn(|_| match std::mem::replace(&mut is_second, true) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+        std::future::poll_fn(|_| {
+            if std::mem::replace(&mut is_second, true) { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
         pinned.inc();

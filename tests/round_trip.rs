@@ -48,9 +48,10 @@ impl Dialect {
 
     /// The Python client takes the suffix from the name of a counter in the text format too.
     fn name(self, family: &Family) -> String {
-        match self == OpenMetrics || family.metric_type == MetricType::Counter {
-            true => family.base().to_owned(),
-            false => family.name.clone(),
+        if self == OpenMetrics || family.metric_type == MetricType::Counter {
+            family.base().to_owned()
+        } else {
+            family.name.clone()
         }
     }
 

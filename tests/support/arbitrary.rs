@@ -242,10 +242,7 @@ impl Family {
         for series in &self.series {
             let Content::States(bits) = series.content else { continue };
             for (at, state) in State::ALL.into_iter().enumerate() {
-                match is_on(bits, at) {
-                    true => set.enable(state),
-                    false => set.disable(state),
-                }
+                if is_on(bits, at) { set.enable(state) } else { set.disable(state) }
             }
         }
         set

@@ -140,13 +140,13 @@ fn label_names(family: &Family) -> BTreeSet<&str> {
 }
 
 fn series(family: &Family) -> BTreeMap<String, f64> {
-    let name = |sample: &Sample| match sample.labels.is_empty() {
-        true => sample.name.clone(),
-        false => {
-            let pair = |(name, value): (&String, &String)| format!("{name}={value:?}");
-            let labels: Vec<String> = sample.labels.iter().map(pair).collect();
-            format!("{}{{{}}}", sample.name, labels.join(","))
+    let name = |sample: &Sample| {
+        if sample.labels.is_empty() {
+            return sample.name.clone();
         }
+        let pair = |(name, value): (&String, &String)| format!("{name}={value:?}");
+        let labels: Vec<String> = sample.labels.iter().map(pair).collect();
+        format!("{}{{{}}}", sample.name, labels.join(","))
     };
     family.samples.iter().map(|sample| (name(sample), sample.value)).collect()
 }
@@ -154,9 +154,8 @@ fn series(family: &Family) -> BTreeMap<String, f64> {
 fn outside(before: f64, ours: f64, after: f64) -> Option<String> {
     let is_between = before.min(after) <= ours && ours <= before.max(after);
     let is_equal = |other| is_same(ours, other);
-    let wanted = || match before == after {
-        true => format!("{before}"),
-        false => format!("from {before} to {after}"),
+    let wanted = || {
+        if before == after { format!("{before}") } else { format!("from {before} to {after}") }
     };
     let is_right = is_between || is_equal(before) || is_equal(after);
     (!is_right).then(|| format!("{ours}, not {}", wanted()))

@@ -7,9 +7,10 @@ use crate::http::{Response, response};
 /// Asks for a URL with more arguments, and gives the answer, or what curl says of the error.
 pub fn curl(url: &str, arguments: &[&str]) -> Result<Response, String> {
     let output = run(url, &[&["--include"], arguments].concat());
-    match output.status.success() {
-        true => Ok(response(&output.stdout)),
-        false => Err(String::from_utf8(output.stderr).expect("curl writes UTF-8")),
+    if output.status.success() {
+        Ok(response(&output.stdout))
+    } else {
+        Err(String::from_utf8(output.stderr).expect("curl writes UTF-8"))
     }
 }
 

@@ -48,16 +48,13 @@ pub fn has_sample(response: &Response, sample: &str) -> bool {
 /// Whether the metrics of the server are there.
 pub fn is_up(response: &Response) -> bool {
     let samples = samples(response);
-    match samples.contains(&"redis_up 1") {
-        true => {
-            assert!(samples.len() > 100, "{samples:?}");
-            true
-        }
-        false => {
-            assert_eq!(samples, ["redis_up 0"]);
-            false
-        }
+    let is_up = samples.contains(&"redis_up 1");
+    if is_up {
+        assert!(samples.len() > 100, "{samples:?}");
+    } else {
+        assert_eq!(samples, ["redis_up 0"]);
     }
+    is_up
 }
 
 /// The samples of a target that is down.
