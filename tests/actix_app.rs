@@ -41,7 +41,7 @@ fn put(address: SocketAddr, name: &str, url: &str) -> u16 {
     status.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-/// What its users do, and what they get.
+/// Sends the requests of users, and checks the responses.
 fn visit(address: SocketAddr) {
     assert_eq!(put(address, "rust", "https://www.rust-lang.org/"), 201);
     assert_eq!(put(address, "docs", "https://doc.rust-lang.org/std/collections/index.html"), 201);

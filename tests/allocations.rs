@@ -1,4 +1,4 @@
-//! What a program pays for its metrics: nothing is allocated for a series that exists.
+//! Allocations: an update of an existing series makes none.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -123,7 +123,7 @@ fn scrape_of_live_metrics_allocates_nothing() {
     }
 }
 
-/// How many allocations a request takes, from the call to the end of the answer.
+/// Returns the number of allocations of a request, from the call to the end of the response.
 fn allocations_of_a_request(service: &impl Service<ServiceRequest>) -> u64 {
     let request = || TestRequest::get().to_srv_request();
     let answer = |request| {

@@ -16,7 +16,7 @@ fn directory() -> PathBuf {
     data("comparison")
 }
 
-/// What a program serves of its queue, as an independent parser reads it, in one order.
+/// Returns the families of the queue that a program serves, as an independent parser reads them.
 fn served(program: &Path) -> Vec<Family> {
     let program = Exporter::start_quietly(program, &[]);
     let mut families = parse(&get(program.address, "/metrics").body);

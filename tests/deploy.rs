@@ -1,4 +1,4 @@
-//! What operators are given is sound: units, an image, Prometheus' configuration, rules, and what they read.
+//! Files for operators: units, an image, Prometheus' configuration, rules, and documents.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 

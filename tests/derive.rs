@@ -1,4 +1,4 @@
-//! What the derive makes of a struct, seen in its exposition.
+//! Expositions of derived structs.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

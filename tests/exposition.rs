@@ -1,4 +1,4 @@
-//! What a scrape is, as a whole: order, escaping, and what it survives.
+//! A scrape as a whole: order, escaping, and panics that it survives.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

@@ -150,7 +150,7 @@ proptest! {
     }
 }
 
-/// What a registry exposes, read by somebody else.
+/// Returns the exposition of a registry, as an independent parser reads it.
 fn exposed(registry: &Registry) -> BTreeMap<Key, f64> {
     let mut buffer = Vec::new();
     registry.encode(Format::Text, &mut buffer);

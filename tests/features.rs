@@ -1,4 +1,4 @@
-//! What a program gets that wants the library alone.
+//! Dependencies of the library with and without its features.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

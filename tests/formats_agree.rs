@@ -35,7 +35,7 @@ fn read_as_text(format: Format, registry: &Registry) -> String {
     format!("{:#?}", read(format, registry))
 }
 
-/// How many samples a series has.
+/// Returns the number of samples of a series.
 fn count(content: &Content) -> usize {
     match content {
         Content::Number(_) => 1,

@@ -1,4 +1,4 @@
-//! What the compiler says of mistakes that depend on a type parameter.
+//! Compiler messages for mistakes that depend on a type parameter.
 //!
 //! A constant that mentions a parameter is evaluated where it is used with a type, which only a build
 //! does: `cargo check` passes, and the program does not compile.

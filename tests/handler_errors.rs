@@ -9,7 +9,7 @@ use hello_exporter_tests::{Exporter, build_example};
 
 const NAME: &str = "promhttp_metric_handler_errors_total";
 
-/// What is exposed of errors. A scrape of this alone runs nothing that fails.
+/// Returns the samples of errors. This scrape selects them alone, so it runs nothing that fails.
 fn exposed(address: SocketAddr) -> String {
     get(address, &format!("/metrics?name[]={NAME}")).body
 }

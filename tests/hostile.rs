@@ -1,5 +1,5 @@
-//! Clients that mean harm, or are broken: whatever they do, a good scrape is answered in time, and once they are
-//! gone the exporter has no more of the system than before.
+//! Hostile and broken clients: a good scrape is answered in time meanwhile, and once they are gone
+//! the exporter holds no more resources than before.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

@@ -1,6 +1,6 @@
-//! What a request accepts and what it gets: formats and codings, over HTTP.
+//! Negotiation of formats and codings over HTTP.
 //!
-//! What is compressed is read by gzip and zstd themselves.
+//! gzip and zstd themselves read compressed bodies.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -37,7 +37,7 @@ impl Coding {
     }
 }
 
-/// What a program of the system makes of it.
+/// Returns the output of a program of the system for a compressed body.
 fn decompressed(program: &str, body: &[u8]) -> Vec<u8> {
     let mut child = Command::new(program)
         .args(["--decompress", "--stdout"])

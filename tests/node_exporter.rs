@@ -161,7 +161,7 @@ fn compared(original: &Original, ours: &Exporter, udev: &Path) -> Comparison {
     comparison
 }
 
-/// What is wrong in the groups of collectors.
+/// Returns the differences in the groups of collectors.
 fn wrong(comparison: &Comparison) -> impl Iterator<Item = &Wrong> {
     COLLECTORS.into_iter().flat_map(|name| comparison.groups[name].wrong.values())
 }

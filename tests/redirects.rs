@@ -12,7 +12,7 @@ use std::thread;
 use hello_exporter_tests::http::{Response, get, get_with};
 use hello_exporter_tests::{Browser, Exporter, Screen, build_program, data, free_address, text};
 
-/// What a client makes of a response with a status of 3xx.
+/// The reaction of a client to a response with a status of 3xx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     /// It requests this path of the same server.
@@ -83,7 +83,7 @@ const CASES: &[Case] = &[
 
 const STATUSES: std::ops::RangeInclusive<u16> = 300..=308;
 
-/// Whether browsers and Go follow a redirect with this status.
+/// Returns whether browsers and Go follow a redirect with this status.
 fn is_redirect(status: u16) -> bool {
     [301, 302, 303, 307, 308].contains(&status)
 }

@@ -203,7 +203,7 @@ fn endings() -> [Vec<u8>; 6] {
     ]
 }
 
-/// How many more bytes ten scrapes at once of a server take at the most.
+/// Returns the growth of the resident memory, at its peak, by ten concurrent scrapes of a server.
 fn memory_of_ten(server: &FakeRedis, flags: &[&str], check: impl Fn(&Response) + Sync) -> usize {
     let exporter = start_for_targets(flags);
     assert_eq!(get(exporter.address, "/metrics").status, 200);

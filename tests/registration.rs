@@ -1,4 +1,4 @@
-//! What a registry refuses, and in which words; what it lets live side by side.
+//! Registrations that a registry refuses, with its messages, and those that it accepts.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -8,7 +8,7 @@ use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType
 use hello_exporter::{Collector, CounterVec, Gauge, GaugeVec, Registry};
 use hello_exporter_tests::exposition;
 
-/// A hand-written collector of whatever it is given.
+/// A handwritten collector of these families.
 struct Hand(Vec<Desc>);
 
 impl Describe for Hand {
@@ -31,7 +31,7 @@ fn gauge(name: &'static str) -> Desc {
     Desc::new(name, "Help.", MetricType::Gauge)
 }
 
-/// The words in which the second of two collectors is refused.
+/// Returns the message with which the second of two collectors is refused.
 fn refusal(first: Vec<Desc>, second: Vec<Desc>) -> String {
     let registry = Registry::new();
     registry.register(Hand(first)).unwrap();

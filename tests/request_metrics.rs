@@ -1,4 +1,4 @@
-//! What an application tells of its requests, as its operator sees it.
+//! Request metrics of an application.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
@@ -28,7 +28,7 @@ fn requests() -> RequestMetrics {
     RequestMetrics::new().buckets(&[3600.0])
 }
 
-/// What is exposed, without how long it took.
+/// Returns the exposition without durations.
 fn counted(requests: &RequestMetrics) -> String {
     let registry = registry_of(requests.clone());
     let exposition = exposition(&registry);

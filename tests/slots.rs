@@ -1,4 +1,4 @@
-//! Who is served while others hold the slots of `--web.max-requests`.
+//! Requests that are served while others hold the slots of `--web.max-requests`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -53,7 +53,7 @@ fn answer(probe: &mut TcpStream) {
     write!(probe, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
 }
 
-/// Whether a connection ends, before or after what is left of a request.
+/// Returns whether a connection ends, with or without more bytes of a request.
 fn is_over(stream: &mut TcpStream) -> bool {
     stream.read_to_end(&mut Vec::new()).is_ok()
 }

@@ -37,7 +37,7 @@ fn scrape(address: SocketAddr, query: &str) -> Response {
     get_with(address, &path, "X-Prometheus-Scrape-Timeout-Seconds: 1")
 }
 
-/// What is exposed, without what differs from run to run.
+/// Returns the exposition without lines that differ from run to run.
 fn own(response: &Response) -> String {
     let differs =
         ["process_", "promhttp_", "build_info", "_duration_seconds{", "_runs_total", "alive"];

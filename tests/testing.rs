@@ -1,4 +1,4 @@
-//! What the library gives to the tests of an exporter: comparisons of expositions, and values.
+//! The library's helpers for the tests of an exporter: comparisons of expositions, and values.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -27,7 +27,7 @@ fn hello() -> Hello {
     hello
 }
 
-/// A collector by hand, of whatever it is given, that has one sample per family.
+/// A handwritten collector of these families, with one sample each.
 struct Hand(Vec<Desc>);
 
 impl Describe for Hand {
@@ -46,7 +46,7 @@ fn gauge(name: &'static str) -> Desc {
     Desc::new(name, "Help.", MetricType::Gauge)
 }
 
-/// What a failed assertion says.
+/// Returns the message of a failed assertion.
 fn failure(assertion: impl FnOnce()) -> String {
     *catch_unwind(AssertUnwindSafe(assertion)).unwrap_err().downcast().unwrap()
 }

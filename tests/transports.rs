@@ -1,4 +1,4 @@
-//! What connections go over: plain HTTP where TLS is expected, and Unix sockets.
+//! Plain HTTP on the TLS port, and Unix sockets.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -14,7 +14,7 @@ use hello_exporter_tests::{Dial, Exporter, build, curl, text};
 use rustls::StreamOwned;
 use tempfile::TempDir;
 
-/// What Go's net/http writes.
+/// The response of Go's net/http.
 const HTTP_TO_HTTPS: &str =
     "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 

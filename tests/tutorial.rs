@@ -74,7 +74,7 @@ struct Reader {
     redis: Option<Redis>,
     /// Files with a mistake in them, and what they were before.
     mistakes: Vec<(PathBuf, String)>,
-    /// What is not as it is shown.
+    /// Differences from the document.
     differences: Vec<String>,
 }
 
@@ -230,7 +230,7 @@ fn commands(text: &str) -> Vec<(&str, &str)> {
     text.split("\n$ ").map(|command| command.split_once('\n').unwrap_or((command, ""))).collect()
 }
 
-/// Whether lines are as they are shown, where `…` stands for any lines, or for anything in a line.
+/// Returns whether lines are as shown. `…` stands for any lines, or for anything in a line.
 fn are_alike(shown: &[&str], printed: &[&str]) -> bool {
     match (shown, printed) {
         ([], _) => printed.is_empty(),

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::{Family, Sample};
 
-/// What an exporter exposes beside what the original does, by groups of families.
+/// Comparison of an exporter with the original, by groups of families.
 #[derive(Debug)]
 pub struct Comparison {
     /// By name.
@@ -15,13 +15,13 @@ pub struct Comparison {
 /// A group of families, such as those of one collector.
 #[derive(Debug, Default)]
 pub struct Group {
-    /// How many families the original has.
+    /// Number of the original's families.
     pub families: usize,
     /// Families of the original that ours are not like, and why: missing, another type, other labels.
     pub different: BTreeMap<String, String>,
     /// Families that only ours has.
     pub additional: Vec<String>,
-    /// How many series were compared: those of the families that both have.
+    /// Number of compared series, which are those of families that both have.
     pub series: usize,
     /// Series with another value, or that only one side has.
     pub wrong: BTreeMap<String, Wrong>,
@@ -34,7 +34,7 @@ pub struct Group {
 pub struct Wrong {
     /// The `# TYPE` of the family.
     pub metric_type: String,
-    /// What is, and what should be.
+    /// The difference, and the expected value.
     pub why: String,
 }
 
@@ -78,7 +78,7 @@ impl Comparison {
 }
 
 impl Group {
-    /// How many families of the original ours are like.
+    /// Returns the number of the original's families that ours are equal to.
     pub fn same(&self) -> usize {
         self.families - self.different.len()
     }
@@ -125,7 +125,7 @@ fn by_name(families: &[Family]) -> BTreeMap<&str, &Family> {
     families.iter().map(|family| (&*family.name, family)).collect()
 }
 
-/// What is different about a family, its values apart.
+/// Returns the differences of a family, except in its values.
 fn difference(original: &Family, ours: &Family) -> Option<String> {
     let (theirs, type_of_ours) = (&original.metric_type, &ours.metric_type);
     if theirs != type_of_ours {
@@ -161,7 +161,7 @@ fn outside(before: f64, ours: f64, after: f64) -> Option<String> {
     (!is_right).then(|| format!("{ours}, not {}", wanted()))
 }
 
-/// Whether two numbers are the same, or both none.
+/// Returns whether two numbers are equal, or both NaN.
 fn is_same(ours: f64, other: f64) -> bool {
     ours == other || ours.is_nan() && other.is_nan()
 }

@@ -14,7 +14,7 @@ pub fn curl(url: &str, arguments: &[&str]) -> Result<Response, String> {
     }
 }
 
-/// What was agreed on before a request: the version of TLS and the cipher suite, as curl calls them.
+/// Returns the version of TLS and the cipher suite of a handshake, as curl calls them.
 pub fn handshake(url: &str, arguments: &[&str]) -> String {
     let output = run(url, &[&["--verbose"], arguments].concat());
     let log = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -34,7 +34,7 @@ pub struct Sample {
     pub integer: Option<i128>,
     /// In milliseconds since the Unix epoch.
     pub timestamp: Option<i64>,
-    /// What follows the value behind a `#`.
+    /// The exemplar after `#`.
     pub exemplar: Option<Exemplar>,
 }
 
@@ -137,7 +137,7 @@ fn text(text: &Value) -> String {
     text.as_str().expect("a text").to_owned()
 }
 
-/// What `promtool check metrics` has to say of an exposition that it can parse.
+/// Returns the complaints of `promtool check metrics` about an exposition that it can parse.
 pub fn promtool(exposition: &str) -> String {
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])

@@ -163,7 +163,7 @@ impl Exporter {
         self.log.next_line_with(text)
     }
 
-    /// What the process has of the system now.
+    /// Returns the process's current resources.
     pub fn resources(&self) -> Resources {
         let path = |file: &str| format!("/proc/{}/{file}", self.child.id());
         let count = |directory| std::fs::read_dir(path(directory)).expect("it runs").count();
@@ -204,7 +204,7 @@ impl Exporter {
     }
 }
 
-/// What a process has of the system.
+/// Resources of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resources {
     /// Open file descriptors.
@@ -265,7 +265,7 @@ impl Drop for Exporter {
 /// How long a program is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a program says, read on a thread, so that nobody waits for it without end.
+/// The output of a program, read on a thread, so that waiting for it has a time limit.
 #[derive(Debug)]
 struct Log(Receiver<String>);
 

@@ -45,7 +45,7 @@ pub fn has_sample(response: &Response, sample: &str) -> bool {
     response.body.contains(&format!("\n{sample}\n"))
 }
 
-/// Whether the metrics of the server are there.
+/// Returns whether the server's metrics are exposed.
 pub fn is_up(response: &Response) -> bool {
     let samples = samples(response);
     let is_up = samples.contains(&"redis_up 1");

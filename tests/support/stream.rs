@@ -89,7 +89,7 @@ impl Stream {
         }
     }
 
-    /// What comes until the connection ends, however it does, or until nothing comes any more.
+    /// Reads until the connection ends in any way, or until nothing more is received.
     pub fn rest(&mut self) -> Rest {
         let mut bytes = Vec::new();
         let is_over = match self.read_to_end(&mut bytes) {
@@ -113,7 +113,7 @@ pub fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
     received
 }
 
-/// What came of a connection.
+/// The bytes received from a connection.
 #[derive(Debug)]
 pub struct Rest {
     /// As it came.
