@@ -4,14 +4,13 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 
 use hello_exporter::{Format, Registry, http::Metrics};
 use hello_exporter_tests::http::{Response, Server, send, serve};
-use hello_exporter_tests::{Hello, registry_of};
+use hello_exporter_tests::{Hello, output_of, registry_of};
 
 use Coding::{Gzip, Identity, Zstd};
 use Format::{OpenMetrics, Protobuf, Text};
@@ -39,19 +38,9 @@ impl Coding {
 
 /// Returns the output of a program of the system for a compressed body.
 fn decompressed(program: &str, body: &[u8]) -> Vec<u8> {
-    let mut child = Command::new(program)
-        .args(["--decompress", "--stdout"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{program} is installed, tests/run does it: {error}"));
-    let mut stdin = child.stdin.take().unwrap();
-    thread::scope(|scope| {
-        scope.spawn(move || stdin.write_all(body).unwrap());
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{program} understands what it reads");
-        output.stdout
-    })
+    let output = output_of(Command::new(program).args(["--decompress", "--stdout"]), body);
+    assert!(output.status.success(), "{program} decompresses the body");
+    output.stdout
 }
 
 fn content_type(format: Format) -> &'static str {

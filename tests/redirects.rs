@@ -5,12 +5,14 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use hello_exporter_tests::http::{Response, get, get_with};
-use hello_exporter_tests::{Browser, Exporter, Screen, build_program, data, free_address, text};
+use hello_exporter_tests::{
+    Browser, Exporter, Screen, build_program, data, free_address, output_of, text,
+};
 
 /// The reaction of a client to a response with a status of 3xx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -294,20 +296,12 @@ fn go_follows_redirects_as_the_table_says() {
     let (target, other) = targets();
     let urls: String =
         each_case().map(|(case, status)| target.url(&format!("/case/{case}-{status}\n"))).collect();
-    let mut go = Command::new("go")
-        .arg("run")
+    let mut go = Command::new("go");
+    go.arg("run")
         .arg(data("programs/redirects.go"))
         .env("GO111MODULE", "off")
-        .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("go is installed: tests/run does it");
-    let mut input = go.stdin.take().unwrap();
-    let writing = thread::spawn(move || input.write_all(urls.as_bytes()));
-    let output = go.wait_with_output().unwrap();
-    writing.join().unwrap().unwrap();
-    let output = text(&output.stdout);
+        .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache"));
+    let output = text(&output_of(&mut go, urls.as_bytes()).stdout);
     assert_eq!(output.lines().count(), each_case().count());
     for ((case, status), line) in each_case().zip(output.lines()) {
         let (locations, _, expectation, _) = CASES[case];

@@ -49,7 +49,7 @@ pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use postgres::Postgres;
 pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
-    shelled,
+    output_of, shelled,
 };
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
