@@ -221,9 +221,10 @@ fn path(input: ParseStream<'_>) -> syn::Result<TokenStream> {
 
 /// A string literal, and a message of our own where there is none.
 fn string(input: ParseStream<'_>) -> syn::Result<LitStr> {
-    match input.peek(LitStr) {
-        true => input.parse(),
-        false => Err(input.error("expected a string literal: `\"…\"`")),
+    if input.peek(LitStr) {
+        input.parse()
+    } else {
+        Err(input.error("expected a string literal: `\"…\"`"))
     }
 }
 

@@ -46,31 +46,43 @@ fn derive(input: TokenStream2, expand: fn(&DeriveInput) -> TokenStream2) -> Toke
 }
 
 fn collector(input: &DeriveInput) -> TokenStream2 {
-    let mut errors = Errors::default();
-    let mut collector = attr::collector(input, &mut errors);
-    check::collector(&mut collector, &mut errors);
-    match errors.into_compile_errors() {
-        None => expand::collector(&collector),
-        Some(compile_errors) => fallback::collector(&collector, compile_errors),
-    }
+    stages(input, attr::collector, check::collector, expand::collector, fallback::collector)
 }
 
 fn label_struct(input: &DeriveInput) -> TokenStream2 {
-    let mut errors = Errors::default();
-    let labels = attr::label_struct(input, &mut errors);
-    check::label_struct(&labels, &mut errors);
-    match errors.into_compile_errors() {
-        None => expand::label_struct(&labels),
-        Some(compile_errors) => fallback::label_struct(&labels, compile_errors),
-    }
+    stages(
+        input,
+        attr::label_struct,
+        |labels, errors| check::label_struct(labels, errors),
+        expand::label_struct,
+        fallback::label_struct,
+    )
 }
 
 fn label_enum(input: &DeriveInput) -> TokenStream2 {
+    stages(
+        input,
+        attr::label_enum,
+        |values, errors| check::label_enum(values, errors),
+        expand::label_enum,
+        fallback::label_enum,
+    )
+}
+
+/// Reads the declaration, applies the rules, and expands it; with mistakes it expands to them and
+/// to stubs.
+fn stages<'i, M>(
+    input: &'i DeriveInput,
+    read: fn(&'i DeriveInput, &mut Errors) -> M,
+    check: fn(&mut M, &mut Errors),
+    expand: fn(&M) -> TokenStream2,
+    fallback: fn(&M, TokenStream2) -> TokenStream2,
+) -> TokenStream2 {
     let mut errors = Errors::default();
-    let values = attr::label_enum(input, &mut errors);
-    check::label_enum(&values, &mut errors);
+    let mut model = read(input, &mut errors);
+    check(&mut model, &mut errors);
     match errors.into_compile_errors() {
-        None => expand::label_enum(&values),
-        Some(compile_errors) => fallback::label_enum(&values, compile_errors),
+        None => expand(&model),
+        Some(compile_errors) => fallback(&model, compile_errors),
     }
 }

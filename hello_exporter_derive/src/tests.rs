@@ -67,7 +67,7 @@ fn struct_of(fields: usize) -> String {
 }
 
 #[test]
-fn an_expansion_is_linear_in_the_fields() {
+fn expansion_is_linear_in_the_fields() {
     let lines =
         |fields| expanded(&format!("#[derive(Collector)] {}", struct_of(fields))).lines().count();
     let (ten, twenty, thirty) = (lines(10), lines(20), lines(30));

@@ -94,9 +94,10 @@ impl Answer {
     /// Returns the exposition as text.
     pub fn text(self) -> io::Result<String> {
         let mut text = String::new();
-        match self.is_gzip {
-            true => flate2::read::GzDecoder::new(&*self.body).read_to_string(&mut text)?,
-            false => (&*self.body).read_to_string(&mut text)?,
+        if self.is_gzip {
+            flate2::read::GzDecoder::new(&*self.body).read_to_string(&mut text)?
+        } else {
+            (&*self.body).read_to_string(&mut text)?
         };
         Ok(text)
     }

@@ -116,10 +116,7 @@ impl RedisServer {
             stream.get_mut().write_all(format!("{command}\r\n").as_bytes())?;
             let mut line = String::new();
             stream.read_line(&mut line)?;
-            match line.starts_with('-') {
-                true => Err(format!("{command}: {line}").into()),
-                false => Ok(()),
-            }
+            if line.starts_with('-') { Err(format!("{command}: {line}").into()) } else { Ok(()) }
         };
         answer("DEBUG POPULATE 10000")?;
         // Commands of a few kinds; the last one removes their keys.

@@ -109,9 +109,10 @@ impl Contest {
 
     fn check(&self, contender: &str, program: &Program) -> Done {
         let text = Server::start(program)?.connect()?.scrape()?.text()?;
-        match (self.check)(&text) {
-            true => Ok(()),
-            false => Err(format!("{contender} does not expose what is measured:\n{text}").into()),
+        if (self.check)(&text) {
+            Ok(())
+        } else {
+            Err(format!("{contender} does not expose what is measured:\n{text}").into())
         }
     }
 }

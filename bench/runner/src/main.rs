@@ -45,9 +45,10 @@ fn compile(kind: &str, arguments: &[&str]) -> Result<Duration, Box<dyn Error>> {
         .env("CARGO_INCREMENTAL", "0")
         .current_dir(workspace())
         .status()?;
-    match status.success() {
-        true => Ok(start.elapsed()),
-        false => Err(format!("compile_time_{kind} does not compile").into()),
+    if status.success() {
+        Ok(start.elapsed())
+    } else {
+        Err(format!("compile_time_{kind} does not compile").into())
     }
 }
 

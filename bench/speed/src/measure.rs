@@ -41,8 +41,5 @@ fn calibrate(run: &mut impl FnMut(usize) -> Duration) -> usize {
 
 /// Creates the entrant of a contender with its measurement.
 pub fn entrant<C: Contender>(measure: impl FnMut() -> Measurement + 'static) -> Entrant {
-    match C::IS_PEER {
-        true => Entrant::peer(C::NAME, measure),
-        false => Entrant::own(C::NAME, measure),
-    }
+    if C::IS_PEER { Entrant::peer(C::NAME, measure) } else { Entrant::own(C::NAME, measure) }
 }

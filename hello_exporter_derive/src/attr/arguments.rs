@@ -148,10 +148,7 @@ impl Argument {
             Form::Value(tokens) if !tokens.is_empty() => {
                 let whole = |input: ParseStream<'_>| {
                     let value = parse(input)?;
-                    match input.is_empty() {
-                        true => Ok(value),
-                        false => Err(input.error("expected `,`")),
-                    }
+                    if input.is_empty() { Ok(value) } else { Err(input.error("expected `,`")) }
                 };
                 errors.note(whole.parse2(tokens))
             }

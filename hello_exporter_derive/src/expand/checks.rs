@@ -16,8 +16,9 @@ use crate::model::{Buckets, Collector, Field, Metric, Name};
 
 /// Writes the checks of fields whose types mention no parameter.
 pub(crate) fn free(collector: &Collector) -> TokenStream {
-    let checks = all(collector).filter(|check| !check.is_generic);
-    let checks = checks.map(|check| with_static_lifetimes(check.call, &lifetimes(collector)));
+    let checks = all(collector)
+        .filter(|check| !check.is_generic)
+        .map(|check| with_static_lifetimes(check.call, &lifetimes(collector)));
     quote!(#(const _: () = #checks;)*)
 }
 

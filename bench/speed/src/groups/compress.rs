@@ -86,10 +86,7 @@ fn entrant(
     is_ours: bool,
     measure: impl FnMut() -> figures::Measurement + 'static,
 ) -> Entrant {
-    match is_ours {
-        true => Entrant::own(name, measure),
-        false => Entrant::peer(name, measure),
-    }
+    if is_ours { Entrant::own(name, measure) } else { Entrant::peer(name, measure) }
 }
 
 fn gzip(name: &'static str, compress: impl FnMut(&[u8], &mut Vec<u8>) + 'static) -> Way {
