@@ -1,6 +1,5 @@
 //! From samples to bytes: one streaming [`Encoder`] per wire format.
 
-mod count;
 mod cursor;
 mod decimal;
 mod family;
@@ -13,7 +12,6 @@ mod protobuf;
 mod sample;
 mod text;
 
-pub(crate) use count::count_samples;
 pub use family::FamilyEncoder;
 pub(crate) use family::{Scratch, Written};
 pub(crate) use line::PlainLines;

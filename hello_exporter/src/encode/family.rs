@@ -271,7 +271,7 @@ impl Written {
     }
 
     /// Returns the number of samples, those that were dropped included.
-    pub(super) fn samples(&self) -> u64 {
+    pub(crate) fn samples(&self) -> u64 {
         self.ranges.len() as u64 + self.duplicates + self.invalid
     }
 

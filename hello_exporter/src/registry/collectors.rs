@@ -9,10 +9,10 @@ use tracing::{error, info, warn};
 use super::dynamic::{DynamicFamily, DynamicPositions, Unplanned};
 use super::origin::Origin;
 use super::plan::{Member, Plan, Registration};
-use super::{CollectorId, Inner, RegisterError};
+use super::{CollectorId, Inner};
 use crate::collect::Collect;
 use crate::desc::Desc;
-use crate::encode::{Prepared, count_samples};
+use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written};
 use crate::panic::{Panic, catch};
 use crate::sync::{lock, write};
 
@@ -74,10 +74,7 @@ pub(super) fn plan_dynamic(inner: &Inner, plan: &Plan, collectors: &[ScrapeColle
             let planned = plan.metrics.get(&(id, index));
             planned.is_some_and(|planned| has_labels_of(&planned.desc, desc))
         };
-        let mut indices = lock(&registration.dynamic);
-        let (positions, unplanned) =
-            DynamicPositions::find(descs, declared, &mut indices, is_planned);
-        drop(indices);
+        let (positions, unplanned) = lock(&registration.dynamic).find(descs, declared, is_planned);
         register_new(inner, registration, collector, unplanned);
         (id, positions)
     });
@@ -99,7 +96,12 @@ fn register_new(
     let count = |family: &str, position, desc: &Desc| {
         inner.health.count_dropped(family, series(collector, position, desc));
     };
-    for (DynamicFamily { position, desc, .. }, error) in refused(inner, registration, &new) {
+    let refused = if new.is_empty() {
+        Vec::new()
+    } else {
+        write(&inner.registrations).add_dynamic(registration, &new)
+    };
+    for (DynamicFamily { position, desc, .. }, error) in refused {
         if let Some(error) = error {
             warn!(%error, "New metric cannot be exposed, it is left out");
         }
@@ -117,20 +119,13 @@ fn register_new(
 
 /// Returns the number of series of a family.
 fn series(collector: &dyn Collect, position: usize, desc: &Desc) -> u64 {
-    let metric = Prepared::new(desc.clone());
-    let count = || count_samples(&metric, |encoder| collector.collect(position, encoder));
-    catch(count).unwrap_or_default()
-}
-
-fn refused<'l>(
-    inner: &Inner,
-    registration: &Arc<Registration>,
-    new: &'l [DynamicFamily],
-) -> Vec<(&'l DynamicFamily, Option<RegisterError>)> {
-    if new.is_empty() {
-        return Vec::new();
-    }
-    write(&inner.registrations).add_dynamic(registration, new)
+    let (metric, mut text, mut written) =
+        (Prepared::new(desc.clone()), Vec::new(), Written::default());
+    let mut encoder = TextEncoder::new(&mut text);
+    let collect = || {
+        collector.collect(position, &mut FamilyEncoder::new(&metric, &mut encoder, &mut written))
+    };
+    catch(collect).map_or(0, |()| written.samples())
 }
 
 /// The collectors of one scrape.
@@ -152,7 +147,7 @@ impl<'s> Collectors<'s> {
         let index = if member.index < *declared {
             member.index
         } else {
-            self.dynamic.get(id)?.position(member.index)?
+            *self.dynamic.get(id)?.get(&member.index)?
         };
         Some((&*found.collector, index))
     }

@@ -41,6 +41,28 @@ impl DynamicIndices {
         self.indices.insert(name.to_owned(), index);
         Some(index)
     }
+
+    /// Finds the families `descs`, whose positions start at `declared`.
+    pub(super) fn find(
+        &mut self,
+        descs: impl Iterator<Item = Desc>,
+        declared: usize,
+        is_planned: impl Fn(usize, &Desc) -> bool,
+    ) -> (DynamicPositions, Unplanned) {
+        let (mut positions, mut unplanned) = (DynamicPositions::new(), Unplanned::default());
+        for (position, desc) in (declared..).zip(descs) {
+            let index = self.index(desc.name());
+            let Some(index) = index.filter(|index| !positions.contains_key(index)) else {
+                unplanned.surplus.push((position, desc));
+                continue;
+            };
+            positions.insert(index, position);
+            if !is_planned(index, &desc) {
+                unplanned.new.push(DynamicFamily { index, position, desc });
+            }
+        }
+        (positions, unplanned)
+    }
 }
 
 /// A dynamic family of a collector in one scrape.
@@ -52,12 +74,8 @@ pub(super) struct DynamicFamily {
     pub(super) desc: Desc,
 }
 
-/// The dynamic families of a collector in one scrape.
-#[derive(Default)]
-pub(super) struct DynamicPositions {
-    /// The index in the collector, by the index in the registry.
-    positions: HashMap<usize, usize>,
-}
+/// The index in the collector of each dynamic family of a scrape, by its index in the registry.
+pub(super) type DynamicPositions = HashMap<usize, usize>;
 
 /// The dynamic families that cannot be encoded at once.
 #[derive(Default)]
@@ -67,36 +85,6 @@ pub(super) struct Unplanned {
     /// Families that have no index: there are too many, two have the same name, or a name is too
     /// long.
     pub(super) surplus: Vec<(usize, Desc)>,
-}
-
-impl DynamicPositions {
-    /// Finds the families `descs`, whose positions start at `declared`.
-    pub(super) fn find(
-        descs: impl Iterator<Item = Desc>,
-        declared: usize,
-        indices: &mut DynamicIndices,
-        is_planned: impl Fn(usize, &Desc) -> bool,
-    ) -> (Self, Unplanned) {
-        let (mut found, mut unplanned) = (Self::default(), Unplanned::default());
-        for (position, desc) in (declared..).zip(descs) {
-            let index = indices.index(desc.name());
-            match index.filter(|index| !found.positions.contains_key(index)) {
-                Some(index) => {
-                    found.positions.insert(index, position);
-                    if !is_planned(index, &desc) {
-                        unplanned.new.push(DynamicFamily { index, position, desc });
-                    }
-                }
-                None => unplanned.surplus.push((position, desc)),
-            }
-        }
-        (found, unplanned)
-    }
-
-    /// Returns the index in the collector of the family with this index in the registry.
-    pub(super) fn position(&self, index: usize) -> Option<usize> {
-        self.positions.get(&index).copied()
-    }
 }
 
 #[cfg(test)]

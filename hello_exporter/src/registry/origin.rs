@@ -136,11 +136,6 @@ impl Origin {
         kept.verify().map_err(error)
     }
 
-    /// Whether the registry keeps the collector. Otherwise there is one for each scrape, or none.
-    pub(super) fn is_kept(&self) -> bool {
-        matches!(self, Origin::Kept(_))
-    }
-
     /// Whether both are the same `Arc`.
     pub(super) fn is(&self, other: &Origin) -> bool {
         match (self, other) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::clash::{check_pair, exposed_names};
 use super::dynamic::DynamicFamily;
+use super::origin::Origin;
 use super::plan::{Member, Members, Plan, PlannedFamily, Registration};
 use super::{CollectorId, RegisterError};
 use crate::desc::Desc;
@@ -215,7 +216,8 @@ impl Registrations {
         let is_last = |family: &&Arc<Members>| family.first.registration.addition.last;
         let (last, mut families): (Vec<_>, Vec<_>) = self.families.values().partition(is_last);
         families.extend(last);
-        let of_scrapes = self.registrations.values().filter(|it| !it.origin.is_kept());
+        let of_scrapes =
+            self.registrations.values().filter(|it| !matches!(it.origin, Origin::Kept(_)));
         let members = self.families.values().flat_map(|family| family.iter());
         let key = |member: &Member| (member.registration.id, member.index);
         self.plan = Arc::new(Plan {

@@ -17,7 +17,7 @@ use super::admission::Admission;
 use super::application::Application;
 use super::handshake::tls_handshake;
 use super::state::Connection;
-use super::stream::{RecordingSocket, Socket, Transport};
+use super::stream::{RecordingSocket, Transport};
 use super::supervise::supervise;
 use crate::server::web_config::WebConfig;
 
@@ -73,8 +73,8 @@ impl ListenerService {
             let serving = service.call((stream, Rc::clone(&connection)));
             let (admission, draining) = (Arc::clone(&admission), draining());
             async move {
-                let Some(slot) = admission.admit(connection.handle()).await else {
-                    let client = connection.client().map(|address| address.to_string());
+                let Some(slot) = admission.admit(&connection.handle).await else {
+                    let client = connection.client.map(|address| address.to_string());
                     debug!(client, "Refusing a connection: all others have requests under way");
                     return Ok(());
                 };
@@ -85,7 +85,7 @@ impl ListenerService {
     }
 
     /// Serves the requests of established connections.
-    fn http<T: Socket>(&self) -> ConnectionService<Established<T>> {
+    fn http<T: Transport>(&self) -> ConnectionService<Established<T>> {
         let draining = Arc::clone(&self.draining);
         let http = HttpService::build()
             // `activity` has the other limits, for all requests and both protocols. This one makes
@@ -95,8 +95,8 @@ impl ListenerService {
             .keep_alive(KeepAlive::Os)
             .graceful_shutdown_signal(move || draining())
             .on_connect_ext(|stream: &RecordingSocket<T>, data| {
-                data.insert(Rc::clone(stream.connection()));
-                data.insert(stream.connection().handle().clone());
+                data.insert(Rc::clone(&stream.connection));
+                data.insert(stream.connection.handle.clone());
             })
             .finish((self.application)());
         boxed::factory(http)
@@ -107,6 +107,6 @@ impl ListenerService {
 async fn without_handshake<T: Transport>(
     (stream, connection): Accepted<T>,
 ) -> Result<Established<T>, DispatchError> {
-    let client = connection.client();
+    let client = connection.client;
     Ok((RecordingSocket::new(stream, connection), Protocol::Http1, client))
 }
