@@ -318,7 +318,7 @@ fn an_info_made_with_other_labels_than_declared_is_refused() {
     assert_eq!(
         Registry::new().register(server("release")).unwrap_err().to_string(),
         "collector `metrics::an_info_made_with_other_labels_than_declared_is_refused::Server`: field of \
-         metric `server_info` was made with labels [\"release\"], and declares [\"version\"]"
+         metric `server_info` was made with labels [\"release\"], but declares [\"version\"]"
     );
     let server = server("version");
     server.server_info.set("7");

@@ -108,7 +108,7 @@ fn a_constant_label_of_a_registration_with_the_name_of_a_variable_one_is_refused
 #[test]
 fn a_label_that_begins_with_two_underscores_is_refused() {
     let message = "collector `peers::Hand`: `__x` of `g` is not a label name: letters, digits and `_` \
-                   are accepted, a digit not first, and `__` is reserved at the start";
+                   are accepted, but no leading digit, and `__` is reserved at the start";
     assert_eq!(refusal(gauge("g").with_labels(["__x"])), message);
     assert_eq!(refusal(gauge("g").with_const_labels([("__x", "1")])), message);
     assert!(compiler_says(
@@ -329,7 +329,7 @@ fn invalid_names_are_refused() {
             refusal(gauge(name)),
             format!(
                 "collector `peers::Hand`: `{name}` is not a metric name: letters, digits and `_` are \
-                 accepted, and a digit not first"
+                 accepted, but no leading digit"
             )
         );
     }
@@ -338,7 +338,7 @@ fn invalid_names_are_refused() {
             refusal(gauge("g").with_labels([label])),
             format!(
                 "collector `peers::Hand`: `{label}` of `g` is not a label name: letters, digits and `_` \
-                 are accepted, a digit not first, and `__` is reserved at the start"
+                 are accepted, but no leading digit, and `__` is reserved at the start"
             )
         );
     }
@@ -353,7 +353,7 @@ fn a_prefix_that_makes_an_invalid_name_is_refused() {
     assert_eq!(
         refused.to_string(),
         "collector `peers::Pairs`: `my-pairs_total` is not a metric name: letters, digits and `_` are \
-         accepted, and a digit not first"
+         accepted, but no leading digit"
     );
 }
 
