@@ -279,17 +279,17 @@ fn desc_of_a_configuration_is_checked_before_a_scrape() {
     let cases = [
         (
             check("no name", MetricType::Gauge, "table"),
-            "`no name` is not a metric name: letters, digits and `_` are accepted, and a digit not \
-             first",
+            "`no name` is not a metric name: letters, digits and `_` are accepted, but no leading \
+             digit",
         ),
         (
             check("a:b", MetricType::Gauge, "table"),
-            "`a:b` is not a metric name: letters, digits and `_` are accepted, and a digit not first",
+            "`a:b` is not a metric name: letters, digits and `_` are accepted, but no leading digit",
         ),
         (
             check("rows", MetricType::Gauge, "__table"),
-            "`__table` of `rows` is not a label name: letters, digits and `_` are accepted, a digit \
-             not first, and `__` is reserved at the start",
+            "`__table` of `rows` is not a label name: letters, digits and `_` are accepted, but no \
+             leading digit, and `__` is reserved at the start",
         ),
         (check("rows", MetricType::Gauge, "x"), "label `x` of `rows` is given twice"),
         (

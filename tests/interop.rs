@@ -174,20 +174,20 @@ fn foreign_field_unlike_its_declaration_is_refused() {
     assert!(refusal(right(), &["x"]).is_ok());
     assert_eq!(
         refusal(Opts::new("wrong_total", "Right."), &["x"]),
-        error("is called `wrong_total`")
+        error("is named `wrong_total`")
     );
     assert_eq!(
         refusal(Opts::new("right_total", "Wrong."), &["x"]),
-        error("was made with help \"Wrong.\", and declares \"Right.\"")
+        error("was made with help \"Wrong.\", but declares \"Right.\"")
     );
     assert_eq!(
         refusal(right(), &["y"]),
-        error("was made with labels [\"y\"], and declares [\"x\"]")
+        error("was made with labels [\"y\"], but declares [\"x\"]")
     );
     assert_eq!(
         refusal(right().const_label("d", "2"), &["x"]),
         error(
-            "was made with constant labels [(\"c\", \"1\"), (\"d\", \"2\")], and declares \
+            "was made with constant labels [(\"c\", \"1\"), (\"d\", \"2\")], but declares \
              [(\"c\", \"1\")]"
         )
     );
@@ -356,13 +356,13 @@ fn foreign_registry_with_an_invalid_prefix_or_label_is_refused() {
     assert_eq!(
         refusal("5-", "x"),
         Err("collector `prometheus::Registry`: `5-a` is not a metric name: letters, digits and `_` \
-             are accepted, and a digit not first"
+             are accepted, but no leading digit"
             .to_owned())
     );
     assert_eq!(
         refusal("x_", "bad name"),
         Err("collector `prometheus::Registry`: `bad name` of `x_a` is not a label name: letters, \
-             digits and `_` are accepted, a digit not first, and `__` is reserved at the start"
+             digits and `_` are accepted, but no leading digit, and `__` is reserved at the start"
             .to_owned())
     );
 }

@@ -315,7 +315,7 @@ fn info_with_undeclared_labels_is_refused() {
     assert_eq!(
         Registry::new().register(server("release")).unwrap_err().to_string(),
         "collector `metrics::info_with_undeclared_labels_is_refused::Server`: field of \
-         metric `server_info` was made with labels [\"release\"], and declares [\"version\"]"
+         metric `server_info` was made with labels [\"release\"], but declares [\"version\"]"
     );
     let server = server("version");
     server.server_info.set("7");

@@ -108,7 +108,7 @@ fn registration_label_named_like_a_variable_one_is_refused() {
 #[test]
 fn label_with_two_leading_underscores_is_refused() {
     let message = "collector `peers::Hand`: `__x` of `g` is not a label name: letters, digits and `_` \
-                   are accepted, a digit not first, and `__` is reserved at the start";
+                   are accepted, but no leading digit, and `__` is reserved at the start";
     assert_eq!(refusal(gauge("g").with_labels(["__x"])), message);
     assert_eq!(refusal(gauge("g").with_const_labels([("__x", "1")])), message);
     assert!(compiler_says(
@@ -327,7 +327,7 @@ fn invalid_names_are_refused() {
             refusal(gauge(name)),
             format!(
                 "collector `peers::Hand`: `{name}` is not a metric name: letters, digits and `_` are \
-                 accepted, and a digit not first"
+                 accepted, but no leading digit"
             )
         );
     }
@@ -336,7 +336,7 @@ fn invalid_names_are_refused() {
             refusal(gauge("g").with_labels([label])),
             format!(
                 "collector `peers::Hand`: `{label}` of `g` is not a label name: letters, digits and `_` \
-                 are accepted, a digit not first, and `__` is reserved at the start"
+                 are accepted, but no leading digit, and `__` is reserved at the start"
             )
         );
     }
@@ -351,7 +351,7 @@ fn prefix_that_results_in_an_invalid_name_is_refused() {
     assert_eq!(
         refused.to_string(),
         "collector `peers::Pairs`: `my-pairs_total` is not a metric name: letters, digits and `_` are \
-         accepted, and a digit not first"
+         accepted, but no leading digit"
     );
 }
 

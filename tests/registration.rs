@@ -148,8 +148,8 @@ fn invalid_names_are_refused() {
         assert_eq!(
             refusal(gauge(name)),
             format!(
-                "{hand}`{name}` is not a metric name: letters, digits and `_` are accepted, and a \
-                 digit not first"
+                "{hand}`{name}` is not a metric name: letters, digits and `_` are accepted, but no \
+                 leading digit"
             )
         );
     }
@@ -157,8 +157,8 @@ fn invalid_names_are_refused() {
         assert_eq!(
             refusal(gauge("g").with_labels([label])),
             format!(
-                "{hand}`{label}` of `g` is not a label name: letters, digits and `_` are accepted, a \
-                 digit not first, and `__` is reserved at the start"
+                "{hand}`{label}` of `g` is not a label name: letters, digits and `_` are accepted, but no \
+                 leading digit, and `__` is reserved at the start"
             )
         );
     }
@@ -211,7 +211,7 @@ fn handwritten_family_with_other_labels_is_refused() {
     assert_eq!(
         Registry::new().register(mislabelled).unwrap_err().to_string(),
         "collector `registration::handwritten_family_with_other_labels_is_refused::Mislabelled`: \
-         field of metric `by_path` was made with labels [\"hostname\"], and declares [\"path\"]"
+         field of metric `by_path` was made with labels [\"hostname\"], but declares [\"path\"]"
     );
 }
 

@@ -150,7 +150,7 @@ fn invalid_configured_name_is_an_error_before_the_first_scrape() {
         (
             "good\nbad-name\n",
             "msg=\"collector `named`: `bad-name` is not a metric name: letters, digits and `_` are \
-             accepted, and a digit not first\"",
+             accepted, but no leading digit\"",
         ),
         (
             "reads_total\n",

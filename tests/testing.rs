@@ -265,7 +265,7 @@ the exposition of `testing::Hello` is not the expected one (`-` expected, `+` ac
   a 0
 - # HELP b Display b.
 - # TYPE b counter
-hint: nothing is exposed of `b`: a family without samples leaves no HELP and TYPE, and one with labels \
+hint: `b` is not exposed: a family without samples has no HELP and TYPE lines, and one with labels \
 has no samples before its first update"
     );
 }
@@ -276,7 +276,7 @@ fn refused_registration_fails_with_its_message() {
     assert_eq!(
         refusal(vec![gauge("5xx")]),
         "collector `testing::Hand`: `5xx` is not a metric name: letters, digits and `_` are \
-         accepted, and a digit not first"
+         accepted, but no leading digit"
     );
     assert_eq!(
         refusal(vec![gauge("a"), gauge("a")]),
@@ -292,8 +292,8 @@ fn refused_registration_fails_with_its_message() {
     };
     assert_eq!(
         failure(value),
-        "collector `testing::Hand`: `` is not a metric name: letters, digits and `_` are accepted, and \
-         a digit not first"
+        "collector `testing::Hand`: `` is not a metric name: letters, digits and `_` are accepted, but \
+         no leading digit"
     );
 }
 
@@ -310,7 +310,7 @@ fn field_unlike_its_declaration_fails() {
     assert_eq!(
         failure(|| assert_exposition(&mislabelled, "")),
         "collector `testing::field_unlike_its_declaration_fails::Mislabelled`: field of metric \
-         `by_path` was made with labels [\"hostname\"], and declares [\"path\"]"
+         `by_path` was made with labels [\"hostname\"], but declares [\"path\"]"
     );
 }
 

@@ -1,11 +1,12 @@
 //! The derive macros of `hello_exporter`, which documents and re-exports them.
 //!
 //! A declaration goes through the stages in the order of the files: `attr` reads attributes into
-//! the `model`, `check` holds the model against the rules, `expand` turns it into code. All
-//! mistakes are collected in `errors`; where there are any, `fallback` stands in for the code.
+//! the `model`, `check` checks the model against the rules, and `expand` turns it into code.
+//! `errors` collects all mistakes. If there are any, `fallback` writes the code instead of
+//! `expand`.
 
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "the manual stands where the macros are re-exported")]
+#![allow(missing_docs, reason = "the manual is where the macros are re-exported")]
 
 mod attr;
 mod check;

@@ -16,8 +16,8 @@ use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written};
 use crate::panic::{Panic, catch};
 use crate::sync::{lock, write};
 
-/// A collector that exists for one scrape, under the id of its registration: a registered function
-/// has made it, or a [`Provider`](super::Provider) brings it.
+/// A collector that exists for one scrape, with the id of its registration. It comes from a
+/// registered function or from a [`Provider`](super::Provider).
 pub(crate) struct ScrapeCollector {
     pub(crate) id: CollectorId,
     pub(crate) collector: Arc<dyn Collect>,
@@ -60,13 +60,13 @@ fn report_making(registration: &Registration, panic: Option<&Panic>) {
 /// The dynamic families of this scrape.
 pub(super) type Dynamic = HashMap<CollectorId, DynamicPositions>;
 
-/// Adds the dynamic families of this scrape to the plan, as far as they can be registered.
+/// Adds to the plan the dynamic families of this scrape that can be registered.
 pub(super) fn plan_dynamic(inner: &Inner, plan: &Plan, collectors: &[ScrapeCollector]) -> Dynamic {
-    let of_scrape = collectors.iter().filter_map(|ScrapeCollector { id, collector }| {
-        let registration = plan.of_scrapes.iter().find(|it| it.id == *id)?;
+    let per_scrape = collectors.iter().filter_map(|ScrapeCollector { id, collector }| {
+        let registration = plan.per_scrape.iter().find(|it| it.id == *id)?;
         registration.has_dynamic.then_some((registration, &**collector))
     });
-    let dynamic = of_scrape.map(|(registration, collector)| {
+    let dynamic = per_scrape.map(|(registration, collector)| {
         let id = registration.id;
         let declared = registration.declared;
         let descs = collector.describe().into_iter().skip(declared);
@@ -86,7 +86,7 @@ fn has_labels_of(planned: &Desc, desc: &Desc) -> bool {
     desc.labels().iter().all(|label| planned.labels().contains(label))
 }
 
-/// Registers new families. The series of the others are counted as dropped.
+/// Registers new families. The series of refused and surplus families are counted as dropped.
 fn register_new(
     inner: &Inner,
     registration: &Arc<Registration>,
@@ -131,19 +131,19 @@ fn series(collector: &dyn Collect, position: usize, desc: &Desc) -> u64 {
 /// The collectors of one scrape.
 #[derive(Clone, Copy)]
 pub(super) struct Collectors<'s> {
-    pub(super) of_scrape: &'s [ScrapeCollector],
+    pub(super) per_scrape: &'s [ScrapeCollector],
     pub(super) dynamic: &'s Dynamic,
 }
 
 impl<'s> Collectors<'s> {
-    /// Returns the collector of a member, and the index of the family there; `None` if this scrape
-    /// has none.
+    /// Returns the collector of a member, and the index of the family there. Returns `None` if this
+    /// scrape has no such collector.
     pub(super) fn find(self, member: &'s Member) -> Option<(&'s dyn Collect, usize)> {
         let Registration { id, origin, declared, .. } = &*member.registration;
         if let Origin::Kept(collector) = origin {
             return Some((&**collector, member.index));
         }
-        let found = self.of_scrape.iter().find(|collector| collector.id == *id)?;
+        let found = self.per_scrape.iter().find(|collector| collector.id == *id)?;
         let index = if member.index < *declared {
             member.index
         } else {

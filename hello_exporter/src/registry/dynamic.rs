@@ -1,7 +1,7 @@
-//! Dynamic families: those that a collector brings to a scrape and does not declare.
+//! Dynamic families, which a collector brings to a scrape without declaring them.
 //!
-//! Their names differ from scrape to scrape, and so do their positions in a collector. A registry
-//! gives each name an index that stays.
+//! Their names and their positions in the collector can differ from scrape to scrape. A registry
+//! gives each name a permanent index.
 
 use std::collections::HashMap;
 
@@ -21,14 +21,15 @@ impl DynamicIndices {
     /// Limits the length of these names.
     const MOST_NAME_BYTES: usize = 1024;
 
-    /// Starts after the `declared` families, with the indices of all in `descs`, which are
-    /// registered whatever their number and length.
+    /// Starts after the `declared` families, with the indices of all `descs`. Limits do not apply
+    /// to these.
     pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
         let names = descs.iter().map(|desc| desc.name().to_owned());
         Self { next: declared + descs.len(), indices: names.zip(declared..).collect() }
     }
 
-    /// Returns the index of a family; `None` if there are too many, or the name is too long.
+    /// Returns the index of a family, or `None` if there are too many families or the name is too
+    /// long.
     fn index(&mut self, name: &str) -> Option<usize> {
         if let Some(&index) = self.indices.get(name) {
             return Some(index);
@@ -77,7 +78,7 @@ pub(super) struct DynamicFamily {
 /// The index in the collector of each dynamic family of a scrape, by its index in the registry.
 pub(super) type DynamicPositions = HashMap<usize, usize>;
 
-/// The dynamic families that cannot be encoded at once.
+/// The dynamic families that cannot be encoded yet.
 #[derive(Default)]
 pub(super) struct Unplanned {
     /// Families that are not in the plan, or have fewer labels there.
