@@ -85,7 +85,7 @@ links_url_length_bytes_count 3
 
 /// In the order of the old handler, which sorts the labels of a series, and the series of a family.
 const REQUEST_FAMILIES: &str = "\
-# HELP http_request_duration_seconds Time from the arrival of a request until its answer was handed to the connection.
+# HELP http_request_duration_seconds Time from the arrival of a request until its response was handed to the connection.
 # TYPE http_request_duration_seconds histogram
 http_request_duration_seconds_count{method=\"DELETE\",route=\"/links/{name}\"} 2
 http_request_duration_seconds_count{method=\"GET\",route=\"/go/{name}\"} 2
@@ -95,7 +95,7 @@ http_request_duration_seconds_count{method=\"PUT\",route=\"/links/{name}\"} 5
 # HELP http_requests_in_flight Requests that are being answered.
 # TYPE http_requests_in_flight gauge
 http_requests_in_flight 1
-# HELP http_requests_total Requests answered or given up, by method, pattern of the route, and status code.
+# HELP http_requests_total Requests answered or cancelled, by method, route pattern and status code.
 # TYPE http_requests_total counter
 http_requests_total{code=\"200\",method=\"GET\",route=\"/links/{name}/visits\"} 2
 http_requests_total{code=\"201\",method=\"PUT\",route=\"/links/{name}\"} 2

@@ -71,7 +71,7 @@ fn the_page_tells_how_collectors_have_fared_and_runs_none() {
             ["orders", "Works"],
             ["robots", "Fails"],
             ["conveyor-belts", "Panics"],
-            ["gate", "Late"],
+            ["gate", "Times out"],
             ["forklifts_and_everything_else_that_moves", "Running"],
             ["climate", "Not run yet"],
             ["audit", "Disabled"],

@@ -38,8 +38,8 @@ fn counted(requests: &RequestMetrics) -> String {
     lines.map(|line| line.to_owned() + "\n").collect()
 }
 
-/// The samples of `http_requests_total` alone, once nothing is in flight: an answer can be there a moment before it
-/// is counted.
+/// The samples of `http_requests_total` alone, once nothing is in flight: an answer can be there a
+/// moment before it is counted.
 fn totals(requests: &RequestMetrics) -> Vec<String> {
     let is_done = || value_of(requests, "http_requests_in_flight", &[]) == Some(0.0);
     poll(|| is_done().then_some(())).expect("nothing stays in flight");
@@ -76,7 +76,7 @@ fn requests_are_counted_by_method_route_and_code() {
     assert_eq!(
         counted(&requests),
         "\
-# HELP http_request_duration_seconds Time from the arrival of a request until its answer was handed to the connection.
+# HELP http_request_duration_seconds Time from the arrival of a request until its response was handed to the connection.
 # TYPE http_request_duration_seconds histogram
 http_request_duration_seconds_bucket{method=\"GET\",route=\"/items/{name}\",le=\"3600\"} 3
 http_request_duration_seconds_bucket{method=\"GET\",route=\"/items/{name}\",le=\"+Inf\"} 3
@@ -90,7 +90,7 @@ http_request_duration_seconds_count{method=\"DELETE\",route=\"unmatched\"} 1
 # HELP http_requests_in_flight Requests that are being answered.
 # TYPE http_requests_in_flight gauge
 http_requests_in_flight 0
-# HELP http_requests_total Requests answered or given up, by method, pattern of the route, and status code.
+# HELP http_requests_total Requests answered or cancelled, by method, route pattern and status code.
 # TYPE http_requests_total counter
 http_requests_total{method=\"GET\",route=\"/items/{name}\",code=\"200\"} 2
 http_requests_total{method=\"GET\",route=\"/items/{name}\",code=\"404\"} 1

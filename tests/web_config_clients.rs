@@ -53,9 +53,8 @@ fn without_a_client_ca_the_roots_of_the_system_verify_clients() {
             let answer = directory.curl_as(&exporter, &certificate);
             assert_eq!(answer.ok(), status, "{auth_type} {name}");
         }
-        let warning = "warn msg=\"`client_auth_type` without `client_ca_file` or `client_ca`: certificates \
-                       are verified against the authorities of the system, 1 in number, each of which can let \
-                       clients in\" file=@/web.yml";
+        let warning = "warn msg=\"`client_auth_type` without `client_ca_file` or `client_ca`: client \
+                       certificates of all authorities of the system (1) are accepted\" file=@/web.yml";
         assert_eq!(warnings(&directory, auth_type, &roots), [warning]);
     }
 }

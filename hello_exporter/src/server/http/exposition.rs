@@ -14,8 +14,8 @@ use super::{negotiate, plain};
 use crate::encode::Format;
 use crate::server::connection::GuardedBody;
 
-/// Encodes and compresses on a blocking thread, so that slow collectors delay no other scrape. The
-/// response holds the permit until it is sent.
+/// Responds with an exposition. Encodes and compresses it on a blocking thread, so that slow
+/// collectors delay no other scrape. The response holds the permit until it is sent.
 pub(super) async fn respond(
     request: &HttpRequest,
     encoder: BodyEncoder,

@@ -13,8 +13,10 @@ impl TryFrom<String> for UserName {
     fn try_from(name: String) -> Result<Self, &'static str> {
         if name.contains(':') {
             // The message omits the name, which may be followed by a password.
-            return Err("the user name has a colon, with which nobody can log in (RFC 7617), \
-                        expected a name without one");
+            return Err(
+                "the user name contains a colon, so that no client can send it (RFC 7617), \
+                        expected a name without one",
+            );
         }
         Ok(Self(name))
     }
