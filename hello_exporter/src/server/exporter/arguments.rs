@@ -14,7 +14,7 @@ use clap::{Arg, ArgAction, Command};
 /// An argument with one dash is a long flag if its text up to a `=` is the name of one. It is also
 /// one if it begins with a letter that is not a short flag, so that clap's error names the whole
 /// argument. A value that may begin with a dash stays unchanged, as does everything after `--`.
-pub(super) fn rewritten(
+pub(super) fn rewrite(
     command: &mut Command,
     arguments: impl IntoIterator<Item = impl Into<OsString>>,
 ) -> Vec<OsString> {
@@ -23,7 +23,7 @@ pub(super) fn rewritten(
     let mut arguments = arguments.into_iter().map(Into::into);
     let program = arguments.next();
     let mut reader = Reader { command, values: 0, may_begin_with_dash: false, is_over: false };
-    let rest = arguments.filter_map(|argument| reader.rewritten(argument));
+    let rest = arguments.filter_map(|argument| reader.rewrite(argument));
     program.into_iter().chain(rest).collect()
 }
 
@@ -50,7 +50,7 @@ enum Kind<'a> {
 
 impl<'c> Reader<'c> {
     /// Returns the rewritten argument; `None` for a switch that is set to false.
-    fn rewritten(&mut self, argument: OsString) -> Option<OsString> {
+    fn rewrite(&mut self, argument: OsString) -> Option<OsString> {
         let bytes = argument.as_encoded_bytes();
         if self.is_over || self.is_value(bytes) {
             self.values = self.values.saturating_sub(1);

@@ -67,9 +67,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ) -> Result<Option<Parsed<F>>, clap::Error> {
         self.check_own_flags()?;
         let mut command = self.command();
-        let arguments = arguments::rewritten(&mut command, arguments);
+        let arguments = arguments::rewrite(&mut command, arguments);
         let matches = command.try_get_matches_from_mut(arguments);
-        let matches = matches.map_err(|error| self.explained(error, &mut command))?;
+        let matches = matches.map_err(|error| self.explain(error, &mut command))?;
         if matches.get_flag(VERSION) {
             let Settings { name, build_info, .. } = &self.settings;
             // Standard output may be closed.
@@ -181,7 +181,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 
     /// Returns clap's error. For a flag of an unknown collector, returns one that lists the known
     /// collectors.
-    fn explained(&self, error: clap::Error, command: &mut Command) -> clap::Error {
+    fn explain(&self, error: clap::Error, command: &mut Command) -> clap::Error {
         let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
             return error;
         };

@@ -30,14 +30,14 @@ pub(super) async fn respond(
     match web::block(encode).await {
         Ok((body, permit)) => {
             if body.coding() != coding {
-                limit.failed(Cause::Encoding);
+                limit.count_error(Cause::Encoding);
             }
             permit.deliver();
             response(representation, body, permit)
         }
         Err(error) => {
             error!(%error, "Scrape was not finished");
-            limit.failed(Cause::Encoding);
+            limit.count_error(Cause::Encoding);
             plain(StatusCode::INTERNAL_SERVER_ERROR, "the scrape was not finished")
         }
     }

@@ -138,12 +138,12 @@ impl Limit {
     }
 
     /// Counts a response.
-    pub(super) fn answered(&self, status: StatusCode) {
+    pub(super) fn count_response(&self, status: StatusCode) {
         self.metrics.requests_total.with([status.as_str()]).inc();
     }
 
     /// Counts an error.
-    pub(super) fn failed(&self, cause: Cause) {
+    pub(super) fn count_error(&self, cause: Cause) {
         self.metrics.errors_total.with([cause.as_str()]).inc();
     }
 

@@ -80,7 +80,7 @@ impl Metrics {
 
     pub(crate) async fn scrape(self, request: HttpRequest) -> HttpResponse {
         let response = self.respond(&request).await.unwrap_or_else(|refusal| refusal);
-        self.limit.answered(response.status());
+        self.limit.count_response(response.status());
         response
     }
 
@@ -94,7 +94,7 @@ impl Metrics {
         let limit = Arc::clone(&self.limit);
         let encode = move |format, buffer: &mut Vec<u8>| {
             if !scrape.encode(format, buffer) {
-                limit.failed(Cause::Gathering);
+                limit.count_error(Cause::Gathering);
             }
         };
         Ok(respond(request, self.encoder.clone(), permit, encode).await)

@@ -96,7 +96,7 @@ impl Users {
     pub(super) fn compare(&self, credentials: &BasicCredentials) -> bool {
         let hash = self.hashes.get(&credentials.user);
         let compared = hash.or(self.dummy.as_ref());
-        let is_equal = compared.is_some_and(|hash| hash.is_of(&credentials.password));
+        let is_equal = compared.is_some_and(|hash| hash.matches(&credentials.password));
         let is_right = is_equal && hash.is_some();
         if is_right {
             self.cache(credentials);

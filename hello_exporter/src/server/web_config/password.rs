@@ -37,7 +37,7 @@ impl PasswordHash {
     }
 
     /// Returns whether this is the hash of `password`.
-    pub(super) fn is_of(&self, password: &[u8]) -> bool {
+    pub(super) fn matches(&self, password: &[u8]) -> bool {
         bcrypt::verify(password, &self.hash).unwrap_or(false)
     }
 }
@@ -93,7 +93,7 @@ mod tests {
         for last in ['u', 'v', '2', '9'] {
             let hash = SECRET.replace("stuu", &format!("stu{last}"));
             let hash = PasswordHash::try_from(hash).ok().unwrap();
-            assert!(hash.is_of(b"secret") && !hash.is_of(b"other"), "{last}");
+            assert!(hash.matches(b"secret") && !hash.matches(b"other"), "{last}");
         }
         for other in
             ["", "é", "$2b$04$", &SECRET.replace("stuu", "stu!"), &SECRET.replace("stuu", "stué")]

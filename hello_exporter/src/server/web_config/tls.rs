@@ -107,14 +107,14 @@ impl TlsLoader<'_> {
         };
         let authorities = match listed {
             Some(listed) => Authorities::listed(&listed.name, listed.certificates()?)?,
-            None => self.authorities_of_system(),
+            None => self.system_authorities(),
         };
         let allowed_sans = section.client_allowed_sans.clone();
         ClientPolicy { authorities, is_required, allowed_sans }.verifier()
     }
 
     /// Returns the authorities of the system, with which Go verifies clients if none are listed.
-    fn authorities_of_system(&mut self) -> Authorities {
+    fn system_authorities(&mut self) -> Authorities {
         let authorities = Authorities::of_system(system_roots());
         let reason = "`client_auth_type` without `client_ca_file` or `client_ca`";
         self.warnings.push(match authorities.count() {

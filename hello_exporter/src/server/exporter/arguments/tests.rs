@@ -25,7 +25,7 @@ fn command() -> Command {
 fn texts(command: Command, arguments: &[&str]) -> Vec<String> {
     let mut command = command;
     let arguments = std::iter::once(&"x").chain(arguments);
-    let texts = rewritten(&mut command, arguments)
+    let texts = rewrite(&mut command, arguments)
         .into_iter()
         .skip(1)
         .map(|argument| argument.into_string().unwrap());
@@ -158,6 +158,6 @@ fn value_that_is_not_unicode_stays() {
 
     let argument = |front: &str| OsString::from_vec([front.as_bytes(), b"\xff"].concat());
     let arguments = [OsString::from("x"), argument("-addr="), argument(""), argument("-")];
-    let arguments = rewritten(&mut command(), arguments);
+    let arguments = rewrite(&mut command(), arguments);
     assert_eq!(arguments[1..], [argument("--addr="), argument(""), argument("-")]);
 }
