@@ -82,7 +82,7 @@ fn renewed_certificates_are_used_by_the_next_connection() {
     files.renew(&Authority::new());
     let redis = files.server(address);
     assert!(is_up(&exporter));
-    let line = exporter.next_line_with("The TLS files of the client were read again");
+    let line = exporter.next_line_with("Reloaded the TLS files of the client");
     assert!(line.contains("level=info"), "{line}");
     drop(redis);
 
@@ -91,7 +91,7 @@ fn renewed_certificates_are_used_by_the_next_connection() {
     let _redis = files.server(address);
     assert!(!is_up(&exporter));
     let (_, log) = exporter.signal("TERM");
-    assert!(!log.iter().any(|line| line.contains("read again")), "{log:?}");
+    assert!(!log.iter().any(|line| line.contains("Reloaded")), "{log:?}");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn invalid_reload_is_logged_once_and_ignored() {
     let names = ["ca.crt", "client.crt", "client.key"].map(|name| files.path(name));
     let good = names.each_ref().map(|name| fs::read(name).unwrap());
     let breaks: [(&str, Option<&str>, &str); 4] = [
-        (&names[0], Some("x\n"), "@/ca.crt has no certificate in it"),
+        (&names[0], Some("x\n"), "@/ca.crt contains no certificate"),
         (&names[0], None, "cannot read @/ca.crt: No such file or directory (os error 2)"),
         (&names[1], Some("x\n"), "cannot use @/client.crt"),
         (&names[2], Some(""), "cannot read @/client.key"),
@@ -124,7 +124,7 @@ fn invalid_reload_is_logged_once_and_ignored() {
         assert!(is_up(&exporter), "{name}");
     }
     let (_, log) = exporter.signal("TERM");
-    let message = "msg=\"The new TLS files of the client cannot be used, those before stay in force\" error=\"";
+    let message = "msg=\"Cannot use the changed TLS files of the client, keeping the previous ones\" error=\"";
     let errors = log.iter().filter_map(|line| line.split_once(message));
     let errors: Vec<String> =
         errors.map(|(_, error)| error.replace(&files.path(""), "@/")).collect();
@@ -132,5 +132,8 @@ fn invalid_reload_is_logged_once_and_ignored() {
     for (error, (_, _, expected)) in errors.iter().zip(breaks) {
         assert!(error.starts_with(expected), "{error}");
     }
-    assert_eq!(log.iter().filter(|line| line.contains("were read again")).count(), breaks.len());
+    assert_eq!(
+        log.iter().filter(|line| line.contains("Reloaded the TLS files")).count(),
+        breaks.len()
+    );
 }

@@ -71,7 +71,7 @@ fn page_shows_results_of_collectors_and_runs_none() {
             ["orders", "Works"],
             ["robots", "Fails"],
             ["conveyor-belts", "Panics"],
-            ["gate", "Late"],
+            ["gate", "Times out"],
             ["forklifts_and_everything_else_that_moves", "Running"],
             ["climate", "Not run yet"],
             ["audit", "Disabled"],

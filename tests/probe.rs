@@ -110,7 +110,7 @@ fn failed_probe_exposes_success_0() {
 #[test]
 fn invalid_targets_are_refused() {
     let exporter = start(&["--probe.allow-target=http://*.example.com/**"]);
-    let userinfo = "a target must not contain user information, which stands in front of `@`";
+    let userinfo = "a target must not contain user information, which precedes `@`";
     let characters =
         "a target must not contain control characters, nor white space or `\\` before its path";
     let module = "Unknown module \"nope\", expected one of: http_2xx, tcp_connect";
@@ -118,7 +118,7 @@ fn invalid_targets_are_refused() {
         ("", 400, "Target parameter is missing"),
         ("?module=http_2xx", 400, "Target parameter is missing"),
         ("?target=", 400, "Target parameter is missing"),
-        ("?target=http://a.example.com/&target=b", 400, "Target parameter is there more than once"),
+        ("?target=http://a.example.com/&target=b", 400, "Target parameter is given more than once"),
         ("?target=http://a.example.com/&module=nope", 400, module),
         (
             "?target=http://a.example.com/&module=",

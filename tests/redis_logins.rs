@@ -86,10 +86,7 @@ fn password_is_sent_to_no_other_target() {
     }
     let with_user = scrape(&exporter, &format!("redis://:x@{}", redis.address));
     assert_eq!(with_user.status, 400);
-    assert_eq!(
-        with_user.body,
-        "a target must not contain user information, which stands in front of `@`\n"
-    );
+    assert_eq!(with_user.body, "a target must not contain user information, which precedes `@`\n");
 }
 
 #[test]
@@ -171,7 +168,7 @@ fn invalid_flags_are_refused_without_quoting_them() {
         (
             "",
             "--tls-client-key-file=/nonexistent",
-            "a client's certificate and its key are needed both, or neither",
+            "expected both a client certificate and its key, or neither",
         ),
         ("", "--tls-ca-cert-file=/nonexistent", "cannot read /nonexistent"),
     ] {

@@ -36,8 +36,8 @@ fn counted(requests: &RequestMetrics) -> String {
     lines.map(|line| line.to_owned() + "\n").collect()
 }
 
-/// The samples of `http_requests_total` alone, once nothing is in flight: an answer can be there a moment before it
-/// is counted.
+/// The samples of `http_requests_total` alone, once nothing is in flight: an answer can be there a
+/// moment before it is counted.
 fn totals(requests: &RequestMetrics) -> Vec<String> {
     let is_done = || value_of(requests, "http_requests_in_flight", &[]) == Some(0.0);
     poll(|| is_done().then_some(())).expect("nothing stays in flight");

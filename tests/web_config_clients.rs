@@ -70,8 +70,7 @@ fn system_roots_verify_clients_without_a_client_ca() {
         ("foreign", Authority::new().client(&[]), None),
         ("of itself", Certificate::of_itself(2099), None),
     ];
-    let warning = "certificates are verified against the authorities of the system, 1 in number, \
-                   each of which can let clients in";
+    let warning = "client certificates of all authorities of the system (1) are accepted";
     assert_system_roots(&directory, "ca.crt", &clients, warning);
 }
 

@@ -81,7 +81,7 @@ fn running_comparison_uses_the_users_before_a_reload() {
         let request = scope.spawn(move || status(address, PASSWORD));
         exporter.next_line_with("Comparing a password");
         directory.write(&users(&[("alice", ROTATED)]));
-        exporter.next_line_with("Web configuration was read again");
+        exporter.next_line_with("Reloaded the web configuration");
         let statuses = ["rotated", PASSWORD].map(|password| status(address, password));
         assert_eq!(statuses, [200, 401]);
         assert_eq!(request.join().unwrap(), 200);
@@ -108,8 +108,8 @@ fn different_costs_are_a_warning() {
     let directory = Directory::new();
     let output = check(&directory.write(&users(&[("alice", SECRET), ("bob", COSTLY)])));
     let said = directory.shortened(&text(&output.stderr));
-    let warning = "level=warn msg=\"`basic_auth_users`: hashes of costs 4 to 10, so that the time of an \
-                   answer tells which names there are, expected one cost for all\" file=@/web.yml\n";
+    let warning = "level=warn msg=\"`basic_auth_users`: the hashes have costs from 4 to 10, so that \
+                   response times reveal which users exist, expected the same cost for all\" file=@/web.yml\n";
     assert!(said.ends_with(warning), "{said}");
     assert_eq!((said.lines().count(), output.status.code()), (1, Some(0)));
 }
@@ -247,12 +247,12 @@ fn reload_keeps_known_credentials_through_a_flood() {
     assert_eq!(flood(&exporter), [401, 401, 429, 429, 429]);
 
     directory.authority.server().write(directory.root(), "server");
-    exporter.next_line_with("Web configuration was read again");
+    exporter.next_line_with("Reloaded the web configuration");
     assert_eq!(flood(&exporter), [401, 401, 401, 429, 429]);
     assert_eq!(ask(&exporter, "alice:secret"), 200);
 
     directory.write(&format!("{file}http_server_config: {{headers: {{X-Frame-Options: deny}}}}\n"));
-    exporter.next_line_with("Web configuration was read again");
+    exporter.next_line_with("Reloaded the web configuration");
     assert_eq!(flood(&exporter), [401, 401, 401, 429, 429]);
     assert_eq!(ask(&exporter, "alice:secret"), 200);
 }

@@ -20,15 +20,15 @@ fn changed_password_is_reloaded() {
     };
     assert_eq!(statuses(), [200, 401]);
     directory.write(&users(&[("alice", ROTATED)]));
-    let line = exporter.next_line_with("Web configuration was read again");
+    let line = exporter.next_line_with("Reloaded the web configuration");
     assert!(
         directory
             .shortened(&line)
-            .ends_with(" level=info msg=\"Web configuration was read again\" file=@/web.yml\n")
+            .ends_with(" level=info msg=\"Reloaded the web configuration\" file=@/web.yml\n")
     );
     assert_eq!(statuses(), [401, 200]);
     directory.write("http_server_config: {headers: {X-Frame-Options: deny}}\n");
-    exporter.next_line_with("Web configuration was read again");
+    exporter.next_line_with("Reloaded the web configuration");
     assert_eq!(statuses(), [200, 200]);
     assert_eq!(get(address, "/metrics").header("x-frame-options"), Some("deny"));
 }
@@ -43,15 +43,15 @@ fn changed_certificates_are_reloaded() {
 
     let other = Authority::new();
     other.server().write(directory.root(), "server");
-    exporter.next_line_with("Web configuration was read again");
+    exporter.next_line_with("Reloaded the web configuration");
     assert_eq!(ask(&exporter, &client), None, "the authority of the new certificate is unknown");
     fs::write(directory.path("ca.crt"), &other.certificate).unwrap();
-    exporter.next_line_with("Web configuration was read again");
+    exporter.next_line_with("Reloaded the web configuration");
     assert_eq!(ask(&exporter, &client), None, "the certificate is one of the old authority");
     assert_eq!(ask(&exporter, &other.client(&[])), Some(200));
 
     directory.write(&format!("{TLS}  min_version: TLS13\nhttp_server_config: {{http2: false}}\n"));
-    exporter.next_line_with("Web configuration was read again");
+    exporter.next_line_with("Reloaded the web configuration");
     assert_eq!(directory.curl(&exporter, &["--tls-max", "1.2"]).ok(), None);
     let ca = directory.path("ca.crt");
     let response = curl(&metrics_url(&exporter), &["--cacert", &ca]).unwrap();
@@ -77,12 +77,12 @@ fn invalid_reload_is_logged_once_and_ignored() {
         let line = exporter.next_line_with("level=error");
         let line = directory.shortened(&line);
         let (_, said) = line.split_once("level=error ").unwrap();
-        let outcome = "The new web configuration is not taken up, the one before stays in force";
+        let outcome = "Cannot use the changed web configuration, keeping the previous one";
         assert_eq!(said, format!("msg=\"{outcome}\" error=\"{message}\"\n"));
         assert_eq!(statuses(&exporter), expected);
     };
-    let nothing = "@/web.yml: there is nothing in the file, expected `basic_auth_users: {}` if everybody \
-                   may ask from now on";
+    let nothing = "@/web.yml: the file is empty, expected `basic_auth_users: {}` to disable \
+                   authentication";
     breaks(Some(""), nothing);
     breaks(Some("basic_auth_users: {"), "@/web.yml:1:19: unclosed bracket '{'");
     breaks(Some(" \n# TLS, and users.\n"), nothing);
@@ -105,7 +105,7 @@ fn invalid_reload_is_logged_once_and_ignored() {
         "@/web.yml: TLS cannot be turned off without a restart",
     );
     directory.write(&format!("{TLS}{}", users(&[("bob", ROTATED)])));
-    exporter.next_line_with("Web configuration was read again");
+    exporter.next_line_with("Reloaded the web configuration");
     assert_eq!(statuses(&exporter), [Some(401), Some(401)]);
     let (_, log) = exporter.signal("TERM");
     assert!(!log.iter().any(|line| line.contains("level=error")), "{log:?}");
@@ -118,11 +118,14 @@ fn empty_file_is_refused_and_empty_users_disable_authentication() {
     for blank in ["", " \n\n", "# Users:\n"] {
         directory.write(blank);
         let line = exporter.next_line_with("level=error");
-        assert!(line.contains("expected `basic_auth_users: {}` if everybody may ask"), "{line}");
+        assert!(
+            line.contains("expected `basic_auth_users: {}` to disable authentication"),
+            "{line}"
+        );
         assert_eq!(get(exporter.address, "/metrics").status, 401);
     }
     directory.write("basic_auth_users: {}\n");
-    exporter.next_line_with("Web configuration was read again");
+    exporter.next_line_with("Reloaded the web configuration");
     assert_eq!(get(exporter.address, "/metrics").status, 200);
 }
 

@@ -110,7 +110,7 @@ fn booleans_are_those_of_yaml() {
 #[test]
 fn empty_header_is_an_error() {
     let directory = Directory::new();
-    let empty = "the header is empty, expected a value, or no such key";
+    let empty = "the header is empty, expected a value, or no key";
     for name in ["Content-Security-Policy", "Strict-Transport-Security", "X-XSS-Protection"] {
         let column = 5 + name.len() + 2;
         for value in ["''", "' '", "\"\\n\""] {
@@ -121,7 +121,7 @@ fn empty_header_is_an_error() {
         [("X-Frame-Options", "`deny` or `sameorigin`"), ("X-Content-Type-Options", "`nosniff`")]
     {
         let message =
-            format!(":3:{}: `` is no value of {name}, expected {accepted}", 5 + name.len() + 2);
+            format!(":3:{}: invalid value `` of {name}, expected {accepted}", 5 + name.len() + 2);
         assert_refused(&directory, &header(name, "''"), &message);
     }
     for name in ["Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options"] {
@@ -176,8 +176,8 @@ fn cipher_suites_have_one_that_http2_requires_unless_http2_is_off() {
 #[test]
 fn user_name_with_a_colon_is_an_error() {
     let directory = Directory::new();
-    let message = ":2:3: the user name has a colon, with which nobody can log in (RFC 7617), expected a name \
-                   without one";
+    let message = ":2:3: the user name contains a colon, so that no client can send it (RFC 7617), \
+                   expected a name without one";
     for name in ["'alice:secret'", "a:b", "':'"] {
         assert_refused(&directory, &users(&[(name, SECRET)]), message);
     }
@@ -192,8 +192,8 @@ fn hash_of_cost_18_is_a_warning() {
     for (cost, warns) in [(16, false), (17, true), (18, true), (31, true)] {
         let hash = SECRET.replace("$04$", &format!("${cost}$"));
         let warning = format!(
-            "warn msg=\"`basic_auth_users`: a hash of cost {cost}, with which each comparison keeps all other \
-             passwords waiting for very long, expected a cost of at most 16\" file=@/web.yml"
+            "warn msg=\"`basic_auth_users`: a hash has cost {cost}, so that each comparison delays all \
+             other passwords for very long, expected a cost of at most 16\" file=@/web.yml"
         );
         let log = warns.then_some(warning).into_iter().collect();
         assert_eq!(directory.checked(&users(&[("alice", &hash)])), (Some(0), log));

@@ -1,8 +1,7 @@
 //! Everything that only a server needs: the program, its HTTP endpoints, sources and probes, and
 //! the helpers for exporters.
 //!
-//! It uses the core through what is public and through [`internals`](crate::internals); the core
-//! does not use it.
+//! It uses the core's public items and [`internals`](crate::internals). The core does not use it.
 
 mod build_info;
 mod causes;

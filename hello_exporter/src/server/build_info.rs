@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::env::consts::{ARCH, OS};
 use std::fmt;
 
-/// The version and revision of an exporter. [`build_info!`](crate::build_info!) makes one.
+/// The version and revision of an exporter. [`build_info!`](crate::build_info!) creates one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildInfo {
     version: Cow<'static, str>,
     revision: Cow<'static, str>,
 }
 
-/// Returns the version of the calling crate, and the revision that the environment variable
-/// `BUILD_REVISION` has while that crate is compiled.
+/// Returns a [`BuildInfo`](crate::exporter::BuildInfo) with the version of the calling crate, and
+/// with the revision in the environment variable `BUILD_REVISION` when that crate is compiled, or
+/// `unknown`.
 ///
 /// ```
 /// use hello_exporter::{Exporter, build_info};

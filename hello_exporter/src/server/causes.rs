@@ -4,27 +4,27 @@ use std::error::Error;
 
 use crate::internals::{Panic, catch};
 
-/// Any error of an author.
+/// Any error that an author's code returns.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Returns the text of an author's error, and drops it. Its message and its `drop` can panic, one
-/// while the other unwinds if they were not caught apart.
+/// Returns the text of an author's error, and drops the error. Both can panic. Each panic is caught
+/// by itself, since a panic in `drop` during the unwinding of another one aborts the process.
 pub(crate) fn text_of(error: BoxError) -> Result<String, Panic> {
     let text = catch(|| chain(&*error));
     let dropped = catch(|| drop(error));
     text.and_then(|text| dropped.map(|()| text))
 }
 
-/// How many causes of an error are logged. A chain of causes can be a circle.
+/// Most causes of an error to log. A chain of causes can be a cycle.
 const MOST_CAUSES: usize = 16;
 
-/// Returns an error's message with those of its causes.
+/// Returns an error's message, followed by the messages of its causes.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut causes = std::iter::successors(error.source(), |&error| error.source());
     for cause in causes.by_ref().take(MOST_CAUSES) {
         let message = cause.to_string();
-        // Many messages contain that of their cause.
+        // Many messages end with the message of their cause.
         if !text.ends_with(&message) {
             text = format!("{text}: {message}");
         }
@@ -62,7 +62,7 @@ mod tests {
         }
     }
 
-    /// Causes that are each caused by the next.
+    /// An error with a chain of causes.
     #[derive(Debug, thiserror::Error)]
     #[error("{depth}")]
     struct Deep {
@@ -71,13 +71,13 @@ mod tests {
     }
 
     #[test]
-    fn circular_causes_are_cut() {
+    fn cyclic_causes_are_truncated() {
         let text = chain(&Snake(SnakeTail));
         assert_eq!(text, "the snake".to_owned() + &": its tail: the snake".repeat(8) + ": …");
     }
 
     #[test]
-    fn causes_are_appended_once() {
+    fn each_cause_is_appended_once() {
         let deep = |causes: usize| {
             let error = Deep { depth: 0, source: None };
             let add = |source, depth| Deep { depth, source: Some(Box::new(source)) };

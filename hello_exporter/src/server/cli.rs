@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 /// The flags that every exporter has.
 ///
 /// The id of each argument is the flag itself, so that no field of an exporter's own flags has the
-/// same id. There is no group, since its name could clash with one of theirs.
+/// same id. There is no group, since its name could clash with a group of the exporter's own flags.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub(crate) struct Flags {
@@ -52,7 +52,8 @@ pub(crate) struct Flags {
     )]
     pub(crate) web_config_file: Option<PathBuf>,
 
-    /// Check whether the exporter would start with these flags and the files that they name, and exit.
+    /// Check whether the exporter would start with these flags and the files that they name, and
+    /// exit.
     #[arg(id = "config.check", long)]
     pub(crate) config_check: bool,
 
@@ -98,7 +99,7 @@ pub(crate) enum LogFormat {
 
 /// An address to listen on: a host and a port; without a host, all addresses of this machine.
 ///
-/// An [`ExporterError`](crate::ExporterError) names the address that is in use.
+/// If the address is in use, the [`ExporterError`](crate::ExporterError) names it.
 ///
 /// ```
 /// use hello_exporter::cli::ListenAddress;
@@ -137,12 +138,13 @@ impl FromStr for ListenAddress {
     }
 }
 
-/// Accepts nothing, an IPv6 address in brackets, an IPv4 address, or a possible host name.
+/// Returns whether `host` is empty, an IPv6 address in brackets, an IPv4 address, or a possible
+/// host name.
 fn is_host(host: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(ipv6) => ipv6.parse::<std::net::Ipv6Addr>().is_ok(),
-        // Digits and dots alone are an IPv4 address, or a mistake.
+        // Only digits and dots: an IPv4 address, or a mistake.
         None if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
             host.is_empty() || host.parse::<std::net::Ipv4Addr>().is_ok()
         }
@@ -167,7 +169,7 @@ impl ListenAddress {
             let addresses: Vec<_> = (host, self.port).to_socket_addrs()?.collect();
             result = TcpListener::bind(&*addresses);
             match &result {
-                Err(error) if is_for_lack_of_ipv6(error) => {}
+                Err(error) if may_lack_ipv6(error) => {}
                 _ => break,
             }
         }
@@ -175,9 +177,9 @@ impl ListenAddress {
     }
 }
 
-/// Returns whether IPv4 may succeed. `std` does not name the error of a kernel without IPv6, so
-/// every other error counts as that one.
-fn is_for_lack_of_ipv6(error: &io::Error) -> bool {
+/// Returns whether the kernel may lack IPv6, so that IPv4 could succeed. `std` has no kind for this
+/// error, so all errors count except the two that have another cause.
+fn may_lack_ipv6(error: &io::Error) -> bool {
     !matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
 
@@ -198,7 +200,7 @@ impl FromStr for TelemetryPath {
 
     fn from_str(text: &str) -> Result<Self, ParsePathError> {
         let path = text.strip_prefix('/').ok_or(ParsePathError)?;
-        // A path with a slash at the end is another path.
+        // A trailing slash is accepted: it makes another path.
         let mut segments = path.strip_suffix('/').unwrap_or(path).split('/');
         let is_accepted =
             path.is_empty() || path.split('/').next() != Some("-") && segments.all(is_segment);
@@ -207,7 +209,7 @@ impl FromStr for TelemetryPath {
 }
 
 /// Returns whether clients send this part of a path unchanged: browsers and proxies resolve `.` and
-/// `..`, many merge slashes, and all characters but these have to be escaped.
+/// `..`, many merge slashes, and all other characters have to be escaped.
 fn is_segment(segment: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain)
@@ -226,15 +228,15 @@ impl fmt::Display for TelemetryPath {
     }
 }
 
-/// A duration is invalid. The message says what is expected: clap and the web configuration put
-/// before it that the value is invalid.
+/// A duration is invalid. The message says only what is expected, since clap and the web
+/// configuration add that the value is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected e.g. `1s`, `1m30s` or `500ms`")]
 pub struct ParseDurationError;
 
 /// Parses a duration in the format of Go: `1s`, `1m30s`, `2.5ms`, `0`.
 ///
-/// As the parser of a flag it makes messages such as:
+/// As the parser of a flag, it produces messages such as:
 ///
 /// ```text
 /// error: invalid value '90' for '--timeout <TIMEOUT>': expected e.g. `1s`, `1m30s` or `500ms`

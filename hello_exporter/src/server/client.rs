@@ -1,9 +1,9 @@
 //! TCP, TLS and Unix socket connections to monitored servers whose client crates lack them: parsed
 //! addresses, credentials, certificates, and limits on what a server may send.
 //!
-//! A password or a client certificate is meant for the servers that the exporter is configured for.
-//! [`CredentialStore`] holds these servers; a [`Connector`] shows the certificate to no other
-//! server, even if [a request names](crate::probe) one.
+//! Passwords and the client certificate are only for the servers that the exporter is configured
+//! for. [`CredentialStore`] holds these servers. A [`Connector`] presents the certificate to no
+//! other server, even if [a request names](crate::probe) one.
 
 mod address;
 mod credentials;

@@ -49,14 +49,14 @@ use maker::{Maker, SharedState};
 /// }
 /// ```
 ///
-/// Apart from what is registered it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` if
-/// there is a `/proc`, the outcome of its [sources](crate::source), and what scrapes have lost, if
-/// anything.
+/// Besides the registered metrics it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` if
+/// there is a `/proc`, the outcomes of its [sources](crate::source), and counters of the series
+/// that scrapes have dropped, if any.
 ///
 /// With `--web.config.file` it serves over TLS, and only to the users that the file allows;
 /// `--config.check` says whether it would start.
 ///
-/// It keeps mistakes in its declaration until it [runs](Self::run), and then reports all at once.
+/// Mistakes in its declaration are kept until it [runs](Self::run), and then reported all at once.
 ///
 /// `F` is the type of [its own flags](Self::with_flags), `S` of [the state](Self::state) that its
 /// sources and probes share.
@@ -84,15 +84,16 @@ struct Settings {
 }
 
 impl Exporter {
-    /// Creates an exporter without collectors. The name is that of the program; as a prefix of
-    /// metrics, characters that are invalid in a metric name become `_`.
+    /// Creates an exporter without collectors. `name` is the name of the program, and the prefix of
+    /// the exporter's own metrics. In the prefix, characters that are invalid in a metric name
+    /// become `_`.
     pub fn new(name: impl Into<String>) -> Self {
         Self::with_flags(name)
     }
 
     /// Creates an exporter with flags of its own: any struct with `#[derive(clap::Args)]` or
     /// `#[derive(clap::Parser)]`. The functions that make the [state](Self::state),
-    /// [sources](Self::source_with) and [probes](Self::probe_with) get them.
+    /// [sources](Self::source_with) and [probes](Self::probe_with) receive them.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, source};
@@ -123,8 +124,9 @@ impl Exporter {
     /// }
     /// ```
     ///
-    /// A flag that one source alone needs is best an `Option`, which the function that makes the
-    /// source requires: if the source is disabled, nobody has to give the flag.
+    /// Declare a flag that only one source needs as an `Option`, and let the function that makes
+    /// this source return an error without it: the flag is then required only while the source is
+    /// enabled.
     pub fn with_flags<F: Args + 'static>(name: impl Into<String>) -> Exporter<F> {
         Exporter {
             settings: Settings {
@@ -147,21 +149,21 @@ impl Exporter {
 }
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
-    /// Sets what `--version`, the page at `/` and `<exporter>_build_info` say; see
-    /// [`build_info!`](crate::build_info!).
+    /// Sets the version and revision that `--version`, the page at `/` and `<exporter>_build_info`
+    /// show; see [`build_info!`](crate::build_info!).
     pub fn build_info(mut self, build_info: BuildInfo) -> Self {
         self.settings.build_info = build_info;
         self
     }
 
-    /// Sets one sentence for `--help` and the page at `/`.
+    /// Sets the description for `--help` and the page at `/`: one sentence.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.settings.description = description.into();
         self
     }
 
     /// Sets the prefix of the metrics about [sources](crate::source), which is the exporter's name
-    /// by default: with `node` a `node_exporter` exposes
+    /// by default. With `node`, a `node_exporter` exposes
     /// `node_scrape_collector_success{collector="…"}` and so on, as many dashboards expect, instead
     /// of `node_exporter_scrape_collector_success`.
     pub fn metric_namespace(mut self, namespace: impl Into<String>) -> Self {
@@ -179,9 +181,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Sets how long before Prometheus' own timeout a scrape is answered, 0.5 seconds by default.
+    /// Sets how long before Prometheus' timeout a scrape ends, so that the response arrives in
+    /// time: 0.5 seconds by default.
     ///
-    /// It never takes more than half of that timeout, which Prometheus sends in the header
+    /// The offset is at most half of the timeout, which Prometheus sends in the header
     /// `X-Prometheus-Scrape-Timeout-Seconds`.
     pub fn scrape_timeout_offset(mut self, offset: Duration) -> Self {
         self.settings.timeout_offset = offset;
@@ -202,7 +205,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 }
 
 impl Settings {
-    /// Returns the name as the first part of a metric's name.
+    /// Returns the name as a prefix of metric names.
     fn metric_prefix(&self) -> String {
         metric_prefix(&self.name)
     }

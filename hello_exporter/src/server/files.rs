@@ -1,4 +1,4 @@
-//! Notices changes of the files that a configuration was made from.
+//! Detects changes of the files from which a configuration was loaded.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use ring::digest::{SHA256, digest};
 
 /// The files that were read, with the digests of their contents.
 ///
-/// Digests are compared rather than times and sizes, so that a file is noticed even if it was
-/// replaced within the resolution of the clock, or restored with its old time.
+/// Digests are compared rather than times and sizes, so that a change is detected even if the file
+/// was replaced within the resolution of the clock, or restored with its old time.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReadFiles(Vec<ReadFile>);
 

@@ -41,7 +41,7 @@ use regex_lite::Regex;
 use crate::internals::lock;
 
 /// A regular expression, which matches anywhere in a text unless it contains `^` and `$`. The
-/// syntax is Go's, without classes of Unicode (`\pL`).
+/// syntax is Go's, without Unicode classes (`\pL`).
 ///
 /// A flag of this type refuses an invalid expression. An exporter matches the same few names at
 /// every scrape, so the results are cached.
@@ -108,11 +108,12 @@ pub trait FilterFlags: 'static {
     /// The prefix of both flags, such as `collector.netdev.device`.
     const PREFIX: &'static str;
 
-    /// The regular expression that `--<PREFIX>-exclude` has by default; empty to exclude nothing.
+    /// The default of `--<PREFIX>-exclude`, a regular expression; empty to exclude nothing.
     const EXCLUDED: &'static str;
 }
 
-/// Keeps the names that one regular expression includes, or all that another one does not exclude.
+/// Keeps the names that one regular expression includes, or all names that another one does not
+/// exclude.
 ///
 /// Flatten it into an exporter's own [flags](crate::Exporter::with_flags), as in [the
 /// example](self). Giving both flags is an error. An empty expression is the same as none:

@@ -1,4 +1,4 @@
-//! Keys and values that servers and files state as text, read into structs.
+//! Keys and values in the text of servers and files, read into structs.
 
 mod error;
 mod read;
@@ -11,8 +11,8 @@ use serde::de::Deserialize;
 
 pub use error::KeyValuesError;
 
-/// Values by key, as many servers and files state them: `key:value` in lines, `key=value` between
-/// commas.
+/// Values by key, as in the text of many servers and files: `key:value` in lines, `key=value`
+/// between commas.
 ///
 /// They are read into structs that derive `serde::Deserialize` in addition to
 /// [`Collector`](macro@crate::Collector) or [`Labels`](macro@crate::Labels):
@@ -98,8 +98,8 @@ impl<'t> KeyValues<'t> {
         self.0.get(key).copied()
     }
 
-    /// Returns the value of a key as a number, a `bool`, a text, an enum of these names, or any
-    /// other type that serde reads from one of them; `None` if there is no such key.
+    /// Returns the value of a key as a number, a `bool`, a text, an enum whose variant it names, or
+    /// any other type that serde reads from one of these; `None` if there is no such key.
     ///
     /// A state is read as a number or a `bool`: `true`, `yes`, `on`, `ok` and `up` are 1, `false`,
     /// `no`, `off`, `err`, `fail` and `down` are 0, in upper or lower case. Integers are exact.
@@ -147,12 +147,12 @@ impl<'t> KeyValues<'t> {
     /// Reads a struct whose fields have the names of the keys. Returns it with the keys of the
     /// values that were skipped.
     ///
-    /// Fields are of the types that [`Self::get`] reads. A field in an `Option` may be missing; if
-    /// its value is not of its type, as `2.5` is no `u64`, it is skipped, and the field is `None`.
-    /// So a server of another version, which reports one value in another form, costs no other
-    /// metric. Other fields are required, unless they have `#[serde(default)]`. Keys without a
-    /// field are ignored. A struct with `#[serde(flatten)]` gets texts alone, since serde buffers
-    /// them: read it by a call of its own.
+    /// Fields are of the types that [`Self::get`] reads. A field in an `Option` may be missing. A
+    /// value of the wrong type, such as `2.5` for a `u64`, is skipped, and the field is `None`. So
+    /// if another version of the server reports one value in another form, no other metric is
+    /// missing. Other fields are required, unless they have `#[serde(default)]`. Keys without a
+    /// field are ignored. A struct in a field with `#[serde(flatten)]` sees only texts, since serde
+    /// buffers its values: read it with a call of its own.
     ///
     /// ```
     /// use hello_exporter::key_values::KeyValues;

@@ -1,7 +1,7 @@
 //! Prefixes of metric names from names of programs.
 
-/// Makes a name the first part of a metric's name: invalid characters become `_`, and `_` is
-/// appended; an empty name stays empty.
+/// Converts a name to a prefix of metric names: invalid characters become `_`, and `_` is appended.
+/// A leading digit is preceded by `_`. An empty name stays empty.
 pub(super) fn metric_prefix(name: &str) -> String {
     if name.is_empty() {
         return String::new();

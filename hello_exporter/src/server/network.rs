@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Returns the address that stands for a host: an IPv4 address, or an IPv6 /64, all of whose addresses
-/// one host can have. A client without an IP address, over a Unix socket, counts as one of the IPv6
-/// loopback's network: both are on this machine.
+/// Returns the address that stands for a host: its IPv4 address, or the /64 network of its IPv6
+/// address, since one host can have all addresses of a /64. A client over a Unix socket has no IP
+/// address, and counts as the IPv6 loopback: both are on this machine.
 pub(crate) fn network(host: Option<IpAddr>) -> IpAddr {
     match host.map(|host| host.to_canonical()) {
         Some(IpAddr::V6(address)) => {
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ipv6_network_is_one_host() {
+    fn ipv6_network_is_one_host() {
         let network = |text: &str| network(Some(text.parse().unwrap())).to_string();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("::ffff:10.0.0.1"), "10.0.0.1");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::collect::{Desc, MetricType};
 use crate::internals::CollectorName;
 
-/// Takes a duration from the flags, or returns a fixed one.
+/// Returns a duration that comes from the flags, or a fixed one.
 pub(crate) type FlagDuration<F> = Arc<dyn Fn(&F) -> Duration + Send + Sync>;
 
 /// Returns a duration that is the same for all flags.

@@ -1,7 +1,8 @@
-//! Targets that a request names: `/probe?target=…&module=…`, as the blackbox exporter has it.
+//! Probes of the targets that requests name: `/probe?target=…&module=…`, as in the blackbox
+//! exporter.
 //!
-//! One exporter serves many targets. Prometheus has their list, and names one in each query;
-//! relabelling puts it there:
+//! One exporter serves many targets. Prometheus has the list of targets, and names one in each
+//! request; relabelling puts it into the query:
 //!
 //! ```yaml
 //! scrape_configs:
@@ -20,13 +21,13 @@
 //!         replacement: localhost:9000
 //! ```
 //!
-//! Every response has `probe_success` and `probe_duration_seconds`, also if the probe failed.
+//! Every response has `probe_success` and `probe_duration_seconds`, even if the probe failed.
 //!
 //! # Allowed targets
 //!
 //! Anyone who can reach the exporter can make it connect to hosts that they cannot reach
 //! themselves. The flag `--probe.allow-target`, which can be repeated, restricts targets to those
-//! that match one of its [patterns](TargetPattern); others are answered with 403. A probe that
+//! that match one of its [patterns](TargetPattern); the response to others is 403. A probe that
 //! follows redirects, or opens an address from a response, calls [`ProbeRequest::allows`] first. A
 //! target that contains a user name or a password (`user@host`) is refused with 400. Send a
 //! password that the exporter holds only to the targets for which it was configured, as
@@ -97,7 +98,7 @@ use crate::server::causes::chain;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a type that implements `Probe`",
-    note = "an `async` function of a `ProbeRequest` takes `probe_fn`; a function that makes a probe of the flags takes `probe_with`"
+    note = "declare an `async` function of a `ProbeRequest` with `probe_fn`, and a function that makes a probe from the flags with `probe_with`"
 )]
 pub trait Probe: Send + Sync + 'static {
     /// The metrics of a probe in addition to its success: a struct of plain values that derives
@@ -118,14 +119,14 @@ pub trait Probe: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`TargetError::Invalid`] for a target that this probe can never reach, such as a malformed
-    /// URL. The request is answered with 400 and the message.
+    /// Returns [`TargetError::Invalid`] for a target that this probe can never reach, such as a
+    /// malformed URL. The response is 400 with the message.
     fn check_target(&self, target: &str) -> Result<(), TargetError> {
         let _ = target;
         Ok(())
     }
 
-    /// Returns families whose names are known since the probe was made, see
+    /// Returns families whose names are known once the probe is made, see
     /// [`Source::families`](crate::Source::families).
     fn families(&self) -> Vec<Desc> {
         Vec::new()
@@ -135,7 +136,7 @@ pub trait Probe: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Any error: the probe did not succeed, and has no metrics.
+    /// Any error means that the probe has failed, and has no metrics.
     fn probe(
         &self,
         request: ProbeRequest,
@@ -171,7 +172,7 @@ impl<P: Probe> Probe for Arc<P> {
 pub struct Probed<M> {
     pub(crate) metrics: M,
     pub(crate) is_success: bool,
-    /// Why it failed, with the causes of that.
+    /// The error of a failed probe, with its causes.
     pub(crate) cause: Option<String>,
 }
 
@@ -191,8 +192,8 @@ impl<M> Probed<M> {
         Self { metrics, is_success, cause: None }
     }
 
-    /// Makes it a failure for this reason, which is logged at the level `debug`, like the error of
-    /// a probe without metrics.
+    /// Turns the result into a failure with this cause, which is logged at the level `debug`, like
+    /// the error of a probe without metrics.
     ///
     /// ```
     /// use hello_exporter::probe::Probed;
@@ -230,14 +231,15 @@ impl ProbeRequest {
         &self.module
     }
 
-    /// Returns how long the probe may take in all. A probe that takes longer is dropped, a moment
-    /// later: one that ends by itself can still return the metrics found so far.
+    /// Returns how long the probe may take in all. A probe that takes longer is dropped a moment
+    /// later. One that ends by itself before that can still return the metrics found so far.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Returns whether the flags enable the [source](crate::source) of this name: a probe that
-    /// collects what the sources do leaves out the parts that `--no-collector.NAME` disables.
+    /// Returns whether the flags enable the [source](crate::source) of this name. A probe that
+    /// collects the same metrics as the sources should leave out the parts that
+    /// `--no-collector.NAME` disables.
     ///
     /// ```
     /// use hello_exporter::probe::{Probe, ProbeRequest, Probed};
@@ -274,9 +276,9 @@ impl ProbeRequest {
         self.enabled.contains(source)
     }
 
-    /// Returns whether another target, such as that of a redirect, may be probed: a request could
-    /// name it, it has no user information, and it matches a pattern of `--probe.allow-target`, if
-    /// there are any.
+    /// Returns whether another target, such as the target of a redirect, may be probed: a request
+    /// could name it, it has no user information, and it matches a pattern of
+    /// `--probe.allow-target` if there are any.
     pub fn allows(&self, target: &str) -> bool {
         check_target(target).is_ok() && self.allowed.allows(target)
     }

@@ -8,7 +8,7 @@ use procfs::process::Process;
 use procfs::{ProcResult, WithCurrentSystemInfo};
 use rustix::process::{Resource, getrlimit};
 
-/// The metrics of a process. Those that cannot be read are missing.
+/// The metrics of a process. Values that cannot be read are missing.
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate, namespace = "process", no_new)]
 pub(crate) struct ProcessMetrics {
@@ -46,12 +46,12 @@ pub(crate) struct ProcessMetrics {
     network_transmit_bytes_total: Option<u64>,
 }
 
-/// Reads `/proc` about this process. A read costs an open and what the kernel takes to write the
-/// file, so limits come from system calls, and constants are read once.
+/// Reads the files of this process in `/proc`. Opening and generating a file takes time, so limits
+/// come from system calls, and constants are read once.
 pub(crate) struct OwnProcess {
     process: Option<Process>,
     start_time_seconds: Option<f64>,
-    /// Stays open, so that the kernel need not write it twice to find out its length.
+    /// Stays open, so that the kernel does not have to generate the file twice to find its length.
     netstat: Option<File>,
 }
 
@@ -63,7 +63,7 @@ impl OwnProcess {
         Self { process, start_time_seconds, netstat: File::open("/proc/self/net/netstat").ok() }
     }
 
-    /// Returns the current metrics. An error in one file costs only its own metrics.
+    /// Returns the current metrics. An error in one file affects only its own metrics.
     pub(crate) fn metrics(&self) -> ProcessMetrics {
         let stat = self.process.as_ref().and_then(|process| process.stat().ok());
         let stat = stat.as_ref();
@@ -93,7 +93,7 @@ fn seconds(ticks: u64) -> f64 {
     ticks as f64 / procfs::ticks_per_second() as f64
 }
 
-/// Returns a limit; the largest number if there is none, as in the Go client.
+/// Returns a limit; the largest number for no limit, as in the Go client.
 fn soft_limit(resource: Resource) -> u64 {
     getrlimit(resource).current.unwrap_or(u64::MAX)
 }

@@ -43,8 +43,8 @@ use crate::server::metric_prefix::metric_prefix;
 /// | `http_request_duration_seconds` | `method`, `route` | a histogram, with [`DEFAULT_BUCKETS`](crate::metric::DEFAULT_BUCKETS) |
 /// | `http_requests_in_flight` | | a gauge |
 ///
-/// Make one before `HttpServer::new`, and give every worker a clone: all clones count together. The
-/// middleware that is wrapped last is outermost, and sees the responses of the others. Wrapped
+/// Create one before `HttpServer::new`, and give every worker a clone: all clones count together.
+/// The middleware that is wrapped last is outermost, and sees the responses of the others. Wrapped
 /// around a `Scope` or a `Resource`, it counts only the requests of that one.
 ///
 /// The number of series is bounded, however many paths and methods clients invent:
@@ -54,11 +54,11 @@ use crate::server::metric_prefix::metric_prefix;
 /// - `method` is one that RFC 9110 or RFC 5789 defines, or `other`.
 /// - `code` is the status of the response. A request without a response counts as `499` if its
 ///   client has disconnected, or the server has cancelled it, and as `500` if the handler has
-///   panicked, which alerts on `code=~"5.."` notice.
+///   panicked, so that alerts on `code=~"5.."` notice.
 ///
 /// A request is in flight until the connection has all of its response, or until it is cancelled: a
-/// stream of an hour is in flight for an hour, which is its duration. A client that disconnects
-/// during a response does not change its `code`, which it has received.
+/// stream of an hour is in flight for an hour, which is also its duration. If a client disconnects
+/// during a response, `code` is still the status that it has received.
 ///
 /// actix-web continues to handle a request whose client has closed its side of the connection,
 /// since the client may still read:
@@ -83,10 +83,10 @@ pub struct RequestMetrics {
 #[derive(Debug, hello_exporter_derive::Collector)]
 #[collector(crate = crate, namespace = "http")]
 struct RequestFamilies {
-    /// Requests answered or given up, by method, pattern of the route, and status code.
+    /// Requests answered or cancelled, by method, route pattern and status code.
     requests_total: Family<RequestLabels<'static>, Counter>,
 
-    /// Time from the arrival of a request until its answer was handed to the connection.
+    /// Time from the arrival of a request until its response was handed to the connection.
     #[metric(labels = ["method", "route"], unit = "seconds")]
     request_duration_seconds: HistogramVec<2>,
 
@@ -108,7 +108,7 @@ impl RequestMetrics {
         Self { families: Arc::new(RequestFamilies::new()), prefix: Cow::Borrowed("") }
     }
 
-    /// Prefixes all names with `namespace` and a `_`; invalid characters become `_`. This is for an
+    /// Prefixes all names with `namespace` and a `_`; invalid characters become `_`. Use it in an
     /// application that has an `http_requests_total` already, in a registry that
     /// [adds no prefix](crate::Registry::scope) itself.
     ///
@@ -267,7 +267,7 @@ impl InFlight {
         Self { families, start: Instant::now(), method, route, code: CANCELLED }
     }
 
-    /// Calls `call`, during whose panic this is dropped.
+    /// Calls `call`. If it panics, this is dropped with the code of a panic.
     fn watch<R>(&mut self, call: impl FnOnce() -> R) -> R {
         self.code = PANICKED;
         let result = call();
@@ -275,7 +275,7 @@ impl InFlight {
         result
     }
 
-    /// Records the response, and the route, which the guards of its path have chosen.
+    /// Records the response and its route, which the guards of the path have chosen.
     fn respond<B>(&mut self, response: &ServiceResponse<B>) {
         self.code = response.status().as_u16();
         self.route = response.request().match_pattern();
@@ -293,7 +293,7 @@ impl Drop for InFlight {
     }
 }
 
-/// Returns the label of a method, of which clients can invent any number.
+/// Returns the label of a method. Clients can invent any number of methods.
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,4 +1,4 @@
-//! Sources: state of something else, fetched at every scrape, which takes time and can fail.
+//! Sources: the state of another system, fetched at every scrape. Fetching takes time and can fail.
 //!
 //! # Three ways to declare metrics
 //!
@@ -8,11 +8,11 @@
 //! | where the numbers are | in this program, which counts as it works | in this program or the kernel, without waiting | in a server, a device, a slow file |
 //! | registered by | [`register`](crate::Exporter::register): an `Arc` of the struct | [`register_fn`](crate::Exporter::register_fn): a function that makes the struct | [`source`](crate::Exporter::source), [`source_fn`](crate::Exporter::source_fn), [`blocking_source_fn`](crate::Exporter::blocking_source_fn), [`source_with`](crate::Exporter::source_with) |
 //! | at a scrape | atomics are read | the function is called | it runs, at most once at a time, until its timeout |
-//! | what can go wrong | nothing | a panic | errors, panics, timeouts: they cost its metrics, and show as `<exporter>_scrape_collector_success{collector="…"} 0` |
+//! | what can go wrong | nothing | a panic | errors, panics, timeouts: its metrics are missing, and `<exporter>_scrape_collector_success{collector="…"}` is 0 |
 //! | in a query | always served | always served | `collect[]=name`, `exclude[]=name` |
 //!
-//! Count what happens in this program with live metrics, even if something else knows it too: such
-//! a counter cannot be missed. Compute values with a function if that needs no waiting. Use a
+//! Count what happens in this program with live metrics, even if another system knows it too: such
+//! a counter is never missing. Compute values with a function if that needs no waiting. Use a
 //! source for everything that a scrape may have to wait for.
 //!
 //! ```no_run
@@ -97,7 +97,7 @@ pub(crate) use up::up;
 use crate::collect::{Declared, Desc};
 use runnable::{RunBody, asynchronous};
 
-/// State of something else, fetched at every scrape.
+/// The state of another system, fetched at every scrape.
 ///
 /// ```
 /// use hello_exporter::{Collector, Source};
@@ -126,22 +126,22 @@ use runnable::{RunBody, asynchronous};
 /// }
 /// ```
 ///
-/// It runs on a multi-threaded runtime of its own, not on that of the HTTP server. There is at most
-/// one run at any time: scrapes that arrive during it share its result, and a scrape that cannot
-/// wait any longer gets a response without it, while the others still wait. A run that takes longer
-/// than [its timeout](SourceOptions::timeout) is dropped at its next `await`.
+/// It runs on a multi-threaded runtime of its own, not on the runtime of the HTTP server. There is
+/// at most one run at any time: scrapes that arrive during it share its result, and a scrape that
+/// cannot wait any longer gets a response without it, while the others still wait. A run that takes
+/// longer than [its timeout](SourceOptions::timeout) is dropped at its next `await`.
 ///
-/// A run that fails, panics or times out costs all of its own metrics, and no others. It shows as
-/// `<exporter>_scrape_collector_success{collector="…"} 0`; the cause is logged, once per change,
-/// and is not exposed. A program that is built with `panic = "abort"` ends at a panic.
+/// If a run fails, panics or times out, all metrics of its source are left out, and no others.
+/// `<exporter>_scrape_collector_success{collector="…"}` is then 0; the cause is logged, once per
+/// change, and is not exposed. A program that is built with `panic = "abort"` ends at a panic.
 ///
 /// An `async fn` must not block its thread; if it does, its own metrics are left out until it
 /// returns. [`blocking_fn`] and [`in_turn`] are for functions that block.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source",
     label = "expected a type that implements `Source`",
-    note = "a function that returns a `Result` of metrics takes `source_fn` if it is `async`, and `blocking_source_fn` if it is not",
-    note = "a function that makes a source of the flags takes `source_with`"
+    note = "declare a function that returns a `Result` of metrics with `source_fn` if it is `async`, and with `blocking_source_fn` if it is not",
+    note = "declare a function that makes a source from the flags with `source_with`"
 )]
 pub trait Source: Send + Sync + 'static {
     /// The result of a run: a struct of plain values that derives
@@ -151,19 +151,19 @@ pub trait Source: Send + Sync + 'static {
     /// Why a run fails: any error, or a text.
     type Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static;
 
-    /// Fetches the metrics as they are now.
+    /// Fetches the current metrics.
     ///
     /// # Errors
     ///
     /// Any error; it is logged with its causes.
     fn scrape(&self) -> impl Future<Output = Result<Self::Metrics, Self::Error>> + Send;
 
-    /// Returns families of [`DynamicFamilies`](crate::DynamicFamilies) whose names are known since
-    /// the source was made, from a configuration file for example.
+    /// Returns families of [`DynamicFamilies`](crate::DynamicFamilies) whose names are known once
+    /// the source is made, from a configuration file for example.
     ///
     /// They are registered at the start: an invalid name, or one that another collector has, is an
-    /// error there, and with `--config.check`. Families that are not listed are registered at the
-    /// scrape that first has them.
+    /// error at the start and with `--config.check`. Other families are registered at the first
+    /// scrape that has them.
     ///
     /// ```
     /// use hello_exporter::collect::{Desc, MetricType};

@@ -9,7 +9,7 @@ pub(crate) fn system_roots() -> Vec<CertificateDer<'static>> {
     let found = rustls_native_certs::load_native_certs();
     for error in found.errors {
         // At level `debug`, since few connections need this authority.
-        debug!(%error, "An authority of the system cannot be read");
+        debug!(%error, "Cannot read a certificate authority of the system");
     }
     found.certs
 }

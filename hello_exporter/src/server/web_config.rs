@@ -1,7 +1,7 @@
 //! The file that `--web.config.file` names: TLS, users, headers, limits.
 //!
 //! `file` parses it, with the values of its keys in `value`, `crypto`, `header`, `password` and
-//! `scalar`. `load`, `tls` and `client_certificates` make settings of it. `guard` checks requests
+//! `scalar`. `load`, `tls` and `client_certificates` turn it into settings. `guard` checks requests
 //! against the settings, with `rate_limit`, `auth`, `comparison` and `bcrypt_queue`. `watch`
 //! reloads changed files.
 
@@ -121,13 +121,10 @@ fn check_replacement(current: &WebSettings, new: &WebSettings) -> Result<(), Str
     // A program that writes the file may be interrupted after emptying it, which must not disable
     // passwords.
     if new.is_blank && (current.tls.is_some() || !current.users.is_empty()) {
-        return Err(
-            "there is nothing in the file, expected `basic_auth_users: {}` if everybody may ask \
-                    from now on"
-                .to_owned(),
-        );
+        return Err("the file is empty, expected `basic_auth_users: {}` to disable authentication"
+            .to_owned());
     }
-    // Clients of the other protocol would see their connections break.
+    // The connections of clients that use the other protocol would break.
     if new.tls.is_some() != current.tls.is_some() {
         let verb = if new.tls.is_some() { "on" } else { "off" };
         return Err(format!("TLS cannot be turned {verb} without a restart"));

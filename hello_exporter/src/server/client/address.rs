@@ -82,16 +82,17 @@ enum Endpoint {
 
 impl Address {
     /// Parses the URL of a server into its address and the credentials in it. A URL without a
-    /// scheme has the first one. Everything after the port is ignored.
+    /// scheme gets the first of `schemes`. Everything after the port is ignored.
     ///
     /// The path of a Unix socket is taken literally, without escapes. A user and a password may
     /// precede it: `unix://user:password@/run/redis.sock`.
     ///
-    /// Addresses are equal if they are written alike: `localhost` and `127.0.0.1` differ.
+    /// Addresses are compared without resolving names: `localhost` and `127.0.0.1` differ.
     ///
     /// # Errors
     ///
-    /// Returns [`CredentialsError::Url`] for any other scheme, or without a host or path.
+    /// Returns [`CredentialsError::Url`] for any other scheme, and for a URL without a host or
+    /// path.
     pub fn parse(url: &str, schemes: &[Scheme]) -> Result<(Self, Credentials), CredentialsError> {
         parse(url, schemes).ok_or_else(|| {
             let example = schemes.first().map(|scheme| scheme.example());
@@ -99,8 +100,8 @@ impl Address {
         })
     }
 
-    /// Returns the name or address of the host, in lower case and without brackets; with its zone,
-    /// `fe80::1%eth0`, if it has one; empty for a Unix socket.
+    /// Returns the name or address of the host, in lower case and without brackets. An IPv6 address
+    /// keeps its zone: `fe80::1%eth0`. For a Unix socket, the host is empty.
     pub fn host(&self) -> &str {
         match &self.0 {
             Endpoint::Tcp { host, .. } => host,
@@ -162,7 +163,7 @@ fn parse(url: &str, schemes: &[Scheme]) -> Option<(Address, Credentials)> {
 
 fn parse_tcp(rest: &str, default_port: u16, is_tls: bool) -> Option<(Address, Credentials)> {
     let (rest, zone) = split_zone(rest);
-    // `Url` drops the default ports of the schemes that it knows, and it does not know `server`.
+    // `Url` drops the default port of a scheme that it knows. It does not know `server`.
     let url = Url::parse(&format!("server://{rest}")).ok()?;
     let host = match url.host()? {
         Host::Domain(name) => name.to_ascii_lowercase(),
@@ -189,8 +190,8 @@ fn credentials(user: &str, password: &str) -> Option<Credentials> {
     Some(Credentials::new(&*decode(user)?, &*decode(password)?))
 }
 
-/// Cuts the zone out of an IPv6 address, since `Url` knows no zones: `%eth0` of `[fe80::1%25eth0]`,
-/// or of `[fe80::1%eth0]`. Returns the rest and the zone.
+/// Cuts the zone out of an IPv6 address, since `Url` accepts no zones: `%eth0` of
+/// `[fe80::1%25eth0]` or of `[fe80::1%eth0]`. Returns the rest and the zone.
 fn split_zone(rest: &str) -> (String, String) {
     let split = || {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn tcp_urls_are_host_port_and_tls() {
+    fn tcp_url_is_parsed_into_host_port_and_tls() {
         for (url, host, port, is_tls) in [
             ("redis://h", "h", 6379, false),
             ("H:1", "h", 1, false),
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn unix_urls_are_paths() {
+    fn unix_url_is_parsed_into_a_path() {
         for (url, path, user, password) in [
             ("unix:///run/redis.sock", "/run/redis.sock", None, None),
             ("UNIX:///Run/a b%20c?d#e", "/Run/a b%20c?d#e", None, None),

@@ -1,4 +1,5 @@
-//! Users and passwords of servers. A password belongs to one address, and is sent to no other.
+//! Users and passwords of servers. A password belongs to one address, and is sent to no other
+//! address.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +21,8 @@ pub struct Credentials {
     password: String,
 }
 
-/// Credentials cannot be used. No message contains a password, nor a URL, in which one can be.
+/// Why credentials cannot be used. No message contains a password, or a URL, which could contain
+/// one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
@@ -69,8 +71,8 @@ pub enum CredentialsError {
 }
 
 impl Credentials {
-    /// Creates credentials of a user and a password, each of which is a text, or an `Option` such
-    /// as the value of a flag.
+    /// Creates credentials from a user and a password. Each is a `&str`, or an `Option` of one,
+    /// such as the value of a flag.
     ///
     /// ```
     /// use hello_exporter::client::Credentials;
@@ -102,7 +104,7 @@ impl Credentials {
         self.user.is_empty() && self.password.is_empty()
     }
 
-    /// Merges the credentials of two places, such as a URL and flags.
+    /// Merges credentials from two places, such as a URL and flags.
     ///
     /// # Errors
     ///
@@ -131,8 +133,8 @@ impl fmt::Debug for Credentials {
 /// The servers that an exporter is configured for, and their credentials.
 ///
 /// A request can name any server, even one of an attacker. So credentials belong to one address:
-/// host, port, and whether it speaks TLS. They are sent to no other server, and no other server is
-/// shown [the client certificate](super::ClientTls).
+/// host, port, and whether it speaks TLS. They are sent to no other server.
+/// [The client certificate](super::ClientTls) is presented only to servers in the store.
 ///
 /// ```
 /// use hello_exporter::client::{Address, Credentials, CredentialStore, Scheme};
@@ -161,9 +163,10 @@ impl CredentialStore {
         Self::default()
     }
 
-    /// Inserts a server with its credentials, which may be empty. If the server is there already,
-    /// with the same user or with empty credentials, the two are merged: a flag may give the user,
-    /// and [a file](Self::read_file) the password.
+    /// Inserts a server with its credentials, which may be empty. If the store has the server
+    /// already, the credentials are merged, provided that both have the same user or one of them is
+    /// empty: a flag may give the user, and [a file](Self::read_file) the same user with the
+    /// password.
     ///
     /// # Errors
     ///
@@ -174,7 +177,7 @@ impl CredentialStore {
         credentials: Credentials,
     ) -> Result<(), CredentialsError> {
         let known = self.0.get(&address).cloned().unwrap_or_default();
-        // The password of the default user is not that of another one.
+        // A password without a user belongs to the default user, and to no other.
         let is_mergeable =
             known.is_empty() || credentials.is_empty() || known.user == credentials.user;
         if !is_mergeable {
@@ -184,14 +187,14 @@ impl CredentialStore {
         Ok(())
     }
 
-    /// Reads a JSON file, and inserts the servers in it:
-    /// `{"redis://host:port": "password", "rediss://user@host:port": "password"}`.
+    /// Reads a JSON file, and inserts its servers: `{"redis://host:port": "password",
+    /// "rediss://user@host:port": "password"}`.
     ///
     /// # Errors
     ///
     /// Returns [`CredentialsError::Read`], [`CredentialsError::Syntax`], or
     /// [`CredentialsError::Key`] with an error of [`Address::parse`] or [`Self::insert`]. All of
-    /// them name the file.
+    /// these errors name the file.
     pub fn read_file(&mut self, path: &Path, schemes: &[Scheme]) -> Result<(), CredentialsError> {
         let owned = || path.to_owned();
         let text = fs::read_to_string(path)
@@ -229,7 +232,7 @@ impl CredentialStore {
     }
 }
 
-/// The entries of a JSON object, repeated keys among them.
+/// The entries of a JSON object, including repeated keys.
 struct Pairs(Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for Pairs {
@@ -390,7 +393,7 @@ mod tests {
             ("i", None, Some("two")),
             ("redis://me:x@j", Some("you"), None),
             ("redis://me:x@j", None, Some("y")),
-            // The password of one user is not that of another one.
+            // A password belongs to one user, and to no other.
             ("h", Some("me"), None),
             ("i", Some("you"), None),
             ("k", None, Some("four")),

@@ -1,4 +1,4 @@
-//! Limits on what a server may send.
+//! Limits what a server may send.
 
 use std::io;
 use std::pin::Pin;
@@ -8,10 +8,10 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 /// Wraps a connection, and limits the bytes and lines that are read from it.
 ///
-/// A server that sends more causes an error of the kind
-/// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), which no lost connection has. Without a limit a
-/// server that a request names can fill the memory of a parser that keeps what it reads: each byte
-/// takes memory, and so does each element, which is often a line.
+/// If the server sends more, reading fails with the kind
+/// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded), which no lost connection causes. Without
+/// limits, a server that a request names could fill the exporter's memory: a parser that keeps what
+/// it reads needs memory for each byte, and for each element, which is often a line.
 ///
 /// ```
 /// use hello_exporter::client::LimitedReader;
@@ -32,7 +32,7 @@ pub struct LimitedReader<R> {
 }
 
 impl<R> LimitedReader<R> {
-    /// Wraps `reader`. Up to `bytes` bytes can be read, with up to `lines` line feeds among them.
+    /// Wraps `reader`. Up to `bytes` bytes can be read, including up to `lines` line feeds.
     pub fn new(reader: R, bytes: usize, lines: usize) -> Self {
         Self { reader, limits: (bytes, lines), bytes_left: bytes, lines_left: lines }
     }

@@ -49,18 +49,18 @@ impl LoadedConfigs {
         self.configs.clone()
     }
 
-    /// Loads the changed files. If they cannot be used, logs why, once for each change.
+    /// Loads the changed files. If they cannot be used, logs the reason, once for each change.
     fn reload(&mut self) {
         let (files, configs) = ReadFiles::record(|files| self.tls.configs(files));
         self.files = files;
         match configs {
             Ok(configs) => {
-                info!("The TLS files of the client were read again");
+                info!("Reloaded the TLS files of the client");
                 self.configs = configs;
             }
             Err(error) => error!(
                 error = chain(&error),
-                "The new TLS files of the client cannot be used, those before stay in force"
+                "Cannot use the changed TLS files of the client, keeping the previous ones"
             ),
         }
     }

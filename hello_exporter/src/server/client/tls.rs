@@ -1,4 +1,5 @@
-//! Connects over TCP, TLS and Unix sockets, and shows a client certificate to configured servers.
+//! Connects over TCP, TLS and Unix sockets, and presents a client certificate to configured
+//! servers.
 
 use std::fmt;
 use std::io::{self, ErrorKind::InvalidData};
@@ -20,15 +21,15 @@ use crate::server::files::ReadFiles;
 use crate::server::system_roots::system_roots;
 use crate::server::tls_verifier::verify_signatures;
 
-/// The TLS settings of an exporter as a client: the authorities that it trusts, and the certificate
-/// that it shows. Exporters in Go call them `ca_file`, `cert_file`, `key_file` and
+/// The TLS settings of an exporter as a client: the certificate authorities that it trusts, and the
+/// certificate that it presents. Exporters in Go name them `ca_file`, `cert_file`, `key_file` and
 /// `insecure_skip_verify`.
 ///
-/// Each file can be given as a path, or as an `Option`, such as the value of a flag.
+/// Each file is a path, or an `Option` of one, such as the value of a flag.
 ///
 /// A [`Connector`] checks before each TLS connection whether the files have changed, and reloads
-/// them, so that renewed certificates need no restart. Invalid new files are logged once, and the
-/// old ones stay in force. The system's authorities are not reloaded.
+/// them, so that renewed certificates need no restart. If the changed files are invalid, this is
+/// logged once, and the previous ones stay in use. The system's authorities are not reloaded.
 ///
 /// ```no_run
 /// use std::path::PathBuf;
@@ -37,7 +38,7 @@ use crate::server::tls_verifier::verify_signatures;
 ///
 /// #[derive(clap::Args)]
 /// struct Flags {
-///     /// File with the certificate to show to the server.
+///     /// File with the certificate to present to the server.
 ///     #[arg(long)]
 ///     cert_file: Option<PathBuf>,
 ///
@@ -90,27 +91,27 @@ pub enum ClientTlsError {
         source: io::Error,
     },
     /// The file with the authorities contains no certificate.
-    #[error("{} has no certificate in it", .0.display())]
+    #[error("{} contains no certificate", .0.display())]
     Empty(PathBuf),
     /// A certificate was given without its key, or a key without its certificate.
-    #[error("a client's certificate and its key are needed both, or neither")]
+    #[error("expected both a client certificate and its key, or neither")]
     Half,
 }
 
 impl ClientTls {
-    /// Trusts the system's authorities, and shows no certificate.
+    /// Creates settings that trust the system's authorities, and present no certificate.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Trusts the authorities of a PEM file, in place of the system's.
+    /// Trusts the authorities of a PEM file instead of the system's.
     pub fn ca_file(self, ca_file: impl Into<Option<PathBuf>>) -> Self {
         Self { ca_file: ca_file.into(), ..self }
     }
 
-    /// Shows the certificate of a PEM file to servers. The file may contain intermediate
-    /// certificates; the key is in a PEM file as well. Giving one of both alone is an error of
-    /// [`Self::connector`].
+    /// Presents the certificate of a PEM file to servers. The file may contain intermediate
+    /// certificates. The key is in a PEM file as well. If only one of the two files is given,
+    /// [`Self::connector`] returns an error.
     pub fn certificate(
         self,
         cert_file: impl Into<Option<PathBuf>>,
@@ -119,14 +120,14 @@ impl ClientTls {
         Self { cert_file: cert_file.into(), key_file: key_file.into(), ..self }
     }
 
-    /// Accepts any certificate of a server. Anyone on the network path can then read and change
-    /// everything that is sent.
+    /// Accepts any server certificate if `insecure_skip_verify` is true. Anyone on the network path
+    /// can then read and change everything that is sent.
     pub fn insecure_skip_verify(self, insecure_skip_verify: bool) -> Self {
         Self { insecure_skip_verify, ..self }
     }
 
-    /// Reads the files. The certificate is shown to the servers of `store`, with or without
-    /// credentials, and to no other server that a request may name.
+    /// Reads the files, and creates a connector. It presents the certificate to the servers of
+    /// `store`, with or without credentials, and to no other server that a request may name.
     ///
     /// # Errors
     ///
@@ -135,7 +136,7 @@ impl ClientTls {
         Ok(Connector { store, configs: ReloadedConfigs::new(self.clone())? })
     }
 
-    /// Reads the files, records them in `files`, and returns the configurations that they make.
+    /// Reads the files, records them in `files`, and returns the configurations.
     pub(super) fn configs(&self, files: &mut ReadFiles) -> Result<Configs, ClientTlsError> {
         let roots = self.roots(files)?;
         // Separate session caches: a session with the certificate is never resumed without it.
@@ -198,7 +199,7 @@ pub(super) struct Configs {
     pub(super) without_certificate: Arc<ClientConfig>,
 }
 
-/// The certificate that is shown to servers.
+/// The certificate that is presented to servers.
 struct OwnCertificate {
     path: PathBuf,
     chain: Vec<CertificateDer<'static>>,
@@ -220,18 +221,19 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 
-/// Connects to servers over TCP, TLS or a Unix socket, as their addresses say.
+/// Connects to servers over TCP, TLS or a Unix socket, depending on their addresses.
 #[derive(Clone)]
 pub struct Connector {
-    /// The servers that are shown the certificate.
+    /// The servers to which the certificate is presented.
     store: CredentialStore,
     configs: ReloadedConfigs,
 }
 
 impl Connector {
-    /// Connects to a server. Over TLS, its certificate has to be for the host of the address.
+    /// Connects to a server. Over TLS, the server's certificate has to be for the host of the
+    /// address.
     ///
-    /// There is no timeout here: the caller sets one for connecting and all queries together.
+    /// There is no timeout here: set one for connecting and all queries together.
     ///
     /// # Errors
     ///
@@ -352,7 +354,7 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         let with_ca = |file: PathBuf| ClientTls::new().ca_file(file);
         let name = file.display();
-        assert_eq!(refused(&with_ca(file.clone())), format!("{name} has no certificate in it"));
+        assert_eq!(refused(&with_ca(file.clone())), format!("{name} contains no certificate"));
         assert_eq!(refused(&with_ca("/nonexistent".into())), "cannot read /nonexistent");
         let both = ClientTls::new().certificate(file.clone(), file.clone());
         assert_eq!(refused(&both), format!("cannot read {name}"));
@@ -361,7 +363,7 @@ mod tests {
 
     #[test]
     fn certificate_without_its_key_is_an_error() {
-        let half = "a client's certificate and its key are needed both, or neither";
+        let half = "expected both a client certificate and its key, or neither";
         let file = || PathBuf::from("/nonexistent");
         assert_eq!(refused(&ClientTls::new().certificate(file(), None)), half);
         assert_eq!(refused(&ClientTls::new().certificate(None, file())), half);

@@ -13,7 +13,7 @@ use super::handle::ConnectionHandle;
 use super::slots::{PATIENCE, Phase, Slots};
 use crate::internals::lock;
 
-/// How often a connection that waits for a slot looks for one.
+/// How often a connection that waits for a slot tries again.
 const RETRY: Duration = Duration::from_millis(25);
 
 /// Responses closer together than this count as one transfer.
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The slots for the connections of all listeners.
 pub(super) struct Admission(Mutex<Slots<ConnectionHandle>>);
 
-/// A connection's slot. While the connection has no request, another one can have the slot.
+/// A connection's slot. While the connection has no request, another connection can evict it.
 pub(super) struct ConnectionSlot {
     admission: Arc<Admission>,
     number: u64,
@@ -49,8 +49,7 @@ impl Admission {
         }
     }
 
-    /// Returns a slot: a free one, or an evicted one. `None` if all connections have requests under
-    /// way.
+    /// Returns a free slot, or one that it evicts; `None` if no slot can be evicted.
     fn try_admit(self: &Arc<Self>, connection: &ConnectionHandle) -> Option<ConnectionSlot> {
         let mut slots = lock(&self.0);
         let now = Instant::now();
@@ -62,8 +61,8 @@ impl Admission {
     }
 }
 
-/// Evicts the connection that has been idle longest, or, if that is longer, one whose client has
-/// been receiving responses for too long.
+/// Evicts the connection that has been idle longest, or the one whose client has been receiving
+/// responses longest, if that is overdue: whichever began earlier.
 fn evict(slots: &mut Slots<ConnectionHandle>, now: Instant) -> Option<()> {
     let candidates = [slots.longest_waiting(), slots.overdue(now)];
     let (_, number) = candidates.into_iter().flatten().min_by_key(|(since, _)| *since)?;
@@ -76,7 +75,7 @@ fn evict(slots: &mut Slots<ConnectionHandle>, now: Instant) -> Option<()> {
 }
 
 impl ConnectionSlot {
-    /// Notes that a request is under way. The slot cannot be evicted now.
+    /// Notes that a request is under way: the slot cannot be evicted.
     pub(super) fn begin_request(&self) {
         self.change(|phase| match phase {
             Phase::Waiting(_) => Phase::Busy,
@@ -106,7 +105,7 @@ impl ConnectionSlot {
         });
     }
 
-    /// Gives the slot back. An evicted slot belongs to another connection already.
+    /// Gives the slot back, unless it was evicted.
     pub(super) fn leave(&self) {
         lock(&self.admission.0).remove(self.number);
     }

@@ -1,4 +1,4 @@
-//! Closes a connection from outside.
+//! Handles that close a connection from another task or thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ impl ConnectionHandle {
         self.wake();
     }
 
-    /// Closes the connection at once, whatever it does.
+    /// Closes the connection at once, even during a request.
     pub(crate) fn cut(&self) {
         self.0.must_be_cut.store(true, Ordering::Release);
         self.close();

@@ -8,11 +8,11 @@ use std::time::Duration;
 pub struct ConnectionLimits {
     /// Most connections at once: at most half of the files that the process may open.
     pub connections: usize,
-    /// From the first byte of a request, or from the beginning of a connection, to the end of the
-    /// head.
+    /// The time from the first byte of a request, or from the start of a connection, to the end of
+    /// the request's head.
     pub head: Duration,
-    /// How long a connection is kept for the next request. Scrapes come once a minute or more
-    /// often, and need no new handshake.
+    /// How long a connection is kept for the next request. Scrapes come at least once a minute, so
+    /// they need no new handshake.
     pub idle: Duration,
     /// How long a client may receive nothing of a response.
     pub stall: Duration,
@@ -33,7 +33,7 @@ impl Default for ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Limits the connections to half of the files that the process may open. The rest is for
+    /// Limits the connections to half of the files that the process may open. The other half is for
     /// files, and for the connections of sources.
     pub(super) fn within_open_files(mut self) -> Self {
         if let Some(files) = open_files() {

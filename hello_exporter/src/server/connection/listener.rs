@@ -27,13 +27,13 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// A socket is neither a TCP nor a Unix stream socket.
+    /// Returns an error if a socket is neither a TCP nor a Unix stream socket.
     pub(crate) fn activated() -> io::Result<Vec<Self>> {
         let mut sockets = ListenFd::from_env();
         (0..sockets.len()).map(|at| Self::passed(&mut sockets, at)).collect()
     }
 
-    /// Takes the socket `at` this index.
+    /// Takes the socket at index `at`.
     fn passed(sockets: &mut ListenFd, at: usize) -> io::Result<Self> {
         if let Ok(Some(listener)) = sockets.take_tcp_listener(at) {
             return Ok(Self::Tcp(listener));
@@ -48,7 +48,7 @@ impl Listener {
         Err(io::Error::new(io::ErrorKind::InvalidInput, message))
     }
 
-    /// Returns the address, as the log has it.
+    /// Returns the address for the log.
     pub(super) fn address(&self) -> io::Result<String> {
         match self {
             Self::Tcp(listener) => listener.local_addr().map(|address| address.to_string()),
@@ -87,7 +87,7 @@ mod tests {
     use super::name;
 
     #[test]
-    fn unix_sockets_have_their_names_of_go() {
+    fn unix_socket_is_named_as_in_go() {
         assert_eq!(name(&SocketAddr::from_pathname("/run/x.sock").unwrap()), "/run/x.sock");
         assert_eq!(name(&SocketAddr::from_abstract_name("x").unwrap()), "@x");
     }

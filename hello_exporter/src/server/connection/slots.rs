@@ -1,8 +1,8 @@
-//! Slots of which idle and slow clients are evicted.
+//! Slots, from which idle and slow clients are evicted.
 //!
-//! The exporter has a number of slots for connections, and one for the requests of
-//! `--web.max-requests`. Both use [`Slots`], which knows since when a slot's holder waits or sends.
-//! The rules that pick a slot to evict are those of `admission` and of `http/limit/queue`.
+//! The exporter has slots for connections, and for requests in flight, as many as
+//! `--web.max-requests` says. Both use [`Slots`], which records since when a slot's holder waits or
+//! sends. The rules that pick the slot to evict are in `admission` and in `http/limit/queue`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long a client may take to receive responses while others wait for its slot. A client that
-/// reads takes milliseconds.
+/// keeps reading takes milliseconds.
 pub(crate) const DELIVERY: Duration = Duration::from_secs(1);
 
 /// How long a connection or a request waits for a slot.
@@ -19,19 +19,20 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(1500);
 /// The activity of a slot's holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// It waits since then: a connection for a request, a request for its sources or its target.
+    /// It has been waiting since then: a connection for a request, a request for its sources or its
+    /// target.
     Waiting(Instant),
-    /// It works, and its slot cannot be evicted: a connection has requests under way, a thread
+    /// It works, and its slot cannot be evicted: a connection has requests under way, or a thread
     /// encodes the response of a request.
     Busy,
-    /// Its client receives responses, since then.
+    /// Its client has been receiving responses since then.
     Sending(Instant),
 }
 
-/// Up to `most` slots, each of which belongs to an `H`.
+/// Up to `most` slots, each with a holder of type `H`.
 ///
-/// A slot has a number, which no other gets. An evicted slot is removed at once, so that its number
-/// is unknown from then on.
+/// Each slot has a number that is never used again. An evicted slot is removed at once, so that its
+/// number is unknown from then on.
 pub(crate) struct Slots<H> {
     most: usize,
     slots: BTreeMap<u64, Slot<H>>,
@@ -59,12 +60,12 @@ impl<H> Slots<H> {
         self.next
     }
 
-    /// Removes a slot; `None` if it is removed or evicted already.
+    /// Removes a slot; `None` if it was removed or evicted before.
     pub(crate) fn remove(&mut self, number: u64) -> Option<Slot<H>> {
         self.slots.remove(&number)
     }
 
-    /// Returns a slot; `None` if it is removed or evicted.
+    /// Returns a slot; `None` if it was removed or evicted.
     pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Slot<H>> {
         self.slots.get_mut(&number)
     }
@@ -74,7 +75,7 @@ impl<H> Slots<H> {
         self.slots.iter().map(|(number, slot)| (*number, slot))
     }
 
-    /// Returns since when the holder that waits longest waits, and the number of its slot.
+    /// Returns the slot whose holder has been waiting longest: since when, and the slot's number.
     pub(crate) fn longest_waiting(&self) -> Option<(Instant, u64)> {
         self.longest(|phase| match phase {
             Phase::Waiting(since) => Some(since),
@@ -82,7 +83,7 @@ impl<H> Slots<H> {
         })
     }
 
-    /// Returns since when the client that receives longest receives, and the number of its slot.
+    /// Returns the slot whose client has been receiving longest: since when, and the slot's number.
     pub(crate) fn longest_sending(&self) -> Option<(Instant, u64)> {
         self.longest(|phase| match phase {
             Phase::Sending(since) => Some(since),
@@ -90,7 +91,7 @@ impl<H> Slots<H> {
         })
     }
 
-    /// Returns [`longest_sending`](Self::longest_sending) if it takes longer than [`DELIVERY`].
+    /// Returns [`longest_sending`](Self::longest_sending) if it has lasted for [`DELIVERY`].
     pub(crate) fn overdue(&self, now: Instant) -> Option<(Instant, u64)> {
         let is_overdue = |since| now.saturating_duration_since(since) >= DELIVERY;
         self.longest_sending().filter(|(since, _)| is_overdue(*since))

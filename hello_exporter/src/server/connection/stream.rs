@@ -20,7 +20,7 @@ pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
     /// Returns the address of the client. Over a Unix socket it has none.
     fn peer(&self) -> Option<SocketAddr>;
 
-    /// Has the kernel drop unsent bytes once the connection is closed.
+    /// Makes the kernel drop unsent bytes once the connection is closed.
     fn forget_unsent(&self);
 }
 
@@ -76,7 +76,7 @@ impl<T: Transport> RecordingSocket<T> {
 }
 
 impl<T: Transport> AsyncRead for RecordingSocket<T> {
-    /// Reads the end of the stream on a connection that is being closed, once everything received
+    /// Returns the end of the stream on a connection that is being closed, once everything received
     /// is read.
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -136,7 +136,8 @@ impl<T: Transport> AsyncWrite for RecordingSocket<T> {
 }
 
 impl<T: Transport> Drop for RecordingSocket<T> {
-    /// Otherwise the kernel would keep the unsent bytes, and go on offering them to the client.
+    /// Drops the unsent bytes of a cut connection. Otherwise the kernel would keep them, and go on
+    /// sending them to the client.
     fn drop(&mut self) {
         if self.connection.is_cut() {
             self.socket.forget_unsent();

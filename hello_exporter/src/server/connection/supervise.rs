@@ -42,7 +42,7 @@ pub(super) async fn supervise(
                     connection.cut();
                     return Poll::Ready(Ok(()));
                 }
-                // A timer that goes off early costs less than one that is set at every write.
+                // A timer that fires early costs less than one that is reset at every write.
                 Verdict::Wait(until) => {
                     if timer.is_elapsed() || until < timer.deadline() {
                         timer.as_mut().reset(until);
@@ -61,7 +61,7 @@ fn client(connection: &Connection) -> Option<String> {
     connection.client.map(|address| address.to_string())
 }
 
-/// Ends a connection when it is served no longer, for whatever reason.
+/// Ends a connection when serving it ends, for any reason.
 struct EndOnDrop<'a>(&'a Connection);
 
 impl Drop for EndOnDrop<'_> {

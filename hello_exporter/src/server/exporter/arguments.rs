@@ -9,21 +9,21 @@ use std::str;
 
 use clap::{Arg, ArgAction, Command};
 
-/// Returns the arguments in the form that clap takes. The first one is the name of the program.
+/// Returns the arguments in the form that clap accepts. The first one is the name of the program.
 ///
-/// An argument with one dash is a long flag if all of it, up to a `=`, is the name of one, or if it
-/// begins with a letter that is no short flag: the error of clap then names all of it. A value that
-/// may begin with a dash, and all that follows `--`, stays as it is.
-pub(super) fn rewritten(
+/// An argument with one dash is a long flag if its text up to a `=` is the name of one. It is also
+/// one if it begins with a letter that is not a short flag, so that clap's error names the whole
+/// argument. A value that may begin with a dash stays unchanged, as does everything after `--`.
+pub(super) fn rewrite(
     command: &mut Command,
     arguments: impl IntoIterator<Item = impl Into<OsString>>,
 ) -> Vec<OsString> {
-    // Adds `--help`, and what arguments inherit.
+    // Adds `--help`, and the settings that arguments inherit from the command.
     command.build();
     let mut arguments = arguments.into_iter().map(Into::into);
     let program = arguments.next();
     let mut reader = Reader { command, values: 0, may_begin_with_dash: false, is_over: false };
-    let rest = arguments.filter_map(|argument| reader.rewritten(argument));
+    let rest = arguments.filter_map(|argument| reader.rewrite(argument));
     program.into_iter().chain(rest).collect()
 }
 
@@ -49,8 +49,8 @@ enum Kind<'a> {
 }
 
 impl<'c> Reader<'c> {
-    /// Returns the argument, or `None` for a switch that is off.
-    fn rewritten(&mut self, argument: OsString) -> Option<OsString> {
+    /// Returns the rewritten argument; `None` for a switch that is set to false.
+    fn rewrite(&mut self, argument: OsString) -> Option<OsString> {
         let bytes = argument.as_encoded_bytes();
         if self.is_over || self.is_value(bytes) {
             self.values = self.values.saturating_sub(1);
@@ -91,10 +91,11 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// Returns the value that a flag without a value is given, in one of Go's spellings.
+    /// Returns the value of a switch, such as `true` in `config.check=true`, in one of Go's
+    /// spellings. `None` for any other flag or value.
     fn switch(&self, flag: &[u8]) -> Option<bool> {
         let (flag_name, value) = str::from_utf8(flag).ok()?.split_once('=')?;
-        // A collector has a flag for each state, which take no value.
+        // Enabling and disabling a collector are two flags, without a value.
         if flag_name.starts_with("collector.") || flag_name.starts_with("no-collector.") {
             return None;
         }
@@ -107,7 +108,7 @@ impl<'c> Reader<'c> {
         matches!(arg.get_action(), ArgAction::SetTrue).then_some(is_on)
     }
 
-    /// Returns whether one dash and this name are a long flag.
+    /// Returns whether this name after one dash is a long flag.
     fn is_long(&self, name: &str) -> bool {
         let Some(first) = name.chars().next() else { return false };
         let is_one_letter = name.len() == first.len_utf8();
@@ -150,7 +151,7 @@ impl<'c> Reader<'c> {
             arg.is_allow_hyphen_values_set() || arg.is_allow_negative_numbers_set();
     }
 
-    /// Returns whether all that follows a positional argument may belong to it.
+    /// Returns whether everything after a positional argument may belong to it.
     fn has_open_end(&self) -> bool {
         self.command.has_subcommands()
             || self.command.get_positionals().any(Arg::is_trailing_var_arg_set)
@@ -176,12 +177,12 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// Returns whether an argument is no flag. A dash alone is none.
+/// Returns whether an argument is a value rather than a flag. A single dash is a value.
 fn is_plain(argument: &[u8]) -> bool {
     !argument.starts_with(b"-") || argument == b"-"
 }
 
-/// Returns the name of a flag, which a `=` ends.
+/// Returns the name of a flag: its text up to a `=`.
 fn name(flag: &[u8]) -> &str {
     let name = flag.split(|byte| *byte == b'=').next();
     name.and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()

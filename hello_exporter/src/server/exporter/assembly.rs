@@ -1,4 +1,4 @@
-//! Makes the declared parts with the flags, and assembles what is served.
+//! Makes the declared parts from the flags, and assembles them for the server.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -33,7 +33,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let runtime = SourceRuntime::new("source", runs).map_err(ExporterError::Runtime)?;
         let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(runs)).transpose();
         let supervisor = supervisor.map_err(ExporterError::Runtime)?;
-        // Probes have a runtime of their own: those of a hundred dead targets delay no source.
+        // Probes have a runtime of their own, so that probes of a hundred dead targets delay no
+        // source.
         let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
 
         self.check_state_is_used();
@@ -53,7 +54,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
     }
 
-    /// Takes all mistakes, if there are any. The one of the state comes first.
+    /// Takes all errors, if there are any. The error of the state comes first.
     fn take_errors(&mut self) -> Option<Vec<DeclarationError>> {
         let error = self.state.error().map(str::to_owned);
         let of_state = error.map(|error| DeclarationError::State { error });
@@ -62,7 +63,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         (!errors.is_empty()).then_some(errors)
     }
 
-    /// Refuses a state that no function gets: it would never be made.
+    /// Refuses a state that no maker receives: it would never be made.
     fn check_state_is_used(&mut self) {
         let of_sources = self.sources.iter().map(|(_, maker)| maker.has_state);
         let of_probes = self.probes.iter().map(|(_, maker)| maker.has_state);
@@ -84,8 +85,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
     }
 
-    /// Makes the collectors and the sources, on the runtime of the sources: their makers may start
-    /// tasks there.
+    /// Makes the collectors and the sources, within the runtime of the sources: their makers may
+    /// start tasks there.
     fn make_sources(
         &mut self,
         parsed: &Parsed<F>,
@@ -131,8 +132,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         Ok(())
     }
 
-    /// Makes a source or a probe; `None` if the flags leave it out, or if the shared state is
-    /// missing, which is reported once.
+    /// Makes a collector, a source or a probe. Returns `None` if its maker leaves it out, or if the
+    /// shared state could not be made, which is reported once.
     fn make<T: 'static>(
         &mut self,
         maker: Maker<F, S, T>,
@@ -158,7 +159,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         sources: &Sources,
         runtime: &Arc<SourceRuntime>,
     ) -> Vec<Arc<ServedProbe>> {
-        // Makers may have left out more sources than the flags.
+        // Besides the flags, makers may have left out sources.
         let enabled = parsed.enabled.iter().filter(|name| !sources.disabled().contains(name));
         let context = ProbeContext {
             allowed: Arc::new(AllowList(parsed.allowed_targets.clone())),
@@ -230,7 +231,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 /// are exposed instead.
 fn unless_foreign(error: RegisterError) -> Option<DeclarationError> {
     if error.other() == Some(FOREIGN_REGISTRY) {
-        tracing::debug!(%error, "Not exposing metrics of our own");
+        tracing::debug!(%error, "Not exposing own metrics that a foreign registry has");
         return None;
     }
     Some(error.into())
@@ -246,7 +247,7 @@ fn check_path(path: &str, telemetry_path: &TelemetryPath) -> Result<(), Declarat
     parsed.map(drop).map_err(|error| DeclarationError::ProbePath { path: owned(), error })
 }
 
-/// Calls an author's functions that take options of a part from the flags.
+/// Calls the author's functions that compute the options of a part from the flags.
 fn check_options<O>(
     part: impl Fn() -> String,
     take: impl FnOnce() -> Result<O, ZeroTimeout>,

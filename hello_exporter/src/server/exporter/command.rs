@@ -25,7 +25,7 @@ pub(super) struct Parsed<F> {
     pub(super) allowed_targets: Vec<TargetPattern>,
 }
 
-/// The identifier of the flag, which no field of an exporter's own flags can have.
+/// The id of `--version`. No field of an exporter's own flags can have it.
 const VERSION: &str = "--version";
 
 const TELEMETRY_PATH: &str = "web.telemetry-path";
@@ -67,9 +67,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ) -> Result<Option<Parsed<F>>, clap::Error> {
         self.check_own_flags()?;
         let mut command = self.command();
-        let arguments = arguments::rewritten(&mut command, arguments);
+        let arguments = arguments::rewrite(&mut command, arguments);
         let matches = command.try_get_matches_from_mut(arguments);
-        let matches = matches.map_err(|error| self.explained(error, &mut command))?;
+        let matches = matches.map_err(|error| self.explain(error, &mut command))?;
         if matches.get_flag(VERSION) {
             let Settings { name, build_info, .. } = &self.settings;
             // Standard output may be closed.
@@ -88,7 +88,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }))
     }
 
-    /// Refuses a path of the metrics at which probes are served.
+    /// Refuses a `--web.telemetry-path` at which probes are served.
     fn check_path(&self, flags: &Flags, command: &mut Command) -> Result<(), clap::Error> {
         let path = flags.telemetry_path.as_str();
         if self.probes.iter().all(|(options, _)| options.path() != path) {
@@ -101,8 +101,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         Err(command.error(ErrorKind::ValueValidation, message))
     }
 
-    /// Refuses a flag of the exporter's own that every exporter has: clap would give both the same
-    /// value, or find it in debug builds only.
+    /// Refuses a flag of the exporter that has the name of a common flag. clap would give both the
+    /// same value, or notice it in debug builds only.
     fn check_own_flags(&self) -> Result<(), clap::Error> {
         let own = F::augment_args(Command::new(""));
         let common = self.with_common_flags(Command::new(""));
@@ -167,8 +167,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         command.args(flags).arg(disable_defaults)
     }
 
-    /// Returns the enabled sources: explicit flags override the defaults, and the last flag the
-    /// others.
+    /// Returns the enabled sources. Explicit flags override the defaults, and the last flag
+    /// overrides earlier ones.
     fn enabled(&self, matches: &ArgMatches) -> HashSet<Cow<'static, str>> {
         let is_given = |id: &str| matches.try_get_one::<bool>(id).ok().flatten() == Some(&true);
         let without_defaults = is_given(DISABLE_DEFAULTS);
@@ -179,8 +179,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         enabled.map(|(options, _)| options.name().clone()).collect()
     }
 
-    /// Returns the error; for a flag of an unknown collector, one that lists the known collectors.
-    fn explained(&self, error: clap::Error, command: &mut Command) -> clap::Error {
+    /// Returns clap's error. For a flag of an unknown collector, returns one that lists the known
+    /// collectors.
+    fn explain(&self, error: clap::Error, command: &mut Command) -> clap::Error {
         let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
             return error;
         };

@@ -14,15 +14,16 @@ use crate::internals::assert_live;
 use crate::registry::{IntoCollector, RegisterError};
 
 impl<F: Args + 'static> Exporter<F> {
-    /// Makes what the functions of [`source_with`](Self::source_with),
+    /// Makes the state that the functions of [`source_with`](Self::source_with),
     /// [`probe_with`](Self::probe_with) and [`register_with`](Self::register_with) share, such as a
-    /// connection or a parsed file. `make` gets the flags, and returns a `Result` of the state, or
-    /// an `Arc` of it if it cannot fail. Functions that are declared before it get no state.
+    /// connection or a parsed file. `make` receives the flags, and returns a `Result` of the state,
+    /// or an `Arc` of it if it cannot fail. Functions that are declared before `state` receive no
+    /// state.
     ///
-    /// It is called once, before the first of these functions, and not at all if the flags disable
-    /// all of them. If it fails or panics, that is one error at the start. A state that no function
-    /// gets is an error as well. It may block, on a future by
-    /// `tokio::runtime::Handle::current().block_on(…)` as well.
+    /// `make` is called once, before the first of these functions, and not at all if the flags
+    /// disable all of them. If it fails or panics, the exporter reports one error and does not
+    /// start. A state that no function receives is an error as well. `make` may block; to wait for
+    /// a future, it calls `tokio::runtime::Handle::current().block_on(…)`.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, Source};
@@ -101,8 +102,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     }
 
     /// Registers a function that makes a struct of plain values at every scrape, see
-    /// [`Registry::register_fn`](crate::Registry::register_fn). It must not wait: a function
-    /// that waits is a [source](Self::source_fn).
+    /// [`Registry::register_fn`](crate::Registry::register_fn). The function must not wait: declare
+    /// one that waits as a [source](Self::source_fn).
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter};
@@ -129,11 +130,11 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.with_error(registered.map(drop))
     }
 
-    /// Makes a collector of the flags and the [state](Self::state): `make` returns what
-    /// [`register`](Self::register) takes, or a `Result` of it.
+    /// Makes a collector from the flags and the [state](Self::state): `make` returns a collector
+    /// for [`register`](Self::register), or a `Result` of one.
     ///
-    /// It is called once, at the start and by `--config.check`. Errors are reported as those of
-    /// [`source_with`](Self::source_with).
+    /// `make` is called once, at the start, and with `--config.check`. Errors are reported like
+    /// those of [`source_with`](Self::source_with).
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Counter, Exporter};

@@ -8,7 +8,7 @@ use crate::registry::RegisterError;
 use crate::server::cli::{ListenAddress, ParseAddressError, ParsePathError};
 use crate::server::http::WebConfigError;
 
-/// Why an exporter could not start, or stopped.
+/// Why an exporter could not start, or why it stopped.
 ///
 /// A `main` that returns it in a `Result` prints its message, not its fields.
 #[derive(thiserror::Error)]
@@ -64,7 +64,7 @@ pub enum ExporterError {
 }
 
 impl ExporterError {
-    /// Returns the exit status of a program that ends for this error, see
+    /// Returns the exit status of a program that ends because of this error, see
     /// [`Exporter::run`](crate::Exporter::run).
     ///
     /// ```no_run
@@ -90,7 +90,7 @@ impl ExporterError {
         }
     }
 
-    /// Returns one text for each mistake. A text may have line feeds in it.
+    /// Returns one message for each mistake. A message may contain line feeds.
     pub(super) fn messages(&self) -> Vec<String> {
         match self {
             Self::Declaration(errors) => errors.iter().map(ToString::to_string).collect(),
@@ -128,13 +128,13 @@ pub enum DeclarationError {
         /// The name.
         name: Cow<'static, str>,
     },
-    /// Two sources have one name.
-    #[error("source `{name}` is there twice")]
+    /// Two sources have the same name.
+    #[error("source `{name}` is declared twice")]
     SourceTwice {
         /// The name.
         name: Cow<'static, str>,
     },
-    /// No function gets the [state](crate::Exporter::state).
+    /// No function receives the [state](crate::Exporter::state).
     #[error(
         "nothing uses the state: expected a `source_with`, `probe_with` or `register_with` after `state`"
     )]
@@ -145,10 +145,11 @@ pub enum DeclarationError {
         /// The error, with its causes, or the panic.
         error: String,
     },
-    /// The function that makes a source or a probe has failed, or several have, with one error.
+    /// The function that makes a collector, a source or a probe has failed, or several functions
+    /// have failed with the same error.
     #[error("{} cannot be made: {error}", listed(.parts))]
     CannotMake {
-        /// The parts: "source `NAME`" or "probe at `PATH`".
+        /// The parts: "source `NAME`", "probe at `PATH`" or "a collector".
         parts: Vec<String>,
         /// The error, with its causes.
         error: String,
@@ -243,7 +244,7 @@ mod tests {
             error.messages(),
             [
                 "source `a`, source `c` and probe at `/p` cannot be made: cannot read /x",
-                "source `a` is there twice",
+                "source `a` is declared twice",
                 "source `b` cannot be made: cannot read /y",
             ]
         );

@@ -6,10 +6,10 @@ use crate::internals::{DropLog, Guarded, Panic, catch};
 use crate::registry::IntoCollector;
 use crate::server::causes::{BoxError, text_of};
 
-/// Makes a `T`, or `None` if the flags leave it out.
+/// Makes a `T`, or returns `None` if the author's function leaves it out.
 pub(super) struct Maker<F, S, T> {
     make: MakeFunction<F, S, T>,
-    /// Whether the author's function gets the state.
+    /// Whether the author's function receives the state.
     pub(super) has_state: bool,
 }
 
@@ -72,7 +72,7 @@ impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
 }
 
 impl<F: 'static, T: 'static> Maker<F, (), T> {
-    /// Returns the same for an exporter whose other makers share a state.
+    /// Returns this maker for an exporter with a state, which it does not receive.
     pub(super) fn ignoring_state<S: 'static>(self) -> Maker<F, S, T> {
         let make = |flags: &F, _: &mut _| (self.make)(flags, &mut SharedState::ready(()));
         Maker { make: Box::new(make), has_state: false }
@@ -118,7 +118,7 @@ impl<F, S> SharedState<F, S> {
         made.map_or_else(Self::Failed, Self::guarded)
     }
 
-    /// Returns why the state could not be made, if a maker needed it.
+    /// Returns why making the state failed, if it did.
     pub(super) fn error(&self) -> Option<&str> {
         match self {
             Self::Failed(error) => Some(error),

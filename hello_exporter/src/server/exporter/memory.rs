@@ -1,12 +1,12 @@
 //! Gives freed memory back to the system.
 //!
-//! The allocator of glibc maps large blocks, and unmaps them when they are freed. But it raises its
-//! threshold to the size of each freed block: from then on blocks of that size come from its heaps,
-//! of which it keeps up to 64 MiB each, and every thread may have one. After eight scrapes at once
-//! of 100,000 series, an exporter of 40 MiB kept 280 MiB for good. With a fixed threshold it keeps
-//! 60 MiB.
+//! The allocator of glibc maps large blocks, and unmaps them when they are freed. But freeing such
+//! a block raises the threshold to its size: from then on, blocks of that size come from heaps.
+//! glibc keeps up to 64 MiB of each heap, and every thread may have one. After eight concurrent
+//! scrapes of 100,000 series, an exporter of 40 MiB kept 280 MiB for good. With a fixed threshold
+//! it keeps 60 MiB.
 //!
-//! This calls C once, before the exporter starts a thread.
+//! This module calls C once, before the exporter starts a thread.
 
 #![allow(unsafe_code, reason = "see above")]
 
@@ -21,7 +21,7 @@ pub(super) fn give_back() {
     // started threads, they read the old threshold or the new one meanwhile.
     let is_set = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) } == 1;
     if !is_set {
-        tracing::debug!("The allocator takes no threshold");
+        tracing::debug!("The allocator refused the threshold");
     }
 }
 

@@ -25,8 +25,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ///
     /// The status is 0 after a signal, once requests under way are answered, which takes ten
     /// seconds at most; 1 for errors, which are logged; 2 for invalid flags. A second signal ends
-    /// it at once, with the status that a shell reports for a program killed by the signal: 143 for
-    /// SIGTERM, 130 for SIGINT.
+    /// the exporter at once, with the status that a shell reports for a program killed by the
+    /// signal: 143 for SIGTERM, 130 for SIGINT.
     ///
     /// A program that has a runtime, `#[tokio::main]` for example, awaits [`serve`](Self::serve)
     /// instead.
@@ -65,14 +65,14 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Serves until SIGTERM or SIGINT, with the flags of the command line, within a program that
     /// has a runtime already.
     ///
-    /// It serves on a thread of its own, so that the future is `Send` and needs no runtime of a
-    /// certain kind. If the future is dropped, as by `select!`, the exporter takes no more
-    /// requests, and ends once those under way are answered. As [`run`](Self::run) does, it prints
-    /// what `--help` and `--version` ask for, and logs to standard error unless the program has set
-    /// up a `tracing` subscriber before.
+    /// It serves on a thread of its own, so that the future is `Send` and works on any runtime. If
+    /// the future is dropped, as by `select!`, the exporter accepts no more requests, and ends once
+    /// those under way are answered. Like [`run`](Self::run), it prints the output of `--help` and
+    /// `--version`, and logs to standard error unless the program has set up a `tracing` subscriber
+    /// before.
     ///
-    /// Once it has started, SIGTERM and SIGINT do not end the process by themselves any more, also
-    /// after the exporter has stopped: a program that then goes on handles them itself.
+    /// Once it has started, SIGTERM and SIGINT no longer end the process by themselves, even after
+    /// the exporter has stopped: a program that keeps running has to handle them itself.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, ExporterError, Gauge};
@@ -93,7 +93,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ///     }
     /// }
     ///
-    /// /// What the program does.
+    /// /// The work of the program.
     /// async fn work() {
     ///     // …
     /// }
@@ -101,8 +101,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ///
     /// # Errors
     ///
-    /// The exporter could not start, for invalid flags for example, or its server has failed, or a
-    /// second signal has ended it before all requests were answered.
+    /// Returns an error if the exporter could not start, because of invalid flags for example, if
+    /// its server failed, or if a second signal ended it before all requests were answered.
     pub fn serve(self) -> impl Future<Output = Result<(), ExporterError>> + Send + 'static {
         self.serve_from(std::env::args_os())
     }
@@ -121,7 +121,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ///
     /// # Errors
     ///
-    /// The errors of [`serve`](Self::serve).
+    /// Returns the errors of [`serve`](Self::serve).
     pub fn serve_from(
         self,
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
@@ -161,7 +161,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
     }
 
-    /// Blocks the thread until a signal ends the exporter, or `stopped` has no sender any more.
+    /// Blocks the thread until a signal ends the exporter, or the sender of `stopped` is dropped.
     fn block_on(
         mut self,
         parsed: Parsed<F>,
@@ -172,7 +172,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         if parsed.flags.config_check {
             return check_web_config(&parsed.flags);
         }
-        // It panics if there is no runtime.
+        // `System::new` panics if it cannot start a runtime.
         let system = catch(System::new).map_err(|panic| cannot_start("runtime", &panic))?;
         system.block_on(self.serve_parsed(assembly, parsed.flags, stopped))
     }

@@ -1,4 +1,4 @@
-//! Metrics that an exporter exposes of itself, its flags, and its errors.
+//! Metrics that an exporter exposes about itself, its flags, and its errors.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ struct Limited {
 }
 
 #[test]
-fn what_scrapes_lose_is_exposed_last_under_the_exporters_name() {
+fn dropped_series_are_exposed_last_under_the_exporters_name() {
     let limited = Arc::new(Limited::new());
     let mut exporter = Exporter::new("my-exporter").register(Faulty).register(Arc::clone(&limited));
     exporter.register_own();
@@ -79,7 +79,7 @@ struct Row {
 }
 
 #[test]
-fn what_max_series_drops_is_counted_in_all_rows() {
+fn series_beyond_max_series_are_counted_in_all_rows() {
     let rows: Rows<Row, Limited> = (0..2).map(|row| (Row { row }, Limited::new())).collect();
     for (Row { row }, limited) in &rows {
         for value in 0..4 + row {
@@ -95,7 +95,7 @@ fn what_max_series_drops_is_counted_in_all_rows() {
 }
 
 #[test]
-fn families_that_cannot_be_taken_in_are_counted_at_every_scrape() {
+fn refused_dynamic_families_are_counted_at_every_scrape() {
     let families = || {
         let mut families = DynamicFamilies::new();
         families.gauge("a_bad name", "Help.").sample([("x", 1)], 1).sample([("x", 2)], 2);
@@ -120,20 +120,20 @@ fn families_that_cannot_be_taken_in_are_counted_at_every_scrape() {
 }
 
 #[test]
-fn what_was_not_lost_is_not_exposed() {
-    struct Misfit;
-    impl Describe for Misfit {
+fn counter_without_drops_is_not_exposed() {
+    struct InvalidSamples;
+    impl Describe for InvalidSamples {
         fn describe(&self) -> Vec<Desc> {
             Faulty.describe()
         }
     }
-    impl Collect for Misfit {
+    impl Collect for InvalidSamples {
         fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
             encoder.sample(["one", "two"], 1);
         }
     }
 
-    let mut exporter = Exporter::new("x").register(Misfit);
+    let mut exporter = Exporter::new("x").register(InvalidSamples);
     exporter.register_own();
     exposition(&exporter);
     let text = exposition(&exporter);
@@ -142,7 +142,7 @@ fn what_was_not_lost_is_not_exposed() {
 }
 
 #[test]
-fn samples_that_are_not_those_of_their_type_are_counted() {
+fn invalid_samples_are_counted() {
     #[derive(hello_exporter_derive::Collector)]
     #[collector(crate = crate)]
     struct Counters {
@@ -152,8 +152,8 @@ fn samples_that_are_not_those_of_their_type_are_counted() {
         b_total: i64,
     }
 
-    struct Misfit;
-    impl Describe for Misfit {
+    struct InvalidSamples;
+    impl Describe for InvalidSamples {
         fn describe(&self) -> Vec<Desc> {
             let desc = |name, metric_type| Desc::new(name, "Help.", metric_type);
             vec![
@@ -164,7 +164,7 @@ fn samples_that_are_not_those_of_their_type_are_counted() {
             ]
         }
     }
-    impl Collect for Misfit {
+    impl Collect for InvalidSamples {
         fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
             encoder.value(&HistogramSnapshot::default());
             encoder.value(2);
@@ -175,7 +175,7 @@ fn samples_that_are_not_those_of_their_type_are_counted() {
         let a_total = vec![(0, -0.5), (1, f64::NAN), (2, 0.5), (2, -1.0), (2, 1.0)];
         Counters { a_total, b_total: -1 }
     };
-    let mut exporter = Exporter::new("x").register_fn(counters).register(Misfit);
+    let mut exporter = Exporter::new("x").register_fn(counters).register(InvalidSamples);
     exporter.register_own();
     assert_eq!(
         exposition(&exporter),
@@ -204,13 +204,13 @@ x_dropped_series_total{family=\"e\"} 2
 x_dropped_series_total{family=\"f_info\"} 2
 # HELP x_scrape_duplicate_series_total Series that were not exposed because their collector had written the same label set before.
 # TYPE x_scrape_duplicate_series_total counter
-x_scrape_duplicate_series_total{collector=\"hello_exporter::server::exporter::tests::samples_that_are_not_those_of_their_type_are_counted::Counters\"} 2
+x_scrape_duplicate_series_total{collector=\"hello_exporter::server::exporter::tests::invalid_samples_are_counted::Counters\"} 2
 "
     );
 }
 
 #[test]
-fn what_max_series_drops_is_counted_and_what_is_removed_is_not() {
+fn series_beyond_max_series_are_counted_and_removed_ones_are_not() {
     let limited = Arc::new(Limited::new());
     let mut exporter = Exporter::new("x").register(Arc::clone(&limited));
     exporter.register_own();
@@ -236,7 +236,7 @@ x_dropped_series_total{family=\"y\"} 1
 }
 
 #[test]
-fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
+fn name_that_begins_with_a_digit_has_a_valid_prefix() {
     let mut exporter = Exporter::new("3proxy exporter");
     exporter.register_own();
     assert!(exporter.errors.is_empty());
@@ -247,7 +247,7 @@ fn a_name_that_begins_with_a_digit_has_a_prefix_all_the_same() {
 
 #[cfg(all(target_os = "linux", feature = "prometheus"))]
 #[test]
-fn process_metrics_give_way_to_a_foreign_registry_and_to_nothing_else() {
+fn only_a_foreign_registry_replaces_process_metrics() {
     let foreign = prometheus::Registry::new();
     let gauge = prometheus::IntGauge::new("process_threads", "Threads.").unwrap();
     foreign.register(Box::new(gauge)).unwrap();
@@ -283,7 +283,7 @@ struct Flags {
 }
 
 #[test]
-fn flags_of_an_exporter_may_be_called_as_those_of_every_exporter() {
+fn own_flags_may_have_the_field_names_of_common_flags() {
     let exporter = Exporter::with_flags::<Flags>("x");
     let parsed = exporter.parse(["x", "--api.version=1", "--log.level=debug"]).unwrap().unwrap();
     assert_eq!((parsed.own.version.as_deref(), parsed.own.log_level), (Some("1"), None));
@@ -291,7 +291,7 @@ fn flags_of_an_exporter_may_be_called_as_those_of_every_exporter() {
 }
 
 #[test]
-fn flag_of_an_exporter_that_every_exporter_has_is_refused() {
+fn own_flag_with_the_name_of_a_common_flag_is_refused() {
     #[derive(clap::Args)]
     struct Clash {
         #[arg(long = "log.level")]
@@ -314,7 +314,7 @@ fn read() -> Result<(), std::io::Error> {
 }
 
 #[test]
-fn file_that_several_makers_need_is_one_error() {
+fn same_error_of_several_makers_is_reported_once() {
     use crate::server::probe::{ProbeRequest, Probed};
     use crate::server::source::async_fn;
     use std::convert::Infallible;
@@ -344,7 +344,7 @@ fn file_that_several_makers_need_is_one_error() {
 }
 
 #[test]
-fn path_is_taken_only_by_a_probe_that_is_left() {
+fn probe_that_is_left_out_does_not_take_its_path() {
     use crate::server::probe::{ProbeRequest, Probed, async_fn};
     use std::convert::Infallible;
 

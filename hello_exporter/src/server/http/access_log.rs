@@ -10,7 +10,7 @@ use tracing::{Level, debug, enabled};
 
 use super::deadline::Arrival;
 
-/// Handles a request, and logs its response. The log escapes what the request contains.
+/// Handles a request, and logs its response. The log escapes all text from the request.
 pub(crate) async fn access_log<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -29,8 +29,9 @@ pub(crate) async fn access_log<B: MessageBody>(
     Ok(response)
 }
 
-/// Returns path and query. The authority of an absolute URL can contain a password, and so can the
-/// target of a query (RFC 3986, 3.2.1), which is refused, but would be logged.
+/// Returns path and query, without possible passwords. The authority of an absolute URL can contain
+/// a password (RFC 3986, 3.2.1), and so can the target in a query. Such a target is refused, but
+/// would be logged.
 fn without_passwords(uri: &Uri) -> String {
     let path = uri.path();
     match uri.query() {
@@ -40,7 +41,7 @@ fn without_passwords(uri: &Uri) -> String {
 }
 
 /// Cuts from the first target to the last `@`. This can cut more than a user name and a password,
-/// but never less: a password may contain any character, `&` and `@` among them.
+/// but never less: a password may contain any character, including `&` and `@`.
 fn without_user_information(query: &str) -> String {
     let Some(start) = start_of_target(query) else { return query.to_owned() };
     let (before, value) = query.split_at(start);
@@ -64,7 +65,7 @@ fn start_of_target(query: &str) -> Option<usize> {
     None
 }
 
-/// Returns whether `/probe` reads the key as `target`: it can be written with escapes.
+/// Returns whether `/probe` reads the key as `target`, which can be percent-encoded.
 fn is_target(key: &str) -> bool {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(key);
     pairs.is_ok_and(|pairs| pairs.iter().any(|(key, _)| key == "target"))

@@ -12,7 +12,7 @@ use tracing::error;
 use super::compress::{Coding, Compressor};
 use super::pool::{Pool, Pooled};
 
-/// Makes bodies, with buffers and compressors that are reused by the next scrape.
+/// Encodes bodies, and keeps buffers and compressors for the next scrape.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BodyEncoder {
     /// Separate from `compressed`, since expositions are several times as long.
@@ -22,7 +22,8 @@ pub(super) struct BodyEncoder {
 }
 
 impl BodyEncoder {
-    /// Returns the body that `encode` appends to a buffer, compressed. Blocks the thread meanwhile.
+    /// Calls `encode`, which appends an exposition to a buffer, and returns the compressed body.
+    /// Blocks the thread meanwhile.
     pub(super) fn encode(&self, coding: Coding, encode: impl FnOnce(&mut Vec<u8>)) -> Body {
         let mut exposition = empty_buffer(&self.expositions);
         encode(&mut exposition.value);
@@ -35,7 +36,7 @@ impl BodyEncoder {
         }
     }
 
-    /// Returns the compressed exposition; `None` if it is sent as it is, which includes a failure.
+    /// Returns the compressed exposition; `None` if it is sent uncompressed, as after a failure.
     fn compress(&self, coding: Coding, exposition: &[u8]) -> Option<Pooled<Vec<u8>>> {
         if coding == Coding::Identity {
             return None;
@@ -44,7 +45,7 @@ impl BodyEncoder {
         match self.compressor.compress(coding, exposition, &mut compressed.value) {
             Ok(()) => Some(compressed),
             Err(error) => {
-                error!(%error, ?coding, "Serving what could not be compressed");
+                error!(%error, ?coding, "Cannot compress the response, sending it uncompressed");
                 None
             }
         }
@@ -65,8 +66,8 @@ pub(super) struct Body {
     rest: Bytes,
 }
 
-/// Most bytes that a connection gets at a time. It copies them, and keeps them until its client has
-/// received them.
+/// Most bytes in a piece. A connection copies each piece, and keeps the copy until its client has
+/// received it.
 const PIECE: usize = 64 << 10;
 
 impl Body {
@@ -132,7 +133,7 @@ mod tests {
         let mut context = Context::from_waker(Waker::noop());
         let mut next = || match Pin::new(&mut body).poll_next(&mut context) {
             Poll::Ready(piece) => piece.map(|piece| piece.unwrap().len()),
-            Poll::Pending => panic!("a body waits for nothing"),
+            Poll::Pending => panic!("a body is always ready"),
         };
         std::iter::from_fn(&mut next).collect()
     }

@@ -1,4 +1,4 @@
-//! Compresses bodies. No other file knows the libraries.
+//! Compresses bodies. Only this file uses the compression libraries.
 //!
 //! zlib-rs writes gzip, and libzstd writes zstd, each at its fastest level: compression takes most
 //! of the time of a scrape. `bench/run speed compress` compares the libraries.
@@ -30,7 +30,7 @@ impl Coding {
     }
 }
 
-/// Compresses bodies, and keeps its state for the next one.
+/// Compresses bodies, and keeps the libraries' state for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Compressor {
     gzip: Pool<Gzip>,
@@ -61,7 +61,7 @@ impl Compressor {
     }
 }
 
-/// Calls `compress` with pooled state, or with that of `new`. State that has failed is dropped.
+/// Calls `compress` with state from the pool, or with new state. Drops the state after an error.
 fn with<T: Reusable>(
     pool: &Pool<T>,
     new: impl FnOnce() -> io::Result<T>,
@@ -120,7 +120,7 @@ impl Zstd {
         CCtx::try_create().map(Self).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
     }
 
-    /// Writes a frame at once, into the usual room, or else into room for any body.
+    /// Writes one frame: into the usual room, or, if that is too small, into room for any body.
     fn compress(&mut self, body: &[u8], written: &mut Vec<u8>) -> io::Result<()> {
         self.write(body, room(body), written)
             .or_else(|_| self.write(body, zstd_safe::compress_bound(body.len()), written))
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_whole_with_used_state_and_buffer() {
+    fn reused_state_and_buffer_do_not_change_bodies() {
         let compressor = Compressor::default();
         let exposition = "requests_total{path=\"/api\"} 1\n".repeat(100_000).into_bytes();
         let bodies = [noise(3 << 20), Vec::new(), exposition, vec![b'x'], noise(1_000)];

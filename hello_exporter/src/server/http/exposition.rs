@@ -14,8 +14,8 @@ use super::{negotiate, plain};
 use crate::encode::Format;
 use crate::server::connection::GuardedBody;
 
-/// Encodes and compresses on a blocking thread, so that slow collectors delay no other scrape. The
-/// response holds the permit until it is sent.
+/// Responds with an exposition. Encodes and compresses it on a blocking thread, so that slow
+/// collectors delay no other scrape. The response holds the permit until it is sent.
 pub(super) async fn respond(
     request: &HttpRequest,
     encoder: BodyEncoder,
@@ -30,14 +30,14 @@ pub(super) async fn respond(
     match web::block(encode).await {
         Ok((body, permit)) => {
             if body.coding() != coding {
-                limit.failed(Cause::Encoding);
+                limit.count_error(Cause::Encoding);
             }
             permit.deliver();
             response(representation, body, permit)
         }
         Err(error) => {
             error!(%error, "Scrape was not finished");
-            limit.failed(Cause::Encoding);
+            limit.count_error(Cause::Encoding);
             plain(StatusCode::INTERNAL_SERVER_ERROR, "the scrape was not finished")
         }
     }

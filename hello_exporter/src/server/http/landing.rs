@@ -19,8 +19,8 @@ use crate::server::probe::ServedProbe;
 use crate::server::source::Sources;
 use page::{Page, PageFacts, ProbeFacts, STYLE};
 
-/// A page with the exporter's name, version and links, and the state of its collectors. It runs
-/// none of them.
+/// A page with the exporter's name, version and links, and the state of its collectors, which it
+/// does not run.
 #[derive(Clone)]
 pub(crate) struct Landing {
     facts: Arc<PageFacts>,

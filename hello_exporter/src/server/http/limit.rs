@@ -1,4 +1,4 @@
-//! Limits the requests that run at once, and counts their responses.
+//! Limits concurrent requests, and counts their responses.
 
 mod queue;
 #[cfg(test)]
@@ -22,12 +22,12 @@ use crate::server::connection::slots::PATIENCE;
 pub(super) use queue::Requester;
 use queue::{Grant, RequestQueue};
 
-/// A limit of the requests in flight that make the exporter work: scrapes, or probes of one path. A
+/// A limit on the requests in flight that make the exporter work: scrapes, or probes of one path. A
 /// request is in flight until the client has received the response, which takes memory until then.
 ///
-/// No host holds all slots while others want one: a host may hold as many as there are, and gives
-/// them up one by one to hosts that hold at least two fewer. A request whose client has ended its
-/// side of the connection keeps its slot only until another request wants it.
+/// No host keeps all slots while others want one: a host may hold all of them, but loses them one
+/// by one to hosts that hold at least two fewer. A request whose client has ended its side of the
+/// connection keeps its slot only until another request wants it.
 pub(crate) struct Limit {
     /// Zero is no limit.
     most: usize,
@@ -94,8 +94,8 @@ impl Limit {
         Arc::clone(&self.metrics)
     }
 
-    /// Waits for a slot, or returns the response of a request that gets none. A request waits while
-    /// slots are about to be free, and never past its own deadline.
+    /// Waits for a slot, or returns the response that refuses the request. A request waits only
+    /// while a slot is about to become free, and never past its own deadline.
     pub(super) async fn enter(
         self: &Arc<Self>,
         requester: Requester,
@@ -138,12 +138,12 @@ impl Limit {
     }
 
     /// Counts a response.
-    pub(super) fn answered(&self, status: StatusCode) {
+    pub(super) fn count_response(&self, status: StatusCode) {
         self.metrics.requests_total.with([status.as_str()]).inc();
     }
 
     /// Counts an error.
-    pub(super) fn failed(&self, cause: Cause) {
+    pub(super) fn count_error(&self, cause: Cause) {
         self.metrics.errors_total.with([cause.as_str()]).inc();
     }
 
@@ -167,7 +167,7 @@ impl Drop for Queued<'_> {
     }
 }
 
-/// A slot of a request in flight, free again when this is dropped.
+/// The slot of a request in flight, freed when this is dropped.
 pub(super) struct Permit {
     limit: Arc<Limit>,
     /// `None` if there is no limit.
@@ -192,7 +192,7 @@ impl Permit {
     }
 
     /// Runs `work`, for which the request waits before its response is encoded. If the request is
-    /// evicted meanwhile, drops `work` and returns the response.
+    /// evicted meanwhile, drops `work` and returns the response that refuses the request.
     pub(super) async fn run<T>(&self, work: impl Future<Output = T>) -> Result<T, HttpResponse> {
         let Some(slot) = &self.slot else { return Ok(work.await) };
         let (mut work, mut evicted) = (pin!(work), pin!(slot.evicted.notified()));
@@ -204,7 +204,7 @@ impl Permit {
         done.ok_or_else(|| self.limit.refusal())
     }
 
-    /// Notes that the response is ready: how long it takes from here on is up to the client.
+    /// Notes that the response is ready. From now on, the time depends on the client.
     pub(super) fn deliver(&self) {
         if let Some(slot) = &self.slot {
             self.limit.queue().send(slot.number, Instant::now());

@@ -14,11 +14,11 @@ use crate::server::source::{Selection, Sources};
 
 /// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers,
 /// compressed with gzip or zstd if the client accepts one of them. It needs no `Compress`
-/// middleware, which leaves compressed responses alone.
+/// middleware, which would leave its compressed responses unchanged.
 ///
 /// `name[]` in a query, which can be repeated, selects families by their names. `collect[]` and
-/// `exclude[]` select the [sources](crate::source) of an [`Exporter`](crate::Exporter); without one
-/// the response is 400.
+/// `exclude[]` select the [sources](crate::source) of an [`Exporter`](crate::Exporter). A registry
+/// without an exporter has no sources, and the response is 400.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer};
@@ -80,7 +80,7 @@ impl Metrics {
 
     pub(crate) async fn scrape(self, request: HttpRequest) -> HttpResponse {
         let response = self.respond(&request).await.unwrap_or_else(|refusal| refusal);
-        self.limit.answered(response.status());
+        self.limit.count_response(response.status());
         response
     }
 
@@ -94,7 +94,7 @@ impl Metrics {
         let limit = Arc::clone(&self.limit);
         let encode = move |format, buffer: &mut Vec<u8>| {
             if !scrape.encode(format, buffer) {
-                limit.failed(Cause::Gathering);
+                limit.count_error(Cause::Gathering);
             }
         };
         Ok(respond(request, self.encoder.clone(), permit, encode).await)

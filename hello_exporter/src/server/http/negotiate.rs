@@ -1,8 +1,8 @@
 //! Chooses the format and the coding of a response.
 //!
 //! [RFC 9110, section 12.5](https://www.rfc-editor.org/rfc/rfc9110#section-12.5): the highest
-//! weight wins. No client is refused: one that accepts no format of ours gets the text format,
-//! uncompressed.
+//! weight wins. No client is refused: one that accepts none of the formats gets the text format,
+//! and one that accepts none of the codings gets an uncompressed body.
 
 use crate::encode::Format;
 
@@ -79,11 +79,12 @@ impl Escaping {
     }
 }
 
-/// Returns the representation for an `Accept` header, which may be empty. Of equal weights the
+/// Returns the representation for an `Accept` header, which may be empty. Among equal weights, the
 /// first in the header wins.
 ///
-/// The escaping is that of the winner, or else that of the last range before it that has one, known
-/// or not, as in client_golang.
+/// As in client_golang, the escaping is taken from the winning range. If that has none, it is taken
+/// from the last range before it, in the order of weights, even if the format of that range is
+/// unknown.
 pub(super) fn representation(accept: &str) -> Representation {
     let ranges = split(accept, ',').filter_map(MediaRange::read);
     let mut ranges: Vec<MediaRange> = ranges.filter(|range| range.weight > 0.0).collect();
@@ -98,8 +99,8 @@ pub(super) fn representation(accept: &str) -> Representation {
     Representation::Text
 }
 
-/// Returns the coding for an `Accept-Encoding` header, which may be empty. Of equal weights gzip
-/// wins, then zstd.
+/// Returns the coding for an `Accept-Encoding` header, which may be empty. Among equal weights,
+/// gzip wins, then zstd.
 ///
 /// `*` is read as `identity`, since it names no coding. A coding with an invalid weight is ignored:
 /// every client understands an uncompressed body.
@@ -111,7 +112,7 @@ pub(super) fn coding(accept_encoding: &str) -> Coding {
     heaviest(weighted.copied()).unwrap_or(Coding::Identity)
 }
 
-/// Returns the first of those with the highest weight, if that is more than 0.
+/// Returns the first value with the highest weight, if that weight is more than 0.
 fn heaviest<T>(weighted: impl Iterator<Item = (T, f64)>) -> Option<T> {
     let heavier = |best: Option<(T, f64)>, next: (T, f64)| match best {
         Some(best) if best.1 >= next.1 => Some(best),
@@ -121,7 +122,7 @@ fn heaviest<T>(weighted: impl Iterator<Item = (T, f64)>) -> Option<T> {
     best.map(|(value, _)| value)
 }
 
-/// Reads a coding of ours, or `*`, and its weight.
+/// Reads a known coding, or `*`, and its weight.
 fn named_coding(element: &str) -> Option<(Coding, f64)> {
     let mut parts = split(element, ';');
     let coding = match &*parts.next()?.to_ascii_lowercase() {
@@ -181,8 +182,8 @@ impl MediaRange {
         }
     }
 
-    /// Returns the representation that the range names, if it is one of ours; the newest one
-    /// without a version.
+    /// Returns the representation that the range names, if it is supported; without a version, the
+    /// newest one.
     fn representation(&self, escaping: Escaping) -> Option<Representation> {
         Some(match (&*self.media_type, self.version.as_deref()) {
             ("application/openmetrics-text", None | Some("1.0.0")) => {
@@ -220,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn highest_weight_wins_and_of_equal_ones_the_first() {
+    fn first_format_of_the_highest_weight_wins() {
         let format = |accept| representation(accept).format();
         let cases = [
             ("", Format::Text),
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn highest_weight_of_codings_wins_and_of_equal_ones_gzip() {
+    fn coding_of_the_highest_weight_wins_and_gzip_is_preferred() {
         let cases = [
             ("", Coding::Identity),
             ("gzip", Coding::Gzip),

@@ -15,7 +15,7 @@ const MOST_VALUES: usize = 4;
 /// anyway.
 const MOST_BYTES: usize = 16 << 20;
 
-/// How long a value is kept that no scrape has needed.
+/// How long a value is kept while no scrape needs it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A value that is expensive to make.
@@ -34,13 +34,13 @@ impl Reusable for Vec<u8> {
         self.capacity()
     }
 
-    /// A quarter counts as all: a buffer doubles when it grows, and expositions vary.
+    /// Returns whether a quarter was needed: a buffer doubles when it grows, and expositions vary.
     fn was_needed(&self) -> bool {
         self.len() >= self.capacity() / 4
     }
 }
 
-/// Values of one type that are not in use. The last one was used last.
+/// Values of one type that are not in use, in the order of their last use.
 pub(super) struct Pool<T>(Mutex<VecDeque<Pooled<T>>>);
 
 /// A value of a pool.

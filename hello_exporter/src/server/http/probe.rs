@@ -52,7 +52,7 @@ impl ProbeService {
         let mut targets = query.iter().filter(|(key, _)| key == "target").map(|(_, value)| value);
         let target = match (targets.next(), targets.next()) {
             (Some(target), None) if !target.is_empty() => target,
-            (_, Some(_)) => return Err(bad_request("Target parameter is there more than once")),
+            (_, Some(_)) => return Err(bad_request("Target parameter is given more than once")),
             _ => return Err(bad_request("Target parameter is missing")),
         };
         self.probe.check_target(target).map_err(bad_request)?;

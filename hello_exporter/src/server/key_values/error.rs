@@ -18,7 +18,7 @@ pub struct KeyValuesError {
 enum ReadProblem {
     /// A struct needs this field, and its key is missing.
     Missing(&'static str),
-    /// A value is not of its type. Types of an author's own may not say what they expect.
+    /// A value is not of its type. An author's own types may not say what they expect.
     Invalid { expected: Option<String> },
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for KeyValuesError {
     }
 }
 
-/// Leaves out of serde's messages what the server sent.
+/// Leaves the text of the server out of serde's messages.
 impl de::Error for KeyValuesError {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::invalid(None)

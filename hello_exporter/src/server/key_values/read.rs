@@ -1,5 +1,5 @@
-//! How serde reads values: one pass over keys and values, in which a value of the wrong type costs
-//! no other field.
+//! Reads values with serde, in one pass over keys and values. A value of the wrong type affects no
+//! other field.
 
 use std::cell::Cell;
 use std::collections::btree_map::Iter;
@@ -55,10 +55,11 @@ impl<'t> MapAccess<'t> for Entries<'_, 't> {
         seed.deserialize(value).map_err(|error| error.at(key))
     }
 
-    /// Skips a value that an `Option` cannot take, and reads `None` in its place.
+    /// Skips a value that is invalid for an `Option`, and reads `None` instead.
     ///
-    /// `serde_derive` reads every field by this method. serde's own version of it goes through a
-    /// seed, which can be used once: a value of the wrong type would end the whole struct.
+    /// The code of `serde_derive` reads every field with this method. serde's default
+    /// implementation goes through a seed, which can be used only once: a value of the wrong type
+    /// would fail the whole struct.
     fn next_value<V: Deserialize<'t>>(&mut self) -> Result<V, KeyValuesError> {
         let (key, text) = self.entry;
         let is_optional = Cell::new(false);
@@ -76,7 +77,7 @@ impl<'t> MapAccess<'t> for Entries<'_, 't> {
     }
 }
 
-/// Returns whether a state is on.
+/// Returns whether a state is on; `None` if the text is not a state.
 fn state(text: &str) -> Option<bool> {
     let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     let is_on = is_one_of(&["true", "yes", "on", "ok", "up"]);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use super::KeyValues;
 
 #[test]
-fn invalid_number_is_skipped_and_costs_no_other_field() {
+fn only_the_invalid_number_is_skipped() {
     #[derive(Debug, Deserialize, PartialEq)]
     struct Floats {
         a: Option<f64>,
@@ -120,7 +120,7 @@ fn skipped_values_do_not_repeat_the_read() {
 }
 
 #[test]
-fn values_that_their_own_type_refuses_are_skipped() {
+fn values_that_their_type_refuses_are_skipped() {
     #[derive(Debug, Deserialize, PartialEq)]
     #[serde(rename_all = "lowercase")]
     enum ReplicationRole {

@@ -9,7 +9,7 @@ use crate::collect::Declared;
 use crate::internals::{CollectorName, Declarations, DropLog, Guarded};
 use crate::server::causes::BoxError;
 
-/// A probe without its type.
+/// A type-erased probe.
 pub(crate) struct ReadyProbe {
     pub(crate) declarations: Declarations,
     pub(crate) modules: Vec<Cow<'static, str>>,
@@ -17,7 +17,8 @@ pub(crate) struct ReadyProbe {
 }
 
 impl ReadyProbe {
-    /// The author's code can panic here, and in `drop` while that unwinds.
+    /// Prepares an author's probe. Its code can panic here, and again in `drop` during the
+    /// unwinding.
     pub(crate) fn new<P: Probe>(path: &CollectorName, probe: P) -> Self {
         let drops = DropLog::new(path.clone());
         let probe = Guarded::new(Arc::new(probe), &drops);
@@ -33,7 +34,7 @@ impl ReadyProbe {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a `Probe`, or an `Option` or a `Result` of one",
-    note = "an `async` function of a `ProbeRequest` becomes a probe by `probe::async_fn`"
+    note = "an `async` function of a `ProbeRequest` becomes a probe through `probe::async_fn`"
 )]
 pub trait MadeProbe: sealed::Sealed {
     /// The probe.
@@ -77,10 +78,10 @@ mod sealed {
     impl<M: MadeProbe, E> Sealed for Result<M, E> {}
 }
 
-/// Makes a probe of an `async` function.
+/// Makes a probe from an `async` function.
 ///
-/// [`Exporter::probe_fn`](crate::Exporter::probe_fn) takes the function itself; this is for the
-/// function of [`Exporter::probe_with`](crate::Exporter::probe_with).
+/// [`Exporter::probe_fn`](crate::Exporter::probe_fn) accepts the function itself. `async_fn` is for
+/// the function of [`Exporter::probe_with`](crate::Exporter::probe_with).
 ///
 /// ```
 /// use hello_exporter::probe::{self, ProbeRequest, Probed};

@@ -25,13 +25,13 @@ pub struct ProbeOptions<F = ()>(CommonOptions<FlagDuration<F>>);
 impl<F> ProbeOptions<F> {
     const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
-    /// Serves probes at this path, which may take 10 seconds each.
+    /// Creates options for probes at this path, with a timeout of 10 seconds.
     pub fn new(path: impl Into<Cow<'static, str>>) -> Self {
         Self(CommonOptions::new(path))
     }
 
-    /// Limits how long a probe takes, to at most an hour; less if the request does not wait that
-    /// long.
+    /// Limits how long a probe may take: at most an hour, and less if the request does not wait
+    /// that long.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.0.timeout = fixed(timeout);
         self
@@ -62,9 +62,9 @@ impl<F> ProbeOptions<F> {
         self
     }
 
-    /// Exposes the success of a probe under this name as well, which is the one of
-    /// [`SourceOptions::up_metric`](crate::SourceOptions::up_metric) in an exporter that monitors
-    /// one server by itself and others on request.
+    /// Exposes the success of a probe under this name as well. An exporter that monitors one server
+    /// by itself and others on request uses the same name in
+    /// [`SourceOptions::up_metric`](crate::SourceOptions::up_metric).
     ///
     /// ```
     /// use hello_exporter::probe::ProbeOptions;

@@ -1,4 +1,4 @@
-//! A probe without its type, and its runs.
+//! A type-erased probe, and its runs.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{Probe, ProbeRequest, TargetError};
 use crate::internals::catch_async;
 use crate::server::source::{DropLogs, Failure, Scraped, scraped, with_deadline};
 
-/// A [`Probe`] without its type.
+/// A type-erased [`Probe`].
 pub(crate) trait RunnableProbe: Send + Sync {
     fn check_target(&self, target: &str) -> Result<(), TargetError>;
 
@@ -36,7 +36,7 @@ pub(super) struct ProbeOutcome {
 
 pub(super) type ProbeRun = Result<ProbeOutcome, Failure>;
 
-/// A running probe. It is dropped at its next `await` when this is dropped.
+/// A running probe. Dropping this drops the probe at its next `await`.
 pub(crate) struct ProbeTask {
     run: oneshot::Receiver<ProbeRun>,
     /// Its sender is dropped once the probe has a thread.
@@ -44,7 +44,7 @@ pub(crate) struct ProbeTask {
 }
 
 impl ProbeTask {
-    /// Runs a probe on a thread of its own, so that one that blocks its thread holds up no other.
+    /// Runs a probe on a thread of its own, so that a probe that blocks its thread delays no other.
     fn start(runtime: &Handle, probe: impl Future<Output = ProbeRun> + Send + 'static) -> Self {
         let (mut sender, run) = oneshot::channel();
         let (waits, thread) = oneshot::channel();

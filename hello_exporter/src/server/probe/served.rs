@@ -57,7 +57,7 @@ pub(crate) struct ServedProbe {
     drops: DropLogs,
 }
 
-/// The registered families of a probe. Each request brings its samples.
+/// The registered families of a probe. Each request provides its samples.
 struct ProbeFamilies {
     registry: Registry,
     own: CollectorId,
@@ -90,7 +90,7 @@ impl ProbeFamilies {
 pub(crate) enum ModuleError {
     #[error("Unknown module {module:?}, expected one of: {known}")]
     Unknown { module: String, known: String },
-    #[error("Unknown module {module:?}: there are none")]
+    #[error("Unknown module {module:?}: this probe has no modules")]
     None { module: String },
 }
 
@@ -114,7 +114,7 @@ impl ServedProbe {
         })
     }
 
-    /// Returns the families of one request. The dynamic families of one target do not concern
+    /// Returns the families of one request. The dynamic families of one target must not affect
     /// another target.
     fn families(&self) -> Arc<ProbeFamilies> {
         let new = || ProbeFamilies::new(&self.options, self.declarations.clone(), &self.context);
@@ -135,8 +135,8 @@ impl ServedProbe {
         !self.context.allowed.0.is_empty()
     }
 
-    /// Checks a target by the rules of all probes, and then by those of this one. If the author's
-    /// check panics, the target is refused.
+    /// Checks a target by the rules for all probes, and then by the rules of this one. If the
+    /// author's check panics, the target is refused.
     pub(crate) fn check_target(&self, target: &str) -> Result<(), TargetError> {
         check_target(target)?;
         let check = || self.probe.get().map_or(Ok(()), |probe| probe.check_target(target));

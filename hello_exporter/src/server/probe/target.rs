@@ -15,14 +15,14 @@ pub enum TargetError {
     /// It is longer than 8 KiB.
     #[error("a target must not be longer than {MAX_BYTES} bytes")]
     TooLong,
-    /// It contains control characters, or has white space or `\` where URL parsers do not agree on
-    /// the host.
+    /// It contains control characters, or white space or `\` in a place where URL parsers disagree
+    /// on the host.
     #[error(
         "a target must not contain control characters, nor white space or `\\` before its path"
     )]
     Characters,
     /// It contains a user name or a password.
-    #[error("a target must not contain user information, which stands in front of `@`")]
+    #[error("a target must not contain user information, which precedes `@`")]
     UserInfo,
     /// The probe can never reach it, see [`Probe::check_target`](super::Probe::check_target).
     #[error("invalid target: {0}")]
@@ -32,7 +32,7 @@ pub enum TargetError {
 /// Limits the length of a target: the limit of a request's URL does not apply to redirects.
 const MAX_BYTES: usize = 8 << 10;
 
-/// Checks the rules for every target. Blanks are allowed in a path or a query, as in browsers and
+/// Checks the rules for every target. Spaces are allowed in a path or a query, as in browsers and
 /// in Go: a probe over HTTP sends them as `%20`.
 pub(crate) fn check(target: &str) -> Result<(), TargetError> {
     if target.is_empty() {
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn user_information_is_refused_wherever_it_stands() {
+    fn user_information_is_refused_in_every_form() {
         for target in [
             "user@host",
             "user:secret@host:80",
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_on_which_parsers_do_not_agree_are_refused_before_the_path() {
+    fn ambiguous_characters_are_refused_before_the_path() {
         for target in [
             "http://host\\@other/",
             "http:/\\other/",

@@ -1,4 +1,4 @@
-//! An alarm clock that can be set earlier while somebody waits for it.
+//! An alarm that can be set to an earlier time while a task waits for it.
 
 use std::sync::Mutex;
 
@@ -25,7 +25,7 @@ impl Alarm {
         }
     }
 
-    /// Waits until the alarm goes off. It is then not set.
+    /// Waits until the alarm goes off, and unsets it.
     pub(super) async fn wait(&self) {
         loop {
             let next = *lock(&self.next);

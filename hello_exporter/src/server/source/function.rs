@@ -9,10 +9,10 @@ use super::runnable::{DropLogs, RunBody, RunResult, call_function};
 use crate::collect::Declared;
 use crate::server::causes::BoxError;
 
-/// Makes a source of an `async` function, which is called at every scrape.
+/// Makes a source from an `async` function, which is called at every scrape.
 ///
-/// [`Exporter::source_fn`](crate::Exporter::source_fn) takes the function itself; this is for the
-/// function of [`Exporter::source_with`](crate::Exporter::source_with).
+/// [`Exporter::source_fn`](crate::Exporter::source_fn) accepts the function itself. `async_fn` is
+/// for the function of [`Exporter::source_with`](crate::Exporter::source_with).
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source};
@@ -65,11 +65,12 @@ where
     }
 }
 
-/// Makes a source of a function that may block, which is called at every scrape on a thread of its
-/// own. Functions that do not wait are cheaper [in turn](in_turn).
+/// Makes a source from a function that may block. It is called at every scrape, on a thread of its
+/// own. For functions that do not wait, [`in_turn`] is cheaper.
 ///
-/// [`Exporter::blocking_source_fn`](crate::Exporter::blocking_source_fn) takes the function itself;
-/// this is for the function of [`Exporter::source_with`](crate::Exporter::source_with).
+/// [`Exporter::blocking_source_fn`](crate::Exporter::blocking_source_fn) accepts the function
+/// itself. `blocking_fn` is for the function of
+/// [`Exporter::source_with`](crate::Exporter::source_with).
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source};
@@ -106,17 +107,18 @@ where
     SyncSource { function, is_in_turn: false }
 }
 
-/// Makes a source of a function that reads what is there at once, such as files in `/proc`.
+/// Makes a source from a function that does not wait, such as one that reads files in `/proc`.
 ///
-/// A blocking function runs on a thread of its own, as it must if it may wait. Many functions that
-/// do not wait would wake as many threads at the same moment, which takes time and memory, and an
-/// exporter of a host would count itself in `procs_running`. Functions in turn run one after
-/// another on one thread. In everything else they are sources; the duration of each begins with its
-/// turn.
+/// [`blocking_fn`] runs a function on a thread of its own, since it may wait. Many functions that
+/// do not wait would then wake as many threads at the same moment. This takes time and memory, and
+/// an exporter of a host would count its own threads in `procs_running`. Functions in turn run one
+/// after another on one thread. In every other respect they are like other sources; the duration of
+/// each begins with its turn.
 ///
-/// If a function blocks after all, for a quarter of a second, the functions that wait for their
-/// turn run at once, each on a thread of its own, and those of later scrapes do not wait for it.
-/// Its own metrics are waited for until its timeout, and then left out until it returns.
+/// If a function blocks for a quarter of a second after all, the functions that wait for their turn
+/// start at once, each on a thread of its own, and the functions of later scrapes do not wait for
+/// it. Scrapes wait for the blocked function itself until its timeout; then its metrics are left
+/// out until it returns.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source::in_turn};

@@ -98,7 +98,7 @@ impl Job {
 
     /// Joins the current run, or starts one, unless the cache has an outcome.
     ///
-    /// The run has the source's timeout; `deadline` bounds only how long this request waits.
+    /// The run has the source's timeout; `deadline` limits only how long this request waits.
     pub(super) fn run(
         self: &Arc<Self>,
         runner: &Runner,
@@ -132,7 +132,7 @@ impl Job {
         (run, Some(Stale(state.cached.take())))
     }
 
-    /// Starts the author's code, without the lock.
+    /// Starts the author's code, without holding the lock.
     fn start(self: &Arc<Self>, run: &Arc<Run>, stale: Stale, runner: &Runner) {
         let (job, run_of_end) = (Arc::clone(self), Arc::clone(run));
         let end = RunEnd { job, run: run_of_end, stale, has_ended: false };
@@ -193,7 +193,7 @@ impl Job {
         None
     }
 
-    /// Logs and remembers how a run ended, and returns its outcome.
+    /// Logs and records how a run ended, and returns its outcome.
     fn conclude(&self, run: &Run, result: RunResult, finished: Instant) -> Arc<Outcome> {
         let started = result.started.unwrap_or(run.started);
         let (scraped, failure) = match result.samples {
@@ -209,8 +209,8 @@ impl Job {
         outcome
     }
 
-    /// Remembers how a run ended. Logs that the source begins to fail, fails for another reason, or
-    /// works again.
+    /// Records how a run ended. Logs if the source begins to fail, fails in another way, or works
+    /// again.
     fn record(&self, failure: Option<Failure>, started: Instant, finished: Instant) {
         let kind = failure.as_ref().map(Failure::kind);
         let summary = RunSummary { failure: kind, has_panicked: false, started, finished };
@@ -224,14 +224,14 @@ impl Job {
         }
     }
 
-    /// Remembers that the samples of the last run panicked while they were encoded.
+    /// Records that the samples of the last run panicked while they were encoded.
     pub(super) fn record_panic(&self) {
         if let Some(last) = &mut self.lock().last {
             last.has_panicked = true;
         }
     }
 
-    /// Returns what is known of the source, without a run.
+    /// Returns the status of the source, without running it.
     pub(super) fn status(&self) -> Status {
         let state = self.lock();
         let now = Instant::now();
@@ -255,7 +255,7 @@ impl Run {
         Self { started, outcome, is_settled, abort: OnceLock::new() }
     }
 
-    /// Returns whether the caller is the first, who decides the outcome.
+    /// Marks the outcome as decided. Returns whether the caller is the first, and so decides it.
     fn settle(&self) -> bool {
         !self.is_settled.swap(true, Ordering::SeqCst)
     }
@@ -273,8 +273,8 @@ pub(super) struct RunEnd {
     has_ended: bool,
 }
 
-/// The outcome that a run replaces in the cache. The run drops it: if the author's `drop` hangs, it
-/// costs the source alone.
+/// The outcome that a run replaces in the cache. The run drops it, so that an author's `drop` that
+/// hangs affects this source alone.
 struct Stale(#[expect(dead_code, reason = "it is dropped")] Option<Arc<Outcome>>);
 
 impl RunEnd {

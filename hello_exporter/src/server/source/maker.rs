@@ -7,14 +7,15 @@ use super::runnable::RunnableSource;
 use crate::internals::{CollectorName, Declarations, DropLog, Guarded};
 use crate::server::causes::BoxError;
 
-/// A source without its type.
+/// A type-erased source.
 pub(crate) struct ReadySource {
     pub(crate) declarations: Declarations,
     pub(crate) source: Guarded<Arc<dyn RunnableSource>>,
 }
 
 impl ReadySource {
-    /// The author's code can panic here, and in `drop` while that unwinds.
+    /// Prepares an author's source. Its code can panic here, and again in `drop` during the
+    /// unwinding.
     pub(crate) fn new<S: Source>(name: &CollectorName, source: S) -> Self {
         let drops = DropLog::new(name.clone());
         let source = Guarded::new(Arc::new(source), &drops);
@@ -29,7 +30,7 @@ impl ReadySource {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a source",
     label = "expected a `Source`, or an `Option` or a `Result` of one",
-    note = "functions become sources by `source::async_fn`, `source::blocking_fn` and `source::in_turn`"
+    note = "functions become sources through `source::async_fn`, `source::blocking_fn` and `source::in_turn`"
 )]
 pub trait MadeSource: sealed::Sealed {
     /// The source.

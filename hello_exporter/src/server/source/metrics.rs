@@ -7,7 +7,7 @@ use crate::internals::CollectorName;
 #[derive(Default, hello_exporter_derive::Collector)]
 #[collector(crate = crate, no_new)]
 pub(super) struct ScrapeMetrics {
-    /// Age of what is served from a collector's cache in seconds.
+    /// Age of a collector's cached metrics in seconds.
     #[metric(labels = ["collector"])]
     scrape_collector_cache_age_seconds: Vec<(CollectorName, f64)>,
 

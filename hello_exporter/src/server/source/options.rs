@@ -1,4 +1,4 @@
-//! The name of a source, and how the exporter treats it.
+//! The name of a source, and how the exporter runs it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::internals::{Addition, CollectorName};
 use crate::server::options::{CommonOptions, FlagDuration, ZeroTimeout, fixed};
 
-/// The name of a source, and how the exporter treats it. A name alone stands for the defaults.
+/// The name of a source, and how the exporter runs it. A name alone stands for the defaults.
 ///
 /// ```
 /// use hello_exporter::SourceOptions;
@@ -38,23 +38,25 @@ pub(crate) struct SourceSettings<D = Duration> {
 }
 
 impl<F> SourceOptions<F> {
-    /// The longest timeout. Times are added to it, which cannot overflow.
+    /// The longest timeout. Adding it to a time cannot overflow.
     const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-    /// Names a source that has a timeout of 10 seconds, no cache, and is enabled.
+    /// Creates options for a source of this name that is enabled, with a timeout of 10 seconds and
+    /// no cache.
     ///
-    /// The name is that of the flags `--collector.NAME` and `--no-collector.NAME`, of `collect[]`
-    /// in a query, and of the label `collector`: letters, digits, `_` and `-`.
+    /// The name consists of letters, digits, `_` and `-`. It appears in the flags
+    /// `--collector.NAME` and `--no-collector.NAME`, in `collect[]` of a query, and in the label
+    /// `collector`.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         let common = CommonOptions::new(name);
         let settings = SourceSettings { common, cache: None, addition: Addition::default() };
         Self { settings, is_enabled: true }
     }
 
-    /// Limits how long a run takes, to at most a day. A request that has less time waits no longer
-    /// than that, and the run goes on without it.
+    /// Limits how long a run may take: at most a day. A request with less time stops waiting
+    /// earlier, and the run goes on without it.
     ///
-    /// A run learns from [`time_left`](super::time_left) how much of its time is left.
+    /// In a run, [`time_left`](super::time_left) returns how much of its time is left.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.common.timeout = fixed(timeout);
         self
@@ -95,9 +97,9 @@ impl<F> SourceOptions<F> {
         self
     }
 
-    /// Serves the last good result again for `cache` after it came, instead of running the source.
-    /// Its age is exposed as `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`. 0 is
-    /// no cache.
+    /// Serves the last good result again for `cache` after its run ended, instead of running the
+    /// source. Its age is exposed as
+    /// `<exporter>_scrape_collector_cache_age_seconds{collector="…"}`. 0 means no cache.
     pub fn cache(mut self, cache: Duration) -> Self {
         self.settings.cache = Some(fixed(cache));
         self

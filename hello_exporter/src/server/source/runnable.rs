@@ -1,4 +1,4 @@
-//! A source without its type, the body of a run, and its result.
+//! A type-erased source, the body of a run, and its result.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::server::causes::{BoxError, text_of};
 /// The samples of one run, shared by the requests that it serves.
 pub(crate) type Scraped = Arc<dyn Collect + Send + Sync>;
 
-/// The logs that drop the metrics and the futures of one source or probe.
+/// Drops the metrics and the futures of one source or probe, and logs if that panics.
 pub struct DropLogs {
     pub(crate) metrics: DropLog,
     pub(crate) futures: DropLog,
@@ -28,7 +28,7 @@ impl DropLogs {
     }
 }
 
-/// A [`Source`] without its type.
+/// A type-erased [`Source`].
 pub(crate) trait RunnableSource: Send + Sync {
     /// Returns the body of one run. The author's code runs when the body does.
     fn run_body(self: Arc<Self>, drops: &DropLogs) -> RunBody;
@@ -47,7 +47,7 @@ pub enum RunBody {
 /// The result of a run.
 pub struct RunResult {
     pub(super) samples: Result<Scraped, Failure>,
-    /// When the author's code began, if it had to wait.
+    /// When the author's code began, if it had to wait for its turn.
     pub(super) started: Option<Instant>,
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Runner {
     supervisor: Arc<SourceRuntime>,
 }
 
-/// The supervisor checks the current runs once in this time.
+/// How often the supervisor checks the current runs.
 const PERIOD: Duration = Duration::from_millis(100);
 
 impl Runner {
@@ -91,10 +91,10 @@ async fn supervise(
     }
 }
 
-/// Has an idle worker poll the runtime's sockets and timers.
+/// Makes an idle worker poll the runtime's sockets and timers.
 ///
-/// One idle worker polls for all. If the source that it runs next blocks the thread, no worker
-/// polls until another one wakes up, and all waiting sources would wait for the one that blocks.
+/// One idle worker polls for all workers. If the source that it runs next blocks the thread, no
+/// worker polls until another one wakes up: all waiting sources would wait for the one that blocks.
 fn wake_a_worker(runtime: &Handle) {
     runtime.spawn(async {});
 }

@@ -1,4 +1,4 @@
-//! The runtimes of sources and probes: nothing that an author's code does holds up the HTTP server.
+//! Runtimes for sources and probes, so that an author's code cannot delay the HTTP server.
 
 use std::io;
 use std::sync::Arc;
@@ -20,17 +20,17 @@ impl SourceRuntime {
     const PROBE_WORKERS: usize = 4;
 
     /// Threads for the probes of a path, and for what they pass to `spawn_blocking`: many more than
-    /// run at once, since one whose thread is blocked keeps it.
+    /// run at once, since a probe that blocks its thread keeps it.
     const PROBES_OF_A_PATH: usize = 512;
 
-    /// Longer than the usual scrape interval, so that a scrape finds the threads of the last one.
+    /// Longer than the usual scrape interval, so that a scrape reuses the threads of the last one.
     const BLOCKING_THREAD_KEEP_ALIVE: Duration = Duration::from_secs(120);
 
     /// Creates a runtime for `runs` concurrent runs, with threads named `name`; `None` if `runs` is
     /// 0.
     ///
-    /// There is one worker more than runs: an `async fn` that blocks its thread, which it should
-    /// not, holds up no other run, even if all others do the same.
+    /// There is one worker more than runs, so that an `async fn` that blocks its thread, as it
+    /// should not, delays no other run, even if all other runs do the same.
     pub(crate) fn new(name: &str, runs: usize) -> io::Result<Option<Arc<Self>>> {
         if runs == 0 {
             return Ok(None);

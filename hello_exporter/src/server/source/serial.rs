@@ -67,7 +67,7 @@ impl SerialThread {
         }
     }
 
-    /// Takes the next function; `None` if there is none, or if another caller has taken over.
+    /// Takes the next function; `None` if no function waits, or if another caller has taken over.
     fn next(&self, id: u64) -> Option<Function> {
         let mut queue = lock(&self.queue);
         let caller = queue.caller.as_mut().filter(|caller| caller.id == id)?;

@@ -25,7 +25,7 @@ struct Counts {
     flapping_runs: AtomicUsize,
 }
 
-/// Counts itself.
+/// A value that is counted while it exists.
 struct Alive(Arc<Counts>);
 
 impl Alive {
@@ -152,7 +152,7 @@ fn expected(wave: usize) -> String {
 }
 
 #[actix_web::test]
-async fn failing_source_costs_its_own_metrics_only() {
+async fn failing_source_affects_only_its_own_metrics() {
     const SCRAPES: usize = 50;
     const WAVES: usize = 12;
 

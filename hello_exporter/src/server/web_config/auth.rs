@@ -64,14 +64,14 @@ impl Users {
         Ok(Self {
             dummy: users.values().max_by_key(|hash| hash.cost()).cloned(),
             hashes: users.into_iter().map(|(user, hash)| (user.into_bytes(), hash)).collect(),
-            key: key.map_err(|_| "the system gives no random numbers".to_owned())?,
+            key: key.map_err(|_| "the system provides no random numbers".to_owned())?,
             cached: RwLock::default(),
             comparisons: Comparisons::default(),
         })
     }
 
-    /// Returns the comparisons that requests wait for. Other users have another key, and so
-    /// comparisons of their own.
+    /// Returns the comparisons that requests wait for. After a reload with other users, the new
+    /// users have another key, and so their own comparisons.
     pub(super) fn comparisons(&self) -> &Comparisons {
         &self.comparisons
     }
@@ -92,11 +92,11 @@ impl Users {
         digest.is_some_and(|digest| read(&self.cached).contains(&digest))
     }
 
-    /// Compares the password, which takes long, and caches credentials that are right.
+    /// Compares the password, which takes long, and caches correct credentials.
     pub(super) fn compare(&self, credentials: &BasicCredentials) -> bool {
         let hash = self.hashes.get(&credentials.user);
         let compared = hash.or(self.dummy.as_ref());
-        let is_equal = compared.is_some_and(|hash| hash.is_of(&credentials.password));
+        let is_equal = compared.is_some_and(|hash| hash.matches(&credentials.password));
         let is_right = is_equal && hash.is_some();
         if is_right {
             self.cache(credentials);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_read_as_rfc_7617_writes_them() {
+    fn credentials_are_parsed_as_in_rfc_7617() {
         let pair = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
         assert_eq!(
             credentials("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),

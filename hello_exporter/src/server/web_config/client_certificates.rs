@@ -24,7 +24,7 @@ pub(super) struct ClientPolicy {
     pub(super) authorities: Authorities,
     /// Whether a client without a certificate is refused.
     pub(super) is_required: bool,
-    /// If there are any, a certificate needs one of these names.
+    /// If set, a certificate needs one of these names.
     pub(super) allowed_sans: Option<Vec<San>>,
 }
 
@@ -32,8 +32,8 @@ pub(super) struct ClientPolicy {
 pub(super) struct Authorities {
     certificates: Vec<CertificateDer<'static>>,
     roots: RootCertStore,
-    /// Whether the handshake sends their names. As in Go, it does not send those of the system, of
-    /// which there are a hundred.
+    /// Whether the handshake sends their names. As in Go, it does not send the names of the
+    /// system's authorities, of which there are a hundred.
     are_named: bool,
 }
 
@@ -47,7 +47,7 @@ impl Authorities {
         for certificate in &certificates {
             roots
                 .add(certificate.clone())
-                .map_err(|error| format!("{name} has a certificate that is not sound: {error}"))?;
+                .map_err(|error| format!("{name} contains an invalid certificate: {error}"))?;
         }
         Ok(Self { certificates, roots, are_named: true })
     }
@@ -99,14 +99,15 @@ struct ClientVerifier {
     algorithms: WebPkiSupportedAlgorithms,
     /// Verifies certificates that one of the authorities has issued. `None` refuses all.
     issued: Option<Arc<dyn ClientCertVerifier>>,
-    /// The authorities. As in Go, a client may show the certificate of one of them: `openssl req
-    /// -x509` makes a self-signed certificate of a CA, which webpki accepts from no client.
+    /// The authorities. As in Go, a client may present the certificate of one of them:
+    /// `openssl req -x509` makes a self-signed certificate of a CA, which webpki accepts from no
+    /// client.
     listed: Vec<CertificateDer<'static>>,
     is_required: bool,
     allowed: Option<Vec<San>>,
 }
 
-/// The reason, in the log, why a valid certificate is refused.
+/// Why a valid certificate is refused, for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("none of the certificate's subject alternative names is in `client_allowed_sans`")]
 struct NoAllowedSan;

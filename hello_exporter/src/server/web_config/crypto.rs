@@ -7,13 +7,13 @@ use rustls::crypto::ring::{ALL_CIPHER_SUITES, cipher_suite, default_provider, kx
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use serde::Deserialize;
 
-/// Returns the cryptography that the file does not restrict.
+/// Returns the cryptography without restrictions by the file.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(default_provider())
 }
 
 /// Returns the cryptography with only the listed suites and curves; an empty list restricts
-/// nothing. Warns of listed values that rustls lacks.
+/// nothing. Warns about listed values that rustls lacks.
 pub(super) fn restricted_provider(
     suites: &[CipherSuite],
     curves: &[Curve],
@@ -39,8 +39,8 @@ fn with_tls13(listed: &[SupportedCipherSuite]) -> Vec<SupportedCipherSuite> {
     of_tls13.chain(of_tls12).copied().collect()
 }
 
-/// Returns the listed values that rustls has, and warns of the others. It is an error if it has
-/// none of them.
+/// Returns the listed values that rustls has, and warns about the others. Returns an error if
+/// rustls has none of them.
 fn supported<T>(
     key: &str,
     listed: impl Iterator<Item = GoName<T>>,
@@ -55,7 +55,7 @@ fn supported<T>(
     }
     let lacking = lacking.join(", ");
     if supported.is_empty() {
-        return Err(format!("`{key}` lists nothing that is supported, only {lacking}"));
+        return Err(format!("`{key}` lists only unsupported values: {lacking}"));
     }
     if !lacking.is_empty() {
         warnings.push(format!("`{key}`: {lacking} not supported, and left out"));
@@ -66,8 +66,8 @@ fn supported<T>(
 /// A name of Go's crypto/tls, and rustls' value for it, if it has one.
 type GoName<T> = (&'static str, Option<T>);
 
-/// Every suite that Go's crypto/tls lists. The suites of rustls use ephemeral keys and authenticate
-/// what they encrypt; the others are insecure.
+/// Every suite that Go's crypto/tls lists. The suites of rustls use ephemeral keys and
+/// authenticated encryption. The others are insecure.
 static CIPHER_SUITES: &[GoName<SupportedCipherSuite>] = &[
     ("TLS_AES_128_GCM_SHA256", Some(cipher_suite::TLS13_AES_128_GCM_SHA256)),
     ("TLS_AES_256_GCM_SHA384", Some(cipher_suite::TLS13_AES_256_GCM_SHA384)),

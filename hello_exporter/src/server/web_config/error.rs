@@ -27,7 +27,7 @@ pub enum WebConfigError {
         line: u64,
         /// The column, from 1.
         column: u64,
-        /// What is wrong there, and what would be accepted.
+        /// The mistake, and what would be accepted instead.
         message: String,
     },
     /// Keys contradict each other, or a file that the configuration names is invalid.
@@ -35,7 +35,7 @@ pub enum WebConfigError {
     Invalid {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and what would be accepted.
+        /// The mistake, and what would be accepted.
         message: String,
     },
     /// The thread that watches the file cannot be started.

@@ -105,8 +105,8 @@ fn message(error: &serde_saphyr::Error) -> String {
             let expected: Vec<String> = expected.iter().map(|key| format!("`{key}`")).collect();
             format!("unknown key `{field}`, expected one of {}", expected.join(", "))
         }
-        Error::DuplicateMappingKey { key: Some(key), .. } => format!("key `{key}` is there twice"),
-        Error::DuplicateMappingKey { .. } => "a key is there twice".to_owned(),
+        Error::DuplicateMappingKey { key: Some(key), .. } => format!("duplicate key `{key}`"),
+        Error::DuplicateMappingKey { .. } => "duplicate key".to_owned(),
         Error::Unexpected { expected: "sequence start", .. } => "expected a list".to_owned(),
         Error::Unexpected { expected: "mapping start", .. } => {
             "expected keys and their values".to_owned()

@@ -45,8 +45,8 @@ pub(crate) async fn guard<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// Returns why a request is refused. The rate limit comes first, so that it limits passwords as
-/// well.
+/// Returns why a request is refused. The rate limit comes first, so that it limits attempts to log
+/// in as well.
 async fn refusal(
     config: &WebConfig,
     settings: &WebSettings,

@@ -16,7 +16,7 @@ impl TryFrom<String> for HeaderText {
         let line = text.replace(['\r', '\n'], " ");
         let line = line.trim_matches([' ', '\t']);
         if line.is_empty() {
-            return Err("the header is empty, expected a value, or no such key".to_owned());
+            return Err("the header is empty, expected a value, or no key".to_owned());
         }
         let value = HeaderValue::try_from(line);
         let invalid = |_| "expected the value of a header, without control characters".to_owned();
@@ -30,7 +30,7 @@ fn one_of(text: &str, header: &str, accepted: &[&'static str]) -> Result<HeaderT
         Some(value) => Ok(HeaderText(HeaderValue::from_static(value))),
         None => {
             let accepted: Vec<String> = accepted.iter().map(|value| format!("`{value}`")).collect();
-            Err(format!("`{text}` is no value of {header}, expected {}", accepted.join(" or ")))
+            Err(format!("invalid value `{text}` of {header}, expected {}", accepted.join(" or ")))
         }
     }
 }

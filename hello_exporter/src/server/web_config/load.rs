@@ -1,4 +1,4 @@
-//! Makes settings of the file.
+//! Turns the file into settings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -69,8 +69,8 @@ fn header_values(headers: Headers) -> Vec<(HeaderName, HeaderValue)> {
         .collect()
 }
 
-/// The highest cost without a warning. A comparison takes some seconds then, and twice as long with
-/// each step.
+/// The highest cost without a warning. At this cost, a comparison takes some seconds, and twice as
+/// long with each step.
 const HIGHEST_COST: u32 = 16;
 
 fn users(
@@ -88,14 +88,14 @@ fn users(
 fn cost_warnings(lowest: u32, highest: u32) -> impl Iterator<Item = String> {
     let differ = (lowest != highest).then(|| {
         format!(
-            "`basic_auth_users`: hashes of costs {lowest} to {highest}, so that the time of an answer \
-             tells which names there are, expected one cost for all"
+            "`basic_auth_users`: the hashes have costs from {lowest} to {highest}, so that \
+             response times reveal which users exist, expected the same cost for all"
         )
     });
     let slow = (highest > HIGHEST_COST).then(|| {
         format!(
-            "`basic_auth_users`: a hash of cost {highest}, with which each comparison keeps all other \
-             passwords waiting for very long, expected a cost of at most {HIGHEST_COST}"
+            "`basic_auth_users`: a hash has cost {highest}, so that each comparison delays all \
+             other passwords for very long, expected a cost of at most {HIGHEST_COST}"
         )
     });
     differ.into_iter().chain(slow)
@@ -106,7 +106,7 @@ fn rate_limiter(
     warnings: &mut Vec<String>,
 ) -> Result<Option<RateLimiter>, String> {
     let interval = limit.interval.map_or(Duration::ZERO, |interval| interval.0);
-    // A burst beyond `u32` is the same as no limit on it.
+    // A burst beyond `u32` is the same as an unlimited burst.
     let burst = limit.burst.map_or(0, |burst| u32::try_from(burst.0).unwrap_or(u32::MAX));
     match (interval, burst) {
         (Duration::ZERO, 0) => Ok(None),
@@ -115,7 +115,7 @@ fn rate_limiter(
             Ok(None)
         }
         (_, 0) => {
-            Err("`rate_limit` needs a `burst` of at least 1, or else nobody would be served"
+            Err("`rate_limit` would refuse every request, expected a `burst` of at least 1"
                 .to_owned())
         }
         (interval, burst) => Ok(Some(RateLimiter::new(Rate { interval, burst }))),

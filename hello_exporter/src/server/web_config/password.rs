@@ -13,8 +13,10 @@ impl TryFrom<String> for UserName {
     fn try_from(name: String) -> Result<Self, &'static str> {
         if name.contains(':') {
             // The message omits the name, which may be followed by a password.
-            return Err("the user name has a colon, with which nobody can log in (RFC 7617), \
-                        expected a name without one");
+            return Err(
+                "the user name contains a colon, so that no client can send it (RFC 7617), \
+                        expected a name without one",
+            );
         }
         Ok(Self(name))
     }
@@ -35,7 +37,7 @@ impl PasswordHash {
     }
 
     /// Returns whether this is the hash of `password`.
-    pub(super) fn is_of(&self, password: &[u8]) -> bool {
+    pub(super) fn matches(&self, password: &[u8]) -> bool {
         bcrypt::verify(password, &self.hash).unwrap_or(false)
     }
 }
@@ -91,7 +93,7 @@ mod tests {
         for last in ['u', 'v', '2', '9'] {
             let hash = SECRET.replace("stuu", &format!("stu{last}"));
             let hash = PasswordHash::try_from(hash).ok().unwrap();
-            assert!(hash.is_of(b"secret") && !hash.is_of(b"other"), "{last}");
+            assert!(hash.matches(b"secret") && !hash.matches(b"other"), "{last}");
         }
         for other in
             ["", "é", "$2b$04$", &SECRET.replace("stuu", "stu!"), &SECRET.replace("stuu", "stué")]

@@ -19,7 +19,7 @@ pub(super) struct Rate {
 }
 
 /// Admits requests: from one bucket if their credentials are cached, otherwise from the bucket of
-/// their host. So a flood takes nothing from clients that have logged in, nor from another host.
+/// their host. So a flood takes no tokens from clients that have logged in, nor from other hosts.
 pub(super) struct RateLimiter {
     rate: Rate,
     cached: Mutex<Bucket>,

@@ -1,5 +1,5 @@
 //! Switches, whole numbers and durations of the file, by the types that YAML gives them, as in Go:
-//! `'true'` is no boolean, and `5.0` is a whole number.
+//! `'true'` is not a boolean, and `5.0` is a whole number.
 
 use std::fmt;
 use std::time::Duration;
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_written_as_in_go() {
+    fn durations_are_parsed_as_in_go() {
         let cases = [
             ("0", 0),
             ("0s", 0),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_durations() {
+    fn other_texts_are_not_durations() {
         for text in [
             "", "1", "s", "1x", "-1s", "1 s", "1s ", "1s2", ".s", "1..5s", "1e3s", "1d", "++1s",
             "+", "2562048h",
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_are_those_of_go() {
+    fn whole_numbers_are_accepted_as_in_go() {
         let whole = |scalar: Scalar| scalar.whole_number();
         assert_eq!(whole(Scalar::Integer(5)), Some(5));
         assert_eq!(whole(Scalar::Float(5.0)), Some(5));

@@ -1,4 +1,4 @@
-//! Makes the configuration of TLS connections of `tls_server_config`.
+//! Makes the configuration of TLS connections from `tls_server_config`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::value::{ClientAuthType, TlsVersion};
 use crate::server::files::ReadFiles;
 use crate::server::system_roots::system_roots;
 
-/// Makes the configuration of TLS connections, and adds to the warnings for the operator.
+/// Loads the configuration of TLS connections, and adds warnings for the operator.
 pub(super) struct TlsLoader<'a> {
     /// The base of relative paths.
     pub(super) directory: &'a Path,
@@ -107,14 +107,14 @@ impl TlsLoader<'_> {
         };
         let authorities = match listed {
             Some(listed) => Authorities::listed(&listed.name, listed.certificates()?)?,
-            None => self.authorities_of_system(),
+            None => self.system_authorities(),
         };
         let allowed_sans = section.client_allowed_sans.clone();
         ClientPolicy { authorities, is_required, allowed_sans }.verifier()
     }
 
     /// Returns the authorities of the system, with which Go verifies clients if none are listed.
-    fn authorities_of_system(&mut self) -> Authorities {
+    fn system_authorities(&mut self) -> Authorities {
         let authorities = Authorities::of_system(system_roots());
         let reason = "`client_auth_type` without `client_ca_file` or `client_ca`";
         self.warnings.push(match authorities.count() {
@@ -122,8 +122,8 @@ impl TlsLoader<'_> {
                 "{reason}: the system has no authorities, so that all certificates are refused"
             ),
             count => format!(
-                "{reason}: certificates are verified against the authorities of the system, \
-                 {count} in number, each of which can let clients in"
+                "{reason}: client certificates of all authorities of the system ({count}) are \
+                 accepted"
             ),
         });
         authorities
@@ -196,14 +196,14 @@ impl Pem {
             .collect::<Result<_, _>>()
             .unwrap_or_default();
         if certificates.is_empty() {
-            return Err(format!("{} has no certificate in PEM", self.name));
+            return Err(format!("{} contains no PEM certificate", self.name));
         }
         Ok(certificates)
     }
 
     fn private_key(&self) -> Result<PrivateKeyDer<'static>, String> {
         PrivateKeyDer::from_pem_slice(&self.contents)
-            .map_err(|_| format!("{} has no private key in PEM, without a passphrase", self.name))
+            .map_err(|_| format!("{} contains no PEM private key without a passphrase", self.name))
     }
 }
 
@@ -217,7 +217,7 @@ fn versions(section: &TlsServerConfig) -> Result<Vec<&'static SupportedProtocolV
         .map(|version| version.supported())
         .collect();
     if versions.is_empty() {
-        return Err("`min_version` is TLS13 and `max_version` TLS12, which leaves none".to_owned());
+        return Err("`min_version` TLS13 is higher than `max_version` TLS12".to_owned());
     }
     Ok(versions)
 }
@@ -245,7 +245,7 @@ fn check_http2_suites(
 const HTTP2_SUITES: [&str; 2] =
     ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];
 
-/// Checks that allowed names are listed only if every client has to show a certificate.
+/// Checks that allowed names are listed only if every client has to present a certificate.
 fn check_sans(section: &TlsServerConfig, auth_type: ClientAuthType) -> Result<(), String> {
     match &section.client_allowed_sans {
         None => Ok(()),
@@ -254,7 +254,8 @@ fn check_sans(section: &TlsServerConfig, auth_type: ClientAuthType) -> Result<()
                 .to_owned())
         }
         Some(allowed) if allowed.is_empty() => {
-            Err("`client_allowed_sans` is an empty list, which keeps everybody out".to_owned())
+            Err("`client_allowed_sans` is empty and would refuse every client, expected names"
+                .to_owned())
         }
         Some(_) => Ok(()),
     }
@@ -265,8 +266,8 @@ fn alpn_protocols(is_http2: bool) -> Vec<Vec<u8>> {
     protocols.iter().map(|protocol| protocol.to_vec()).collect()
 }
 
-/// Disables resumption: a resumed session would not show the certificate again, which may have
-/// expired since.
+/// Disables resumption: in a resumed session, the client would not present its certificate again,
+/// which may have expired since.
 fn forget_sessions(config: &mut ServerConfig) {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
@@ -276,8 +277,8 @@ fn missing(file: &str, text: &str) -> String {
     format!("`tls_server_config` needs `{file}` or `{text}`")
 }
 
-const CA_WITHOUT_AUTH_TYPE: &str = "there is a client CA and no `client_auth_type`, expected `RequireAndVerifyClientCert`, or \
-     `VerifyClientCertIfGiven`, with which a certificate is not required";
+const CA_WITHOUT_AUTH_TYPE: &str = "a client CA needs a `client_auth_type`, expected `RequireAndVerifyClientCert`, or \
+     `VerifyClientCertIfGiven`, which makes the certificate optional";
 
 const NO_CIPHER_SUITE: &str =
-    "`cipher_suites` lists none for TLS 1.2, and `max_version` allows no other version";
+    "`cipher_suites` lists no suite for TLS 1.2, and `max_version` allows no other version";

@@ -39,7 +39,7 @@ impl TryFrom<String> for TlsVersion {
     }
 }
 
-/// Which certificate a client has to show.
+/// Which certificate a client has to present.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) enum ClientAuthType {
@@ -61,8 +61,8 @@ impl TryFrom<String> for ClientAuthType {
             "VerifyClientCertIfGiven" => Ok(Self::VerifyClientCertIfGiven),
             "RequireAndVerifyClientCert" => Ok(Self::RequireAndVerifyClientCert),
             "RequestClientCert" | "RequireAnyClientCert" | "RequireClientCert" => Err(format!(
-                "client auth type `{name}` is not supported, because it takes any certificate \
-                 without verifying it, and so keeps nobody out, expected {accepted}"
+                "client auth type `{name}` is not supported, because it accepts any certificate \
+                 without verification, expected {accepted}"
             )),
             _ => Err(format!("unknown client auth type `{name}`, expected {accepted}")),
         }

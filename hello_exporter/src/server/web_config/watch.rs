@@ -38,12 +38,12 @@ fn run(config: &Weak<WebConfig>, mut watch: Watch) {
 fn apply(config: &WebConfig, loaded: Loaded) {
     match loaded.and_then(|settings| config.replace(settings)) {
         Ok(()) => {
-            info!(file = %config.path.display(), "Web configuration was read again");
+            info!(file = %config.path.display(), "Reloaded the web configuration");
             config.warn();
         }
         Err(error) => error!(
             %error,
-            "The new web configuration is not taken up, the one before stays in force"
+            "Cannot use the changed web configuration, keeping the previous one"
         ),
     }
 }
@@ -52,15 +52,15 @@ fn apply(config: &WebConfig, loaded: Loaded) {
 type Loaded = Result<WebSettings, WebConfigError>;
 
 struct Watch {
-    /// The files that [`Watch::check`] returned last, or those of the start.
+    /// The files of the settings that [`Watch::check`] returned last, or of the start.
     files: ReadFiles,
-    /// Changed files, with those that only they name, and their settings.
+    /// The changed files, including files that only they name, and their settings.
     candidate: Option<(ReadFiles, Loaded)>,
 }
 
 impl Watch {
-    /// Returns changed settings once, by the first check that finds the files as the check before
-    /// has read them.
+    /// Returns changed settings once: at the first check that finds the files unchanged since the
+    /// check before it read them.
     fn check(&mut self, path: &Path) -> Option<Loaded> {
         if let Some((files, loaded)) = self.candidate.take()
             && !files.have_changed()
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_returned_once_read_twice() {
+    fn settings_are_returned_after_two_equal_reads() {
         let directory = tempfile::tempdir().unwrap();
         let path = &directory.path().join("web.yml");
         let write = |text: &str| fs::write(path, text).unwrap();
@@ -140,7 +140,7 @@ mod tests {
             fs::write(&key, half).unwrap();
             check(&[None]);
         }
-        let error = "@: `cert_file` @ has no certificate in PEM";
+        let error = "@: `cert_file` @ contains no PEM certificate";
         check(&[Some(error), None]);
         fs::write(&key, "abcd").unwrap();
         check(&[None, Some(error), None]);

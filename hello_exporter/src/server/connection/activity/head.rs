@@ -4,12 +4,13 @@ use tokio::time::Instant;
 
 use super::{ConnectionLimits, Verdict};
 
-/// Since when a connection waits for a request, and since when it receives the request's head.
+/// Records since when a connection waits for a request, and since when it receives the request's
+/// head.
 pub(super) struct Head {
     /// When the last request ended, or the handshake.
     idle_since: Instant,
-    /// When the first byte after the last head came. The head of the first request counts from the
-    /// end of the handshake.
+    /// When the first byte after the last head arrived. The head of the first request counts from
+    /// the end of the handshake.
     begun: Option<Instant>,
 }
 

@@ -1,19 +1,19 @@
 //! Counts the requests of a connection, and the bytes between them.
 
-/// Most requests at once over one connection. Clients of HTTP/2 count on a hundred; h2 limits
-/// neither them, nor the handlers of requests that the client has reset.
+/// Most concurrent requests of one connection. HTTP/2 clients rely on a hundred. h2 limits neither
+/// these, nor the handlers of requests that the client has reset.
 const REQUESTS: usize = 100;
 
-/// Most unsolicited bytes over HTTP/2: those that come between requests, beyond as many as the
-/// client was sent. Window updates accompany what is sent, and nothing else needs as much. h2 would
-/// accept 16 MiB of headers.
+/// Most unsolicited bytes over HTTP/2: bytes that arrive between requests, minus the bytes that
+/// were sent to the client. Window updates are in proportion to what is sent, and nothing else
+/// needs as much. h2 would accept 16 MiB of headers.
 pub(super) const UNSOLICITED: usize = 64 << 10;
 
 /// Counters of a client's requests and bytes.
 #[derive(Default)]
 pub(super) struct Requests {
     active: usize,
-    /// Requests that came since the client last received something.
+    /// Requests that arrived since the client last received something.
     since_progress: usize,
     unsolicited_bytes: usize,
 }
@@ -30,7 +30,7 @@ impl Requests {
         self.unsolicited_bytes = self.unsolicited_bytes.saturating_sub(bytes);
     }
 
-    /// Counts a request, whose head solicited all bytes before.
+    /// Counts a request. The bytes before it were its head, and no longer count as unsolicited.
     pub(super) fn begin(&mut self) {
         self.active += 1;
         self.since_progress += 1;
@@ -52,7 +52,7 @@ impl Requests {
         if self.active > REQUESTS || self.since_progress > REQUESTS {
             Some("too many requests at once")
         } else if self.unsolicited_bytes > UNSOLICITED {
-            Some("too much between requests")
+            Some("too many bytes between requests")
         } else {
             None
         }

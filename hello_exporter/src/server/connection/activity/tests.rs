@@ -5,7 +5,7 @@ use super::*;
 
 const IDLE: Verdict = Verdict::Close("it was idle");
 const SLOW: Verdict = Verdict::Close("a request is sent too slowly");
-const NOTHING: Verdict = Verdict::Cut("nothing is taken");
+const NOTHING: Verdict = Verdict::Cut("the client reads nothing");
 
 /// A connection, and a clock in seconds.
 struct Test {
@@ -62,7 +62,7 @@ fn trickled_head_is_closed_after_its_limit() {
 }
 
 #[test]
-fn pipelined_head_counts_from_the_response_before() {
+fn pipelined_head_is_timed_from_the_previous_response() {
     let mut test = Test::new(false);
     test.activity.begin_request();
     test.activity.read(1, test.at(10));
@@ -101,7 +101,7 @@ fn slow_reader_is_cut() {
     (0..120).for_each(|second| test.activity.wrote(1, test.at(second)));
     test.activity.transfer.end_response(second);
     test.activity.end_request(test.at(60));
-    test.assert(120, Verdict::Cut("an answer is taken too slowly"));
+    test.assert(120, Verdict::Cut("a response is read too slowly"));
 }
 
 #[test]
@@ -141,11 +141,11 @@ fn http2_flood_is_cut() {
     test.activity.read(UNSOLICITED, test.at(0));
     assert!(matches!(test.activity.verdict(test.at(0)), Verdict::Wait(_)));
     test.activity.read(1, test.at(0));
-    assert_eq!(test.activity.verdict(test.at(0)), Verdict::Cut("too much between requests"));
+    assert_eq!(test.activity.verdict(test.at(0)), Verdict::Cut("too many bytes between requests"));
 }
 
 #[test]
-fn closing_ends_after_a_second() {
+fn closing_connection_is_cut_after_a_second() {
     let mut test = Test::new(false);
     test.request(1, 1);
     test.activity.close(test.at(3));

@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 use super::{ConnectionLimits, Verdict};
 
-/// The responses that a client receives, and its last progress.
+/// The responses that are sent to a client, and its last progress.
 pub(in super::super) struct Transfer {
     /// When each response began to be sent.
     responses: BTreeMap<u64, Instant>,
     next_response: u64,
     is_write_stalled: bool,
     is_flush_stalled: bool,
-    /// When the client last received something, or something to receive became ready for it.
+    /// When the client last received something, or when something became ready to be sent to it.
     last_progress: Instant,
 }
 
@@ -28,7 +28,7 @@ impl Transfer {
         }
     }
 
-    /// Notes that the client has room for something.
+    /// Notes that the client accepts bytes.
     pub(super) fn progress(&mut self, now: Instant) {
         self.is_write_stalled = false;
         self.last_progress = now;
@@ -78,12 +78,12 @@ impl Transfer {
         self.is_stalled() || !self.responses.is_empty()
     }
 
-    /// Returns when to drop a client that receives nothing, or a response too slowly.
+    /// Returns when to drop a client that receives nothing, or receives a response too slowly.
     pub(super) fn deadline(&self, limits: &ConnectionLimits) -> Option<(Instant, Verdict)> {
         let stall = self.last_progress + limits.stall;
-        let stall = (stall, Verdict::Cut("nothing is taken"));
+        let stall = (stall, Verdict::Cut("the client reads nothing"));
         let slow = |since: &Instant| {
-            (*since + limits.answer, Verdict::Cut("an answer is taken too slowly"))
+            (*since + limits.answer, Verdict::Cut("a response is read too slowly"))
         };
         let oldest = self.responses.values().next().map(slow);
         let stall = self.is_under_way().then_some(stall);

@@ -77,7 +77,7 @@ fn connection_with_a_request_is_not_evicted() {
 }
 
 #[test]
-fn left_connection_is_counted_once() {
+fn slot_is_given_back_once() {
     let admission = Admission::new(2);
     let connection = admit(&admission).unwrap();
     connection.begin_request();

@@ -25,7 +25,7 @@ fn command() -> Command {
 fn texts(command: Command, arguments: &[&str]) -> Vec<String> {
     let mut command = command;
     let arguments = std::iter::once(&"x").chain(arguments);
-    let texts = rewritten(&mut command, arguments)
+    let texts = rewrite(&mut command, arguments)
         .into_iter()
         .skip(1)
         .map(|argument| argument.into_string().unwrap());
@@ -99,12 +99,12 @@ fn flag_after_a_value_is_a_flag() {
     assert_rewritten(&["-names", "x", "y", "-verbose"], &["--names", "x", "y", "--verbose"]);
     assert_rewritten(&["-color", "-verbose"], &["--color", "--verbose"]);
     assert_rewritten(&["-vp", "1", "-quiet"], &["-vp", "1", "--quiet"]);
-    // The value is missing, which clap says.
+    // The value is missing. clap reports it.
     assert_rewritten(&["-addr", "-verbose"], &["--addr", "--verbose"]);
 }
 
 #[test]
-fn all_that_follows_two_dashes_stays() {
+fn arguments_after_two_dashes_stay() {
     assert_rewritten(&["-verbose", "--", "-quiet"], &["--verbose", "--", "-quiet"]);
     assert_kept(&["--", "-verbose", "--", "-quiet"]);
 }
@@ -118,7 +118,7 @@ fn switch_takes_true_or_false() {
     for value in ["0", "f", "F", "false", "FALSE", "False"] {
         assert_rewritten(&[&format!("-verbose={value}"), "-quiet"], &["--quiet"]);
     }
-    // clap says what is wrong.
+    // clap reports these.
     assert_rewritten(&["-verbose=yes"], &["--verbose=yes"]);
     assert_rewritten(&["-addr=true", "-other=true"], &["--addr=true", "--other=true"]);
     assert_kept(&["--args", "-verbose=true", "--", "-verbose=true"]);
@@ -128,7 +128,7 @@ fn switch_takes_true_or_false() {
 fn unknown_flag_is_named_in_full() {
     assert_rewritten(&["-web.listen-adress=:9000"], &["--web.listen-adress=:9000"]);
     assert_rewritten(&["-collector.nope"], &["--collector.nope"]);
-    // Of short flags, or of none.
+    // The first letter is a short flag, or there is only one letter.
     assert_kept(&["-vx"]);
     assert_kept(&["-x"]);
 }
@@ -158,6 +158,6 @@ fn value_that_is_not_unicode_stays() {
 
     let argument = |front: &str| OsString::from_vec([front.as_bytes(), b"\xff"].concat());
     let arguments = [OsString::from("x"), argument("-addr="), argument(""), argument("-")];
-    let arguments = rewritten(&mut command(), arguments);
+    let arguments = rewrite(&mut command(), arguments);
     assert_eq!(arguments[1..], [argument("--addr="), argument(""), argument("-")]);
 }

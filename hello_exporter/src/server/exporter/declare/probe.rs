@@ -56,9 +56,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.probe(options, probe::async_fn(function))
     }
 
-    /// Makes a [probe](Self::probe) of the flags and the [state](Self::state): `make` returns a
+    /// Makes a [probe](Self::probe) from the flags and the [state](Self::state): `make` returns a
     /// [`Probe`], or an `Option` or a `Result` of one. If it returns `None`, the path is not
-    /// served. Errors are reported as those of [`source_with`](Self::source_with).
+    /// served. Errors are reported like those of [`source_with`](Self::source_with).
     pub fn probe_with<M: MadeProbe>(
         self,
         options: impl Into<ProbeOptions<F>>,

@@ -23,8 +23,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 
     /// Calls an `async` function at every scrape, as a [source](Self::source).
     ///
-    /// A closure names the error of its `Result`: `Ok::<_, io::Error>(…)`. An `async` block owns
-    /// what it uses, so the closure around it clones that:
+    /// A closure has to name the error type of its `Result`: `Ok::<_, io::Error>(…)`. The future
+    /// has to own what it uses, so the closure clones it first:
     ///
     /// ```
     /// # use hello_exporter::{Collector, Exporter};
@@ -56,7 +56,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.source(options, source::async_fn(function))
     }
 
-    /// Calls an `async` function of the [state](Self::state) at every scrape, as a
+    /// Calls an `async` function with the [state](Self::state) at every scrape, as a
     /// [source](Self::source).
     ///
     /// ```
@@ -64,7 +64,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// use std::{io, sync::Arc};
     /// use tokio::net::TcpStream;
     ///
-    /// /// What all sources use.
+    /// /// The server that all sources query.
     /// struct Server {
     ///     address: String,
     /// }
@@ -99,8 +99,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.source_with(options, source)
     }
 
-    /// Calls a function that may block at every scrape, as a [source](Self::source), on a thread of
-    /// its own. Many functions that do not wait are cheaper [in turn](source::in_turn).
+    /// Calls a function that may block, at every scrape, as a [source](Self::source) on a thread of
+    /// its own. For many functions that do not wait, [`in_turn`](source::in_turn) is cheaper.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, SourceOptions};
@@ -133,15 +133,15 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self.source(options, source::blocking_fn(function))
     }
 
-    /// Makes a [source](Self::source) of the flags and the [state](Self::state): `make` returns a
-    /// [`Source`], or an `Option` or a `Result` of one. Functions become sources by
+    /// Makes a [source](Self::source) from the flags and the [state](Self::state): `make` returns a
+    /// [`Source`], or an `Option` or a `Result` of one. Functions become sources through
     /// [`async_fn`](source::async_fn), [`blocking_fn`](source::blocking_fn) and
     /// [`in_turn`](source::in_turn).
     ///
     /// `make` is called once, at the start, and not at all if the flags disable the source. `None`
-    /// leaves the source out, as `--no-collector.NAME` does. An error or a panic is one line of the
-    /// log, and the exit status is 1; functions that fail with the same error share the line. A
-    /// [`std::io::Error`] does not name its file: add the path to it.
+    /// leaves the source out, as `--no-collector.NAME` does. If `make` fails or panics, the
+    /// exporter logs one line and ends with exit status 1; functions that fail with the same error
+    /// share the line. A [`std::io::Error`] does not name its file: add the path to it.
     ///
     /// ```
     /// use hello_exporter::{Collector, Exporter, Source};

@@ -89,7 +89,7 @@ impl Page<'_> {
         page.write_str("<ul class=\"links\">\n")?;
         for (path, title, text) in [
             (metrics, "Metrics", "what Prometheus scrapes"),
-            ("/-/healthy", "Health", "the process answers"),
+            ("/-/healthy", "Health", "the process is running"),
             ("/-/ready", "Readiness", "it can be scraped"),
         ] {
             let (link, path) = (Link(path), Escaped(path));
@@ -118,8 +118,8 @@ impl Page<'_> {
             disabled_collector(page, name)?;
         }
         page.write_str(
-            "</ul>\n<p class=\"quiet\">Each as its last scrape has found it: this page scrapes none. A name \
-             scrapes its collector alone; why one fails is in the log.</p>\n</section>\n",
+            "</ul>\n<p class=\"quiet\">States are as of the last scrape: this page runs no collector. A \
+             name links to a scrape of its collector alone. The log has the causes of failures.</p>\n</section>\n",
         )
     }
 
@@ -174,7 +174,7 @@ impl ProbeFacts {
         write!(
             page,
             "<button>Probe</button>\n</form>\n\
-             <p class=\"quiet\">Prometheus asks for <code>{path}?target=…{module}</code>, and is told \
+             <p class=\"quiet\">Prometheus requests <code>{path}?target=…{module}</code>, and gets \
              <code>probe_success</code>. {allowed}</p>\n</section>\n"
         )
     }
@@ -206,7 +206,7 @@ impl StateLabel {
                 None => ("state good", "Works"),
                 Some(FailureKind::Error) => ("state bad", "Fails"),
                 Some(FailureKind::Panic) => ("state bad", "Panics"),
-                Some(FailureKind::Timeout) => ("state bad", "Late"),
+                Some(FailureKind::Timeout) => ("state bad", "Times out"),
                 Some(FailureKind::Cancelled) => ("state bad", "Cancelled"),
             },
         };
@@ -224,7 +224,7 @@ fn is_overdue(status: &Status) -> bool {
 fn note(status: &Status) -> String {
     let (running, last) = match (status.running, &status.last) {
         (Some(running), _) if is_overdue(status) => {
-            (Some(format!("has not come back for {}", Span(running))), None)
+            (Some(format!("has not returned for {}", Span(running))), None)
         }
         (Some(running), last) => {
             let word = |last: &LastRun| if last.failure.is_none() { "worked" } else { "failed" };

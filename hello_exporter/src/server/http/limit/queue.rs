@@ -1,4 +1,4 @@
-//! Which request gets a slot, and which request is evicted for it.
+//! Decides which request gets a slot, and which request is evicted for it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -45,7 +45,7 @@ pub(super) struct RequestQueue {
     slots: Slots<Occupant>,
     /// How many slots each host holds. A host without slots has no entry.
     hosts: HashMap<IpAddr, usize>,
-    /// In the order in which they came.
+    /// In the order of their arrival.
     waiting: BTreeMap<u64, QueuedRequest>,
     next: u64,
 }
@@ -53,7 +53,7 @@ pub(super) struct RequestQueue {
 /// A request that holds a slot.
 struct Occupant {
     requester: Requester,
-    /// Tells the request that its slot is evicted, while it waits for sources or for its target.
+    /// Notifies the request of its eviction, while it waits for sources or for its target.
     evicted: Arc<Notify>,
 }
 
@@ -62,7 +62,7 @@ struct QueuedRequest {
     granted: oneshot::Sender<Permit>,
 }
 
-/// A slot that a request has got, whose [`Permit`] is to be sent.
+/// A slot that was granted to a request. Its [`Permit`] still has to be sent.
 pub(super) struct Grant {
     pub(super) number: u64,
     pub(super) evicted: Arc<Notify>,
@@ -86,7 +86,7 @@ impl RequestQueue {
         self.waiting.remove(&number);
     }
 
-    /// Gives slots to requests of the queue: free ones, and those of requests that it evicts.
+    /// Grants slots to queued requests: free slots, and the slots of requests that it evicts.
     ///
     /// Requests of the host that holds the fewest slots come first.
     pub(super) fn grant(&mut self, now: Instant) -> Vec<Grant> {
@@ -117,9 +117,9 @@ impl RequestQueue {
 
     /// Returns the slot to evict for a request of `host`, if there is one:
     ///
-    /// 1. the oldest of a client that has ended its side of the connection, and may be gone;
-    /// 2. one of the host that holds the most, if that still holds no fewer than `host` does
-    ///    afterwards;
+    /// 1. the oldest one whose client has ended its side of the connection, and may be gone;
+    /// 2. one of the host that holds the most, if this host then still holds at least as many as
+    ///    `host`;
     /// 3. the one whose client has been receiving its response for longest, if that is too long.
     fn victim(&self, host: IpAddr, now: Instant) -> Option<u64> {
         self.half_closed()
@@ -155,7 +155,7 @@ impl RequestQueue {
         }
     }
 
-    /// Removes a slot, unless it is evicted.
+    /// Removes a slot, unless it was evicted.
     fn remove(&mut self, number: u64) -> Option<Slot<Occupant>> {
         let slot = self.slots.remove(number)?;
         let host = slot.holder.requester.host;
@@ -166,12 +166,12 @@ impl RequestQueue {
         Some(slot)
     }
 
-    /// Gives a slot back. An evicted slot belongs to another request already.
+    /// Gives a slot back, unless it was evicted.
     pub(super) fn release(&mut self, number: u64) {
         self.remove(number);
     }
 
-    /// Begins to encode the response of a request. Returns `false` if the request is evicted.
+    /// Begins to encode the response of a request. Returns `false` if the request was evicted.
     pub(super) fn encode(&mut self, number: u64) -> bool {
         let slot = self.slots.get_mut(number);
         slot.map(|slot| slot.phase = Phase::Busy).is_some()
@@ -180,7 +180,7 @@ impl RequestQueue {
     /// Begins to send the response of a request.
     pub(super) fn send(&mut self, number: u64, now: Instant) {
         let slot = self.slots.get_mut(number);
-        // Without a handle of the connection nothing could end it.
+        // Without a handle, nothing could end the connection.
         if let Some(slot) = slot.filter(|slot| slot.holder.requester.connection.is_some()) {
             slot.phase = Phase::Sending(now);
         }

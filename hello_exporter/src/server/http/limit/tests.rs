@@ -89,7 +89,7 @@ fn slow_readers_are_evicted() {
 }
 
 #[test]
-fn slot_that_is_released_in_time_evicts_nobody() {
+fn client_that_releases_its_slot_in_time_is_not_evicted() {
     run(async {
         let limit = Arc::new(Limit::new(1));
         let (requester, connection) = client(1);
@@ -175,7 +175,7 @@ fn half_closed_request_is_evicted_for_any_host() {
 }
 
 #[test]
-fn encoding_response_is_not_evicted() {
+fn request_is_not_evicted_while_its_response_is_encoded() {
     run(async {
         let limit = Arc::new(Limit::new(2));
         let clients = [client(1), client(1)];

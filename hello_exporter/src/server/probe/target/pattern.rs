@@ -13,9 +13,9 @@ use url::{Host, Position, Url};
 
 use super::{check, split_scheme};
 
-/// A pattern of the targets that `--probe.allow-target` allows: `*` stands for any number of
-/// letters, digits, `-` and `_`, which is at most one part of a host name or an address, `**` for
-/// any text, and every other character for itself.
+/// A pattern of the targets that `--probe.allow-target` allows. `*` matches any number of letters,
+/// digits, `-` and `_`, so at most one part of a host name or an address. `**` matches any text,
+/// and every other character matches itself.
 ///
 /// ```
 /// use hello_exporter::probe::TargetPattern;
@@ -67,7 +67,7 @@ impl FromStr for TargetPattern {
 }
 
 impl Expression {
-    /// Creates the expression that matches all that a pattern describes.
+    /// Converts a pattern to a regular expression.
     fn of_pattern(mut pattern: &str) -> Result<Self, ParsePatternError> {
         let mut text = String::from(r"\A");
         while let Some(start) = pattern.find('*') {
@@ -88,7 +88,7 @@ impl Expression {
 }
 
 impl TargetPattern {
-    /// Returns whether the whole target has this form.
+    /// Returns whether the whole target matches.
     pub fn matches(&self, target: &str) -> bool {
         let readings = readings(target);
         self.readings.iter().zip(&readings).all(|(expression, target)| expression.matches(target))
@@ -129,8 +129,8 @@ fn split_port(authority: &str) -> (&str, &str) {
     authority.split_at(end.unwrap_or(authority.len()))
 }
 
-/// Splits an IPv6 address before the `%` of its zone. The name of a zone, unlike a host, has a
-/// case.
+/// Splits an IPv6 address before the `%` of its zone. The name of a zone, unlike a host, is
+/// case-sensitive.
 fn split_zone(host: &str) -> (&str, &str) {
     let percent = host.find('%').filter(|_| host.contains(':'));
     host.split_at(percent.unwrap_or(host.len()))
@@ -160,7 +160,7 @@ fn read_host(host: &str) -> String {
 }
 
 /// Returns path, query and fragment as browsers read them: without `..`, and with `%20` for a
-/// blank.
+/// space.
 fn read_tail(tail: &str) -> String {
     if tail.is_empty() {
         return String::new();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_matches_the_whole_target() {
+    fn pattern_matches_the_whole_target() {
         for (pattern, target) in [
             ("host:80", "host:80"),
             ("*", "host"),
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_no_target_can_match_is_refused() {
+    fn pattern_that_no_target_can_match_is_refused() {
         let error = "a b".parse::<TargetPattern>().unwrap_err().to_string();
         assert_eq!(
             error,
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn special_characters_of_expressions_stand_for_themselves() {
+    fn special_characters_of_expressions_match_themselves() {
         let text = r"host/.+?()[]{}|^$\#&-~ é";
         assert!(matches(text, text) && !matches(text, &text.replace('.', "x")));
         assert!(!matches("host/a", "host/a\n") && !matches("host/**", "host\n/a"));

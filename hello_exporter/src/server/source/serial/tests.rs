@@ -21,7 +21,7 @@ fn serial_thread(runtime: &Runtime, patience: Duration) -> Arc<SerialThread> {
     Arc::new(SerialThread::new(runtime.handle().clone(), patience))
 }
 
-/// A function that blocks until the other end is dropped, and says when it begins and returns.
+/// A function that blocks until the other end is dropped, and reports when it begins and returns.
 fn blocking() -> (Function, Receiver<&'static str>, Sender<()>) {
     let (says, said) = channel();
     let (release, released) = channel::<()>();
@@ -54,7 +54,7 @@ fn functions_run_one_at_a_time_in_order() {
 }
 
 #[test]
-fn panicking_function_leaves_the_turn_to_the_next() {
+fn next_function_runs_after_a_panic() {
     let runtime = runtime();
     let serial = serial_thread(&runtime, LONG);
     let panicking = Arc::new(in_turn(|| -> Result<Nothing, &str> { panic!("out of cheese") }));
@@ -74,7 +74,7 @@ fn panicking_function_leaves_the_turn_to_the_next() {
 }
 
 #[test]
-fn blocked_function_holds_up_the_others_once() {
+fn blocked_function_delays_the_others_once() {
     let runtime = runtime();
     let serial = serial_thread(&runtime, LONG);
     let (blocks, said, release) = blocking();
