@@ -37,8 +37,8 @@
     doc = "| [`interop`] | metrics and registries of the `prometheus` crate, in both directions |"
 )]
 //!
-//! `docs/writing-an-exporter.md`, in the repository, is the tutorial: from an empty directory to an
-//! exporter that is deployed.
+//! `docs/writing-an-exporter.md`, in the repository, is the tutorial: from an empty directory to a
+//! deployed exporter.
 //!
 //! # Features
 //!

@@ -58,7 +58,8 @@ pub(crate) const fn is_same_bytes(mut one: &[u8], mut other: &[u8]) -> bool {
     one.is_empty() && other.is_empty()
 }
 
-/// Returns a borrowed text. An owned text gives an empty one: in a constant, it is empty anyway.
+/// Returns a borrowed text. An owned one gives an empty text, because a constant can only contain
+/// an empty `String`.
 #[expect(clippy::ptr_arg, reason = "`Deref` is not const")]
 pub(crate) const fn as_str<'a>(text: &'a Cow<'static, str>) -> &'a str {
     match text {

@@ -81,8 +81,8 @@ impl PanicState {
     }
 }
 
-/// Drops values of one kind of one collector, each under a [`catch`], and logs their panics once
-/// per change.
+/// Drops values of one kind that belong to one collector, each under a [`catch`]. Logs when these
+/// drops begin to panic, and when they no longer do.
 ///
 /// Values have to be dropped one at a time: while a panic unwinds out of one, a panic of the next
 /// would abort the process.

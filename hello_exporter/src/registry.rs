@@ -102,7 +102,7 @@ impl Registry {
     /// Returns an error, and registers nothing, if a family breaks a naming rule, exists already
     /// with the same constant labels, or exists with another type, help or set of label names.
     pub fn register<C: IntoCollector>(&self, collector: C) -> Result<CollectorId, RegisterError> {
-        // The compiler names the caller of the function in which a constant fails.
+        // If this fails, the compiler also shows the call of this function.
         const { assert_live(C::IS_LIVE) };
         self.scope().add(collector.into_collector())
     }
@@ -295,7 +295,8 @@ impl Scope<'_> {
     ///
     /// # Errors
     ///
-    /// The same as those of [`Registry::register`], for the names and labels with the additions.
+    /// Returns the same errors as [`Registry::register`]. The checks include the prefix and the
+    /// labels of the scope.
     pub fn register<C: IntoCollector>(self, collector: C) -> Result<CollectorId, RegisterError> {
         const { assert_live(C::IS_LIVE) };
         self.add(collector.into_collector())
@@ -306,7 +307,8 @@ impl Scope<'_> {
     ///
     /// # Errors
     ///
-    /// The same as those of [`Registry::register`], for the names and labels with the additions.
+    /// Returns the same errors as [`Registry::register`]. The checks include the prefix and the
+    /// labels of the scope.
     pub fn register_fn<T: Declared + 'static>(
         self,
         make: impl Fn() -> T + Send + Sync + 'static,

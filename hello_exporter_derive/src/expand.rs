@@ -321,7 +321,7 @@ fn declaration_at(krate: &TokenStream, at: usize) -> TokenStream {
     quote!((&<Self as #krate::__private::Fields>::FIELDS[#at]))
 }
 
-/// Writes the impl with which a `prometheus::Registry` takes the struct.
+/// Writes the impl of `prometheus::core::Collector`.
 fn prometheus(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
     prometheus_impl(
@@ -331,7 +331,8 @@ fn prometheus(collector: &Collector) -> TokenStream {
     )
 }
 
-/// Writes the impl with which a `prometheus::Registry` takes the struct.
+/// Writes the impl of `prometheus::core::Collector` with these method bodies. It is empty for a
+/// struct that borrows.
 pub(crate) fn prometheus_impl(
     collector: &Collector,
     desc: &TokenStream,

@@ -37,7 +37,7 @@ pub(crate) enum FieldKind {
 
 /// The declaration in the attributes of a field.
 pub(crate) struct Metric {
-    /// The name as given, or the field's.
+    /// The given name, or the name of the field.
     pub(crate) name: Name,
     pub(crate) help: Option<Help>,
     /// A doc comment that is not a literal.

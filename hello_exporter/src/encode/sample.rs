@@ -27,7 +27,7 @@ pub struct Sample<'a> {
     pub(crate) value: PointValue<'a>,
     /// In milliseconds since the Unix epoch.
     pub(crate) timestamp: Option<i64>,
-    /// One for each bucket of a histogram, one for a number, or none.
+    /// One exemplar for each bucket of a histogram, one for a number, or no exemplars.
     pub(crate) exemplars: &'a [Option<Arc<Exemplar>>],
 }
 

@@ -89,7 +89,7 @@ fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
     }
 }
 
-/// Compares the metric's own description with that of its attribute.
+/// Compares the metric's own description with the declaration in its attribute.
 fn verify(metric: &impl Collector, desc: &Desc) -> Result<(), FieldError> {
     for own in metric.desc() {
         let own_const: Vec<(&str, &str)> =

@@ -1,8 +1,8 @@
 //! The `prometheus` crate's data model, read and written.
 //!
 //! Its types come in two forms, with and without its feature `protobuf`, which any crate of a
-//! program can turn on for all. This module uses the items of both forms. If a method has two
-//! names, the traits at the end give either form the name it lacks.
+//! program can turn on for all. This module uses the items of both forms. If a method has another
+//! name in each form, the traits at the end add the missing name.
 
 #![allow(
     deprecated,
@@ -90,7 +90,7 @@ fn summary<'q>(
     Ok(PointValue::Summary(SummaryPoint { quantiles, sum, count }))
 }
 
-/// Converts a type of the `prometheus` crate to that of this crate.
+/// Converts a metric type of the `prometheus` crate to one of this crate.
 pub(super) fn type_from(metric_type: proto::MetricType) -> MetricType {
     match metric_type {
         proto::MetricType::COUNTER => MetricType::Counter,
@@ -101,8 +101,8 @@ pub(super) fn type_from(metric_type: proto::MetricType) -> MetricType {
     }
 }
 
-/// Converts a type of this crate to that of the `prometheus` crate. Untyped metrics become gauges,
-/// because its text encoder panics on them.
+/// Converts a metric type of this crate to one of the `prometheus` crate. Untyped metrics become
+/// gauges, because its text encoder panics on them.
 fn type_to(metric_type: MetricType) -> proto::MetricType {
     match metric_type {
         MetricType::Counter => proto::MetricType::COUNTER,

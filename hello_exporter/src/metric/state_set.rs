@@ -132,8 +132,7 @@ impl<E: States> Metric for StateSet<E> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        // A single load, so that of two states that exclude each other exactly one is exposed as
-        // on.
+        // A single load, so that exactly one of two exclusive states is exposed as on.
         let on = self.on.load(Ordering::Relaxed);
         for (position, state) in E::STATES.iter().enumerate() {
             encoder.state(state, on >> position & 1 == 1);

@@ -61,7 +61,7 @@ pub(crate) struct Store {
 struct Writer {
     /// Series that exist.
     live: usize,
-    /// Used slots of the index, those of removed series included.
+    /// Used slots of the index, including those of removed series.
     used: usize,
     /// Words of tombstones that are not reclaimed yet.
     dead_words: usize,
@@ -294,8 +294,8 @@ impl Store {
         is_created
     }
 
-    /// Replaces the storage of every stripe, one after the other, by one in which every series has
-    /// the same location.
+    /// Replaces the storage of every stripe, one after the other, with one in which every series
+    /// has the same location as before.
     ///
     /// The caller holds the writer's lock, so that no series is created meanwhile: some threads may
     /// still read the old storage while others read the new one.

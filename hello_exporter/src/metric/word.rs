@@ -1,4 +1,4 @@
-//! Numbers in an atomic word, of which live metrics consist.
+//! Numbers in atomic words, the building blocks of live metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -9,9 +9,9 @@
 //!   [`render`], and runs on one thread at a time: `Store::create` and compaction hold the writer's
 //!   lock.
 //! - A record is complete before the count of complete words, and then its index entry, are stored
-//!   with Release. A [`Record`] is read at an offset from an Acquire load of either, which is the
-//!   start of a complete record: that of an index entry, or the end of the previous record and its
-//!   padding.
+//!   with Release. A [`Record`] is read at an offset from an Acquire load of either. This offset is
+//!   the start of a complete record: it comes from an index entry, or is the end of the previous
+//!   record with its padding.
 //! - A store has one [`Layout`] for all its records.
 //! - Other modules can store only to the value of a record; this one also sets one bit of its
 //!   header. Removal marks a record, and compaction copies it to another chunk.

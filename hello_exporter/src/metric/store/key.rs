@@ -109,7 +109,8 @@ impl<'v> SeriesKey<'v> {
     }
 }
 
-/// Returns the number of bytes before each label value: those of `name="`, and then of `",name="`.
+/// Returns the number of bytes before each label value: `name="` before the first one, `",name="`
+/// before the others.
 pub(super) fn gaps(label_names: &LabelNames) -> Box<[usize]> {
     let lengths = label_names.iter().map(str::len).enumerate();
     lengths.map(|(at, length)| length + if at == 0 { 2 } else { 4 }).collect()
