@@ -41,7 +41,7 @@ fn put(address: SocketAddr, name: &str, url: &str) -> u16 {
     status.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-/// What its users do, and what they get.
+/// Sends the requests of users, and checks the responses.
 fn visit(address: SocketAddr) {
     assert_eq!(put(address, "rust", "https://www.rust-lang.org/"), 201);
     assert_eq!(put(address, "docs", "https://doc.rust-lang.org/std/collections/index.html"), 201);
@@ -61,52 +61,10 @@ fn visit(address: SocketAddr) {
     assert_eq!(request(address, "POST", "/links/docs").status, 405);
 }
 
-const OLD_FAMILIES: &str = "\
-# HELP links_created_total Links created.
-# TYPE links_created_total counter
-links_created_total 2
-# HELP links_followed_total Links followed, by whether there was one.
-# TYPE links_followed_total counter
-links_followed_total{result=\"found\"} 1
-links_followed_total{result=\"missing\"} 1
-# HELP links_stored Links in memory.
-# TYPE links_stored gauge
-links_stored 1
-# HELP links_url_length_bytes Length of the URLs that links lead to.
-# TYPE links_url_length_bytes histogram
-links_url_length_bytes_bucket{le=\"32\"} 2
-links_url_length_bytes_bucket{le=\"128\"} 3
-links_url_length_bytes_bucket{le=\"512\"} 3
-links_url_length_bytes_bucket{le=\"2048\"} 3
-links_url_length_bytes_bucket{le=\"+Inf\"} 3
-links_url_length_bytes_sum 100
-links_url_length_bytes_count 3
-";
+const OLD_FAMILIES: &str = include_str!("expositions/links.txt");
 
 /// In the order of the old handler, which sorts the labels of a series, and the series of a family.
-const REQUEST_FAMILIES: &str = "\
-# HELP http_request_duration_seconds Time from the arrival of a request until its response was handed to the connection.
-# TYPE http_request_duration_seconds histogram
-http_request_duration_seconds_count{method=\"DELETE\",route=\"/links/{name}\"} 2
-http_request_duration_seconds_count{method=\"GET\",route=\"/go/{name}\"} 2
-http_request_duration_seconds_count{method=\"GET\",route=\"/links/{name}/visits\"} 2
-http_request_duration_seconds_count{method=\"POST\",route=\"/links/{name}\"} 1
-http_request_duration_seconds_count{method=\"PUT\",route=\"/links/{name}\"} 5
-# HELP http_requests_in_flight Requests that are being answered.
-# TYPE http_requests_in_flight gauge
-http_requests_in_flight 1
-# HELP http_requests_total Requests answered or cancelled, by method, route pattern and status code.
-# TYPE http_requests_total counter
-http_requests_total{code=\"200\",method=\"GET\",route=\"/links/{name}/visits\"} 2
-http_requests_total{code=\"201\",method=\"PUT\",route=\"/links/{name}\"} 2
-http_requests_total{code=\"204\",method=\"DELETE\",route=\"/links/{name}\"} 1
-http_requests_total{code=\"204\",method=\"PUT\",route=\"/links/{name}\"} 1
-http_requests_total{code=\"302\",method=\"GET\",route=\"/go/{name}\"} 1
-http_requests_total{code=\"400\",method=\"PUT\",route=\"/links/{name}\"} 2
-http_requests_total{code=\"404\",method=\"DELETE\",route=\"/links/{name}\"} 1
-http_requests_total{code=\"404\",method=\"GET\",route=\"/go/{name}\"} 1
-http_requests_total{code=\"405\",method=\"POST\",route=\"/links/{name}\"} 1
-";
+const REQUEST_FAMILIES: &str = include_str!("expositions/requests_of_links.txt");
 
 /// An exposition without how long requests took.
 fn untimed(text: &str) -> String {
@@ -124,7 +82,7 @@ fn old_families(text: &str) -> &str {
 }
 
 #[test]
-fn what_the_application_exposed_it_exposes_byte_for_byte() {
+fn application_exposes_the_same_bytes_as_before() {
     let (before, after) = (before(), after());
     let scrape = |app: &Exporter| {
         let fresh = get(app.address, "/metrics");
@@ -141,7 +99,7 @@ fn what_the_application_exposed_it_exposes_byte_for_byte() {
 }
 
 #[test]
-fn the_old_handler_serves_the_requests_as_well() {
+fn old_handler_serves_request_metrics() {
     let app = after();
     visit(app.address);
     let text = get(app.address, "/metrics").body;
@@ -150,7 +108,7 @@ fn the_old_handler_serves_the_requests_as_well() {
 }
 
 #[test]
-fn the_new_endpoint_serves_the_same_in_the_format_and_coding_that_is_asked_for() {
+fn new_endpoint_negotiates_format_and_coding() {
     let app = after();
     visit(app.address);
     let text = get(app.address, "/metrics/negotiated").body;
@@ -172,7 +130,7 @@ fn counted(address: SocketAddr, method: &str, route: &str) -> Vec<String> {
 }
 
 #[test]
-fn who_stops_waiting_for_a_visit_is_counted_and_leaves_nothing_in_flight() {
+fn client_that_disconnects_is_counted_and_not_in_flight() {
     let app = after();
     let address = app.address;
     assert_eq!(put(address, "rust", "https://www.rust-lang.org/"), 201);
@@ -189,7 +147,7 @@ fn who_stops_waiting_for_a_visit_is_counted_and_leaves_nothing_in_flight() {
 }
 
 #[test]
-fn paths_that_nobody_has_made_bring_no_series() {
+fn unknown_paths_add_no_series() {
     let app = after();
     for at in 0..40 {
         assert_eq!(get(app.address, &format!("/{at}/wp-login.php")).status, 404);
@@ -211,7 +169,7 @@ fn shown(language: &str) -> String {
 }
 
 #[test]
-fn the_readme_shows_what_the_first_visits_bring() {
+fn readme_shows_the_samples_of_the_first_visits() {
     let app = after();
     assert_eq!(put(app.address, "rust", "https://www.rust-lang.org/"), 201);
     assert_eq!(get(app.address, "/go/rust").status, 302);
@@ -221,7 +179,7 @@ fn the_readme_shows_what_the_first_visits_bring() {
 }
 
 #[test]
-fn the_readme_shows_what_has_changed() {
+fn readme_shows_the_diff() {
     let shown = shown("diff");
     let diff = Command::new("diff")
         .args(["--unified"])

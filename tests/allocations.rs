@@ -1,4 +1,4 @@
-//! What a program pays for its metrics: nothing is allocated for a series that exists.
+//! Allocations: an update of an existing series makes none.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -69,7 +69,7 @@ fn update(metrics: &Metrics, path: &str) {
 }
 
 #[test]
-fn an_update_of_an_existing_series_allocates_nothing() {
+fn update_of_an_existing_series_allocates_nothing() {
     let metrics = Metrics::new();
     metrics
         .requests
@@ -103,7 +103,7 @@ fn label_value_of_the_standard_library_allocates_nothing() {
 
 /// The first scrapes make room that later ones use.
 #[test]
-fn a_scrape_of_live_metrics_allocates_nothing() {
+fn scrape_of_live_metrics_allocates_nothing() {
     let metrics = Arc::new(Metrics::new());
     let registry = Registry::new();
     registry.register(Arc::clone(&metrics)).unwrap();
@@ -123,7 +123,7 @@ fn a_scrape_of_live_metrics_allocates_nothing() {
     }
 }
 
-/// How many allocations a request takes, from the call to the end of the answer.
+/// Returns the number of allocations of a request, from the call to the end of the response.
 fn allocations_of_a_request(service: &impl Service<ServiceRequest>) -> u64 {
     let request = || TestRequest::get().to_srv_request();
     let answer = |request| {

@@ -71,7 +71,7 @@ fn is_up(exporter: &Exporter) -> bool {
 }
 
 #[test]
-fn renewed_certificates_are_taken_up_at_the_next_connection() {
+fn renewed_certificates_are_used_by_the_next_connection() {
     let (files, address) = (Files::new(), free_address());
     files.renew(&Authority::new());
     let redis = files.server(address);
@@ -95,7 +95,7 @@ fn renewed_certificates_are_taken_up_at_the_next_connection() {
 }
 
 #[test]
-fn broken_new_file_is_logged_once_and_the_old_one_stays_in_force() {
+fn invalid_reload_is_logged_once_and_ignored() {
     let (files, address) = (Files::new(), free_address());
     files.renew(&Authority::new());
     let _redis = files.server(address);

@@ -16,7 +16,7 @@ fn directory() -> PathBuf {
     data("comparison")
 }
 
-/// What a program serves of its queue, as an independent parser reads it, in one order.
+/// Returns the families of the queue that a program serves, as an independent parser reads them.
 fn served(program: &Path) -> Vec<Family> {
     let program = Exporter::start_quietly(program, &[]);
     let mut families = parse(&get(program.address, "/metrics").body);
@@ -45,7 +45,7 @@ fn build_go() -> PathBuf {
 }
 
 #[test]
-fn all_three_serve_the_same_samples() {
+fn programs_serve_the_same_samples() {
     let derive = served(&build_example("hello_exporter_tests", "comparison_derive"));
     assert_eq!(derive.len(), 7);
     assert_eq!(served(&build_example("hello_exporter_tests", "comparison_prometheus")), derive);
@@ -63,7 +63,7 @@ fn lines_of_code(source: &str) -> usize {
 }
 
 #[test]
-fn the_documented_line_counts_are_those_of_the_sources() {
+fn document_states_the_lines_of_the_sources() {
     let rows = [
         ("this derive", "derive.rs"),
         ("the `prometheus` crate", "prometheus.rs"),
@@ -79,7 +79,7 @@ fn the_documented_line_counts_are_those_of_the_sources() {
 }
 
 #[test]
-fn all_three_are_formatted_by_their_languages_tools() {
+fn programs_are_formatted() {
     let rustfmt = Command::new("rustfmt")
         .args(["--check", "--edition=2024"])
         .args(["derive.rs", "prometheus.rs"].map(|file| directory().join(file)))

@@ -1,4 +1,4 @@
-//! What operators are given is sound: units, an image, Prometheus' configuration, rules, and what they read.
+//! Files for operators: units, an image, Prometheus' configuration, rules, and documents.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -46,7 +46,7 @@ fn systemd_analyze(units: &TempDir, arguments: &[&str]) -> (bool, String) {
 }
 
 #[test]
-fn systemd_takes_the_units_without_a_word() {
+fn systemd_accepts_the_units() {
     let silent = (true, String::new());
     assert_eq!(systemd_analyze(&units(false), &["verify", "hello_exporter.service"]), silent);
     let both = ["verify", "hello_exporter.service", "hello_exporter.socket"];
@@ -54,7 +54,7 @@ fn systemd_takes_the_units_without_a_word() {
 }
 
 #[test]
-fn the_service_is_exposed_to_little_and_to_less_with_a_socket() {
+fn service_has_little_exposure_and_less_with_a_socket() {
     for (with_socket, threshold) in [(false, "--threshold=15"), (true, "--threshold=8")] {
         let arguments =
             ["security", "--offline=true", "--no-pager", threshold, "hello_exporter.service"];
@@ -70,7 +70,7 @@ fn instructions<'t>(file: &'t str, name: &str) -> Vec<Vec<&'t str>> {
 }
 
 #[test]
-fn the_image_is_made_of_what_there_is() {
+fn image_is_built_from_existing_files() {
     let file = read("deploy/Containerfile");
     let toolchain = read("rust-toolchain.toml");
     let version = toolchain.split("channel = \"").nth(1).unwrap().split('"').next().unwrap();
@@ -141,7 +141,7 @@ fn promtool(arguments: &[&str]) -> (bool, String) {
 }
 
 #[test]
-fn prometheus_takes_the_configurations() {
+fn prometheus_accepts_the_configurations() {
     for file in ["prometheus.yml", "sharded.yml"] {
         let (is_good, report) = promtool(&["check", "config", file]);
         assert!(is_good && !report.contains("FAILED"), "{report}");
@@ -153,7 +153,7 @@ fn prometheus_takes_the_configurations() {
 }
 
 #[test]
-fn the_rules_are_sound_and_every_alert_is_tested() {
+fn rules_are_valid_and_every_alert_is_tested() {
     let alerts = alerts();
     let (is_good, report) = promtool(&["check", "rules", "exporters.rules.yml"]);
     assert!(is_good, "{report}");
@@ -185,7 +185,7 @@ fn alerts() -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_server_finds_what_fails_by_the_rules() {
+fn alerts_fire_for_failing_sources() {
     let program = build_example("hello_exporter_tests", "sources");
     let exporter = Exporter::start_program(&program, &[]);
     let prometheus = Prometheus::scraping(exporter.address);
@@ -213,7 +213,7 @@ fn operating() -> String {
 }
 
 #[test]
-fn the_documentation_has_every_flag() {
+fn every_flag_is_documented() {
     let operating = operating();
     let (landing, sources) = (
         build_example("hello_exporter_tests", "landing"),
@@ -245,7 +245,7 @@ fn generic(flag: &str) -> String {
 }
 
 #[test]
-fn the_documentation_has_every_metric_of_an_exporter_itself_and_every_alert() {
+fn every_own_metric_and_alert_is_documented() {
     let operating = operating();
     let program = build_example("hello_exporter_tests", "landing");
     let exporter = Exporter::start_program(&program, &["--no-collector.gate"]);
@@ -271,7 +271,7 @@ fn the_documentation_has_every_metric_of_an_exporter_itself_and_every_alert() {
 }
 
 #[test]
-fn links_of_the_documentation_lead_somewhere() {
+fn links_of_documents_have_targets() {
     let pages =
         ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(PathBuf::from);
     let docs = fs::read_dir(repository("docs")).unwrap();

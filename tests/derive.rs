@@ -1,4 +1,4 @@
-//! What the derive makes of a struct, seen in its exposition.
+//! Expositions of derived structs.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -12,32 +12,13 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, LabelValue, Labels,
     Registry, Rows, StateSet,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{
+    HELLO, assert_golden, exposition, exposition_of, exposition_of_fn, hello, registry_of,
+};
 
 #[test]
-fn the_tutorial_is_exposed_as_it_was() {
-    #[derive(Collector)]
-    struct Hello {
-        #[metric(name = "a", help = "Display a.")]
-        a: Gauge,
-        #[metric(name = "b", help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
-        b: CounterVec<1>,
-    }
-
-    let hello = Arc::new(Hello::new());
-    hello.a.set(1.0);
-    hello.b.with(["Hi"]).inc_by(2);
-    assert_eq!(
-        exposition_of(hello),
-        "\
-# HELP a Display a.
-# TYPE a gauge
-a 1
-# HELP b Display b.
-# TYPE b counter
-b{hello=\"world\",hostname=\"Hi\"} 2
-"
-    );
+fn exposition_of_the_tutorial_is_stable() {
+    assert_eq!(exposition_of(hello()), HELLO);
 }
 
 #[test]
@@ -142,7 +123,7 @@ fn every_kind_of_value_is_exposed() {
 }
 
 #[test]
-fn new_makes_every_metric_at_its_initial_value() {
+fn new_returns_initial_values() {
     #[derive(Collector)]
     struct Initial {
         /// A gauge.
@@ -195,7 +176,7 @@ fn skipped_fields_are_parameters_of_new() {
 }
 
 #[test]
-fn kinds_come_from_the_trait_and_not_from_the_spelling() {
+fn kinds_follow_from_the_trait_not_the_spelling() {
     mod elsewhere {
         pub(crate) type Meter = hello_exporter::CounterVec<1>;
         /// Not the `prometheus` crate's, nor ours.
@@ -273,8 +254,7 @@ fn generics_lifetimes_and_where_clauses_work() {
     static GAUGE: Gauge = Gauge::new();
     let pair = Pair { generic: &GAUGE, map: BTreeMap::from([("y", 5_u8)]), unused: [0; 3] };
     assert_eq!(pair.unused.len(), 3);
-    let registry = Registry::new();
-    registry.register(pair).unwrap();
+    let registry = registry_of(pair);
     registry.register(Owned::<Counter>::new()).unwrap();
     assert_eq!(
         exposition(&registry),
@@ -325,7 +305,7 @@ c 0
 }
 
 #[test]
-fn constant_labels_take_constants() {
+fn constants_are_constant_labels() {
     const REGION: &str = "eu";
 
     #[derive(Collector)]
@@ -347,7 +327,7 @@ a{region=\"eu\",type=\"ab\",package=\"hello_exporter_tests\",match=\"x\"} 0
 }
 
 #[test]
-fn raw_identifiers_are_names_without_their_prefix() {
+fn raw_identifiers_lose_their_prefix() {
     #[derive(Collector)]
     struct Raw {
         /// A keyword.
@@ -374,7 +354,7 @@ fn two_attributes_on_one_field_are_both_read() {
 }
 
 #[test]
-fn names_in_scope_do_not_disturb_the_expansion() {
+fn expansion_ignores_names_in_scope() {
     #![allow(non_upper_case_globals, dead_code)]
     const index: usize = 7;
     const encoder: u8 = 0;
@@ -396,7 +376,7 @@ fn names_in_scope_do_not_disturb_the_expansion() {
 }
 
 #[test]
-fn the_metrics_of_rows_have_the_labels_of_their_row_in_front_of_their_own() {
+fn row_labels_come_before_labels_of_its_metrics() {
     #[derive(Labels)]
     struct Disk {
         device: &'static str,
@@ -460,8 +440,7 @@ fn the_metrics_of_rows_have_the_labels_of_their_row_in_front_of_their_own() {
         live.partitions.push(Half { half: "left" }, sizes);
         disks.disks.push(Disk { device, bus: 7 }, live);
     }
-    let registry = Registry::new();
-    registry.register(disks).unwrap();
+    let registry = registry_of(disks);
     assert_golden("expositions/rows.txt", &exposition(&registry));
     for format in [Format::OpenMetrics, Format::Protobuf] {
         registry.encode(format, &mut Vec::new());
@@ -469,7 +448,7 @@ fn the_metrics_of_rows_have_the_labels_of_their_row_in_front_of_their_own() {
 }
 
 #[test]
-fn a_label_that_a_row_has_already_is_refused() {
+fn label_of_a_row_is_refused() {
     #[derive(Labels)]
     struct Disk {
         device: &'static str,
@@ -486,7 +465,7 @@ fn a_label_that_a_row_has_already_is_refused() {
     };
     assert_eq!(
         Registry::new().register_fn(rows).unwrap_err().to_string(),
-        "collector `hello_exporter::metric::rows::Rows<derive::a_label_that_a_row_has_already_is_refused::Disk, \
-         derive::a_label_that_a_row_has_already_is_refused::Sizes>`: label `device` of `size_bytes` is given twice"
+        "collector `hello_exporter::metric::rows::Rows<derive::label_of_a_row_is_refused::Disk, \
+         derive::label_of_a_row_is_refused::Sizes>`: label `device` of `size_bytes` is given twice"
     );
 }

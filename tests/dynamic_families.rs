@@ -11,7 +11,9 @@ use hello_exporter::testing::assert_exposition;
 use hello_exporter::{
     Collector, DynamicFamilies, Format, HistogramSnapshot, Registry, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of_fn, open_metrics};
+use hello_exporter_tests::{
+    assert_golden, assert_golden_formats, exposition, exposition_of_fn, registry_of_fn,
+};
 
 fn histogram() -> HistogramSnapshot {
     HistogramSnapshot::new([(0.1, 20), (1.0, 23)], 9.5, 24).unwrap()
@@ -68,10 +70,7 @@ fn bytes(format: Format, registry: &Registry) -> Vec<u8> {
 
 #[test]
 fn samples_with_labels_by_name_are_exposed_in_every_format() {
-    let registry = Registry::new();
-    registry.register_fn(queries).unwrap();
-    assert_golden("expositions/queries.txt", &exposition(&registry));
-    assert_golden("expositions/queries.openmetrics", &open_metrics(&registry));
+    assert_golden_formats("queries", &registry_of_fn(queries));
     // A value for good, without a scrape that registers its families.
     assert_golden("expositions/queries.txt", &exposition_of_fn(queries));
 }
@@ -113,7 +112,7 @@ fn dynamic(declared: &Queries) -> DynamicFamilies {
 }
 
 #[test]
-fn dynamic_families_have_the_bytes_of_declared_ones() {
+fn dynamic_and_declared_families_have_the_same_bytes() {
     let registries = [Registry::new(), Registry::new()];
     let [one, other] = &registries;
     one.register_fn(declared).unwrap();
@@ -162,7 +161,7 @@ fn new_labels_are_added_to_those_of_earlier_scrapes() {
 }
 
 #[test]
-fn labels_are_not_added_to_a_shared_family_or_without_end() {
+fn labels_are_added_within_a_limit_and_not_to_a_shared_family() {
     let registry = Registry::new();
     registry.scope().const_label("of", "one").register_fn(|| gauges([&[("a", "1")]])).unwrap();
     let other = Mutex::new([&[("a", "2")][..], &[("b", "3")]].into_iter());
@@ -184,13 +183,13 @@ fn labels_are_not_added_to_a_shared_family_or_without_end() {
 }
 
 #[test]
-fn sample_with_an_invalid_label_name_is_dropped_alone() {
+fn only_the_sample_with_an_invalid_label_name_is_dropped() {
     let [text] = scraped([gauges([&[("rack-id", "1")], &[("rack", "2")]])]);
     assert_eq!(text, "# HELP x Help.\n# TYPE x gauge\nx{rack=\"2\"} 1\n");
 }
 
 #[test]
-fn sample_with_a_label_twice_is_dropped_and_leaves_no_label_name() {
+fn sample_with_a_repeated_label_is_dropped_with_its_label_names() {
     let families = gauges([&[("a", "1")], &[("b", "2"), ("a", "3"), ("b", "2")], &[("a", "4")]]);
     assert_eq!(
         scraped([families]),
@@ -228,7 +227,7 @@ fn failure(families: &DynamicFamilies) -> String {
 }
 
 #[test]
-fn test_names_the_reason_of_a_dropped_sample() {
+fn assertion_names_the_reason_of_a_dropped_sample() {
     let mut families = gauges([&[("a", "1"), ("a", "2")]]);
     assert_eq!(
         failure(&families),
@@ -280,17 +279,17 @@ fn desc_of_a_configuration_is_checked_before_a_scrape() {
     let cases = [
         (
             check("no name", MetricType::Gauge, "table"),
-            "`no name` is not a metric name: letters, digits and `_` are accepted, and a digit not \
-             first",
+            "`no name` is not a metric name: letters, digits and `_` are accepted, but no leading \
+             digit",
         ),
         (
             check("a:b", MetricType::Gauge, "table"),
-            "`a:b` is not a metric name: letters, digits and `_` are accepted, and a digit not first",
+            "`a:b` is not a metric name: letters, digits and `_` are accepted, but no leading digit",
         ),
         (
             check("rows", MetricType::Gauge, "__table"),
-            "`__table` of `rows` is not a label name: letters, digits and `_` are accepted, a digit \
-             not first, and `__` is reserved at the start",
+            "`__table` of `rows` is not a label name: letters, digits and `_` are accepted, but no \
+             leading digit, and `__` is reserved at the start",
         ),
         (check("rows", MetricType::Gauge, "x"), "label `x` of `rows` is given twice"),
         (

@@ -25,7 +25,7 @@ fn start_with_greeter() -> (Exporter, SocketAddr) {
 }
 
 #[test]
-fn other_server_of_a_select_ends_the_program() {
+fn select_ends_with_the_other_server() {
     let (exporter, greeter) = start_with_greeter();
     assert!(get(exporter.address, "/metrics").body.contains("\na 0\n"));
     let mut greeting = String::new();
@@ -37,7 +37,7 @@ fn other_server_of_a_select_ends_the_program() {
 }
 
 #[test]
-fn signal_ends_an_exporter_within_a_select() {
+fn signal_ends_an_exporter_in_a_select() {
     let (exporter, _) = start_with_greeter();
     assert_eq!(get(exporter.address, "/-/healthy").status, 200);
     let (ended, log) = exporter.signal("TERM");
@@ -48,7 +48,7 @@ fn signal_ends_an_exporter_within_a_select() {
 }
 
 #[test]
-fn exporter_is_a_task_with_a_command_line_of_its_own() {
+fn exporter_runs_as_a_task_with_its_own_arguments() {
     // The program's flags are not the exporter's.
     let exporter = Exporter::start_command(&mut command("spawn", &["--flag-of-the-program"]));
     assert!(get(exporter.address, "/metrics").body.contains("\na 0\n"));

@@ -9,11 +9,11 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Family, Histogram, HistogramVec, Labels, Registry,
 };
 use hello_exporter_tests::{
-    assert_golden, exposition, exposition_of, open_metrics, open_metrics_of,
+    assert_golden, exposition, exposition_of, open_metrics, open_metrics_of, registry_of,
 };
 
 #[test]
-fn counter_unknown_to_openmetrics_has_no_exemplar() {
+fn counter_of_unknown_type_in_openmetrics_has_no_exemplar() {
     #[derive(Collector)]
     struct Untotalled {
         /// Requests.
@@ -25,8 +25,7 @@ fn counter_unknown_to_openmetrics_has_no_exemplar() {
     let untotalled = Arc::new(Untotalled::new());
     untotalled.requests.inc_by_with_exemplar(1, &[("trace_id", "1")]);
     untotalled.by_path.with(["/"]).inc_by_with_exemplar(1, &[("trace_id", "1")]);
-    let registry = Registry::new();
-    registry.register(untotalled).unwrap();
+    let registry = registry_of(untotalled);
     assert_eq!(
         open_metrics(&registry),
         "\
@@ -99,14 +98,14 @@ fn exemplary() -> Arc<Exemplary> {
 }
 
 #[test]
-fn exemplars_stand_behind_counters_and_buckets() {
+fn exemplars_follow_counters_and_buckets() {
     let start = milliseconds_now();
     let text = open_metrics_of(exemplary());
     assert_golden("expositions/exemplars.openmetrics", &at_a_fixed_time(&text, start));
 }
 
 #[test]
-fn the_text_format_has_no_exemplars() {
+fn text_format_has_no_exemplars() {
     assert_golden("expositions/exemplars.txt", &exposition_of(exemplary()));
 }
 
@@ -119,7 +118,7 @@ struct Counted {
 const HEAD: &str = "# HELP counted Help.\n# TYPE counted counter\n";
 
 #[test]
-fn too_long_exemplar_is_dropped_but_its_amount_counted() {
+fn too_long_exemplar_is_dropped_and_its_amount_counted() {
     let counted = Arc::new(Counted::new());
     // With the name, 128 characters and 129; twice as many bytes.
     let [fits, too_long] = [127, 128].map(|length| "é".repeat(length));
@@ -141,7 +140,7 @@ fn too_long_exemplar_is_dropped_but_its_amount_counted() {
 }
 
 #[test]
-fn exemplar_beyond_max_series_is_left_out() {
+fn exemplar_beyond_max_series_is_dropped() {
     #[derive(Collector)]
     struct Limited {
         #[metric(help = "Help.", labels = ["x"], max_series = 1)]
@@ -158,7 +157,7 @@ fn exemplar_beyond_max_series_is_left_out() {
 }
 
 #[test]
-fn an_exemplar_goes_with_its_series() {
+fn exemplar_is_removed_with_its_series() {
     let without_exemplars = |remove: &dyn Fn(&CounterVec<1>)| {
         let counted = Arc::new(Counted::new());
         let exemplar = || counted.counted_total.with(["a"]).inc_by_with_exemplar(1, TRACE);
@@ -174,7 +173,7 @@ fn an_exemplar_goes_with_its_series() {
 }
 
 #[test]
-fn collectors_that_share_a_family_share_its_metadata() {
+fn collectors_of_one_family_share_its_metadata() {
     let registry = Registry::new();
     let start = milliseconds_now();
     for zone in ["a", "b\""] {

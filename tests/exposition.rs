@@ -1,4 +1,4 @@
-//! What a scrape is, as a whole: order, escaping, and what it survives.
+//! A scrape as a whole: order, escaping, and panics that it survives.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::{Collector, CounterVec, Format, Gauge, Registry};
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn, parse, promtool};
+use hello_exporter_tests::{
+    exposition, exposition_of, exposition_of_fn, parse, promtool, registry_of, registry_of_fn,
+};
 
 /// Values that every escaping has gone wrong with somewhere.
 const NASTY: &[&str] = &[
@@ -59,7 +61,7 @@ live_total{first="a\"b\\c\nd",second=""} 1
 }
 
 #[test]
-fn label_values_round_trip_through_an_independent_parser() {
+fn label_values_are_read_back_by_an_independent_parser() {
     let families = parse(&exposition_of(nasty()));
     let [live, values] = &families[..] else { panic!("two families: {families:?}") };
 
@@ -90,7 +92,7 @@ fn label_values_round_trip_through_an_independent_parser() {
 }
 
 #[test]
-fn promtool_parses_it() {
+fn promtool_accepts_the_exposition() {
     assert_eq!(promtool(&exposition_of(nasty())), "");
 }
 
@@ -120,9 +122,8 @@ impl Collect for Faulty {
 }
 
 #[test]
-fn a_panic_costs_one_family_and_leaves_no_half_of_it() {
-    let registry = Registry::new();
-    registry.register(Faulty { panics: true }).unwrap();
+fn panic_removes_its_whole_family_only() {
+    let registry = registry_of(Faulty { panics: true });
     assert_eq!(
         exposition(&registry),
         "\
@@ -135,7 +136,7 @@ sound{x=\"two\"} 5
 }
 
 #[test]
-fn a_panic_in_one_of_two_that_share_a_family_costs_its_own_samples() {
+fn panic_in_a_shared_family_removes_only_its_own_samples() {
     let registry = Registry::new();
     for (instance, panics) in [("a", true), ("b", false)] {
         registry.scope().const_label("instance", instance).register(Faulty { panics }).unwrap();
@@ -158,7 +159,7 @@ sound{instance=\"b\",x=\"two\"} 5
 }
 
 #[test]
-fn a_function_that_panics_costs_its_own_metrics() {
+fn panic_in_a_function_removes_only_its_metrics() {
     #[derive(Collector)]
     struct Made {
         /// A gauge.
@@ -170,14 +171,13 @@ fn a_function_that_panics_costs_its_own_metrics() {
         live: Gauge,
     }
 
-    let registry = Registry::new();
-    registry.register_fn(|| -> Made { panic!("a fault") }).unwrap();
+    let registry = registry_of_fn(|| -> Made { panic!("a fault") });
     registry.register(Live::new()).unwrap();
     assert_eq!(exposition(&registry), "# HELP live A gauge.\n# TYPE live gauge\nlive 0\n");
 }
 
 #[test]
-fn repeated_label_set_keeps_its_first_sample() {
+fn repeated_label_set_keeps_the_first_sample() {
     assert_eq!(
         exposition_of(Faulty { panics: false }),
         "\
@@ -194,7 +194,7 @@ sound{x=\"two\"} 5
 }
 
 #[test]
-fn none_and_the_empty_value_are_one_series() {
+fn none_and_the_empty_value_are_the_same_series() {
     #[derive(Collector)]
     struct Optional {
         #[metric(help = "Help.", labels = ["x"])]
@@ -209,7 +209,7 @@ fn none_and_the_empty_value_are_one_series() {
 }
 
 #[test]
-fn encode_appends_and_can_be_called_from_many_threads() {
+fn encode_appends_and_runs_on_many_threads() {
     #[derive(Collector)]
     struct Many {
         #[metric(help = "Help.", labels = ["x"])]
@@ -220,8 +220,7 @@ fn encode_appends_and_can_be_called_from_many_threads() {
     for at in 0..1000 {
         many.many.with([at]).inc();
     }
-    let registry = Registry::new();
-    registry.register(Arc::clone(&many)).unwrap();
+    let registry = registry_of(Arc::clone(&many));
     let expected = exposition(&registry);
     assert_eq!(expected.lines().count(), 1002);
     std::thread::scope(|scope| {
@@ -236,7 +235,7 @@ fn encode_appends_and_can_be_called_from_many_threads() {
 }
 
 #[test]
-fn a_made_collector_that_panics_when_dropped_loses_nothing() {
+fn panic_in_drop_of_a_returned_collector_loses_nothing() {
     #[derive(Collector)]
     struct Bomb {
         /// A gauge.
@@ -258,7 +257,7 @@ fn a_made_collector_that_panics_when_dropped_loses_nothing() {
 }
 
 #[test]
-fn made_collector_that_breaks_its_declaration_is_left_out() {
+fn returned_collector_unlike_its_declaration_is_dropped() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Mislabelled {
@@ -298,7 +297,7 @@ impl Collect for ByHand {
 }
 
 #[test]
-fn live_family_is_written_once_with_its_own_labels() {
+fn handwritten_family_is_exposed_once_with_its_labels() {
     let by_hand = ByHand(CounterVec::new(["x"]));
     by_hand.0.with(["one"]).inc();
     assert_eq!(
@@ -331,7 +330,7 @@ impl Collect for Twice {
 }
 
 #[test]
-fn metric_after_a_value_of_its_family_is_dropped() {
+fn metric_after_a_value_of_the_same_family_is_dropped() {
     assert_eq!(
         exposition_of(Twice(Gauge::new())),
         "# HELP twice Help.\n# TYPE twice gauge\ntwice 1\n"
@@ -364,7 +363,7 @@ impl Drop for Leaving {
 }
 
 #[test]
-fn unregistered_collector_that_panics_in_drop_loses_nothing() {
+fn panic_in_drop_after_unregister_during_a_scrape_loses_nothing() {
     let registry = Registry::new();
     let id = Arc::default();
     let leaving = Leaving { registry: registry.clone(), id: Arc::clone(&id) };
@@ -395,7 +394,7 @@ impl Collect for Removing {
 }
 
 #[test]
-fn collectors_that_panic_when_the_plan_drops_them_lose_nothing() {
+fn panic_in_drop_of_the_last_plan_loses_nothing() {
     let registry = Registry::new();
     let shared = Arc::new(std::sync::OnceLock::new());
     let ids = ["one", "two"].map(|of| {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hello_exporter::{Collector, Counter, DynamicFamilies, Format, Registry};
 use hello_exporter_tests::{
-    assert_golden, exposition, exposition_in, exposition_of, exposition_of_fn,
+    assert_golden, exposition, exposition_in, exposition_of, exposition_of_fn, registry_of_fn,
 };
 
 /// Fields as a kernel has them.
@@ -75,33 +75,10 @@ fn node() -> Node {
     node
 }
 
-const NODE: &str = "\
-# HELP node_connections Connections in use.
-# TYPE node_connections gauge
-node_connections{zone=\"a\"} 3
-# HELP node_first First.
-# TYPE node_first untyped
-node_first{zone=\"a\"} 0.25
-# HELP node_memory_Active_file_bytes Field Active_file.
-# TYPE node_memory_Active_file_bytes gauge
-node_memory_Active_file_bytes{zone=\"a\"} 5
-# HELP node_memory_MemFree_bytes Field MemFree.
-# TYPE node_memory_MemFree_bytes gauge
-node_memory_MemFree_bytes{zone=\"a\"} 18446744073709551615
-# HELP node_memory_MemTotal_bytes Field MemTotal.
-# TYPE node_memory_MemTotal_bytes gauge
-node_memory_MemTotal_bytes{zone=\"a\"} 17179869184
-# HELP node_reads_bytes_total Read.
-# TYPE node_reads_bytes_total counter
-node_reads_bytes_total{zone=\"a\",device=\"sda\",direction=\"\\\"up\\\"\"} 7
-node_reads_bytes_total{zone=\"a\",device=\"sdb\",direction=\"down\"} 8
-# HELP node_uptime_seconds_total Seconds since the start.
-# TYPE node_uptime_seconds_total counter
-node_uptime_seconds_total{zone=\"a\"} 1.5
-";
+const NODE: &str = include_str!("expositions/flattened_dynamic_families.txt");
 
 #[test]
-fn a_struct_flattens_them_at_any_depth() {
+fn dynamic_families_are_flattened_at_any_depth() {
     // Made at every scrape, or registered with a live metric.
     assert_eq!(exposition_of_fn(node), NODE);
     let live = || Live { node: node(), jobs_total: Counter::new() };
@@ -111,7 +88,7 @@ fn a_struct_flattens_them_at_any_depth() {
 }
 
 #[test]
-fn they_are_those_of_every_format_and_have_what_a_registration_adds() {
+fn dynamic_families_have_every_format_prefix_and_constant_labels() {
     let registry = Registry::new();
     registry.scope().prefix("db_").const_label("of", "here").register_fn(|| node().others).unwrap();
     assert_golden(
@@ -121,7 +98,7 @@ fn they_are_those_of_every_format_and_have_what_a_registration_adds() {
 }
 
 #[test]
-fn they_come_and_go_and_keep_the_place_of_their_name() {
+fn dynamic_families_come_and_go_in_order_of_names() {
     let scrape = AtomicUsize::new(0);
     let registry = Registry::new();
     let changing = move || {
@@ -151,7 +128,7 @@ fn they_come_and_go_and_keep_the_place_of_their_name() {
 }
 
 #[test]
-fn a_name_that_is_asked_for_twice_is_one_family() {
+fn family_requested_twice_is_one_family() {
     let families = || {
         let mut families = DynamicFamilies::new();
         for device in ["sda", "sdb"] {
@@ -171,9 +148,8 @@ reads_total{device=\"sdb\"} 1
 }
 
 #[test]
-fn what_cannot_be_exposed_costs_itself_alone() {
-    let registry = Registry::new();
-    registry.register_fn(Pool::new).unwrap();
+fn only_invalid_families_are_dropped() {
+    let registry = registry_of_fn(Pool::new);
     registry
         .register_fn(|| {
             let mut families = DynamicFamilies::new();
@@ -190,27 +166,13 @@ fn what_cannot_be_exposed_costs_itself_alone() {
             families
         })
         .unwrap();
-    let expected = "\
-# HELP connections Connections in use.
-# TYPE connections gauge
-connections 0
-# HELP good Help.
-# TYPE good gauge
-good 6
-# HELP labels Help.
-# TYPE labels gauge
-labels{a=\"\"} 1
-labels{a=\"v\"} 4
-# HELP negative_total Help.
-# TYPE negative_total counter
-negative_total -1
-";
-    assert_eq!(exposition(&registry), expected);
-    assert_eq!(exposition(&registry), expected);
+    for _ in 0..2 {
+        assert_golden("expositions/valid_dynamic_families.txt", &exposition(&registry));
+    }
 }
 
 #[test]
-fn a_family_keeps_its_type_and_help_and_gains_labels() {
+fn family_keeps_type_and_help_and_gains_labels() {
     let scrape = AtomicUsize::new(0);
     let registry = Registry::new();
     registry
@@ -233,7 +195,7 @@ fn a_family_keeps_its_type_and_help_and_gains_labels() {
 }
 
 #[test]
-fn a_family_that_is_declared_anew_as_another_one_keeps_what_it_has() {
+fn redeclared_family_keeps_its_metadata() {
     let families = || {
         let mut families = DynamicFamilies::new();
         families.gauge("y", "Help.").sample([("a", 1)], 1);
@@ -249,7 +211,7 @@ fn a_family_that_is_declared_anew_as_another_one_keeps_what_it_has() {
 }
 
 #[test]
-fn a_registry_of_the_prometheus_crate_takes_them_with_the_struct_that_has_them() {
+fn registry_of_the_prometheus_crate_exposes_dynamic_families() {
     let registry = prometheus::Registry::new();
     registry.register(Box::new(node().others)).unwrap();
     let names: Vec<String> = registry.gather().iter().map(|it| it.name().to_owned()).collect();

@@ -9,7 +9,7 @@ use std::thread;
 
 use hello_exporter::metric::PinnedSeries;
 use hello_exporter::{Collector, CounterVec, Format, Registry};
-use hello_exporter_tests::parse;
+use hello_exporter_tests::{parse, registry_of};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
@@ -137,7 +137,7 @@ proptest! {
     #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn a_family_is_a_map_whatever_is_done_to_it(
+    fn family_behaves_like_a_map(
         keys in proptest::collection::vec([value(), value()], 1..12),
         steps in proptest::collection::vec(step(), 0..120),
     ) {
@@ -150,7 +150,7 @@ proptest! {
     }
 }
 
-/// What a registry exposes, read by somebody else.
+/// Returns the exposition of a registry, as an independent parser reads it.
 fn exposed(registry: &Registry) -> BTreeMap<Key, f64> {
     let mut buffer = Vec::new();
     registry.encode(Format::Text, &mut buffer);
@@ -217,11 +217,10 @@ fn work(
 }
 
 #[test]
-fn every_count_is_exact_while_threads_create_remove_pin_and_scrape() {
+fn counts_are_exact_while_threads_create_remove_pin_and_scrape() {
     const THREADS: usize = 4;
     let metrics = Arc::new(Metrics::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&metrics)).unwrap();
+    let registry = registry_of(Arc::clone(&metrics));
     let shared: Vec<Key> = (0..20).map(|at| ["shared".to_owned(), at.to_string()]).collect();
     let total = AtomicU64::new(0);
     let is_over = AtomicBool::new(false);
@@ -271,7 +270,7 @@ fn assert_sound(exposition: &str) {
 }
 
 #[test]
-fn the_memory_of_removed_series_is_given_back() {
+fn memory_of_removed_series_is_freed() {
     let family = CounterVec::new(["x", "y"]);
     let churn = |round: usize| {
         for at in 0..1000 {

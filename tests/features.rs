@@ -1,4 +1,4 @@
-//! What a program gets that wants the library alone.
+//! Dependencies of the library with and without its features.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -19,7 +19,7 @@ fn packages(features: &str) -> Vec<String> {
 }
 
 #[test]
-fn without_features_there_is_no_server_and_no_foreign_metrics_in_the_tree() {
+fn no_features_means_no_server_and_no_prometheus_crate() {
     let packages = packages("");
     assert!(packages.contains(&"foldhash".to_owned()), "{packages:?}");
     for absent in [
@@ -44,7 +44,7 @@ fn without_features_there_is_no_server_and_no_foreign_metrics_in_the_tree() {
 }
 
 #[test]
-fn the_prometheus_crate_comes_without_the_server() {
+fn feature_prometheus_does_not_need_the_server() {
     let packages = packages("prometheus");
     assert!(packages.contains(&"prometheus".to_owned()), "{packages:?}");
     for absent in ["actix", "tokio", "clap", "rustls", "protobuf", "serde"] {

@@ -48,7 +48,7 @@ fn own_and_collector_flags_with_one_dash_are_accepted() {
 }
 
 #[test]
-fn help_and_version_with_one_dash_are_those_with_two() {
+fn help_and_version_with_one_dash_are_accepted() {
     for (one, two) in [("-help", "--help"), ("-version", "--version")] {
         let [one, two] = [one, two].map(|flag| run(&build(), &[flag]));
         assert_eq!((one.status.code(), text(&one.stderr)), (Some(0), String::new()));
@@ -57,7 +57,7 @@ fn help_and_version_with_one_dash_are_those_with_two() {
 }
 
 #[test]
-fn bad_flags_with_one_dash_are_exit_status_2() {
+fn invalid_flags_with_one_dash_exit_with_status_2() {
     for (argument, message) in [
         ("-bogus", "error: unexpected argument '--bogus' found"),
         ("-web.listen-adress=:9000", "error: unexpected argument '--web.listen-adress' found"),

@@ -8,7 +8,9 @@ use hello_exporter::collect::Declared;
 use hello_exporter::{Collector, Format, HistogramSnapshot, Registry, SummarySnapshot};
 use hello_exporter_tests::foreign::{Given, histogram, metric};
 use hello_exporter_tests::http::get;
-use hello_exporter_tests::{Exporter, build_example, exposition, exposition_in, exposition_of};
+use hello_exporter_tests::{
+    Exporter, build_example, exposition, exposition_in, exposition_of, registry_of, registry_of_fn,
+};
 use prometheus::HistogramOpts;
 use prometheus::proto::{Gauge, LabelPair, Metric, MetricType, Quantile, Summary};
 use proptest::collection::vec;
@@ -20,9 +22,7 @@ use proptest::test_runner::RngSeed;
 fn serving(metric_type: MetricType, metrics: Vec<Metric>) -> Registry {
     let foreign = prometheus::Registry::new();
     foreign.register(Given::new("family", "Help.", metric_type, metrics)).unwrap();
-    let registry = Registry::new();
-    registry.register(foreign).unwrap();
-    registry
+    registry_of(foreign)
 }
 
 fn summary(of: &str, quantiles: &[(f64, f64)]) -> Metric {
@@ -48,8 +48,7 @@ fn assert_same<T: Declared + 'static>(
     foreign: &Registry,
     snapshots: impl Fn() -> T + Send + Sync + 'static,
 ) {
-    let registry = Registry::new();
-    registry.register_fn(snapshots).unwrap();
+    let registry = registry_of_fn(snapshots);
     for format in FORMATS {
         assert_eq!(exposition_in(format, foreign), exposition_in(format, &registry));
     }
@@ -76,7 +75,7 @@ fn assert_histogram(buckets: &[(f64, u64)], count: u64) {
 }
 
 #[test]
-fn foreign_histogram_is_held_to_the_rules_of_a_snapshot() {
+fn foreign_histogram_follows_the_rules_of_a_snapshot() {
     const INFINITY: f64 = f64::INFINITY;
     let cases: &[(&[(f64, u64)], u64)] = &[
         (&[], 3),
@@ -121,7 +120,7 @@ fn assert_summary(quantiles: &[(f64, f64)]) {
 }
 
 #[test]
-fn foreign_summary_is_held_to_the_rules_of_a_snapshot() {
+fn foreign_summary_follows_the_rules_of_a_snapshot() {
     let cases: &[&[(f64, f64)]] = &[
         &[],
         &[(0.0, -1.0), (0.5, f64::NAN), (1.0, 2.0)],
@@ -152,7 +151,7 @@ proptest! {
     })]
 
     #[test]
-    fn any_foreign_histogram_is_held_to_the_rules_of_a_snapshot(
+    fn arbitrary_foreign_histogram_follows_the_rules_of_a_snapshot(
         buckets in vec((numbers(), 0..4_u64), 0..4),
         count in 0..4_u64,
     ) {
@@ -160,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn any_foreign_summary_is_held_to_the_rules_of_a_snapshot(
+    fn arbitrary_foreign_summary_follows_the_rules_of_a_snapshot(
         quantiles in vec((numbers(), numbers()), 0..4),
     ) {
         assert_summary(&quantiles);
@@ -168,7 +167,7 @@ proptest! {
 }
 
 #[test]
-fn histogram_field_with_a_bound_of_nan_is_left_out() {
+fn foreign_histogram_with_a_nan_bound_is_dropped() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Fields {
@@ -202,7 +201,7 @@ good_count 1
 }
 
 #[test]
-fn foreign_labels_that_are_invalid_or_repeated_are_left_out() {
+fn invalid_or_repeated_foreign_labels_are_dropped() {
     let labels: &[&[(&str, &str)]] = &[
         &[("a", "1"), ("b", "2")],
         // The same series.
@@ -236,7 +235,7 @@ family{a="1",b="2"} 1
 }
 
 #[test]
-fn foreign_label_that_the_type_brings_is_left_out() {
+fn reserved_label_of_a_foreign_metric_is_dropped() {
     let mut bounded = histogram("it", &[(1.0, 1)], 1);
     let mut label = LabelPair::default();
     label.set_name("le".to_owned());
@@ -264,7 +263,7 @@ waits_seconds_bucket{of="sound",le="2"} 2
 waits_seconds_bucket{of="sound",le="+Inf"} 2
 waits_seconds_sum{of="sound"} 1.5
 waits_seconds_count{of="sound"} 2
-# HELP foreign_dropped_series_total Series that were not exposed: their family clashed with another one, they were none of its samples, or one too many for it.
+# HELP foreign_dropped_series_total Series that were not exposed because their family clashed with another one or was full, or because they were invalid.
 # TYPE foreign_dropped_series_total counter
 foreign_dropped_series_total{family="waits_seconds"} 6
 "#

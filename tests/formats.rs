@@ -3,30 +3,29 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use hello_exporter::collect::{Collect, Declared, Desc, Describe, FamilyEncoder, MetricType};
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::{
     Collector, Counter, CounterVec, Format, Gauge, Histogram, HistogramSnapshot, HistogramVec,
     Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
 use hello_exporter_tests::foreign::Given;
 use hello_exporter_tests::{
-    assert_golden, exposition, exposition_of, exposition_of_fn, open_metrics, open_metrics_of,
+    HELLO, assert_golden, assert_golden_formats, exposition, hello, open_metrics, open_metrics_of,
+    registry_of, registry_of_fn,
 };
 use prometheus::proto;
 
-fn open_metrics_of_fn<T: Declared + 'static>(
-    make: impl Fn() -> T + Send + Sync + 'static,
-) -> String {
-    let registry = Registry::new();
-    registry.register_fn(make).unwrap();
-    open_metrics(&registry)
+/// Asserts what a registry exposes in the text format and in OpenMetrics.
+#[track_caller]
+fn assert_formats(registry: &Registry, in_text: &str, in_open_metrics: &str) {
+    assert_eq!(exposition(registry), in_text);
+    assert_eq!(open_metrics(registry), in_open_metrics);
 }
 
 #[test]
-fn openmetrics_family_of_a_counter_lacks_its_suffix() {
+fn openmetrics_drops_the_suffix_from_a_counters_metadata_only() {
     #[derive(Collector)]
     struct Counters {
         /// Without labels.
@@ -35,21 +34,18 @@ fn openmetrics_family_of_a_counter_lacks_its_suffix() {
         busy_seconds_total: CounterVec<1, f64>,
     }
 
-    let counters = Arc::new(Counters::new());
+    let counters = Counters::new();
     counters.bare_total.inc_by(2);
     counters.busy_seconds_total.with(["0"]).inc_by(0.25);
-    assert_eq!(
-        exposition_of(Arc::clone(&counters)),
+    assert_formats(
+        &registry_of(counters),
         r#"# HELP bare_total Without labels.
 # TYPE bare_total counter
 bare_total 2
 # HELP busy_seconds_total With a unit.
 # TYPE busy_seconds_total counter
 busy_seconds_total{zone="a",cpu="0"} 0.25
-"#
-    );
-    assert_eq!(
-        open_metrics_of(counters),
+"#,
         r#"# HELP bare Without labels.
 # TYPE bare counter
 bare_total 2
@@ -58,35 +54,15 @@ bare_total 2
 # UNIT busy_seconds seconds
 busy_seconds_total{zone="a",cpu="0"} 0.25
 # EOF
-"#
+"#,
     );
 }
 
 #[test]
-fn a_counter_without_the_suffix_keeps_its_name_and_loses_its_type() {
-    #[derive(Collector)]
-    struct Hello {
-        #[metric(help = "Display a.")]
-        a: Gauge,
-        #[metric(help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
-        b: CounterVec<1>,
-    }
-
-    let hello = Arc::new(Hello::new());
-    hello.a.set(1.0);
-    hello.b.with(["Hi"]).inc_by(2);
-    assert_eq!(
-        exposition_of(Arc::clone(&hello)),
-        r#"# HELP a Display a.
-# TYPE a gauge
-a 1
-# HELP b Display b.
-# TYPE b counter
-b{hello="world",hostname="Hi"} 2
-"#
-    );
-    assert_eq!(
-        open_metrics_of(hello),
+fn counter_without_suffix_is_unknown_in_openmetrics() {
+    assert_formats(
+        &registry_of(hello()),
+        HELLO,
         r#"# HELP a Display a.
 # TYPE a gauge
 a 1
@@ -94,12 +70,12 @@ a 1
 # TYPE b unknown
 b{hello="world",hostname="Hi"} 2
 # EOF
-"#
+"#,
     );
 }
 
 #[test]
-fn a_name_that_is_all_suffix_is_kept() {
+fn name_that_is_only_a_suffix_is_kept() {
     #[derive(Collector)]
     struct Suffix {
         /// Nothing but a suffix.
@@ -113,7 +89,7 @@ fn a_name_that_is_all_suffix_is_kept() {
 }
 
 #[test]
-fn a_unit_has_a_line_in_open_metrics() {
+fn unit_has_a_line_in_openmetrics() {
     #[derive(Collector)]
     struct Values {
         #[metric(help = "Of no type.", untyped)]
@@ -127,8 +103,8 @@ fn a_unit_has_a_line_in_open_metrics() {
         values.memory_bytes.set(-1);
         values
     };
-    assert_eq!(
-        exposition_of(values()),
+    assert_formats(
+        &registry_of(values()),
         "\
 # HELP anything Of no type.
 # TYPE anything untyped
@@ -136,10 +112,7 @@ anything -0.5
 # HELP memory_bytes In use.
 # TYPE memory_bytes gauge
 memory_bytes -1
-"
-    );
-    assert_eq!(
-        open_metrics_of(values()),
+",
         "\
 # HELP anything Of no type.
 # TYPE anything unknown
@@ -149,12 +122,12 @@ anything -0.5
 # UNIT memory_bytes bytes
 memory_bytes -1
 # EOF
-"
+",
     );
 }
 
 #[test]
-fn the_bounds_of_a_histogram_are_floats_in_open_metrics() {
+fn bucket_bounds_are_floats_in_openmetrics() {
     #[derive(Collector)]
     struct Histograms {
         #[metric(help = "Live.", unit = "seconds", buckets = [0.00001, 1, 10, 1e6])]
@@ -166,11 +139,10 @@ fn the_bounds_of_a_histogram_are_floats_in_open_metrics() {
     }
 
     let snapshot = HistogramSnapshot::new([(1.0, 20), (25.0, 23)], 9.5, 24).unwrap();
-    let histograms = Arc::new(Histograms { snapshot, ..Histograms::new() });
+    let histograms = Histograms { snapshot, ..Histograms::new() };
     histograms.live_seconds.observe(5.0);
     histograms.by_path.with(["/"]).observe(2.0);
-    assert_golden("expositions/histograms.txt", &exposition_of(Arc::clone(&histograms)));
-    assert_golden("expositions/histograms.openmetrics", &open_metrics_of(histograms));
+    assert_golden_formats("histograms", &registry_of(histograms));
 }
 
 /// OpenMetrics forbids both where observations can be negative; client_golang exposes them.
@@ -182,10 +154,10 @@ fn histogram_with_negative_bound_has_sum_and_count_in_every_format() {
         live: Histogram,
     }
 
-    let signed = Arc::new(Signed::new());
+    let signed = Signed::new();
     signed.live.observe(0.5);
-    assert_eq!(
-        exposition_of(Arc::clone(&signed)),
+    assert_formats(
+        &registry_of(signed),
         r#"# HELP live Live.
 # TYPE live histogram
 live_bucket{le="-1"} 0
@@ -193,10 +165,7 @@ live_bucket{le="1"} 1
 live_bucket{le="+Inf"} 1
 live_sum 0.5
 live_count 1
-"#
-    );
-    assert_eq!(
-        open_metrics_of(signed),
+"#,
         r#"# HELP live Live.
 # TYPE live histogram
 live_bucket{le="-1.0"} 0
@@ -205,7 +174,7 @@ live_bucket{le="+Inf"} 1
 live_sum 0.5
 live_count 1
 # EOF
-"#
+"#,
     );
 }
 
@@ -225,15 +194,14 @@ fn negative_and_nan_sums_and_quantiles_are_exposed_in_every_format() {
 
     let pauses = SummarySnapshot::new([(0.5, -2.0), (1.0, f64::NAN)], f64::NAN, 2).unwrap();
     let shifts = SummarySnapshot::new([(0.5, -0.5)], -1.5, 3).unwrap();
-    let sums = Arc::new(Sums { pauses, shifts, ..Sums::new() });
+    let sums = Sums { pauses, shifts, ..Sums::new() };
     sums.lost.observe(f64::NAN);
     sums.negative.observe(-0.5);
-    assert_golden("expositions/negative_and_nan_sums.txt", &exposition_of(Arc::clone(&sums)));
-    assert_golden("expositions/negative_and_nan_sums.openmetrics", &open_metrics_of(sums));
+    assert_golden_formats("negative_and_nan_sums", &registry_of(sums));
 }
 
 #[test]
-fn quantiles_are_floats_in_open_metrics() {
+fn quantiles_are_floats_in_openmetrics() {
     #[derive(Collector)]
     #[collector(const_labels(zone = "a"))]
     struct Summaries {
@@ -245,8 +213,8 @@ fn quantiles_are_floats_in_open_metrics() {
         let quantiles = [(0.0, 0.0), (0.5, 0.001), (1.0, 0.25)];
         Summaries { pause_seconds: SummarySnapshot::new(quantiles, 1.5, 40).unwrap() }
     };
-    assert_eq!(
-        exposition_of_fn(summaries),
+    assert_formats(
+        &registry_of_fn(summaries),
         r#"# HELP pause_seconds Pauses.
 # TYPE pause_seconds summary
 pause_seconds{zone="a",quantile="0"} 0
@@ -254,10 +222,7 @@ pause_seconds{zone="a",quantile="0.5"} 0.001
 pause_seconds{zone="a",quantile="1"} 0.25
 pause_seconds_sum{zone="a"} 1.5
 pause_seconds_count{zone="a"} 40
-"#
-    );
-    assert_eq!(
-        open_metrics_of_fn(summaries),
+"#,
         r#"# HELP pause_seconds Pauses.
 # TYPE pause_seconds summary
 # UNIT pause_seconds seconds
@@ -267,7 +232,7 @@ pause_seconds{zone="a",quantile="1.0"} 0.25
 pause_seconds_sum{zone="a"} 1.5
 pause_seconds_count{zone="a"} 40
 # EOF
-"#
+"#,
     );
 }
 
@@ -285,7 +250,7 @@ enum Role {
 }
 
 #[test]
-fn an_info_and_a_state_set_are_gauges_in_the_text_format() {
+fn info_and_state_set_are_gauges_in_the_text_format() {
     #[derive(Collector)]
     #[collector(const_labels(zone = "a"))]
     struct Node {
@@ -295,12 +260,12 @@ fn an_info_and_a_state_set_are_gauges_in_the_text_format() {
         role: StateSet<Role>,
     }
 
-    let node = Arc::new(Node::new());
+    let node = Node::new();
     node.node_info.set(Release { version: "7\n2".to_owned(), commit: "" });
     node.role.set(Role::Leader);
     node.role.set(Role::Follower);
-    assert_eq!(
-        exposition_of(Arc::clone(&node)),
+    assert_formats(
+        &registry_of(node),
         r#"# HELP node_info What runs.
 # TYPE node_info gauge
 node_info{zone="a",version="7\n2",commit=""} 1
@@ -308,10 +273,7 @@ node_info{zone="a",version="7\n2",commit=""} 1
 # TYPE role gauge
 role{zone="a",role="leader"} 0
 role{zone="a",role="fol\"lower"} 1
-"#
-    );
-    assert_eq!(
-        open_metrics_of(Arc::clone(&node)),
+"#,
         r#"# HELP node What runs.
 # TYPE node info
 node_info{zone="a",version="7\n2",commit=""} 1
@@ -320,12 +282,12 @@ node_info{zone="a",version="7\n2",commit=""} 1
 role{zone="a",role="leader"} 0
 role{zone="a",role="fol\"lower"} 1
 # EOF
-"#
+"#,
     );
 }
 
 #[test]
-fn state_set_label_has_the_name_of_the_set() {
+fn state_set_label_takes_the_name_of_its_family() {
     #[derive(Collector)]
     struct Node {
         /// What this node is.
@@ -364,7 +326,7 @@ impl Collect for AsGauge {
 }
 
 #[test]
-fn an_info_is_one_and_a_state_set_has_states() {
+fn handwritten_info_is_one_and_state_set_needs_states() {
     let info = Desc::new("node_info", "Help.", MetricType::Info);
     let set = Desc::new("role", "Help.", MetricType::StateSet);
     for desc in [info.clone(), set.clone(), set.with_labels(["x"])] {
@@ -377,7 +339,7 @@ fn an_info_is_one_and_a_state_set_has_states() {
 }
 
 #[test]
-fn what_is_no_counter_ends_in_its_unit() {
+fn gauge_must_end_in_its_unit() {
     let gauge = Desc::new("busy_seconds_total", "Help.", MetricType::Gauge).with_unit("seconds");
     let error = Registry::new().register(AsGauge(gauge)).unwrap_err();
     assert_eq!(
@@ -388,27 +350,24 @@ fn what_is_no_counter_ends_in_its_unit() {
 }
 
 #[test]
-fn quotes_in_a_help_are_escaped_in_open_metrics_only() {
+fn quotes_in_help_are_escaped_in_openmetrics_only() {
     #[derive(Collector)]
     struct Helped {
         #[metric(help = " \"Quotes\", back\\slash,\na newline, \r return ")]
         helped: f64,
     }
 
-    assert_eq!(
-        exposition_of_fn(|| Helped { helped: 1.0 }),
+    assert_formats(
+        &registry_of_fn(|| Helped { helped: 1.0 }),
         "# HELP helped  \"Quotes\", back\\\\slash,\\na newline, \r return \n\
-         # TYPE helped gauge\nhelped 1\n"
-    );
-    assert_eq!(
-        open_metrics_of_fn(|| Helped { helped: 1.0 }),
+         # TYPE helped gauge\nhelped 1\n",
         "# HELP helped  \\\"Quotes\\\", back\\\\slash,\\na newline, \r return \n\
-         # TYPE helped gauge\nhelped 1\n# EOF\n"
+         # TYPE helped gauge\nhelped 1\n# EOF\n",
     );
 }
 
 #[test]
-fn times_are_in_milliseconds_or_in_seconds() {
+fn timestamps_are_milliseconds_in_text_and_seconds_in_openmetrics() {
     #[derive(Collector)]
     struct Times {
         /// Now and then.
@@ -435,12 +394,11 @@ fn times_are_in_milliseconds_or_in_seconds() {
             waits: Timestamped::new(waits, UNIX_EPOCH),
         }
     };
-    assert_golden("expositions/times.txt", &exposition_of_fn(times));
-    assert_golden("expositions/times.openmetrics", &open_metrics_of_fn(times));
+    assert_golden_formats("times", &registry_of_fn(times));
 }
 
 #[test]
-fn the_end_is_marked_in_open_metrics() {
+fn openmetrics_marks_its_end() {
     let registry = Registry::new();
     assert_eq!((exposition(&registry), open_metrics(&registry)), (String::new(), "# EOF\n".into()));
 
@@ -480,7 +438,7 @@ impl Collect for Panicking {
 #[test]
 fn panicking_collector_leaves_only_the_end() {
     assert_eq!(open_metrics_of(Panicking), "# EOF\n");
-    assert_eq!(open_metrics_of_fn(|| -> Suddenly { panic!("a fault") }), "# EOF\n");
+    assert_eq!(open_metrics(&registry_of_fn(|| -> Suddenly { panic!("a fault") })), "# EOF\n");
 }
 
 fn summary() -> Box<Given> {
@@ -507,7 +465,7 @@ fn untyped() -> Box<Given> {
 }
 
 #[test]
-fn a_foreign_registry_is_served_in_open_metrics() {
+fn foreign_registry_is_exposed_in_openmetrics() {
     let zone = HashMap::from([("zone".to_owned(), "a".to_owned())]);
     let foreign = prometheus::Registry::new_custom(None, Some(zone)).unwrap();
     let opts = prometheus::HistogramOpts::new("waits", "Help.").buckets(vec![1.0]);
@@ -521,14 +479,13 @@ fn a_foreign_registry_is_served_in_open_metrics() {
 }
 
 #[test]
-fn counter_whose_family_name_is_taken_is_unknown_in_open_metrics() {
+fn counter_that_would_collide_without_suffix_is_unknown_in_openmetrics() {
     let foreign = prometheus::Registry::new();
     let counter = prometheus::IntCounter::new("jobs_total", "Jobs done.").unwrap();
     let gauge = prometheus::IntGauge::new("jobs", "Jobs waiting.").unwrap();
     foreign.register(Box::new(counter)).unwrap();
     foreign.register(Box::new(gauge)).unwrap();
-    let registry = Registry::new();
-    registry.register(foreign).unwrap();
+    let registry = registry_of(foreign);
     assert_eq!(
         open_metrics(&registry),
         "\

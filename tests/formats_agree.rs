@@ -18,7 +18,7 @@ use hello_exporter::metric::States;
 use hello_exporter::{
     Collector, Counter, Format, Histogram, HistogramSnapshot, Registry, SummarySnapshot,
 };
-use hello_exporter_tests::{Sample, samples};
+use hello_exporter_tests::{Sample, registry_of, samples};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -35,7 +35,7 @@ fn read_as_text(format: Format, registry: &Registry) -> String {
     format!("{:#?}", read(format, registry))
 }
 
-/// How many samples a series has.
+/// Returns the number of samples of a series.
 fn count(content: &Content) -> usize {
     match content {
         Content::Number(_) => 1,
@@ -103,13 +103,11 @@ fn forbidden() -> Registry {
     }
     forbidden.signed.observe(-7.0);
     forbidden.lost.observe(f64::NAN);
-    let registry = Registry::new();
-    registry.register(forbidden).unwrap();
-    registry
+    registry_of(forbidden)
 }
 
 #[test]
-fn forbidden_values_are_samples_in_every_format() {
+fn forbidden_values_are_exposed_in_every_format() {
     let registry = forbidden();
     for format in FORMATS {
         let samples = read(format, &registry);

@@ -1,4 +1,4 @@
-//! What the compiler says of mistakes that depend on a type parameter.
+//! Compiler messages for mistakes that depend on a type parameter.
 //!
 //! A constant that mentions a parameter is evaluated where it is used with a type, which only a build
 //! does: `cargo check` passes, and the program does not compile.
@@ -68,12 +68,12 @@ struct Generic<T: Init> {
 "#;
 
 #[test]
-fn a_generic_field_of_the_right_shape_compiles() {
+fn generic_field_with_the_right_labels_compiles() {
     assert_eq!(compile(LABELS, "CounterVec<1>", "obj"), None);
 }
 
 #[test]
-fn a_wrong_number_of_labels_is_found_by_a_build() {
+fn build_rejects_a_wrong_number_of_labels() {
     assert_eq!(compile(LABELS, "CounterVec<2>", "metadata"), None);
     let error = "error[E0080]: evaluation panicked: a metric of this type has 2 labels, but `labels` \
                  names 1";
@@ -82,7 +82,7 @@ fn a_wrong_number_of_labels_is_found_by_a_build() {
 }
 
 #[test]
-fn a_wrong_type_word_is_found_by_a_build() {
+fn build_rejects_a_wrong_type_word() {
     let declaration = LABELS.replace("labels = [\"x\"]", "counter");
     let error = "error[E0080]: evaluation panicked: a metric of this type is a gauge by itself, \
                  `counter` is for plain values";
@@ -91,7 +91,7 @@ fn a_wrong_type_word_is_found_by_a_build() {
 }
 
 #[test]
-fn labels_of_other_names_are_found_by_a_build() {
+fn build_rejects_labels_with_other_names() {
     let declaration = r#"
 #[derive(Labels)]
 struct Key { host: u8 }
@@ -124,7 +124,7 @@ fn used(generic: &Generic<f64>) {
 }
 
 #[test]
-fn registered_plain_values_are_found_by_a_build() {
+fn build_rejects_registered_plain_values() {
     let declaration = r#"
 #[derive(Collector)]
 struct Generic<T: Init> {

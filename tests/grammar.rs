@@ -9,9 +9,11 @@ use std::time::Duration;
 use hello_exporter::collect::Metric;
 use hello_exporter::{
     Collector, Counter, CounterVec, Family, Gauge, GaugeVec, Histogram, HistogramVec, LabelValue,
-    Labels, Registry,
+    Labels,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{
+    assert_golden, exposition, exposition_of, exposition_of_fn, registry_of,
+};
 
 #[derive(LabelValue, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Method {
@@ -36,7 +38,7 @@ fn request(path: &str) -> Request<'_> {
 }
 
 #[test]
-fn a_label_struct_names_the_labels_of_a_family() {
+fn label_struct_names_the_labels_of_a_family() {
     #[derive(Collector)]
     #[collector(namespace = "http", const_labels(zone = "a"))]
     struct Http {
@@ -62,7 +64,7 @@ fn a_label_struct_names_the_labels_of_a_family() {
 }
 
 #[test]
-fn a_borrowed_label_struct_finds_what_an_owned_one_made() {
+fn borrowed_label_struct_finds_the_series_of_an_owned_one() {
     #[derive(Labels)]
     struct Key<S> {
         host: S,
@@ -84,7 +86,7 @@ fn a_borrowed_label_struct_finds_what_an_owned_one_made() {
 }
 
 #[test]
-fn a_family_of_one_label_can_be_looked_up_by_an_enum() {
+fn enum_looks_up_a_series_with_one_label() {
     #[derive(Collector)]
     struct Methods {
         #[metric(help = "Help.", labels = ["method"])]
@@ -143,7 +145,7 @@ fn rename_all_renames_labels_and_values() {
 }
 
 #[test]
-fn maps_and_lists_from_label_structs_enums_and_tuples_are_values() {
+fn maps_and_lists_of_label_structs_enums_and_tuples_are_values() {
     #[derive(Labels, PartialEq, Eq, PartialOrd, Ord)]
     struct Disk {
         device: String,
@@ -210,7 +212,7 @@ fn buckets_are_literals_constants_or_calls() {
 }
 
 #[test]
-fn a_family_holds_to_its_max_series() {
+fn family_has_at_most_max_series() {
     const MOST: usize = 1;
 
     #[derive(Collector)]
@@ -259,7 +261,7 @@ struct Nested {
 }
 
 #[test]
-fn flattened_collectors_are_spliced_in() {
+fn flattened_collectors_are_exposed() {
     #[derive(Collector)]
     #[collector(namespace = "app", const_labels(zone = "a"))]
     struct App {
@@ -306,7 +308,7 @@ fn foreign_histograms_are_fields() {
 }
 
 #[test]
-fn structs_made_by_macros_in_functions_and_side_by_side_work() {
+fn derive_works_in_macros_in_functions_and_twice_in_a_scope() {
     macro_rules! gauge_struct {
         ($vis:vis $name:ident { $field:ident: $ty:ty = $help:literal }) => {
             #[derive(hello_exporter::Collector)]
@@ -328,8 +330,7 @@ fn structs_made_by_macros_in_functions_and_side_by_side_work() {
         }
     }
 
-    let registry = Registry::new();
-    registry.register(One::new()).unwrap();
+    let registry = registry_of(One::new());
     registry.register(other::One::new()).unwrap();
     assert_eq!(
         exposition(&registry),
@@ -348,7 +349,7 @@ same 0
 pub(crate) use hello_exporter as renamed;
 
 #[test]
-fn a_renamed_dependency_is_found_by_its_path() {
+fn renamed_dependency_is_used_by_its_path() {
     #[derive(renamed::Collector)]
     #[collector(crate = crate::renamed)]
     struct Renamed<T: Metric> {

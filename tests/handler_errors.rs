@@ -9,7 +9,7 @@ use hello_exporter_tests::{Exporter, build_example};
 
 const NAME: &str = "promhttp_metric_handler_errors_total";
 
-/// What is exposed of errors. A scrape of this alone runs nothing that fails.
+/// Returns the samples of errors. This scrape selects them alone, so it runs nothing that fails.
 fn exposed(address: SocketAddr) -> String {
     get(address, &format!("/metrics?name[]={NAME}")).body
 }
@@ -24,7 +24,7 @@ fn errors(encoding: u64, gathering: u64) -> String {
 }
 
 #[test]
-fn scrape_in_which_collectors_fail_counts_one_error() {
+fn scrape_with_failing_collectors_counts_one_error() {
     let program = build_example("hello_exporter_tests", "gathering");
     let exporter = Exporter::start_program(&program, &[]);
     assert_eq!(exposed(exporter.address), errors(0, 0));
@@ -59,7 +59,7 @@ fn scrape_without_a_failure_counts_no_error() {
 }
 
 #[test]
-fn errors_can_be_left_out() {
+fn handler_error_metric_can_be_disabled() {
     let exporter = Exporter::start(&["--web.disable-exporter-metrics"]);
     assert_eq!(exposed(exporter.address), "");
 }

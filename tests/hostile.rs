@@ -1,5 +1,5 @@
-//! Clients that mean harm, or are broken: whatever they do, a good scrape is answered in time, and once they are
-//! gone the exporter has no more of the system than before.
+//! Hostile and broken clients: a good scrape is answered in time meanwhile, and once they are gone
+//! the exporter holds no more resources than before.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hello_exporter_tests::web_config::{Directory, TLS};
-use hello_exporter_tests::{Dial, Exporter, Resources, Stream, build_example};
+use hello_exporter_tests::{Dial, Exporter, Resources, Stream, build_example, read_until};
 use tempfile::TempDir;
 
 /// An exporter of ten megabytes, and how to connect to it.
@@ -124,17 +124,6 @@ fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: exporter\r\n{headers}\r\n")
 }
 
-/// Reads an answer to its end, on a connection that goes on.
-fn read_answer(stream: &mut Stream, end: &[u8]) -> Vec<u8> {
-    let mut answer = Vec::new();
-    let mut byte = [0];
-    while !answer.ends_with(end) {
-        stream.read_exact(&mut byte).unwrap();
-        answer.push(byte[0]);
-    }
-    answer
-}
-
 type Attack = (&'static str, fn(&Target) -> Vec<Stream>);
 
 /// Each gives connections that the exporter has to close by itself.
@@ -175,7 +164,7 @@ const ATTACKS: &[Attack] = &[
 /// A connection that was used, and is kept.
 fn answered(target: &Target) -> Stream {
     let mut stream = target.send(get(HEALTHY, ""));
-    assert!(read_answer(&mut stream, b"healthy\n").starts_with(b"HTTP/1.1 200 OK\r\n"));
+    assert!(read_until(&mut stream, b"healthy\n").starts_with(b"HTTP/1.1 200 OK\r\n"));
     stream
 }
 
@@ -242,7 +231,7 @@ fn hostile_clients_cannot_hold_the_exporter_over_tls() {
 }
 
 #[test]
-fn an_exporter_that_may_open_few_files_has_few_connections() {
+fn connections_are_limited_by_open_files() {
     let directory = TempDir::new().unwrap();
     let script = directory.path().join("limited");
     let program = build_example("hello_exporter_tests", "hostile");
@@ -361,7 +350,7 @@ fn refusal(target: &Target, request: impl AsRef<[u8]>) -> (Option<u16>, String, 
 }
 
 #[test]
-fn requests_that_are_too_large_are_refused() {
+fn too_large_requests_are_refused() {
     let target = Target::plain();
     let header =
         |length: usize| format!("X-Large: {}\r\nConnection: close\r\n", "x".repeat(length));
@@ -413,7 +402,7 @@ fn requests_that_are_too_large_are_refused() {
 }
 
 #[test]
-fn broken_requests_are_refused_and_their_connections_closed() {
+fn invalid_requests_are_refused_and_their_connections_closed() {
     let target = Target::plain();
     for request in [
         "\0\0\0\0\r\n\r\n",
@@ -441,7 +430,7 @@ fn broken_requests_are_refused_and_their_connections_closed() {
 }
 
 #[test]
-fn what_clients_do_wrong_leaves_no_trace_in_the_log() {
+fn mistakes_of_clients_are_not_logged() {
     let (plain, tls) = (Target::plain(), Target::tls());
     assert_eq!(refusal(&plain, "no request\r\n\r\n").0, Some(400));
     reset_early(&plain);
@@ -456,7 +445,7 @@ fn what_clients_do_wrong_leaves_no_trace_in_the_log() {
 }
 
 #[test]
-fn odd_percent_encoding_is_taken_as_it_is() {
+fn odd_percent_encoding_breaks_nothing() {
     let target = Target::plain();
     for (path, status) in [
         ("/metrics?name[]=%", 200),
@@ -482,7 +471,7 @@ fn odd_percent_encoding_is_taken_as_it_is() {
 }
 
 #[test]
-fn pipelined_requests_are_answered_in_their_order() {
+fn pipelined_requests_are_answered_in_order() {
     let target = Target::plain();
     let paths = [HEALTHY, "/nope", "/-/ready"];
     let requests: String = (0..999).map(|at| get(paths[at % 3], "")).collect();
@@ -502,7 +491,7 @@ fn pipelined_requests_are_answered_in_their_order() {
 }
 
 #[test]
-fn idle_connections_do_not_delay_the_end() {
+fn idle_connections_do_not_delay_shutdown() {
     let target = Target::tls();
     let kept = (answered(&target), target.connect(), target.http2(&[]));
     let mut asked = target.http2(&[]);

@@ -6,18 +6,11 @@ use std::net::TcpListener;
 use std::process::{Command, Output};
 
 use actix_web::web;
-use hello_exporter::{Collector, Gauge, Registry, http::Metrics};
+use hello_exporter::{Collector, Gauge, http::Metrics};
 use hello_exporter_tests::http::{get, get_accepting, get_with, request, serve};
-use hello_exporter_tests::{Exporter, build, build_example, promtool, text, without_time};
-
-const HELLO: &str = "\
-# HELP a Display a.
-# TYPE a gauge
-a 1
-# HELP b Display b.
-# TYPE b counter
-b{hello=\"world\",hostname=\"Hi\"} 2
-";
+use hello_exporter_tests::{
+    Exporter, HELLO, build, build_example, promtool, registry_of, text, without_time,
+};
 
 /// Runs the exporter to its end.
 fn run(arguments: &[&str]) -> Output {
@@ -25,7 +18,7 @@ fn run(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn the_metrics_of_the_tutorial_are_served() {
+fn metrics_of_the_tutorial_are_served() {
     let exporter = Exporter::start(&[]);
     let response = get(exporter.address, "/metrics");
     assert_eq!(response.status, 200);
@@ -35,7 +28,7 @@ fn the_metrics_of_the_tutorial_are_served() {
 }
 
 #[test]
-fn open_metrics_is_served_to_whoever_prefers_it() {
+fn openmetrics_is_served_if_preferred() {
     let exporter = Exporter::start(&[]);
     let accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
     let response = get_accepting(exporter.address, "/metrics", accept);
@@ -51,21 +44,21 @@ fn open_metrics_is_served_to_whoever_prefers_it() {
 }
 
 #[test]
-fn promtool_complains_of_nothing_but_the_name_of_the_tutorials_counter() {
+fn promtool_reports_only_the_name_of_the_tutorials_counter() {
     let exporter = Exporter::start(&[]);
     let complaints = promtool(&get(exporter.address, "/metrics").body);
     assert_eq!(complaints, "b counter metrics should have \"_total\" suffix\n");
 }
 
 #[test]
-fn values_computed_at_scrape_time_are_served_alike() {
+fn values_computed_at_scrape_time_are_served() {
     let exporter = Exporter::start_program(&build_example("hello_exporter", "values"), &[]);
     let body = get(exporter.address, "/metrics").body;
     assert!(body.starts_with(HELLO), "{body}");
 }
 
 #[test]
-fn every_exporter_exposes_itself() {
+fn exporter_exposes_its_own_metrics() {
     let exporter = Exporter::start(&[]);
     let body = get(exporter.address, "/metrics").body;
     let types: Vec<&str> = body.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
@@ -137,7 +130,7 @@ fn scrapes_are_counted_as_promhttp_counts_them() {
 }
 
 #[test]
-fn what_an_exporter_exposes_of_its_process_can_be_left_out() {
+fn exporter_metrics_can_be_disabled() {
     let exporter = Exporter::start(&["--web.disable-exporter-metrics"]);
     let body = get(exporter.address, "/metrics").body;
     let types: Vec<&str> = body.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
@@ -145,7 +138,7 @@ fn what_an_exporter_exposes_of_its_process_can_be_left_out() {
 }
 
 #[test]
-fn a_socket_of_systemd_is_listened_on() {
+fn socket_of_systemd_is_served() {
     let exporter = Exporter::start_activated(&build(), &["--web.systemd-socket"]);
     let response = get(exporter.address, "/metrics");
     assert_eq!(response.status, 200);
@@ -183,7 +176,7 @@ fn head_has_the_headers_of_get_and_no_body() {
 }
 
 #[test]
-fn other_methods_are_refused_with_allow() {
+fn other_methods_are_405_with_allow() {
     let exporter = Exporter::start(&[]);
     for path in ["/metrics", "/", "/-/healthy", "/-/ready"] {
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
@@ -195,7 +188,7 @@ fn other_methods_are_refused_with_allow() {
 }
 
 #[test]
-fn unknown_paths_are_404_and_queries_do_not_matter() {
+fn unknown_paths_are_404_whatever_their_query() {
     let exporter = Exporter::start(&[]);
     for path in ["/nope", "/metrics/", "/metricsx", "/-/", "//metrics"] {
         let response = get(exporter.address, path);
@@ -209,7 +202,7 @@ fn unknown_paths_are_404_and_queries_do_not_matter() {
 /// What Go's `http.Error` sets. 401 and 429 are in web_config_passwords.rs, 403 and 503 in
 /// probe.rs and sources.rs.
 #[test]
-fn errors_in_words_have_the_headers_of_go() {
+fn error_pages_have_the_headers_of_go() {
     let exporter = Exporter::start(&[]);
     let address = exporter.address;
     for (response, status, body) in [
@@ -247,7 +240,7 @@ fn health_is_plain_text() {
 }
 
 #[test]
-fn the_landing_page_names_the_exporter_and_links_to_its_metrics() {
+fn landing_page_names_the_exporter_and_links_to_its_metrics() {
     let exporter = Exporter::start(&["--web.telemetry-path=/my/metrics"]);
     let response = get(exporter.address, "/");
     assert_eq!(response.status, 200);
@@ -266,13 +259,13 @@ fn the_landing_page_names_the_exporter_and_links_to_its_metrics() {
 }
 
 #[test]
-fn metrics_at_the_root_take_the_place_of_the_landing_page() {
+fn metrics_at_the_root_replace_the_landing_page() {
     let exporter = Exporter::start(&["--web.telemetry-path=/"]);
     assert!(get(exporter.address, "/").body.starts_with(HELLO));
 }
 
 #[test]
-fn sigterm_and_sigint_end_it_with_status_0() {
+fn sigterm_and_sigint_exit_with_status_0() {
     for signal in ["TERM", "INT"] {
         let exporter = Exporter::start(&[]);
         assert_eq!(get(exporter.address, "/-/ready").status, 200);
@@ -284,7 +277,7 @@ fn sigterm_and_sigint_end_it_with_status_0() {
 }
 
 #[test]
-fn a_port_in_use_is_one_line_and_exit_status_1() {
+fn port_in_use_is_one_line_and_exit_status_1() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let output = run(&[&format!("--web.listen-address={address}")]);
@@ -299,7 +292,7 @@ fn a_port_in_use_is_one_line_and_exit_status_1() {
 }
 
 #[test]
-fn bad_flags_are_exit_status_2() {
+fn invalid_flags_exit_with_status_2() {
     let address = "expected `host:port`, `:port` or `[ipv6]:port`, with a port from 0 to 65535";
     for (flag, message) in [
         ("--bogus", "error: unexpected argument '--bogus' found"),
@@ -348,7 +341,7 @@ fn version_and_help_go_to_standard_output() {
 }
 
 #[test]
-fn several_addresses_are_listened_on() {
+fn several_addresses_are_served() {
     let mut exporter = Exporter::start(&["--web.listen-address=127.0.0.1:0"]);
     let second = exporter.next_address();
     assert_ne!(second, exporter.address);
@@ -358,7 +351,7 @@ fn several_addresses_are_listened_on() {
 }
 
 #[test]
-fn the_log_is_logfmt_or_json_of_the_given_level() {
+fn log_is_logfmt_or_json_of_the_given_level() {
     let (_, log) = Exporter::start(&["--log.format=json"]).signal("TERM");
     let last: serde_json::Value = serde_json::from_str(log.last().unwrap()).unwrap();
     assert_eq!((&last["level"], &last["msg"]), (&"info".into(), &"Stopped".into()));
@@ -369,7 +362,7 @@ fn the_log_is_logfmt_or_json_of_the_given_level() {
 }
 
 #[test]
-fn requests_are_logged_for_who_debugs() {
+fn requests_are_logged_at_debug() {
     let exporter = Exporter::start(&["--log.level=debug"]);
     assert_eq!(get(exporter.address, "/nope?x=%22%0a=").status, 404);
     let (_, log) = exporter.signal("TERM");
@@ -382,7 +375,7 @@ fn requests_are_logged_for_who_debugs() {
 }
 
 #[test]
-fn no_password_of_a_request_is_logged() {
+fn passwords_of_requests_are_not_logged() {
     let exporter = Exporter::start(&["--log.level=debug"]);
     let targets =
         ["http://ops:secret@host", "http%3A%2F%2Fops%3Asecret%40host", "ops:sec&secret@host"];
@@ -400,15 +393,14 @@ fn no_password_of_a_request_is_logged() {
 
 /// An application that has routes of its own mounts the metrics beside them.
 #[test]
-fn metrics_mount_into_an_application() {
+fn metrics_are_mounted_into_an_application() {
     #[derive(Collector)]
     struct Visits {
         /// Visits.
         visits: Gauge,
     }
 
-    let registry = Registry::new();
-    registry.register(Visits::new()).unwrap();
+    let registry = registry_of(Visits::new());
     let server = serve(move |config| {
         let hello = web::get().to(|| async { "hello" });
         let metrics = Metrics::new(registry.clone()).path("/internal/metrics");

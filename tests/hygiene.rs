@@ -91,30 +91,15 @@ struct Hostile<T: ::hello_exporter::collect::Init> {
 }
 
 #[test]
-fn a_hostile_prelude_changes_nothing() {
+fn hostile_prelude_changes_nothing() {
     let hostile = Hostile::<::hello_exporter::Gauge>::new(1);
     ::std::assert_eq!(hostile.skipped, 1);
     hostile.histogram.with(By { kind: Kind::A, name: "b" }).observe(0.5);
     let _ = Kind::None;
     let registry = ::hello_exporter::Registry::new();
     ::std::result::Result::unwrap(registry.register(hostile));
-    ::std::assert_eq!(
-        ::hello_exporter_tests::exposition(&registry),
-        r#"# HELP hostile_generic Generic.
-# TYPE hostile_generic gauge
-hostile_generic{k="v"} 0
-# HELP hostile_in_inner Inner.
-# TYPE hostile_in_inner counter
-hostile_in_inner{k="v"} 0
-# HELP hostile_seconds Histogram.
-# TYPE hostile_seconds histogram
-hostile_seconds_bucket{k="v",kind="a",name="b",le="1"} 1
-hostile_seconds_bucket{k="v",kind="a",name="b",le="+Inf"} 1
-hostile_seconds_sum{k="v",kind="a",name="b"} 0.5
-hostile_seconds_count{k="v",kind="a",name="b"} 1
-# HELP hostile_value Value.
-# TYPE hostile_value gauge
-hostile_value{k="v"} 0
-"#
+    ::hello_exporter_tests::assert_golden(
+        "expositions/hostile_prelude.txt",
+        &::hello_exporter_tests::exposition(&registry),
     );
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use hello_exporter::interop::Shared;
 use hello_exporter::{Collector, CounterVec, Format, Gauge, Histogram, Registry};
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, exposition_of_fn};
+use hello_exporter_tests::{
+    assert_golden, exposition, exposition_of, exposition_of_fn, registry_of, registry_of_fn,
+};
 use prometheus::core::{Collector as _, Desc};
 use prometheus::proto::{MetricFamily, MetricType, Quantile, Summary, Untyped};
 use prometheus::{HistogramOpts, IntCounter, IntCounterVec, Opts, TextEncoder};
@@ -50,7 +52,7 @@ fn sorted(exposition: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_derived_struct_registers_with_either_registry() {
+fn derived_struct_registers_with_either_registry() {
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(hello())).unwrap();
     assert_eq!(sorted(&gathered(&foreign)), sorted(HELLO));
@@ -58,7 +60,7 @@ fn a_derived_struct_registers_with_either_registry() {
 }
 
 #[test]
-fn an_arc_of_a_derived_struct_registers_with_a_foreign_registry() {
+fn arc_of_a_derived_struct_registers_with_a_foreign_registry() {
     let hello = Arc::new(hello());
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(Shared(Arc::clone(&hello)))).unwrap();
@@ -70,7 +72,7 @@ fn an_arc_of_a_derived_struct_registers_with_a_foreign_registry() {
 }
 
 #[test]
-fn histogram_equals_a_foreign_one_in_a_foreign_registry() {
+fn histogram_is_gathered_as_a_foreign_histogram() {
     #[derive(Collector)]
     struct Latency {
         /// Seconds.
@@ -94,7 +96,7 @@ fn histogram_equals_a_foreign_one_in_a_foreign_registry() {
 }
 
 #[test]
-fn a_foreign_desc_is_made_once_for_each_content() {
+fn foreign_desc_is_created_once_per_content() {
     let (one, other) = (hello(), hello());
     let pointers = |hello: &Hello| -> Vec<*const Desc> {
         hello.desc().into_iter().map(std::ptr::from_ref).collect()
@@ -139,7 +141,7 @@ fn foreign() -> Foreign {
 }
 
 #[test]
-fn a_struct_of_foreign_metrics_registers_with_either_registry() {
+fn struct_of_foreign_metrics_registers_with_either_registry() {
     assert_golden("expositions/foreign_metrics.txt", &exposition_of(foreign()));
     let registry = prometheus::Registry::new();
     registry.register(Box::new(foreign())).unwrap();
@@ -150,7 +152,7 @@ fn a_struct_of_foreign_metrics_registers_with_either_registry() {
 }
 
 #[test]
-fn a_foreign_field_that_is_another_metric_is_refused() {
+fn foreign_field_unlike_its_declaration_is_refused() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Field {
@@ -164,7 +166,7 @@ fn a_foreign_field_that_is_another_metric_is_refused() {
     };
     let error = |problem: &str| {
         Err(format!(
-            "collector `interop::a_foreign_field_that_is_another_metric_is_refused::Field`: field of \
+            "collector `interop::foreign_field_unlike_its_declaration_is_refused::Field`: field of \
              metric `right_total` {problem}"
         ))
     };
@@ -172,20 +174,20 @@ fn a_foreign_field_that_is_another_metric_is_refused() {
     assert!(refusal(right(), &["x"]).is_ok());
     assert_eq!(
         refusal(Opts::new("wrong_total", "Right."), &["x"]),
-        error("is called `wrong_total`")
+        error("is named `wrong_total`")
     );
     assert_eq!(
         refusal(Opts::new("right_total", "Wrong."), &["x"]),
-        error("was made with help \"Wrong.\", and declares \"Right.\"")
+        error("was made with help \"Wrong.\", but declares \"Right.\"")
     );
     assert_eq!(
         refusal(right(), &["y"]),
-        error("was made with labels [\"y\"], and declares [\"x\"]")
+        error("was made with labels [\"y\"], but declares [\"x\"]")
     );
     assert_eq!(
         refusal(right().const_label("d", "2"), &["x"]),
         error(
-            "was made with constant labels [(\"c\", \"1\"), (\"d\", \"2\")], and declares \
+            "was made with constant labels [(\"c\", \"1\"), (\"d\", \"2\")], but declares \
              [(\"c\", \"1\")]"
         )
     );
@@ -242,7 +244,7 @@ fn untyped() -> Given {
 }
 
 #[test]
-fn a_foreign_registry_registers_as_a_whole() {
+fn foreign_registry_registers_as_a_whole() {
     let foreign = prometheus::Registry::new_custom(
         Some("app".to_owned()),
         Some(HashMap::from([("zone".to_owned(), "a".to_owned())])),
@@ -255,16 +257,14 @@ fn a_foreign_registry_registers_as_a_whole() {
     foreign.register(Box::new(histogram)).unwrap();
     foreign.register(Box::new(summary())).unwrap();
     foreign.register(Box::new(untyped())).unwrap();
-    let registry = Registry::new();
-    registry.register(foreign).unwrap();
+    let registry = registry_of(foreign);
     assert_golden("expositions/foreign_registry_as_a_whole.txt", &exposition(&registry));
 }
 
 #[test]
-fn metrics_that_join_a_foreign_registry_later_are_served() {
+fn metrics_registered_later_in_a_foreign_registry_are_exposed() {
     let foreign = prometheus::Registry::new();
-    let registry = Registry::new();
-    registry.register(foreign.clone()).unwrap();
+    let registry = registry_of(foreign.clone());
     assert_eq!(exposition(&registry), "");
 
     let late = IntCounter::new("late_total", "Late.").unwrap();
@@ -279,7 +279,7 @@ fn metrics_that_join_a_foreign_registry_later_are_served() {
 }
 
 #[test]
-fn a_foreign_metric_that_clashes_is_refused_or_left_out() {
+fn clashing_foreign_metric_is_refused_or_dropped() {
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(IntCounter::new("a", "Another a.").unwrap())).unwrap();
     let registry = Registry::new();
@@ -314,14 +314,13 @@ fn untyped_values_are_gauges_in_a_foreign_registry() {
     foreign.register(Box::new(Values { value: 2.0, absent: None })).unwrap();
     assert_eq!(gathered(&foreign), "# HELP value Of no type.\n# TYPE value gauge\nvalue 2\n");
     let mut buffer = Vec::new();
-    let registry = Registry::new();
-    registry.register_fn(|| Values { value: 2.0, absent: None }).unwrap();
+    let registry = registry_of_fn(|| Values { value: 2.0, absent: None });
     registry.encode(Format::Text, &mut buffer);
     assert_eq!(buffer, b"# HELP value Of no type.\n# TYPE value untyped\nvalue 2\n");
 }
 
 #[test]
-fn foreign_samples_with_unsound_labels_are_left_out() {
+fn foreign_samples_with_invalid_labels_are_dropped() {
     // A constant label with the name of a variable one: this crate's peer accepts it.
     let opts = Opts::new("clashing", "Help.").const_label("a", "1");
     let clashing = IntCounterVec::new(opts, &["a"]).unwrap();
@@ -345,7 +344,7 @@ fn foreign_samples_with_unsound_labels_are_left_out() {
 }
 
 #[test]
-fn a_foreign_registry_is_refused_under_a_bad_prefix_or_label() {
+fn foreign_registry_with_an_invalid_prefix_or_label_is_refused() {
     let refusal = |prefix: &str, label: &'static str| {
         let foreign = prometheus::Registry::new();
         foreign.register(Box::new(IntCounter::new("a", "Help.").unwrap())).unwrap();
@@ -357,24 +356,23 @@ fn a_foreign_registry_is_refused_under_a_bad_prefix_or_label() {
     assert_eq!(
         refusal("5-", "x"),
         Err("collector `prometheus::Registry`: `5-a` is not a metric name: letters, digits and `_` \
-             are accepted, and a digit not first"
+             are accepted, but no leading digit"
             .to_owned())
     );
     assert_eq!(
         refusal("x_", "bad name"),
         Err("collector `prometheus::Registry`: `bad name` of `x_a` is not a label name: letters, \
-             digits and `_` are accepted, a digit not first, and `__` is reserved at the start"
+             digits and `_` are accepted, but no leading digit, and `__` is reserved at the start"
             .to_owned())
     );
 }
 
 #[test]
-fn a_foreign_metric_that_changes_its_type_is_left_out() {
+fn foreign_metric_that_changes_its_type_is_dropped() {
     let foreign = prometheus::Registry::new();
     let gauge = prometheus::IntGauge::new("x", "Help.").unwrap();
     foreign.register(Box::new(gauge.clone())).unwrap();
-    let registry = Registry::new();
-    registry.register(foreign.clone()).unwrap();
+    let registry = registry_of(foreign.clone());
     foreign.unregister(Box::new(gauge)).unwrap();
     let histogram = prometheus::Histogram::with_opts(HistogramOpts::new("x", "Help.")).unwrap();
     foreign.register(Box::new(histogram)).unwrap();
@@ -382,7 +380,7 @@ fn a_foreign_metric_that_changes_its_type_is_left_out() {
 }
 
 #[test]
-fn a_panic_costs_a_foreign_registry_one_metric_only() {
+fn panic_removes_one_metric_of_a_foreign_registry() {
     struct Panicking;
     impl hello_exporter::collect::Describe for Panicking {
         fn describe(&self) -> Vec<hello_exporter::collect::Desc> {
@@ -409,7 +407,7 @@ fn a_panic_costs_a_foreign_registry_one_metric_only() {
 }
 
 #[test]
-fn a_struct_that_cannot_be_shared_between_threads_compiles() {
+fn struct_that_is_not_sync_compiles() {
     #[derive(Collector)]
     struct Local {
         /// A gauge.

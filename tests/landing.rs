@@ -50,7 +50,7 @@ fn collector(line: &str) -> [String; 3] {
 }
 
 #[test]
-fn the_page_tells_how_collectors_have_fared_and_runs_none() {
+fn page_shows_results_of_collectors_and_runs_none() {
     let program = build_example("hello_exporter_tests", "landing");
     let exporter = Exporter::start_program(&program, &[]);
     for _ in 0..3 {
@@ -85,7 +85,7 @@ fn the_page_tells_how_collectors_have_fared_and_runs_none() {
 }
 
 #[test]
-fn the_page_has_a_strict_policy_and_is_not_kept() {
+fn page_has_a_strict_policy_and_is_not_cached() {
     let plain = Exporter::start(&[]);
     let with_probes = scraped();
     for (exporter, forms) in [(&plain, "'none'"), (&with_probes, "'self'")] {
@@ -123,7 +123,7 @@ fn background(browser: &mut Browser) -> Value {
 }
 
 #[test]
-fn a_browser_shows_the_page_as_it_is_meant_on_every_screen() {
+fn browser_shows_the_page_on_every_screen() {
     let exporter = scraped();
     let url = format!("http://{}/", exporter.address);
     let mut browser = Browser::start();
@@ -159,7 +159,7 @@ fn keep(browser: &mut Browser, screen: Screen) {
 }
 
 #[test]
-fn the_form_of_a_probe_leads_to_its_answer() {
+fn probe_form_leads_to_its_response() {
     let exporter = scraped();
     let url = format!("http://{}/", exporter.address);
     let mut browser = Browser::start();

@@ -1,4 +1,4 @@
-//! What lint reports of names, helps, labels and values: the same as promtool.
+//! Lint reports the problems of names, helps, labels and values that promtool reports.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

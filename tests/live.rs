@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime};
 use hello_exporter::collect::{Declared, Metric, Sample, ToSample};
 use hello_exporter::{
     Collector, Counter, CounterVec, DynamicFamilies, Family, Gauge, Histogram, HistogramSnapshot,
-    Info, LabelValue, Labels, Registry, Rows, StateSet, SummarySnapshot, Timestamped,
+    Info, LabelValue, Labels, Rows, StateSet, SummarySnapshot, Timestamped,
 };
-use hello_exporter_tests::exposition;
+use hello_exporter_tests::{exposition, registry_of};
 
 #[derive(Labels)]
 struct Disk {
@@ -103,8 +103,7 @@ fn map_of_atomics_is_registered() {
     }
 
     let queues = Arc::new(Queues { queue_length: BTreeMap::from([("mail", AtomicU64::new(0))]) });
-    let registry = Registry::new();
-    registry.register(Arc::clone(&queues)).unwrap();
+    let registry = registry_of(Arc::clone(&queues));
     queues.queue_length["mail"].store(3, Ordering::Relaxed);
     assert_eq!(
         exposition(&registry),
@@ -115,7 +114,6 @@ fn map_of_atomics_is_registered() {
 
 #[test]
 fn struct_without_metrics_is_registered() {
-    let registry = Registry::new();
-    registry.register(Nothing {}).unwrap();
+    let registry = registry_of(Nothing {});
     assert_eq!(exposition(&registry), "");
 }

@@ -15,12 +15,12 @@ use hello_exporter::{
     Collector, Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramVec, Info, LabelValue,
     Labels, Registry, StateSet,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, open_metrics};
+use hello_exporter_tests::{assert_golden, exposition, exposition_of, open_metrics, registry_of};
 
 // Guards and timers.
 
 #[test]
-fn a_guard_holds_a_gauge_up_until_it_is_dropped() {
+fn guard_raises_a_gauge_until_it_is_dropped() {
     let (float, integer) = (Gauge::new(), Gauge::<i64>::default());
     {
         let _first = float.inc_guard();
@@ -32,7 +32,7 @@ fn a_guard_holds_a_gauge_up_until_it_is_dropped() {
 }
 
 #[test]
-fn a_guard_of_a_series_holds_that_series_up() {
+fn guard_of_a_series_raises_that_series() {
     let levels = GaugeVec::new(["x"]);
     let pinned = levels.with(["b"]).pin();
     let guards = (levels.with(["a"]).inc_guard(), levels.with(["a"]).inc_guard());
@@ -45,7 +45,7 @@ fn a_guard_of_a_series_holds_that_series_up() {
 }
 
 #[test]
-fn a_guard_is_dropped_on_a_panic() {
+fn panic_drops_a_guard() {
     let gauge = Gauge::new();
     let levels = GaugeVec::<1, i64>::from(["x"]);
     catch_unwind(AssertUnwindSafe(|| {
@@ -59,7 +59,7 @@ fn a_guard_is_dropped_on_a_panic() {
 }
 
 #[test]
-fn guard_subtracts_nothing_from_a_missing_series() {
+fn guard_of_a_missing_series_subtracts_nothing() {
     #[derive(Collector)]
     struct Limited {
         #[metric(help = "Jobs.", labels = ["queue"], max_series = 1)]
@@ -80,7 +80,7 @@ fn guard_subtracts_nothing_from_a_missing_series() {
 }
 
 #[test]
-fn a_timer_observes_once_however_it_ends() {
+fn timer_observes_once() {
     let seconds = Histogram::new(&[60.0]);
     drop(seconds.start_timer());
     let elapsed = seconds.start_timer().stop();
@@ -91,7 +91,7 @@ fn a_timer_observes_once_however_it_ends() {
 }
 
 #[test]
-fn a_timer_of_a_series_observes_there() {
+fn timer_of_a_series_observes_in_that_series() {
     let seconds = HistogramVec::new(["x"], &[60.0]);
     drop(seconds.with(["a"]).start_timer());
     seconds.with(["a"]).pin().start_timer().stop();
@@ -100,7 +100,7 @@ fn a_timer_of_a_series_observes_there() {
 }
 
 #[test]
-fn a_timer_observes_on_a_panic() {
+fn timer_observes_on_a_panic() {
     let seconds = Histogram::default();
     let by_path = HistogramVec::new(["path"], &[60.0]);
     catch_unwind(AssertUnwindSafe(|| {
@@ -113,7 +113,7 @@ fn a_timer_observes_on_a_panic() {
 }
 
 #[test]
-fn a_gauge_is_set_to_the_current_time() {
+fn gauge_is_set_to_the_current_time() {
     let unix = || SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
     let (gauge, series) = (Gauge::new(), GaugeVec::new(["x"]));
     let before = unix();
@@ -128,7 +128,7 @@ fn a_gauge_is_set_to_the_current_time() {
 // Numbers.
 
 #[test]
-fn a_counter_does_not_go_down_nor_to_infinity() {
+fn counter_ignores_negative_and_infinite_amounts() {
     let counter = Counter::<f64>::default();
     let family = CounterVec::<1, f64>::from(["x"]);
     for amount in [1.5, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.25] {
@@ -150,7 +150,7 @@ fn refused_increment_creates_no_series() {
 }
 
 #[test]
-fn buckets_are_computed_in_the_declaration() {
+fn declaration_computes_buckets() {
     const WIDTH: f64 = 2.5;
 
     #[derive(Collector)]
@@ -184,8 +184,7 @@ fn openmetrics_has_sum_and_count_of_a_histogram_whose_sum_can_fall() {
     let signed = Signed::new();
     signed.below.observe(0.5);
     signed.fallen.observe(-0.5);
-    let registry = Registry::new();
-    registry.register(signed).unwrap();
+    let registry = registry_of(signed);
     assert_golden(
         "expositions/histograms_whose_sum_can_fall.openmetrics",
         &open_metrics(&registry),
@@ -234,10 +233,9 @@ db_role{zone="a",db_role="stand \"by\""} 0
 "#;
 
 #[test]
-fn an_info_is_set_replaced_and_cleared() {
+fn info_is_set_replaced_and_cleared() {
     let metrics = Arc::new(Node::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&metrics)).unwrap();
+    let registry = registry_of(Arc::clone(&metrics));
     let exposed =
         |info: &str| assert_eq!(exposition(&registry), node(&(info.to_owned() + ALL_OFF)));
     exposed("");
@@ -252,8 +250,7 @@ fn an_info_is_set_replaced_and_cleared() {
 #[test]
 fn states_are_set_enabled_and_disabled() {
     let metrics = Arc::new(Node::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&metrics)).unwrap();
+    let registry = registry_of(Arc::clone(&metrics));
     let exposed = |states: [u8; 3]| {
         let labels = ["leader", "follower", "stand \\\"by\\\""].iter().zip(states);
         let line =
@@ -274,7 +271,7 @@ fn states_are_set_enabled_and_disabled() {
 }
 
 #[test]
-fn the_label_of_a_state_set_has_the_prefix_of_the_registration_too() {
+fn label_of_a_state_set_has_the_prefix_of_its_registration() {
     let metrics = Node::new();
     metrics.release_info.set(Release { version: "7", build: 5 });
     metrics.role.set(Role::Leader);
@@ -303,7 +300,7 @@ my_db_role{{zone=\"a\",rack=\"r\",my_db_role=\"stand \\\"by\\\"\"}} 0
 }
 
 #[test]
-fn an_info_made_with_other_labels_than_declared_is_refused() {
+fn info_with_undeclared_labels_is_refused() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Server {
@@ -317,8 +314,8 @@ fn an_info_made_with_other_labels_than_declared_is_refused() {
     };
     assert_eq!(
         Registry::new().register(server("release")).unwrap_err().to_string(),
-        "collector `metrics::an_info_made_with_other_labels_than_declared_is_refused::Server`: field of \
-         metric `server_info` was made with labels [\"release\"], and declares [\"version\"]"
+        "collector `metrics::info_with_undeclared_labels_is_refused::Server`: field of \
+         metric `server_info` was made with labels [\"release\"], but declares [\"version\"]"
     );
     let server = server("version");
     server.server_info.set("7");
@@ -356,9 +353,8 @@ impl Collect for Numbers {
 }
 
 #[test]
-fn info_is_one_and_state_set_has_only_states() {
-    let registry = Registry::new();
-    registry.register(Numbers).unwrap();
+fn info_has_value_one_and_state_set_only_states() {
+    let registry = registry_of(Numbers);
     assert_eq!(
         open_metrics(&registry),
         r#"# HELP other Help.

@@ -1,16 +1,16 @@
-//! What a request accepts and what it gets: formats and codings, over HTTP.
+//! Negotiation of formats and codings over HTTP.
 //!
-//! What is compressed is read by gzip and zstd themselves.
+//! gzip and zstd themselves read compressed bodies.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 
-use hello_exporter::{Collector, CounterVec, Format, Gauge, Registry, http::Metrics};
+use hello_exporter::{Format, Registry, http::Metrics};
 use hello_exporter_tests::http::{Response, Server, send, serve};
+use hello_exporter_tests::{Hello, output_of, registry_of};
 
 use Coding::{Gzip, Identity, Zstd};
 use Format::{OpenMetrics, Protobuf, Text};
@@ -36,21 +36,11 @@ impl Coding {
     }
 }
 
-/// What a program of the system makes of it.
+/// Returns the output of a program of the system for a compressed body.
 fn decompressed(program: &str, body: &[u8]) -> Vec<u8> {
-    let mut child = Command::new(program)
-        .args(["--decompress", "--stdout"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{program} is installed, tests/run does it: {error}"));
-    let mut stdin = child.stdin.take().unwrap();
-    thread::scope(|scope| {
-        scope.spawn(move || stdin.write_all(body).unwrap());
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{program} understands what it reads");
-        output.stdout
-    })
+    let output = output_of(Command::new(program).args(["--decompress", "--stdout"]), body);
+    assert!(output.status.success(), "{program} decompresses the body");
+    output.stdout
 }
 
 fn content_type(format: Format) -> &'static str {
@@ -66,23 +56,12 @@ fn content_type(format: Format) -> &'static str {
     }
 }
 
-#[derive(Collector)]
-struct Hello {
-    #[metric(name = "a", help = "Display a.")]
-    a: Gauge,
-
-    #[metric(name = "b", help = "Display b.", labels = ["hostname"], const_labels(hello = "world"))]
-    b: CounterVec<1>,
-}
-
 /// A registry whose exposition is always the same, with as many series.
 fn registry(series: u32) -> Registry {
     let hello = Hello::new();
     hello.a.set(1.0);
     (0..series).for_each(|number| hello.b.with([&*format!("Hi{number}")]).inc_by(2));
-    let registry = Registry::new();
-    registry.register(hello).unwrap();
-    registry
+    registry_of(hello)
 }
 
 fn serving(registry: &Registry) -> Server {
@@ -339,7 +318,7 @@ const OPEN_METRICS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_request_gets_the_format_and_the_coding_that_it_prefers() {
+fn request_gets_its_preferred_format_and_coding() {
     let registry = registry(1);
     let server = serving(&registry);
     for (request, format, coding) in ROWS {
@@ -349,7 +328,7 @@ fn every_request_gets_the_format_and_the_coding_that_it_prefers() {
 }
 
 #[test]
-fn open_metrics_has_the_version_and_the_escaping_that_the_request_prefers() {
+fn openmetrics_has_the_preferred_version_and_escaping() {
     let registry = registry(1);
     let server = serving(&registry);
     for (request, parameters) in OPEN_METRICS {
@@ -389,7 +368,7 @@ fn assert_answered(
 }
 
 #[test]
-fn what_is_empty_is_coded_like_anything_else() {
+fn empty_exposition_is_compressed() {
     let registry = Registry::new();
     let server = serving(&registry);
     for coding in [Identity, Gzip, Zstd] {
@@ -406,7 +385,7 @@ fn accepting(coding: Coding) -> String {
 
 /// Their buffers are used again by one another.
 #[test]
-fn scrapes_at_the_same_time_do_not_get_in_each_others_way() {
+fn concurrent_scrapes_do_not_mix() {
     let (small, large) = (registry(10), registry(100_000));
     let (small, large) = (&small, &large);
     let servers = [small, large].map(|registry| (registry, serving(registry)));

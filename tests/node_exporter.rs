@@ -16,7 +16,7 @@ use hello_exporter_tests::node::{
 };
 use hello_exporter_tests::{
     Comparison, Exporter, Family, Group, Wrong, assert_golden, free_address, lines_of_code, parse,
-    read, repository, text,
+    read, text, with_comma,
 };
 use tempfile::TempDir;
 
@@ -161,13 +161,13 @@ fn compared(original: &Original, ours: &Exporter, udev: &Path) -> Comparison {
     comparison
 }
 
-/// What is wrong in the groups of collectors.
+/// Returns the differences in the groups of collectors.
 fn wrong(comparison: &Comparison) -> impl Iterator<Item = &Wrong> {
     COLLECTORS.into_iter().flat_map(|name| comparison.groups[name].wrong.values())
 }
 
 #[test]
-fn on_a_frozen_tree_all_is_as_the_original_has_it() {
+fn frozen_tree_has_the_samples_of_the_original() {
     let ours = on_tree(&tree(), &[&MORE[..], &["--collector.netdev.device-exclude=^lo$"]].concat());
     let paths = flags_of(&tree());
     // By default it asks the kernel for the counts of devices, which are in no tree.
@@ -192,7 +192,7 @@ fn on_a_frozen_tree_all_is_as_the_original_has_it() {
 }
 
 #[test]
-fn a_frozen_tree_is_exposed_as_expected() {
+fn frozen_tree_has_the_recorded_exposition() {
     let exporter = on_tree(&tree(), &MORE);
     let exposition = exposition(&exporter, "");
     let series = series_of_tree(&exposition);
@@ -205,7 +205,7 @@ fn a_frozen_tree_is_exposed_as_expected() {
 }
 
 #[test]
-fn on_this_machine_all_is_between_two_scrapes_of_the_original() {
+fn values_lie_between_two_scrapes_of_the_original() {
     let original = Original::start(&[]);
     let flags = if original.is_1_5 { &FLAGS_OF_1_5[..] } else { &[] };
     let ours = Exporter::start_program(&program(), flags);
@@ -286,7 +286,7 @@ fn flags_choose_devices_mount_points_and_fields() {
 }
 
 #[test]
-fn an_include_flag_stands_alone_or_beside_an_empty_exclude_flag() {
+fn include_flag_stands_alone_or_next_to_an_empty_exclude_flag() {
     for flags in [
         &["--collector.netdev.device-include=^lo$"][..],
         &["--collector.netdev.device-include=^lo$", "--collector.netdev.device-exclude="],
@@ -306,7 +306,7 @@ fn refused(flags: &[&str]) -> Output {
 }
 
 #[test]
-fn flags_that_make_no_sense_are_refused() {
+fn invalid_flags_are_refused() {
     let output = refused(&["--collector.vmstat.fields=^(oom"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
@@ -347,7 +347,7 @@ fn flags_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn in_an_empty_tree_each_collector_that_has_no_files_fails_by_itself() {
+fn collectors_without_files_fail_one_by_one() {
     let directory = TempDir::new().unwrap();
     let mut exporter = on_tree(directory.path(), &[]);
     // The kernel answers for the others.
@@ -365,7 +365,7 @@ fn in_an_empty_tree_each_collector_that_has_no_files_fails_by_itself() {
 }
 
 #[test]
-fn what_a_kernel_lacks_costs_that_and_nothing_else() {
+fn missing_file_removes_only_its_samples() {
     let directory = copied_tree();
     let file = |path: &str| directory.path().join(path);
     // One CPU is offline, another tells nothing of its throttling; there is neither IPv6 nor
@@ -402,7 +402,7 @@ fn what_a_kernel_lacks_costs_that_and_nothing_else() {
 }
 
 #[test]
-fn files_that_are_not_the_kernels_and_do_not_answer_cost_their_collectors_alone() {
+fn blocking_file_fails_only_its_collector() {
     let directory = copied_tree();
     // Nobody writes to these, so that they cannot even be opened.
     for path in ["root/etc/os-release", "udev/b8:0"] {
@@ -418,7 +418,7 @@ fn files_that_are_not_the_kernels_and_do_not_answer_cost_their_collectors_alone(
 }
 
 #[test]
-fn names_that_are_not_utf8_are_taken_lossily() {
+fn invalid_utf8_in_names_is_replaced() {
     let directory = copied_tree();
     let file = |path: &str| directory.path().join(path);
     let replace = |path: &str, from: &str, to: &[u8]| {
@@ -451,9 +451,9 @@ fn names_that_are_not_utf8_are_taken_lossily() {
 const LINES_OF_ORIGINAL: usize = 3321;
 
 #[test]
-fn documents_state_the_lines_as_they_are() {
-    let sources = repository("examples/node_exporter/src");
-    let (ours, original) = (with_comma(lines_of_code(&sources)), with_comma(LINES_OF_ORIGINAL));
+fn documents_state_the_lines_of_the_sources() {
+    let [ours, original] =
+        [lines_of_code("examples/node_exporter/src"), LINES_OF_ORIGINAL].map(with_comma);
     let readme = read("examples/node_exporter/README.md");
     let figure = format!(
         "| this example | {ours} |\n| the node exporter, for the same collectors | {original} |\n"
@@ -462,11 +462,4 @@ fn documents_state_the_lines_as_they_are() {
     let document = read("docs/comparison.md");
     let figure = format!("| {ours}, and {original} |");
     assert!(document.contains(&figure), "docs/comparison.md should say:\n{figure}");
-}
-
-fn with_comma(number: usize) -> String {
-    match number {
-        0..1000 => number.to_string(),
-        _ => format!("{},{:03}", number / 1000, number % 1000),
-    }
 }

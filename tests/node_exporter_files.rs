@@ -355,7 +355,7 @@ fn skipped(log: &[String]) -> Vec<(String, usize)> {
 }
 
 #[test]
-fn a_damaged_line_costs_itself_and_is_logged_once() {
+fn damaged_line_is_skipped_and_logged_once() {
     let host = Host::start();
     let tree = host.directory.path().to_owned();
     let files = File::all(&tree);
@@ -402,7 +402,7 @@ fn a_damaged_line_costs_itself_and_is_logged_once() {
 }
 
 #[test]
-fn an_odd_line_is_logged_again_after_the_file_was_as_expected() {
+fn damaged_line_is_logged_again_after_the_file_was_valid() {
     let Host { directory, exporter } = Host::start();
     let file = directory.path().join("proc/vmstat");
     let good = fs::read_to_string(&file).unwrap();

@@ -26,7 +26,7 @@ fn append(file: &Path, text: &str) {
 }
 
 #[test]
-fn the_last_of_mounts_over_each_other_is_visible() {
+fn topmost_mount_is_exposed() {
     let directory = copied_tree();
     fs::create_dir_all(directory.path().join("root/nix/store")).unwrap();
     append(
@@ -46,7 +46,7 @@ fn the_last_of_mounts_over_each_other_is_visible() {
 }
 
 #[test]
-fn a_filesystem_that_shut_itself_down_is_read_only() {
+fn filesystem_that_shut_down_is_read_only() {
     let directory = copied_tree();
     let mounts = directory.path().join("proc/1/mountinfo");
     let text = fs::read_to_string(&mounts).unwrap();
@@ -59,7 +59,7 @@ fn a_filesystem_that_shut_itself_down_is_read_only() {
 }
 
 #[test]
-fn a_kernel_without_pressure_is_no_failure() {
+fn kernel_without_pressure_is_not_a_failure() {
     let directory = copied_tree();
     let pressure = directory.path().join("proc/pressure");
     fs::remove_dir_all(&pressure).unwrap();
@@ -99,7 +99,7 @@ fn bare_host() -> TempDir {
 }
 
 #[test]
-fn what_is_optional_is_no_failure() {
+fn missing_optional_files_are_not_a_failure() {
     let directory = bare_host();
     let exporter = on_tree(directory.path(), &["--collector.netdev.label-ifalias"]);
     for _ in 0..3 {
@@ -143,7 +143,7 @@ fn what_is_optional_is_no_failure() {
 }
 
 #[test]
-fn resources_without_pressure_cost_themselves() {
+fn resources_without_pressure_are_skipped() {
     let directory = copied_tree();
     for resource in ["cpu", "irq", "memory"] {
         fs::remove_file(directory.path().join("proc/pressure").join(resource)).unwrap();
@@ -160,7 +160,7 @@ fn resources_without_pressure_cost_themselves() {
 }
 
 #[test]
-fn network_devices_are_labelled_with_their_aliases() {
+fn network_devices_have_their_aliases_as_labels() {
     let directory = copied_tree();
     let exporter = on_tree(directory.path(), &["--collector.netdev.label-ifalias"]);
     assert_eq!(
@@ -176,7 +176,7 @@ fn network_devices_are_labelled_with_their_aliases() {
 }
 
 #[test]
-fn cpus_that_are_not_known_have_no_series() {
+fn unknown_cpus_have_no_series() {
     let directory = copied_tree();
     let file = directory.path().join("proc/cpuinfo");
     fs::write(&file, "").unwrap();

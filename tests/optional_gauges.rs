@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use hello_exporter::{Collector, Format, Gauge, GaugeVec, Registry};
-use hello_exporter_tests::{exposition, exposition_in};
+use hello_exporter_tests::{exposition, exposition_in, registry_of};
 
 #[derive(Collector)]
 struct Job {
@@ -22,8 +22,7 @@ struct Job {
 
 fn job() -> (Arc<Job>, Registry) {
     let job = Arc::new(Job::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&job)).unwrap();
+    let registry = registry_of(Arc::clone(&job));
     (job, registry)
 }
 
@@ -115,7 +114,7 @@ fn format_value(value: f64) -> String {
 }
 
 #[test]
-fn every_integer_but_the_least_is_kept() {
+fn every_integer_except_the_minimum_is_exposed() {
     let gauge = Gauge::<Option<i64>>::default();
     for value in [i64::MIN + 1, -1, 0, 1, i64::MAX] {
         gauge.set(Some(value));
@@ -128,7 +127,7 @@ fn every_integer_but_the_least_is_kept() {
 }
 
 #[test]
-fn increments_of_many_threads_are_all_counted_from_none() {
+fn increments_of_many_threads_are_counted_from_unset() {
     let (job, _registry) = job();
     thread::scope(|scope| {
         for _ in 0..4 {

@@ -7,7 +7,9 @@ use std::sync::Mutex;
 
 use hello_exporter::collect::Describe;
 use hello_exporter::{Collector, Counter, DynamicFamilies, Gauge, Labels, Registry, Rows};
-use hello_exporter_tests::{Exporter, build_example, exposition, exposition_of_fn, http};
+use hello_exporter_tests::{
+    Exporter, build_example, exposition, exposition_of_fn, http, registry_of, registry_of_fn,
+};
 
 #[derive(Collector, Clone)]
 struct Replica {
@@ -51,22 +53,7 @@ fn settings() -> DynamicFamilies {
     settings
 }
 
-const WHOLE: &str = r#"# HELP db_hits_total Cache hits.
-# TYPE db_hits_total counter
-db_hits_total{zone="a"} 7
-# HELP db_max_connections A setting.
-# TYPE db_max_connections gauge
-db_max_connections{zone="a"} 100
-# HELP db_replica_lag_seconds Seconds behind the primary.
-# TYPE db_replica_lag_seconds gauge
-db_replica_lag_seconds{zone="a"} 0.5
-# HELP db_replica_slots Slots.
-# TYPE db_replica_slots gauge
-db_replica_slots{zone="a",slot="one"} 1
-# HELP db_up Whether the server answers.
-# TYPE db_up gauge
-db_up{zone="a"} 1
-"#;
+const WHOLE: &str = include_str!("expositions/parts.txt");
 
 const PART: &str = r#"# HELP db_hits_total Cache hits.
 # TYPE db_hits_total counter
@@ -111,8 +98,7 @@ fn families_of_an_absent_part_are_declared() {
     let names: Vec<String> = absent.describe().iter().map(|desc| desc.name().to_owned()).collect();
     assert_eq!(names, ["db_up", "db_replica_lag_seconds", "db_replica_slots", "db_hits_total"]);
 
-    let registry = Registry::new();
-    registry.register_fn(|| database(None, None)).unwrap();
+    let registry = registry_of_fn(|| database(None, None));
     let error = registry.scope().prefix("db_replica_").const_label("zone", "a");
     assert_eq!(
         error.register_fn(replica).unwrap_err().to_string(),
@@ -122,7 +108,7 @@ fn families_of_an_absent_part_are_declared() {
 }
 
 #[test]
-fn new_makes_an_absent_part() {
+fn new_creates_an_absent_part() {
     assert!(Database::new().replica.is_none());
 }
 
@@ -147,8 +133,7 @@ fn live_part_is_registered_with_its_struct() {
     }
 
     let service = Arc::new(Service { write: Some(Pool::new()), ..Service::new() });
-    let registry = Registry::new();
-    registry.register(Arc::clone(&service)).unwrap();
+    let registry = registry_of(Arc::clone(&service));
     service.jobs_total.inc();
     service.write.as_ref().unwrap().connections.set(3);
     assert_eq!(

@@ -9,7 +9,7 @@ use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType
 use hello_exporter::http::Metrics;
 use hello_exporter::{Collector, Counter, CounterVec, Format, Gauge, Registry};
 use hello_exporter_tests::http::{get, serve};
-use hello_exporter_tests::{compiler_says, exposition, exposition_of, open_metrics};
+use hello_exporter_tests::{compiler_says, exposition, exposition_of, open_metrics, registry_of};
 
 /// A collector by hand, that writes to each of its families what it is told.
 struct Hand(Vec<(Desc, Write)>);
@@ -85,7 +85,7 @@ pairs_total{x="a",y="bc"} 2
 // `prometheus`: a constant label with the name of a variable one, `__x`, and `le` on a histogram.
 
 #[test]
-fn a_constant_label_with_the_name_of_a_variable_one_is_refused() {
+fn constant_label_named_like_a_variable_one_is_refused() {
     let desc = gauge("g").with_labels(["x"]).with_const_labels([("x", "1")]);
     assert_eq!(refusal(desc), "collector `peers::Hand`: label `x` of `g` is given twice");
     assert!(compiler_says(
@@ -95,7 +95,7 @@ fn a_constant_label_with_the_name_of_a_variable_one_is_refused() {
 }
 
 #[test]
-fn a_constant_label_of_a_registration_with_the_name_of_a_variable_one_is_refused() {
+fn registration_label_named_like_a_variable_one_is_refused() {
     let registry = Registry::new();
     let refused = registry.scope().const_label("x", "1").register(Pairs::new()).unwrap_err();
     assert_eq!(
@@ -106,9 +106,9 @@ fn a_constant_label_of_a_registration_with_the_name_of_a_variable_one_is_refused
 }
 
 #[test]
-fn a_label_that_begins_with_two_underscores_is_refused() {
+fn label_with_two_leading_underscores_is_refused() {
     let message = "collector `peers::Hand`: `__x` of `g` is not a label name: letters, digits and `_` \
-                   are accepted, a digit not first, and `__` is reserved at the start";
+                   are accepted, but no leading digit, and `__` is reserved at the start";
     assert_eq!(refusal(gauge("g").with_labels(["__x"])), message);
     assert_eq!(refusal(gauge("g").with_const_labels([("__x", "1")])), message);
     assert!(compiler_says(
@@ -118,7 +118,7 @@ fn a_label_that_begins_with_two_underscores_is_refused() {
 }
 
 #[test]
-fn the_label_le_of_a_histogram_is_refused() {
+fn label_le_of_a_histogram_is_refused() {
     let histogram = || Desc::new("h", "Help.", MetricType::Histogram);
     let message =
         "collector `peers::Hand`: label `le` of `h` is reserved: every histogram writes it itself";
@@ -133,7 +133,7 @@ fn the_label_le_of_a_histogram_is_refused() {
 // `prometheus`: the same name with another type merges into nonsense.
 
 #[test]
-fn the_same_name_with_another_type_is_refused() {
+fn same_name_with_another_type_is_refused() {
     let registry = Registry::new();
     let first = gauge("x").with_const_labels([("zone", "a")]);
     registry.register(Hand(vec![(first, |encoder| encoder.value(1))])).unwrap();
@@ -152,7 +152,7 @@ fn the_same_name_with_another_type_is_refused() {
 // run-time error.
 
 #[test]
-fn a_collector_without_families_can_be_registered_twice() {
+fn collector_without_families_is_registered_twice() {
     #[derive(Collector)]
     struct Empty {}
 
@@ -167,7 +167,7 @@ fn a_collector_without_families_can_be_registered_twice() {
 }
 
 #[test]
-fn an_empty_help_is_an_error_of_the_compiler_and_none_at_run_time() {
+fn empty_help_is_a_compile_error_and_accepted_at_run_time() {
     assert!(compiler_says("tokens/help_empty", "error: "));
     let desc = Desc::new("g", "", MetricType::Gauge);
     let silent = Hand(vec![(desc, |encoder| encoder.value(1))]);
@@ -209,7 +209,7 @@ e 1
 ";
 
 #[test]
-fn a_panic_in_one_collector_leaves_the_others() {
+fn panic_in_one_collector_keeps_the_others() {
     let registry = with_panics();
     for _ in 0..2 {
         assert_eq!(exposition(&registry), WITHOUT_PANICS);
@@ -218,7 +218,7 @@ fn a_panic_in_one_collector_leaves_the_others() {
 }
 
 #[test]
-fn a_panic_while_describing_leaves_the_registry_usable() {
+fn panic_while_describing_keeps_the_registry_usable() {
     struct Faulty;
     impl Describe for Faulty {
         fn describe(&self) -> Vec<Desc> {
@@ -241,7 +241,7 @@ fn a_panic_while_describing_leaves_the_registry_usable() {
 const FORGERY: &str = "\"} 1\nforged 2\r\n# TYPE forged gauge\n";
 
 #[test]
-fn a_newline_in_a_label_value_forges_no_line() {
+fn newline_in_a_label_value_is_escaped() {
     #[derive(Collector)]
     struct Forged {
         #[metric(help = "Live.", labels = ["x"])]
@@ -273,10 +273,9 @@ values{{constant=\"{it}\",outer=\"{it}\",x=\"{it}\"}} 1
 }
 
 #[test]
-fn a_newline_in_help_forges_no_line() {
+fn newline_in_help_is_escaped() {
     let desc = Desc::new("g", FORGERY, MetricType::Gauge);
-    let registry = Registry::new();
-    registry.register(Hand(vec![(desc, |encoder| encoder.value(1))])).unwrap();
+    let registry = registry_of(Hand(vec![(desc, |encoder| encoder.value(1))]));
     assert_eq!(
         exposition(&registry),
         "# HELP g \"} 1\\nforged 2\r\\n# TYPE forged gauge\\n\n# TYPE g gauge\ng 1\n"
@@ -288,7 +287,7 @@ fn a_newline_in_help_forges_no_line() {
 }
 
 #[test]
-fn a_newline_in_an_exemplar_forges_no_line() {
+fn newline_in_an_exemplar_is_escaped() {
     #[derive(Collector)]
     struct Requests {
         /// Requests.
@@ -296,8 +295,7 @@ fn a_newline_in_an_exemplar_forges_no_line() {
     }
 
     let requests = Arc::new(Requests::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&requests)).unwrap();
+    let registry = registry_of(Arc::clone(&requests));
     requests.requests_total.inc_by_with_exemplar(1, &[("id", "\"} 1\n\\")]);
     let text = open_metrics(&registry);
     let (head, timestamp) = text.rsplit_once("} 1 ").unwrap();
@@ -329,7 +327,7 @@ fn invalid_names_are_refused() {
             refusal(gauge(name)),
             format!(
                 "collector `peers::Hand`: `{name}` is not a metric name: letters, digits and `_` are \
-                 accepted, and a digit not first"
+                 accepted, but no leading digit"
             )
         );
     }
@@ -338,7 +336,7 @@ fn invalid_names_are_refused() {
             refusal(gauge("g").with_labels([label])),
             format!(
                 "collector `peers::Hand`: `{label}` of `g` is not a label name: letters, digits and `_` \
-                 are accepted, a digit not first, and `__` is reserved at the start"
+                 are accepted, but no leading digit, and `__` is reserved at the start"
             )
         );
     }
@@ -348,12 +346,12 @@ fn invalid_names_are_refused() {
 }
 
 #[test]
-fn a_prefix_that_makes_an_invalid_name_is_refused() {
+fn prefix_that_results_in_an_invalid_name_is_refused() {
     let refused = Registry::new().scope().prefix("my-").register(Pairs::new()).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "collector `peers::Pairs`: `my-pairs_total` is not a metric name: letters, digits and `_` are \
-         accepted, and a digit not first"
+         accepted, but no leading digit"
     );
 }
 
@@ -361,7 +359,7 @@ fn a_prefix_that_makes_an_invalid_name_is_refused() {
 // Content-Type at all; `/metrics?x=y` is a 404.
 
 #[test]
-fn the_content_type_has_the_version() {
+fn content_type_has_the_version() {
     assert_eq!(Format::default(), Format::Text);
     let content_types = [Format::Text, Format::OpenMetrics, Format::Protobuf];
     assert_eq!(
@@ -394,7 +392,7 @@ fn metrics_with_a_query_are_served() {
 // `prometric`: two structs with the same field name collide.
 
 #[test]
-fn two_structs_with_the_same_field_name_do_not_collide_silently() {
+fn same_field_name_in_two_structs_is_refused() {
     #[derive(Collector)]
     struct Mail {
         /// Length of the queue.
@@ -406,10 +404,9 @@ fn two_structs_with_the_same_field_name_do_not_collide_silently() {
         queue: Gauge,
     }
 
-    let registry = Registry::new();
-    registry.register(Mail::new()).unwrap();
+    let registry = registry_of(Mail::new());
     let refused = registry.register(Print::new()).unwrap_err().to_string();
-    let function = "peers::two_structs_with_the_same_field_name_do_not_collide_silently";
+    let function = "peers::same_field_name_in_two_structs_is_refused";
     assert_eq!(
         refused,
         format!(
@@ -446,7 +443,7 @@ fn duplicate_labels_are_refused() {
 // Go: one duplicate series or one bad label turns the whole scrape into HTTP 500.
 
 #[test]
-fn a_bad_sample_leaves_the_scrape_a_success() {
+fn scrape_with_an_invalid_sample_succeeds() {
     let registry = with_panics();
     let bad: Write = |encoder| {
         encoder.sample(["one"], 1);
@@ -467,7 +464,7 @@ fn a_bad_sample_leaves_the_scrape_a_success() {
 // Go: the text of an error is sent to whoever asks.
 
 #[test]
-fn stack_traces_and_error_texts_are_not_exposed() {
+fn errors_and_stack_traces_are_not_on_the_wire() {
     let server = serve(|config| {
         config.service(Metrics::new(with_panics()));
     });

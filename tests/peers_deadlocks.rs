@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::{Collector, CounterVec, Format, GaugeVec, HistogramVec, Registry};
-use hello_exporter_tests::exposition;
+use hello_exporter_tests::{exposition, registry_of};
 
 #[derive(Collector)]
 struct DynamicFamilies {
@@ -44,13 +44,12 @@ fn use_all(families: &DynamicFamilies, registry: &Registry) {
 
 fn families() -> (Arc<DynamicFamilies>, Registry) {
     let families = Arc::new(DynamicFamilies::new());
-    let registry = Registry::new();
-    registry.register(Arc::clone(&families)).unwrap();
+    let registry = registry_of(Arc::clone(&families));
     (families, registry)
 }
 
 #[test]
-fn handles_and_guards_that_are_held_block_nothing() {
+fn held_handles_and_guards_block_nothing() {
     let (families, registry) = families();
     let handle = families.counts_total.with(["a"]);
     let pinned = families.counts_total.with(["a"]).pin();
@@ -74,7 +73,7 @@ counts_total{x="a"} 2
 }
 
 #[test]
-fn views_and_iterators_that_are_held_block_nothing() {
+fn held_views_and_iterators_block_nothing() {
     let (families, registry) = families();
     for value in ["a", "b", "c"] {
         families.counts_total.with([value]).inc();
@@ -91,7 +90,7 @@ fn views_and_iterators_that_are_held_block_nothing() {
 }
 
 #[test]
-fn a_family_can_be_changed_in_a_loop_over_itself() {
+fn family_is_changed_while_it_is_iterated() {
     let (families, registry) = families();
     families.counts_total.with(["a"]).inc();
     for _ in families.counts_total.iter() {
@@ -106,7 +105,7 @@ fn a_family_can_be_changed_in_a_loop_over_itself() {
 }
 
 #[test]
-fn a_collector_may_use_a_family_while_it_is_scraped() {
+fn collector_uses_a_family_while_it_is_scraped() {
     struct Reentrant(Arc<DynamicFamilies>, Registry);
     impl Describe for Reentrant {
         fn describe(&self) -> Vec<Desc> {
@@ -121,8 +120,7 @@ fn a_collector_may_use_a_family_while_it_is_scraped() {
     }
 
     let (families, other) = families();
-    let registry = Registry::new();
-    registry.register(Arc::clone(&families)).unwrap();
+    let registry = registry_of(Arc::clone(&families));
     registry.register(Reentrant(families, other)).unwrap();
     assert_eq!(
         exposition(&registry),
@@ -138,9 +136,8 @@ fn handles_and_guards_are_held_across_an_await() {
         let _level = families.levels.with(["a"]).inc_guard();
         requests.inc();
         let mut is_second = false;
-        std::future::poll_fn(|_| match std::mem::replace(&mut is_second, true) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+        std::future::poll_fn(|_| {
+            if std::mem::replace(&mut is_second, true) { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
         pinned.inc();

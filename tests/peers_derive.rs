@@ -9,7 +9,7 @@ use hello_exporter_tests::{compiler_says, data, exposition_of, exposition_of_fn}
 // `metrics-derive`: takes the `name = "…"` of any attribute for help, that of `#[deprecated]` too.
 
 #[test]
-fn no_other_attribute_is_read_for_help_or_name() {
+fn other_attributes_do_not_change_help_or_name() {
     #[derive(Collector)]
     struct Annotated {
         /// The help.
@@ -32,7 +32,7 @@ fn no_other_attribute_is_read_for_help_or_name() {
 // `prometric`: a wrong attribute panics the macro.
 
 #[test]
-fn no_attribute_panics_the_macro() {
+fn unknown_attributes_do_not_panic_the_macro() {
     let groups = std::fs::read_dir(data("ui")).unwrap().map(|group| group.unwrap().path());
     let cases = groups.flat_map(|group| std::fs::read_dir(group).unwrap());
     for case in cases.map(|case| case.unwrap().path()) {
@@ -47,7 +47,7 @@ fn no_attribute_panics_the_macro() {
 // `vise`: only the first `#[metrics]` attribute is read.
 
 #[test]
-fn every_attribute_is_read_and_not_the_first_alone() {
+fn every_attribute_is_read() {
     #[derive(Collector)]
     #[collector(namespace = "app")]
     #[collector(subsystem = "mail", const_labels(zone = "a"))]
@@ -72,7 +72,7 @@ app_mail_sent_total{zone="a",to="you"} 1
 // `prometheus-client` derive: drops generics.
 
 #[test]
-fn the_derive_keeps_generics() {
+fn derive_keeps_generics() {
     #[derive(Collector)]
     struct Generic<T, const N: usize>
     where

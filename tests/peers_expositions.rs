@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 
 use allocation_counter::measure;
 use hello_exporter::{Collector, Histogram, HistogramVec, Registry};
-use hello_exporter_tests::{exposition, exposition_of, exposition_of_fn, open_metrics};
+use hello_exporter_tests::{
+    exposition, exposition_of, exposition_of_fn, open_metrics, registry_of_fn,
+};
 
 // `prometheus`: duplicate series are exposed.
 
 #[test]
-fn duplicate_series_are_not_exposed() {
+fn duplicate_series_are_exposed_once() {
     #[derive(Collector)]
     struct Disks {
         #[metric(help = "Bytes free.", labels = ["disk"])]
@@ -32,7 +34,7 @@ disk_free_bytes{disk="sdb"} 2
 // `prometheus`: `1e300` is written with 301 digits; untyped metrics hit `unimplemented!()`.
 
 #[test]
-fn large_floats_are_written_short() {
+fn large_floats_are_short() {
     #[derive(Collector)]
     struct Large {
         /// Large.
@@ -68,8 +70,7 @@ fn untyped_metrics_are_encoded() {
         whatever: f64,
     }
 
-    let registry = Registry::new();
-    registry.register_fn(|| Untyped { whatever: 0.5 }).unwrap();
+    let registry = registry_of_fn(|| Untyped { whatever: 0.5 });
     assert_eq!(
         exposition(&registry),
         "# HELP whatever Whatever it is.\n# TYPE whatever untyped\nwhatever 0.5\n"
@@ -132,8 +133,7 @@ sent_bytes_total{device="eth0"} 18446744073709551615
 
 #[test]
 fn openmetrics_is_written() {
-    let registry = Registry::new();
-    registry.register_fn(Absolute::new).unwrap();
+    let registry = registry_of_fn(Absolute::new);
     assert_eq!(
         open_metrics(&registry),
         "# HELP requests Requests served.\n# TYPE requests counter\nrequests_total 0\n# EOF\n"
@@ -143,7 +143,7 @@ fn openmetrics_is_written() {
 // `metrics-exporter-prometheus`: histograms grow without bound when nobody scrapes.
 
 #[test]
-fn histograms_do_not_grow_when_nobody_scrapes() {
+fn histograms_do_not_grow_without_scrapes() {
     let histogram = Histogram::default();
     let family = HistogramVec::new(["x"], &[0.1, 1.0]);
     let pinned = family.with(["a"]).pin();
@@ -170,7 +170,7 @@ struct Small {
 }
 
 #[test]
-fn small_buckets_do_not_collide() {
+fn small_bucket_bounds_are_distinct() {
     let small = Small::new();
     small.small_seconds.observe(0.0004);
     assert_eq!(
@@ -198,8 +198,7 @@ fn infinities_have_their_sign() {
     }
 
     let values = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN];
-    let registry = Registry::new();
-    registry.register_fn(move || Infinite { values: (0..).zip(values).collect() }).unwrap();
+    let registry = registry_of_fn(move || Infinite { values: (0..).zip(values).collect() });
     let expected = "# HELP values Values.\n# TYPE values gauge\nvalues{x=\"0\"} +Inf\n\
                     values{x=\"1\"} -Inf\nvalues{x=\"2\"} NaN\nvalues{x=\"3\"} NaN\n";
     assert_eq!(exposition(&registry), expected);

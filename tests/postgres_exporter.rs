@@ -9,7 +9,7 @@ use std::process::Command;
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::{
     Comparison, Exporter, Family, Postgres, build_program, free_address, lines_of_code, parse,
-    read, repository,
+    read, read_unwrapped, with_comma,
 };
 
 /// Returns a server with something of everything in it: a second database, a table, a slot, and
@@ -109,7 +109,7 @@ const DIFFERENT: &str = "postgres_exporter_build_info";
 const OF_SESSION: &str = "pg_settings_extra_float_digits";
 
 #[test]
-fn families_of_the_original_are_the_same_with_the_same_values() {
+fn families_have_the_samples_of_the_original() {
     let postgres = filled();
     let (original, ours) = (start_original(&postgres), start(&program(), &postgres, &[]));
     let mut comparison = compare(&original, &ours);
@@ -127,7 +127,7 @@ fn families_of_the_original_are_the_same_with_the_same_values() {
 }
 
 #[test]
-fn help_is_that_of_the_original() {
+fn help_equals_that_of_the_original() {
     let postgres = filled();
     let help = |exporter: &Exporter| -> BTreeMap<String, String> {
         let families = parse(&body(exporter));
@@ -161,7 +161,7 @@ fn replication_has_the_name_of_its_slot() {
 
 /// The README without its line breaks.
 fn readme() -> String {
-    read("examples/postgres_exporter/README.md").split_whitespace().collect::<Vec<_>>().join(" ")
+    read_unwrapped("examples/postgres_exporter/README.md")
 }
 
 /// Lines of the original, version 0.11.1, counted alike: those of `cmd/postgres_exporter`, and those
@@ -170,16 +170,16 @@ const LINES_OF_ORIGINAL: usize = 1669 + 474;
 
 #[test]
 fn program_has_at_most_300_lines_and_documents_state_them() {
-    let ours = lines_of_code(&repository("examples/postgres_exporter/src"));
+    let ours = lines_of_code("examples/postgres_exporter/src");
     assert!(ours <= 300, "{ours}");
-    let original = format!("{},{:03}", LINES_OF_ORIGINAL / 1000, LINES_OF_ORIGINAL % 1000);
+    let original = with_comma(LINES_OF_ORIGINAL);
     let lines = format!("The program has {ours} lines");
     assert!(readme().contains(&lines) && readme().contains(&original), "{lines}, {original}");
     assert!(read("docs/comparison.md").contains(&format!("has {ours} lines")), "{ours}");
 }
 
 #[test]
-fn readme_names_what_is_missing() {
+fn readme_names_missing_families() {
     for family in MISSING {
         assert!(readme().contains(family), "{family}");
     }

@@ -47,7 +47,7 @@ fn sources_share_one_connection_that_is_kept() {
 }
 
 #[test]
-fn terminated_connection_is_replaced_and_costs_no_metrics() {
+fn terminated_connection_is_replaced_without_losing_metrics() {
     let postgres = Postgres::start(&[]);
     let exporter = start(&postgres.url("postgres"), &[]);
     for _ in 0..3 {
@@ -87,7 +87,7 @@ fn wrong_password_is_logged_without_it() {
 }
 
 #[test]
-fn unix_socket_is_a_server_as_well() {
+fn unix_socket_is_queried() {
     let postgres = Postgres::start(&[]);
     let directory = postgres.socket_directory().display();
     let port = postgres.address.port();
@@ -142,7 +142,7 @@ shop_time{kind=\"b \\\"c\\\"\",place=\"\"} 86400";
 }
 
 #[test]
-fn late_query_is_cancelled_and_blocks_no_other_source() {
+fn late_query_is_cancelled_and_delays_no_other_source() {
     let postgres = Postgres::start(&[]);
     let file = tempfile::NamedTempFile::new().unwrap();
     let text = "slow:\n  query: SELECT pg_sleep(3600)\n  metrics:\n    - a: {usage: GAUGE}\n";
@@ -161,7 +161,7 @@ fn late_query_is_cancelled_and_blocks_no_other_source() {
 
 /// The sizes come from a function that the server finds first, and that does not return.
 #[test]
-fn late_sizes_cost_only_their_own_collector() {
+fn late_sizes_fail_only_their_collector() {
     let postgres = Postgres::start(&[]);
     postgres.sql("ALTER USER postgres SET search_path = public, pg_catalog");
     postgres.sql(

@@ -46,7 +46,7 @@ fn invalid_name_in_a_file_of_queries_is_one_error_with_the_file() {
     assert_eq!(
         errors,
         "source `queries` cannot be made: FILE: `2nd_a` is not a metric name: letters, digits and \
-         `_` are accepted, and a digit not first"
+         `_` are accepted, but no leading digit"
     );
     assert_eq!(status, 1);
     let (errors, status) = check_queries(

@@ -57,7 +57,7 @@ fn probe_exposes_what_the_collectors_do() {
 }
 
 #[test]
-fn probe_leaves_out_collectors_that_flags_disable() {
+fn probe_omits_disabled_collectors() {
     let postgres = target();
     let exporter = start(&["--no-collector.settings", "--no-collector.statistics"]);
     let body = probe(&exporter, &postgres.address.to_string()).body;
@@ -68,7 +68,7 @@ fn probe_leaves_out_collectors_that_flags_disable() {
 
 /// A target that asks for the password in plain text.
 #[test]
-fn target_gets_the_password_of_probes_alone() {
+fn target_receives_only_the_password_of_probes() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let target = thread::spawn(move || {
@@ -88,7 +88,7 @@ fn target_gets_the_password_of_probes_alone() {
 }
 
 #[test]
-fn target_that_no_pattern_allows_is_refused() {
+fn target_that_matches_no_pattern_is_refused() {
     let postgres = target();
     let address = postgres.address.to_string();
     let response = probe(&start(&["--probe.allow-target=10.0.0.*:5432"]), &address);
@@ -112,7 +112,7 @@ fn invalid_target_is_refused() {
 }
 
 #[test]
-fn exporter_without_a_user_of_probes_has_no_probes() {
+fn exporter_without_a_probe_user_has_no_probes() {
     let response = probe(&start_as("", &[]), "db");
     assert_eq!(response.status, 404, "{}", response.body);
 }

@@ -49,7 +49,7 @@ fn samples(response: &Response) -> Vec<&str> {
 const FAILED: [&str; 1] = ["probe_success 0"];
 
 #[test]
-fn a_target_that_answers_is_told_in_full() {
+fn successful_probe_exposes_every_metric() {
     let (exporter, target) = (start(&[]), target());
     let response = probe(&exporter, "http_2xx", &format!("http://{}/moved", target.address));
     assert_eq!(
@@ -77,7 +77,7 @@ fn a_target_that_answers_is_told_in_full() {
 }
 
 #[test]
-fn a_target_that_does_not_is_no_success() {
+fn failed_probe_exposes_success_0() {
     let (exporter, target) = (start(&[]), target());
     let closed = free_address();
     assert_eq!(samples(&probe(&exporter, "tcp_connect", &closed.to_string())), FAILED);
@@ -108,7 +108,7 @@ fn a_target_that_does_not_is_no_success() {
 }
 
 #[test]
-fn what_cannot_be_probed_is_refused() {
+fn invalid_targets_are_refused() {
     let exporter = start(&["--probe.allow-target=http://*.example.com/**"]);
     let userinfo = "a target must not contain user information, which precedes `@`";
     let characters =
@@ -210,7 +210,7 @@ fn zone_of_an_ipv6_target_is_used() {
 }
 
 #[test]
-fn a_redirect_to_what_is_not_allowed_is_not_followed() {
+fn redirect_to_a_target_outside_the_allow_list_is_not_followed() {
     let target = target();
     let allowed = format!("--probe.allow-target=http://{}/**", target.address);
     let exporter = start(&[&allowed, "--log.level=debug"]);
@@ -234,7 +234,7 @@ fn a_redirect_to_what_is_not_allowed_is_not_followed() {
 }
 
 #[test]
-fn probes_are_limited_and_end_when_their_time_is_over() {
+fn probes_are_limited_in_number_and_time() {
     let exporter = start(&["--web.max-requests=1"]);
     // Accepts, and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -268,7 +268,7 @@ fn readme() -> &'static str {
 }
 
 #[test]
-fn a_prometheus_server_with_the_readmes_relabelling_gets_the_right_success() {
+fn relabelling_of_the_readme_works_in_a_prometheus_server() {
     let (exporter, target) = (start(&[]), target());
     let (open, closed) = (TcpListener::bind("127.0.0.1:0").unwrap(), free_address());
     let open = open.local_addr().unwrap();

@@ -12,7 +12,7 @@ use hello_exporter::{
 };
 use hello_exporter_tests::http::serve;
 use hello_exporter_tests::web_config::{Directory, MUTUAL, SECRET, TLS, users};
-use hello_exporter_tests::{Exporter, Prometheus, Proxy, exposition};
+use hello_exporter_tests::{Exporter, Prometheus, Proxy, exposition, registry_of};
 use serde_json::{Value, json};
 
 /// The only value of a query's result, and its labels without those of the target.
@@ -44,13 +44,13 @@ fn assert_stored(prometheus: &Prometheus) {
 }
 
 #[test]
-fn a_prometheus_server_stores_what_the_tutorial_declares() {
+fn prometheus_stores_the_metrics_of_the_tutorial() {
     let exporter = Exporter::start(&[]);
     assert_stored(&Prometheus::scraping(exporter.address));
 }
 
 #[test]
-fn a_prometheus_server_scrapes_over_tls_with_basic_authentication() {
+fn prometheus_scrapes_over_tls_with_basic_authentication() {
     let directory = Directory::new();
     let exporter = directory.start(&format!("{TLS}{}", users(&[("alice", SECRET)])));
     let ca = directory.path("ca.crt");
@@ -63,7 +63,7 @@ fn a_prometheus_server_scrapes_over_tls_with_basic_authentication() {
 }
 
 #[test]
-fn a_prometheus_server_scrapes_over_mutual_tls() {
+fn prometheus_scrapes_over_mutual_tls() {
     let directory = Directory::new();
     let exporter = directory.start(MUTUAL);
     let [ca, certificate, key] =
@@ -155,8 +155,7 @@ fn shop() -> Registry {
         debts_total: BTreeMap::from([("money", -2.5), ("time", f64::NAN)]),
         stock: BTreeMap::from([("Bergen", None), ("Oslo", Some(5))]),
     };
-    let registry = Registry::new();
-    registry.register(shop).unwrap();
+    let registry = registry_of(shop);
     registry.register_fn(values).unwrap();
     registry
 }
@@ -188,7 +187,7 @@ fn line(series: &Value) -> String {
 
 /// A proxy sees to it that it asks for text, which it does not do by itself.
 #[test]
-fn a_prometheus_server_stores_the_same_in_every_format_and_coding() {
+fn prometheus_stores_the_same_in_every_format_and_coding() {
     const NATIVE_HISTOGRAMS: &[&str] = &["--enable-feature=native-histograms"];
     const TEXT: &[(&str, &str)] = &[("Accept", "text/plain;version=0.0.4")];
     const OPEN_METRICS_0: &[(&str, &str)] =

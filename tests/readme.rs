@@ -6,7 +6,7 @@
 use hello_exporter_tests::{Exporter, block, build_example, http, read};
 
 #[test]
-fn the_readme_shows_the_program_that_is_built() {
+fn readme_shows_the_program_that_is_built() {
     let readme = read("README.md");
     let main = read("hello_exporter/src/main.rs");
     let shown = block(&readme, "rust,no_run");
@@ -18,7 +18,7 @@ fn the_readme_shows_the_program_that_is_built() {
 }
 
 #[test]
-fn the_readme_shows_the_output_of_the_program() {
+fn readme_shows_the_output_of_the_program() {
     let exporter = Exporter::start(&[]);
     let body = http::get(exporter.address, "/metrics").body;
     let readme = read("README.md");
@@ -26,7 +26,7 @@ fn the_readme_shows_the_output_of_the_program() {
 }
 
 #[test]
-fn the_readme_shows_a_test_that_passes() {
+fn readme_shows_a_test_that_passes() {
     let readme = read("README.md");
     let (_, tail) = readme.split_once("## Testing\n").unwrap();
     let shown = block(tail, "rust,ignore");
@@ -34,7 +34,7 @@ fn the_readme_shows_a_test_that_passes() {
 }
 
 #[test]
-fn metric_of_ones_own_is_added_to_the_program() {
+fn own_metric_is_added_to_the_program() {
     let main = read("hello_exporter/src/main.rs");
     let readme = read("README.md");
     for hunk in block(&readme, "diff").split("@@\n") {
@@ -45,7 +45,7 @@ fn metric_of_ones_own_is_added_to_the_program() {
 }
 
 #[test]
-fn source_that_fails_is_seen_in_the_example() {
+fn failing_source_is_visible_in_the_example() {
     let program = build_example("hello_exporter", "source");
     let exporter = Exporter::start_program(&program, &["--gateway.address=127.0.0.1:1"]);
     let body = http::get(exporter.address, "/metrics?collect[]=gateway").body;

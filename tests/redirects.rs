@@ -5,14 +5,16 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use hello_exporter_tests::http::{Response, get, get_with};
-use hello_exporter_tests::{Browser, Exporter, Screen, build_program, data, free_address, text};
+use hello_exporter_tests::{
+    Browser, Exporter, Screen, build_program, data, free_address, output_of, text,
+};
 
-/// What a client makes of a response with a status of 3xx.
+/// The reaction of a client to a response with a status of 3xx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     /// It requests this path of the same server.
@@ -83,7 +85,7 @@ const CASES: &[Case] = &[
 
 const STATUSES: std::ops::RangeInclusive<u16> = 300..=308;
 
-/// Whether browsers and Go follow a redirect with this status.
+/// Returns whether browsers and Go follow a redirect with this status.
 fn is_redirect(status: u16) -> bool {
     [301, 302, 303, 307, 308].contains(&status)
 }
@@ -294,20 +296,12 @@ fn go_follows_redirects_as_the_table_says() {
     let (target, other) = targets();
     let urls: String =
         each_case().map(|(case, status)| target.url(&format!("/case/{case}-{status}\n"))).collect();
-    let mut go = Command::new("go")
-        .arg("run")
+    let mut go = Command::new("go");
+    go.arg("run")
         .arg(data("programs/redirects.go"))
         .env("GO111MODULE", "off")
-        .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("go is installed: tests/run does it");
-    let mut input = go.stdin.take().unwrap();
-    let writing = thread::spawn(move || input.write_all(urls.as_bytes()));
-    let output = go.wait_with_output().unwrap();
-    writing.join().unwrap().unwrap();
-    let output = text(&output.stdout);
+        .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache"));
+    let output = text(&output_of(&mut go, urls.as_bytes()).stdout);
     assert_eq!(output.lines().count(), each_case().count());
     for ((case, status), line) in each_case().zip(output.lines()) {
         let (locations, _, expectation, _) = CASES[case];
@@ -319,7 +313,7 @@ fn go_follows_redirects_as_the_table_says() {
 }
 
 #[test]
-fn no_form_of_redirect_leaves_the_allow_list() {
+fn no_redirect_leaves_the_allow_list() {
     let (target, other) = targets();
     let allowed = format!("--probe.allow-target=http://{}/case/**", target.address);
     let exporter = start(&[&allowed]);
@@ -331,10 +325,8 @@ fn no_form_of_redirect_leaves_the_allow_list() {
         assert_eq!(other.requests(), Vec::<String>::new(), "{name}");
         assert!(requests.iter().all(|path| path.starts_with("/case/")), "{name}");
         let is_inside = matches!(outcome, To(path) if path.starts_with("/case/"));
-        match is_redirect(status) && is_inside {
-            true => assert_eq!(probed.status(), Some(200), "{name}"),
-            false => assert_eq!(probed.status(), Some(usize::from(status)), "{name}"),
-        }
+        let exposed = if is_redirect(status) && is_inside { 200 } else { usize::from(status) };
+        assert_eq!(probed.status(), Some(exposed), "{name}");
     }
 }
 

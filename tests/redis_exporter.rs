@@ -11,7 +11,8 @@ use hello_exporter_tests::redis_exporter::{
     SECRET, has_sample, is_up, locked, program, samples, scrape, start, start_for_targets,
 };
 use hello_exporter_tests::{
-    Comparison, Exporter, Family, Redis, free_address, lines_of_code, parse, repository, until,
+    Comparison, Exporter, Family, Redis, free_address, lines_of_code, parse, read, read_unwrapped,
+    until, with_comma,
 };
 use tempfile::TempDir;
 
@@ -156,7 +157,7 @@ fn assert_same(comparison: &Comparison) -> [usize; 2] {
 }
 
 #[test]
-fn nine_tenths_of_the_originals_families_are_the_same_with_the_same_values() {
+fn nine_tenths_of_the_families_have_the_samples_of_the_original() {
     let (master, replica) = filled();
     let original = start_original(&[&format!("--redis.addr=redis://{}", master.address)]);
     let ours = start_for_targets(&[]);
@@ -171,11 +172,11 @@ fn nine_tenths_of_the_originals_families_are_the_same_with_the_same_values() {
     let figures = format!("of its {families} families {same} are there");
     assert!(readme().contains(&figures), "{figures}");
     let figures = format!("{same} of {families} |");
-    assert!(include_str!("../docs/comparison.md").contains(&figures), "{figures}");
+    assert!(read("docs/comparison.md").contains(&figures), "{figures}");
 }
 
 #[test]
-fn server_of_a_cluster_is_the_same() {
+fn cluster_has_the_samples_of_the_original() {
     let [first, second] = [(); 2].map(|()| {
         let port = free_address().port().to_string();
         Redis::start(&["--cluster-enabled", "yes", "--cluster-port", &port])
@@ -200,7 +201,7 @@ fn server_of_a_cluster_is_the_same() {
 }
 
 #[test]
-fn sentinel_is_the_same() {
+fn sentinel_has_the_samples_of_the_original() {
     let master = Redis::start(&[]);
     let replicaof = format!("{} {}", master.address.ip(), master.address.port());
     let _replica = Redis::start(&["--replicaof", &replicaof]);
@@ -227,7 +228,7 @@ fn sentinel_is_the_same() {
 }
 
 #[test]
-fn settings_are_the_same_and_passwords_are_none_of_them() {
+fn settings_are_those_of_the_original_without_passwords() {
     let redis = locked(&["--rename-command", "CONFIG", "SETTINGS", "--masterauth", SECRET]);
     let address = format!("--redis.addr=redis://{}", redis.address);
     let password = format!("--redis.password={SECRET}");
@@ -258,7 +259,7 @@ fn settings_are_the_same_and_passwords_are_none_of_them() {
 }
 
 #[test]
-fn unix_socket_is_the_same_with_a_password_and_without() {
+fn unix_socket_has_the_samples_of_the_original() {
     let directory = TempDir::new().unwrap();
     for password in [None, Some(SECRET)] {
         let path = directory.path().join(format!("redis-{}.sock", password.is_some()));
@@ -284,7 +285,7 @@ fn unix_socket_is_the_same_with_a_password_and_without() {
 }
 
 #[test]
-fn histogram_of_a_command_is_that_of_the_server() {
+fn histogram_of_a_command_equals_that_of_the_server() {
     let redis = Redis::start(&[]);
     for _ in 0..3 {
         redis.cli(&["SET", "a", "1"]);
@@ -317,8 +318,7 @@ fn histogram_of_a_command_is_that_of_the_server() {
 
 /// The README without its line breaks.
 fn readme() -> String {
-    let text = include_str!("../examples/redis_exporter/README.md");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    read_unwrapped("examples/redis_exporter/README.md")
 }
 
 /// Lines of the original, version 1.69.0, counted alike: main.go, and exporter.go, http.go,
@@ -327,18 +327,17 @@ fn readme() -> String {
 const LINES_OF_ORIGINAL: usize = 236 + 639 + 116 + 391 + 83 + 100 + 43 + 25 + 122 + 156 + 26 + 99;
 
 #[test]
-fn readme_gives_the_lines_as_they_are() {
-    let sources = repository("examples/redis_exporter/src");
-    let with_comma = |lines: usize| format!("{},{:03}", lines / 1000, lines % 1000);
-    let [ours, original] = [lines_of_code(&sources), LINES_OF_ORIGINAL].map(with_comma);
+fn documents_state_the_lines_of_the_sources() {
+    let [ours, original] =
+        [lines_of_code("examples/redis_exporter/src"), LINES_OF_ORIGINAL].map(with_comma);
     assert!(readme().contains(&format!("The program has {ours} lines")), "{ours}");
     assert!(readme().contains(&original), "{original}");
     let figures = format!("| {ours}, and {original} |");
-    assert!(include_str!("../docs/comparison.md").contains(&figures), "{figures}");
+    assert!(read("docs/comparison.md").contains(&figures), "{figures}");
 }
 
 #[test]
-fn the_readme_names_what_is_missing() {
+fn readme_names_missing_families() {
     for family in MISSING.iter().chain(&MISSING_OF_EXPORTER) {
         assert!(readme().contains(family), "{family}");
     }

@@ -12,7 +12,7 @@ use hello_exporter_tests::redis_exporter::{
 use hello_exporter_tests::{Exporter, Fake, FakeRedis, Redis, bulk, poll, until};
 
 #[test]
-fn a_server_that_is_stopped_is_down_and_is_up_again_when_it_is_started() {
+fn restarted_server_is_down_and_then_up() {
     let redis = Redis::start(&[]);
     let address = redis.address;
     let exporter = start(address, &[]);
@@ -36,7 +36,7 @@ fn a_server_that_is_stopped_is_down_and_is_up_again_when_it_is_started() {
 }
 
 #[test]
-fn a_server_that_is_paused_holds_up_no_scrape() {
+fn paused_server_delays_no_scrape() {
     let redis = Redis::start(&[]);
     let exporter = start(redis.address, &[]);
     assert!(is_up(&get(exporter.address, "/metrics")));
@@ -52,7 +52,7 @@ fn a_server_that_is_paused_holds_up_no_scrape() {
 }
 
 #[test]
-fn a_server_that_is_paused_is_asked_no_longer_than_the_flag_says() {
+fn paused_server_is_queried_until_the_timeout_flag() {
     let redis = Redis::start(&[]);
     let mut exporter = start(redis.address, &["--connection-timeout=300ms"]);
     redis.signal("STOP");
@@ -63,7 +63,7 @@ fn a_server_that_is_paused_is_asked_no_longer_than_the_flag_says() {
 }
 
 #[test]
-fn a_server_that_keeps_its_settings_to_itself_tells_the_rest() {
+fn server_that_refuses_config_exposes_the_rest() {
     let redis =
         Redis::start(&["--rename-command", "CONFIG", "", "--rename-command", "LATENCY", ""]);
     let exporter = start(redis.address, &[]);
@@ -76,7 +76,7 @@ fn a_server_that_keeps_its_settings_to_itself_tells_the_rest() {
 }
 
 #[test]
-fn replicas_that_are_told_in_another_way_cost_nothing_else() {
+fn malformed_replicas_remove_only_themselves() {
     let server = with_info(
         &[
             "role:slave",
@@ -112,7 +112,7 @@ fn replicas_that_are_told_in_another_way_cost_nothing_else() {
 }
 
 #[test]
-fn no_setting_is_asked_for_that_is_not_exposed_and_one_that_is_no_text_costs_no_other() {
+fn only_exposed_settings_are_queried_and_an_invalid_one_is_skipped() {
     let settings = b"*2\r\n$9\r\ndatabases\r\n$1\r\n3\r\n*0\r\n\
         *2\r\n$10\r\nmaxclients\r\n$2\r\n\xff\xfe\r\n*2\r\n$9\r\nmaxmemory\r\n$2\r\n50\r\n";
     let server = with_info(&[], settings);
@@ -139,7 +139,7 @@ fn no_setting_is_asked_for_that_is_not_exposed_and_one_that_is_no_text_costs_no_
 }
 
 #[test]
-fn what_is_no_answer_of_redis_is_down() {
+fn invalid_reply_is_down() {
     for (fake, error) in [
         (Fake::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "INFO was not answered as Redis does"),
         (Fake::Bytes(b"+OK\r\n"), "no answer within 1s"),
@@ -165,7 +165,7 @@ fn what_is_no_answer_of_redis_is_down() {
 }
 
 #[test]
-fn a_reply_without_end_takes_little_memory() {
+fn endless_reply_takes_little_memory() {
     for fake in [
         Fake::Endless(b"$9999999999\r\n", b"x"),
         Fake::Endless(b"+", b"x"),
@@ -203,7 +203,7 @@ fn endings() -> [Vec<u8>; 6] {
     ]
 }
 
-/// How many more bytes ten scrapes at once of a server take at the most.
+/// Returns the growth of the resident memory, at its peak, by ten concurrent scrapes of a server.
 fn memory_of_ten(server: &FakeRedis, flags: &[&str], check: impl Fn(&Response) + Sync) -> usize {
     let exporter = start_for_targets(flags);
     assert_eq!(get(exporter.address, "/metrics").status, 200);
@@ -218,7 +218,7 @@ fn memory_of_ten(server: &FakeRedis, flags: &[&str], check: impl Fn(&Response) +
 }
 
 #[test]
-fn many_hostile_targets_at_once_take_little_memory() {
+fn many_hostile_targets_take_little_memory() {
     for reply in endings() {
         let start = String::from_utf8_lossy(&reply[..20]).into_owned();
         let server = FakeRedis::start(Fake::Bytes(reply.leak()));
@@ -251,7 +251,7 @@ fn assert_cut(mut exporter: Exporter, kept: usize, of: &str, dropped: usize) {
 }
 
 #[test]
-fn errors_over_the_bound_are_cut_and_cost_nothing_else() {
+fn errors_over_the_limit_are_cut_and_remove_nothing_else() {
     let errors: String = (0..17_000).map(|at| format!("errorstat_E{at}:count=1\n")).collect();
     let info =
         format!("redis_version:7.0.15\n# Errorstats\n{errors}# Keyspace\ndb0:keys=7,expires=0\n");
@@ -262,7 +262,7 @@ fn errors_over_the_bound_are_cut_and_cost_nothing_else() {
 }
 
 #[test]
-fn databases_over_the_bound_are_cut() {
+fn databases_over_the_limit_are_cut() {
     let redis = Redis::start(&["--databases", "16500"]);
     let fill = "for db = 0, 16499 do redis.call('SELECT', db) redis.call('SET', 'a', 1) end";
     redis.cli(&["EVAL", fill, "0"]);
@@ -276,7 +276,7 @@ fn databases_over_the_bound_are_cut() {
 }
 
 #[test]
-fn reply_over_the_bound_is_cut_and_costs_no_other() {
+fn reply_over_the_limit_is_cut_and_affects_no_other() {
     // Two elements for each bucket, and six beside.
     let of_command = |name: usize| {
         let bucket = |at: usize| format!(":{at}\r\n:{at}\r\n");
@@ -303,8 +303,22 @@ fn reply_over_the_bound_is_cut_and_costs_no_other() {
     assert!(has_sample(&response, "redis_commands_latencies_usec_count{cmd=\"c0\"} 99"));
 }
 
+/// Asserts that ten scrapes of a server whose replies have no end take less than 64 MiB.
+#[track_caller]
+fn assert_takes_little_memory(first: &'static [u8], rest: &'static [u8], flags: &[&str]) {
+    let server = FakeRedis::start(Fake::Endless(first, rest));
+    let more = memory_of_ten(&server, flags, assert_up);
+    println!("{:?}: {} KiB more", String::from_utf8_lossy(rest), more >> 10);
+    assert!(more < 64 << 20, "{} MiB", more >> 20);
+}
+
+/// Returns the replies to the name of the client and to INFO.
+fn replies(info: &str) -> &'static [u8] {
+    [b"+OK\r\n", &*bulk(info)].concat().leak()
+}
+
 #[test]
-fn info_without_end_is_cut_and_takes_little_memory() {
+fn endless_info_is_cut_and_takes_little_memory() {
     let start = b"+OK\r\n$9999999999\r\nredis_version:7.0.15\r\n";
     for line in [
         &b"errorstat_E:count=1\r\n"[..],
@@ -315,17 +329,13 @@ fn info_without_end_is_cut_and_takes_little_memory() {
         b"slave0:ip=10.0.0.1,port=1,state=online,offset=1,lag=1\r\n",
         b"master_host:a\r\n",
     ] {
-        let server = FakeRedis::start(Fake::Endless(start, line));
-        let more = memory_of_ten(&server, &[], assert_up);
-        println!("{:?}: {} KiB more", String::from_utf8_lossy(line), more >> 10);
-        assert!(more < 64 << 20, "{} MiB", more >> 20);
+        assert_takes_little_memory(start, line, &[]);
     }
 }
 
 #[test]
-fn other_replies_without_end_take_little_memory() {
-    let info = bulk("redis_version:7.0.15\r\nuptime_in_seconds:1\r\n");
-    let info: &'static [u8] = [b"+OK\r\n", &*info].concat().leak();
+fn other_endless_replies_take_little_memory() {
+    let info = replies("redis_version:7.0.15\r\nuptime_in_seconds:1\r\n");
     let with_array: &'static [u8] = [info, b"*999999999\r\n"].concat().leak();
     for rest in [
         &b"*999999999\r\n"[..],
@@ -337,25 +347,22 @@ fn other_replies_without_end_take_little_memory() {
         b"+x",
     ] {
         for first in [info, with_array] {
-            let server = FakeRedis::start(Fake::Endless(first, rest));
-            let more = memory_of_ten(&server, &["--include-config-metrics"], assert_up);
-            println!("{:?}: {} KiB more", String::from_utf8_lossy(rest), more >> 10);
-            assert!(more < 64 << 20, "{} MiB", more >> 20);
+            assert_takes_little_memory(first, rest, &["--include-config-metrics"]);
         }
     }
 }
 
 #[test]
-fn server_that_answers_info_alone_is_up() {
-    let info = bulk("redis_version:7.0.15\r\nconnected_clients:7\r\n");
-    let replies: &'static [u8] = [b"+OK\r\n", &*info].concat().leak();
+fn server_that_answers_only_info_is_up() {
+    let info = "redis_version:7.0.15\r\nconnected_clients:7\r\n";
+    let replies = replies(info);
     for (fake, error) in [
         (Fake::Cut(replies), "the connection was lost"),
         (Fake::Bytes([replies, b"%1\r\n"].concat().leak()), "INFO was not answered as Redis does"),
         (
             Fake::answers(move |command| match command {
                 "CLIENT SETNAME redis_exporter" => b"+OK\r\n".to_vec(),
-                "INFO ALL" => info.clone(),
+                "INFO ALL" => bulk(info),
                 _ => Vec::new(),
             }),
             "no answer within 500ms",
@@ -413,7 +420,7 @@ fn refusal_at_connect_is_logged() {
 }
 
 #[test]
-fn server_with_too_many_clients_says_so() {
+fn server_with_too_many_clients_is_logged() {
     let redis = Redis::start(&["--maxclients", "1"]);
     let held = poll(|| {
         let held = TcpStream::connect(redis.address).unwrap();

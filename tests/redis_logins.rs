@@ -3,15 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::process::Command;
 
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::redis_exporter::{
     DOWN, SECRET, is_up, locked, program, refused, samples, scrape, start, start_for_targets,
 };
-use hello_exporter_tests::{
-    Authority, Exporter, Fake, FakeRedis, FakeTls, Redis, free_address, text,
-};
+use hello_exporter_tests::web_config::Directory;
+use hello_exporter_tests::{Exporter, Fake, FakeRedis, FakeTls, Redis, free_address, text};
 use tempfile::TempDir;
 
 #[test]
@@ -106,19 +106,19 @@ fn password_for_tls_is_not_sent_without_tls() {
 }
 
 /// A file with passwords.
-fn password_file(directory: &TempDir, contents: &str) -> String {
-    let file = directory.path().join("passwords.json");
+fn password_file(directory: &Path, contents: &str) -> String {
+    let file = directory.join("passwords.json");
     std::fs::write(&file, contents).unwrap();
     format!("--redis.password-file={}", file.display())
 }
 
 #[test]
-fn each_target_is_sent_its_password_in_the_file() {
+fn each_target_receives_its_password_of_the_file() {
     let directory = TempDir::new().unwrap();
     let [first, second, third] = [(); 3].map(|()| FakeRedis::start(Fake::Bytes(b"+OK\r\n")));
     let redis = locked(&[]);
     let file = password_file(
-        &directory,
+        directory.path(),
         &format!(
             r#"{{"redis://{}": "first-secret", "redis://me@{}": "second-secret", "redis://{}": "{SECRET}"}}"#,
             first.address, second.address, redis.address,
@@ -172,7 +172,8 @@ fn invalid_flags_are_refused_without_quoting_them() {
         ),
         ("", "--tls-ca-cert-file=/nonexistent", "cannot read /nonexistent"),
     ] {
-        let file = if file.is_empty() { String::new() } else { password_file(&directory, file) };
+        let file =
+            if file.is_empty() { String::new() } else { password_file(directory.path(), file) };
         let arguments: Vec<&str> =
             [&*file, argument].into_iter().filter(|it| !it.is_empty()).collect();
         let (status, log) = refused(&arguments);
@@ -189,7 +190,7 @@ fn invalid_flags_are_refused_without_quoting_them() {
 }
 
 #[test]
-fn unusable_credentials_are_refused_at_the_start() {
+fn unusable_credentials_are_refused_at_startup() {
     let directory = TempDir::new().unwrap();
     let own = "--redis.addr with --redis.user and --redis.password";
     let none = format!("{own}: a user without a password");
@@ -199,13 +200,13 @@ fn unusable_credentials_are_refused_at_the_start() {
     let no_address =
         "--redis.user and --redis.password need a --redis.addr, whose server they are for";
     let [user, password] = ["--redis.user=bob", "--redis.password=hunter2-hunter2"];
-    let file = password_file(&directory, r#"{"redis://h:1": "hunter2-hunter2"}"#);
+    let file = password_file(directory.path(), r#"{"redis://h:1": "hunter2-hunter2"}"#);
     let no_password = TempDir::new().unwrap();
-    let no_password = password_file(&no_password, r#"{"redis://bob@h:1": ""}"#);
+    let no_password = password_file(no_password.path(), r#"{"redis://bob@h:1": ""}"#);
     let none_of_file = "--redis.password-file: h:1: a user without a password";
     let twice = TempDir::new().unwrap();
     let twice = password_file(
-        &twice,
+        twice.path(),
         r#"{"redis://h:1": "hunter2-hunter2", "redis://bob@h:1": "hunter2-hunter2"}"#,
     );
     for (arguments, error) in [
@@ -364,18 +365,15 @@ fn malformed_target_is_refused_with_400() {
 
 #[test]
 fn certificate_is_shown_to_configured_servers_only() {
-    let directory = TempDir::new().unwrap();
-    let path = |name: &str| directory.path().join(name).display().to_string();
-    let authority = Authority::new();
-    std::fs::write(path("ca.crt"), &authority.certificate).unwrap();
-    authority.client(&[]).write(directory.path(), "client");
-    let [own, of_file, other] = [(); 3].map(|()| FakeTls::start(&authority));
+    let directory = Directory::new();
+    let path = |name: &str| directory.path(name);
+    let [own, of_file, other] = [(); 3].map(|()| FakeTls::start(&directory.authority));
     let contents = format!(r#"{{"rediss://{}": "{SECRET}"}}"#, of_file.address);
     let exporter = Exporter::start_program(
         &program(),
         &[
             &format!("--redis.addr=rediss://{}", own.address),
-            &password_file(&directory, &contents),
+            &password_file(directory.root(), &contents),
             &format!("--tls-ca-cert-file={}", path("ca.crt")),
             &format!("--tls-client-cert-file={}", path("client.crt")),
             &format!("--tls-client-key-file={}", path("client.key")),
@@ -397,12 +395,8 @@ fn certificate_is_shown_to_configured_servers_only() {
 
 #[test]
 fn server_and_exporter_verify_each_other() {
-    let directory = TempDir::new().unwrap();
-    let path = |name: &str| directory.path().join(name).display().to_string();
-    let authority = Authority::new();
-    std::fs::write(path("ca.crt"), &authority.certificate).unwrap();
-    authority.server().write(directory.path(), "server");
-    authority.client(&[]).write(directory.path(), "client");
+    let directory = Directory::new();
+    let path = |name: &str| directory.path(name);
     let redis = Redis::start_with_tls(&[
         "--tls-cert-file",
         &path("server.crt"),

@@ -60,7 +60,7 @@ servers! {
 }
 
 #[test]
-fn lines_of_a_replica_decide_whatever_its_role() {
+fn replica_metrics_follow_info_lines_whatever_the_role() {
     let lines = "master_host:m\nmaster_port:1\nmaster_link_status:up\nmaster_last_io_seconds_ago:2\n\
                  master_sync_in_progress:0\nslave_repl_offset:3\nslave_read_only:1\n";
     let labels = r#"{master_host="m",master_port="1"#;
@@ -101,7 +101,7 @@ fn replica_without_a_port_keeps_its_offset_and_lag() {
 }
 
 #[test]
-fn value_that_is_no_number_costs_its_own_metric_and_is_logged() {
+fn invalid_number_removes_its_metric_and_is_logged() {
     let server = FakeRedis::start(Fake::info(
         "redis_version:1\nuptime_in_seconds:hunter2\nconnected_clients:hunter2\nblocked_clients:3\n\
          db0:keys=hunter2,expires=4\nslave0:ip=a,port=1,state=online,offset=hunter2,lag=6\n\
@@ -126,7 +126,7 @@ fn value_that_is_no_number_costs_its_own_metric_and_is_logged() {
 }
 
 #[test]
-fn modules_are_exposed_if_a_flag_says_so() {
+fn modules_are_exposed_with_their_flag() {
     let server = FakeRedis::start(Fake::answers(|command| match command {
         "INFO ALL" => bulk("redis_version:7.4.1\r\nredis_mode:standalone\r\n"),
         "INFO MODULES" => bulk(
@@ -165,7 +165,7 @@ fn modules_are_exposed_if_a_flag_says_so() {
 }
 
 #[test]
-fn server_that_knows_no_info_of_all_is_asked_for_info() {
+fn server_without_info_all_is_queried_with_info() {
     for refusal in ["-ERR wrong number of arguments for 'info' command\r\n", "$0\r\n\r\n"] {
         let server = FakeRedis::start(Fake::answers(move |command| match command {
             "INFO ALL" => refusal.as_bytes().to_vec(),

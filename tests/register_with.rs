@@ -23,7 +23,7 @@ fn errors(command: &mut Command) -> Vec<String> {
 }
 
 #[test]
-fn collector_is_made_of_the_flags_and_may_start_tasks() {
+fn collector_is_created_from_the_flags_and_starts_tasks() {
     let exporter = Exporter::start_command(&mut command(&["--jobs.limit=7"]));
     let exposition = poll(|| {
         let body = get(exporter.address, "/metrics").body;
@@ -37,7 +37,7 @@ fn collector_is_made_of_the_flags_and_may_start_tasks() {
 }
 
 #[test]
-fn collector_that_cannot_be_made_is_an_error() {
+fn failing_maker_of_a_collector_is_an_error() {
     for check in [&[][..], &["--config.check"]] {
         assert_eq!(
             errors(&mut command(&[&["--jobs.limit=101"], check].concat())),

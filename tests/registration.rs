@@ -1,4 +1,4 @@
-//! What a registry refuses, and in which words; what it lets live side by side.
+//! Registrations that a registry refuses, with its messages, and those that it accepts.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -8,7 +8,7 @@ use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType
 use hello_exporter::{Collector, CounterVec, Gauge, GaugeVec, Registry};
 use hello_exporter_tests::exposition;
 
-/// A hand-written collector of whatever it is given.
+/// A handwritten collector of these families.
 struct Hand(Vec<Desc>);
 
 impl Describe for Hand {
@@ -31,7 +31,7 @@ fn gauge(name: &'static str) -> Desc {
     Desc::new(name, "Help.", MetricType::Gauge)
 }
 
-/// The words in which the second of two collectors is refused.
+/// Returns the message with which the second of two collectors is refused.
 fn refusal(first: Vec<Desc>, second: Vec<Desc>) -> String {
     let registry = Registry::new();
     registry.register(Hand(first)).unwrap();
@@ -54,7 +54,7 @@ struct Other {
 }
 
 #[test]
-fn registering_an_arc_twice_is_refused() {
+fn arc_registered_twice_is_refused() {
     let registry = Registry::new();
     let hello = Arc::new(Hello::new());
     registry.register(Arc::clone(&hello)).unwrap();
@@ -65,7 +65,7 @@ fn registering_an_arc_twice_is_refused() {
 }
 
 #[test]
-fn the_same_name_is_refused_naming_both() {
+fn same_name_is_refused_naming_both() {
     let registry = Registry::new();
     registry.register(Hello::new()).unwrap();
     assert_eq!(
@@ -83,7 +83,7 @@ fn the_same_name_is_refused_naming_both() {
 }
 
 #[test]
-fn the_same_constant_labels_are_refused_in_whatever_order() {
+fn same_constant_labels_are_refused_in_any_order() {
     let first = gauge("g").with_const_labels([("x", "1"), ("y", "2")]);
     let second = gauge("g").with_const_labels([("y", "2"), ("x", "1")]);
     assert_eq!(
@@ -94,7 +94,7 @@ fn the_same_constant_labels_are_refused_in_whatever_order() {
 }
 
 #[test]
-fn the_same_name_with_another_type_help_or_label_names_is_refused() {
+fn same_name_with_another_type_help_or_labels_is_refused() {
     let first = || vec![gauge("g").with_const_labels([("x", "1")])];
     let other = |desc: Desc| refusal(first(), vec![desc.with_const_labels([("x", "2")])]);
     let advice = "in collector `registration::Hand`; a family shared by two collectors must have \
@@ -124,7 +124,7 @@ fn the_same_name_with_another_type_help_or_label_names_is_refused() {
 }
 
 #[test]
-fn names_that_would_be_written_by_two_families_are_refused() {
+fn names_written_by_another_family_are_refused() {
     let error = |metric: &str, other: &str, exposed: &str| {
         format!(
             "metric `{metric}` of collector `registration::Hand` clashes with metric `{other}` of \
@@ -141,15 +141,15 @@ fn names_that_would_be_written_by_two_families_are_refused() {
 }
 
 #[test]
-fn what_breaks_a_naming_rule_is_refused() {
+fn invalid_names_are_refused() {
     let refusal = |desc| Registry::new().register(Hand(vec![desc])).unwrap_err().to_string();
     let hand = "collector `registration::Hand`: ";
     for name in ["", "5xx", "a-b", "a:b", "é"] {
         assert_eq!(
             refusal(gauge(name)),
             format!(
-                "{hand}`{name}` is not a metric name: letters, digits and `_` are accepted, and a \
-                 digit not first"
+                "{hand}`{name}` is not a metric name: letters, digits and `_` are accepted, but no \
+                 leading digit"
             )
         );
     }
@@ -157,8 +157,8 @@ fn what_breaks_a_naming_rule_is_refused() {
         assert_eq!(
             refusal(gauge("g").with_labels([label])),
             format!(
-                "{hand}`{label}` of `g` is not a label name: letters, digits and `_` are accepted, a \
-                 digit not first, and `__` is reserved at the start"
+                "{hand}`{label}` of `g` is not a label name: letters, digits and `_` are accepted, but no \
+                 leading digit, and `__` is reserved at the start"
             )
         );
     }
@@ -187,7 +187,7 @@ fn what_breaks_a_naming_rule_is_refused() {
 }
 
 #[test]
-fn a_collector_that_clashes_with_itself_is_refused() {
+fn collector_that_clashes_with_itself_is_refused() {
     let registry = Registry::new();
     let twice = Hand(vec![gauge("g"), gauge("g")]);
     assert_eq!(
@@ -199,7 +199,7 @@ fn a_collector_that_clashes_with_itself_is_refused() {
 }
 
 #[test]
-fn a_family_made_by_hand_with_other_labels_is_refused() {
+fn handwritten_family_with_other_labels_is_refused() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Mislabelled {
@@ -210,8 +210,8 @@ fn a_family_made_by_hand_with_other_labels_is_refused() {
     let mislabelled = Mislabelled { by_path: CounterVec::new(["hostname"]) };
     assert_eq!(
         Registry::new().register(mislabelled).unwrap_err().to_string(),
-        "collector `registration::a_family_made_by_hand_with_other_labels_is_refused::Mislabelled`: \
-         field of metric `by_path` was made with labels [\"hostname\"], and declares [\"path\"]"
+        "collector `registration::handwritten_family_with_other_labels_is_refused::Mislabelled`: \
+         field of metric `by_path` was made with labels [\"hostname\"], but declares [\"path\"]"
     );
 }
 
@@ -242,7 +242,7 @@ db_connections{pool=\"write\",state=\"idle\"} 3
 }
 
 #[test]
-fn one_arc_is_registered_under_several_labels() {
+fn arc_is_registered_under_several_labels() {
     let registry = Registry::new();
     let hello = Arc::new(Hello::new());
     for instance in ["one", "two"] {
@@ -257,7 +257,7 @@ fn one_arc_is_registered_under_several_labels() {
 }
 
 #[test]
-fn what_is_unregistered_is_gone_and_its_name_free() {
+fn unregistered_name_is_free() {
     let registry = Registry::new();
     let id = registry.register(Hello::new()).unwrap();
     let other = registry.scope().prefix("other_").register(Hello::new()).unwrap();

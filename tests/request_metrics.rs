@@ -1,4 +1,4 @@
-//! What an application tells of its requests, as its operator sees it.
+//! Request metrics of an application.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
@@ -16,11 +16,10 @@ use actix_web::guard::Header;
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, ServiceConfig};
-use hello_exporter::Registry;
 use hello_exporter::http::RequestMetrics;
 use hello_exporter::testing::{assert_exposition, lint, value_of};
 use hello_exporter_tests::http::{Server, get, get_with, request, serve_counting, start_get};
-use hello_exporter_tests::{exposition, poll};
+use hello_exporter_tests::{assert_golden, exposition, poll, read_until, registry_of};
 use prometheus::TextEncoder;
 use tokio::sync::oneshot;
 
@@ -29,10 +28,9 @@ fn requests() -> RequestMetrics {
     RequestMetrics::new().buckets(&[3600.0])
 }
 
-/// What is exposed, without how long it took.
+/// Returns the exposition without durations.
 fn counted(requests: &RequestMetrics) -> String {
-    let registry = Registry::new();
-    registry.register(requests.clone()).unwrap();
+    let registry = registry_of(requests.clone());
     let exposition = exposition(&registry);
     let lines = exposition.lines().filter(|line| !line.contains("_sum"));
     lines.map(|line| line.to_owned() + "\n").collect()
@@ -73,35 +71,11 @@ fn requests_are_counted_by_method_route_and_code() {
         assert_eq!(request(server.address, method, path).status, code, "{method} {path}");
     }
     totals(&requests);
-    assert_eq!(
-        counted(&requests),
-        "\
-# HELP http_request_duration_seconds Time from the arrival of a request until its response was handed to the connection.
-# TYPE http_request_duration_seconds histogram
-http_request_duration_seconds_bucket{method=\"GET\",route=\"/items/{name}\",le=\"3600\"} 3
-http_request_duration_seconds_bucket{method=\"GET\",route=\"/items/{name}\",le=\"+Inf\"} 3
-http_request_duration_seconds_count{method=\"GET\",route=\"/items/{name}\"} 3
-http_request_duration_seconds_bucket{method=\"PUT\",route=\"/api/orders/{id}/lines\",le=\"3600\"} 2
-http_request_duration_seconds_bucket{method=\"PUT\",route=\"/api/orders/{id}/lines\",le=\"+Inf\"} 2
-http_request_duration_seconds_count{method=\"PUT\",route=\"/api/orders/{id}/lines\"} 2
-http_request_duration_seconds_bucket{method=\"DELETE\",route=\"unmatched\",le=\"3600\"} 1
-http_request_duration_seconds_bucket{method=\"DELETE\",route=\"unmatched\",le=\"+Inf\"} 1
-http_request_duration_seconds_count{method=\"DELETE\",route=\"unmatched\"} 1
-# HELP http_requests_in_flight Requests that are being answered.
-# TYPE http_requests_in_flight gauge
-http_requests_in_flight 0
-# HELP http_requests_total Requests answered or cancelled, by method, route pattern and status code.
-# TYPE http_requests_total counter
-http_requests_total{method=\"GET\",route=\"/items/{name}\",code=\"200\"} 2
-http_requests_total{method=\"GET\",route=\"/items/{name}\",code=\"404\"} 1
-http_requests_total{method=\"PUT\",route=\"/api/orders/{id}/lines\",code=\"200\"} 2
-http_requests_total{method=\"DELETE\",route=\"unmatched\",code=\"404\"} 1
-"
-    );
+    assert_golden("expositions/request_metrics.txt", &counted(&requests));
 }
 
 #[test]
-fn paths_and_methods_that_clients_invent_bring_no_series() {
+fn unknown_paths_and_methods_add_no_series() {
     let requests = requests();
     let server = serve_counting(requests.clone(), shop);
     for at in 0..50 {
@@ -122,7 +96,7 @@ fn paths_and_methods_that_clients_invent_bring_no_series() {
 }
 
 #[test]
-fn of_two_routes_of_one_path_the_one_that_answered_is_counted() {
+fn route_that_answered_is_counted() {
     let requests = requests();
     let server = serve_counting(requests.clone(), |config| {
         let inner = web::scope("").guard(Header("x-zone", "inner"));
@@ -173,7 +147,7 @@ fn send(address: SocketAddr, path: &str) -> TcpStream {
 }
 
 #[test]
-fn a_handler_that_panics_is_counted_as_500() {
+fn panicking_handler_is_counted_as_500() {
     let requests = requests();
     let server = serve_counting(requests.clone(), |config| {
         let panicking = async |name: web::Path<u32>| -> String {
@@ -189,7 +163,7 @@ fn a_handler_that_panics_is_counted_as_500() {
 }
 
 #[test]
-fn a_client_that_goes_away_is_counted_as_499_and_leaves_nothing_in_flight() {
+fn client_that_disconnects_is_counted_as_499_and_not_in_flight() {
     let requests = requests();
     let (sender, begun) = mpsc::channel();
     let server = serve_counting(requests.clone(), move |config| {
@@ -241,21 +215,16 @@ fn streaming(requests: &RequestMetrics) -> (Server, oneshot::Sender<()>) {
     (server, end)
 }
 
-/// Reads until the head of an answer has come.
+/// Reads the head of a response.
 fn read_head(client: &mut TcpStream) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        client.read_exact(&mut byte).unwrap();
-        head.extend(byte);
-    }
+    let head = read_until(client, b"\r\n\r\n");
     assert!(head.starts_with(b"HTTP/1.1 201 Created\r\n"));
 }
 
 const STREAMED: [&str; 1] = ["{method=\"GET\",route=\"/stream\",code=\"201\"} 1"];
 
 #[test]
-fn an_answer_is_in_flight_until_all_of_it_is_sent() {
+fn response_is_in_flight_until_it_is_sent() {
     let requests = requests();
     let (server, end) = streaming(&requests);
     let mut client = send(server.address, "/stream");
@@ -267,7 +236,7 @@ fn an_answer_is_in_flight_until_all_of_it_is_sent() {
 }
 
 #[test]
-fn an_answer_that_is_cut_off_has_the_code_that_its_client_was_told() {
+fn truncated_response_has_the_code_that_was_sent() {
     let requests = requests();
     let (server, _end) = streaming(&requests);
     let mut client = send(server.address, "/stream");
@@ -277,7 +246,7 @@ fn an_answer_that_is_cut_off_has_the_code_that_its_client_was_told() {
 }
 
 #[test]
-fn either_registry_takes_the_metrics_under_a_namespace() {
+fn metrics_register_with_either_registry_under_a_namespace() {
     let requests = RequestMetrics::new().buckets(&[3600.0]).namespace("shop");
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(requests.clone())).unwrap();
@@ -291,6 +260,6 @@ shop_http_requests_in_flight 0
 }
 
 #[test]
-fn the_metrics_keep_to_the_conventions() {
+fn metrics_follow_the_conventions() {
     assert_eq!(lint(&RequestMetrics::new()), []);
 }

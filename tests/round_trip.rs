@@ -48,9 +48,10 @@ impl Dialect {
 
     /// The Python client takes the suffix from the name of a counter in the text format too.
     fn name(self, family: &Family) -> String {
-        match self == OpenMetrics || family.metric_type == MetricType::Counter {
-            true => family.base().to_owned(),
-            false => family.name.clone(),
+        if self == OpenMetrics || family.metric_type == MetricType::Counter {
+            family.base().to_owned()
+        } else {
+            family.name.clone()
         }
     }
 
@@ -221,7 +222,7 @@ proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..arbitrary::config(CASES) })]
 
     #[test]
-    fn the_text_format_is_read_back_by_the_python_client(mut families in vec(arbitrary::family(), 1..80)) {
+    fn python_client_reads_back_the_text_format(mut families in vec(arbitrary::family(), 1..80)) {
         // A counter of this name is called nothing there, which is then refused.
         families.retain(|family| family.name != "_total");
         let (registry, families) = registered(families);
@@ -230,12 +231,12 @@ proptest! {
     }
 
     #[test]
-    fn the_text_format_is_parsed_by_promtool(families in vec(arbitrary::family(), 1..80)) {
+    fn promtool_parses_the_text_format(families in vec(arbitrary::family(), 1..80)) {
         promtool(&exposition(&registered(families).0));
     }
 
     #[test]
-    fn open_metrics_is_read_back_by_the_python_client(mut families in vec(arbitrary::family(), 1..80)) {
+    fn python_client_reads_back_openmetrics(mut families in vec(arbitrary::family(), 1..80)) {
         families.retain(is_permitted);
         let (registry, families) = registered(families);
         let expected = families.iter().map(|family| OpenMetrics.read(family)).collect();

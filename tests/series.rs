@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hello_exporter::{
     Collector, Counter, CounterVec, Family, Gauge, GaugeVec, HistogramVec, Labels, Registry,
 };
-use hello_exporter_tests::{assert_golden, exposition, exposition_of, open_metrics};
+use hello_exporter_tests::{assert_golden, exposition, exposition_of, open_metrics, registry_of};
 
 #[derive(Collector)]
 struct Requests {
@@ -30,15 +30,14 @@ fn counted(series: &[[&str; 2]]) -> (Arc<Requests>, Registry) {
     for (at, values) in (1..).zip(series) {
         requests.requests_total.with(*values).inc_by(at);
     }
-    let registry = Registry::new();
-    registry.register(Arc::clone(&requests)).unwrap();
+    let registry = registry_of(Arc::clone(&requests));
     (requests, registry)
 }
 
 // Removal.
 
 #[test]
-fn a_removed_series_is_exposed_no_more() {
+fn removed_series_is_not_exposed() {
     let (metrics, registry) = counted(&[["GET", "/"], ["PUT", "/"], ["GET", "/x"]]);
     assert!(metrics.requests_total.remove(["PUT", "/"]));
     assert!(!metrics.requests_total.remove(["PUT", "/"]));
@@ -54,7 +53,7 @@ fn a_removed_series_is_exposed_no_more() {
 }
 
 #[test]
-fn recreated_series_starts_at_zero_and_is_last() {
+fn recreated_series_starts_at_zero_and_comes_last() {
     let (metrics, registry) = counted(&[["GET", "/"], ["PUT", "/"]]);
     metrics.requests_total.remove(["GET", "/"]);
     assert_eq!(metrics.requests_total.with(["GET", "/"]).get(), 0);
@@ -70,7 +69,7 @@ fn recreated_series_starts_at_zero_and_is_last() {
 }
 
 #[test]
-fn a_cleared_family_leaves_no_help_and_is_filled_again() {
+fn cleared_family_has_no_help_and_is_filled_again() {
     let (metrics, registry) = counted(&[["GET", "/"], ["PUT", "/"]]);
     assert!(!metrics.requests_total.is_empty());
     metrics.requests_total.clear();
@@ -81,7 +80,7 @@ fn a_cleared_family_leaves_no_help_and_is_filled_again() {
 }
 
 #[test]
-fn removal_of_many_series_and_their_return_lose_no_other() {
+fn removing_and_recreating_many_series_keeps_the_others() {
     let (metrics, registry) = counted(&[]);
     let family = &metrics.requests_total;
     for round in 0..5_u64 {
@@ -97,7 +96,7 @@ fn removal_of_many_series_and_their_return_lose_no_other() {
 }
 
 #[test]
-fn a_removed_series_takes_its_exemplar_with_it() {
+fn removed_series_loses_its_exemplar() {
     let (metrics, registry) = counted(&[]);
     let series = metrics.requests_total.with(["GET", "/"]);
     series.inc_by_with_exemplar(1, &[("trace_id", "1")]);
@@ -124,7 +123,7 @@ struct Disks {
 }
 
 #[test]
-fn a_series_of_a_label_struct_is_removed_by_an_owned_or_a_borrowed_one() {
+fn series_is_removed_by_an_owned_or_borrowed_label_struct() {
     let disks = Disks::new();
     let owned = |partition| Disk { device: "sda".to_owned(), partition };
     for partition in 1..=4 {
@@ -164,7 +163,7 @@ fn recreated_histogram_has_no_observations() {
 }
 
 #[test]
-fn histograms_are_kept_by_what_they_counted() {
+fn histograms_are_retained_by_count() {
     let sizes = Sizes::new();
     for (value, size) in [("a", 0.5), ("b", 1.5), ("c", 2.5)] {
         sizes.sizes.with([value]).observe(size);
@@ -192,7 +191,7 @@ const NASTY: [&str; 9] =
     ["", "\"", "\\", "\n", "\\n", "\\\\n", "\",path=\"x", "a=\"b\",c=\"d\"", "é\\\""];
 
 #[test]
-fn a_view_decodes_its_labels() {
+fn view_decodes_its_labels() {
     let family = CounterVec::new(["method", "path"]);
     for value in NASTY {
         family.with([value, "plain"]).inc();
@@ -212,7 +211,7 @@ fn a_view_decodes_its_labels() {
 }
 
 #[test]
-fn nasty_series_are_rejected_one_by_one() {
+fn retain_removes_exactly_the_rejected_series() {
     let family = CounterVec::new(["x"]);
     for value in NASTY {
         family.with([value]).inc();
@@ -225,7 +224,7 @@ fn nasty_series_are_rejected_one_by_one() {
 }
 
 #[test]
-fn a_view_reads_the_current_value_and_the_last_one_of_a_removed_series() {
+fn view_reads_the_current_value_and_the_last_one_after_removal() {
     let family = CounterVec::new(["x"]);
     family.with(["a"]).inc();
     let view = family.iter().next().unwrap();
@@ -238,7 +237,7 @@ fn a_view_reads_the_current_value_and_the_last_one_of_a_removed_series() {
 }
 
 #[test]
-fn series_are_iterated_in_the_order_of_their_creation() {
+fn series_are_iterated_in_order_of_creation() {
     let family = CounterVec::new(["x"]);
     for value in ["b", "a", "c"] {
         family.with([value]).inc();
@@ -250,7 +249,7 @@ fn series_are_iterated_in_the_order_of_their_creation() {
 }
 
 #[test]
-fn retain_sees_each_series_once() {
+fn retain_visits_each_series_once() {
     let family = GaugeVec::new(["x"]);
     for at in 0..2_000_u32 {
         family.with([at]).set(f64::from(at));
@@ -266,7 +265,7 @@ fn retain_sees_each_series_once() {
 }
 
 #[test]
-fn retain_may_use_the_family_itself() {
+fn retain_can_use_its_own_family() {
     let (metrics, registry) = counted(&[["GET", "/"], ["PUT", "/"], ["GET", "/x"]]);
     let family = &metrics.requests_total;
     family.retain(|series| {
@@ -289,7 +288,7 @@ fn empty_family_is_iterated_and_retained() {
 // Pins.
 
 #[test]
-fn a_pinned_handle_follows_removal_and_creation() {
+fn pinned_handle_follows_removal_and_creation() {
     let (metrics, registry) = counted(&[]);
     let family = &metrics.requests_total;
     let pinned = family.with(["GET", "/"]).pin();
@@ -311,7 +310,7 @@ fn a_pinned_handle_follows_removal_and_creation() {
 }
 
 #[test]
-fn a_pinned_handle_follows_clear_retain_and_the_removal_of_others() {
+fn pinned_handle_follows_clear_retain_and_other_removals() {
     let (metrics, registry) = counted(&[]);
     let family = &metrics.requests_total;
     let pinned = family.with(["GET", "/"]).pin();
@@ -328,7 +327,7 @@ fn a_pinned_handle_follows_clear_retain_and_the_removal_of_others() {
 }
 
 #[test]
-fn pinned_and_unpinned_handles_update_one_series() {
+fn pinned_handle_and_lookup_update_one_series_while_the_family_grows() {
     let family = HistogramVec::new(["x"], &[1.0]);
     let pinned = family.with(["a"]).pin();
     for at in 0..2_000 {
@@ -352,7 +351,7 @@ fn limited(samples: &str) -> String {
 }
 
 #[test]
-fn max_series_counts_those_that_are_there() {
+fn max_series_counts_current_series() {
     let limited_total = Limited::new().limited_total;
     let full = |value: &str| {
         limited_total.with([value]).inc();
@@ -373,7 +372,7 @@ fn max_series_counts_those_that_are_there() {
 }
 
 #[test]
-fn a_pinned_handle_holds_to_max_series() {
+fn pinned_handle_respects_max_series() {
     let metrics = Limited::new();
     let pinned = metrics.limited_total.with(["c"]).pin();
     for value in ["a", "b"] {
@@ -405,7 +404,7 @@ impl Labels for Miscounted {
 }
 
 #[test]
-fn an_update_with_another_number_of_label_values_is_dropped() {
+fn update_with_a_wrong_number_of_label_values_is_dropped() {
     #[derive(Collector)]
     struct ByHand {
         /// Requests.

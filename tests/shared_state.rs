@@ -57,7 +57,7 @@ fn samples(response: &Response) -> Vec<&str> {
 }
 
 #[test]
-fn state_is_made_once_for_all_sources_and_probes() {
+fn state_is_created_once_for_all_sources_and_probes() {
     let config = Config::of("first\nsecond\n");
     let exporter = start(&config, &[]);
     let scrape = get(exporter.address, "/metrics");
@@ -79,7 +79,7 @@ fn state_is_made_once_for_all_sources_and_probes() {
 }
 
 #[test]
-fn state_can_be_made_by_blocking_on_a_future() {
+fn state_is_created_by_blocking_on_a_future() {
     let config = Config::of("first\n");
     let output = run(&[&*config.flag, "--config.blocks", "--config.check"]);
     assert_eq!(output.status.code(), Some(0));
@@ -89,7 +89,7 @@ fn state_can_be_made_by_blocking_on_a_future() {
 }
 
 #[test]
-fn state_that_cannot_be_made_is_one_error_with_the_file() {
+fn failing_state_is_one_error_with_the_file() {
     let missing = TempDir::new().unwrap().path().join("missing");
     let error = format!(
         "msg=\"cannot start: cannot read {}: No such file or directory (os error 2)\"",
@@ -105,7 +105,7 @@ fn state_that_cannot_be_made_is_one_error_with_the_file() {
 }
 
 #[test]
-fn state_of_disabled_sources_and_absent_probes_is_not_made() {
+fn state_of_disabled_sources_and_absent_probes_is_not_created() {
     let mut command = Command::new(build_example("hello_exporter_tests", "shared_state"));
     command.args(["--config.check", "--collector.disable-defaults"]);
     // The probe needs the state all the same.
@@ -145,12 +145,12 @@ fn cache_comes_from_a_flag() {
 }
 
 #[test]
-fn invalid_name_of_a_configuration_is_found_before_the_first_scrape() {
+fn invalid_configured_name_is_an_error_before_the_first_scrape() {
     for (names, error) in [
         (
             "good\nbad-name\n",
             "msg=\"collector `named`: `bad-name` is not a metric name: letters, digits and `_` are \
-             accepted, and a digit not first\"",
+             accepted, but no leading digit\"",
         ),
         (
             "reads_total\n",
@@ -175,7 +175,7 @@ fn invalid_name_of_a_configuration_is_found_before_the_first_scrape() {
 }
 
 #[test]
-fn families_of_a_configuration_are_all_served_whatever_their_number_and_length() {
+fn many_and_long_configured_families_are_served() {
     let long = "long".repeat(300);
     let numbered: String = (2..12_000).map(|number| format!("f{number}\n")).collect();
     let exporter = start(&Config::of(&format!("{long}\nsecond\n{numbered}")), &[]);
@@ -193,7 +193,7 @@ fn families_of_a_configuration_are_all_served_whatever_their_number_and_length()
 }
 
 #[test]
-fn probe_leaves_out_the_parts_of_disabled_sources() {
+fn probe_omits_the_parts_of_disabled_sources() {
     let config = Config::of("first\n");
     for flag in ["--no-collector.count", "--count.none"] {
         let exporter = start(&config, &[flag]);
@@ -214,7 +214,7 @@ fn probe_refuses_a_selection_of_collectors() {
 }
 
 #[test]
-fn probe_that_the_flags_leave_out_is_not_served() {
+fn disabled_probe_is_not_served() {
     let config = Config::of("first\n");
     let exporter = start(&config, &[]);
     assert_eq!(get(exporter.address, "/second?target=x").status, 404);

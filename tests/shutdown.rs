@@ -56,7 +56,7 @@ fn second_signal_ends_the_drain_at_once() {
 }
 
 #[test]
-fn request_under_way_is_answered_after_one_signal() {
+fn first_signal_lets_running_requests_finish() {
     let Busy { mut exporter, mut client, mut probe } = Busy::start();
     exporter.send_signal("TERM");
     exporter.next_line_with("Draining");

@@ -1,4 +1,4 @@
-//! Who is served while others hold the slots of `--web.max-requests`.
+//! Requests that are served while others hold the slots of `--web.max-requests`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use hello_exporter_tests::http::{Response, get, serve, start_get};
 use hello_exporter_tests::web_config::{Directory, TLS};
-use hello_exporter_tests::{Exporter, build_example, build_program, curl, until};
+use hello_exporter_tests::{Exporter, build_example, build_program, curl, read_until, until};
 
 const MOST: usize = 40;
 
@@ -49,22 +49,17 @@ fn assert_success(response: &Response) {
 
 /// Answers a probe once it has sent its request.
 fn answer(probe: &mut TcpStream) {
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        probe.read_exact(&mut byte).unwrap();
-        request.extend(byte);
-    }
+    read_until(probe, b"\r\n\r\n");
     write!(probe, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
 }
 
-/// Whether a connection ends, before or after what is left of a request.
+/// Returns whether a connection ends, with or without more bytes of a request.
 fn is_over(stream: &mut TcpStream) -> bool {
     stream.read_to_end(&mut Vec::new()).is_ok()
 }
 
 #[test]
-fn clients_that_close_hold_no_slot_that_is_wanted() {
+fn half_closed_clients_yield_their_slots() {
     let (exporter, silent) = (start(&[]), Silent::new());
     let good = serve(|_| {});
     for _ in 0..MOST {
@@ -88,7 +83,7 @@ fn clients_that_close_hold_no_slot_that_is_wanted() {
 }
 
 #[test]
-fn half_closed_client_gets_its_answer() {
+fn half_closed_client_gets_its_response() {
     let (exporter, silent) = (start(&[]), Silent::new());
     let mut client = start_get(exporter.address, &silent.path());
     client.shutdown(Shutdown::Write).unwrap();
@@ -100,7 +95,7 @@ fn half_closed_client_gets_its_answer() {
 }
 
 #[test]
-fn host_that_holds_all_slots_makes_room_for_another() {
+fn host_with_all_slots_yields_one_to_another_host() {
     let (exporter, silent) = (start(&[]), Silent::new());
     let good = serve(|_| {});
     let good = format!("/probe?module=tcp_connect&target={}", good.address);
@@ -129,7 +124,7 @@ fn host_that_holds_all_slots_makes_room_for_another() {
 }
 
 #[test]
-fn host_that_waits_for_a_source_makes_room_for_another() {
+fn host_that_waits_for_a_source_yields_a_slot() {
     let program = build_example("hello_exporter_tests", "sources");
     let exporter = Exporter::start_program(&program, &["--web.max-requests=3"]);
     let hanging = "/metrics?collect[]=hanging";
@@ -153,7 +148,7 @@ fn host_that_waits_for_a_source_makes_room_for_another() {
 }
 
 #[test]
-fn host_that_takes_no_answer_makes_room_for_another() {
+fn host_that_receives_nothing_yields_a_slot() {
     let exporter = Exporter::start_program(&build_example("hello_exporter_tests", "hostile"), &[]);
     // More than there are slots, so that some wait.
     let clients: Vec<_> =

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
-use hello_exporter::{Collector, HistogramSnapshot, Registry, SummarySnapshot, Timestamped};
+use hello_exporter::{Collector, HistogramSnapshot, SummarySnapshot, Timestamped};
 use hello_exporter_tests::{
-    assert_golden, exposition, exposition_of, exposition_of_fn, open_metrics,
+    assert_golden, assert_golden_formats, exposition_of, exposition_of_fn, registry_of_fn,
 };
 
 fn histogram(buckets: &[(f64, u64)], count: u64) -> Result<HistogramSnapshot, String> {
@@ -40,7 +40,7 @@ fn invalid_histogram_is_an_error() {
 }
 
 #[test]
-fn the_last_bucket_of_a_histogram_holds_all() {
+fn last_bucket_of_a_histogram_counts_every_observation() {
     let closed = histogram(&[(1.0, 2), (f64::INFINITY, 3)], 3);
     assert_eq!(closed, histogram(&[(1.0, 2)], 3));
     assert_eq!(histogram(&[], 3), histogram(&[(f64::INFINITY, 3)], 3));
@@ -112,18 +112,11 @@ fn snapshots() -> Snapshots {
 
 #[test]
 fn snapshots_and_timestamps_are_fields_and_values_of_maps() {
-    assert_golden("expositions/snapshots.txt", &exposition_of_fn(snapshots));
+    assert_golden_formats("snapshots", &registry_of_fn(snapshots));
 }
 
 #[test]
-fn openmetrics_has_seconds_and_bounds_with_a_point() {
-    let registry = Registry::new();
-    registry.register_fn(snapshots).unwrap();
-    assert_golden("expositions/snapshots.openmetrics", &open_metrics(&registry));
-}
-
-#[test]
-fn new_makes_snapshots_without_observations_and_values_of_the_time_of_the_scrape() {
+fn new_returns_empty_snapshots() {
     assert_eq!(
         exposition_of_fn(Snapshots::new),
         r#"# HELP e A histogram of another time.
@@ -159,10 +152,7 @@ fn counter_value_that_is_negative_or_nan_is_exposed() {
         plain: f64::NAN,
         some_total: (0..).zip(some).collect(),
     };
-    let registry = Registry::new();
-    registry.register_fn(counters).unwrap();
-    assert_golden("expositions/negative_and_nan_counters.txt", &exposition(&registry));
-    assert_golden("expositions/negative_and_nan_counters.openmetrics", &open_metrics(&registry));
+    assert_golden_formats("negative_and_nan_counters", &registry_of_fn(counters));
 }
 
 /// Writes a number, a histogram and a summary to a family of each type.
@@ -191,6 +181,6 @@ impl Collect for Misfit {
 }
 
 #[test]
-fn a_point_of_another_type_is_dropped() {
+fn value_of_another_type_is_dropped() {
     assert_golden("expositions/samples_of_another_type.txt", &exposition_of(Misfit));
 }

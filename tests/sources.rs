@@ -10,7 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use hello_exporter_tests::http::{Response, get, get_with};
-use hello_exporter_tests::{Exporter, Prometheus, build_example, text, without_time};
+use hello_exporter_tests::{
+    Exporter, Prometheus, assert_golden, build_example, text, without_time,
+};
 
 fn program() -> PathBuf {
     build_example("hello_exporter_tests", "sources")
@@ -35,7 +37,7 @@ fn scrape(address: SocketAddr, query: &str) -> Response {
     get_with(address, &path, "X-Prometheus-Scrape-Timeout-Seconds: 1")
 }
 
-/// What is exposed, without what differs from run to run.
+/// Returns the exposition without lines that differ from run to run.
 fn own(response: &Response) -> String {
     let differs =
         ["process_", "promhttp_", "build_info", "_duration_seconds{", "_runs_total", "alive"];
@@ -58,40 +60,17 @@ fn value(address: SocketAddr, name: &str) -> String {
 const SUCCESS: &str = "sources_scrape_collector_success";
 
 #[test]
-fn what_works_is_exposed_and_what_does_not_is_told() {
+fn failing_sources_are_reported_and_others_exposed() {
     let exporter = start(&[]);
     let response = scrape(exporter.address, "");
     assert_eq!(response.status, 200);
-    assert_eq!(
-        own(&response),
-        "\
-# HELP flapping What works every other time.
-# TYPE flapping gauge
-flapping 1
-# HELP good What works.
-# TYPE good gauge
-good 1
-# HELP slow What takes its time.
-# TYPE slow gauge
-slow 1
-# HELP sources_scrape_collector_duration_seconds Duration of a collector scrape in seconds.
-# TYPE sources_scrape_collector_duration_seconds gauge
-# HELP sources_scrape_collector_success Whether a collector succeeded.
-# TYPE sources_scrape_collector_success gauge
-sources_scrape_collector_success{collector=\"good\"} 1
-sources_scrape_collector_success{collector=\"slow\"} 1
-sources_scrape_collector_success{collector=\"failing\"} 0
-sources_scrape_collector_success{collector=\"panicking\"} 0
-sources_scrape_collector_success{collector=\"hanging\"} 0
-sources_scrape_collector_success{collector=\"flapping\"} 1
-"
-    );
+    assert_golden("expositions/failing_sources.txt", &own(&response));
     let durations = response.body.lines().filter(|line| line.contains("_duration_seconds{"));
     assert_eq!(durations.count(), 6);
 }
 
 #[test]
-fn a_failure_is_logged_once_with_its_causes_and_is_never_on_the_wire() {
+fn failure_is_logged_once_with_its_causes_and_not_on_the_wire() {
     let exporter = start(&["--no-collector.hanging"]);
     for _ in 0..4 {
         let body = scrape(exporter.address, "").body;
@@ -122,7 +101,7 @@ fn a_failure_is_logged_once_with_its_causes_and_is_never_on_the_wire() {
 }
 
 #[test]
-fn a_query_selects_sources_and_families() {
+fn query_selects_sources_and_families() {
     let exporter = start(&["--no-collector.hanging"]);
     let of = |query: &str| samples(&scrape(exporter.address, query));
     let success = |name: &str, value: u8| format!("{SUCCESS}{{collector=\"{name}\"}} {value}");
@@ -155,7 +134,7 @@ fn a_query_selects_sources_and_families() {
 }
 
 #[test]
-fn a_query_for_what_is_not_there_is_refused() {
+fn query_for_an_unknown_source_is_refused() {
     let exporter = start(&["--no-collector.hanging", "--no-collector.failing"]);
     for (query, body) in [
         ("collect[]=good&exclude[]=slow", "Combined collect and exclude queries are not allowed."),
@@ -183,7 +162,7 @@ fn a_query_for_what_is_not_there_is_refused() {
 }
 
 #[test]
-fn flags_choose_the_sources() {
+fn flags_select_the_sources() {
     let enabled = |arguments: &[&str]| -> Vec<String> {
         let exporter = start(arguments);
         let response = scrape(exporter.address, "");
@@ -217,7 +196,7 @@ fn flags_choose_the_sources() {
 }
 
 #[test]
-fn an_unknown_source_is_exit_status_2_and_help_lists_those_there_are() {
+fn unknown_source_exits_with_status_2_and_help_lists_the_sources() {
     for flag in ["collector.nope", "no-collector.nope"] {
         let output = run(&[&format!("--{flag}")]);
         assert_eq!(output.status.code(), Some(2));
@@ -242,7 +221,7 @@ fn an_unknown_source_is_exit_status_2_and_help_lists_those_there_are() {
 }
 
 #[test]
-fn a_source_is_made_of_flags_and_only_where_it_is_enabled() {
+fn source_is_created_from_flags_only_if_enabled() {
     let exporter = start(&["--collector.disable-defaults", "--collector.spare", "--spare.value=7"]);
     let samples = samples(&scrape(exporter.address, ""));
     assert_eq!(samples[0], "spare 7");
@@ -257,7 +236,7 @@ fn a_source_is_made_of_flags_and_only_where_it_is_enabled() {
 }
 
 #[test]
-fn sources_that_clash_are_refused_at_the_start() {
+fn clashing_sources_are_refused_at_startup() {
     let output = run(&["--collector.spare", "--spare.value=1", "--collector.twin"]);
     assert_eq!(output.status.code(), Some(1));
     let stderr = text(&output.stderr);
@@ -282,7 +261,7 @@ fn sources_that_clash_are_refused_at_the_start() {
 }
 
 #[test]
-fn a_prometheus_server_sees_it_up_throughout() {
+fn prometheus_sees_the_exporter_up_throughout() {
     let exporter = start(&[]);
     let prometheus = Prometheus::configured(&format!(
         "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n\
@@ -322,7 +301,7 @@ fn wait_until(is_so: impl Fn() -> bool) -> bool {
 }
 
 #[test]
-fn a_client_that_goes_away_cancels_nothing_and_leaks_nothing() {
+fn client_that_disconnects_cancels_nothing_and_leaks_nothing() {
     let exporter = start(&["--no-collector.hanging"]);
     let address = exporter.address;
     let descriptors = || value(address, "process_open_fds").parse::<u32>().unwrap();
@@ -356,7 +335,7 @@ fn a_client_that_goes_away_cancels_nothing_and_leaks_nothing() {
 }
 
 #[test]
-fn a_source_that_blocks_for_ever_has_one_thread_and_one_run() {
+fn blocking_source_has_one_thread_and_one_run() {
     let exporter =
         start(&["--collector.disable-defaults", "--collector.blocking", "--collector.good"]);
     let address = exporter.address;
@@ -379,7 +358,7 @@ fn a_source_that_blocks_for_ever_has_one_thread_and_one_run() {
 }
 
 #[test]
-fn more_requests_than_are_allowed_are_answered_503() {
+fn requests_over_the_limit_are_503() {
     let exporter = start(&["--web.max-requests=1", "--no-collector.hanging"]);
     let address = exporter.address;
     // It may be refused itself, where one of the others is there first.

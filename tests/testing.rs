@@ -1,4 +1,4 @@
-//! What the library gives to the tests of an exporter: comparisons of expositions, and values.
+//! The library's helpers for the tests of an exporter: comparisons of expositions, and values.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -27,7 +27,7 @@ fn hello() -> Hello {
     hello
 }
 
-/// A collector by hand, of whatever it is given, that has one sample per family.
+/// A handwritten collector of these families, with one sample each.
 struct Hand(Vec<Desc>);
 
 impl Describe for Hand {
@@ -46,13 +46,13 @@ fn gauge(name: &'static str) -> Desc {
     Desc::new(name, "Help.", MetricType::Gauge)
 }
 
-/// What a failed assertion says.
+/// Returns the message of a failed assertion.
 fn failure(assertion: impl FnOnce()) -> String {
     *catch_unwind(AssertUnwindSafe(assertion)).unwrap_err().downcast().unwrap()
 }
 
 #[test]
-fn what_is_counted_is_exposed() {
+fn counted_values_are_exposed() {
     let hello = Hello::new();
     hello.a.set(1.0);
     hello.b.with(["Hi"]).inc_by(2);
@@ -73,7 +73,7 @@ fn what_is_counted_is_exposed() {
 }
 
 #[test]
-fn indentation_empty_lines_and_the_order_of_families_make_no_difference() {
+fn indentation_empty_lines_and_family_order_are_ignored() {
     assert_exposition(
         &hello(),
         r#"
@@ -91,14 +91,14 @@ fn indentation_empty_lines_and_the_order_of_families_make_no_difference() {
 }
 
 #[test]
-fn white_space_at_the_end_of_a_help_makes_no_difference() {
+fn trailing_whitespace_of_help_is_ignored() {
     let desc = Desc::new("a", "Display a. \r", MetricType::Gauge);
     assert_exposition(&Hand(vec![desc.clone()]), "# HELP a Display a.\n# TYPE a gauge\na 0");
     assert_exposition(&Hand(vec![desc]), "# HELP a Display a. \r\n# TYPE a gauge\na 0");
 }
 
 #[test]
-fn the_series_of_a_map_can_come_in_any_order() {
+fn series_order_is_ignored() {
     #[derive(Collector)]
     struct Disks {
         #[metric(help = "Bytes free.", labels = ["disk", "le"])]
@@ -133,7 +133,7 @@ fn queries() -> Queries {
 }
 
 #[test]
-fn the_buckets_of_a_series_keep_their_order() {
+fn bucket_order_matters() {
     assert_exposition(
         &queries(),
         r#"
@@ -181,7 +181,7 @@ hint: the order of families, the order of a family's series, and white space aro
 }
 
 #[test]
-fn family_of_several_descs_has_one_help() {
+fn family_of_several_descs_has_one_metadata_block() {
     let with_zone = |zone| gauge("temperature_celsius").with_const_labels([("zone", zone)]);
     assert_exposition(
         &Hand(vec![with_zone("north"), gauge("between"), with_zone("south")]),
@@ -198,20 +198,20 @@ fn family_of_several_descs_has_one_help() {
 }
 
 #[test]
-fn exposition_is_that_of_a_registry() {
+fn comparison_uses_the_exposition_of_a_registry() {
     assert_exposition(&hello(), &exposition_of(hello()));
     assert_exposition(&queries(), &exposition_of(queries()));
 }
 
 #[test]
-fn a_collector_without_samples_exposes_nothing() {
+fn collector_without_samples_exposes_nothing() {
     assert_exposition(&Queries::new(), "");
     let collector: &dyn Collect = &Queries::new();
     assert_exposition(collector, "");
 }
 
 #[test]
-fn difference_is_shown_line_by_line() {
+fn differences_are_shown_line_by_line() {
     let wrong = || {
         assert_exposition(
             &hello(),
@@ -242,7 +242,7 @@ hint: the order of families, the order of a family's series, and white space aro
 }
 
 #[test]
-fn hint_names_a_family_without_samples() {
+fn family_without_samples_gives_a_hint() {
     let hello = Hello::new();
     let untouched = || {
         assert_exposition(
@@ -265,18 +265,18 @@ the exposition of `testing::Hello` is not the expected one (`-` expected, `+` ac
   a 0
 - # HELP b Display b.
 - # TYPE b counter
-hint: nothing is exposed of `b`: a family without samples leaves no HELP and TYPE, and one with labels \
+hint: `b` is not exposed: a family without samples has no HELP and TYPE lines, and one with labels \
 has no samples before its first update"
     );
 }
 
 #[test]
-fn what_a_registry_refuses_fails_in_its_words() {
+fn refused_registration_fails_with_its_message() {
     let refusal = |descs: Vec<Desc>| failure(|| assert_exposition(&Hand(descs), ""));
     assert_eq!(
         refusal(vec![gauge("5xx")]),
         "collector `testing::Hand`: `5xx` is not a metric name: letters, digits and `_` are \
-         accepted, and a digit not first"
+         accepted, but no leading digit"
     );
     assert_eq!(
         refusal(vec![gauge("a"), gauge("a")]),
@@ -292,13 +292,13 @@ fn what_a_registry_refuses_fails_in_its_words() {
     };
     assert_eq!(
         failure(value),
-        "collector `testing::Hand`: `` is not a metric name: letters, digits and `_` are accepted, and \
-         a digit not first"
+        "collector `testing::Hand`: `` is not a metric name: letters, digits and `_` are accepted, but \
+         no leading digit"
     );
 }
 
 #[test]
-fn a_field_that_is_not_what_it_declares_fails() {
+fn field_unlike_its_declaration_fails() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Mislabelled {
@@ -309,13 +309,13 @@ fn a_field_that_is_not_what_it_declares_fails() {
     let mislabelled = Mislabelled { by_path: CounterVec::new(["hostname"]) };
     assert_eq!(
         failure(|| assert_exposition(&mislabelled, "")),
-        "collector `testing::a_field_that_is_not_what_it_declares_fails::Mislabelled`: field of metric \
-         `by_path` was made with labels [\"hostname\"], and declares [\"path\"]"
+        "collector `testing::field_unlike_its_declaration_fails::Mislabelled`: field of metric \
+         `by_path` was made with labels [\"hostname\"], but declares [\"path\"]"
     );
 }
 
 #[test]
-fn a_panic_of_the_collector_is_not_caught() {
+fn panic_of_the_collector_is_not_caught() {
     struct Faulty;
     impl Describe for Faulty {
         fn describe(&self) -> Vec<Desc> {
@@ -332,7 +332,7 @@ fn a_panic_of_the_collector_is_not_caught() {
 }
 
 #[test]
-fn the_value_of_a_sample_is_found_by_its_name_and_all_its_labels() {
+fn value_is_found_by_name_and_all_labels() {
     let hello = hello();
     assert_eq!(value_of(&hello, "a", &[]), Some(1.0));
     assert_eq!(value_of(&hello, "b", &[("hostname", "Hi"), ("hello", "world")]), Some(2.0));
@@ -350,7 +350,7 @@ fn the_value_of_a_sample_is_found_by_its_name_and_all_its_labels() {
 }
 
 #[test]
-fn the_value_of_a_sample_is_found_by_unescaped_labels() {
+fn value_is_found_by_unescaped_labels() {
     let hello = Hello::new();
     let nasty =
         ["", "\"", "\\", "\n", "\\n", "\"} 1\nb 2\n", "a=\"b\",c=\"d\"", "} 7", " {}, # ", "é"];
@@ -364,7 +364,7 @@ fn the_value_of_a_sample_is_found_by_unescaped_labels() {
 }
 
 #[test]
-fn the_value_of_a_bucket_is_found_by_its_bound() {
+fn value_of_a_bucket_is_found_by_its_bound() {
     let queries = queries();
     let bucket =
         |le| value_of(&queries, "query_duration_seconds_bucket", &[("table", "users"), ("le", le)]);
@@ -402,7 +402,7 @@ impl Collect for Mislabelled {
 }
 
 #[test]
-fn what_a_scrape_would_drop_fails_a_test() {
+fn samples_that_a_scrape_drops_fail_a_test() {
     assert_eq!(
         failure(|| assert_exposition(&Mislabelled, "")),
         "metric `mislabelled`: a scrape would drop 1 invalid sample (the number of label values \

@@ -1,4 +1,4 @@
-//! What connections go over: plain HTTP where TLS is expected, and Unix sockets.
+//! Plain HTTP on the TLS port, and Unix sockets.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -14,7 +14,7 @@ use hello_exporter_tests::{Dial, Exporter, build, curl, text};
 use rustls::StreamOwned;
 use tempfile::TempDir;
 
-/// What Go's net/http writes.
+/// The response of Go's net/http.
 const HTTP_TO_HTTPS: &str =
     "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
@@ -33,7 +33,7 @@ fn rest(mut stream: TcpStream) -> Vec<u8> {
 }
 
 #[test]
-fn plain_http_on_the_tls_port_is_answered_in_words() {
+fn plain_http_on_the_tls_port_gets_an_explanation() {
     let directory = Directory::new();
     let exporter = directory.start_with(TLS, &["--log.level=debug"]);
     for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
@@ -57,7 +57,7 @@ fn plain_http_on_the_tls_port_is_answered_in_words() {
 }
 
 #[test]
-fn plain_http_that_arrives_in_pieces_is_answered_in_words() {
+fn plain_http_in_pieces_gets_an_explanation() {
     let directory = Directory::new();
     let exporter = directory.start(TLS);
     let mut stream = connect(&exporter);
@@ -69,7 +69,7 @@ fn plain_http_that_arrives_in_pieces_is_answered_in_words() {
 }
 
 #[test]
-fn handshake_that_arrives_in_pieces_is_finished() {
+fn handshake_in_pieces_is_completed() {
     let directory = Directory::new();
     let exporter = directory.start(TLS);
     let mut tcp = connect(&exporter);
@@ -87,7 +87,7 @@ fn handshake_that_arrives_in_pieces_is_finished() {
 }
 
 #[test]
-fn other_garbage_on_the_tls_port_gets_an_alert() {
+fn garbage_on_the_tls_port_gets_an_alert() {
     let directory = Directory::new();
     let exporter = directory.start(TLS);
     for garbage in [
@@ -106,7 +106,7 @@ fn other_garbage_on_the_tls_port_gets_an_alert() {
 }
 
 #[test]
-fn plain_http_that_stops_is_closed() {
+fn stalled_plain_http_is_disconnected() {
     let directory = Directory::new();
     let exporter = directory.start(TLS);
     let mut stream = connect(&exporter);
@@ -130,7 +130,7 @@ fn status(socket: &Path, arguments: &[&str]) -> u16 {
 }
 
 #[test]
-fn unix_socket_of_systemd_is_listened_on() {
+fn unix_socket_of_systemd_is_served() {
     let directory = TempDir::new().unwrap();
     let socket = socket(&directory);
     let arguments = ["--web.systemd-socket", "--log.level=debug"];

@@ -23,12 +23,12 @@ use hello_exporter_tests::{Exporter, Redis, cargo, read, repository, shelled};
 use tempfile::TempDir;
 
 #[test]
-fn every_step_of_the_tutorial_does_what_it_shows() {
+fn steps_of_the_tutorial_do_what_they_show() {
     follow("docs/writing-an-exporter.md", "spool_exporter");
 }
 
 #[test]
-fn every_step_of_the_asynchronous_tutorial_does_what_it_shows() {
+fn steps_of_the_asynchronous_tutorial_do_what_they_show() {
     follow("docs/asynchronous-exporter.md", "queue_exporter");
 }
 
@@ -74,7 +74,7 @@ struct Reader {
     redis: Option<Redis>,
     /// Files with a mistake in them, and what they were before.
     mistakes: Vec<(PathBuf, String)>,
-    /// What is not as it is shown.
+    /// Differences from the document.
     differences: Vec<String>,
 }
 
@@ -230,7 +230,7 @@ fn commands(text: &str) -> Vec<(&str, &str)> {
     text.split("\n$ ").map(|command| command.split_once('\n').unwrap_or((command, ""))).collect()
 }
 
-/// Whether lines are as they are shown, where `…` stands for any lines, or for anything in a line.
+/// Returns whether lines are as shown. `…` stands for any lines, or for anything in a line.
 fn are_alike(shown: &[&str], printed: &[&str]) -> bool {
     match (shown, printed) {
         ([], _) => printed.is_empty(),

@@ -1,4 +1,4 @@
-//! What the compiler says of each mistake, to the letter.
+//! The compiler's message for each mistake.
 //!
 //! One mistake per file, named for it; see CONTRIBUTING.md for how to record a message.
 
@@ -23,8 +23,8 @@ fn cases() -> Vec<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect()
 }
 
-/// The identifiers that stand behind `keyword` in a text.
-fn names_behind<'t>(text: &'t str, keyword: &str) -> impl Iterator<Item = &'t str> {
+/// Returns the identifiers after each `keyword` in a text.
+fn names_after<'t>(text: &'t str, keyword: &str) -> impl Iterator<Item = &'t str> {
     let is_identifier = |character: char| character == '_' || character.is_alphanumeric();
     text.split(keyword).skip(1).map(move |tail| {
         let end = tail.find(|character| !is_identifier(character)).unwrap_or(tail.len());
@@ -32,12 +32,13 @@ fn names_behind<'t>(text: &'t str, keyword: &str) -> impl Iterator<Item = &'t st
     })
 }
 
-/// Every rule and its source: the functions `check_*` of macro and library, and the traits with a message.
+/// Returns every rule with its source: the functions `check_*` of macro and library, and the traits
+/// with a message.
 fn rules() -> BTreeMap<String, String> {
     let mut rules = BTreeMap::new();
     for path in ["hello_exporter_derive/src/check.rs", "hello_exporter/src/__private/checks.rs"] {
         for function in read(path).split("fn ").skip(1) {
-            let name = names_behind(&format!("fn {function}"), "fn ").next().unwrap().to_owned();
+            let name = names_after(&format!("fn {function}"), "fn ").next().unwrap().to_owned();
             let body = function.split("\n}\n").next().unwrap();
             if name.starts_with("check_") {
                 rules.insert(name, body.to_owned());
@@ -62,14 +63,14 @@ fn rules() -> BTreeMap<String, String> {
         let text = read(&format!("hello_exporter/src/{path}"));
         for tail in text.split("#[diagnostic::on_unimplemented(").skip(1) {
             let (attribute, rest) = tail.split_once(")]").unwrap();
-            let name = names_behind(rest, "pub trait ").next().unwrap();
+            let name = names_after(rest, "pub trait ").next().unwrap();
             rules.insert(name.to_owned(), attribute.to_owned());
         }
     }
     rules
 }
 
-/// What a rule says: the pieces of its string literals that are the same for every mistake.
+/// Returns the pieces of a rule's string literals that are the same for every mistake.
 fn phrases(body: &str) -> Vec<String> {
     let unescaped = body.replace("\\\"", "\u{1}").replace("\\\n", "\n");
     let literals = unescaped.split('"').skip(1).step_by(2);
@@ -78,7 +79,7 @@ fn phrases(body: &str) -> Vec<String> {
     pieces.map(|piece| piece.replace('\u{1}', "\"")).filter(|piece| piece.len() >= 8).collect()
 }
 
-/// The rules that a case names in its first line.
+/// Returns the rules that a case names in its first line.
 fn rules_of(case: &Path) -> Vec<String> {
     let text = fs::read_to_string(case).unwrap();
     let named = text.lines().filter_map(|line| line.strip_prefix("// rule: "));
@@ -93,7 +94,7 @@ fn every_rule_has_a_case() {
 
 /// A case that fails for another reason than the rule it names would prove nothing.
 #[test]
-fn every_case_says_what_its_rule_says() {
+fn every_case_has_the_words_of_its_rule() {
     let rules = rules();
     let mut silent = Vec::new();
     for case in cases() {
@@ -111,7 +112,7 @@ fn every_case_says_what_its_rule_says() {
 }
 
 #[test]
-fn every_case_is_one_mistake_and_says_so_once() {
+fn every_case_has_one_error() {
     for case in cases() {
         let name = case.file_stem().unwrap().to_str().unwrap().to_owned();
         let errors = match name.as_str() {

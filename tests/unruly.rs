@@ -59,7 +59,7 @@ const SUCCESS: &str = "unruly_scrape_collector_success";
 const GOOD: [&str; 3] = ["good_blocking", "good_turn", "good"];
 
 #[test]
-fn hung_sources_cost_only_themselves() {
+fn hung_sources_fail_alone() {
     let hung: Vec<String> = ["async", "timer", "turn"]
         .iter()
         .flat_map(|kind| (0..40).map(move |number| format!("{kind}_{number}")))
@@ -86,14 +86,14 @@ fn hung_sources_cost_only_themselves() {
 }
 
 #[test]
-fn worker_that_polled_the_timers_and_hangs_is_replaced() {
+fn hung_worker_that_polled_the_timers_is_replaced() {
     let exporter = start(&["--collector.timer_0"]);
     let values = GOOD.map(|name| format!("{name}_value 1"));
     assert_eq!(samples(&exporter, "good"), values);
 }
 
 #[test]
-fn hung_probes_cost_no_other_probe() {
+fn hung_probes_delay_no_other_probe() {
     let exporter = start(&["--collector.disable-defaults"]);
     let probe = |target: &str| {
         let path = format!("/probe?target={target}");
@@ -107,7 +107,7 @@ fn hung_probes_cost_no_other_probe() {
 }
 
 #[test]
-fn probe_that_panics_in_drop_does_not_stop_the_exporter_from_ending() {
+fn exporter_ends_after_a_panic_in_drop_of_a_probe() {
     let exporter = start(&["--collector.disable-defaults"]);
     let (ended, log) = exporter.signal("TERM");
     assert_eq!(ended.code(), Some(0), "{log:?}");
@@ -117,7 +117,7 @@ fn probe_that_panics_in_drop_does_not_stop_the_exporter_from_ending() {
 }
 
 #[test]
-fn panic_in_drop_is_logged_once_and_costs_nothing() {
+fn panic_in_drop_is_logged_once_and_loses_nothing() {
     let flags = ["fused", "fused_future", "fused_source", "fused_twin"];
     let exporter =
         start(&flags.map(|name| format!("--collector.{name}")).each_ref().map(|it| &**it));
@@ -160,7 +160,7 @@ fn disabled_sources_that_panic_in_drop_are_logged() {
 }
 
 #[test]
-fn circular_error_is_logged_and_ends() {
+fn circular_error_is_logged_up_to_a_limit() {
     let exporter = start(&["--collector.circle"]);
     let circle = format!("{SUCCESS}{{collector=\"circle\"}} 0");
     assert!(samples(&exporter, SUCCESS).contains(&circle));

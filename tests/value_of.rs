@@ -25,7 +25,7 @@ struct Mail {
 const CASE: &str = "MISSING_SAMPLE";
 
 #[test]
-#[ignore = "run by `missing_sample_lists_what_there_is`, which reads its output"]
+#[ignore = "run by `missing_sample_lists_the_existing_ones`, which reads its output"]
 fn missing_sample() {
     let mail = Mail::new();
     mail.sent_total.with(["mx1", "25"]).inc();
@@ -58,7 +58,7 @@ fn printed(case: &str) -> String {
 }
 
 #[test]
-fn missing_sample_lists_what_there_is() {
+fn missing_sample_lists_the_existing_ones() {
     assert_eq!(
         printed("labels"),
         r#"no sample `sent_total{server="mx3",port="25"}` is exposed; the samples of `sent_total` are:

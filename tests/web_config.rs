@@ -75,7 +75,7 @@ fn good_files_are_valid() {
 }
 
 #[test]
-fn the_examples_of_the_reference_are_valid_and_show_every_key() {
+fn examples_of_the_reference_are_valid_and_show_every_key() {
     let reference = read("docs/web-configuration.md");
     let directory = Directory::new();
     let examples = reference.split("```yaml\n").skip(1);
@@ -127,7 +127,7 @@ fn invalid_file_is_refused_with_one_line() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_one_line_and_exit_status_1() {
+fn unreadable_file_is_one_line_and_exit_status_1() {
     let directory = Directory::new();
     let file = directory.path("nowhere.yml");
     for arguments in [&["--config.check"][..], &["--web.listen-address=127.0.0.1:0"][..]] {
@@ -146,7 +146,7 @@ fn a_file_that_cannot_be_read_is_one_line_and_exit_status_1() {
 }
 
 #[test]
-fn without_a_file_the_flags_alone_are_checked() {
+fn check_without_a_file_checks_the_flags() {
     for arguments in [&["--config.check"][..], &["--config.check", "--web.config.file="][..]] {
         let output = Command::new(build()).args(arguments).output().unwrap();
         assert_eq!(text(&output.stdout), "the flags are valid\n");
@@ -155,7 +155,7 @@ fn without_a_file_the_flags_alone_are_checked() {
 }
 
 #[test]
-fn unsupported_values_are_left_out_with_a_warning() {
+fn unsupported_values_are_ignored_with_a_warning() {
     let directory = Directory::new();
     let file = directory.write(&format!(
         "{TLS}  cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]\n  \
@@ -178,7 +178,7 @@ fn unsupported_values_are_left_out_with_a_warning() {
 }
 
 #[test]
-fn configured_headers_are_on_every_answer() {
+fn configured_headers_are_on_every_response() {
     let directory = Directory::new();
     let exporter = directory.start(&format!(
         "http_server_config:\n  headers:\n    Strict-Transport-Security: max-age=3600\n    \
@@ -205,7 +205,7 @@ fn configured_headers_are_on_every_answer() {
 }
 
 #[test]
-fn http2_is_offered_over_tls_unless_it_is_turned_off() {
+fn http2_is_offered_over_tls_unless_disabled() {
     let directory = Directory::new();
     let ca = directory.path("ca.crt");
     for (more, version) in [("", "2"), ("http_server_config: {http2: false}\n", "1.1")] {
@@ -221,7 +221,7 @@ fn http2_is_offered_over_tls_unless_it_is_turned_off() {
 }
 
 #[test]
-fn versions_suites_and_curves_are_those_of_the_file() {
+fn file_sets_versions_suites_and_curves() {
     let directory = Directory::new();
     let ca = directory.path("ca.crt");
     let agreed = |more: &str, arguments: &[&str]| {

@@ -35,49 +35,55 @@ fn warnings(directory: &Directory, auth_type: &str, roots: &Path) -> Vec<String>
     log.lines().map(|line| without_time(line).to_owned()).collect()
 }
 
-#[test]
-fn without_a_client_ca_the_roots_of_the_system_verify_clients() {
-    let directory = Directory::new();
-    let roots = directory.root().join("ca.crt");
+/// Asserts, for both types that take the authorities from a file of the system, the status of a
+/// client without a certificate and of these clients, and the end of the warning.
+fn assert_system_roots(
+    directory: &Directory,
+    roots: &str,
+    clients: &[(&str, Certificate, Option<u16>)],
+    warning: &str,
+) {
+    let roots = directory.root().join(roots);
+    let warning = format!(
+        "warn msg=\"`client_auth_type` without `client_ca_file` or `client_ca`: {warning}\" \
+         file=@/web.yml"
+    );
     for (auth_type, without_certificate) in
         [("VerifyClientCertIfGiven", Some(200)), ("RequireAndVerifyClientCert", None)]
     {
-        let exporter = start(&directory, auth_type, &roots);
+        let exporter = start(directory, auth_type, &roots);
         assert_eq!(directory.curl(&exporter, &[]).ok(), without_certificate, "{auth_type}");
-        for (name, certificate, status) in [
-            ("right", directory.authority.client(&[]), Some(200)),
-            ("expired", directory.authority.expired_client(), None),
-            ("foreign", Authority::new().client(&[]), None),
-            ("of itself", Certificate::of_itself(2099), None),
-        ] {
-            let answer = directory.curl_as(&exporter, &certificate);
-            assert_eq!(answer.ok(), status, "{auth_type} {name}");
+        for (name, certificate, status) in clients {
+            let answer = directory.curl_as(&exporter, certificate);
+            assert_eq!(answer.ok(), *status, "{auth_type} {name}");
         }
-        let warning = "warn msg=\"`client_auth_type` without `client_ca_file` or `client_ca`: client \
-                       certificates of all authorities of the system (1) are accepted\" file=@/web.yml";
-        assert_eq!(warnings(&directory, auth_type, &roots), [warning]);
+        assert_eq!(warnings(directory, auth_type, &roots), [&*warning]);
     }
 }
 
 #[test]
-fn system_without_roots_lets_in_nobody_with_a_certificate() {
+fn system_roots_verify_clients_without_a_client_ca() {
     let directory = Directory::new();
-    let roots = directory.root().join("empty.crt");
-    for (auth_type, without_certificate) in
-        [("VerifyClientCertIfGiven", Some(200)), ("RequireAndVerifyClientCert", None)]
-    {
-        let exporter = start(&directory, auth_type, &roots);
-        assert_eq!(directory.curl(&exporter, &[]).ok(), without_certificate, "{auth_type}");
-        let answer = directory.curl_as(&exporter, &directory.authority.client(&[]));
-        assert_eq!(answer.ok(), None, "{auth_type}");
-        let warning = "warn msg=\"`client_auth_type` without `client_ca_file` or `client_ca`: the system has no \
-                       authorities, so that all certificates are refused\" file=@/web.yml";
-        assert_eq!(warnings(&directory, auth_type, &roots), [warning]);
-    }
+    let clients = [
+        ("right", directory.authority.client(&[]), Some(200)),
+        ("expired", directory.authority.expired_client(), None),
+        ("foreign", Authority::new().client(&[]), None),
+        ("of itself", Certificate::of_itself(2099), None),
+    ];
+    let warning = "client certificates of all authorities of the system (1) are accepted";
+    assert_system_roots(&directory, "ca.crt", &clients, warning);
 }
 
 #[test]
-fn a_client_certificate_is_required_and_verified() {
+fn system_without_roots_refuses_every_certificate() {
+    let directory = Directory::new();
+    let clients = [("right", directory.authority.client(&[]), None)];
+    let warning = "the system has no authorities, so that all certificates are refused";
+    assert_system_roots(&directory, "empty.crt", &clients, warning);
+}
+
+#[test]
+fn client_certificate_is_required_and_verified() {
     let directory = Directory::new();
     let exporter = directory.start_with(MUTUAL, &["--log.level=debug"]);
     assert_eq!(directory.curl_as(&exporter, &directory.authority.client(&[])), Ok(200));
@@ -109,7 +115,7 @@ fn a_client_certificate_is_required_and_verified() {
 }
 
 #[test]
-fn a_client_certificate_that_is_not_required_is_verified_if_it_is_there() {
+fn optional_client_certificate_is_verified() {
     let directory = Directory::new();
     let exporter =
         directory.start(&MUTUAL.replace("RequireAndVerifyClientCert", "VerifyClientCertIfGiven"));
@@ -126,7 +132,7 @@ fn a_client_certificate_that_is_not_required_is_verified_if_it_is_there() {
 
 /// `openssl req -x509` makes a certificate that is a CA and a client at once.
 #[test]
-fn a_certificate_that_is_listed_itself_is_let_in_while_it_is_valid() {
+fn listed_certificate_is_accepted_while_valid() {
     let directory = Directory::new();
     let (valid, expired) = (Certificate::of_itself(2099), Certificate::of_itself(2021));
     let (issued, of_a_server) = (directory.authority.client(&[]), directory.authority.server());
@@ -147,7 +153,7 @@ fn a_certificate_that_is_listed_itself_is_let_in_while_it_is_valid() {
 }
 
 #[test]
-fn a_client_needs_one_of_the_allowed_names() {
+fn client_needs_one_of_the_allowed_names() {
     let directory = Directory::new();
     let dns = |name: &str| SanType::DnsName(name.try_into().unwrap());
     let ip = |address: &str| SanType::IpAddress(address.parse().unwrap());

@@ -50,7 +50,7 @@ fn requests_with_one_wrong_password_are_all_unauthorized() {
 }
 
 #[test]
-fn client_that_leaves_takes_the_comparison_from_nobody() {
+fn client_that_disconnects_keeps_the_comparison_for_others() {
     let directory = Directory::new();
     let users = users(&[("alice", COSTLY)]);
     let mut exporter = directory.start_with(&users, &["--log.level=debug"]);
@@ -72,7 +72,7 @@ fn client_that_leaves_takes_the_comparison_from_nobody() {
 }
 
 #[test]
-fn comparison_under_way_answers_by_the_users_before_a_reload() {
+fn running_comparison_uses_the_users_before_a_reload() {
     let directory = Directory::new();
     let before = users(&[("alice", COSTLY)]);
     let mut exporter = directory.start_with(&before, &["--log.level=debug"]);
@@ -104,7 +104,7 @@ fn get_from(source: &str, exporter: &Exporter, user: &str) -> u16 {
 }
 
 #[test]
-fn different_costs_are_warned_of() {
+fn different_costs_are_a_warning() {
     let directory = Directory::new();
     let output = check(&directory.write(&users(&[("alice", SECRET), ("bob", COSTLY)])));
     let said = directory.shortened(&text(&output.stderr));
@@ -146,7 +146,7 @@ fn wrong_credentials_are_refused_as_by_exporter_toolkit() {
 }
 
 #[test]
-fn wrong_logins_always_cost_a_comparison_and_right_ones_once() {
+fn wrong_credentials_are_always_compared_and_right_ones_once() {
     let directory = Directory::new();
     let users = users(&[("alice", SECRET)]);
     let mut exporter = directory.start_with(&users, &["--log.level=debug"]);
@@ -173,7 +173,7 @@ fn wrong_logins_always_cost_a_comparison_and_right_ones_once() {
 }
 
 #[test]
-fn a_flood_of_wrong_passwords_starves_no_good_scrape() {
+fn flood_of_wrong_passwords_delays_no_valid_scrape() {
     let directory = Directory::new();
     // An unknown user costs as much as Carol does.
     let exporter =

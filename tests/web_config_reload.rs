@@ -11,7 +11,7 @@ use hello_exporter_tests::web_config::{
 use hello_exporter_tests::{Authority, Exporter, curl};
 
 #[test]
-fn a_changed_password_is_taken_up_without_a_restart() {
+fn changed_password_is_reloaded() {
     let directory = Directory::new();
     let mut exporter = directory.start(&users(&[("alice", SECRET)]));
     let address = exporter.address;
@@ -34,7 +34,7 @@ fn a_changed_password_is_taken_up_without_a_restart() {
 }
 
 #[test]
-fn changed_certificates_are_taken_up_without_a_restart() {
+fn changed_certificates_are_reloaded() {
     let directory = Directory::new();
     let mut exporter = directory.start(MUTUAL);
     let client = directory.authority.client(&[]);
@@ -112,7 +112,7 @@ fn invalid_reload_is_logged_once_and_ignored() {
 }
 
 #[test]
-fn empty_file_is_refused_and_empty_users_turn_off_authentication() {
+fn empty_file_is_refused_and_empty_users_disable_authentication() {
     let directory = Directory::new();
     let mut exporter = directory.start(&users(&[("alice", SECRET)]));
     for blank in ["", " \n\n", "# Users:\n"] {
@@ -130,7 +130,7 @@ fn empty_file_is_refused_and_empty_users_turn_off_authentication() {
 }
 
 #[test]
-fn tls_cannot_be_turned_on_while_the_exporter_runs() {
+fn tls_is_not_enabled_by_a_reload() {
     let directory = Directory::new();
     let mut exporter = directory.start("");
     directory.write(TLS);

@@ -211,7 +211,7 @@ fn hashes_of_every_generator_are_valid() {
 }
 
 #[test]
-fn section_of_empty_texts_is_none() {
+fn section_of_empty_texts_is_ignored() {
     let directory = Directory::new();
     let keys = ["cert_file", "key_file", "client_ca_file", "client_auth_type"];
     let lines: String = keys.iter().map(|key| format!("  {key}: ''\n")).collect();

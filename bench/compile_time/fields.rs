@@ -1,4 +1,4 @@
-// Included by the build scripts: what all three structs declare.
+// The metrics of all three structs. The build scripts include this file.
 
 use std::fmt::Write as _;
 

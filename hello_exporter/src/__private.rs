@@ -16,7 +16,8 @@ pub use crate::collect::new::{MakeNew, New, WithNew, WithoutNew};
 pub use crate::labels::with_one;
 pub use checks::*;
 
-/// Returns the type of a metric: that of the field's type, or that of the attribute, or gauge.
+/// Returns the type of a metric: the one that the field's type determines, or else the one that the
+/// attribute sets, or else gauge.
 const fn metric_type(own: Option<MetricType>, declared: Option<MetricType>) -> MetricType {
     match (own, declared) {
         (Some(metric_type), _) | (None, Some(metric_type)) => metric_type,
@@ -45,7 +46,7 @@ pub const fn declaration(
     Declaration::with_options(desc, buckets, max_series)
 }
 
-/// Returns the bounds of an attribute, an array or a slice.
+/// Converts the bounds of an attribute, an array or a slice, to a slice.
 pub const fn bounds(bounds: &'static [f64]) -> &'static [f64] {
     bounds
 }
@@ -55,7 +56,7 @@ pub fn descs(declarations: &[Declaration]) -> Vec<Desc> {
     declarations.iter().map(|declaration| declaration.desc().clone()).collect()
 }
 
-/// Adds the families of a flattened struct, as the outer one exposes them.
+/// Adds the families of a flattened struct, with the prefix and the labels of the outer struct.
 pub fn add_flattened(descs: &mut Vec<Desc>, flattened: Vec<Desc>, outer: Outer<'_>) {
     let (prefix, const_labels) = outer;
     let outer = |desc: Desc| desc.with_prefix(prefix).with_outer_const_labels(const_labels);
@@ -67,7 +68,7 @@ type Outer<'o> = (&'o str, &'o [(Cow<'static, str>, Cow<'static, str>)]);
 
 /// The declarations of a struct.
 pub trait Fields {
-    /// One for each metric, in the order of the fields.
+    /// One declaration for each metric, in the order of the fields.
     const FIELDS: &'static [Declaration];
 }
 

@@ -16,7 +16,7 @@ use new::{New, WithNew};
 
 /// Describes the metric families that a collector exposes.
 ///
-/// The derive writes this. See [`Collect`] for one written by hand.
+/// The derive implements this trait. [`Collect`] has an example of an implementation by hand.
 pub trait Describe {
     /// Returns the families. [`Collect::collect`] takes the index of a family in this list.
     ///
@@ -26,8 +26,8 @@ pub trait Describe {
 
 /// Writes the samples of a collector's families at every scrape.
 ///
-/// The derive writes this. Metrics whose names are known only at run time are plain values in
-/// [`DynamicFamilies`](crate::DynamicFamilies), or are collected by hand:
+/// The derive implements this trait. For metrics whose names are known only at run time, use
+/// [`DynamicFamilies`](crate::DynamicFamilies), or implement the trait by hand:
 ///
 /// ```
 /// use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
@@ -64,28 +64,28 @@ pub trait Describe {
 /// # Ok::<(), hello_exporter::RegisterError>(())
 /// ```
 pub trait Collect: Describe {
-    /// Writes all samples of the family that [`describe`](Describe::describe) gave at `index`.
+    /// Writes all samples of the family that [`describe`](Describe::describe) returned at `index`.
     ///
-    /// It runs while a scrape waits, and so must not wait itself. A panic costs the samples of this
-    /// family and nothing else.
+    /// The scrape waits for it, so it must not block. A panic loses only the samples of this
+    /// family.
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>);
 
-    /// Checks that the fields are the metrics that their attributes declare.
+    /// Checks that the fields match the declarations in their attributes.
     ///
-    /// The derive writes this for the types that carry a name or labels of their own. Registration
-    /// calls it once.
+    /// The derive implements this. Registration calls it once. Only fields whose types have a name
+    /// or labels of their own can differ.
     ///
     /// # Errors
     ///
-    /// The first field that is not the metric that its attribute declares.
+    /// Returns the first field that differs from the declaration in its attribute.
     fn verify(&self) -> Result<(), FieldError> {
         Ok(())
     }
 
-    /// Says whether the samples can change while the collector is registered. The derive writes
+    /// Says whether the samples can change while the collector is registered. The derive implements
     /// this.
     ///
-    /// It is a function because a trait with a constant has no `dyn Collect`.
+    /// It is a function because `dyn Collect` would not exist if the trait had a constant.
     #[doc(hidden)]
     fn liveness() -> impl Liveness
     where
@@ -97,8 +97,8 @@ pub trait Collect: Describe {
 
 /// A collector whose families are known from its type alone.
 ///
-/// The derive writes this. A function that makes such a collector at every scrape can be
-/// registered: see [`Registry::register_fn`](crate::Registry::register_fn).
+/// The derive implements this trait. A function that makes such a collector at every scrape can be
+/// registered, see [`Registry::register_fn`](crate::Registry::register_fn).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not derive `Collector`",
     label = "expected a struct with `#[derive(Collector)]`",
@@ -133,9 +133,8 @@ pub trait Declared: Collect {
         }
     }
 
-    /// Whether a value can have dynamic families, those of
-    /// [`DynamicFamilies`](crate::DynamicFamilies). [`Describe::describe`] returns them after the
-    /// declared ones.
+    /// Whether a value can have dynamic families, see [`DynamicFamilies`](crate::DynamicFamilies).
+    /// [`Describe::describe`] returns them after the declared ones.
     #[doc(hidden)]
     const HAS_DYNAMIC: bool = false;
 
@@ -266,7 +265,7 @@ impl Options {
     pub const NONE: Self = Self { buckets: false, max_series: false };
 }
 
-/// A type that can be the field of a struct that derives [`Collector`](crate::Collector).
+/// A type that can be a field of a struct that derives [`Collector`](crate::Collector).
 ///
 /// Live metrics ([`Counter`](crate::Counter), [`Gauge`](crate::Gauge),
 /// [`Histogram`](crate::Histogram), [`Info`](crate::Info), [`StateSet`](crate::StateSet), families
@@ -280,11 +279,11 @@ impl Options {
     note = "a text is a label, not a value: `Info<L>` exposes it, or a map with the text as its key",
     note = "metrics are `Counter`, `Gauge`, `Histogram`, `Info<L>`, `StateSet<E>`, `CounterVec<N>`, `GaugeVec<N>`, `HistogramVec<N>`, `Family<L, M>` and those of the `prometheus` crate",
     note = "plain values are numbers, `bool`, `Duration`, `SystemTime`, atomics, snapshots, and `Option<T>` and `Timestamped<T>` of them",
-    note = "a field that is no metric takes `#[metric(skip)]`"
+    note = "a field that is not a metric takes `#[metric(skip)]`"
 )]
 pub trait Metric {
-    /// The metric type, if the field's type has one. `None` for a plain value: its attribute says
-    /// the type.
+    /// The metric type, if the field's type determines it. `None` for a plain value: its attribute
+    /// sets the type.
     const TYPE: Option<MetricType>;
 
     /// The labels that the attribute must name.
@@ -307,15 +306,15 @@ pub trait Metric {
     ///
     /// # Errors
     ///
-    /// The metric has a name or labels of its own, and they differ.
+    /// Returns an error if the metric has a name or labels of its own that differ from `desc`.
     fn verify(&self, desc: &Desc) -> Result<(), FieldError> {
         let _ = desc;
         Ok(())
     }
 }
 
-/// A metric that can be made from its declaration alone: a live metric at zero, a value that is
-/// zero or empty.
+/// A metric that can be made from its declaration alone: a live metric at zero, or a plain value
+/// that is zero or empty.
 pub trait Init: Metric<Making = Made> {
     /// Returns the metric that a field declares.
     fn init(declaration: &Declaration) -> Self;

@@ -7,7 +7,8 @@ use std::fmt;
 
 pub use check::DescError;
 
-/// The type of a metric family, as the `# TYPE` lines of the formats that have it spell it.
+/// The type of a metric family. It is displayed as in the `# TYPE` lines of the formats that have
+/// it.
 ///
 /// ```
 /// use hello_exporter::collect::MetricType;
@@ -25,17 +26,17 @@ pub enum MetricType {
     Histogram,
     /// Observations with quantiles that the monitored program computes.
     Summary,
-    /// Facts as labels; the value is 1. A type of OpenMetrics, and a gauge in other formats.
+    /// Facts as labels; the value is 1. OpenMetrics has this type; in other formats it is a gauge.
     Info,
-    /// States that are on or off, a series each. A type of OpenMetrics, and a gauge in other
-    /// formats.
+    /// States that are on or off, with one series each. OpenMetrics has this type; in other formats
+    /// it is a gauge.
     StateSet,
     /// A value whose type is not known.
     Untyped,
 }
 
 impl MetricType {
-    /// Returns the type's name in the formats.
+    /// Returns the name of the type in the `# TYPE` lines of the formats that have it.
     pub const fn as_str(self) -> &'static str {
         match self {
             MetricType::Counter => "counter",
@@ -73,7 +74,7 @@ impl fmt::Display for MetricType {
     }
 }
 
-/// The descriptor of a metric family, as the Go client's `Desc`: all but its samples.
+/// The descriptor of a metric family, like the Go client's `Desc`: everything except its samples.
 ///
 /// The derive makes one per field, as a constant. A metric whose name is known only at run time is
 /// described by hand, from owned strings:
@@ -99,7 +100,8 @@ pub struct Desc {
 }
 
 impl Desc {
-    /// Describes a family without labels. [`check`](Self::check) and registration check it.
+    /// Describes a family without labels. The arguments are checked by [`check`](Self::check) and
+    /// at registration.
     pub fn new(
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
@@ -137,7 +139,8 @@ impl Desc {
         }
     }
 
-    /// Sets the unit, for OpenMetrics. The name, without the `_total` of a counter, must end in it.
+    /// Sets the unit, e.g. `seconds`, for OpenMetrics and the protocol buffer format. The name must
+    /// end in `_seconds`, or in `_seconds_total` if it is a counter.
     ///
     /// ```
     /// use hello_exporter::collect::{Desc, MetricType};
@@ -193,7 +196,7 @@ impl Desc {
         self
     }
 
-    /// Returns the position of the variable label with this name, which is appended if it is
+    /// Returns the position of the variable label with this name. Appends the label if it is
     /// missing.
     pub(crate) fn label_position(&mut self, name: &str) -> usize {
         let position = self.labels.iter().position(|label| label == name);
@@ -220,7 +223,7 @@ impl Desc {
         self
     }
 
-    /// Returns the whole name, namespace and subsystem included.
+    /// Returns the full name, with namespace and subsystem.
     pub fn name(&self) -> &str {
         &self.name
     }

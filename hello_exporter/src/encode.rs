@@ -1,6 +1,5 @@
 //! From samples to bytes: one streaming [`Encoder`] per wire format.
 
-mod count;
 mod cursor;
 mod decimal;
 mod family;
@@ -13,7 +12,6 @@ mod protobuf;
 mod sample;
 mod text;
 
-pub(crate) use count::count_samples;
 pub use family::FamilyEncoder;
 pub(crate) use family::{Scratch, Written};
 pub(crate) use line::PlainLines;
@@ -47,10 +45,10 @@ pub enum Format {
     Text,
     /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
     ///
-    /// It alone has exemplars. A series has the same name and the same samples in every format, as
-    /// client_golang exposes it: a counter whose name lacks `_total` has the type `unknown`, and
-    /// values that the specification forbids, such as a negative sum or a counter that is NaN, are
-    /// exposed.
+    /// Only this format has exemplars. A series has the same name and the same samples in every
+    /// format, as client_golang exposes it: a counter whose name lacks `_total` has the type
+    /// `unknown`, and values that the specification forbids, such as a negative sum or a counter
+    /// that is NaN, are exposed.
     OpenMetrics,
     /// Messages of the [protocol buffer format](https://github.com/prometheus/client_model), each
     /// preceded by its length. They carry no exemplars.
@@ -58,8 +56,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the value of the `Content-Type` header. Names of metrics and labels are letters,
-    /// digits, `_` and `:`, which is what `escaping=underscores` says of OpenMetrics.
+    /// Returns the value of the `Content-Type` header. Names of metrics and labels consist of
+    /// letters, digits, `_` and `:`; `escaping=underscores` says this in OpenMetrics.
     pub const fn content_type(self) -> &'static str {
         match self {
             Format::Text => "text/plain; version=0.0.4; charset=utf-8",
@@ -78,11 +76,11 @@ impl Format {
 ///
 /// The caller begins a family, then each collector's metric of it, writes the samples, and ends the
 /// family. It can undo all writes since a [`mark`](Encoder::mark), so that a panicking collector
-/// leaves no half of its output.
+/// leaves no partial output.
 pub(crate) trait Encoder {
     fn begin_family(&mut self, metric: &Prepared);
 
-    /// Begins the samples of one collector, whose constant labels are its own.
+    /// Begins the samples of one collector, which has its own constant labels.
     fn begin_metric(&mut self, metric: &Prepared) {
         let _ = metric;
     }
@@ -99,7 +97,7 @@ pub(crate) trait Encoder {
     /// Writes the end of the exposition.
     fn finish(&mut self) {}
 
-    /// Returns whether the format has exemplars in this family.
+    /// Returns whether the format exposes exemplars in this family.
     fn takes_exemplars(&self) -> bool {
         false
     }

@@ -1,13 +1,14 @@
-//! What the server uses of the core besides its public items.
+//! The items of the core that the server uses in addition to the public ones.
 //!
-//! The files of `server` import from the public modules, from [`encode::Format`](crate::encode::Format),
-//! and from here. There are three groups:
+//! The files of `server` import from the public modules, from
+//! [`encode::Format`](crate::encode::Format), and from here. There are three groups:
 //!
 //! - **An author's code** runs under [`catch`], or [`catch_async`] if it is asynchronous, so that a
-//!   panic costs its own samples. Values that it returns are kept in a [`Guarded`], whose drop is
-//!   caught and reported by a [`DropLog`].
-//! - **A scrape with collectors of its own.** Sources and probes are registered as a [`Registrable`]
-//!   with their [`Declarations`]. A [`Provider`] hands a [`ScrapeCollector`] of each to the scrape.
+//!   panic loses only its own samples. Values that it returns are kept in a [`Guarded`], whose drop
+//!   is caught and reported by a [`DropLog`].
+//! - **A scrape with collectors of its own.** Sources and probes are registered as a
+//!   [`Registrable`] with their [`Declarations`]. A [`Provider`] hands a [`ScrapeCollector`] of
+//!   each to the scrape.
 //! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic.
 //!
 //! A few methods belong to public types: `Registry::encode_request` encodes a scrape with a

@@ -1,8 +1,9 @@
-//! Both ways between this crate and the [`prometheus`] crate.
+//! Connects this crate with the [`prometheus`] crate, in both directions.
 //!
 //! - A derived struct is a [`prometheus::core::Collector`], and registers with a
-//!   [`prometheus::Registry`]; an `Arc` of one does through [`Shared`].
-//! - The counters and gauges of the `prometheus` crate, and their vecs, are fields of derived structs.
+//!   [`prometheus::Registry`]; an `Arc` of one does so through [`Shared`].
+//! - The counters, gauges and histograms of the `prometheus` crate, and their vecs, can be fields
+//!   of derived structs.
 //! - A [`prometheus::Registry`] registers as a whole with a [`Registry`](crate::Registry).
 //!
 //! ```
@@ -19,12 +20,12 @@
 //! let requests = Requests::new();
 //! requests.requests.with_label_values(&["/"]).inc();
 //!
-//! // What the service had stays as it is, and takes the struct.
+//! // A registry that a service has already takes the struct.
 //! let existing = prometheus::Registry::new();
 //! existing.register(Box::new(requests))?;
 //! let text = TextEncoder::new().encode_to_string(&existing.gather())?;
 //!
-//! // What the service had is served by ours.
+//! // A registry of this crate takes that registry.
 //! let registry = Registry::new();
 //! registry.register(existing)?;
 //! let mut buffer = Vec::new();

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use crate::{escape, name};
 
-/// The longest label value in bytes. A longer one is cut at a character.
+/// The maximum length of a label value in bytes. Longer values are cut at a character boundary.
 pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
 
 /// The value of one label: a string, or a value that is written as one.
 ///
-/// Strings of every kind, `char`, integers and [`NonZero`] ones, `bool`, IP addresses and socket
-/// addresses, and an `Option` of those are label values. `None` is the empty value, which
+/// Strings of every kind, `char`, integers, [`NonZero`] integers, `bool`, IP addresses and socket
+/// addresses are label values, and so is an `Option` of one. `None` is the empty value, which
 /// Prometheus treats as no label. [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it
 /// for an enum; any other type implements it by hand:
 ///
@@ -52,7 +52,7 @@ pub trait LabelValue {
 /// The values of all labels of a series, in the order of the label names.
 ///
 /// One [`LabelValue`] for one label, an array or a tuple of them for several, or a struct with
-/// [`#[derive(Labels)]`](macro@crate::Labels), which brings the names as well.
+/// [`#[derive(Labels)]`](macro@crate::Labels), which also names the labels.
 ///
 /// ```
 /// use hello_exporter::Labels;
@@ -72,8 +72,8 @@ pub trait Labels {
     /// The names, if the type has them.
     const NAMES: Option<&'static [Cow<'static, str>]> = None;
 
-    /// Passes all values, as strings, to `read`: as many as [`COUNT`](Self::COUNT). A family drops
-    /// and counts an update with another number of values.
+    /// Passes all [`COUNT`](Self::COUNT) values to `read`, as strings. A family drops and counts an
+    /// update with another number of values.
     fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R;
 }
 
@@ -181,7 +181,7 @@ macro_rules! addresses {
 
 addresses!(IpAddr Ipv4Addr Ipv6Addr SocketAddr SocketAddrV4 SocketAddrV6);
 
-/// The text of an address, without allocation.
+/// A buffer for the text of an address, without allocation.
 #[derive(Debug, Default)]
 pub struct AddressBuffer {
     bytes: [[u8; 32]; 2],
@@ -231,7 +231,7 @@ sets_of_one! {
     [] IpAddr; [] Ipv4Addr; [] Ipv6Addr; [] SocketAddr; [] SocketAddrV4; [] SocketAddrV6;
 }
 
-/// Refuses labels `K` whose names, or number, differ from those of `L`.
+/// Fails to compile if the labels `K` and `L` differ in their names or their number.
 pub(crate) const fn assert_same<L: Labels, K: Labels>() {
     let are_same = match (L::NAMES, K::NAMES) {
         (Some(wanted), Some(given)) => name::are_same(wanted, given),
@@ -301,7 +301,7 @@ impl LabelNames {
         self.0.len()
     }
 
-    /// Renders the labels with these values, as many as there are names.
+    /// Renders the labels with these values, one for each name.
     pub(crate) fn render(&self, values: &[&str]) -> String {
         let mut rendered = String::new();
         render(self.iter().zip(values.iter().copied()), &mut rendered);

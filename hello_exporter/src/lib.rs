@@ -27,7 +27,7 @@
 #![cfg_attr(
     feature = "server",
     doc = "| [`Exporter`] | the program: flags, log, HTTP server |
-| [`source`] | metrics that are fetched at every scrape, and three ways to declare metrics |
+| [`source`] | metrics that are fetched at every scrape, and the three ways to declare metrics |
 | [`probe`] | targets that a request names |
 | [`http`] | the same endpoint in an actix-web application |
 | [`cli`], [`filter`], [`client`], [`key_values`] | helpers for exporters: flags, connections, parsing |"
@@ -45,7 +45,7 @@
 //! - `server` (default): `Exporter`, and everything that only a server needs.
 //! - `prometheus` (default): fields, registries and collectors of the `prometheus` crate.
 //!
-//! Without both, the crate is derive, metrics, registry and encoders.
+//! Without both, the crate consists of the derives, the metrics, the registry and the encoders.
 
 #![deny(unsafe_code)]
 

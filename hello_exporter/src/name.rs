@@ -1,12 +1,12 @@
 //! The naming rules of metrics and labels.
 //!
 //! From the [data model](https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels):
-//! letters, digits and `_`, a digit not first. `:` is reserved for recording rules, and label names
-//! that begin with `__` for Prometheus itself.
+//! names consist of letters, digits and `_`, and do not begin with a digit. `:` is reserved for
+//! recording rules. Label names that begin with `__` are reserved for Prometheus itself.
 
 use std::borrow::Cow;
 
-/// Returns whether an exporter can expose a metric of this name.
+/// Returns whether an exporter can expose a metric with this name.
 ///
 /// ```
 /// use hello_exporter::name::is_metric_name;
@@ -31,7 +31,7 @@ pub fn is_label_name(name: &str) -> bool {
     is_identifier(name) && !name.starts_with("__")
 }
 
-/// Returns whether both lists are the same, in a constant.
+/// Returns whether two lists are equal. Unlike `==`, it works in constants.
 pub(crate) const fn are_same(one: &[Cow<'static, str>], other: &[Cow<'static, str>]) -> bool {
     let (mut one, mut other) = (one, other);
     while let ([first, rest @ ..], [other_first, other_rest @ ..]) = (one, other) {
@@ -43,7 +43,7 @@ pub(crate) const fn are_same(one: &[Cow<'static, str>], other: &[Cow<'static, st
     one.is_empty() && other.is_empty()
 }
 
-/// Returns whether both texts are the same, in a constant.
+/// Returns whether two texts are equal. Unlike `==`, it works in constants.
 pub(crate) const fn is_same(one: &str, other: &str) -> bool {
     is_same_bytes(one.as_bytes(), other.as_bytes())
 }
@@ -58,7 +58,7 @@ pub(crate) const fn is_same_bytes(mut one: &[u8], mut other: &[u8]) -> bool {
     one.is_empty() && other.is_empty()
 }
 
-/// Returns the text of a constant. A computed text is no constant, and returned as empty.
+/// Returns a borrowed text. An owned text gives an empty one: in a constant, it is empty anyway.
 #[expect(clippy::ptr_arg, reason = "`Deref` is not const")]
 pub(crate) const fn as_str<'a>(text: &'a Cow<'static, str>) -> &'a str {
     match text {

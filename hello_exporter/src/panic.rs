@@ -1,4 +1,4 @@
-//! Catches panics of an author's code, so that each costs its own samples and nothing else.
+//! Catches panics of an author's code, so that a panic loses only the samples of that code.
 //!
 //! Catching needs unwinding: a program built with `panic = "abort"` ends at the first panic.
 
@@ -71,9 +71,9 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
 pub(crate) struct PanicState(AtomicBool);
 
 impl PanicState {
-    /// Records the last outcome; returns whether it differs from the one before.
+    /// Records the last outcome, and returns whether it differs from the one before.
     ///
-    /// It writes only then, because scrapes on several threads share the state.
+    /// It writes only if they differ, because scrapes on several threads share the state.
     pub(crate) fn has_changed(&self, is_panicking: bool) -> bool {
         let Self(state) = self;
         state.load(Ordering::Relaxed) != is_panicking
@@ -102,10 +102,10 @@ impl DropLog {
 
     /// Drops `value`.
     pub(crate) fn drop<T>(&self, value: T) {
-        self.note(catch(|| drop(value)).err().as_ref());
+        self.report(catch(|| drop(value)).err().as_ref());
     }
 
-    fn note(&self, panic: Option<&Panic>) {
+    fn report(&self, panic: Option<&Panic>) {
         let DropState { collector, state } = &*self.0;
         if !state.has_changed(panic.is_some()) {
             return;
@@ -129,7 +129,7 @@ impl<T> Guarded<T> {
         Self { value: Some(value), drops: drops.clone() }
     }
 
-    /// Returns the value, which is there until the guard is dropped.
+    /// Returns the value, which exists until the guard is dropped.
     pub(crate) fn get(&self) -> Option<&T> {
         self.value.as_ref()
     }

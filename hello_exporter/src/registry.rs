@@ -1,8 +1,8 @@
 //! Owns collectors, refuses those that clash, and encodes a scrape.
 //!
 //! Registration refuses a collector that could make an exposition invalid, with an error that names
-//! both sides. A fault at scrape time, a panic or a label set written twice, costs the samples
-//! concerned and is counted.
+//! both sides. A fault at scrape time, such as a panic or a label set that is written twice, loses
+//! only the affected samples, and is counted.
 
 mod clash;
 pub(crate) mod collectors;
@@ -35,7 +35,7 @@ use scrape::{Provider, ScrapeRequest};
 
 /// A set of collectors that are exposed together.
 ///
-/// It is cheap to clone; all clones are one registry.
+/// Clones are cheap, and share one registry.
 ///
 /// ```
 /// use hello_exporter::{Collector, Format, Gauge, Registry};
@@ -70,7 +70,7 @@ struct Inner {
     memory: scrape::SpareMemory,
 }
 
-/// A registration, by which a collector is [unregistered](Registry::unregister).
+/// Identifies a registration, e.g. to [unregister](Registry::unregister) the collector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CollectorId(u64);
 
@@ -88,30 +88,30 @@ impl Registry {
         Self::default()
     }
 
-    /// Registers a collector, an `Arc` of one, or a `prometheus::Registry` with all that is
-    /// registered there.
+    /// Registers a collector, an `Arc` of one, or a `prometheus::Registry` with everything that is
+    /// registered in it.
     ///
-    /// A struct of plain values never changes once it is registered. It does not compile here, and
-    /// is made by a function instead: see [`register_fn`](Self::register_fn).
+    /// A struct of plain values would never change after registration, so it does not compile here.
+    /// Register a function that makes it instead, see [`register_fn`](Self::register_fn).
     ///
-    /// The registry takes the collector. A program that updates its metrics registers an `Arc` of
-    /// it, and keeps another: `registry.register(Arc::clone(&hello))`.
+    /// The registry takes ownership of the collector. A program that updates its metrics registers
+    /// an `Arc` of it, and keeps another one: `registry.register(Arc::clone(&hello))`.
     ///
     /// # Errors
     ///
-    /// Nothing is registered if a family breaks a naming rule, exists already with the same
-    /// constant labels, or exists with another type, help or set of label names.
+    /// Returns an error, and registers nothing, if a family breaks a naming rule, exists already
+    /// with the same constant labels, or exists with another type, help or set of label names.
     pub fn register<C: IntoCollector>(&self, collector: C) -> Result<CollectorId, RegisterError> {
         // The compiler names the caller of the function in which a constant fails.
         const { assert_live(C::IS_LIVE) };
         self.scope().add(collector.into_collector())
     }
 
-    /// Registers a function that makes a collector at every scrape, for values that are known at
-    /// any time.
+    /// Registers a function that makes a collector at every scrape, for values that are available
+    /// at any time.
     ///
-    /// The function must not wait. A function that can fail or must wait is a source: see
-    /// `Exporter::source_fn`.
+    /// The scrape waits for the function, so it must not block. A function that can fail or must
+    /// wait is a source: see `Exporter::source_fn`.
     ///
     /// ```
     /// use hello_exporter::{Collector, Registry};
@@ -130,8 +130,7 @@ impl Registry {
     /// ```
     ///
     /// # Errors
-    ///
-    /// The same as those of [`register`](Self::register).
+    /// Returns the same errors as [`register`](Self::register).
     pub fn register_fn<T: Declared + 'static>(
         &self,
         make: impl Fn() -> T + Send + Sync + 'static,
@@ -172,7 +171,7 @@ impl Registry {
         Scope { registry: self, addition: Addition::default() }
     }
 
-    /// Returns a view of this registry that adds what `addition` says.
+    /// Returns a view of this registry that adds the prefix and the labels of `addition`.
     #[cfg(feature = "server")]
     pub(crate) fn scope_with(&self, addition: Addition) -> Scope<'_> {
         Scope { registry: self, addition }
@@ -192,13 +191,13 @@ impl Registry {
 
     /// Appends the samples of all collectors to `buffer`, family by family, sorted by name.
     ///
-    /// It never fails: a collector that panics costs its own samples. Several threads can encode at
-    /// once, and no lock is held while samples are encoded.
+    /// It never fails: a collector that panics loses only its own samples. Several threads can
+    /// encode at once, and no lock is held while samples are encoded.
     pub fn encode(&self, format: Format, buffer: &mut Vec<u8>) {
         self.encode_request(&ScrapeRequest { format, names: None }, &mut (), buffer);
     }
 
-    /// Appends the samples that a scrape requests, those of `provider` included. Returns whether
+    /// Appends the samples that a scrape requests, including those of `provider`. Returns whether
     /// all collectors have succeeded.
     pub(crate) fn encode_request(
         &self,
@@ -266,7 +265,7 @@ impl Addition {
 }
 
 impl Scope<'_> {
-    /// Adds `prefix` before every name, without a `_` of its own.
+    /// Adds `prefix` before every name. It does not add a `_` between them.
     pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
         self.addition.prefix.insert_str(0, prefix.as_ref());
         self
@@ -283,13 +282,16 @@ impl Scope<'_> {
     }
 
     /// Exposes the families after all others.
-    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server meters itself"))]
+    #[cfg_attr(
+        not(feature = "server"),
+        expect(dead_code, reason = "only a server measures its scrapes")
+    )]
     pub(crate) fn last(mut self) -> Self {
         self.addition.last = true;
         self
     }
 
-    /// Registers a collector, see [`Registry::register`].
+    /// Registers a collector as [`Registry::register`] does.
     ///
     /// # Errors
     ///
@@ -299,7 +301,8 @@ impl Scope<'_> {
         self.add(collector.into_collector())
     }
 
-    /// Registers a function that makes a collector at every scrape, see [`Registry::register_fn`].
+    /// Registers a function that makes a collector at every scrape, as [`Registry::register_fn`]
+    /// does.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Helpers for the tests of an exporter: compare an exposition, check Prometheus' conventions, read
 //! the value of one sample.
 //!
-//! They need no registry and no server: a test makes the collector, updates it, and calls one.
+//! They need no registry and no server: a test makes the collector, updates it, and calls a helper.
 //!
 //! ```
 //! use hello_exporter::testing::{assert_exposition, lint, value_of};
@@ -53,10 +53,10 @@ use text::SampleLine;
 
 /// Compares the exposition of a collector, in the text format 0.0.4, with `expected`.
 ///
-/// White space around a line and empty lines have no meaning in that format, and are ignored: the
-/// literal can be indented as the code around it. The order of families makes no difference, nor
-/// that of the series of a family, because a `HashMap` has none; the order within a histogram or
-/// summary does.
+/// Empty lines and white space around a line have no meaning in that format, and are ignored, so
+/// the literal can be indented like the code around it. The order of families is also ignored, and
+/// the order of the series in a family, because a `HashMap` has no order. The order of the lines
+/// within a histogram or summary matters.
 ///
 /// ```
 /// use hello_exporter::Collector;
@@ -83,9 +83,9 @@ use text::SampleLine;
 ///
 /// # Panics
 ///
-/// The exposition differs: the message shows both, with `-` before expected lines and `+` before
-/// exposed ones. A registry would refuse the collector, or a scrape would drop samples of it: the
-/// message names the reason. A panic of the collector itself is not caught.
+/// Panics if the exposition differs; the message shows both, with `-` before expected lines and `+`
+/// before exposed ones. Panics also if a registry would refuse the collector, or if a scrape would
+/// drop samples of it; the message names the reason. A panic of the collector itself is not caught.
 #[track_caller]
 pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
     let exposed = exposed_by(collector);
@@ -104,11 +104,13 @@ pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
     }
 }
 
-/// Returns the value of the sample with exactly this name, a histogram's `_bucket`, `_sum` or
-/// `_count` included, and exactly these labels, constant ones and `le` included, in any order.
+/// Returns the value of the sample with exactly this name and exactly these labels, in any order.
+/// The name includes the `_bucket`, `_sum` or `_count` of a histogram. The labels include constant
+/// ones and `le`.
 ///
-/// Returns `None` if there is no such sample, and prints the samples that have the name, or all
-/// names: a test that fails shows them. Integers past 2⁵³ are rounded, as Prometheus rounds them.
+/// Returns `None` if there is no such sample. It then also prints the samples with this name, or
+/// all names if there are none, so that a failing test shows them. Integers past 2⁵³ are rounded,
+/// as Prometheus rounds them.
 ///
 /// ```
 /// use hello_exporter::testing::value_of;
@@ -135,7 +137,7 @@ pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
 ///
 /// # Panics
 ///
-/// A registry would refuse the collector. A panic of the collector itself is not caught.
+/// Panics if a registry would refuse the collector. A panic of the collector itself is not caught.
 #[track_caller]
 pub fn value_of(
     collector: &(impl Collect + ?Sized),
@@ -163,13 +165,13 @@ fn exposed_by(collector: &(impl Collect + ?Sized)) -> String {
     }
 }
 
-/// Returns a line about a frequent cause of a difference.
+/// Returns a hint about a frequent cause of the difference.
 fn hint(expected: &[&str], actual: &[&str]) -> String {
     let missing = text::family_names(expected)
         .find(|name| text::family_names(actual).all(|exposed| exposed != *name));
     match missing {
         Some(name) => format!(
-            "hint: nothing is exposed of `{name}`: a family without samples leaves no HELP and TYPE, \
+            "hint: `{name}` is not exposed: a family without samples has no HELP and TYPE lines, \
              and one with labels has no samples before its first update"
         ),
         None => {

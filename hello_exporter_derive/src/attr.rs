@@ -1,7 +1,7 @@
 //! From attributes to the model.
 //!
 //! The arguments of an attribute are separated first and read one by one, so that a mistake in one
-//! hides none in the next. Of an argument that is given twice the first stands.
+//! does not hide mistakes in the next. If an argument is given twice, the first one counts.
 
 mod arguments;
 mod labels;
@@ -107,20 +107,21 @@ fn field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
     let arguments = arguments(&field.attrs, "metric", METRIC_ARGUMENTS, errors);
     let has = |name: &str| arguments.iter().any(|argument| argument.name == name);
     let kind = if has("skip") {
-        let [] = beside("skip", [], arguments, errors);
+        let [] = only("skip", [], arguments, errors);
         FieldKind::Skip
     } else if has("flatten") {
-        let [prefix] = beside("flatten", ["prefix"], arguments, errors);
+        let [prefix] = only("flatten", ["prefix"], arguments, errors);
         FieldKind::Flatten(prefix.and_then(|prefix| prefix.value(string, errors)).map(Name::from))
     } else {
         FieldKind::Metric(Box::new(metric(&ident, &field.attrs, arguments, errors)))
     };
     let is_readable = errors.count() == before;
-    Some(Field { ident, ty: field.ty.clone(), kind, is_readable, is_sound: is_readable })
+    Some(Field { ident, ty: field.ty.clone(), kind, is_readable, is_valid: is_readable })
 }
 
-/// The arguments that go with `flag`, which says that a field is no metric. No other does.
-fn beside<const N: usize>(
+/// Returns the arguments `names`, the only ones that have an effect together with `flag`. Reports
+/// the others.
+fn only<const N: usize>(
     flag: &str,
     names: [&str; N],
     arguments: Vec<Argument>,
@@ -128,15 +129,15 @@ fn beside<const N: usize>(
 ) -> [Option<Argument>; N] {
     let mut found = names.map(|_| None);
     for argument in arguments {
-        let place = names.iter().position(|name| *name == argument.name);
-        match place.and_then(|place| found.get_mut(place)) {
-            Some(place) => *place = Some(argument),
+        let position = names.iter().position(|name| *name == argument.name);
+        match position.and_then(|position| found.get_mut(position)) {
+            Some(slot) => *slot = Some(argument),
             None if argument.name == flag => {
                 argument.flag(errors);
             }
             None => {
                 let Argument { name, span, .. } = argument;
-                let message = format!("`{name}` has no effect beside `{flag}`, remove one of them");
+                let message = format!("`{name}` has no effect with `{flag}`, remove one of them");
                 errors.push(span, message);
             }
         }
@@ -219,11 +220,12 @@ fn path(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     }
 }
 
-/// A string literal, and a message of our own where there is none.
+/// Reads a string literal. The message for anything else shows the syntax.
 fn string(input: ParseStream<'_>) -> syn::Result<LitStr> {
-    match input.peek(LitStr) {
-        true => input.parse(),
-        false => Err(input.error("expected a string literal: `\"…\"`")),
+    if input.peek(LitStr) {
+        input.parse()
+    } else {
+        Err(input.error("expected a string literal: `\"…\"`"))
     }
 }
 
@@ -240,16 +242,17 @@ impl Parse for LabelList {
     }
 }
 
-/// `[0.1, 1.0]`, where the literals may be integers too, or an expression.
+/// Reads an array such as `[0.1, 1.0]`, whose literals may also be integers, or any other
+/// expression.
 fn buckets(input: ParseStream<'_>, span: Span) -> syn::Result<Buckets> {
-    // It is borrowed anyway.
+    // A `&` is optional, because the expansion borrows the expression anyway.
     input.parse::<Option<Token![&]>>()?;
     let expr: TokenStream = input.parse()?;
     let literals = syn::parse2::<Floats>(expr.clone()).ok().map(|Floats(literals)| literals);
     let expr = match &literals {
         Some(literals) => {
             let floats = literals.iter().map(|(value, span)| {
-                // A number that is not finite has no literal; a later check refuses it.
+                // No literal is infinite. A later check refuses the value.
                 let mut float = Literal::f64_suffixed(value.abs().min(f64::MAX));
                 float.set_span(*span);
                 if *value < 0.0 { quote!(-#float) } else { quote!(#float) }
@@ -295,7 +298,7 @@ fn max_series(input: ParseStream<'_>, span: Span) -> syn::Result<MaxSeries> {
     }
 }
 
-/// `const_labels(hello = "world", "k" = EXPR)`.
+/// Reads `const_labels(hello = "world", "k" = EXPR)`.
 fn const_labels(argument: Argument, errors: &mut Errors) -> Vec<ConstLabel> {
     let tokens = argument.list(errors).unwrap_or_default();
     parse_each(tokens, errors)
@@ -319,8 +322,8 @@ impl Parse for ConstLabel {
     }
 }
 
-/// A string literal alone, or an expression; whether that is a constant, and a string, the compiler
-/// says.
+/// Reads a string literal or an expression. The compiler checks that the expression is a constant
+/// string.
 fn const_value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if !input.peek(Lit) {
         return until_comma(input);
@@ -334,7 +337,7 @@ fn const_value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     }
 }
 
-/// The doc comment of a field: paragraphs joined by one space.
+/// Returns the doc comment of a field, with its lines and paragraphs joined by a space.
 fn doc_comment(attrs: &[Attribute]) -> Option<Help> {
     let docs: Vec<LitStr> = attrs.iter().filter_map(doc_line).collect();
     let span = docs.first()?.span();
@@ -343,7 +346,7 @@ fn doc_comment(attrs: &[Attribute]) -> Option<Help> {
     Some(Help { text, span })
 }
 
-/// Where a doc comment is the work of a macro, such as `concat!`.
+/// Returns the span of a doc comment that is not a literal but made by a macro, such as `concat!`.
 fn unreadable_doc(attr: &Attribute) -> Option<Span> {
     match &attr.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") && doc_line(attr).is_none() => {

@@ -7,19 +7,19 @@ use proc_macro2::Span;
 use crate::errors::Errors;
 use crate::model::{Collector, Field, FieldKind, LabelEnum, LabelStruct, Metric, Name};
 
-/// Checks a declaration against every rule, and records which fields keep them.
+/// Checks a declaration against every rule, and records which fields are valid.
 pub(crate) fn collector(collector: &mut Collector, errors: &mut Errors) {
     check_prefixes(collector, errors);
     check_struct_const_labels(collector, errors);
     check_flatten_prefixes(collector, errors);
-    let is_sound = |field: &Field| {
+    let is_valid = |field: &Field| {
         let before = errors.count();
         self::field(collector, field, errors);
         errors.count() == before
     };
-    let sound: Vec<bool> = collector.fields.iter().map(is_sound).collect();
-    for (field, is_sound) in collector.fields.iter_mut().zip(sound) {
-        field.is_sound &= is_sound;
+    let valid: Vec<bool> = collector.fields.iter().map(is_valid).collect();
+    for (field, is_valid) in collector.fields.iter_mut().zip(valid) {
+        field.is_valid &= is_valid;
     }
     check_names_distinct(collector, errors);
 }
@@ -68,7 +68,7 @@ fn check_label_values_distinct(values: &LabelEnum, errors: &mut Errors) {
     check_distinct(values.variants.iter().map(|(_, name)| name), "value", errors);
 }
 
-/// Refuses a namespace or subsystem that cannot begin a name.
+/// Refuses a namespace or subsystem with which a name cannot begin.
 fn check_prefixes(collector: &Collector, errors: &mut Errors) {
     for prefix in [&collector.namespace, &collector.subsystem].into_iter().flatten() {
         check_metric_name(&prefix.clone().into(), FirstDigit::Refused, errors);
@@ -89,7 +89,7 @@ fn check_name(collector: &Collector, metric: &Metric, errors: &mut Errors) {
     check_metric_name(&metric.name, first_digit, errors);
 }
 
-/// Refuses a name that is no metric name. After a namespace it may begin with a digit.
+/// Whether a name may begin with a digit. It may after a namespace or subsystem.
 #[derive(PartialEq)]
 enum FirstDigit {
     Accepted,
@@ -147,7 +147,7 @@ fn check_help(field: &Field, metric: &Metric, errors: &mut Errors) {
         (None, None) => errors.push(
             field.ident.span(),
             "no help: add a doc comment or `help = \"…\"`; a struct of metrics takes `flatten`, and a \
-             field that is no metric `skip`",
+             field that is not a metric takes `skip`",
         ),
         (Some(help), _) if help.text.trim().is_empty() => {
             errors.push(help.span, "the help is empty: say what the metric measures, and its unit");
@@ -226,7 +226,7 @@ fn check_bucket_literals(metric: &Metric, errors: &mut Errors) {
     }
 }
 
-/// Refuses a prefix that cannot begin a name.
+/// Refuses a prefix with which a name cannot begin.
 fn check_flatten_prefixes(collector: &Collector, errors: &mut Errors) {
     for prefix in collector.flattened().filter_map(|(_, prefix)| prefix) {
         check_metric_name(prefix, FirstDigit::Refused, errors);

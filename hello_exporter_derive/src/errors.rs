@@ -21,8 +21,8 @@ impl Errors {
         self.all.len()
     }
 
-    /// Returns the value; or `None`, and records the mistake.
-    pub(crate) fn note<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+    /// Returns the value, or records the mistake and returns `None`.
+    pub(crate) fn record<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.all.push(error)).ok()
     }
 

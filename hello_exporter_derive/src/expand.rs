@@ -34,8 +34,8 @@ pub(crate) fn collector(collector: &Collector) -> TokenStream {
     }
 }
 
-/// Writes the declarations, a constant each, and the number of families with those of flattened
-/// fields.
+/// Writes the declarations of the fields and the impl of `Declared`, including the families of
+/// flattened fields.
 fn declared(collector: &Collector) -> TokenStream {
     let Collector { ident, generics, krate, .. } = collector;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -71,7 +71,7 @@ fn declared(collector: &Collector) -> TokenStream {
     }
 }
 
-/// Writes families of the struct, which each statement of `extend` adds to.
+/// Writes a list of the families `descs`, to which each statement of `extend` adds more.
 fn with_flattened(descs: TokenStream, extend: impl Iterator<Item = TokenStream>) -> TokenStream {
     let extend: Vec<TokenStream> = extend.collect();
     if extend.is_empty() {
@@ -170,7 +170,7 @@ fn option(value: Option<TokenStream>) -> TokenStream {
     }
 }
 
-/// Writes the type that the attribute says.
+/// Writes the metric type that the attribute sets.
 fn declared_type(krate: &TokenStream, metric: &Metric) -> TokenStream {
     option(metric.metric_type.as_ref().map(|metric_type| {
         let variant = variant(&metric_type.word);
@@ -206,7 +206,7 @@ fn const_labels<'l>(
     }
 }
 
-/// `counter` is `MetricType::Counter`.
+/// Returns the variant of `MetricType` for `counter`, `gauge` or `untyped`.
 fn variant(word: &Ident) -> Ident {
     let name = match word.to_string().as_str() {
         "counter" => "Counter",
@@ -342,8 +342,8 @@ pub(crate) fn prometheus_impl(
     }
     let Collector { ident, krate, .. } = collector;
     let mut generics = collector.generics.clone();
-    // The foreign trait requires `Send` and `Sync`. A bound with a lifetime may be false: a struct
-    // that is not both compiles, and is no foreign collector.
+    // The foreign trait requires `Send` and `Sync`. A bound with a lifetime may be false, so a
+    // struct that is not both still compiles, without being a foreign collector.
     generics.make_where_clause().predicates.push(parse_quote! {
         for<'__shared> Self: #krate::__private::SendAndSync<'__shared>
     });

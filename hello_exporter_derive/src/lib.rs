@@ -1,11 +1,12 @@
 //! The derive macros of `hello_exporter`, which documents and re-exports them.
 //!
 //! A declaration goes through the stages in the order of the files: `attr` reads attributes into
-//! the `model`, `check` holds the model against the rules, `expand` turns it into code. All
-//! mistakes are collected in `errors`; where there are any, `fallback` stands in for the code.
+//! the `model`, `check` checks the model against the rules, and `expand` turns it into code.
+//! `errors` collects all mistakes. If there are any, `fallback` writes the code instead of
+//! `expand`.
 
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "the manual stands where the macros are re-exported")]
+#![allow(missing_docs, reason = "the manual is where the macros are re-exported")]
 
 mod attr;
 mod check;
@@ -46,31 +47,43 @@ fn derive(input: TokenStream2, expand: fn(&DeriveInput) -> TokenStream2) -> Toke
 }
 
 fn collector(input: &DeriveInput) -> TokenStream2 {
-    let mut errors = Errors::default();
-    let mut collector = attr::collector(input, &mut errors);
-    check::collector(&mut collector, &mut errors);
-    match errors.into_compile_errors() {
-        None => expand::collector(&collector),
-        Some(compile_errors) => fallback::collector(&collector, compile_errors),
-    }
+    stages(input, attr::collector, check::collector, expand::collector, fallback::collector)
 }
 
 fn label_struct(input: &DeriveInput) -> TokenStream2 {
-    let mut errors = Errors::default();
-    let labels = attr::label_struct(input, &mut errors);
-    check::label_struct(&labels, &mut errors);
-    match errors.into_compile_errors() {
-        None => expand::label_struct(&labels),
-        Some(compile_errors) => fallback::label_struct(&labels, compile_errors),
-    }
+    stages(
+        input,
+        attr::label_struct,
+        |labels, errors| check::label_struct(labels, errors),
+        expand::label_struct,
+        fallback::label_struct,
+    )
 }
 
 fn label_enum(input: &DeriveInput) -> TokenStream2 {
+    stages(
+        input,
+        attr::label_enum,
+        |values, errors| check::label_enum(values, errors),
+        expand::label_enum,
+        fallback::label_enum,
+    )
+}
+
+/// Reads the declaration, applies the rules, and expands it; with mistakes it expands to them and
+/// to stubs.
+fn stages<'i, M>(
+    input: &'i DeriveInput,
+    read: fn(&'i DeriveInput, &mut Errors) -> M,
+    check: fn(&mut M, &mut Errors),
+    expand: fn(&M) -> TokenStream2,
+    fallback: fn(&M, TokenStream2) -> TokenStream2,
+) -> TokenStream2 {
     let mut errors = Errors::default();
-    let values = attr::label_enum(input, &mut errors);
-    check::label_enum(&values, &mut errors);
+    let mut model = read(input, &mut errors);
+    check(&mut model, &mut errors);
     match errors.into_compile_errors() {
-        None => expand::label_enum(&values),
-        Some(compile_errors) => fallback::label_enum(&values, compile_errors),
+        None => expand(&model),
+        Some(compile_errors) => fallback(&model, compile_errors),
     }
 }

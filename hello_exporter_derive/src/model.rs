@@ -22,15 +22,15 @@ pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) kind: FieldKind,
-    /// Whether all of its attributes could be read. Otherwise no argument counts as missing.
+    /// Whether all of its attributes could be read. If not, missing arguments are not reported.
     pub(crate) is_readable: bool,
-    /// Whether it keeps the rules that depend on the tokens alone.
-    pub(crate) is_sound: bool,
+    /// Whether it follows the rules that depend on the tokens alone.
+    pub(crate) is_valid: bool,
 }
 
 pub(crate) enum FieldKind {
     Metric(Box<Metric>),
-    /// Another collector, whose names get a prefix.
+    /// Another collector, and the prefix of its names.
     Flatten(Option<Name>),
     Skip,
 }
@@ -88,7 +88,7 @@ pub(crate) struct Buckets {
     pub(crate) span: Span,
     /// An array, or a reference to a slice, of floats.
     pub(crate) expr: TokenStream,
-    /// The bounds, where they are literals.
+    /// The bounds, if they are literals.
     pub(crate) literals: Option<Vec<(f64, Span)>>,
 }
 
@@ -140,12 +140,12 @@ impl Collector {
         self.prefix() + &metric.name.value
     }
 
-    /// Whether the derive writes `new()`. A struct that borrows has none.
+    /// Returns whether the derive writes `new()`. A struct that borrows has none.
     pub(crate) fn has_new(&self) -> bool {
         !self.no_new && !self.borrows()
     }
 
-    /// Whether the struct has a lifetime.
+    /// Returns whether the struct has a lifetime.
     pub(crate) fn borrows(&self) -> bool {
         self.generics.lifetimes().next().is_some()
     }

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_found_in_every_style() {
+    fn words_are_split_in_every_style() {
         let cases = [
             ("Get", "get"),
             ("NotFound", "not_found"),
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn every_style_is_spelled_as_its_name() {
+    fn every_style_is_spelled_like_its_name() {
         for (name, rename) in STYLES {
             let expected = match *name {
                 "lowercase" => "notfound",

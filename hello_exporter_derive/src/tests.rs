@@ -1,4 +1,4 @@
-//! Whole expansions, and inputs that nobody would write.
+//! Whole expansions, and randomly mangled inputs.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::{collector, derive, label_enum, label_struct};
 
-/// The expansion of a golden file's first part, formatted.
+/// Returns the formatted expansion of a declaration.
 fn expanded(declaration: &str) -> String {
     let input: syn::DeriveInput = syn::parse_str(declaration).unwrap();
     let derives = |name: &str| declaration.contains(&format!("#[derive({name})]"));
@@ -32,11 +32,12 @@ fn formatted(code: &str) -> String {
         .expect("rustfmt is part of the toolchain");
     rustfmt.stdin.take().unwrap().write_all(code.as_bytes()).unwrap();
     let output = rustfmt.wait_with_output().unwrap();
-    assert!(output.status.success(), "the expansion is no code: {code}");
+    assert!(output.status.success(), "the expansion is not valid code: {code}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Each golden file is a declaration, a line, and its expansion. `GOLDEN=overwrite` records anew.
+/// Each golden file is a declaration, a line, and its expansion. `GOLDEN=overwrite` records the
+/// expansions anew.
 #[test]
 fn expansions_are_as_recorded() {
     const LINE: &str = "\n// ---- expands to ----\n\n";
@@ -58,7 +59,7 @@ fn expansions_are_as_recorded() {
     assert!(files >= 3);
 }
 
-/// A struct of as many gauges with a label as are asked for.
+/// Returns a struct with `fields` gauges, each with one label.
 fn struct_of(fields: usize) -> String {
     let field =
         |at| format!("#[metric(help = \"Help.\", labels = [\"x\"])] field_{at}: GaugeVec<1>,");
@@ -67,7 +68,7 @@ fn struct_of(fields: usize) -> String {
 }
 
 #[test]
-fn an_expansion_is_linear_in_the_fields() {
+fn expansion_is_linear_in_the_fields() {
     let lines =
         |fields| expanded(&format!("#[derive(Collector)] {}", struct_of(fields))).lines().count();
     let (ten, twenty, thirty) = (lines(10), lines(20), lines(30));
@@ -76,7 +77,7 @@ fn an_expansion_is_linear_in_the_fields() {
     assert_eq!((twenty - ten) / 10, LINES_PER_FIELD);
 }
 
-/// Of a gauge with one label, as rustfmt lays it out.
+/// The number of lines for a gauge with one label, formatted by rustfmt.
 const LINES_PER_FIELD: usize = 29;
 
 const SEEDS: &[&str] = &[
@@ -159,7 +160,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
     ]
 }
 
-/// Mangles the tokens at a place, in whatever depth it lies.
+/// Mangles the token at `place`, counted in all groups.
 fn mangled(tokens: TokenStream, place: &mut usize, mutation: &Mutation) -> TokenStream {
     let mut result: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter();
@@ -205,7 +206,7 @@ fn count(tokens: TokenStream) -> usize {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever the tokens, the macros give code or errors, and never panic.
+    /// For any tokens, the macros return code or errors, and do not panic.
     #[test]
     fn mangled_declarations_do_not_panic(
         seed in prop::sample::select(SEEDS),
@@ -218,7 +219,7 @@ proptest! {
             tokens = mangled(tokens, &mut place, &mutation);
         }
         if in_none_group {
-            // As macro_rules hands on what it has matched.
+            // `macro_rules!` wraps a matched fragment like this.
             tokens = TokenTree::from(Group::new(Delimiter::None, tokens)).into();
         }
         for expand in [collector, label_struct, label_enum] {

@@ -60,12 +60,10 @@ fn main() -> ExitCode {
         .blocking_source_fn(
             named("forklifts_and_everything_else_that_moves").timeout(Duration::from_secs(3600)),
             move || -> Result<Metrics, Infallible> {
-                match has_run.swap(true, Ordering::Relaxed) {
-                    true => loop {
-                        thread::park();
-                    },
-                    false => Ok(Metrics { value: 1 }),
+                while has_run.swap(true, Ordering::Relaxed) {
+                    thread::park();
                 }
+                Ok(Metrics { value: 1 })
             },
         )
         .source_fn(named("climate"), good)

@@ -110,7 +110,7 @@ fn every_type_is_decoded() {
 }
 
 #[test]
-fn an_empty_registry_has_no_messages_and_what_stands_in_the_buffer_stays() {
+fn empty_registry_appends_nothing() {
     let registry = Registry::new();
     let mut buffer = b"before".to_vec();
     registry.encode(Format::Protobuf, &mut buffer);
@@ -121,7 +121,7 @@ fn an_empty_registry_has_no_messages_and_what_stands_in_the_buffer_stays() {
 }
 
 #[test]
-fn a_collector_that_panics_leaves_no_half_of_a_message() {
+fn panicking_collector_leaves_no_partial_message() {
     struct Panicking;
     impl hello_exporter::collect::Describe for Panicking {
         fn describe(&self) -> Vec<hello_exporter::collect::Desc> {
@@ -173,7 +173,7 @@ fn lengths_of_every_size_are_read() {
 }
 
 #[test]
-fn a_family_of_many_series_is_read() {
+fn family_of_many_series_is_read() {
     #[derive(Collector)]
     struct Many {
         #[metric(help = "Help.", labels = ["x"], const_labels(c = "constant"))]
@@ -331,7 +331,7 @@ proptest! {
 
     /// Compared as bytes, where NaN is NaN.
     #[test]
-    fn what_is_encoded_is_decoded(families in vec(arbitrary::family(), 1..40)) {
+    fn encoded_families_are_decoded(families in vec(arbitrary::family(), 1..40)) {
         let (registry, families) = registered(families);
         let read: Vec<_> = decoded(&encoded(&registry)).into_iter().map(closed).collect();
         prop_assert_eq!(read.len(), families.len());
@@ -348,14 +348,14 @@ proptest! {
 }
 
 #[test]
-fn a_derived_struct_is_gathered_by_a_foreign_registry() {
+fn derived_struct_is_gathered_by_a_foreign_registry() {
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(everything())).unwrap();
     assert_eq!(text(&foreign.gather()), include_str!("gathered.txt"));
 }
 
 #[test]
-fn a_struct_of_foreign_metrics_is_served() {
+fn struct_of_foreign_metrics_is_exposed() {
     #[derive(Collector)]
     #[collector(const_labels(zone = "a"))]
     struct Fields {
@@ -444,31 +444,14 @@ fn foreign_metric(metric_type: proto::MetricType) -> proto::Metric {
 }
 
 #[test]
-fn a_foreign_registry_is_served_as_it_gathers() {
+fn foreign_registry_is_exposed_as_it_gathers() {
     let registry = Registry::new();
     registry.register(typed()).unwrap();
     let mut buffer = Vec::new();
     registry.encode(Format::Text, &mut buffer);
     assert_eq!(
         String::from_utf8(buffer).unwrap(),
-        r#"# HELP counter Help.
-# TYPE counter counter
-counter{x="\"\\\n"} 1.5 -1500
-# HELP gauge Help.
-# TYPE gauge gauge
-gauge{x="\"\\\n"} -0 -1500
-# HELP histogram Help.
-# TYPE histogram histogram
-histogram_bucket{x="\"\\\n",le="1"} 2 -1500
-histogram_bucket{x="\"\\\n",le="+Inf"} 3 -1500
-histogram_sum{x="\"\\\n"} 9.5 -1500
-histogram_count{x="\"\\\n"} 3 -1500
-# HELP summary Help.
-# TYPE summary summary
-summary{x="\"\\\n",quantile="0.5"} 0.25 -1500
-summary_sum{x="\"\\\n"} 1.5 -1500
-summary_count{x="\"\\\n"} 4 -1500
-"#
+        include_str!("foreign.txt")
     );
     assert_eq!(text(&decoded(&encoded(&registry))), text(&typed().gather()));
 }
@@ -476,6 +459,6 @@ summary_count{x="\"\\\n"} 4 -1500
 /// The other form of the model has a method that gives the value; this one has none, and no method
 /// that both have does.
 #[test]
-fn an_untyped_metric_cannot_be_read_and_is_left_out() {
+fn untyped_metric_cannot_be_read_and_is_dropped() {
     assert_eq!(exposed(foreign([proto::MetricType::UNTYPED])), []);
 }

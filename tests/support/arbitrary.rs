@@ -1,5 +1,5 @@
-//! Metric families of any kind, whose names, labels and values are known only at run time, and the ways
-//! in which a program can write them.
+//! Arbitrary metric families with names, labels and values of run time, and the ways in which a
+//! program can write them.
 
 #![allow(dead_code, reason = "no test crate needs all of it")]
 
@@ -52,7 +52,7 @@ pub(crate) struct Series {
     pub(crate) exemplar: Option<BTreeMap<String, String>>,
 }
 
-/// What a series has.
+/// The content of a series.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     Number(SampleValue),
@@ -242,10 +242,7 @@ impl Family {
         for series in &self.series {
             let Content::States(bits) = series.content else { continue };
             for (at, state) in State::ALL.into_iter().enumerate() {
-                match is_on(bits, at) {
-                    true => set.enable(state),
-                    false => set.disable(state),
-                }
+                if is_on(bits, at) { set.enable(state) } else { set.disable(state) }
             }
         }
         set
@@ -259,7 +256,7 @@ impl Series {
     }
 }
 
-/// Whether a state of [`Content::States`] is on.
+/// Returns whether a state of [`Content::States`] is on.
 pub(crate) fn is_on(states: u8, at: usize) -> bool {
     states >> at & 1 == 1
 }
@@ -377,7 +374,7 @@ fn sound_bounds(bounds: &[f64]) -> Vec<f64> {
     bounds
 }
 
-/// What observations make of a histogram; NaN belongs to no bucket but the last.
+/// Returns the histogram of these observations; NaN belongs to the last bucket only.
 fn accumulated(bounds: &[f64], observed: &[f64]) -> Content {
     let count = |bound: f64| observed.iter().filter(|value| **value <= bound).count() as u64;
     let count_of_all = observed.len() as u64;

@@ -17,7 +17,7 @@ pub struct Certificate {
     pub key: String,
 }
 
-/// Who issues certificates.
+/// An issuer of certificates.
 #[derive(Debug)]
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::{Family, Sample};
 
-/// What an exporter exposes beside what the original does, by groups of families.
+/// Comparison of an exporter with the original, by groups of families.
 #[derive(Debug)]
 pub struct Comparison {
     /// By name.
@@ -15,13 +15,13 @@ pub struct Comparison {
 /// A group of families, such as those of one collector.
 #[derive(Debug, Default)]
 pub struct Group {
-    /// How many families the original has.
+    /// Number of the original's families.
     pub families: usize,
     /// Families of the original that ours are not like, and why: missing, another type, other labels.
     pub different: BTreeMap<String, String>,
     /// Families that only ours has.
     pub additional: Vec<String>,
-    /// How many series were compared: those of the families that both have.
+    /// Number of compared series, which are those of families that both have.
     pub series: usize,
     /// Series with another value, or that only one side has.
     pub wrong: BTreeMap<String, Wrong>,
@@ -34,7 +34,7 @@ pub struct Group {
 pub struct Wrong {
     /// The `# TYPE` of the family.
     pub metric_type: String,
-    /// What is, and what should be.
+    /// The difference, and the expected value.
     pub why: String,
 }
 
@@ -78,7 +78,7 @@ impl Comparison {
 }
 
 impl Group {
-    /// How many families of the original ours are like.
+    /// Returns the number of the original's families that ours are equal to.
     pub fn same(&self) -> usize {
         self.families - self.different.len()
     }
@@ -125,7 +125,7 @@ fn by_name(families: &[Family]) -> BTreeMap<&str, &Family> {
     families.iter().map(|family| (&*family.name, family)).collect()
 }
 
-/// What is different about a family, its values apart.
+/// Returns the differences of a family, except in its values.
 fn difference(original: &Family, ours: &Family) -> Option<String> {
     let (theirs, type_of_ours) = (&original.metric_type, &ours.metric_type);
     if theirs != type_of_ours {
@@ -140,13 +140,13 @@ fn label_names(family: &Family) -> BTreeSet<&str> {
 }
 
 fn series(family: &Family) -> BTreeMap<String, f64> {
-    let name = |sample: &Sample| match sample.labels.is_empty() {
-        true => sample.name.clone(),
-        false => {
-            let pair = |(name, value): (&String, &String)| format!("{name}={value:?}");
-            let labels: Vec<String> = sample.labels.iter().map(pair).collect();
-            format!("{}{{{}}}", sample.name, labels.join(","))
+    let name = |sample: &Sample| {
+        if sample.labels.is_empty() {
+            return sample.name.clone();
         }
+        let pair = |(name, value): (&String, &String)| format!("{name}={value:?}");
+        let labels: Vec<String> = sample.labels.iter().map(pair).collect();
+        format!("{}{{{}}}", sample.name, labels.join(","))
     };
     family.samples.iter().map(|sample| (name(sample), sample.value)).collect()
 }
@@ -154,15 +154,14 @@ fn series(family: &Family) -> BTreeMap<String, f64> {
 fn outside(before: f64, ours: f64, after: f64) -> Option<String> {
     let is_between = before.min(after) <= ours && ours <= before.max(after);
     let is_equal = |other| is_same(ours, other);
-    let wanted = || match before == after {
-        true => format!("{before}"),
-        false => format!("from {before} to {after}"),
+    let wanted = || {
+        if before == after { format!("{before}") } else { format!("from {before} to {after}") }
     };
     let is_right = is_between || is_equal(before) || is_equal(after);
     (!is_right).then(|| format!("{ours}, not {}", wanted()))
 }
 
-/// Whether two numbers are the same, or both none.
+/// Returns whether two numbers are equal, or both NaN.
 fn is_same(ours: f64, other: f64) -> bool {
     ours == other || ours.is_nan() && other.is_nan()
 }
@@ -248,14 +247,14 @@ b: b_t_total: the original does not have it
     }
 
     #[test]
-    fn what_is_equal_has_no_differences() {
+    fn equal_families_have_no_differences() {
         let comparison = Comparison::equal(&parse(BEFORE), &parse(BEFORE), group);
         let differences = comparison.to_string().lines().skip(3).count();
         assert_eq!(differences, 0, "{comparison}");
     }
 
     #[test]
-    fn the_last_bit_of_a_number_counts() {
+    fn last_bit_of_a_number_is_compared() {
         assert_eq!(outside(0.3, 0.3, 0.3), None);
         assert_eq!(outside(0.3, 0.1 + 0.2, 0.3).as_deref(), Some("0.30000000000000004, not 0.3"));
         assert_eq!(outside(f64::NAN, f64::NAN, f64::NAN), None);
@@ -263,7 +262,7 @@ b: b_t_total: the original does not have it
     }
 
     #[test]
-    fn a_gauge_may_be_outside_by_chance_and_a_counter_not() {
+    fn gauge_outside_once_is_forgiven_and_a_counter_not() {
         let mut comparison = compared();
         comparison.forgive(&Comparison::equal(&parse(OURS), &parse(OURS), group));
         let wrong: Vec<&String> = comparison.groups["a"].wrong.keys().collect();

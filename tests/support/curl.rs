@@ -7,13 +7,14 @@ use crate::http::{Response, response};
 /// Asks for a URL with more arguments, and gives the answer, or what curl says of the error.
 pub fn curl(url: &str, arguments: &[&str]) -> Result<Response, String> {
     let output = run(url, &[&["--include"], arguments].concat());
-    match output.status.success() {
-        true => Ok(response(&output.stdout)),
-        false => Err(String::from_utf8(output.stderr).expect("curl writes UTF-8")),
+    if output.status.success() {
+        Ok(response(&output.stdout))
+    } else {
+        Err(String::from_utf8(output.stderr).expect("curl writes UTF-8"))
     }
 }
 
-/// What was agreed on before a request: the version of TLS and the cipher suite, as curl calls them.
+/// Returns the version of TLS and the cipher suite of a handshake, as curl calls them.
 pub fn handshake(url: &str, arguments: &[&str]) -> String {
     let output = run(url, &[&["--verbose"], arguments].concat());
     let log = String::from_utf8_lossy(&output.stderr).into_owned();

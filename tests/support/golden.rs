@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use hello_exporter::Registry;
+
 use crate::repository::data;
+use crate::{exposition, open_metrics};
 
 /// Asserts that a file below `tests/` has this text. With `GOLDEN=overwrite`, writes the file.
 #[track_caller]
@@ -19,6 +22,14 @@ pub fn assert_golden(file: &str, actual: &str) {
         changes(golden.as_deref().unwrap_or_default(), actual),
         command()
     );
+}
+
+/// Asserts that a registry exposes `expositions/NAME.txt` in the text format, and
+/// `expositions/NAME.openmetrics` in OpenMetrics.
+#[track_caller]
+pub fn assert_golden_formats(name: &str, registry: &Registry) {
+    assert_golden(&format!("expositions/{name}.txt"), &exposition(registry));
+    assert_golden(&format!("expositions/{name}.openmetrics"), &open_metrics(registry));
 }
 
 /// Returns the removed lines, then the added lines, each in the order of its text; the actual text

@@ -89,10 +89,7 @@ fn try_send(address: SocketAddr, method: &str, path: &str, headers: &str) -> io:
     write!(stream, "{method} {path} HTTP/1.1\r\n{connection}\r\n")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
-    match answer.is_empty() {
-        true => Err(io::ErrorKind::UnexpectedEof.into()),
-        false => Ok(response(&answer)),
-    }
+    if answer.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(response(&answer)) }
 }
 
 /// Reads an answer of any version of HTTP.

@@ -1,4 +1,5 @@
-//! What the tests share: running the exporter, asking it, and programs that know nothing of it.
+//! Helpers of the tests: they run the exporter and other programs, send requests, and read files,
+//! logs and expositions.
 
 #![allow(
     clippy::expect_used,
@@ -14,6 +15,7 @@ mod compiler;
 mod curl;
 pub mod foreign;
 mod golden;
+mod hello;
 pub mod http;
 pub mod node;
 mod parser;
@@ -33,6 +35,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hello_exporter::collect::Declared;
+use hello_exporter::registry::IntoCollector;
 use hello_exporter::{Format, Registry};
 
 pub use browser::{Browser, Screen};
@@ -40,26 +43,45 @@ pub use certificate::{Authority, Certificate};
 pub use comparison::{Comparison, Group, Wrong};
 pub use compiler::compiler_says;
 pub use curl::{curl, handshake};
-pub use golden::assert_golden;
+pub use golden::{assert_golden, assert_golden_formats};
+pub use hello::{HELLO, Hello, hello};
 pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use postgres::Postgres;
 pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
-    shelled,
+    output_of, shelled,
 };
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
 pub use redis::{Fake, FakeRedis, FakeTls, Redis, bulk};
-pub use repository::{block, data, lines_of_code, read, repository};
+pub use repository::{
+    Source, block, data, lines_of_code, read, read_unwrapped, repository, sources, with_comma,
+};
 pub use samples::samples;
-pub use stream::{Dial, Rest, Stream};
+pub use stream::{Dial, Rest, Stream, read_until};
 
-/// What a registry exposes in the text format.
+/// Returns a registry with one collector.
+pub fn registry_of(collector: impl IntoCollector) -> Registry {
+    let registry = Registry::new();
+    registry.register(collector).expect("the collector is sound");
+    registry
+}
+
+/// Returns a registry with one function.
+pub fn registry_of_fn<T: Declared + 'static>(
+    make: impl Fn() -> T + Send + Sync + 'static,
+) -> Registry {
+    let registry = Registry::new();
+    registry.register_fn(make).expect("the collector is sound");
+    registry
+}
+
+/// Returns what a registry exposes in the text format.
 pub fn exposition(registry: &Registry) -> String {
     exposition_in(Format::Text, registry)
 }
 
-/// What a registry exposes in a format that is text.
+/// Returns what a registry exposes in a format that is text.
 pub fn exposition_in(format: Format, registry: &Registry) -> String {
     let mut buffer = Vec::new();
     registry.encode(format, &mut buffer);
@@ -71,27 +93,21 @@ pub fn open_metrics(registry: &Registry) -> String {
     exposition_in(Format::OpenMetrics, registry)
 }
 
-/// What one collector exposes in the text format.
-pub fn exposition_of(collector: impl hello_exporter::registry::IntoCollector) -> String {
-    let registry = Registry::new();
-    registry.register(collector).expect("the collector is sound");
-    exposition(&registry)
+/// Returns what one collector exposes in the text format.
+pub fn exposition_of(collector: impl IntoCollector) -> String {
+    exposition(&registry_of(collector))
 }
 
 /// Returns what one collector exposes in OpenMetrics.
-pub fn open_metrics_of(collector: impl hello_exporter::registry::IntoCollector) -> String {
-    let registry = Registry::new();
-    registry.register(collector).expect("the collector is sound");
-    open_metrics(&registry)
+pub fn open_metrics_of(collector: impl IntoCollector) -> String {
+    open_metrics(&registry_of(collector))
 }
 
 /// Returns what a function's collector exposes in the text format.
 pub fn exposition_of_fn<T: Declared + 'static>(
     make: impl Fn() -> T + Send + Sync + 'static,
 ) -> String {
-    let registry = Registry::new();
-    registry.register_fn(make).expect("the collector is sound");
-    exposition(&registry)
+    exposition(&registry_of_fn(make))
 }
 
 /// Returns what a program has written.
@@ -104,7 +120,7 @@ pub fn without_time(line: &str) -> &str {
     line.split_once(" level=").expect("it has a level").1
 }
 
-/// Asks again and again, for half a minute.
+/// Calls a function until it returns `Some`, for at most half a minute.
 pub fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {

@@ -95,7 +95,7 @@ pub fn failing_in(exposition: &str) -> Vec<String> {
     failing.map(str::to_owned).collect()
 }
 
-/// Whether a family, or a series, is what exporters say of themselves.
+/// Returns whether a family or a series is one of an exporter's own metrics.
 pub fn is_of_itself(name: &str) -> bool {
     let prefixes = ["go_", "node_exporter_build_info", "node_scrape_", "process_", "promhttp_"];
     prefixes.iter().any(|prefix| name.starts_with(prefix))

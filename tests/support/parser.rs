@@ -1,10 +1,11 @@
 //! Expositions as somebody else reads them: the parsers of the Python client.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
+
+use crate::process::output_of;
 
 /// A metric family.
 #[derive(Debug, PartialEq)]
@@ -34,7 +35,7 @@ pub struct Sample {
     pub integer: Option<i128>,
     /// In milliseconds since the Unix epoch.
     pub timestamp: Option<i64>,
-    /// What follows the value behind a `#`.
+    /// The exemplar after `#`.
     pub exemplar: Option<Exemplar>,
 }
 
@@ -82,17 +83,10 @@ pub fn parse_open_metrics(exposition: &str) -> Vec<Family> {
 }
 
 fn parse_by(module: &str, exposition: &str) -> Vec<Family> {
-    let mut child = Command::new("/usr/bin/python3")
-        .args(["-c", SCRIPT, module])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python3 is installed: tests/run does it");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(exposition.as_bytes()).expect("python reads");
-    drop(stdin);
-    let output = child.wait_with_output().expect("python ends");
-    assert!(output.status.success(), "{module} does not parse:\n{exposition}");
+    let mut python = Command::new("/usr/bin/python3");
+    let output = output_of(python.args(["-c", SCRIPT, module]), exposition.as_bytes());
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{module} does not parse: {error}\n{exposition}");
     let families: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
     families.iter().map(family).collect()
 }
@@ -137,18 +131,10 @@ fn text(text: &Value) -> String {
     text.as_str().expect("a text").to_owned()
 }
 
-/// What `promtool check metrics` has to say of an exposition that it can parse.
+/// Returns the complaints of `promtool check metrics` about an exposition that it can parse.
 pub fn promtool(exposition: &str) -> String {
-    let mut promtool = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("promtool is installed: tests/run does it");
-    let mut stdin = promtool.stdin.take().expect("a pipe");
-    stdin.write_all(exposition.as_bytes()).expect("promtool reads");
-    drop(stdin);
-    let output = promtool.wait_with_output().expect("promtool ends");
+    let mut promtool = Command::new("promtool");
+    let output = output_of(promtool.args(["check", "metrics"]), exposition.as_bytes());
     let complaints = String::from_utf8(output.stderr).expect("complaints are UTF-8");
     // 3 is for what it parses and does not like.
     assert!(matches!(output.status.code(), Some(0 | 3)), "promtool does not parse: {complaints}");

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -78,6 +78,17 @@ pub fn shelled(program: impl AsRef<OsStr>) -> Command {
         }
     }
     command
+}
+
+/// Runs a program with this input, and returns its output.
+pub fn output_of(command: &mut Command, input: &[u8]) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program is installed: tests/run does it");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input).expect("the program reads its input"));
+        child.wait_with_output().expect("the program ends")
+    })
 }
 
 /// A running exporter, killed when it is dropped.
@@ -163,7 +174,7 @@ impl Exporter {
         self.log.next_line_with(text)
     }
 
-    /// What the process has of the system now.
+    /// Returns the process's current resources.
     pub fn resources(&self) -> Resources {
         let path = |file: &str| format!("/proc/{}/{file}", self.child.id());
         let count = |directory| std::fs::read_dir(path(directory)).expect("it runs").count();
@@ -204,7 +215,7 @@ impl Exporter {
     }
 }
 
-/// What a process has of the system.
+/// Resources of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resources {
     /// Open file descriptors.
@@ -265,7 +276,7 @@ impl Drop for Exporter {
 /// How long a program is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a program says, read on a thread, so that nobody waits for it without end.
+/// The output of a program, read on a thread, so that waiting for it has a time limit.
 #[derive(Debug)]
 struct Log(Receiver<String>);
 

@@ -45,19 +45,16 @@ pub fn has_sample(response: &Response, sample: &str) -> bool {
     response.body.contains(&format!("\n{sample}\n"))
 }
 
-/// Whether the metrics of the server are there.
+/// Returns whether the server's metrics are exposed.
 pub fn is_up(response: &Response) -> bool {
     let samples = samples(response);
-    match samples.contains(&"redis_up 1") {
-        true => {
-            assert!(samples.len() > 100, "{samples:?}");
-            true
-        }
-        false => {
-            assert_eq!(samples, ["redis_up 0"]);
-            false
-        }
+    let is_up = samples.contains(&"redis_up 1");
+    if is_up {
+        assert!(samples.len() > 100, "{samples:?}");
+    } else {
+        assert_eq!(samples, ["redis_up 0"]);
     }
+    is_up
 }
 
 /// The samples of a target that is down.

@@ -89,7 +89,7 @@ impl Stream {
         }
     }
 
-    /// What comes until the connection ends, however it does, or until nothing comes any more.
+    /// Reads until the connection ends in any way, or until nothing more is received.
     pub fn rest(&mut self) -> Rest {
         let mut bytes = Vec::new();
         let is_over = match self.read_to_end(&mut bytes) {
@@ -102,7 +102,18 @@ impl Stream {
     }
 }
 
-/// What came of a connection.
+/// Reads from a stream until what it sent ends with `end`.
+pub fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
+    let mut received = Vec::new();
+    while !received.ends_with(end) {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("the stream sends more");
+        received.extend(byte);
+    }
+    received
+}
+
+/// The bytes received from a connection.
 #[derive(Debug)]
 pub struct Rest {
     /// As it came.

@@ -1,4 +1,4 @@
-// The same with client_golang. Without series it is the tutorial's exporter.
+// The exporter with client_golang. Without SERIES it has the metrics of the tutorial.
 package main
 
 import (

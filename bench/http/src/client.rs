@@ -1,4 +1,4 @@
-//! A client that costs little beside the servers.
+//! A client that costs little compared with the servers.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -8,14 +8,14 @@ pub struct Connection {
     stream: BufReader<TcpStream>,
 }
 
-/// What came of a scrape.
+/// The response to a scrape.
 pub struct Answer {
     pub is_gzip: bool,
-    /// As it came.
+    /// The body as received, compressed or not.
     pub body: Vec<u8>,
 }
 
-/// How the body of an answer is told from what comes behind it.
+/// How the end of a response's body is known.
 enum Length {
     Known(usize),
     Chunked,
@@ -35,7 +35,7 @@ impl Connection {
         Self { stream: BufReader::with_capacity(1 << 16, stream) }
     }
 
-    /// Scrapes as Prometheus does when it asks for the text format.
+    /// Scrapes as Prometheus does when it requests the text format.
     pub fn scrape(&mut self) -> io::Result<Answer> {
         self.stream.get_mut().write_all(REQUEST.as_bytes())?;
         if !self.line()?.starts_with("HTTP/1.1 200 ") {
@@ -91,12 +91,13 @@ impl Connection {
 }
 
 impl Answer {
-    /// The exposition as text.
+    /// Returns the exposition as text.
     pub fn text(self) -> io::Result<String> {
         let mut text = String::new();
-        match self.is_gzip {
-            true => flate2::read::GzDecoder::new(&*self.body).read_to_string(&mut text)?,
-            false => (&*self.body).read_to_string(&mut text)?,
+        if self.is_gzip {
+            flate2::read::GzDecoder::new(&*self.body).read_to_string(&mut text)?
+        } else {
+            (&*self.body).read_to_string(&mut text)?
         };
         Ok(text)
     }

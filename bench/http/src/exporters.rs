@@ -1,4 +1,4 @@
-//! The exporters under `examples/` beside the originals that Debian packages.
+//! The exporters under `examples/`, and the originals that Debian packages.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use crate::server::{Program, free_address};
 
 const ORIGINAL: &str = "original";
 
-/// What both node exporters collect.
+/// The collectors that both node exporters have enabled.
 const COLLECTORS: [&str; 15] = [
     "cpu",
     "diskstats",
@@ -31,7 +31,7 @@ const COLLECTORS: [&str; 15] = [
     "vmstat",
 ];
 
-/// The metrics of this machine. The original is told to collect what ours does, and no more.
+/// Compares the node exporters on this machine. The original gets flags for the collectors of ours.
 pub fn node() -> Result<Contest, Box<dyn Error>> {
     let original = Program::installed("prometheus-node-exporter");
     let original = original.with_argument("--collector.disable-defaults");
@@ -52,7 +52,7 @@ pub fn node() -> Result<Contest, Box<dyn Error>> {
     })
 }
 
-/// The metrics of one and the same server with data in it.
+/// Compares the Redis exporters at one server with data in it.
 pub fn redis() -> Result<Contest, Box<dyn Error>> {
     let server = RedisServer::start()?;
     let address = format!("--redis.addr=redis://{}", server.address);
@@ -69,13 +69,13 @@ pub fn redis() -> Result<Contest, Box<dyn Error>> {
     })
 }
 
-/// A server that keeps nothing on disk, killed when it is dropped.
+/// A server that stores nothing on disk. It is killed when this is dropped.
 struct RedisServer {
     child: Child,
     address: SocketAddr,
 }
 
-/// How long it may take to start.
+/// The longest time that it may take to start.
 const START: Duration = Duration::from_secs(10);
 
 impl RedisServer {
@@ -116,13 +116,10 @@ impl RedisServer {
             stream.get_mut().write_all(format!("{command}\r\n").as_bytes())?;
             let mut line = String::new();
             stream.read_line(&mut line)?;
-            match line.starts_with('-') {
-                true => Err(format!("{command}: {line}").into()),
-                false => Ok(()),
-            }
+            if line.starts_with('-') { Err(format!("{command}: {line}").into()) } else { Ok(()) }
         };
         answer("DEBUG POPULATE 10000")?;
-        // Commands of a few kinds, which leave no key behind.
+        // Commands of a few kinds; the last one removes their keys.
         for command in ["INCR x", "SADD s m", "LPUSH l e", "HSET h f v", "ZADD z 1 m"] {
             answer(command)?;
         }

@@ -1,4 +1,4 @@
-//! A server that is measured: a process of its own.
+//! A server that is measured, as a process of its own.
 
 use std::error::Error;
 use std::io;
@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 
 use crate::client::Connection;
 
-/// What is run, with which arguments beside the address, and in which environment.
+/// A program, its arguments without the address, and its environment.
 #[derive(Clone, Default)]
 pub struct Program {
     pub path: String,
@@ -21,13 +21,13 @@ pub struct Program {
 }
 
 impl Program {
-    /// One that stands beside this one.
+    /// A program in the directory of this one.
     pub fn built(name: &str) -> io::Result<Self> {
         let path = std::env::current_exe()?.with_file_name(name);
         Ok(Self { path: path.display().to_string(), ..Self::default() })
     }
 
-    /// One that is installed.
+    /// A program that is found on the `PATH`.
     pub fn installed(name: &str) -> Self {
         Self { path: name.to_owned(), ..Self::default() }
     }
@@ -38,13 +38,13 @@ impl Program {
     }
 }
 
-/// A process, killed when it is dropped.
+/// A process. It is killed when this is dropped.
 pub struct Server {
     child: Child,
     address: SocketAddr,
 }
 
-/// How long a server may take to start, with all of its series.
+/// The longest time that a server may take to start, with all its series.
 const START: Duration = Duration::from_secs(60);
 
 impl Server {
@@ -82,7 +82,7 @@ impl Server {
         TcpStream::connect(self.address).map(Connection::new)
     }
 
-    /// Processor time so far, of all threads that it has had.
+    /// Returns the processor time so far, of all threads that the process has had.
     pub fn processor_time(&self) -> Result<Duration, Box<dyn Error>> {
         let clock: ClockId = clock_getcpuclockid(self.pid()?)?;
         Ok(clock.now()?.into())
@@ -107,7 +107,7 @@ impl Drop for Server {
     }
 }
 
-/// An address that nobody listens on.
+/// Returns an address of the loopback that is free.
 pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0")?.local_addr()
 }

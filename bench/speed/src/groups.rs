@@ -12,10 +12,10 @@ use std::error::Error;
 
 use figures::{Entrant, Group, Rounds};
 
-/// What a group returns: nothing but errors of the machine.
+/// The result of a group, whose only errors are those of the machine.
 pub type Done = Result<(), Box<dyn Error>>;
 
-/// Measures and prints a group whose figures are nanoseconds for one of what its title says.
+/// Measures and prints a group whose figures are nanoseconds for one unit, which its title names.
 fn nanoseconds(
     name: &str,
     title: &str,

@@ -1,4 +1,4 @@
-//! What the contenders are given: the same labels and values in the same order for all.
+//! The labels and values of the measurements, the same in the same order for all contenders.
 
 use fastrand::Rng;
 
@@ -19,25 +19,26 @@ pub const SERVICE: (&str, &str) = ("service", "checkout");
 pub const BUCKETS: [f64; 12] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// Part of every path: it stands once in every sample.
+/// Prefix of every path: every sample contains it once.
 pub const PATH: &str = "/api/v1/resource/";
 
-/// The same for every run.
+/// Returns a generator with the same seed for every run.
 pub fn rng() -> Rng {
     Rng::with_seed(0x005E_EDED)
 }
 
-/// As many label sets, all distinct, in random order: a path is asked for in a few ways.
+/// Returns `number` distinct label sets, in random order; four share a path.
 pub fn label_sets(number: usize) -> Vec<Labels> {
     label_sets_by_path(number, 4)
 }
 
-/// As many label sets, each with a path of its own, in random order.
+/// Returns `number` label sets, each with a path of its own, in random order.
 pub fn label_sets_with_own_paths(number: usize) -> Vec<Labels> {
     label_sets_by_path(number, 1)
 }
 
-/// As many label sets, of every path those with all methods and all codes, in random order.
+/// Returns `number` label sets, in random order; each path is in the 64 sets of all methods and
+/// codes.
 pub fn label_sets_with_shared_paths(number: usize) -> Vec<Labels> {
     label_sets_by_path(number, METHODS.len() * CODES.len())
 }
@@ -49,13 +50,12 @@ fn label_sets_by_path(number: usize, sets_of_a_path: usize) -> Vec<Labels> {
     }))
 }
 
-/// As many pairs, all distinct, in random order.
+/// Returns `number` distinct pairs, in random order.
 pub fn pairs(number: usize) -> Vec<Pair> {
     shuffled((0..number).map(|at| [method(at), path(at / METHODS.len())]))
 }
 
-/// Values for every bucket, those of one as likely as those of another that is as wide on a logarithmic
-/// scale.
+/// Returns values for every bucket, uniformly distributed on a logarithmic scale.
 pub fn observations(number: usize) -> Vec<f64> {
     let mut rng = rng();
     (0..number).map(|_| 0.002 * 20_000_f64.powf(rng.f64())).collect()

@@ -1,12 +1,13 @@
-//! Times the library and its peers. An argument chooses the groups whose names contain it.
+//! Measures the time of the library and its peers. An argument selects the groups whose names
+//! contain it.
 
 use speed::groups::{Done, compress, create, encode, increment, observe};
 use speed::labels::{label_sets, label_sets_with_own_paths, label_sets_with_shared_paths};
 
-/// The name of a group, and what measures and prints it under that name.
+/// The name of a group, and the function that measures it and prints it under that name.
 type Group = (&'static str, fn(&str) -> Done);
 
-/// Those that age the heap stand last.
+/// All groups. Those that age the heap are last, so that the others have a fresh heap.
 const GROUPS: [Group; 24] = [
     ("inc_labelled_1000_1thread", increment::one_thread),
     ("inc_labelled_1000_2threads_different", increment::two_threads_different),

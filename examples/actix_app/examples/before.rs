@@ -63,9 +63,10 @@ async fn create(
 }
 
 async fn remove(name: Path<String>, store: Data<Store>) -> HttpResponse {
-    HttpResponse::new(match store.remove(&name) {
-        true => StatusCode::NO_CONTENT,
-        false => StatusCode::NOT_FOUND,
+    HttpResponse::new(if store.remove(&name) {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
     })
 }
 
@@ -96,8 +97,9 @@ async fn visits(name: Path<String>, known: Query<Known>, store: Data<Store>) -> 
 }
 
 async fn metrics() -> Result<HttpResponse, AppError> {
-    let text = TextEncoder::new().encode_to_string(&prometheus::gather());
-    let text = text.map_err(ErrorInternalServerError)?;
+    let text = TextEncoder::new()
+        .encode_to_string(&prometheus::gather())
+        .map_err(ErrorInternalServerError)?;
     Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
 }
 
@@ -118,8 +120,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = Data::new(Store::new()?);
     let metrics = Data::new(LinkMetrics::register()?);
 
-    let address = std::env::var("LISTEN_ADDRESS");
-    let address = address.unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
+    let address = std::env::var("LISTEN_ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let server = HttpServer::new(move || {
         App::new().app_data(store.clone()).app_data(metrics.clone()).configure(routes)
     });

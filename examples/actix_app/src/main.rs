@@ -59,9 +59,10 @@ async fn create(
 }
 
 async fn remove(name: Path<String>, store: Data<Store>) -> HttpResponse {
-    HttpResponse::new(match store.remove(&name) {
-        true => StatusCode::NO_CONTENT,
-        false => StatusCode::NOT_FOUND,
+    HttpResponse::new(if store.remove(&name) {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
     })
 }
 
@@ -92,8 +93,9 @@ async fn visits(name: Path<String>, known: Query<Known>, store: Data<Store>) -> 
 }
 
 async fn metrics() -> Result<HttpResponse, AppError> {
-    let text = TextEncoder::new().encode_to_string(&prometheus::gather());
-    let text = text.map_err(ErrorInternalServerError)?;
+    let text = TextEncoder::new()
+        .encode_to_string(&prometheus::gather())
+        .map_err(ErrorInternalServerError)?;
     Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
 }
 
@@ -121,8 +123,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let registry = Registry::new();
     registry.register(prometheus::default_registry().clone())?;
 
-    let address = std::env::var("LISTEN_ADDRESS");
-    let address = address.unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
+    let address = std::env::var("LISTEN_ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let server = HttpServer::new(move || {
         App::new()
             .wrap(requests.clone())

@@ -61,8 +61,7 @@ pub(crate) fn time(flags: &Flags) -> impl Fn() -> Result<Time> + use<> {
     let zone = time_zone();
     move || {
         let devices = clocksources.numbered("clocksource");
-        let local = zone.find_current_local_time_type().copied();
-        let local = local.unwrap_or(LocalTimeType::utc());
+        let local = zone.find_current_local_time_type().copied().unwrap_or(LocalTimeType::utc());
         // UTC itself is nameless.
         let name = Some(local.time_zone_designation()).filter(|name| !name.is_empty());
         Ok(Time {

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn location_is_relative_to_the_url_that_redirects() {
+    fn location_is_relative_to_the_redirecting_url() {
         let base = HttpTarget::parse("http://[fe80::1%25eth0]:81/a/b?c").unwrap();
         for (location, expected) in [
             ("/x", "http://[fe80::1%25eth0]:81/x"),

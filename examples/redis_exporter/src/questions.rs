@@ -73,8 +73,8 @@ fn has_histogram(info: &Info) -> bool {
 
 impl Question {
     pub(crate) fn add_command(self, asked: &Asked, commands: &mut Commands) {
-        let config = Some(&*asked.config_command).filter(|command| !command.is_empty());
-        let config = config.unwrap_or("CONFIG");
+        let is_given = |command: &&str| !command.is_empty();
+        let config = Some(&*asked.config_command).filter(is_given).unwrap_or("CONFIG");
         match self {
             Self::Setting(name) => commands.add(&[config, "GET", name]),
             Self::AllSettings => commands.add(&[config, "GET", "*"]),

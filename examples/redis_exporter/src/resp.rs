@@ -264,10 +264,10 @@ impl<R: AsyncBufRead + Unpin + Send> Replies<R> {
             }
             left -= read as u64;
             let is_end = left == 0 || line.ends_with(b"\n");
-            match is_end {
-                true if is_long => text.drop_line(),
-                true => text.push(&line),
-                false => {}
+            if is_end && is_long {
+                text.drop_line();
+            } else if is_end {
+                text.push(&line);
             }
             is_long = !is_end;
         }

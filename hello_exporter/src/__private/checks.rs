@@ -123,7 +123,8 @@ pub const fn check_reserved_label(metric_name: &str, own: Option<MetricType>, la
     }
 }
 
-/// Refuses a unit on a type that has none, and a unit before `_total` on a type that is no counter.
+/// Refuses a unit on a type that has none, and a unit before `_total` on a type that is not a
+/// counter.
 #[track_caller]
 pub const fn check_unit_taken(metric_name: &str, own: Option<MetricType>, unit: &str) {
     let Some(metric_type) = own else { return };
@@ -158,7 +159,7 @@ pub const fn check_type(own: Option<MetricType>, declared: MetricType) {
     }
 }
 
-/// Refuses a plain value whose name is that of a counter, and whose attribute does not say so.
+/// Refuses a plain value whose name ends in `_total`, but whose attribute does not say `counter`.
 #[track_caller]
 pub const fn check_total(own: Option<MetricType>) {
     if own.is_none() {
@@ -166,7 +167,7 @@ pub const fn check_total(own: Option<MetricType>) {
     }
 }
 
-/// Refuses `buckets` on a metric that is no histogram.
+/// Refuses `buckets` on a metric that is not a histogram.
 #[track_caller]
 pub const fn check_buckets_taken(options: Options) {
     if !options.buckets {
@@ -211,7 +212,8 @@ pub const fn check_max_series(options: Options, max_series: usize) {
     }
 }
 
-/// A metric of a struct: its name, the type of its field, and the type that its attribute says.
+/// A metric of a struct: its name, the metric type that its field determines, and the metric type
+/// that its attribute sets.
 pub type NamedMetric = (&'static str, Option<MetricType>, Option<MetricType>);
 
 /// Refuses two metrics if the shorter one, or OpenMetrics, exposes the name of the longer one.

@@ -1,4 +1,4 @@
-//! Messages of errors in constants, where `format!` does not exist.
+//! Messages of errors in constants, where `format!` is not available.
 
 /// A text that is built in a constant.
 pub(super) struct Message {
@@ -26,7 +26,7 @@ impl Message {
         self
     }
 
-    /// Appends a number below a thousand; there are no more labels than that.
+    /// Appends a number.
     pub(super) const fn number(self, number: usize) -> Self {
         let shorter = if number >= 10 { self.number(number / 10) } else { self };
         let digit = [b'0' + (number % 10) as u8];
@@ -47,7 +47,7 @@ impl Message {
         let (text, _) = self.bytes.split_at(self.length);
         match std::str::from_utf8(text) {
             Ok(text) => panic!("{}", text),
-            Err(_) => panic!("a declaration is at odds with its type"),
+            Err(_) => panic!("the declaration contradicts the type of its field"),
         }
     }
 }

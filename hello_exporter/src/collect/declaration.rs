@@ -2,8 +2,8 @@
 
 use crate::desc::Desc;
 
-/// The declaration of a field of a struct that derives [`Collector`](crate::Collector): its family,
-/// and the options with which its metric is made.
+/// The declaration of a field of a struct that derives [`Collector`](crate::Collector): the family,
+/// and the options of its metric.
 #[derive(Clone, Debug)]
 pub struct Declaration {
     desc: Desc,
@@ -36,7 +36,7 @@ impl Declaration {
         self.buckets
     }
 
-    /// Returns the most series that a family with labels may hold.
+    /// Returns the maximum number of series of a family with labels.
     pub fn max_series(&self) -> Option<usize> {
         self.max_series
     }
@@ -47,7 +47,7 @@ impl Declaration {
     }
 }
 
-/// A field that is not the metric that its attribute declares.
+/// A field that differs from the declaration in its attribute.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("field of metric `{metric}` {problem}")]
 pub struct FieldError {
@@ -62,7 +62,7 @@ impl FieldError {
         Self { metric: desc.name().to_owned(), problem: problem.into() }
     }
 
-    /// Refuses a metric whose own label names differ from those of its `desc`.
+    /// Returns an error if the metric's own label names differ from those of `desc`.
     pub(crate) fn check_labels<'n>(
         own: impl Iterator<Item = &'n str>,
         desc: &Desc,
@@ -71,7 +71,7 @@ impl FieldError {
         if own == desc.labels() {
             return Ok(());
         }
-        let problem = format!("was made with labels {own:?}, and declares {:?}", desc.labels());
+        let problem = format!("was made with labels {own:?}, but declares {:?}", desc.labels());
         Err(Self::new(desc, problem))
     }
 }

@@ -6,7 +6,7 @@ use crate::collect::Declared;
 
 /// Says whether samples can change, see [`Collect::liveness`](crate::collect::Collect::liveness).
 pub trait Liveness {
-    /// Whether they can.
+    /// Whether the samples can change.
     const IS_LIVE: bool;
 }
 
@@ -29,7 +29,7 @@ pub fn of_declared<T: Declared>() -> OfDeclared<T> {
     OfDeclared(PhantomData)
 }
 
-/// Returns whether the liveness that `_liveness` would return is that of live samples.
+/// Returns whether the samples can change. It does not call `_liveness`: the return type is enough.
 pub(crate) const fn is_live<L: Liveness>(_liveness: fn() -> L) -> bool {
     L::IS_LIVE
 }

@@ -10,7 +10,7 @@ pub trait New {
 /// [`Declared::New`](crate::collect::Declared::New).
 #[diagnostic::on_unimplemented(
     message = "`new()` cannot make a `{T}`",
-    label = "its own `new()` takes parameters, or there is none",
+    label = "its own `new()` takes parameters, or does not exist",
     note = "leave `new()` out of the outer struct too, with `#[collector(no_new)]`"
 )]
 pub trait MakeNew<T> {

@@ -1,4 +1,4 @@
-//! The rules that a [`Desc`] keeps by itself, whatever else is registered.
+//! The rules for a single [`Desc`], independent of other registrations.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -7,8 +7,8 @@ use super::{Desc, MetricType};
 use crate::name::{is_label_name, is_metric_name};
 
 impl Desc {
-    /// Checks the names of the family and its labels, as registration does, e.g. names from a
-    /// configuration before the first scrape.
+    /// Checks the name, the unit and the labels of the family, as registration does. A program can
+    /// check names from its configuration with this before the first scrape.
     ///
     /// ```
     /// use hello_exporter::collect::{Desc, MetricType};
@@ -22,13 +22,13 @@ impl Desc {
     ///
     /// # Errors
     ///
-    /// Returns the first rule that the family breaks by itself, whatever else is registered.
+    /// Returns the first rule that the family breaks. Other families are not considered.
     pub fn check(&self) -> Result<(), DescError> {
         self.check_as(false)
     }
 
-    /// Checks the family, whose name may contain `:` if it is foreign: only recording rules should
-    /// use it, but nothing enforces that.
+    /// Checks the family. Only recording rules should use `:` in names, but the `prometheus` crate
+    /// accepts it. So the name of a foreign family may contain it.
     pub(crate) fn check_as(&self, is_foreign: bool) -> Result<(), DescError> {
         let name = if is_foreign { &self.name.replace(':', "_") } else { &*self.name };
         if !is_metric_name(name) {
@@ -96,16 +96,16 @@ impl Desc {
 
 /// Returns whether the name of a family ends in `_unit`.
 fn has_unit(name: &str, unit: &str) -> bool {
-    !unit.is_empty() && name.strip_suffix(unit).is_some_and(|front| front.ends_with('_'))
+    !unit.is_empty() && name.strip_suffix(unit).is_some_and(|stem| stem.ends_with('_'))
 }
 
-/// A rule that a [`Desc`] breaks by itself, whatever else is registered.
+/// A rule that a [`Desc`] breaks, independent of other registrations.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DescError {
-    /// The name is not a metric name.
+    /// The name is not a valid metric name.
     #[error(
-        "`{0}` is not a metric name: letters, digits and `_` are accepted, and a digit not first"
+        "`{0}` is not a metric name: letters, digits and `_` are accepted, but no leading digit"
     )]
     Name(String),
     /// The name does not end in the unit.
@@ -118,7 +118,7 @@ pub enum DescError {
         /// The unit.
         unit: String,
     },
-    /// The type has no units.
+    /// Metrics of this type have no unit.
     #[error("`{name}` has unit `{unit}`, but a metric of type {metric_type} has none")]
     NoUnit {
         /// The family.
@@ -131,10 +131,10 @@ pub enum DescError {
     /// The name of an info does not end in `_info`.
     #[error("`{0}` is an info, and must be named `<subject>_info`")]
     InfoName(String),
-    /// A label's name is not a label name.
+    /// The name of a label is not a valid label name.
     #[error(
-        "`{label}` of `{name}` is not a label name: letters, digits and `_` are accepted, a digit \
-         not first, and `__` is reserved at the start"
+        "`{label}` of `{name}` is not a label name: letters, digits and `_` are accepted, but no \
+         leading digit, and `__` is reserved at the start"
     )]
     Label {
         /// The family.
@@ -142,7 +142,7 @@ pub enum DescError {
         /// The label.
         label: String,
     },
-    /// Two labels, variable or constant, have one name.
+    /// Two labels, variable or constant, have the same name.
     #[error("label `{label}` of `{name}` is given twice")]
     RepeatedLabel {
         /// The family.
@@ -150,7 +150,7 @@ pub enum DescError {
         /// The label.
         label: String,
     },
-    /// A label that the samples of this type have by themselves.
+    /// The samples of this type already have a label with this name.
     #[error("label `{label}` of `{name}` is reserved: every {metric_type} writes it itself")]
     ReservedLabel {
         /// The family.

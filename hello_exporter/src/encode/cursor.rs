@@ -6,8 +6,7 @@
 //!
 //! The invariants that make it sound:
 //!
-//! - A cursor borrows the vector exclusively until it is dropped. Only [`grow`] moves the vector's
-//!   memory, and it returns both pointers anew.
+//! - A cursor borrows the vector exclusively until it is dropped. Only [`grow`] moves the vector's memory, and it returns the new pointers.
 //! - `at` and `end` point into the vector's memory, or one byte past it. `end` is the end of its
 //!   capacity; `at` is at or before `end`. All bytes before `at` are initialized. The vector's
 //!   length is set to `at` when the cursor is dropped, and before the vector grows.
@@ -27,7 +26,7 @@ pub(super) fn append_number(value: SampleValue, out: &mut Vec<u8>) {
 /// The end of a vector, to which lines are appended.
 pub(super) struct Cursor<'v> {
     out: &'v mut Vec<u8>,
-    /// The place of the next byte.
+    /// The position of the next byte.
     at: *mut u8,
     /// The end of the capacity.
     end: *mut u8,
@@ -122,7 +121,7 @@ impl Drop for Cursor<'_> {
     }
 }
 
-/// Returns the length of the parts and `more`, saturated.
+/// Returns the length of all parts plus `more`, saturating.
 #[inline(always)]
 fn length(parts: &[&[u8]], more: usize) -> usize {
     parts.iter().fold(more, |length, part| length.saturating_add(part.len()))

@@ -46,7 +46,7 @@ impl<'a> FamilyEncoder<'a> {
         });
     }
 
-    /// Returns the family, with the prefix and the constant labels of its registration.
+    /// Returns the family, with the prefix and the constant labels that its registration added.
     pub fn desc(&self) -> &Desc {
         &self.metric.desc
     }
@@ -56,13 +56,13 @@ impl<'a> FamilyEncoder<'a> {
         self.sample([""; 0], value);
     }
 
-    /// Writes one sample: as many label values as the [`Desc`] has labels, and the value, which is
-    /// a number or a snapshot.
+    /// Writes one sample, with one label value for each label of the [`Desc`]. The value is a
+    /// number or a snapshot.
     ///
     /// An invalid sample is dropped and counted: one with another number of label values, a
-    /// histogram of a gauge, an info that is not 1, any sample of a state set, which only a
-    /// [`StateSet`](crate::StateSet) can write. A counter that is negative or NaN is exposed;
-    /// [`testing::lint`](crate::testing::lint) reports it.
+    /// histogram in a family of gauges, an info whose value is not 1, or any sample of a state set,
+    /// which only a [`StateSet`](crate::StateSet) can write. A counter that is negative or NaN is
+    /// exposed; [`testing::lint`](crate::testing::lint) reports it.
     pub fn sample<'p>(&mut self, labels: impl Labels, value: impl Into<Sample<'p>>) {
         let sample = value.into();
         labels.with_values(|values| self.sample_of(values, &sample));
@@ -81,7 +81,7 @@ impl<'a> FamilyEncoder<'a> {
             ));
         }
         let values = row_labels.iter().chain(values).copied();
-        self.unless_written(names.iter().map(AsRef::as_ref).zip(values), sample);
+        self.write_unique(names.iter().map(AsRef::as_ref).zip(values), sample);
     }
 
     /// Iterates over the names and values of the row's labels.
@@ -99,7 +99,7 @@ impl<'a> FamilyEncoder<'a> {
     }
 
     /// Writes one sample, unless the metric has written one with these labels.
-    fn unless_written<'p>(
+    fn write_unique<'p>(
         &mut self,
         labels: impl IntoIterator<Item = (&'p str, &'p str)>,
         sample: &Sample<'_>,
@@ -117,24 +117,24 @@ impl<'a> FamilyEncoder<'a> {
         }
     }
 
-    /// Writes one sample, whose labels bring their own names, if these are valid and the metric has
-    /// written no sample with these labels.
+    /// Writes one sample whose labels have their own names, unless these are invalid or the metric
+    /// has written a sample with these labels.
     #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
     pub(crate) fn foreign_sample(&mut self, labels: &[(&str, &str)], sample: &Sample<'_>) {
         if !self.metric.desc.accepts_labels(labels) {
             return self.refuse(&"a sample has invalid labels");
         }
-        self.unless_written(labels.iter().copied(), sample);
+        self.write_unique(labels.iter().copied(), sample);
     }
 
-    /// Writes one state of a set, with the label that the set brings.
+    /// Writes one state of a state set, with the label that holds the state.
     pub(crate) fn state(&mut self, state: &str, is_on: bool) {
         let desc = &self.metric.desc;
         if desc.metric_type() != MetricType::StateSet || self.own_names().next().is_some() {
             return self.refuse(&"a `StateSet` has written a family of another type");
         }
         let labels = self.row_pairs().chain([(desc.name(), state)]);
-        self.unless_written(labels, &Sample::from(is_on));
+        self.write_unique(labels, &Sample::from(is_on));
     }
 
     /// Counts an invalid sample, and keeps the first reason for the log.
@@ -144,9 +144,9 @@ impl<'a> FamilyEncoder<'a> {
         self.written.reason.get_or_insert_with(|| reason.to_string());
     }
 
-    /// Begins the samples of a live metric, which has this type and these label names, and writes
-    /// each label set once. Returns `false`, and counts an invalid sample, if the Desc differs or
-    /// the family has samples already: then the metric must not write.
+    /// Begins the samples of a live metric with this type and these label names, which writes each
+    /// label set once. If the Desc differs, or the family has samples already, it counts an invalid
+    /// sample and returns `false`: then the metric must not write.
     pub(crate) fn begin_rendered<'n>(
         &mut self,
         metric_type: MetricType,
@@ -154,7 +154,8 @@ impl<'a> FamilyEncoder<'a> {
     ) -> bool {
         let is_first = !self.written.is_rendered && self.written.ranges.is_empty();
         let is_own = metric_type == self.metric.desc.metric_type() && names.eq(self.own_names());
-        // In a row, rendered labels lack those of the row, and are compared like any others.
+        // In a row, the rendered labels lack the labels of the row. With these added, they are
+        // compared like any others.
         let is_valid = is_own && (is_first || self.is_row());
         self.written.is_rendered |= !self.is_row();
         if !is_own {
@@ -185,7 +186,7 @@ impl<'a> FamilyEncoder<'a> {
     fn rendered_in_row(&mut self, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
         let own: Vec<_> = labels.pairs().collect();
         let own = own.iter().map(|(name, value)| (*name, value.as_ref()));
-        self.unless_written(self.row_pairs().chain(own), sample);
+        self.write_unique(self.row_pairs().chain(own), sample);
     }
 
     fn is_row(&self) -> bool {
@@ -209,7 +210,7 @@ impl<'a> FamilyEncoder<'a> {
         }
     }
 
-    /// Returns whether the format has exemplars in this family.
+    /// Returns whether the format exposes exemplars in this family.
     pub(crate) fn takes_exemplars(&self) -> bool {
         self.encoder.takes_exemplars()
     }
@@ -232,7 +233,8 @@ impl<'a> FamilyEncoder<'a> {
     }
 }
 
-/// The label sets that one collector has written to one family in one scrape, and its losses.
+/// The label sets that one collector has written to one family in one scrape, and the samples that
+/// were dropped.
 #[derive(Default)]
 pub(crate) struct Written {
     /// All label sets, rendered, one after the other.
@@ -270,14 +272,14 @@ impl Written {
         self.is_rendered = false;
     }
 
-    /// Returns the number of samples, those that were dropped included.
-    pub(super) fn samples(&self) -> u64 {
+    /// Returns the number of samples, including dropped ones.
+    pub(crate) fn samples(&self) -> u64 {
         self.ranges.len() as u64 + self.duplicates + self.invalid
     }
 
-    /// Drops the references of a scrape, and returns whether the buffers are small enough for
+    /// Clears the references of a scrape, and returns whether the buffers are small enough for
     /// reuse.
-    pub(crate) fn is_spare(&mut self) -> bool {
+    pub(crate) fn prepare_reuse(&mut self) -> bool {
         self.scratch.exemplars.clear();
         self.rendered.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16
     }

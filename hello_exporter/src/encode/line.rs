@@ -1,7 +1,7 @@
 //! The lines of the two text formats.
 //!
-//! Registration renders the prefix of a line, and the first update of a series its labels: a scrape
-//! copies both, and formats values only.
+//! Registration renders the prefix of a line, and the first update of a series renders its labels.
+//! A scrape copies both, and formats only the values.
 
 use std::marker::PhantomData;
 
@@ -14,7 +14,7 @@ use crate::labels::RenderedLabels;
 
 /// The differences between the two text formats.
 pub(crate) trait Dialect {
-    /// Whether bounds are floats, with a decimal point.
+    /// Whether bounds that are integers are written as floats, with `.0`.
     const FLOAT_BOUNDS: bool;
     /// Whether samples can carry exemplars.
     const EXEMPLARS: bool;
@@ -88,7 +88,7 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
         }
     }
 
-    /// Writes a line whose last label is that of its type, `le` or `quantile`.
+    /// Writes a line whose last label is `le` or `quantile`.
     fn bounded(
         &mut self,
         prefix: &LinePrefix,

@@ -27,7 +27,8 @@ pub(super) fn open_metrics(desc: &Desc) -> String {
     open_metrics_as(desc, desc.family_name(), open_metrics_type(desc))
 }
 
-/// Renders the metadata in OpenMetrics of a family of unknown type, named as its samples.
+/// Renders the metadata in OpenMetrics for a family of unknown type, which has the name of its
+/// samples.
 pub(super) fn open_metrics_unknown(desc: &Desc) -> String {
     open_metrics_as(desc, desc.name(), UNKNOWN)
 }

@@ -34,8 +34,8 @@ impl SampleValue {
         }
     }
 
-    /// Returns whether the value is negative, and its magnitude, if it is written as an integer: if
-    /// it is one, or a float that is integral and exact.
+    /// Returns whether the value is negative, and its magnitude, if it is written as an integer.
+    /// That is the case for integers, and for floats that are integral and exact.
     #[inline(always)]
     pub(super) fn integer(self) -> Option<(bool, u64)> {
         match self {
@@ -45,7 +45,7 @@ impl SampleValue {
         }
     }
 
-    /// Returns the fewest digits that read back the same float.
+    /// Returns the shortest text that parses to the same float.
     pub(super) fn float_text(self, buffer: &mut zmij::Buffer) -> &str {
         let value = self.as_f64();
         if let Some(word) = not_finite(value) {
@@ -83,7 +83,7 @@ numbers_from! {
 }
 
 fn integer_of_float(value: f64) -> Option<(bool, u64)> {
-    /// Integral floats below this are their own shortest decimals.
+    /// For integral floats below this, the integer is the shortest decimal.
     const EXACT: f64 = 9_007_199_254_740_992.0;
 
     let is_negative_zero = value == 0.0 && value.is_sign_negative();

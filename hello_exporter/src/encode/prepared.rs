@@ -15,7 +15,7 @@ pub(crate) struct Prepared {
     pub(crate) text_metadata: String,
     /// HELP, TYPE and UNIT.
     pub(crate) open_metrics_metadata: String,
-    /// Whether samples can carry exemplars. A metric that OpenMetrics calls unknown has none.
+    /// Whether samples can carry exemplars. A metric with the type `unknown` in OpenMetrics cannot.
     pub(crate) takes_exemplars: bool,
     pub(crate) sample: LinePrefix,
     /// The prefixes of the parts of a histogram or summary; empty for other types.
@@ -61,8 +61,8 @@ impl Prepared {
         }
     }
 
-    /// Prepares a metric whose OpenMetrics family name is taken: OpenMetrics gets a family of
-    /// unknown type, named as its samples.
+    /// Prepares a metric whose family name in OpenMetrics is taken. There it becomes a family of
+    /// unknown type with the name of its samples.
     pub(crate) fn unknown(desc: Desc) -> Self {
         let open_metrics_metadata = metadata::open_metrics_unknown(&desc);
         Self { open_metrics_metadata, takes_exemplars: false, ..Self::new(desc) }

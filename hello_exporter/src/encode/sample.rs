@@ -11,8 +11,8 @@ use crate::desc::MetricType;
 /// The state of one series at one moment: a number, a histogram or a summary, and optionally a
 /// time.
 ///
-/// A [`FamilyEncoder`](crate::collect::FamilyEncoder) converts numbers and
-/// [snapshots](crate::HistogramSnapshot) by itself.
+/// A [`FamilyEncoder`](crate::collect::FamilyEncoder) also takes numbers and
+/// [snapshots](crate::HistogramSnapshot), and converts them.
 ///
 /// ```
 /// use hello_exporter::collect::Sample;
@@ -43,11 +43,11 @@ impl<'a> Sample<'a> {
         Self { value, timestamp: None, exemplars: &[] }
     }
 
-    /// Sets a time of its own, instead of the scrape's.
+    /// Sets the sample's own timestamp, instead of the time of the scrape.
     ///
-    /// Prometheus drops a sample that is older than its newest one, and keeps a series with times
-    /// of its own for five minutes after its end: set a time only for a value of another system,
-    /// which has one.
+    /// Prometheus drops a sample that is older than the newest one of its series. It also keeps a
+    /// series with timestamps for five minutes after its last sample. So set a timestamp only for a
+    /// value from another system that reports one.
     #[must_use]
     pub fn at(self, time: SystemTime) -> Self {
         self.at_milliseconds(Some(unix_milliseconds(time)))

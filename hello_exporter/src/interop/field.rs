@@ -76,7 +76,7 @@ fn histogram_opts(declaration: &Declaration) -> HistogramOpts {
     }
 }
 
-/// Writes the samples of the metric with its variable labels in the order of the Desc. The encoder
+/// Writes the samples of the metric, with its variable labels in the order of the Desc. The encoder
 /// adds the constant labels of the Desc.
 fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
     let names = encoder.desc().labels().to_vec();
@@ -98,14 +98,14 @@ fn verify(metric: &impl Collector, desc: &Desc) -> Result<(), FieldError> {
             desc.const_labels().iter().map(|(name, value)| (&**name, &**value)).collect();
         declared.sort_unstable();
         let problem = if own.fq_name != desc.name() {
-            format!("is called `{}`", own.fq_name)
+            format!("is named `{}`", own.fq_name)
         } else if own.help != desc.help() {
-            format!("was made with help {:?}, and declares {:?}", own.help, desc.help())
+            format!("was made with help {:?}, but declares {:?}", own.help, desc.help())
         } else if own.variable_labels != desc.labels() {
             let (labels, declared) = (&own.variable_labels, desc.labels());
-            format!("was made with labels {labels:?}, and declares {declared:?}")
+            format!("was made with labels {labels:?}, but declares {declared:?}")
         } else if own_const != declared {
-            format!("was made with constant labels {own_const:?}, and declares {declared:?}")
+            format!("was made with constant labels {own_const:?}, but declares {declared:?}")
         } else {
             continue;
         };

@@ -35,7 +35,7 @@ impl Collect for Gathered {
         };
         // The program has unregistered the family, and registered its name with another type.
         if model::type_from(family.get_field_type()) != encoder.desc().metric_type() {
-            return encoder.refuse(&"the family was registered as another type");
+            return encoder.refuse(&"the family was registered with another type");
         }
         for metric in family.get_metric() {
             let pairs = metric.get_label().iter().map(|pair| (pair.name(), pair.value()));
@@ -47,8 +47,8 @@ impl Collect for Gathered {
     }
 }
 
-/// Returns the desc of a gathered family. Its constant labels are unknown: they are among those of
-/// the samples.
+/// Returns the desc of a gathered family. Its constant labels are unknown: they are among the
+/// labels of the samples.
 fn desc(family: &MetricFamily) -> Desc {
     let metric_type = model::type_from(family.get_field_type());
     Desc::new(family.name().to_owned(), family.help().to_owned(), metric_type)

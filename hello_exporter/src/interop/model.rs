@@ -148,7 +148,7 @@ fn foreign_histogram(histogram: &HistogramPoint<'_>) -> proto::Histogram {
         bucket.set_cumulative_count(count);
         bucket
     };
-    // The foreign model implies the last one, and its text encoder writes a given one as
+    // The foreign model implies the `+Inf` bucket. Its text encoder would write an explicit one as
     // `le="inf"`.
     let finite = histogram.buckets.iter().filter(|(bound, _)| *bound != f64::INFINITY);
     let mut built = proto::Histogram::default();

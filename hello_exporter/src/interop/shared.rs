@@ -55,7 +55,7 @@ impl<T: Collect + Send + Sync + ?Sized> Collector for Shared<T> {
     }
 }
 
-/// Returns the Descs of a collector in the form of the `prometheus` crate, without those that the
+/// Returns the Descs of a collector in the form of the `prometheus` crate, except those that the
 /// crate does not accept.
 pub fn describe_for_prometheus<T: Describe + ?Sized>(collector: &T) -> Vec<&'static ForeignDesc> {
     collector.describe().into_iter().filter_map(interned).collect()
@@ -67,8 +67,8 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
     let mut written = Written::default();
     let descs = collector.describe().into_iter().enumerate();
     // The foreign registry accepts and exposes any name.
-    let sound = descs.filter(|(_, desc)| desc.check_as(true).is_ok());
-    let families = sound.map(|(index, desc)| {
+    let valid = descs.filter(|(_, desc)| desc.check_as(true).is_ok());
+    let families = valid.map(|(index, desc)| {
         let metric = Prepared::new(desc);
         let mut builder = FamilyBuilder::new();
         builder.begin_family(&metric);

@@ -10,8 +10,8 @@ use crate::desc::MetricType;
 use crate::encode::FamilyEncoder;
 use crate::labels::RenderedLabels;
 
-/// A [counter](https://prometheus.io/docs/concepts/metric_types/#counter): it only goes up, and
-/// starts at zero.
+/// A [counter](https://prometheus.io/docs/concepts/metric_types/#counter): a value that starts at
+/// zero and only goes up.
 ///
 /// It counts in `u64`; `Counter<f64>` is for seconds and other quantities with fractions.
 ///
@@ -54,8 +54,8 @@ impl<T: CounterValue> Counter<T> {
     /// Adds `amount`, and keeps the labels as an exemplar, e.g. the trace of a request. OpenMetrics
     /// exposes it if the counter's name ends in `_total`.
     ///
-    /// The labels have at most 128 characters in all, names included. If there are more, or no
-    /// labels, the amount is added and the previous exemplar stays.
+    /// The labels have at most 128 characters in all, including names. If they are longer, or if
+    /// there are none, the amount is added and the previous exemplar stays.
     ///
     /// ```
     /// use hello_exporter::Counter;

@@ -22,10 +22,10 @@ use crate::labels::LabelValue;
 /// Plain values in metric families whose names or labels are known at run time only, e.g. the
 /// fields that a kernel or a server happens to have, or the columns of a configured query.
 ///
-/// A function that returns it is a [source](crate::Exporter::source_fn), or is
-/// [registered](crate::Registry::register_fn), as one that returns a struct is. A metric whose name
-/// is known belongs in a struct that derives [`Collector`](macro@crate::Collector), where the
-/// compiler finds mistakes; a field with `#[metric(flatten)]` combines both.
+/// A [source](crate::Exporter::source_fn) or a [registered function](crate::Registry::register_fn)
+/// can return it, just like a struct. A metric whose name is known belongs in a struct that derives
+/// [`Collector`](macro@crate::Collector), where the compiler finds mistakes; a field with
+/// `#[metric(flatten)]` combines both.
 ///
 /// ```
 /// use hello_exporter::{DynamicFamilies, Format, Registry};
@@ -62,13 +62,15 @@ use crate::labels::LabelValue;
 /// # Ok::<(), hello_exporter::RegisterError>(())
 /// ```
 ///
-/// The scrape that first has a family registers it, by the rules of every registration: a family
-/// with an invalid name, or with a name that another collector has, is left out, named in the log,
-/// and counted in `<exporter>_dropped_series_total`. It keeps the type and the help of that scrape;
-/// labels that later samples have are added to its labels, up to 64. [`Desc::check`] checks names
-/// before the first scrape. Names are kept until the collector is unregistered, so do not make them
-/// of what changes: values, identifiers and paths belong in labels. A collector can have 10,000
-/// such families, or all that `Source::families` lists if those are more.
+/// A family is registered at the first scrape that has it. The usual rules apply: a family with an
+/// invalid name, or with a name that another collector has, is left out, named in the log, and
+/// counted in `<exporter>_dropped_series_total`. [`Desc::check`] checks names before the first
+/// scrape.
+///
+/// A family keeps the type and the help of its first scrape. If later samples have new labels, the
+/// family gets these too, up to 64. Names are kept until the collector is unregistered, so do not
+/// put into a name what changes: values, identifiers and paths belong in labels. A collector can
+/// have 10,000 such families, or as many as `Source::families` lists if those are more.
 #[derive(Clone, Debug, Default)]
 pub struct DynamicFamilies {
     families: Vec<DynamicFamily>,
@@ -104,7 +106,7 @@ impl Conflict {
 
 #[derive(Clone, Debug)]
 struct LabelledSample {
-    /// By the position of their names in the family's `desc`, up to the last given one.
+    /// The values by the position of their names in the family's `desc`, up to the last one given.
     labels: Vec<Option<String>>,
     value: OwnedSample,
 }
@@ -118,13 +120,13 @@ struct DroppedSamples {
 }
 
 impl DynamicFamilies {
-    /// Makes a collection without families.
+    /// Makes an empty collection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns the counter of this name, which is added if it is missing. If the name is that of
-    /// another type, the samples added to it are dropped and counted.
+    /// Returns the counter with this name, and adds it if it is missing. If the name belongs to a
+    /// family of another type, the samples added to the returned family are dropped and counted.
     pub fn counter(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -133,7 +135,7 @@ impl DynamicFamilies {
         self.family(name.into(), help.into(), MetricType::Counter)
     }
 
-    /// Returns the gauge of this name, as [`counter`](Self::counter) does.
+    /// Returns the gauge with this name, as [`counter`](Self::counter) does.
     pub fn gauge(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -142,7 +144,7 @@ impl DynamicFamilies {
         self.family(name.into(), help.into(), MetricType::Gauge)
     }
 
-    /// Returns the histogram of this name, as [`counter`](Self::counter) does. Its samples are
+    /// Returns the histogram with this name, as [`counter`](Self::counter) does. Its samples are
     /// [`HistogramSnapshot`](crate::HistogramSnapshot)s.
     pub fn histogram(
         &mut self,
@@ -152,7 +154,7 @@ impl DynamicFamilies {
         self.family(name.into(), help.into(), MetricType::Histogram)
     }
 
-    /// Returns the summary of this name, as [`counter`](Self::counter) does. Its samples are
+    /// Returns the summary with this name, as [`counter`](Self::counter) does. Its samples are
     /// [`SummarySnapshot`](crate::SummarySnapshot)s.
     pub fn summary(
         &mut self,
@@ -162,7 +164,7 @@ impl DynamicFamilies {
         self.family(name.into(), help.into(), MetricType::Summary)
     }
 
-    /// Returns the metric of unknown type of this name, as [`counter`](Self::counter) does.
+    /// Returns the family of unknown type with this name, as [`counter`](Self::counter) does.
     pub fn untyped(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -184,7 +186,7 @@ impl DynamicFamilies {
         }
         #[expect(
             clippy::indexing_slicing,
-            reason = "the family was pushed, now or when its position was kept"
+            reason = "every position in the map is that of a family"
         )]
         let family = &mut families[at];
         let is_same = family.desc.metric_type() == metric_type;
@@ -198,8 +200,9 @@ impl DynamicFamily {
         Self { desc, samples: Vec::new(), conflict: None, dropped: None }
     }
 
-    /// Sets the unit, which the family's name has to end in, see [`Desc::with_unit`]. A family that
-    /// has samples keeps its unit: samples added after another one are dropped and counted.
+    /// Sets the unit, in which the family's name must end, see [`Desc::with_unit`]. A family with
+    /// samples keeps its unit: after a call with another unit, further samples are dropped and
+    /// counted.
     pub fn unit(&mut self, unit: impl Into<Cow<'static, str>>) -> &mut Self {
         let unit = unit.into();
         if self.desc.unit() != Some(&*unit) && self.conflict.is_none() {
@@ -212,7 +215,7 @@ impl DynamicFamily {
         self
     }
 
-    /// Adds the sample of a family without labels.
+    /// Adds a sample without labels.
     pub fn value(&mut self, value: impl ToSample) -> &mut Self {
         self.add(value, |_| Ok(Vec::new()))
     }
@@ -224,8 +227,8 @@ impl DynamicFamily {
     /// [`SummarySnapshot`](crate::SummarySnapshot), or an `Option` or a
     /// [`Timestamped`](crate::Timestamped) of one.
     ///
-    /// The samples of a family can have different labels: one that lacks a label of another has the
-    /// empty value, which Prometheus treats as no label.
+    /// The samples of a family can have different labels. A sample that lacks a label of another
+    /// one has the empty value there, which Prometheus treats as no label.
     ///
     /// ```
     /// use hello_exporter::{DynamicFamilies, testing};
@@ -245,7 +248,7 @@ impl DynamicFamily {
     /// ```
     ///
     /// A sample is dropped and counted if a label is given twice or has an invalid name, if its
-    /// value is no value of the family's type, or if its labels are those of another sample.
+    /// value does not fit the family's type, or if another sample has the same labels.
     pub fn sample<N: AsRef<str>, V: LabelValue>(
         &mut self,
         labels: impl IntoIterator<Item = (N, V)>,
@@ -285,7 +288,8 @@ impl DynamicFamily {
         if encoder.desc().metric_type() == own_type {
             self.collect_samples(encoder);
         } else {
-            let reason = format_args!("the family was registered as another type than {own_type}");
+            let reason =
+                format_args!("the family was registered with a type other than {own_type}");
             self.samples.iter().for_each(|_| encoder.refuse(&reason));
         }
         if let Some(dropped) = &self.dropped {
@@ -301,7 +305,7 @@ impl DynamicFamily {
             match positions.push_values(&sample.labels, &mut values) {
                 Ok(()) => encoder.sample_of(&values, &sample.value.as_sample()),
                 Err(name) => {
-                    encoder.refuse(&format_args!("the family cannot have another label, `{name}`"))
+                    encoder.refuse(&format_args!("label `{name}` cannot be added to the family"))
                 }
             }
         }

@@ -14,7 +14,7 @@ use crate::sync::lock;
 
 /// The last exemplar of every series, and of every bucket of a histogram.
 ///
-/// A metric without exemplars needs a pointer only. The lock is held while references are read or
+/// The map is allocated for the first exemplar. The lock is held while references are read or
 /// written, but not while a scrape encodes.
 #[derive(Debug, Default)]
 pub(crate) struct Exemplars(OnceLock<Box<Mutex<BySeries>>>);
@@ -27,7 +27,7 @@ impl Exemplars {
         Self(OnceLock::new())
     }
 
-    /// Keeps an exemplar as the last one of a bucket; the bucket of a counter is 0.
+    /// Sets the last exemplar of a bucket. The bucket of a counter is 0.
     pub(super) fn set(&self, labels: &[u8], bucket: usize, exemplar: &Arc<Exemplar>) {
         let mut by_series = lock(self.0.get_or_init(Box::default));
         let buckets = match by_series.get_mut(labels) {
@@ -42,7 +42,7 @@ impl Exemplars {
         }
     }
 
-    /// Returns whether there are exemplars and the format has them.
+    /// Returns whether there are exemplars and the format exposes them.
     pub(super) fn are_wanted(&self, encoder: &FamilyEncoder<'_>) -> bool {
         self.0.get().is_some() && encoder.takes_exemplars()
     }
@@ -97,19 +97,19 @@ impl Exemplars {
     }
 }
 
-/// Returns an exemplar of now, or `None` if it has no labels or its value is NaN.
+/// Returns an exemplar with the current time, or `None` if it has no labels or its value is NaN.
 ///
 /// The section "Exemplars" of OpenMetrics permits labels of at most 128 characters in all. Longer
-/// or invalid ones are logged once, and give `None` as well.
+/// or invalid labels also give `None`; the first ones are logged.
 pub(super) fn exemplar(value: SampleValue, labels: &[(&str, &str)]) -> Option<Arc<Exemplar>> {
     static IS_LOGGED: AtomicBool = AtomicBool::new(false);
 
     if labels.is_empty() || value.as_f64().is_nan() {
         return None;
     }
-    if !are_sound(labels) {
+    if !are_valid(labels) {
         if !IS_LOGGED.swap(true, Ordering::Relaxed) {
-            warn!(?labels, "Exemplar left out, its labels are too long, or their names wrong");
+            warn!(?labels, "Exemplar left out, its labels are too long or invalid");
         }
         return None;
     }
@@ -119,7 +119,7 @@ pub(super) fn exemplar(value: SampleValue, labels: &[(&str, &str)]) -> Option<Ar
     Some(Arc::new(Exemplar { labels: rendered.into(), value, timestamp }))
 }
 
-fn are_sound(labels: &[(&str, &str)]) -> bool {
+fn are_valid(labels: &[(&str, &str)]) -> bool {
     const MOST_CHARACTERS: usize = 128;
 
     let characters = |(name, value): &(&str, &str)| name.chars().count() + value.chars().count();

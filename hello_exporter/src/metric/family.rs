@@ -101,27 +101,27 @@ pub type GaugeVec<const N: usize, T = f64> = Family<Positional<N>, Gauge<T>>;
 pub type HistogramVec<const N: usize> = Family<Positional<N>, Histogram>;
 
 impl<const N: usize> CounterVec<N> {
-    /// Makes a family without series, of `u64` counters with these label names.
+    /// Makes an empty family of `u64` counters with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
         Self::of(label_names, Buckets::none(), None)
     }
 }
 
 impl<const N: usize> GaugeVec<N> {
-    /// Makes a family without series, of `f64` gauges with these label names.
+    /// Makes an empty family of `f64` gauges with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
         Self::of(label_names, Buckets::none(), None)
     }
 }
 
 impl<const N: usize> HistogramVec<N> {
-    /// Makes a family without series, of histograms with these label names and buckets.
+    /// Makes an empty family of histograms with these label names and buckets.
     pub fn new(label_names: [&str; N], buckets: impl Into<Buckets>) -> Self {
         Self::of(label_names, buckets.into(), None)
     }
 }
 
-/// Makes a family without series, of counters or gauges of any number, with these label names.
+/// Makes an empty family of counters or gauges with any type of number and these label names.
 ///
 /// ```
 /// use hello_exporter::CounterVec;
@@ -146,10 +146,10 @@ impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
         Series::new(&self.series, values)
     }
 
-    /// Removes the series with these label values, and returns whether there was one. It is not
-    /// exposed until an update creates it again, at zero. To remove many at once,
-    /// [`retain`](Self::retain) is cheaper: every removal waits for the current updates of the
-    /// family.
+    /// Removes the series with these label values, and returns whether it existed. It is no longer
+    /// exposed until an update creates it again, at zero. To remove many series,
+    /// [`retain`](Self::retain) is cheaper, because every removal waits for the current updates of
+    /// the family.
     ///
     /// ```
     /// use hello_exporter::GaugeVec;
@@ -167,17 +167,18 @@ impl<M: SeriesMetric, const N: usize> Family<Positional<N>, M> {
 impl<L: Labels, M: SeriesMetric> Family<L, M> {
     /// Returns a handle to the series with these labels, to update or read it; see [`Series`].
     ///
-    /// The labels are the struct `L` or a reference to one, with whatever lifetimes and type
-    /// parameters, or another struct with the same label names: a borrowed one finds what an owned
-    /// one has made. Other names, or another number of labels, are an error of the build.
+    /// The labels are the struct `L` or a reference to it, with any lifetimes and type parameters,
+    /// or another struct with the same label names. So a struct that borrows its values finds a
+    /// series that a struct with owned values created. Other names, or another number of labels,
+    /// are a compile error.
     #[inline]
     pub fn with<K: Labels>(&self, labels: K) -> Series<'_, K, M> {
         const { labels::assert_same::<L, K>() };
         Series::new(&self.series, labels)
     }
 
-    /// Removes the series with these labels, and returns whether there was one. It is not exposed
-    /// until an update creates it again, at zero.
+    /// Removes the series with these labels, and returns whether it existed. It is no longer
+    /// exposed until an update creates it again, at zero.
     ///
     /// ```
     /// use hello_exporter::{Family, Gauge, Labels};
@@ -236,7 +237,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
         self.series.store.len()
     }
 
-    /// Returns whether there is no series.
+    /// Returns whether the family has no series.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -246,8 +247,8 @@ impl<L, M: SeriesMetric> Family<L, M> {
         self.series.store.clear();
     }
 
-    /// Iterates over all series, in the order of their creation. A series that is created meanwhile
-    /// may be among them.
+    /// Iterates over all series, in the order of their creation. Series that are created meanwhile
+    /// may be included.
     ///
     /// No lock is held: the loop can use and change the family.
     ///
@@ -267,7 +268,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
     }
 
     /// Removes the series for which `keep` returns false. Their memory is freed once removed series
-    /// take more than half of the family's.
+    /// take up more than half of the family's memory.
     ///
     /// No lock is held while `keep` runs. An update between `keep` and the removal is lost.
     ///
@@ -295,8 +296,7 @@ impl<L, M> fmt::Debug for Family<L, M> {
     }
 }
 
-/// Implements the traits of a field: a family has as many labels as positions, or those of its
-/// struct.
+/// Implements the traits of a field, for label values by position and for label structs.
 macro_rules! family_metric {
     ([$($param:tt)*] $labels:ty, $shape:expr) => {
         impl<M: SeriesMetric, $($param)*> Metric for Family<$labels, M> {

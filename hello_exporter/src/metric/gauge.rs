@@ -11,7 +11,8 @@ use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::{FamilyEncoder, Sample};
 
-/// A [gauge](https://prometheus.io/docs/concepts/metric_types/#gauge): it goes up and down.
+/// A [gauge](https://prometheus.io/docs/concepts/metric_types/#gauge): a value that goes up and
+/// down.
 ///
 /// It holds an `f64`; `Gauge<i64>` is exact for integers past 2⁵³ and cheaper to add to.
 ///
@@ -25,7 +26,7 @@ use crate::encode::{FamilyEncoder, Sample};
 /// ```
 ///
 /// `Gauge<Option<f64>>` and `Gauge<Option<i64>>` start at `None`, which is not exposed, and are
-/// unset by `set(None)`. To add to `None` is to add to zero.
+/// unset by `set(None)`. Adding to `None` adds to zero.
 ///
 /// ```
 /// use hello_exporter::{Collector, Gauge, testing};
@@ -49,7 +50,7 @@ use crate::encode::{FamilyEncoder, Sample};
 /// );
 /// ```
 ///
-/// A `Gauge<Option<i64>>` keeps [`i64::MIN`] as `i64::MIN + 1`.
+/// A `Gauge<Option<i64>>` stores [`i64::MIN`] as `i64::MIN + 1`.
 #[derive(Debug, Default)]
 pub struct Gauge<T = f64> {
     word: AtomicU64,
@@ -89,8 +90,8 @@ impl<T: GaugeValue> Gauge<T> {
         T::add(&self.word, amount.negated());
     }
 
-    /// Adds one now, and subtracts it when the guard is dropped: at every exit of a function, a
-    /// panic and a cancelled future included.
+    /// Adds one, and subtracts it when the guard is dropped: at every exit of a function, including
+    /// panics and cancelled futures.
     ///
     /// ```
     /// use hello_exporter::Gauge;

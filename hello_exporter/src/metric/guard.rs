@@ -13,7 +13,7 @@ pub struct GaugeGuard<G: Level> {
     has_risen: bool,
 }
 
-/// A gauge, or a series of a family of gauges, that a [`GaugeGuard`] holds up.
+/// A gauge, or a series of a family of gauges, that a [`GaugeGuard`] increments and decrements.
 pub trait Level: sealed::Sealed {
     /// Adds one, and returns whether the series exists or could be created.
     #[doc(hidden)]
@@ -49,7 +49,7 @@ pub struct Timer<H: Observe> {
     histogram: Option<H>,
 }
 
-/// A histogram, or a series of a family of histograms, that a [`Timer`] observes.
+/// A histogram, or a series of a family of histograms, in which a [`Timer`] observes its time.
 pub trait Observe: sealed::Sealed {
     #[doc(hidden)]
     fn observe(&self, seconds: f64);

@@ -13,8 +13,8 @@ use crate::encode::{
 };
 use crate::labels::RenderedLabels;
 
-/// The upper bounds of a histogram without `buckets`: those of the Prometheus clients, chosen for
-/// the latency of a network service in seconds.
+/// The upper bounds of a histogram without `buckets`. They are the defaults of the Prometheus
+/// clients, which suit the latency of a network service in seconds.
 pub const DEFAULT_BUCKETS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -57,7 +57,7 @@ pub const fn exponential_buckets<const N: usize>(start: f64, factor: f64) -> [f6
 }
 
 /// Returns `N` bounds, each `factor` times the one before it plus `width`.
-#[expect(clippy::indexing_slicing, reason = "checked, and there are no iterators in a constant")]
+#[expect(clippy::indexing_slicing, reason = "`at` is below `N`, and constants have no iterators")]
 const fn buckets<const N: usize>(start: f64, width: f64, factor: f64) -> [f64; N] {
     let mut buckets = [start; N];
     let mut at = 1;
@@ -71,7 +71,7 @@ const fn buckets<const N: usize>(start: f64, width: f64, factor: f64) -> [f64; N
 /// A [histogram](https://prometheus.io/docs/concepts/metric_types/#histogram): counts observations
 /// in buckets, and sums them.
 ///
-/// The `+Inf` bucket is always there and need not be given.
+/// The `+Inf` bucket always exists, and need not be given.
 ///
 /// ```
 /// use hello_exporter::Histogram;
@@ -95,8 +95,8 @@ impl Histogram {
         Self { buckets, words, exemplars: Exemplars::new() }
     }
 
-    /// Counts `value` in the first bucket whose bound is not below it. NaN goes to `+Inf`, and the
-    /// sum stays NaN from then on.
+    /// Counts `value` in the first bucket whose upper bound is at least `value`. NaN is counted in
+    /// `+Inf`, and makes the sum NaN from then on.
     pub fn observe(&self, value: f64) {
         self.buckets.observe(&self.words, value);
     }
@@ -119,7 +119,7 @@ impl Histogram {
     }
 
     /// Starts a timer that observes the elapsed seconds when it is dropped: at every exit of a
-    /// function, a panic and a cancelled future included.
+    /// function, including panics and cancelled futures.
     ///
     /// ```
     /// use hello_exporter::Histogram;
@@ -197,7 +197,7 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// Sorts the bounds, and leaves out repeated and not finite ones.
+    /// Sorts the bounds, and drops repeated and non-finite ones.
     pub fn new(bounds: impl Into<Cow<'static, [f64]>>) -> Self {
         let bounds = bounds.into();
         let increases = bounds.iter().zip(bounds.iter().skip(1)).all(|(one, next)| one < next);
@@ -220,7 +220,7 @@ impl Buckets {
         &self.bounds
     }
 
-    /// Returns the buckets of a metric that is no histogram.
+    /// Returns no buckets, for a metric that is not a histogram.
     pub(super) fn none() -> Self {
         Self { bounds: Cow::Borrowed(&[]), rendered: RenderedBounds::default() }
     }
@@ -238,19 +238,19 @@ impl Buckets {
     /// Counts an observation, and returns its bucket.
     #[inline]
     pub(super) fn observe(&self, words: &[AtomicU64], value: f64) -> usize {
-        let place = self.place(value);
-        if let (Some(bucket), Some(sum)) = (words.get(place), words.last()) {
+        let position = self.position(value);
+        if let (Some(bucket), Some(sum)) = (words.get(position), words.last()) {
             f64::add(sum, value);
             bucket.fetch_add(1, Ordering::Relaxed);
         }
-        place
+        position
     }
 
     /// Returns the bucket of a value: the number of bounds below it. NaN is in the last bucket.
     ///
     /// For few bounds, counting is faster than searching, because it has no branches to mispredict.
     #[inline]
-    fn place(&self, value: f64) -> usize {
+    fn position(&self, value: f64) -> usize {
         const FEW: usize = 64;
 
         let is_below = |bound: &f64| value <= *bound;

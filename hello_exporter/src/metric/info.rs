@@ -50,13 +50,13 @@ pub struct Info<L> {
 
 impl<L: Labels> Info<L> {
     /// Makes an info without facts. `L` is a struct with
-    /// [`#[derive(Labels)]`](macro@crate::Labels): it brings the names of the labels.
+    /// [`#[derive(Labels)]`](macro@crate::Labels), which names the labels.
     pub fn new() -> Self {
         const { assert!(L::NAMES.is_some(), "the labels of an `Info` need names") };
         Self::with_names(L::NAMES.unwrap_or_default().iter().map(AsRef::as_ref))
     }
 
-    /// Makes an info of these facts, for a struct whose values are read at every scrape.
+    /// Makes an info with these facts, for a struct that is made at every scrape.
     ///
     /// ```
     /// use hello_exporter::{Collector, Info, Labels, testing};
@@ -92,8 +92,8 @@ impl<L: Labels> Info<L> {
     pub fn set<K: Labels>(&self, labels: K) {
         const { labels::assert_same::<L, K>() };
         let render = |values: &[&str]| {
-            let is_sound = values.len() == self.label_names.len();
-            is_sound.then(|| self.label_names.render(values))
+            let is_complete = values.len() == self.label_names.len();
+            is_complete.then(|| self.label_names.render(values))
         };
         if let Some(rendered) = labels.with_values(render) {
             self.replace(Some(rendered.into()));
@@ -123,7 +123,7 @@ impl<L: Labels> Default for Info<L> {
 
 impl<L> fmt::Debug for Info<L> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Info").field("block", &self.rendered).finish_non_exhaustive()
+        formatter.debug_struct("Info").field("rendered", &self.rendered).finish_non_exhaustive()
     }
 }
 

@@ -3,8 +3,8 @@
 use super::snapshot::{HistogramSnapshot, SummarySnapshot};
 use crate::encode::{PointValue, Sample, SampleValue};
 
-/// A [`Sample`] without borrowed parts. A plain number, of which a scrape can have many, is small
-/// and takes no allocation.
+/// A [`Sample`] without borrowed parts. A plain number is small and needs no allocation, because a
+/// scrape can have many.
 #[derive(Clone, Debug)]
 pub(super) enum OwnedSample {
     Number(SampleValue),

@@ -11,9 +11,9 @@ use crate::labels::Labels;
 /// struct that derives [`Labels`](macro@crate::Labels), identify them; `M` derives
 /// [`Collector`](macro@crate::Collector).
 ///
-/// Every field of `M` is one family, in which every row has its samples, with the labels of the row
-/// before its own. A `Rows` is a field with `#[metric(flatten)]`, is registered, or is returned by
-/// a source.
+/// Every field of `M` is one family, with the samples of all rows. The labels of the row precede
+/// the field's own labels. A `Rows` can be a field with `#[metric(flatten)]`, be registered, or be
+/// returned by a source.
 ///
 /// ```
 /// use hello_exporter::{Collector, Labels, Rows, testing};
@@ -58,8 +58,8 @@ use crate::labels::Labels;
 /// );
 /// ```
 ///
-/// A registration refuses a label of `M` with the name of one of `L`. Of two rows with the same
-/// labels the first is exposed, and the samples of the other are counted as duplicates.
+/// Registration refuses an `M` with a label that `L` has too. If two rows have the same labels, the
+/// first is exposed, and the samples of the second are counted as duplicates.
 #[derive(Clone, Debug)]
 pub struct Rows<L, M>(Vec<(L, M)>);
 
@@ -84,7 +84,7 @@ impl<L, M> Rows<L, M> {
         self.0.is_empty()
     }
 
-    /// Iterates over the rows, in the order of their addition.
+    /// Iterates over the rows, in the order in which they were added.
     ///
     /// ```
     /// use hello_exporter::{Collector, Counter, Labels, Rows};

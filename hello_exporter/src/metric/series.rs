@@ -17,7 +17,7 @@ use super::{Counter, Gauge};
 use crate::encode::{Exemplar, SampleValue};
 use crate::labels::Labels;
 
-/// A handle to one series of a [`Family`](crate::Family), looked up at every use.
+/// A handle to one series of a [`Family`](crate::Family). Every use looks the series up.
 ///
 /// It holds no lock and no reference to the series, so that it can be kept across an `await`. An
 /// update creates the series, at zero, if it does not exist or was removed.
@@ -31,8 +31,8 @@ pub struct Series<'f, L, M, P = Uncached> {
 
 /// A [`Series`] that caches its lookup; [`Series::pin`] makes one.
 ///
-/// Threads can share it. It survives the removal of its series as any other handle does, and keeps
-/// no memory of the family alive.
+/// Threads can share it. Like any other handle, it stays usable after the removal of its series,
+/// and keeps no memory of the family alive.
 pub type PinnedSeries<'f, L, M> = Series<'f, L, M, Cached>;
 
 /// Looks the series up at every use.
@@ -131,7 +131,7 @@ impl<L: Labels, M, P: Lookup> Series<'_, L, M, P> {
         self.lookup.update(self.series, &self.labels, |words| operation(buckets, words))
     }
 
-    /// Returns what `operation` reads of the series, if it exists.
+    /// Returns the result of `operation` on the series, or `None` if the series does not exist.
     fn read<R>(&self, operation: impl Fn(&Buckets, &[AtomicU64]) -> R) -> Option<R> {
         let SeriesSet { store, buckets } = self.series;
         self.labels.with_values(|values| store.read(values, |words| operation(buckets, words)))
@@ -156,7 +156,8 @@ impl<L: Labels, M, P: Lookup> Series<'_, L, M, P> {
 }
 
 impl<L: Labels, M: NumberMetric, P: Lookup> Series<'_, L, M, P> {
-    /// Returns the current value; zero if the series does not exist, which is not created.
+    /// Returns the current value, or zero if the series does not exist. It does not create the
+    /// series.
     pub fn get(&self) -> M::Word {
         let value = self.read(|_, words| words.first().map(word::load)).flatten();
         value.unwrap_or(M::Word::from_bits(0))
@@ -232,8 +233,9 @@ impl<L: Labels, T: GaugeValue, P: Lookup> Series<'_, L, Gauge<T>, P> {
 
     /// Adds one until the guard is dropped, see [`Gauge::inc_guard`].
     ///
-    /// Nothing is subtracted if nothing was added, because the family is full, or if the series was
-    /// removed meanwhile. A series that was created again counts as the same.
+    /// The guard subtracts nothing if nothing was added because the family is full, or if the
+    /// series was removed meanwhile. It does subtract from a series that was removed and created
+    /// again.
     pub fn inc_guard(self) -> GaugeGuard<Self> {
         GaugeGuard::new(self)
     }
@@ -253,7 +255,7 @@ impl<L: Labels, T: GaugeValue, P: Lookup> Level for Series<'_, L, Gauge<T>, P> {
         self.with_word(|word| T::add(word, T::ONE))
     }
 
-    /// Subtracts one, unless the series was removed meanwhile: it is not created to go below zero.
+    /// Subtracts one, unless the series was removed meanwhile: a new series would go below zero.
     fn fall(&self) {
         self.read(|_, words| words.iter().for_each(|word| T::add(word, T::ONE.negated())));
     }
@@ -280,13 +282,14 @@ impl<L: Labels, P: Lookup> Series<'_, L, Histogram, P> {
         Timer::new(self)
     }
 
-    /// Returns the number of observations; zero if the series does not exist, which is not created.
+    /// Returns the number of observations, or zero if the series does not exist. It does not create
+    /// the series.
     pub fn count(&self) -> u64 {
         self.read(Buckets::count).unwrap_or_default()
     }
 
-    /// Returns the sum of all observations; zero if the series does not exist, which is not
-    /// created.
+    /// Returns the sum of all observations, or zero if the series does not exist. It does not
+    /// create the series.
     pub fn sum(&self) -> f64 {
         self.read(Buckets::sum).unwrap_or_default()
     }

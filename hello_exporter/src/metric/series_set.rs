@@ -8,8 +8,8 @@ use crate::collect::Options;
 use crate::desc::MetricType;
 use crate::encode::FamilyEncoder;
 
-/// The series of a [`Family`](crate::Family), without its types: a type that no family can have is
-/// one error of the build, not one for each method.
+/// The series of a [`Family`](crate::Family), without its type parameters. With them, a metric type
+/// that a family cannot have would cause a compile error for each method instead of a single one.
 pub struct SeriesSet {
     pub(super) store: Store,
     /// The buckets of a histogram; empty for other metrics.
@@ -27,7 +27,7 @@ pub trait SeriesMetric: sealed::Sealed {
     #[doc(hidden)]
     const OPTIONS: Options;
 
-    /// Returns how many words a series has.
+    /// Returns the number of words of a series.
     #[doc(hidden)]
     fn words(buckets: &Buckets) -> usize;
 

@@ -1,4 +1,4 @@
-//! Histograms and summaries of another program, and values of another time.
+//! Histograms and summaries that another program computes, and values with a timestamp.
 
 use std::time::SystemTime;
 
@@ -42,12 +42,13 @@ pub struct HistogramSnapshot {
 
 impl HistogramSnapshot {
     /// Makes a histogram of cumulative buckets: pairs of an upper bound and the number of
-    /// observations up to it. The last bucket, `+Inf`, can be left out: it holds the count.
+    /// observations up to it. The last bucket, `+Inf`, can be left out, because it equals `count`.
     ///
     /// # Errors
     ///
-    /// The bounds do not increase strictly, one of them is NaN, the counts decrease, `count`
-    /// included, or the bucket `+Inf` does not hold `count`.
+    /// Returns an error if the bounds do not increase strictly, if a bound is NaN, if the counts
+    /// decrease from one bucket to the next or to `count`, or if the `+Inf` bucket differs from
+    /// `count`.
     pub fn new(
         buckets: impl IntoIterator<Item = (f64, u64)>,
         sum: f64,
@@ -138,7 +139,8 @@ impl SummarySnapshot {
     ///
     /// # Errors
     ///
-    /// A quantile is not from 0 to 1, or they do not increase strictly.
+    /// Returns an error if a quantile is not from 0 to 1, or if the quantiles do not increase
+    /// strictly.
     pub fn new(
         quantiles: impl IntoIterator<Item = (f64, f64)>,
         sum: f64,
@@ -162,7 +164,7 @@ impl SummarySnapshot {
     ///
     /// # Errors
     ///
-    /// A percentile is not from 0 to 100, or is there twice.
+    /// Returns an error if a percentile is not from 0 to 100, or is given twice.
     pub fn of_percentiles(
         percentiles: impl IntoIterator<Item = (f64, f64)>,
         sum: f64,
@@ -247,7 +249,7 @@ pub enum SnapshotError {
         /// The count of all observations.
         count: u64,
     },
-    /// Not a quantile.
+    /// A quantile that is not from 0 to 1.
     #[error("`{}` is not a quantile: they are from 0 to 1", spelled(.0))]
     Quantile(f64),
 }
@@ -257,7 +259,7 @@ fn spelled(value: &f64) -> SampleValue {
     SampleValue::F64(*value)
 }
 
-/// A value with a time of its own, instead of the scrape's.
+/// A value with its own timestamp, instead of the time of the scrape.
 ///
 /// Read [`Sample::at`] before you use it.
 ///
@@ -289,7 +291,7 @@ pub struct Timestamped<T> {
 }
 
 impl<T> Timestamped<T> {
-    /// Makes a value of this time.
+    /// Makes a value with this time.
     pub const fn new(value: T, time: SystemTime) -> Self {
         Self { value, time: Some(time) }
     }

@@ -10,10 +10,11 @@ use crate::desc::MetricType;
 use crate::encode::FamilyEncoder;
 use crate::labels::LabelValue;
 
-/// States of which each is on or off: a
+/// A set of states, each on or off: a
 /// [state set](https://prometheus.io/docs/specs/om/open_metrics_spec/#stateset) of OpenMetrics.
 ///
-/// Every state has a series, 1 or 0, with a label of the metric's name. Initially all are off.
+/// Every state has a series with the value 1 or 0. The label for the state has the name of the
+/// metric. Initially, all states are off.
 ///
 /// ```
 /// use hello_exporter::{Collector, LabelValue, StateSet, testing};
@@ -101,12 +102,13 @@ impl<E: States> StateSet<E> {
     }
 }
 
-/// Returns the bit of a state; 0 for a value without a state, which no derived enum has.
+/// Returns the bit of a state. Returns 0 for a value that is not among the states, which cannot
+/// happen with a derived enum.
 fn bit<E: States>(state: &E) -> u64 {
     let mut buffer = E::Buffer::default();
     let label = state.as_label(&mut buffer);
-    let place = E::STATES.iter().position(|state| *state == label);
-    place.and_then(|place| 1_u64.checked_shl(place as u32)).unwrap_or_default()
+    let position = E::STATES.iter().position(|state| *state == label);
+    position.and_then(|position| 1_u64.checked_shl(position as u32)).unwrap_or_default()
 }
 
 impl<E: States> Default for StateSet<E> {
@@ -119,7 +121,7 @@ impl<E: States> fmt::Debug for StateSet<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let on = self.on.load(Ordering::Relaxed);
         let states = E::STATES.iter().enumerate();
-        let on = states.filter(|(place, _)| on >> place & 1 == 1).map(|(_, state)| state);
+        let on = states.filter(|(position, _)| on >> position & 1 == 1).map(|(_, state)| state);
         formatter.debug_set().entries(on).finish()
     }
 }
@@ -130,10 +132,11 @@ impl<E: States> Metric for StateSet<E> {
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        // One load, so that an exposition has one of two states that exclude each other.
+        // A single load, so that of two states that exclude each other exactly one is exposed as
+        // on.
         let on = self.on.load(Ordering::Relaxed);
-        for (place, state) in E::STATES.iter().enumerate() {
-            encoder.state(state, on >> place & 1 == 1);
+        for (position, state) in E::STATES.iter().enumerate() {
+            encoder.state(state, on >> position & 1 == 1);
         }
     }
 }

@@ -3,16 +3,16 @@
 //! A series is one record of words in an append-only chunk: a header, the lengths of its label
 //! values, its value, and its rendered labels. Records are stored in the order of their creation,
 //! so that a scrape reads memory from front to back. The labels are rendered once, when the series
-//! is created, and are the key as well.
+//! is created. They are also its key.
 //!
 //! The words are atomic, so that records can be read while others are appended. [`chunk`] explains
 //! when a record is readable, and why its labels are read as bytes.
 //!
-//! Every operation holds the read lock of one of [`STRIPES`] stripes, that of its thread, so that
-//! threads do not share the cache line of a lock. Removal and compaction hold the locks of all
-//! stripes, taken in a fixed order: they wait for the current operations, and no operation sees a
-//! record that is gone. A scrape clones the storage, which is two reference counts, and holds no
-//! lock while it encodes.
+//! There are [`STRIPES`] stripes, each with a lock. Every operation holds the read lock of its
+//! thread's stripe, so that threads do not share the cache line of a lock. Removal and compaction
+//! hold the locks of all stripes, taken in a fixed order: they wait for the current operations, and
+//! no operation sees a record that is gone. A scrape clones the storage, which is two reference
+//! counts, and holds no lock while it encodes.
 
 mod cached_lookup;
 mod chunk;
@@ -42,10 +42,12 @@ use stripe::{STRIPES, Stripe};
 pub(crate) struct Store {
     stripes: [Stripe; STRIPES],
     writer: Mutex<Writer>,
-    /// The number of removals so far, each of which can move records; changes under all stripes.
+    /// The number of removals so far. Each can move records. It changes under the locks of all
+    /// stripes.
     generation: AtomicU64,
     hasher: RandomState,
     pub(super) label_names: LabelNames,
+    /// The number of bytes before each label value, see [`key::gaps`].
     gaps: Box<[usize]>,
     layout: Layout,
     max_series: usize,
@@ -87,8 +89,8 @@ impl Store {
         }
     }
 
-    /// Runs `operation` on the value of the series with these label values, which is created if it
-    /// is missing. Returns `None` if it cannot be created.
+    /// Runs `operation` on the value of the series with these label values, and creates the series
+    /// if it is missing. Returns `None` if it cannot be created.
     pub(crate) fn update<R>(
         &self,
         values: &[&str],
@@ -183,7 +185,7 @@ impl Store {
     }
 
     /// Runs `run` with the key of these values. Returns `None` if `run` does, or if the number of
-    /// values differs from that of the labels.
+    /// values differs from the number of labels.
     #[inline]
     fn with_key<R>(
         &self,
@@ -242,7 +244,7 @@ impl Store {
         storage: &'s Storage,
         key: &SeriesKey<'_>,
     ) -> Option<(Location, Record<'s>)> {
-        storage.find(key.hash, self.layout, |record| key.is_of(record, self))
+        storage.find(key.hash, self.layout, |record| key.matches(record, self))
     }
 
     /// Returns the current storage, which stays readable after it is replaced.
@@ -303,7 +305,7 @@ impl Store {
         }
     }
 
-    /// Counts an update without a series, because the family is full or has other labels. Logs the
+    /// Counts an update that has no series because the family is full or has other labels. Logs the
     /// first one.
     #[cold]
     fn drop_update<R>(&self, values: &[&str]) -> Option<R> {

@@ -8,8 +8,8 @@ use crate::encode::{Sample, SampleValue};
 /// A plain value that can be the value of a sample.
 ///
 /// Numbers are exposed as they are, `true` as 1, a [`Duration`](std::time::Duration) in seconds, a
-/// [`SystemTime`](std::time::SystemTime) in seconds since the Unix epoch. An atomic is loaded, and
-/// `None` is no sample.
+/// [`SystemTime`](std::time::SystemTime) in seconds since the Unix epoch. An atomic is loaded.
+/// `None` exposes nothing.
 ///
 /// ```
 /// use hello_exporter::collect::{Sample, ToSample};
@@ -37,8 +37,8 @@ use crate::encode::{Sample, SampleValue};
     note = "a text is a label, not a value: a map has it as its key"
 )]
 pub trait ToSample {
-    /// The type of the metric, if it follows from the value's type: `None` for a number, whose type
-    /// the attribute names.
+    /// The type of the metric, if the value's type determines it. `None` for a number: its
+    /// attribute sets the type.
     const TYPE: Option<MetricType> = None;
 
     /// Whether the sample can change while the value is registered.

@@ -14,7 +14,7 @@ use crate::desc::{Desc, MetricType};
 use crate::encode::{FamilyEncoder, Sample};
 use crate::labels::Labels;
 
-/// Implements the traits of a plain value type: [`ToSample`], and those of a field.
+/// Implements the traits of a plain value type: [`ToSample`], and the traits of a field.
 macro_rules! plain_values {
     ($is_live:literal: $($type:ty, $initial:expr, |$value:ident| $number:expr;)*) => {$(
         impl ToSample for $type {

@@ -1,4 +1,4 @@
-//! A series to read, as a loop over a family yields it.
+//! Read access to a series, for loops over a family.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,11 +10,11 @@ use super::store::RecordHandle;
 use super::word::{self, Word};
 use crate::labels::RenderedLabels;
 
-/// A series to read, from [`Family::iter`](crate::Family::iter) or
+/// Read access to a series, from [`Family::iter`](crate::Family::iter) or
 /// [`Family::retain`](crate::Family::retain).
 ///
-/// It reads the current value. If the series was removed or moved meanwhile, it reads the value of
-/// that moment.
+/// It returns the current value. If the series was removed or moved meanwhile, it returns the value
+/// at that moment.
 pub struct SeriesView<'f, M> {
     series: &'f SeriesSet,
     record: RecordHandle,

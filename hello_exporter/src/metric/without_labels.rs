@@ -1,6 +1,6 @@
 //! Messages for a family that is updated as if it were one series.
 //!
-//! The methods have the names of the updates of one series, and none of them compiles. They exist
+//! The methods are named like the updates of a series, and calls to them do not compile. They exist
 //! because the compiler's own message, "no method named `inc` found", does not mention `with`.
 
 use super::{Counter, Family, Gauge, Histogram};

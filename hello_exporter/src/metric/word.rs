@@ -1,4 +1,4 @@
-//! Numbers in an atomic word: what a live metric is made of.
+//! Numbers in an atomic word, of which live metrics consist.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,7 +7,7 @@ use crate::encode::SampleValue;
 /// A number that is kept in 64 bits and updated atomically. A word of zero bits is its initial
 /// value.
 ///
-/// All orderings are relaxed: a sample is a number of its own, and orders nothing else.
+/// All orderings are relaxed, because a sample does not order accesses to other memory.
 pub trait Word: Copy + sealed::Sealed {
     #[doc(hidden)]
     fn from_bits(bits: u64) -> Self;
@@ -28,7 +28,8 @@ pub trait CounterValue: Word + Into<SampleValue> {
     #[doc(hidden)]
     const ONE: Self;
 
-    /// Returns whether a counter may go up by this: not if it is negative, infinite or NaN.
+    /// Returns whether a counter may go up by this amount. It is false for negative, infinite and
+    /// NaN amounts.
     #[doc(hidden)]
     fn is_increment(self) -> bool;
 }
@@ -60,7 +61,7 @@ pub(crate) fn store<T: Word>(word: &AtomicU64, value: T) {
     word.store(value.to_bits(), Ordering::Relaxed);
 }
 
-/// Replaces the value by what `change` makes of it.
+/// Replaces the value by the result of `change`.
 #[inline]
 fn update<T: Word>(word: &AtomicU64, change: impl Fn(T) -> T) {
     let mut current = word.load(Ordering::Relaxed);
@@ -127,8 +128,9 @@ impl Word for f64 {
     }
 }
 
-/// The words of an `Option`: `None` is zero bits, any other value is XORed with the bits that
-/// `None` takes the place of.
+/// Implements [`Word`] for an `Option`. Zero bits mean `None`. To free them, all other values are
+/// XORed with `none`, the bits of one value that cannot be stored; `instead` is stored in its
+/// place.
 macro_rules! optional_word {
     ($type:ty, none: $none:expr, instead: $instead:expr, |$current:ident, $amount:ident| $sum:expr) => {
         impl Word for Option<$type> {
@@ -168,7 +170,7 @@ macro_rules! optional_word {
     };
 }
 
-// `None` takes the place of an arbitrary NaN; setting that one stores `f64::NAN`.
+// For floats, the value that cannot be stored is an arbitrary NaN; setting it stores `f64::NAN`.
 optional_word!(f64, none: 0x7ff8_0000_6e6f_6e65, instead: f64::NAN, |current, amount| current + amount);
 optional_word!(i64, none: 1 << 63, instead: i64::MIN + 1, |current, amount| current.wrapping_add(amount));
 

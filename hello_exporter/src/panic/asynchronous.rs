@@ -36,14 +36,14 @@ pin_project! {
     impl<F> PinnedDrop for GuardedFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            this.drops.note(catch(|| this.future.set(None)).err().as_ref());
+            this.drops.report(catch(|| this.future.set(None)).err().as_ref());
         }
     }
 }
 
 impl<F: Future> GuardedFuture<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<F::Output, Panic>> {
-        // The future is there until it is dropped.
+        // The future exists until `self` is dropped.
         let Some(future) = self.project().future.as_pin_mut() else {
             return Poll::Pending;
         };

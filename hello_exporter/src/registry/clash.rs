@@ -1,4 +1,4 @@
-//! The rules by which families of one registry exclude each other.
+//! The rules for families that cannot be registered together.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -36,11 +36,11 @@ pub(super) fn check_pair(
     })
 }
 
-/// Returns the first difference that keeps two descs from being one family: an aspect and both
+/// Returns the first difference that prevents two descs from sharing a family: its aspect, and both
 /// sides.
 ///
-/// The names of constant and variable labels have to agree separately: then the constant values, of
-/// which at least one differs, keep all series apart.
+/// Constant labels and variable labels must each have the same names. Then at least one constant
+/// value differs, which makes all series distinct.
 fn difference(ours: &Desc, theirs: &Desc) -> Option<(&'static str, String, String)> {
     let types = [ours, theirs].map(|desc| format!("`{}`", desc.metric_type()));
     let help = [ours, theirs].map(|desc| format!("{:?}", desc.help()));
@@ -73,8 +73,9 @@ fn in_braces(desc: &Desc) -> String {
     if labels.is_empty() { labels } else { format!("{{{labels}}}") }
 }
 
-/// Returns the names that a family exposes or reserves: its own, those of its parts, and those that
-/// OpenMetrics derives from it. There a counter's family has no `_total`, and an info's no `_info`.
+/// Returns the names that a family exposes or reserves: its own name, the names of its parts, and
+/// the names that OpenMetrics derives from it. In OpenMetrics, the family of a counter has no
+/// `_total`, and the family of an info has no `_info`.
 ///
 /// The families of a foreign registry reserve no names: they were made for the text format.
 pub(super) fn exposed_names(desc: &Desc, foreign: bool) -> Vec<String> {

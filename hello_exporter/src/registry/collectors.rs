@@ -9,15 +9,15 @@ use tracing::{error, info, warn};
 use super::dynamic::{DynamicFamily, DynamicPositions, Unplanned};
 use super::origin::Origin;
 use super::plan::{Member, Plan, Registration};
-use super::{CollectorId, Inner, RegisterError};
+use super::{CollectorId, Inner};
 use crate::collect::Collect;
 use crate::desc::Desc;
-use crate::encode::{Prepared, count_samples};
+use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written};
 use crate::panic::{Panic, catch};
 use crate::sync::{lock, write};
 
-/// A collector that exists for one scrape, under the id of its registration: a registered function
-/// has made it, or a [`Provider`](super::Provider) brings it.
+/// A collector that exists for one scrape, with the id of its registration. It comes from a
+/// registered function or from a [`Provider`](super::Provider).
 pub(crate) struct ScrapeCollector {
     pub(crate) id: CollectorId,
     pub(crate) collector: Arc<dyn Collect>,
@@ -60,13 +60,13 @@ fn report_making(registration: &Registration, panic: Option<&Panic>) {
 /// The dynamic families of this scrape.
 pub(super) type Dynamic = HashMap<CollectorId, DynamicPositions>;
 
-/// Adds the dynamic families of this scrape to the plan, as far as they can be registered.
+/// Adds to the plan the dynamic families of this scrape that can be registered.
 pub(super) fn plan_dynamic(inner: &Inner, plan: &Plan, collectors: &[ScrapeCollector]) -> Dynamic {
-    let of_scrape = collectors.iter().filter_map(|ScrapeCollector { id, collector }| {
-        let registration = plan.of_scrapes.iter().find(|it| it.id == *id)?;
+    let per_scrape = collectors.iter().filter_map(|ScrapeCollector { id, collector }| {
+        let registration = plan.per_scrape.iter().find(|it| it.id == *id)?;
         registration.has_dynamic.then_some((registration, &**collector))
     });
-    let dynamic = of_scrape.map(|(registration, collector)| {
+    let dynamic = per_scrape.map(|(registration, collector)| {
         let id = registration.id;
         let declared = registration.declared;
         let descs = collector.describe().into_iter().skip(declared);
@@ -74,10 +74,7 @@ pub(super) fn plan_dynamic(inner: &Inner, plan: &Plan, collectors: &[ScrapeColle
             let planned = plan.metrics.get(&(id, index));
             planned.is_some_and(|planned| has_labels_of(&planned.desc, desc))
         };
-        let mut indices = lock(&registration.dynamic);
-        let (positions, unplanned) =
-            DynamicPositions::find(descs, declared, &mut indices, is_planned);
-        drop(indices);
+        let (positions, unplanned) = lock(&registration.dynamic).find(descs, declared, is_planned);
         register_new(inner, registration, collector, unplanned);
         (id, positions)
     });
@@ -89,7 +86,7 @@ fn has_labels_of(planned: &Desc, desc: &Desc) -> bool {
     desc.labels().iter().all(|label| planned.labels().contains(label))
 }
 
-/// Registers new families. The series of the others are counted as dropped.
+/// Registers new families. The series of refused and surplus families are counted as dropped.
 fn register_new(
     inner: &Inner,
     registration: &Arc<Registration>,
@@ -99,7 +96,12 @@ fn register_new(
     let count = |family: &str, position, desc: &Desc| {
         inner.health.count_dropped(family, series(collector, position, desc));
     };
-    for (DynamicFamily { position, desc, .. }, error) in refused(inner, registration, &new) {
+    let refused = if new.is_empty() {
+        Vec::new()
+    } else {
+        write(&inner.registrations).add_dynamic(registration, &new)
+    };
+    for (DynamicFamily { position, desc, .. }, error) in refused {
         if let Some(error) = error {
             warn!(%error, "New metric cannot be exposed, it is left out");
         }
@@ -117,42 +119,35 @@ fn register_new(
 
 /// Returns the number of series of a family.
 fn series(collector: &dyn Collect, position: usize, desc: &Desc) -> u64 {
-    let metric = Prepared::new(desc.clone());
-    let count = || count_samples(&metric, |encoder| collector.collect(position, encoder));
-    catch(count).unwrap_or_default()
-}
-
-fn refused<'l>(
-    inner: &Inner,
-    registration: &Arc<Registration>,
-    new: &'l [DynamicFamily],
-) -> Vec<(&'l DynamicFamily, Option<RegisterError>)> {
-    if new.is_empty() {
-        return Vec::new();
-    }
-    write(&inner.registrations).add_dynamic(registration, new)
+    let (metric, mut text, mut written) =
+        (Prepared::new(desc.clone()), Vec::new(), Written::default());
+    let mut encoder = TextEncoder::new(&mut text);
+    let collect = || {
+        collector.collect(position, &mut FamilyEncoder::new(&metric, &mut encoder, &mut written))
+    };
+    catch(collect).map_or(0, |()| written.samples())
 }
 
 /// The collectors of one scrape.
 #[derive(Clone, Copy)]
 pub(super) struct Collectors<'s> {
-    pub(super) of_scrape: &'s [ScrapeCollector],
+    pub(super) per_scrape: &'s [ScrapeCollector],
     pub(super) dynamic: &'s Dynamic,
 }
 
 impl<'s> Collectors<'s> {
-    /// Returns the collector of a member, and the index of the family there; `None` if this scrape
-    /// has none.
+    /// Returns the collector of a member, and the index of the family there. Returns `None` if this
+    /// scrape has no such collector.
     pub(super) fn find(self, member: &'s Member) -> Option<(&'s dyn Collect, usize)> {
         let Registration { id, origin, declared, .. } = &*member.registration;
         if let Origin::Kept(collector) = origin {
             return Some((&**collector, member.index));
         }
-        let found = self.of_scrape.iter().find(|collector| collector.id == *id)?;
+        let found = self.per_scrape.iter().find(|collector| collector.id == *id)?;
         let index = if member.index < *declared {
             member.index
         } else {
-            self.dynamic.get(id)?.position(member.index)?
+            *self.dynamic.get(id)?.get(&member.index)?
         };
         Some((&*found.collector, index))
     }

@@ -1,7 +1,7 @@
-//! Dynamic families: those that a collector brings to a scrape and does not declare.
+//! Dynamic families, which a collector brings to a scrape without declaring them.
 //!
-//! Their names differ from scrape to scrape, and so do their positions in a collector. A registry
-//! gives each name an index that stays.
+//! Their names and their positions in the collector can differ from scrape to scrape. A registry
+//! gives each name a permanent index.
 
 use std::collections::HashMap;
 
@@ -21,14 +21,15 @@ impl DynamicIndices {
     /// Limits the length of these names.
     const MOST_NAME_BYTES: usize = 1024;
 
-    /// Starts after the `declared` families, with the indices of all in `descs`, which are
-    /// registered whatever their number and length.
+    /// Starts after the `declared` families, with the indices of all `descs`. Limits do not apply
+    /// to these.
     pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
         let names = descs.iter().map(|desc| desc.name().to_owned());
         Self { next: declared + descs.len(), indices: names.zip(declared..).collect() }
     }
 
-    /// Returns the index of a family; `None` if there are too many, or the name is too long.
+    /// Returns the index of a family, or `None` if there are too many families or the name is too
+    /// long.
     fn index(&mut self, name: &str) -> Option<usize> {
         if let Some(&index) = self.indices.get(name) {
             return Some(index);
@@ -41,6 +42,28 @@ impl DynamicIndices {
         self.indices.insert(name.to_owned(), index);
         Some(index)
     }
+
+    /// Finds the families `descs`, whose positions start at `declared`.
+    pub(super) fn find(
+        &mut self,
+        descs: impl Iterator<Item = Desc>,
+        declared: usize,
+        is_planned: impl Fn(usize, &Desc) -> bool,
+    ) -> (DynamicPositions, Unplanned) {
+        let (mut positions, mut unplanned) = (DynamicPositions::new(), Unplanned::default());
+        for (position, desc) in (declared..).zip(descs) {
+            let index = self.index(desc.name());
+            let Some(index) = index.filter(|index| !positions.contains_key(index)) else {
+                unplanned.surplus.push((position, desc));
+                continue;
+            };
+            positions.insert(index, position);
+            if !is_planned(index, &desc) {
+                unplanned.new.push(DynamicFamily { index, position, desc });
+            }
+        }
+        (positions, unplanned)
+    }
 }
 
 /// A dynamic family of a collector in one scrape.
@@ -52,14 +75,10 @@ pub(super) struct DynamicFamily {
     pub(super) desc: Desc,
 }
 
-/// The dynamic families of a collector in one scrape.
-#[derive(Default)]
-pub(super) struct DynamicPositions {
-    /// The index in the collector, by the index in the registry.
-    positions: HashMap<usize, usize>,
-}
+/// The index in the collector of each dynamic family of a scrape, by its index in the registry.
+pub(super) type DynamicPositions = HashMap<usize, usize>;
 
-/// The dynamic families that cannot be encoded at once.
+/// The dynamic families that cannot be encoded yet.
 #[derive(Default)]
 pub(super) struct Unplanned {
     /// Families that are not in the plan, or have fewer labels there.
@@ -67,36 +86,6 @@ pub(super) struct Unplanned {
     /// Families that have no index: there are too many, two have the same name, or a name is too
     /// long.
     pub(super) surplus: Vec<(usize, Desc)>,
-}
-
-impl DynamicPositions {
-    /// Finds the families `descs`, whose positions start at `declared`.
-    pub(super) fn find(
-        descs: impl Iterator<Item = Desc>,
-        declared: usize,
-        indices: &mut DynamicIndices,
-        is_planned: impl Fn(usize, &Desc) -> bool,
-    ) -> (Self, Unplanned) {
-        let (mut found, mut unplanned) = (Self::default(), Unplanned::default());
-        for (position, desc) in (declared..).zip(descs) {
-            let index = indices.index(desc.name());
-            match index.filter(|index| !found.positions.contains_key(index)) {
-                Some(index) => {
-                    found.positions.insert(index, position);
-                    if !is_planned(index, &desc) {
-                        unplanned.new.push(DynamicFamily { index, position, desc });
-                    }
-                }
-                None => unplanned.surplus.push((position, desc)),
-            }
-        }
-        (found, unplanned)
-    }
-
-    /// Returns the index in the collector of the family with this index in the registry.
-    pub(super) fn position(&self, index: usize) -> Option<usize> {
-        self.positions.get(&index).copied()
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! Why a collector is refused.
+//! The reasons to refuse a collector.
 
 use std::borrow::Cow;
 
 use crate::collect::FieldError;
 use crate::desc::DescError;
 
-/// A collector that cannot be registered, and why. Nothing of it is registered.
+/// The reason why a collector cannot be registered. None of its families is registered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
@@ -18,7 +18,7 @@ pub enum RegisterError {
         #[source]
         error: DescError,
     },
-    /// A field is another metric than its attribute declares.
+    /// A field differs from the declaration in its attribute.
     #[error("collector `{collector}`: {error}")]
     Field {
         /// The collector.
@@ -45,7 +45,7 @@ pub enum RegisterError {
         /// The collector that was registered before.
         other: Cow<'static, str>,
     },
-    /// The same name is registered as another kind of family.
+    /// The same name is registered with another type, help, unit or set of label names.
     #[error(
         "metric `{metric}` of collector `{collector}` has {aspect} {ours}, but {theirs} in \
          collector `{other}`; a family shared by two collectors must have the same type, help, unit \
@@ -58,14 +58,14 @@ pub enum RegisterError {
         collector: Cow<'static, str>,
         /// The collector that was registered before.
         other: Cow<'static, str>,
-        /// What differs.
+        /// The aspect that differs.
         aspect: &'static str,
-        /// How the collector has it.
+        /// The aspect in this collector.
         ours: String,
-        /// How the other one has it.
+        /// The aspect in the other collector.
         theirs: String,
     },
-    /// Two families of different names would expose one name.
+    /// Two families with different names would expose the same name.
     #[error(
         "metric `{metric}` of collector `{collector}` clashes with metric `{other_metric}` of \
          collector `{other}`: both expose `{exposed}`"
@@ -85,8 +85,8 @@ pub enum RegisterError {
 }
 
 impl RegisterError {
-    /// The collector that was there before, where there was one.
-    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only an exporter gives way"))]
+    /// Returns the collector that was registered before, if the error names one.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only an exporter reads it"))]
     pub(crate) fn other(&self) -> Option<&str> {
         match self {
             RegisterError::Duplicate { other, .. }

@@ -26,17 +26,17 @@ pub trait IntoCollector {
     #[doc(hidden)]
     const IS_LIVE: bool;
 
-    /// Returns the form in which a registry keeps the collector.
+    /// Converts the collector to the form that a registry keeps.
     #[doc(hidden)]
     fn into_collector(self) -> Registrable;
 }
 
-/// The name of a collector in errors, logs and metrics: its type, or the name that it was given.
+/// The name of a collector in errors, logs and metrics: the name that it was given, or its type.
 pub(crate) type CollectorName = Cow<'static, str>;
 
 /// A collector before its registration.
 ///
-/// No other crate can name this type, and so none can implement [`IntoCollector`].
+/// Other crates cannot name this type, so they cannot implement [`IntoCollector`].
 #[doc(hidden)]
 pub struct Registrable {
     pub(super) name: CollectorName,
@@ -53,7 +53,7 @@ pub struct Registrable {
 pub(crate) struct Declarations {
     /// The families of the type.
     pub(crate) declared: Vec<Desc>,
-    /// Families whose names a configuration gives, or a foreign registry.
+    /// Families whose names come from a configuration or a foreign registry.
     pub(crate) dynamic: Vec<Desc>,
     /// Whether a scrape can bring further dynamic families.
     pub(crate) has_dynamic: bool,
@@ -66,7 +66,7 @@ impl Declarations {
     }
 }
 
-/// These families and no others.
+/// Declares these families and no others.
 impl From<Vec<Desc>> for Declarations {
     fn from(declared: Vec<Desc>) -> Self {
         Self { declared, ..Self::default() }
@@ -84,10 +84,10 @@ pub(super) enum Origin {
     Provider,
 }
 
-/// Makes the collector of one scrape, which drops its values by the log.
+/// Makes the collector of one scrape. The [`DropLog`] drops it.
 type MakeCollector = dyn Fn(&DropLog) -> Arc<dyn Collect> + Send + Sync;
 
-/// The name under which errors know a registry of the `prometheus` crate.
+/// The name of a registry of the `prometheus` crate in errors.
 pub(crate) const FOREIGN_REGISTRY: &str = "prometheus::Registry";
 
 impl Registrable {
@@ -105,8 +105,11 @@ impl Registrable {
         }
     }
 
-    /// Returns a registry of the `prometheus` crate, which has these families now.
-    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "there is no such crate"))]
+    /// Returns a registry of the `prometheus` crate, which has the families `dynamic` at present.
+    #[cfg_attr(
+        not(feature = "prometheus"),
+        expect(dead_code, reason = "needs the `prometheus` crate")
+    )]
     pub(crate) fn foreign<G: Collect + 'static>(
         dynamic: Vec<Desc>,
         gather: impl Fn() -> G + Send + Sync + 'static,
@@ -120,7 +123,7 @@ impl Registrable {
         }
     }
 
-    /// Returns a collector of these families, whose samples a [`Provider`](super::Provider) brings
+    /// Returns a collector of these families. A [`Provider`](super::Provider) brings their samples
     /// to a scrape.
     pub(crate) fn provided(name: CollectorName, declarations: Declarations) -> Self {
         Self { name, origin: Origin::Provider, declarations, is_foreign: false }
@@ -136,12 +139,7 @@ impl Origin {
         kept.verify().map_err(error)
     }
 
-    /// Whether the registry keeps the collector. Otherwise there is one for each scrape, or none.
-    pub(super) fn is_kept(&self) -> bool {
-        matches!(self, Origin::Kept(_))
-    }
-
-    /// Whether both are the same `Arc`.
+    /// Returns whether both are the same `Arc`.
     pub(super) fn is(&self, other: &Origin) -> bool {
         match (self, other) {
             (Origin::Kept(one), Origin::Kept(other)) => Arc::ptr_eq(one, other),

@@ -16,8 +16,8 @@ use crate::panic::{DropLog, PanicState};
 pub(super) struct Plan {
     pub(super) families: Vec<PlannedFamily>,
     /// The registrations whose collectors exist for one scrape.
-    pub(super) of_scrapes: Vec<Arc<Registration>>,
-    /// The metadata of each collector's family, by the index of the family there.
+    pub(super) per_scrape: Vec<Arc<Registration>>,
+    /// The metrics, by their collector and the index of their family in it.
     pub(super) metrics: HashMap<(CollectorId, usize), Arc<Prepared>>,
 }
 
@@ -79,7 +79,7 @@ pub(super) struct Member {
 /// The state of a metric that is kept from one scrape to the next.
 #[derive(Default)]
 pub(super) struct MemberState {
-    /// The number of its dropped updates that are counted already.
+    /// The number of its dropped updates that were counted already.
     pub(super) dropped: AtomicU64,
     /// Whether it panicked when it was last collected.
     pub(super) panics: PanicState,
@@ -106,7 +106,7 @@ pub(super) struct Registration {
     pub(super) drops: DropLog,
 }
 
-/// Drops the origin alone: several collectors can have one last owner, a plan.
+/// Drops each origin on its own, because a plan can be the last owner of several collectors.
 impl Drop for Registration {
     fn drop(&mut self) {
         let origin = mem::replace(&mut self.origin, Origin::Provider);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::clash::{check_pair, exposed_names};
 use super::dynamic::DynamicFamily;
+use super::origin::Origin;
 use super::plan::{Member, Members, Plan, PlannedFamily, Registration};
 use super::{CollectorId, RegisterError};
 use crate::desc::Desc;
@@ -51,7 +52,8 @@ impl Registrations {
         Ok(())
     }
 
-    /// Removes a collector and returns its last owners, which the caller drops without the lock.
+    /// Removes a collector and returns its last owners. The caller drops them after it has released
+    /// the lock.
     pub(super) fn remove(&mut self, id: CollectorId) -> Option<(Arc<Registration>, Arc<Plan>)> {
         let registration = self.registrations.remove(&id)?;
         let plan = self.plan();
@@ -96,8 +98,8 @@ impl Registrations {
 
     /// Adds the labels of `desc` that a planned family lacks. Returns whether the plan is outdated.
     ///
-    /// A family that several collectors share keeps its labels, and one that would have an invalid
-    /// or too many labels too. Its samples with other labels are dropped.
+    /// A family keeps its labels if several collectors share it, or if it would have an invalid
+    /// label or too many labels. Then its samples with other labels are dropped.
     fn widen(&mut self, registration: &Registration, planned: &Prepared, desc: &Desc) -> bool {
         let name = planned.desc.name();
         let Some(family) = self.families.get(name).filter(|family| family.others.is_empty()) else {
@@ -119,8 +121,8 @@ impl Registrations {
         true
     }
 
-    /// Limits the labels of a family whose labels are known at run time only: label names that
-    /// change with every scrape are a mistake, and each costs all samples of the family.
+    /// Limits the labels of a family whose labels are known at run time only. Label names that
+    /// change with every scrape are a mistake, and each is added to all samples of the family.
     const MOST_LABELS: usize = 64;
 
     fn add_family(
@@ -197,8 +199,8 @@ impl Registrations {
     }
 
     /// Returns the family with its metadata. A family of a foreign registry can have the name that
-    /// OpenMetrics gives to another one: a gauge `x` next to a counter `x_total`. The longer one
-    /// then has no type there.
+    /// OpenMetrics gives to another one: a gauge `x` next to a counter `x_total`. Then the longer
+    /// one has the type `unknown` in OpenMetrics.
     fn planned(&self, members: &Arc<Members>) -> PlannedFamily {
         let desc = &members.metadata().desc;
         let short = desc.family_name();
@@ -215,13 +217,14 @@ impl Registrations {
         let is_last = |family: &&Arc<Members>| family.first.registration.addition.last;
         let (last, mut families): (Vec<_>, Vec<_>) = self.families.values().partition(is_last);
         families.extend(last);
-        let of_scrapes = self.registrations.values().filter(|it| !it.origin.is_kept());
+        let per_scrape =
+            self.registrations.values().filter(|it| !matches!(it.origin, Origin::Kept(_)));
         let members = self.families.values().flat_map(|family| family.iter());
         let key = |member: &Member| (member.registration.id, member.index);
         self.plan = Arc::new(Plan {
             metrics: members.map(|member| (key(member), Arc::clone(&member.metric))).collect(),
             families: families.into_iter().map(|family| self.planned(family)).collect(),
-            of_scrapes: of_scrapes.cloned().collect(),
+            per_scrape: per_scrape.cloned().collect(),
         });
     }
 }

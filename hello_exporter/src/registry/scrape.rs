@@ -29,8 +29,8 @@ impl ScrapeRequest<'_> {
         self.names.is_none_or(|names| names.contains(family.metadata.desc.name()))
     }
 
-    /// Whether a collector must be made. The dynamic families of a collector are unknown until
-    /// then.
+    /// Returns whether a collector must be made. Until it is made, its dynamic families are
+    /// unknown.
     fn needs(&self, plan: &Plan, registration: &Registration) -> bool {
         let mut families = plan.families.iter();
         self.names.is_none()
@@ -68,13 +68,13 @@ pub(super) fn encode(
     let made = collectors.len();
     collectors.extend(provider.provide());
     let dynamic = plan_dynamic(inner, &plan, &collectors);
-    // The plan has changed if that registered a new family.
+    // The previous call may have added families to the plan.
     let plan = if dynamic.is_empty() { plan } else { inner.plan() };
     let mut memory = inner.memory.take();
     let mut attempts = Attempts { has_failed, ..Attempts::default() };
     let start = buffer.len();
     loop {
-        let found = Collectors { of_scrape: &collectors, dynamic: &dynamic };
+        let found = Collectors { per_scrape: &collectors, dynamic: &dynamic };
         let scrape = ScrapeEncoder { inner, plan: &plan, collectors: found, request };
         match scrape.encode_to(buffer, &mut memory, &mut attempts) {
             Ok(()) => break,
@@ -97,7 +97,7 @@ fn make_needed(plan: &Plan, request: &ScrapeRequest<'_>) -> (Vec<ScrapeCollector
         matches!(registration.origin, Origin::Function(_)) && request.needs(plan, registration)
     };
     let mut needed = 0;
-    let registrations = plan.of_scrapes.iter().filter(is_needed).inspect(|_| needed += 1);
+    let registrations = plan.per_scrape.iter().filter(is_needed).inspect(|_| needed += 1);
     let made: Vec<ScrapeCollector> = registrations.filter_map(|it| make(it)).collect();
     let has_failed = made.len() < needed;
     (made, has_failed)
@@ -134,7 +134,7 @@ impl SpareMemory {
 
     fn give_back(&self, mut memory: Memory) {
         let mut spare = lock(&self.0);
-        if spare.len() < Self::MOST && memory.written.is_spare() {
+        if spare.len() < Self::MOST && memory.written.prepare_reuse() {
             spare.push(memory);
         }
     }

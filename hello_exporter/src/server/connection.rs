@@ -26,13 +26,13 @@ mod supervise;
 use std::io;
 use std::sync::Arc;
 
-use actix_http::Request;
-use actix_service::IntoServiceFactory;
+use actix_service::boxed::BoxFuture;
 use actix_web::dev::Server;
 use tracing::info;
 
 use crate::server::web_config::WebConfig;
-use application::Application;
+use admission::Admission;
+pub(crate) use application::{Application, application};
 pub(crate) use guarded_body::GuardedBody;
 pub(crate) use handle::ConnectionHandle;
 pub use limits::ConnectionLimits;
@@ -54,18 +54,13 @@ const BLOCKING_THREADS: usize = 256;
 const DRAIN_SECONDS: u64 = 10;
 
 /// Serves requests until `end` is ready, and then for as long as requests are under way.
-pub(crate) async fn serve<F, I, A>(
-    application: F,
+pub(crate) async fn serve(
+    application: impl Fn() -> Application + Send + Sync + 'static,
     listeners: Vec<Listener>,
     web_config: Option<Arc<WebConfig>>,
     limits: ConnectionLimits,
     end: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()>
-where
-    F: Fn() -> I + Send + Clone + 'static,
-    I: IntoServiceFactory<A, Request>,
-    A: Application,
-{
+) -> io::Result<()> {
     let limits = limits.within_open_files();
     let mut server = Server::build()
         .workers(WORKERS)
@@ -75,12 +70,16 @@ where
         .shutdown_timeout(DRAIN_SECONDS)
         .shutdown_signal(end);
     let signal = server.graceful_shutdown_signal();
-    let draining = move || {
+    let draining = move || -> BoxFuture<()> {
         let signal = signal.clone();
-        async move { signal.notified().await }
+        Box::pin(async move { signal.notified().await })
     };
-    let application = move || application().into_factory();
-    let service = ListenerService::new(application, limits, draining);
+    let service = ListenerService {
+        application: Arc::new(application),
+        limits,
+        admission: Admission::new(limits.connections),
+        draining: Arc::new(draining),
+    };
     let tls = web_config.filter(|config| config.tls().is_some());
     for listener in listeners {
         log_listening(&listener.address()?, tls.as_deref());

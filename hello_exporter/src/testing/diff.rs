@@ -4,11 +4,11 @@ use std::convert::Infallible;
 
 use similar::algorithms::{DiffHook, lcs, myers};
 
-/// The most pairs of lines that [`lcs`] compares; it needs four bytes for each.
+/// The maximum number of pairs of lines that [`lcs`] compares; it needs four bytes for each.
 const MAX_PAIRS: usize = 1 << 22;
 
 /// Returns all lines of both texts: `- ` before lines of `expected` only, `+ ` before lines of
-/// `actual` only, two blanks before lines of both.
+/// `actual` only, two spaces before lines of both.
 pub(super) fn diff(expected: &[&str], actual: &[&str]) -> String {
     let mut lines = SignedLines { expected, actual, out: String::new() };
     let (all_expected, all_actual) = (0..expected.len(), 0..actual.len());

@@ -9,9 +9,9 @@ use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written, encode_family
 use crate::registry::origin::Registrable;
 use crate::registry::{RegisterError, Registry};
 
-/// The reason why a collector has no exposition to compare.
+/// The reason why the exposition of a collector cannot be compared.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unsound {
+pub(super) enum ExpositionError {
     #[error(transparent)]
     Refused(#[from] RegisterError),
     #[error("metric `{metric}`: a scrape would drop {losses}")]
@@ -19,7 +19,7 @@ pub(super) enum Unsound {
 }
 
 /// Returns the exposition of the collector alone, in the text format.
-pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, Unsound> {
+pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, ExpositionError> {
     let descs = collector.describe();
     check(collector, &descs)?;
     let mut metrics: Vec<(usize, Prepared)> =
@@ -44,7 +44,7 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
     Ok(String::from_utf8_lossy(&buffer).into_owned())
 }
 
-fn dropped_of(metric: &Prepared, written: &Written) -> Option<Unsound> {
+fn dropped_of(metric: &Prepared, written: &Written) -> Option<ExpositionError> {
     let Written { invalid: invalid_samples, duplicates, .. } = *written;
     let reason = written.reason.as_deref().unwrap_or("of another metric");
     let invalid = match invalid_samples {
@@ -59,7 +59,7 @@ fn dropped_of(metric: &Prepared, written: &Written) -> Option<Unsound> {
     };
     let losses: Vec<String> = invalid.into_iter().chain(repeated).collect();
     let (metric, losses) = (metric.desc.name().to_owned(), losses.join(" and "));
-    (!losses.is_empty()).then_some(Unsound::Dropped { metric, losses })
+    (!losses.is_empty()).then_some(ExpositionError::Dropped { metric, losses })
 }
 
 /// Checks the collector as an empty registry does.

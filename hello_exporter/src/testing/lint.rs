@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::values::unsound_counters;
+use super::values::invalid_counters;
 use crate::collect::Collect;
 use crate::desc::{Desc, MetricType};
 
-/// A convention that a metric does not keep.
+/// A convention that a metric breaks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Problem {
@@ -23,27 +23,27 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Returns the complaints of `promtool check metrics`, and counters that are negative or NaN,
-/// sorted by metric and then by text.
+/// Returns the problems that `promtool check metrics` reports, and counters that are negative or
+/// NaN, sorted by metric and then by text.
 ///
 /// These are [conventions](https://prometheus.io/docs/practices/naming/), not rules of the format:
-/// a test can accept a problem that has its reasons.
+/// a test can accept a problem for a good reason.
 ///
 /// - There is a help text.
 /// - Units are base units: `seconds`, not `milliseconds` or `minutes`; `bytes`, not `kilobytes`.
 ///   They are not abbreviated.
 /// - Counters end in `_total`, and other metrics do not; `_bucket`, `_sum`, `_count` and the labels
 ///   `le` and `quantile` are for histograms and summaries. Untyped metrics are exempt.
-/// - The name does not say the type, and has no `:`.
+/// - The name does not contain the type, and has no `:`.
 /// - Names of metrics and of labels, constant ones included, are in snake_case.
 /// - Counters are not negative and not NaN. A scrape exposes such values, but `rate()` of them is
 ///   meaningless. promtool has no such rule.
 ///
-/// promtool reads an exposition: it reports a label once per series, and nothing about a family
-/// without samples. This function reads the Descs, and reports each problem once. If a name
-/// contains several units, promtool picks any of them, even a base unit; this function picks the
-/// first that is no base unit. Metrics are not compared with each other; registration does that. A
-/// panic of the collector is not caught.
+/// promtool reads an exposition: it reports a problem of a label once per series, and nothing about
+/// a family without samples. This function reads the Descs, and reports each problem once. If a
+/// name contains several units, promtool picks any of them, even a base unit; this function picks
+/// the first that is not a base unit. Metrics are not compared with each other; registration does
+/// that. A panic of the collector is not caught.
 ///
 /// ```
 /// use hello_exporter::testing::lint;
@@ -67,7 +67,7 @@ impl fmt::Display for Problem {
 ///     ],
 /// );
 /// ```
-#[must_use = "nothing fails by itself"]
+#[must_use = "`lint` returns problems, and does not fail"]
 pub fn lint(collector: &(impl Collect + ?Sized)) -> Vec<Problem> {
     let descs = collector.describe();
     let mut seen = BTreeSet::new();
@@ -78,7 +78,7 @@ pub fn lint(collector: &(impl Collect + ?Sized)) -> Vec<Problem> {
         let texts = of_family.into_iter().flatten().chain(problems_of_labels(desc));
         problems.extend(texts.map(|text| Problem { metric: desc.name().to_owned(), text }));
     }
-    problems.extend(unsound_counters(collector).into_iter().map(|(metric, value)| {
+    problems.extend(invalid_counters(collector).into_iter().map(|(metric, value)| {
         let text = format!("counter values should not be negative or NaN, but one is {value}");
         Problem { metric, text }
     }));
@@ -107,7 +107,7 @@ fn problems_of_labels(desc: &Desc) -> Vec<String> {
 }
 
 fn help(desc: &Desc) -> Option<String> {
-    // A parser of the text format skips the blanks before the text.
+    // A parser of the text format skips white space before the text.
     let help = desc.help().trim_start_matches([' ', '\t']);
     help.is_empty().then(|| "no help text".to_owned())
 }
@@ -118,7 +118,7 @@ fn unit(desc: &Desc) -> Option<String> {
     Some(format!("use base unit \"{base}\" instead of \"{word}\""))
 }
 
-/// Returns the base unit of a unit with or without a prefix; `None` if the word is no unit.
+/// Returns the base unit of a unit with or without a prefix; `None` if the word is not a unit.
 fn base_unit(word: &str) -> Option<&'static str> {
     let is_prefix = |start: &str| start.is_empty() || PREFIXES.contains(&start);
     let mut units = UNITS.iter();

@@ -2,11 +2,11 @@
 
 use super::text::SampleLine;
 
-/// The most lines, or names, that the message lists.
+/// The maximum number of lines, or names, that the message lists.
 const MOST: usize = 20;
 
-/// Returns a message that no sample has this name and these labels. It lists the samples of the
-/// name, or all names if there are none.
+/// Returns the message for a missing sample. It lists the samples with this name, or all names if
+/// there are none.
 pub(super) fn message(exposed: &str, name: &str, labels: &[(&str, &str)]) -> String {
     let pairs: Vec<String> =
         labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();

@@ -39,7 +39,7 @@ impl<'t> MetadataLine<'t> {
     }
 }
 
-/// The lines from one family's HELP to the next one's.
+/// The lines of a family, up to the next HELP or TYPE line of another family.
 #[derive(Default)]
 struct FamilyLines<'t> {
     name: &'t str,
@@ -109,7 +109,7 @@ impl<'t> SampleLine<'t> {
     pub(super) fn read(line: &'t str) -> Option<Self> {
         let (name, tail) = line.split_at(line.find(['{', ' '])?);
         let (labels, tail) = match tail.strip_prefix('{') {
-            // Label values can contain braces, the text after the labels cannot.
+            // Label values can contain braces, but the text after the labels cannot.
             Some(tail) => tail.rsplit_once('}')?,
             None => ("", tail),
         };

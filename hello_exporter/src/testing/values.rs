@@ -7,21 +7,21 @@ use crate::labels::RenderedLabels;
 
 /// Returns, for each of the collector's families, its name and the first counter value in it that
 /// is negative or NaN.
-pub(super) fn unsound_counters(collector: &(impl Collect + ?Sized)) -> Vec<(String, SampleValue)> {
+pub(super) fn invalid_counters(collector: &(impl Collect + ?Sized)) -> Vec<(String, SampleValue)> {
     let mut written = Written::default();
     let families = collector.describe().into_iter().map(Prepared::new).enumerate();
-    let unsound = families.filter_map(|(index, metric)| {
+    let invalid = families.filter_map(|(index, metric)| {
         let mut check = CounterCheck::default();
         collector.collect(index, &mut FamilyEncoder::new(&metric, &mut check, &mut written));
-        Some((metric.desc.name().to_owned(), check.unsound?))
+        Some((metric.desc.name().to_owned(), check.invalid?))
     });
-    unsound.collect()
+    invalid.collect()
 }
 
-/// Finds the first unsound value of a counter.
+/// Finds the first invalid value of a counter.
 #[derive(Default)]
 struct CounterCheck {
-    unsound: Option<SampleValue>,
+    invalid: Option<SampleValue>,
 }
 
 impl Encoder for CounterCheck {
@@ -31,9 +31,9 @@ impl Encoder for CounterCheck {
         let is_counter = metric.desc.metric_type() == MetricType::Counter;
         if let PointValue::Number(value) = sample.value
             && is_counter
-            && !is_sound(value)
+            && !is_valid(value)
         {
-            self.unsound.get_or_insert(value);
+            self.invalid.get_or_insert(value);
         }
     }
 
@@ -45,6 +45,6 @@ impl Encoder for CounterCheck {
 }
 
 /// Returns whether the value is at least zero, which NaN is not.
-fn is_sound(counter: SampleValue) -> bool {
+fn is_valid(counter: SampleValue) -> bool {
     counter.as_f64() >= 0.0
 }

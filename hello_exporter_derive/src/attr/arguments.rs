@@ -51,7 +51,7 @@ pub(super) fn arguments(
     arguments
 }
 
-/// A list of words for a message.
+/// Returns a list of words for a message.
 pub(super) fn one_of<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     format!("one of {}", words.join(", "))
@@ -69,7 +69,8 @@ fn tokens_of(attr: &Attribute, attribute: &str, errors: &mut Errors) -> TokenStr
     }
 }
 
-/// Reads what commas separate, one item after another: a mistake in one hides none in the next.
+/// Reads items that are separated by commas, one by one, so that a mistake in one does not hide
+/// mistakes in the next.
 pub(super) fn parse_each<T: Parse>(tokens: TokenStream, errors: &mut Errors) -> Vec<T> {
     let mut items = Vec::new();
     let each = |input: ParseStream<'_>| {
@@ -88,7 +89,7 @@ pub(super) fn parse_each<T: Parse>(tokens: TokenStream, errors: &mut Errors) -> 
         }
         Ok(())
     };
-    // Only tokens are left to be read, and those can be.
+    // The mistakes are in `errors`. Reading the rest token by token does not fail.
     let _ = each.parse2(tokens);
     items
 }
@@ -148,12 +149,9 @@ impl Argument {
             Form::Value(tokens) if !tokens.is_empty() => {
                 let whole = |input: ParseStream<'_>| {
                     let value = parse(input)?;
-                    match input.is_empty() {
-                        true => Ok(value),
-                        false => Err(input.error("expected `,`")),
-                    }
+                    if input.is_empty() { Ok(value) } else { Err(input.error("expected `,`")) }
                 };
-                errors.note(whole.parse2(tokens))
+                errors.record(whole.parse2(tokens))
             }
             _ => {
                 errors.push(self.span, format!("expected a value: `{} = …`", self.name));
@@ -162,7 +160,7 @@ impl Argument {
         }
     }
 
-    /// The tokens in parentheses.
+    /// Returns the tokens in parentheses, or reports that they are missing.
     pub(super) fn list(self, errors: &mut Errors) -> Option<TokenStream> {
         match self.form {
             Form::List(tokens) => Some(tokens),
@@ -175,7 +173,7 @@ impl Argument {
         }
     }
 
-    /// True, unless something follows the name.
+    /// Returns whether the name stands alone. Reports anything that follows it.
     pub(super) fn flag(self, errors: &mut Errors) -> bool {
         let alone = matches!(self.form, Form::Flag);
         if !alone {

@@ -1,8 +1,8 @@
-//! The rules that depend on the type of a field: assertions in constants, on the token concerned.
+//! The rules that depend on the type of a field: assertions in constants, with the span of the
+//! mistake.
 //!
-//! A free constant is evaluated by `cargo check`. It cannot name a generic parameter, so that the
-//! checks of fields whose type does are part of an associated constant, which only a build
-//! evaluates.
+//! A free constant is evaluated by `cargo check`. It cannot name a generic parameter. So the checks
+//! of fields with generic types are in an associated constant, which only a build evaluates.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,8 +16,9 @@ use crate::model::{Buckets, Collector, Field, Metric, Name};
 
 /// Writes the checks of fields whose types mention no parameter.
 pub(crate) fn free(collector: &Collector) -> TokenStream {
-    let checks = all(collector).filter(|check| !check.is_generic);
-    let checks = checks.map(|check| with_static_lifetimes(check.call, &lifetimes(collector)));
+    let checks = all(collector)
+        .filter(|check| !check.is_generic)
+        .map(|check| with_static_lifetimes(check.call, &lifetimes(collector)));
     quote!(#(const _: () = #checks;)*)
 }
 
@@ -36,16 +37,16 @@ struct Check {
 
 fn all(collector: &Collector) -> impl Iterator<Item = Check> {
     let parameters = parameters(&collector.generics);
-    let of_fields = sound(collector).flat_map(|(field, metric)| of_field(collector, field, metric));
+    let of_fields = valid(collector).flat_map(|(field, metric)| of_field(collector, field, metric));
     of_fields.chain(check_overlaps(collector)).map(move |call| {
         let is_generic = mentions(call.clone(), &parameters);
         Check { call, is_generic }
     })
 }
 
-/// Returns the metrics that keep the rules of the tokens.
-fn sound(collector: &Collector) -> impl Iterator<Item = (&Field, &Metric)> {
-    collector.metrics().filter(|(field, _)| field.is_sound)
+/// Returns the metrics that follow the rules that depend on the tokens alone.
+fn valid(collector: &Collector) -> impl Iterator<Item = (&Field, &Metric)> {
+    collector.metrics().filter(|(field, _)| field.is_valid)
 }
 
 fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenStream> {
@@ -112,7 +113,7 @@ fn check_reserved_labels(
     reserved.map(check).collect()
 }
 
-/// Checks that a field with a type word is a plain value.
+/// Checks that a field with `counter`, `gauge` or `untyped` is a plain value.
 fn check_type(krate: &TokenStream, ty: &Type, word: &Ident) -> TokenStream {
     let own = of_metric(krate, ty, "TYPE");
     let variant = variant(word);
@@ -120,17 +121,18 @@ fn check_type(krate: &TokenStream, ty: &Type, word: &Ident) -> TokenStream {
     call(krate, "check_type", arguments, Ends::both(word.span()))
 }
 
-/// Checks that a plain value named `…_total` says that it is a counter.
+/// Checks that a plain value named `…_total` is declared as a `counter`.
 fn check_total(krate: &TokenStream, field: &Field, metric: &Metric) -> Option<TokenStream> {
-    let says_counter = metric.metric_type.as_ref().is_some_and(|says| says.word == "counter");
-    if says_counter || !metric.name.value.ends_with("_total") {
+    let is_counter = metric.metric_type.as_ref().is_some_and(|declared| declared.word == "counter");
+    if is_counter || !metric.name.value.ends_with("_total") {
         return None;
     }
     let own = of_metric(krate, &field.ty, "TYPE");
     Some(call(krate, "check_total", own, Ends::both(metric.name.span)))
 }
 
-/// Checks that a field with buckets is a histogram, and the buckets that are no literals.
+/// Checks that a field with buckets is a histogram. Checks the buckets too if they are not
+/// literals.
 fn check_buckets(krate: &TokenStream, ty: &Type, buckets: &Buckets) -> Vec<TokenStream> {
     let options = of_metric(krate, ty, "OPTIONS");
     let mut checks = vec![call(krate, "check_buckets_taken", options, Ends::both(buckets.span))];
@@ -142,15 +144,15 @@ fn check_buckets(krate: &TokenStream, ty: &Type, buckets: &Buckets) -> Vec<Token
 }
 
 /// Checks pairs of names where one metric may expose the name of the other. The error is at the
-/// longer.
+/// longer name.
 fn check_overlaps(collector: &Collector) -> Vec<TokenStream> {
     const SUFFIXES: &[&str] = &["_bucket", "_sum", "_count", "_created", "_total", "_info"];
 
     let krate = &collector.krate;
     let by_name: HashMap<&str, (&Field, &Metric)> =
-        sound(collector).map(|pair| (&*pair.1.name.value, pair)).collect();
+        valid(collector).map(|pair| (&*pair.1.name.value, pair)).collect();
     let mut checks = Vec::new();
-    for (field, metric) in sound(collector) {
+    for (field, metric) in valid(collector) {
         let name = &metric.name.value;
         for suffix in SUFFIXES {
             let Some(base) = name.strip_suffix(suffix) else { continue };
@@ -174,7 +176,7 @@ fn named(krate: &TokenStream, (field, metric): (&Field, &Metric)) -> TokenStream
     quote!((#name, #own, #declared))
 }
 
-/// Returns the names of all type and constant parameters, and `Self`. A free constant has none of
+/// Returns the names of all type and constant parameters, and `Self`. A free constant cannot use
 /// them.
 pub(super) fn parameters(generics: &Generics) -> HashSet<String> {
     let name = |param: &GenericParam| match param {

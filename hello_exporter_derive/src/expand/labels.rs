@@ -40,7 +40,7 @@ pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
     }
 }
 
-/// Bounds the types of fields that mention a parameter: they must be label values.
+/// Adds a bound for each field whose type mentions a parameter: the type must be a label value.
 fn with_bounds(labels: &[Label], mut generics: Generics, krate: &TokenStream) -> Generics {
     let parameters = checks::parameters(&generics);
     let mentions = |ty: &Type| checks::mentions(ty.to_token_stream(), &parameters);
@@ -53,7 +53,7 @@ fn with_bounds(labels: &[Label], mut generics: Generics, krate: &TokenStream) ->
     generics
 }
 
-/// An item of the trait `LabelValue` of a type.
+/// Writes the path of an item of `LabelValue` for a type.
 fn of_label_value(krate: &TokenStream, ty: &Type, item: &str) -> TokenStream {
     item_of(ty, respanned(&quote!(#krate::LabelValue), Ends::of(ty).first), item)
 }
@@ -110,7 +110,7 @@ fn states(LabelEnum { ident, generics, krate, variants }: &LabelEnum) -> TokenSt
     }
 }
 
-/// One value is a set of one.
+/// Writes the impl of `Labels`: a value is also a label set with one label.
 fn labels_of_one(LabelEnum { ident, generics, krate, .. }: &LabelEnum) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {

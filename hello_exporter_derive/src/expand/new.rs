@@ -7,7 +7,7 @@ use super::declaration_at;
 use super::spans::{make, new_of};
 use crate::model::{Collector, Field};
 
-/// Whether `new()` exists and takes no parameters.
+/// Returns the type that says whether `new()` exists and takes no parameters.
 pub(crate) fn new_kind(collector: &Collector) -> Ident {
     let is_known = collector.has_new() && collector.skipped().next().is_none();
     Ident::new(if is_known { "WithNew" } else { "WithoutNew" }, Span::call_site())
@@ -43,7 +43,8 @@ pub(super) fn new(collector: &Collector) -> TokenStream {
     )
 }
 
-/// Writes `new()` and, if it takes no parameters, the trait with which an outer struct calls it.
+/// Writes `new()` and, if it takes no parameters, the impl of the trait through which an outer
+/// struct calls it.
 pub(crate) fn new_impl(
     collector: &Collector,
     body: &TokenStream,

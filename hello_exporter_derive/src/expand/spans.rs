@@ -4,20 +4,20 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
-/// An item of the trait `Metric` of a type.
+/// Writes the path of an item of `Metric` for a type.
 ///
 /// Every use of a field's type has this form, and spans the type from its first token to its last.
-/// The compiler therefore reports a type that is no metric once, at the type.
+/// So the compiler reports a type that is not a metric only once, at the type.
 pub(super) fn of_metric(krate: &TokenStream, ty: &impl ToTokens, item: &str) -> TokenStream {
     item_of(ty, respanned(&quote!(#krate::collect::Metric), Ends::of(ty).first), item)
 }
 
-/// An item of the trait `Declared` of a flattened field's type.
+/// Writes the path of an item of `Declared` for the type of a flattened field.
 pub(super) fn of_declared(krate: &TokenStream, ty: &impl ToTokens, item: &str) -> TokenStream {
     item_of(ty, respanned(&quote!(#krate::collect::Declared), Ends::of(ty).first), item)
 }
 
-/// The function that makes a metric of a type.
+/// Writes the path of the function that makes a metric of a type.
 pub(super) fn make(krate: &TokenStream, ty: &Type) -> TokenStream {
     let Ends { first, last } = Ends::of(ty);
     let making = of_metric(krate, ty, "Making");
@@ -26,7 +26,7 @@ pub(super) fn make(krate: &TokenStream, ty: &Type) -> TokenStream {
     quote_spanned!(first=> <#making as #make<#ty>>::#function)
 }
 
-/// The function that makes a flattened collector.
+/// Writes the path of the function that makes a flattened collector.
 pub(super) fn new_of(krate: &TokenStream, ty: &Type) -> TokenStream {
     let Ends { first, last } = Ends::of(ty);
     let new = of_declared(krate, ty, "New");
@@ -41,8 +41,8 @@ pub(super) fn item_of(ty: &impl ToTokens, path: TokenStream, item: &str) -> Toke
     quote_spanned!(first=> <#ty as #path>::#item)
 }
 
-/// The spans of the first and the last token. The compiler underlines code from one to the other as
-/// a whole; stable Rust has no other way to join spans.
+/// The spans of the first and the last token. The compiler underlines all code from one to the
+/// other. Stable Rust has no other way to join spans.
 #[derive(Clone, Copy)]
 pub(super) struct Ends {
     pub(super) first: Span,
@@ -69,7 +69,8 @@ impl Ends {
     }
 }
 
-/// A call of a hidden function, underlined from end to end where it fails.
+/// Writes a call of a hidden function. If it fails, the compiler underlines the code between
+/// `ends`.
 pub(super) fn call(
     krate: &TokenStream,
     function: &str,
@@ -83,7 +84,7 @@ pub(super) fn call(
     quote_spanned!(ends.first=> #krate::__private::#function #arguments)
 }
 
-/// The same tokens with another span.
+/// Returns the same tokens with another span.
 pub(super) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
     let respan = |mut token: TokenTree| {
         // `$crate` resolves in the macro that wrote the struct.

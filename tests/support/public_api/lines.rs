@@ -181,10 +181,12 @@ fn visibility(item: &Item, has_value: bool) -> &'static str {
 fn shape(kind: &Value) -> &'static str {
     let plain = &kind["plain"];
     let is_mixed = plain["has_stripped_fields"] == true && !array(&plain["fields"]).is_empty();
-    match kind == "unit" {
-        true => ";",
-        false if is_mixed => " { .. }",
-        false => "",
+    if kind == "unit" {
+        ";"
+    } else if is_mixed {
+        " { .. }"
+    } else {
+        ""
     }
 }
 

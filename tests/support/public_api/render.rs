@@ -136,9 +136,10 @@ impl Render<'_, '_> {
     pub(super) fn bounds(self, bounds: &Value) -> String {
         let bounds = array(bounds).iter().map(|bound| {
             let trait_bound = &bound["trait_bound"];
-            match trait_bound.is_null() {
-                false => self.trait_bound(trait_bound),
-                true => bound["outlives"].as_str().map_or_else(|| captures(bound), str::to_owned),
+            if trait_bound.is_null() {
+                bound["outlives"].as_str().map_or_else(|| captures(bound), str::to_owned)
+            } else {
+                self.trait_bound(trait_bound)
             }
         });
         bounds.collect::<Vec<_>>().join(" + ")

@@ -1,5 +1,6 @@
-//! `measured`, twice: with dynamic sets of label values, which take any value as all other contenders do,
-//! and with methods and codes in fixed sets, which know all of theirs when the program starts.
+//! `measured`, twice: with dynamic sets of label values, which take any value, as all other
+//! contenders do; and with methods and codes in fixed sets, whose values are known when the program
+//! starts.
 
 use measured::lasso::{Rodeo, RodeoReader, Spur};
 use measured::metric::histogram::Thresholds;
@@ -20,7 +21,7 @@ impl Contender for Measured {
     type Histogram = Encoded<UnlabelledSeconds>;
 }
 
-/// No peer of what takes any value, but told beside it.
+/// `measured` with fixed sets. The tables have it, but it is no peer: it does not take every value.
 pub struct MeasuredFixed;
 
 impl Contender for MeasuredFixed {
@@ -42,7 +43,7 @@ fn known(values: &[&str]) -> Known {
     known.into_reader()
 }
 
-/// There are no constant labels: this one has a single value.
+/// The constant label. `measured` has none, so this is a label with a single value.
 #[derive(Clone, Copy, FixedCardinalityLabel)]
 pub enum Service {
     Checkout,
@@ -105,7 +106,7 @@ pub struct UnlabelledSeconds {
     request_seconds: measured::Histogram<{ BUCKETS.len() }>,
 }
 
-/// Metrics, and the encoder that is kept for them, as its documentation asks.
+/// Metrics, and the encoder that is kept for them, as the documentation of `measured` recommends.
 pub struct Encoded<M> {
     metrics: M,
     encoder: TextEncoder<Vec<u8>>,
@@ -126,7 +127,7 @@ impl<M: MetricGroup<TextEncoder<Vec<u8>>> + 'static> Expose for Encoded<M> {
     }
 }
 
-/// The same code for both label sets, which have no trait in common that could tell it once.
+/// Implements `Counters` for both label sets, which have no trait in common for generic code.
 macro_rules! counters {
     ($family:ident: $request:ident, $set:expr) => {
         impl Counters for Encoded<$family> {
@@ -150,8 +151,8 @@ macro_rules! counters {
                 self.metrics.requests_total.inc(request);
             }
 
-            /// The identifier of the series. A guard of the series itself would keep others from being
-            /// created.
+            /// Keeps the identifier of the series. A guard of the series itself would prevent the
+            /// creation of others.
             fn pin<'a>(&'a self, [method, path, code]: &'a Self::Key) -> impl Fn() + 'a {
                 let family = &self.metrics.requests_total;
                 let request = $request { service: Service::Checkout, method, path, code };

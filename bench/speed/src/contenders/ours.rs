@@ -59,7 +59,7 @@ impl<M> Registered<M> {
     }
 }
 
-/// What the library calls a format.
+/// Converts a format to the library's own type.
 fn own(format: Format) -> hello_exporter::Format {
     match format {
         Format::Text => hello_exporter::Format::Text,

@@ -1,15 +1,15 @@
-//! A heap as it is after a while.
+//! A heap as it looks after a program has run for a while.
 
 use fastrand::Rng;
 
 use crate::labels;
 
-/// Half of them before the series are created, half between one series and the next.
+/// The number of allocations: half before the series are created, half in between.
 const ALLOCATIONS: usize = 1_000_000;
 
 const SIZES: std::ops::RangeInclusive<usize> = 16..=512;
 
-/// Allocations of random sizes, half of which were freed again. What is alive stays until this is
+/// Allocations of random sizes, about half of which were freed again. The others live until this is
 /// dropped.
 pub(super) struct Aging {
     alive: Vec<Box<[u8]>>,
@@ -18,19 +18,19 @@ pub(super) struct Aging {
 }
 
 impl Aging {
-    /// Leaves the heap as it is.
+    /// Returns an ageing that leaves the heap as it is.
     pub(super) fn none() -> Self {
         Self { alive: Vec::new(), for_each_series: 0, rng: labels::rng() }
     }
 
-    /// Ages the heap, and will go on with it while as many series are created.
+    /// Ages the heap, and prepares to age it further while `series` series are created.
     pub(super) fn before(series: usize) -> Self {
         let mut aging = Self { for_each_series: ALLOCATIONS / 2 / series, ..Self::none() };
         aging.age(ALLOCATIONS / 2);
         aging
     }
 
-    /// To be called after the creation of each series.
+    /// Ages the heap further. Call it after the creation of each series.
     pub(super) fn between(&mut self) {
         self.age(self.for_each_series);
     }

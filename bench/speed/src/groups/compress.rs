@@ -1,4 +1,4 @@
-//! Compressing an exposition, with state and a buffer that are kept.
+//! Compression of an exposition, with state and a buffer that are kept.
 
 use std::hint::black_box;
 use std::io::Read;
@@ -12,7 +12,7 @@ use super::{Done, nanoseconds};
 use crate::labels::Labels;
 use crate::measure::{self, time};
 
-/// How long it takes.
+/// Measures how long compression takes.
 pub fn text(name: &str, series: &[Labels]) -> Done {
     let exposition = exposition(series);
     let length = exposition.len() / series.len();
@@ -22,7 +22,7 @@ pub fn text(name: &str, series: &[Labels]) -> Done {
     Ok(())
 }
 
-/// What is left of it.
+/// Measures the size of the compressed exposition.
 pub fn bytes(name: &str, series: &[Labels]) -> Done {
     let exposition = exposition(series);
     let entrants = ways().map(|way| way.counted(exposition.clone(), series.len())).into();
@@ -31,7 +31,7 @@ pub fn bytes(name: &str, series: &[Labels]) -> Done {
     Ok(())
 }
 
-/// Writes what it makes of the first in place of what the second holds.
+/// Compresses the slice into the buffer, whose previous content it replaces.
 type Compress = dyn FnMut(&[u8], &mut Vec<u8>);
 
 /// A library at one of its levels.
@@ -42,7 +42,7 @@ struct Way {
     decompress: fn(&[u8]) -> Vec<u8>,
 }
 
-/// Fast levels, and those that the libraries take unless they are told.
+/// Returns fast levels, and the libraries' default levels.
 fn ways() -> [Way; 7] {
     [
         gzip("gzip_libdeflate_1", libdeflate(1)),
@@ -86,10 +86,7 @@ fn entrant(
     is_ours: bool,
     measure: impl FnMut() -> figures::Measurement + 'static,
 ) -> Entrant {
-    match is_ours {
-        true => Entrant::own(name, measure),
-        false => Entrant::peer(name, measure),
-    }
+    if is_ours { Entrant::own(name, measure) } else { Entrant::peer(name, measure) }
 }
 
 fn gzip(name: &'static str, compress: impl FnMut(&[u8], &mut Vec<u8>) + 'static) -> Way {
@@ -103,7 +100,7 @@ fn gzip(name: &'static str, compress: impl FnMut(&[u8], &mut Vec<u8>) + 'static)
 
 fn libdeflate(level: i32) -> impl FnMut(&[u8], &mut Vec<u8>) {
     let mut compressor = Compressor::new(CompressionLvl::new(level).unwrap());
-    // It writes to what is initialised.
+    // libdeflate writes to initialised memory only.
     let mut room = Vec::new();
     move |exposition, buffer| {
         room.resize(compressor.gzip_compress_bound(exposition.len()), 0);

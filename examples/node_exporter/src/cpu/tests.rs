@@ -7,7 +7,7 @@ fn times(idle: u64, iowait: u64) -> Times {
 }
 
 #[test]
-fn times_fall_only_where_a_cpu_begins_anew() {
+fn times_fall_only_if_a_cpu_restarts() {
     let rising = Rising::default();
     assert_eq!(rising.of(times(1000, 50)), times(1000, 50));
     assert_eq!(rising.of(times(999, 40)), times(1000, 50));

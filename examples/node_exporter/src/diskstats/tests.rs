@@ -13,7 +13,7 @@ fn line(name: &str, counts: u64) -> String {
 }
 
 #[test]
-fn a_line_has_as_many_numbers_as_some_kernel_writes() {
+fn line_has_as_many_numbers_as_its_kernel_writes() {
     let lines: String = [4, 11, 15, 16, 17, 18].map(|counts| line("sda", counts)).concat();
     let (disks, skipped) = read_text(&lines, read);
     assert_eq!(disks, [11, 15, 17].map(|counts| disk("sda", counts)));
@@ -31,6 +31,6 @@ fn columns_that_a_newer_kernel_appends_are_ignored() {
 }
 
 #[test]
-fn a_system_may_have_no_disks() {
+fn system_without_disks_is_valid() {
     assert_eq!(read_text("", read), (vec![], vec![]));
 }

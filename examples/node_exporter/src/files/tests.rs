@@ -24,7 +24,7 @@ pub(crate) fn numbers_of(skipped: &[(usize, String)]) -> Vec<usize> {
 }
 
 #[test]
-fn odd_lines_are_skipped_with_their_numbers_and_reasons() {
+fn malformed_lines_are_skipped_with_their_numbers_and_reasons() {
     let text = "a 1\n\nb x\nc 3\0\nd 4 5\ne 18446744073709551616\nf 18446744073709551615\n";
     let read = |line: &str| {
         let [name, value] = words(line, "a name and a number")?;
@@ -43,7 +43,7 @@ fn odd_lines_are_skipped_with_their_numbers_and_reasons() {
 }
 
 #[test]
-fn an_empty_file_has_an_empty_line() {
+fn empty_file_has_an_empty_line() {
     let (read, skipped) = read_text("", |lines| lines.read(|line| Ok(line.to_owned())));
     assert_eq!(read, [""; 0]);
     assert_eq!(skipped, [(1, "the line is empty".to_owned())]);
@@ -56,7 +56,7 @@ fn messages_quote_the_beginning_of_a_long_word() {
 }
 
 #[test]
-fn numbers_are_those_that_kernels_write() {
+fn numbers_are_read_as_kernels_write_them() {
     for (word, expected) in
         [("0.21", 0.21), ("7", 7.0), ("18446744073709551615.5", u64::MAX as f64)]
     {
@@ -79,7 +79,7 @@ fn rows_are_wider_than_known_only_together() {
 }
 
 #[test]
-fn a_text_whose_line_is_skipped_is_unknown() {
+fn text_of_a_skipped_line_is_unknown() {
     const KEYS: &[&str] = &["NAME", "NAME_ID", "OTHER"];
     let texts_of = |text: &str| {
         let (texts, skipped) = read_text(text, |lines| {
@@ -112,7 +112,7 @@ fn a_text_whose_line_is_skipped_is_unknown() {
 }
 
 #[test]
-fn a_file_of_a_feature_that_is_missing_or_disabled_is_absent() {
+fn file_of_a_missing_or_disabled_feature_is_absent() {
     let is_absence = |error: Errno| {
         let (path, source) = ("/proc/pressure/cpu".into(), io::Error::from(error));
         FileError { path, source }.is_absence()

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use super::{Filesystems, message};
 
 #[test]
-fn messages_are_spelled_as_in_go() {
+fn messages_are_those_of_go() {
     for (error, expected) in [
         (Errno::NOENT, "no such file or directory"),
         (Errno::ACCESS, "permission denied"),
@@ -21,7 +21,7 @@ fn messages_are_spelled_as_in_go() {
 }
 
 #[test]
-fn a_filesystem_without_answer_has_no_device_number() {
+fn filesystem_without_a_response_has_no_device_number() {
     let read = |line: &str| super::mounts::mount(line.as_bytes(), "/".as_ref()).expect("a mount");
     let mounts = BTreeMap::from([read("1 2 8:1 / /gone rw - nfs4 server:/export rw")]);
     let Filesystems { mount_info, .. } = Filesystems::new(mounts, &HashMap::new());

@@ -8,7 +8,7 @@ fn field(field: &str, name: &str, value: u64) -> Memory {
 }
 
 #[test]
-fn an_odd_line_makes_up_no_field() {
+fn malformed_line_adds_no_field() {
     let text = "MemTotal:       32767416 kB\n\
                 MemFree:1 kB\n\
                 Active(anon):          2 kB\n\

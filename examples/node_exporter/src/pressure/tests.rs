@@ -13,7 +13,7 @@ fn read(text: &str) -> (Times, Vec<usize>) {
 }
 
 #[test]
-fn a_truncated_file_costs_what_is_missing() {
+fn truncated_file_lacks_only_its_missing_values() {
     const SOME: &str = "some avg10=0.16 avg60=0.05 avg300=0.77 total=14036781000123\n";
     const FULL: &str = "full avg10=0.00 avg60=0.00 avg300=0.00 total=7\n";
     let (some, full) = (Some(14_036_781.000_123), Some(7e-6));

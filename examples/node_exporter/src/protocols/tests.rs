@@ -10,7 +10,7 @@ fn pairs(text: &str) -> (Vec<String>, Vec<usize>) {
 }
 
 #[test]
-fn names_without_values_cost_themselves() {
+fn names_without_values_are_skipped() {
     let ip = "Ip: A B\nIp: 1 2\n";
     for (odd, skipped) in [
         ("TcpExt: A B\n", vec![1]),

@@ -53,7 +53,7 @@ fn invalid_file_is_refused_with_its_name_and_what_is_accepted() {
         ),
         (
             "2nd:\n  query: SELECT 1\n  metrics:\n    - a: {usage: GAUGE}\n".to_owned(),
-            "`2nd_a` is not a metric name: letters, digits and `_` are accepted, and a digit not first",
+            "`2nd_a` is not a metric name: letters, digits and `_` are accepted, but no leading digit",
         ),
         ("- a\n".to_owned(), "expected mapping start at line 1, column 1"),
     ] {

@@ -38,7 +38,7 @@ fn lines_of_a_master_begin_with_its_host() {
 }
 
 #[test]
-fn section_that_is_too_long_costs_no_other() {
+fn too_long_section_is_cut_and_others_are_kept() {
     let mut text = InfoText::default();
     text.push(b"# Errorstats");
     (0..17_000).for_each(|at| text.push(format!("errorstat_E{at}:count=1").as_bytes()));
@@ -55,7 +55,7 @@ fn section_that_is_too_long_costs_no_other() {
 }
 
 #[test]
-fn comment_begins_no_section() {
+fn comment_starts_no_section() {
     assert_eq!(section_name("# Keyspace"), Some("Keyspace"));
     assert_eq!(section_name("# Last scan db time: Wed Jan 1 00:00:00 2025"), None);
     assert_eq!(section_name("# a:1"), None);

@@ -1,4 +1,4 @@
-//! Labels of samples by the positions of their names.
+//! The positions of label names in a dynamic family.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::name::is_label_name;
 ///
 /// # Errors
 ///
-/// A name is invalid, or given twice. Then `desc` has no new names.
+/// Returns the reason if a name is invalid or given twice. Then `desc` is unchanged.
 pub(super) fn label_values<N: AsRef<str>, V: LabelValue>(
     desc: &mut Desc,
     labels: impl IntoIterator<Item = (N, V)>,
@@ -58,7 +58,7 @@ impl<'d> LabelPositions<'d> {
     ///
     /// # Errors
     ///
-    /// The sample has a label that is not registered, and a value that is not empty.
+    /// Returns the name of a label that is not registered and whose value is not empty.
     pub(super) fn push_values<'s>(
         &self,
         labels: &'s [Option<String>],

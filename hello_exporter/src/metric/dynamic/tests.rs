@@ -3,7 +3,7 @@ use crate::encode::Format;
 use crate::metric::HistogramSnapshot;
 use crate::registry::Registry;
 
-/// Declares a gauge, whose second scrape has two valid samples of six.
+/// Returns a gauge. At the second scrape, two of its six samples are valid.
 fn families(scrape: u32) -> DynamicFamilies {
     let mut families = DynamicFamilies::new();
     families.gauge("x", "Help.").sample([("a", scrape)], scrape);

@@ -1,7 +1,7 @@
 //! The memory of series: records of words, one after the other.
 //!
 //! No other module of the store has unsafe code. This one reads the rendered labels of a record as
-//! bytes. Loading words and shifting them to the start of each label value makes an increment a
+//! bytes. Loading words and shifting them to the start of each label value makes an increment one
 //! seventh slower. Reading bytes is sound because no code stores to the labels of a complete
 //! record. The modules of the store guarantee that:
 //!
@@ -41,7 +41,7 @@ impl Layout {
 }
 
 /// The first word of a record: the low half of its hash, the length of its rendered labels, whether
-/// any of them is escaped, whether the record is a tombstone, the place of the value, and the
+/// any of them is escaped, whether the record is a tombstone, the position of the value, and the
 /// padding.
 #[derive(Clone, Copy)]
 pub(super) struct Header(u64);
@@ -306,7 +306,7 @@ pub(super) struct Records<'s> {
 }
 
 impl<'s> Records<'s> {
-    /// Returns the next record that is no tombstone, and its offset.
+    /// Returns the next record that is not a tombstone, and its offset.
     #[inline(always)]
     pub(super) fn next_live(&mut self, layout: Layout) -> Option<(usize, Record<'s>)> {
         loop {

@@ -1,10 +1,10 @@
-//! The index of a store: a hash table of the places of records.
+//! The index of a store: a hash table of the locations of records.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The place of a record: the number of its chunk, counted from one, and its offset, in one word.
+/// The location of a record in one word: the number of its chunk, counted from one, and its offset.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Location(NonZeroU64);
 
@@ -48,7 +48,7 @@ impl Location {
 
 /// A hash table with open addressing, read without a lock.
 ///
-/// An entry holds the upper bits of the hash and a [`Location`]. Zero is no entry.
+/// An entry holds the upper bits of the hash and a [`Location`]. A free slot is zero.
 #[derive(Clone)]
 pub(super) struct Index(Arc<[AtomicU64]>);
 
@@ -57,8 +57,8 @@ impl Index {
     /// A removed entry: no location has the chunk zero.
     const REMOVED: u64 = 1;
 
-    /// Makes an index with a power of two of slots, at least twice the entries; without slots if
-    /// `entries` is 0.
+    /// Makes an index for this number of entries. The number of slots is a power of two and at
+    /// least twice as large, or 0 if `entries` is 0.
     pub(super) fn with_capacity(entries: usize) -> Self {
         let slots = if entries == 0 { 0 } else { (entries * 2).next_power_of_two().max(8) };
         Self((0..slots).map(|_| AtomicU64::new(0)).collect())

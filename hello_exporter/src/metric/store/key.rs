@@ -9,7 +9,7 @@ use super::chunk::Record;
 use crate::escape;
 use crate::labels::{LabelNames, MAX_LABEL_VALUE_BYTES};
 
-/// The label values of a lookup, none of them too long, and their hash.
+/// The label values of a lookup and their hash. No value is too long.
 pub(super) struct SeriesKey<'v> {
     pub(super) values: &'v [&'v str],
     pub(super) hash: u64,
@@ -28,7 +28,7 @@ impl<'v> SeriesKey<'v> {
         count.div_ceil(Self::LENGTHS_PER_WORD)
     }
 
-    /// Returns `None` if a value is too long.
+    /// Returns the key of these values, or `None` if a value is too long.
     #[inline(always)]
     pub(super) fn new(values: &'v [&'v str], hasher: &RandomState) -> Option<Self> {
         let mut hasher = hasher.build_hasher();
@@ -54,19 +54,19 @@ impl<'v> SeriesKey<'v> {
 
     /// Returns whether the record is the series of the key.
     ///
-    /// If all lengths are equal, every value has the same place in the rendered labels of both, so
-    /// that comparing the values alone compares the label sets. That holds only for labels without
-    /// escapes: the escaped text of a value can be another value (`a\"b` is `a"b`, escaped), so
-    /// labels with escapes are compared with the escaped key.
+    /// If all lengths are equal, every value has the same position in the rendered labels of both.
+    /// So it is enough to compare the values. That holds only for labels without escapes: the
+    /// escaped text of a value can be another value (`a\"b` is `a"b`, escaped), so labels with
+    /// escapes are compared with the escaped key.
     #[inline(always)]
-    pub(super) fn is_of(&self, record: Record<'_>, store: &Store) -> bool {
+    pub(super) fn matches(&self, record: Record<'_>, store: &Store) -> bool {
         let header = record.header;
         if header.hash() != u64::from(self.hash as u32) || !self.has_lengths(record.lengths()) {
             return false;
         }
         let labels = record.labels();
         if header.is_escaped() {
-            return self.is_escaped_as(labels, store);
+            return self.matches_escaped(labels, store);
         }
         let mut at = 0;
         for (gap, value) in store.gaps.iter().zip(self.values) {
@@ -80,8 +80,8 @@ impl<'v> SeriesKey<'v> {
         true
     }
 
-    /// Returns whether rendered labels with escapes are those of the key.
-    fn is_escaped_as(&self, labels: &[u8], store: &Store) -> bool {
+    /// Returns whether rendered labels with escapes are the labels of the key.
+    fn matches_escaped(&self, labels: &[u8], store: &Store) -> bool {
         let mut rest = labels;
         let mut is_next =
             |piece: &str| rest.strip_prefix(piece.as_bytes()).inspect(|tail| rest = tail).is_some();
@@ -115,9 +115,9 @@ pub(super) fn gaps(label_names: &LabelNames) -> Box<[usize]> {
     lengths.map(|(at, length)| length + if at == 0 { 2 } else { 4 }).collect()
 }
 
-/// Returns whether both are equal. They have the same length.
+/// Returns whether two values of the same length are equal.
 ///
-/// Most are short: comparing the two ends, which overlap, needs no call and no loop.
+/// Most values are short. Comparing their two ends, which may overlap, needs no call and no loop.
 #[inline(always)]
 fn are_equal(one: &[u8], other: &[u8]) -> bool {
     match one.len() {

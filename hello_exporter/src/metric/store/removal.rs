@@ -10,7 +10,7 @@ use crate::labels::{self, RenderedLabels};
 use crate::sync::write;
 
 impl Writer {
-    /// The most words of tombstones that are not worth a compaction.
+    /// The number of words of tombstones up to which a compaction is not worth its cost.
     const FEW_WORDS: usize = 512;
 
     fn is_sparse(&self, storage: &Storage) -> bool {
@@ -27,7 +27,8 @@ impl Store {
         self.remove_at(&mut writer, &storage, location.as_slice()) > 0
     }
 
-    /// Removes the series with these rendered labels, and ignores missing ones.
+    /// Removes the series with these rendered labels, and ignores missing ones. Returns the number
+    /// of removed series.
     pub(in crate::metric) fn remove_rendered(&self, label_sets: &[String]) -> usize {
         let mut writer = self.lock_writer();
         let storage = self.storage();
@@ -61,7 +62,8 @@ impl Store {
         }
     }
 
-    /// Removes records, and compacts the storage if tombstones take most of it.
+    /// Removes records, and compacts the storage if tombstones take most of it. Returns the number
+    /// of removed records.
     fn remove_at(&self, writer: &mut Writer, storage: &Storage, locations: &[Location]) -> usize {
         if locations.is_empty() {
             return 0;
@@ -69,7 +71,7 @@ impl Store {
         let mut removed = 0;
         self.exclusively(|current| {
             for location in locations {
-                removed += usize::from(self.entomb(writer, storage, *location));
+                removed += usize::from(self.remove_record(writer, storage, *location));
             }
             if writer.is_sparse(storage)
                 && let Some(compacted) = storage.compacted(writer.live, self.layout)
@@ -81,14 +83,15 @@ impl Store {
         removed
     }
 
-    /// Makes one record a tombstone. Returns `false` if it was one already.
-    fn entomb(&self, writer: &mut Writer, storage: &Storage, location: Location) -> bool {
+    /// Makes one record a tombstone, and removes it from the index. Returns `false` if it was a
+    /// tombstone already.
+    fn remove_record(&self, writer: &mut Writer, storage: &Storage, location: Location) -> bool {
         let Some(record) =
             storage.record(location, self.layout).filter(|record| record.make_tombstone())
         else {
             return false;
         };
-        storage.forget(location, record.header.hash());
+        storage.remove_from_index(location, record.header.hash());
         self.exemplars.remove(RenderedLabels(record.labels()));
         writer.live = writer.live.saturating_sub(1);
         writer.dead_words += record.length();

@@ -24,21 +24,21 @@ impl Storage {
 
     /// Returns the end of the records of the last chunk, the only one that grows.
     ///
-    /// A walk through all records reads this first, and stops there. Otherwise it would meet a
-    /// series twice that is removed and created again meanwhile: at its old place, and after all
+    /// A walk through all records reads this first, and stops there. Otherwise it would see a
+    /// series twice that is removed and created again meanwhile: at its old location, and after all
     /// others.
     pub(super) fn end(&self) -> usize {
         self.chunks.last().map_or(0, Chunk::end)
     }
 
-    /// Returns a chunk and the end of its records, in a walk that stops at `end`.
+    /// Returns the chunk number `at` and the end of its records, for a walk that stops at `end`.
     pub(super) fn part(&self, at: usize, end: usize) -> Option<(&Chunk, usize)> {
         let chunk = self.chunks.get(at)?;
         let is_last = at + 1 == self.chunks.len();
         Some((chunk, if is_last { end } else { chunk.end() }))
     }
 
-    /// Iterates over all records that are no tombstones, in the order of their creation.
+    /// Iterates over all records that are not tombstones, in the order of their creation.
     pub(super) fn walk(&self, layout: Layout) -> Walk<'_> {
         Walk { storage: self, layout, next_chunk: 0, end: self.end(), records: Records::default() }
     }
@@ -86,7 +86,7 @@ impl Storage {
     }
 
     /// Returns a storage of the same series, at the same locations, with room for one more record;
-    /// `None` if there are no more locations. `live` is the number of series, `used` that of the
+    /// `None` if there are no more locations. `live` is the number of series, `used` the number of
     /// used slots of the index.
     ///
     /// A new chunk has an eighth of all words, so that little memory is unused and chunks stay few.
@@ -132,7 +132,7 @@ impl Storage {
     }
 
     /// Removes a record from the index.
-    pub(super) fn forget(&self, location: Location, lower_hash: u64) {
+    pub(super) fn remove_from_index(&self, location: Location, lower_hash: u64) {
         self.index.remove(location, lower_hash);
     }
 
@@ -162,7 +162,7 @@ impl Storage {
     }
 }
 
-/// Iterates over the records of a storage that are no tombstones: the number of the chunk, the
+/// Iterates over the records of a storage that are not tombstones: the number of the chunk, the
 /// offset in it, and the record.
 pub(super) struct Walk<'s> {
     storage: &'s Storage,

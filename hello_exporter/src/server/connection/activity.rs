@@ -24,12 +24,13 @@ pub(super) const DISCONNECT: Duration = Duration::from_secs(1);
 /// The activity of a connection: it receives heads, runs requests, and sends responses.
 pub(super) struct Activity {
     limits: ConnectionLimits,
-    is_multiplexed: bool,
+    pub(super) is_multiplexed: bool,
     head: Head,
     requests: Requests,
-    transfer: Transfer,
+    pub(super) transfer: Transfer,
     closing_since: Option<Instant>,
-    is_draining: bool,
+    /// Whether the exporter ends.
+    pub(super) is_draining: bool,
 }
 
 /// The next step for a connection.
@@ -62,10 +63,6 @@ impl Activity {
         self.head = Head::first(now);
     }
 
-    pub(super) fn is_multiplexed(&self) -> bool {
-        self.is_multiplexed
-    }
-
     pub(super) fn has_requests(&self) -> bool {
         self.requests.are_active()
     }
@@ -85,21 +82,6 @@ impl Activity {
         self.requests.send(bytes);
     }
 
-    /// Notes that a write waits for the client.
-    pub(super) fn write_stalled(&mut self, now: Instant) {
-        self.transfer.write_stalled(now);
-    }
-
-    /// Notes that everything written is flushed.
-    pub(super) fn flushed(&mut self) {
-        self.transfer.flushed();
-    }
-
-    /// Notes that a flush waits for the client.
-    pub(super) fn flush_stalled(&mut self, now: Instant) {
-        self.transfer.flush_stalled(now);
-    }
-
     /// Begins a request, whose head is complete.
     pub(super) fn begin_request(&mut self) {
         self.requests.begin();
@@ -112,16 +94,6 @@ impl Activity {
         self.head.end_request(now);
     }
 
-    /// Begins to send a response. Returns its number, for [`end_response`](Self::end_response).
-    pub(super) fn begin_response(&mut self, now: Instant) -> u64 {
-        self.transfer.begin_response(now)
-    }
-
-    /// Ends a response: the client has received it, or it is given up.
-    pub(super) fn end_response(&mut self, number: u64) {
-        self.transfer.end_response(number);
-    }
-
     /// Begins to close the connection in good order.
     pub(super) fn close(&mut self, now: Instant) {
         self.closing_since.get_or_insert(now);
@@ -129,15 +101,6 @@ impl Activity {
 
     pub(super) fn is_closing(&self) -> bool {
         self.closing_since.is_some()
-    }
-
-    pub(super) fn is_draining(&self) -> bool {
-        self.is_draining
-    }
-
-    /// Notes that the exporter ends.
-    pub(super) fn drain(&mut self) {
-        self.is_draining = true;
     }
 
     /// Returns the next step for the connection.

@@ -5,32 +5,26 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use actix_http::body::MessageBody;
+use actix_http::body::{BoxBody, MessageBody};
 use actix_http::{Request, Response};
-use actix_service::{Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, map_config};
+use actix_service::boxed::{self, BoxServiceFactory};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, map_config,
+};
 use actix_web::HttpResponse;
 use actix_web::dev::{AppConfig, ServiceResponse};
 
 use super::guarded_body::GuardedBody;
 use super::state::Connection;
 
-/// An application of actix-web: it makes a service for each worker. This is an alias of its bounds.
-pub(crate) trait Application:
-    ServiceFactory<
-        Request,
-        Config = AppConfig,
-        Response = ServiceResponse<<Self as Application>::Body>,
-        Error = actix_web::Error,
-        InitError = (),
-        Service: Service<Request, Future: 'static>,
-    > + 'static
-{
-    type Body: MessageBody + 'static;
-}
+/// An application of actix-web: it makes a service for each worker.
+pub(crate) type Application = BoxServiceFactory<(), Request, Response<BoxBody>, HttpResponse, ()>;
 
-impl<A, B> Application for A
+/// Returns `app` as an application that records its requests in the state of their connections.
+pub(crate) fn application<A, S, B>(app: A) -> Application
 where
-    A: ServiceFactory<
+    A: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<
             Request,
             Config = AppConfig,
             Response = ServiceResponse<B>,
@@ -40,35 +34,22 @@ where
         > + 'static,
     B: MessageBody + 'static,
 {
-    type Body = B;
-}
-
-/// Records the requests of an application in the state of their connections.
-pub(super) fn recorded<A: Application>(
-    application: A,
-) -> impl ServiceFactory<
-    Request,
-    Config = (),
-    Response = Response<GuardedBody<A::Body, Option<ActiveRequest>>>,
-    Error = HttpResponse,
-    InitError = (),
-    Service: Service<Request, Future: 'static>,
-> {
-    let application = application.map_err(|error| error.error_response());
-    let application = map_config(application, |()| AppConfig::default());
-    apply_fn_factory(application, |request: Request, application| {
+    let app = app.into_factory().map_err(|error| error.error_response());
+    let app = map_config(app, |()| AppConfig::default());
+    boxed::factory(apply_fn_factory(app, |request: Request, app| {
         let active = request.conn_data::<Rc<Connection>>().map(ActiveRequest::begin);
-        let responding = application.call(request);
+        let responding = app.call(request);
         async move {
             let response = match &active {
                 Some(active) => active.run(responding).await.ok_or_else(connection_is_over)??,
                 None => responding.await?,
             };
-            let response: Response<A::Body> = response.into();
+            let response: Response<B> = response.into();
             let active = active.map(ActiveRequest::begin_response);
-            Ok::<_, HttpResponse>(response.map_body(|_, body| GuardedBody::new(body, active)))
+            let guard = |_: &mut _, body| GuardedBody::new(body, active);
+            Ok::<_, HttpResponse>(response.map_body(guard).map_into_boxed_body())
         }
-    })
+    }))
 }
 
 /// Returns the response to a request whose connection is over. Nobody receives it.

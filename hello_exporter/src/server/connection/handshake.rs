@@ -24,7 +24,7 @@ pub(super) async fn tls_handshake<T: Transport>(
     (stream, connection): Accepted<T>,
     limit: Duration,
 ) -> Result<Established<TlsStream<T>>, DispatchError> {
-    let client = connection.client();
+    let client = connection.client;
     connection.begin_handshake();
     match timeout(limit, accept(config, stream)).await.unwrap_or_else(|late| Err(late.into())) {
         Ok(stream) => {

@@ -1,6 +1,6 @@
 //! The state of a connection, which its parts share on the thread of its worker.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::net::SocketAddr;
 
 use tokio::sync::Notify;
@@ -14,8 +14,9 @@ use super::handle::ConnectionHandle;
 
 /// The state of a connection.
 pub(super) struct Connection {
-    client: Option<SocketAddr>,
-    handle: ConnectionHandle,
+    /// The address of the client. Over a Unix socket it has none.
+    pub(super) client: Option<SocketAddr>,
+    pub(super) handle: ConnectionHandle,
     /// Set when the connection is admitted.
     slot: OnceCell<ConnectionSlot>,
     activity: RefCell<Activity>,
@@ -39,13 +40,9 @@ impl Connection {
         }
     }
 
-    /// Returns the address of the client. Over a Unix socket it has none.
-    pub(super) fn client(&self) -> Option<SocketAddr> {
-        self.client
-    }
-
-    pub(super) fn handle(&self) -> &ConnectionHandle {
-        &self.handle
+    /// Returns the activity of the client, for the time of one statement.
+    pub(super) fn activity(&self) -> RefMut<'_, Activity> {
+        self.activity.borrow_mut()
     }
 
     /// Keeps the slot that the connection has got. It gets one once.
@@ -61,37 +58,12 @@ impl Connection {
     /// Ends a TLS handshake: requests can be received.
     pub(super) fn end_handshake(&self, is_multiplexed: bool) {
         self.is_in_handshake.set(false);
-        self.activity.borrow_mut().end_handshake(is_multiplexed, Instant::now());
-    }
-
-    /// Notes bytes from the client.
-    pub(super) fn read(&self, bytes: usize) {
-        self.activity.borrow_mut().read(bytes, Instant::now());
-    }
-
-    /// Notes bytes for which the client has room.
-    pub(super) fn wrote(&self, bytes: usize) {
-        self.activity.borrow_mut().wrote(bytes, Instant::now());
-    }
-
-    /// Notes that a write waits for the client.
-    pub(super) fn write_stalled(&self) {
-        self.activity.borrow_mut().write_stalled(Instant::now());
-    }
-
-    /// Notes that a flush is done, or waits for the client.
-    pub(super) fn flushed(&self, is_done: bool) {
-        let mut activity = self.activity.borrow_mut();
-        if is_done {
-            activity.flushed();
-        } else {
-            activity.flush_stalled(Instant::now());
-        }
+        self.activity().end_handshake(is_multiplexed, Instant::now());
     }
 
     /// Begins a request.
     pub(super) fn begin_request(&self) {
-        self.activity.borrow_mut().begin_request();
+        self.activity().begin_request();
         if let Some(slot) = self.slot.get() {
             slot.begin_request();
         }
@@ -99,7 +71,7 @@ impl Connection {
 
     /// Begins to send a response. Returns its number, for [`end_request`](Self::end_request).
     pub(super) fn begin_response(&self) -> u64 {
-        let number = self.activity.borrow_mut().begin_response(Instant::now());
+        let number = self.activity().transfer.begin_response(Instant::now());
         if let Some(slot) = self.slot.get() {
             slot.begin_response();
         }
@@ -108,23 +80,23 @@ impl Connection {
 
     /// Ends a request, and its response if there is one.
     pub(super) fn end_request(&self, response: Option<u64>) {
-        let mut activity = self.activity.borrow_mut();
+        let mut activity = self.activity();
         if let Some(response) = response {
-            activity.end_response(response);
+            activity.transfer.end_response(response);
         }
         activity.end_request(Instant::now());
         if let Some(slot) = self.slot.get().filter(|_| !activity.has_requests()) {
             slot.end_requests();
         }
         // Over HTTP/2 requests have tasks of their own, which do not wake the supervisor.
-        if activity.is_multiplexed() {
+        if activity.is_multiplexed {
             self.handle.wake();
         }
     }
 
     /// Returns the next step for the connection.
     pub(super) fn verdict(&self) -> Verdict {
-        let activity = self.activity.borrow();
+        let activity = self.activity();
         let must_close = self.handle.must_close();
         // A client in a handshake waits for no response.
         if self.handle.must_be_cut() || must_close && self.is_in_handshake.get() {
@@ -134,24 +106,6 @@ impl Connection {
             return Verdict::Close("others wait for its place");
         }
         activity.verdict(Instant::now())
-    }
-
-    /// Closes the connection as if its client had: its socket reads no more bytes.
-    pub(super) fn close(&self) {
-        self.activity.borrow_mut().close(Instant::now());
-    }
-
-    pub(super) fn is_closing(&self) -> bool {
-        self.activity.borrow().is_closing()
-    }
-
-    /// Notes that the exporter ends.
-    pub(super) fn drain(&self) {
-        self.activity.borrow_mut().drain();
-    }
-
-    pub(super) fn is_draining(&self) -> bool {
-        self.activity.borrow().is_draining()
     }
 
     /// Has the socket drop what the client has not received.

@@ -10,11 +10,12 @@ use actix_web::rt::net::TcpStream;
 #[cfg(unix)]
 use actix_web::rt::net::UnixStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
 
 use super::state::Connection;
 
-/// An accepted socket: TCP, or a Unix socket.
+/// A socket of a connection: TCP, a Unix socket, or TLS over one of them.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
     /// Returns the address of the client. Over a Unix socket it has none.
     fn peer(&self) -> Option<SocketAddr>;
@@ -43,40 +44,38 @@ impl Transport for UnixStream {
     fn forget_unsent(&self) {}
 }
 
-/// A socket for requests and responses: a transport, or TLS over it.
-pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + 'static {
-    fn forget_unsent(&self);
-}
-
-impl<T: Transport> Socket for T {
-    fn forget_unsent(&self) {
-        Transport::forget_unsent(self);
+impl<T: Transport> Transport for TlsStream<T> {
+    fn peer(&self) -> Option<SocketAddr> {
+        self.get_ref().0.peer()
     }
-}
 
-impl<T: Transport> Socket for TlsStream<T> {
     fn forget_unsent(&self) {
-        Transport::forget_unsent(self.get_ref().0);
+        self.get_ref().0.forget_unsent();
     }
 }
 
 /// A socket that records its reads and writes in the state of its connection.
-pub(super) struct RecordingSocket<T: Socket> {
+pub(super) struct RecordingSocket<T: Transport> {
     socket: T,
-    connection: Rc<Connection>,
+    pub(super) connection: Rc<Connection>,
 }
 
-impl<T: Socket> RecordingSocket<T> {
+impl<T: Transport> RecordingSocket<T> {
     pub(super) fn new(socket: T, connection: Rc<Connection>) -> Self {
         Self { socket, connection }
     }
 
-    pub(super) fn connection(&self) -> &Rc<Connection> {
-        &self.connection
+    fn record_write(&self, result: &Poll<io::Result<usize>>) {
+        let (mut activity, now) = (self.connection.activity(), Instant::now());
+        match result {
+            Poll::Ready(Ok(bytes)) => activity.wrote(*bytes, now),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => activity.transfer.write_stalled(now),
+        }
     }
 }
 
-impl<T: Socket> AsyncRead for RecordingSocket<T> {
+impl<T: Transport> AsyncRead for RecordingSocket<T> {
     /// Returns the end of the stream on a connection that is being closed, once everything received
     /// is read.
     fn poll_read(
@@ -87,26 +86,18 @@ impl<T: Socket> AsyncRead for RecordingSocket<T> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.socket).poll_read(context, buffer);
         match buffer.filled().len() - before {
-            0 if result.is_pending() && self.connection.is_closing() => return Poll::Ready(Ok(())),
+            0 if result.is_pending() && self.connection.activity().is_closing() => {
+                return Poll::Ready(Ok(()));
+            }
             0 if result.is_pending() => {}
-            0 => self.connection.handle().note_half_close(),
-            bytes => self.connection.read(bytes),
+            0 => self.connection.handle.note_half_close(),
+            bytes => self.connection.activity().read(bytes, Instant::now()),
         }
         result
     }
 }
 
-impl<T: Socket> RecordingSocket<T> {
-    fn record_write(&self, result: &Poll<io::Result<usize>>) {
-        match result {
-            Poll::Ready(Ok(bytes)) => self.connection.wrote(*bytes),
-            Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.connection.write_stalled(),
-        }
-    }
-}
-
-impl<T: Socket> AsyncWrite for RecordingSocket<T> {
+impl<T: Transport> AsyncWrite for RecordingSocket<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -133,18 +124,18 @@ impl<T: Socket> AsyncWrite for RecordingSocket<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.socket).poll_flush(context);
-        self.connection.flushed(result.is_ready());
+        self.connection.activity().transfer.flush(result.is_ready(), Instant::now());
         result
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.socket).poll_shutdown(context);
-        self.connection.flushed(result.is_ready());
+        self.connection.activity().transfer.flush(result.is_ready(), Instant::now());
         result
     }
 }
 
-impl<T: Socket> Drop for RecordingSocket<T> {
+impl<T: Transport> Drop for RecordingSocket<T> {
     /// Drops the unsent bytes of a cut connection. Otherwise the kernel would keep them, and go on
     /// sending them to the client.
     fn drop(&mut self) {

@@ -19,23 +19,23 @@ pub(super) async fn supervise(
 ) -> Result<(), DispatchError> {
     let _end = EndOnDrop(connection);
     let (mut serving, mut draining) = (pin!(serving), pin!(draining));
-    let mut woken = pin!(connection.handle().woken());
+    let mut woken = pin!(connection.handle.woken());
     let mut timer = pin!(sleep_until(Instant::now()));
     poll_fn(|context| {
         loop {
             if let Poll::Ready(result) = serving.as_mut().poll(context) {
                 return Poll::Ready(result);
             }
-            if !connection.is_draining() && draining.as_mut().poll(context).is_ready() {
-                connection.drain();
+            if !connection.activity().is_draining && draining.as_mut().poll(context).is_ready() {
+                connection.activity().is_draining = true;
             }
             while woken.as_mut().poll(context).is_ready() {
-                woken.set(connection.handle().woken());
+                woken.set(connection.handle.woken());
             }
             match connection.verdict() {
                 Verdict::Close(reason) => {
                     debug!(client = client(connection), reason, "Closing a connection");
-                    connection.close();
+                    connection.activity().close(Instant::now());
                 }
                 Verdict::Cut(reason) => {
                     debug!(client = client(connection), reason, "Dropping a connection");
@@ -58,7 +58,7 @@ pub(super) async fn supervise(
 }
 
 fn client(connection: &Connection) -> Option<String> {
-    connection.client().map(|address| address.to_string())
+    connection.client.map(|address| address.to_string())
 }
 
 /// Ends a connection when serving it ends, for any reason.

@@ -16,7 +16,7 @@ use super::services::Services;
 use super::signal::{Signals, Termination};
 use super::{Exporter, ExporterError, Settings};
 use crate::server::cli::{Flags, ListenAddress};
-use crate::server::connection::{self, ConnectionLimits, Listener};
+use crate::server::connection::{self, ConnectionLimits, Listener, application};
 use crate::server::http::{access_log, not_found};
 use crate::server::web_config::{WebConfig, guard};
 
@@ -67,12 +67,13 @@ async fn serve(
     let guarded = web_config.clone();
     let app = move || {
         let (services, guarded) = (services.clone(), guarded.clone());
-        App::new()
+        let app = App::new()
             .wrap(from_fn(move |request, next| guard(guarded.clone(), request, next)))
             // The outermost: it logs refusals as well.
             .wrap(from_fn(access_log))
             .configure(|config| services.register(config))
-            .default_service(web::to(not_found))
+            .default_service(web::to(not_found));
+        application(app)
     };
     let mut signals = Signals::handle()?;
     let (drain, draining) = oneshot::channel::<()>();

@@ -45,13 +45,13 @@ const FIRST: &str = "0|1|0|GenuineIntel|6|142|Foo: Bar(R) 3000 @ 1.90GHz|0xb4|10
 const SECOND: &str = "0|2|3|GenuineIntel|6|142|Other||unknown|";
 
 #[test]
-fn a_text_may_have_colons() {
+fn text_may_have_colons() {
     let expected = vec![FIRST.to_owned(), SECOND.to_owned()];
     assert_eq!(read(X86), (expected, vec![799_998_000.0], vec![]));
 }
 
 #[test]
-fn an_odd_line_costs_the_series_that_have_its_label() {
+fn malformed_line_removes_the_series_with_its_label() {
     let damaged = |line: &str, by: &str| {
         assert!(X86.contains(line), "{line}");
         let (labels, frequencies, skipped) = read(&X86.replacen(line, by, 1));
@@ -84,7 +84,7 @@ fn an_odd_line_costs_the_series_that_have_its_label() {
 }
 
 #[test]
-fn an_empty_file_has_no_cpus() {
+fn empty_file_has_no_cpus() {
     assert_eq!(read(""), (vec![], vec![], vec![1]));
 }
 

@@ -43,7 +43,7 @@ fn told(log: &Path) -> Vec<String> {
 }
 
 #[test]
-fn stuck_mounts_cost_themselves_and_come_back_and_the_log_tells_it_once() {
+fn stuck_mounts_fail_alone_recover_and_are_logged_once() {
     let (file, log) = NamedTempFile::new().expect("a directory for it").into_parts();
     let lines = tracing_subscriber::fmt().with_writer(Arc::new(file)).with_target(false);
     tracing::subscriber::set_global_default(lines.without_time().finish()).expect("the only one");
@@ -85,7 +85,7 @@ fn count(_: &Path) -> usize {
 }
 
 #[test]
-fn many_mounts_are_asked_by_few_threads() {
+fn few_threads_query_many_mounts() {
     let long = Duration::from_secs(3600);
     let watch = Watch { patience: long, ..Watch::new(long, 4, count) };
     let paths: BTreeSet<_> = (0..3000).map(|number| PathBuf::from(number.to_string())).collect();
@@ -102,7 +102,7 @@ fn wait(_: &Path) {
 }
 
 #[test]
-fn what_there_is_no_time_to_ask_is_asked_the_next_time() {
+fn mounts_left_out_for_lack_of_time_are_queried_next() {
     let long = Duration::from_secs(3600);
     let watch = Watch { patience: long, ..Watch::new(Duration::from_secs(1), 4, wait) };
     let held = lock(&GATE);

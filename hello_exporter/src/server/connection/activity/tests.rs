@@ -35,9 +35,9 @@ impl Test {
     fn request(&mut self, begin: u64, end: u64) {
         self.activity.read(100, self.at(begin));
         self.activity.begin_request();
-        let response = self.activity.begin_response(self.at(end));
+        let response = self.activity.transfer.begin_response(self.at(end));
         self.activity.wrote(1000, self.at(end));
-        self.activity.end_response(response);
+        self.activity.transfer.end_response(response);
         self.activity.end_request(self.at(end));
     }
 }
@@ -83,10 +83,10 @@ fn stalled_reader_is_cut() {
     for is_multiplexed in [false, true] {
         let mut test = Test::new(is_multiplexed);
         test.activity.begin_request();
-        test.activity.begin_response(test.at(50));
+        test.activity.transfer.begin_response(test.at(50));
         test.assert(60, NOTHING);
         test.activity.wrote(1, test.at(58));
-        test.activity.write_stalled(test.at(58));
+        test.activity.transfer.write_stalled(test.at(58));
         test.assert(68, NOTHING);
     }
 }
@@ -95,11 +95,11 @@ fn stalled_reader_is_cut() {
 fn slow_reader_is_cut() {
     let mut test = Test::new(true);
     test.activity.begin_request();
-    test.activity.begin_response(test.at(0));
+    test.activity.transfer.begin_response(test.at(0));
     test.activity.begin_request();
-    let second = test.activity.begin_response(test.at(60));
+    let second = test.activity.transfer.begin_response(test.at(60));
     (0..120).for_each(|second| test.activity.wrote(1, test.at(second)));
-    test.activity.end_response(second);
+    test.activity.transfer.end_response(second);
     test.activity.end_request(test.at(60));
     test.assert(120, Verdict::Cut("a response is read too slowly"));
 }
@@ -108,9 +108,9 @@ fn slow_reader_is_cut() {
 fn stalled_flush_is_cut() {
     let mut test = Test::new(false);
     test.request(1, 1);
-    test.activity.flush_stalled(test.at(2));
+    test.activity.transfer.flush(false, test.at(2));
     test.assert(12, NOTHING);
-    test.activity.flushed();
+    test.activity.transfer.flush(true, test.at(2));
     test.assert(121, IDLE);
 }
 
@@ -161,7 +161,7 @@ fn closing_connection_is_cut_after_a_second() {
 fn draining_closes_idle_connections() {
     let mut test = Test::new(true);
     test.activity.begin_request();
-    test.activity.drain();
+    test.activity.is_draining = true;
     assert!(matches!(test.activity.verdict(test.at(0)), Verdict::Wait(_)));
     test.activity.end_request(test.at(1));
     assert_eq!(test.activity.verdict(test.at(1)), Verdict::Close("the exporter ends"));

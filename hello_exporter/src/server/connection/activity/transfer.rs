@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{ConnectionLimits, Verdict};
 
 /// The responses that are sent to a client, and its last progress.
-pub(super) struct Transfer {
+pub(in super::super) struct Transfer {
     /// When each response began to be sent.
     responses: BTreeMap<u64, Instant>,
     next_response: u64,
@@ -35,24 +35,21 @@ impl Transfer {
     }
 
     /// Notes that a write waits for the client.
-    pub(super) fn write_stalled(&mut self, now: Instant) {
+    pub(in super::super) fn write_stalled(&mut self, now: Instant) {
         self.start_timer(now);
         self.is_write_stalled = true;
     }
 
-    /// Notes that everything written is flushed.
-    pub(super) fn flushed(&mut self) {
-        self.is_flush_stalled = false;
-    }
-
-    /// Notes that a flush waits for the client.
-    pub(super) fn flush_stalled(&mut self, now: Instant) {
-        self.start_timer(now);
-        self.is_flush_stalled = true;
+    /// Notes that a flush is done, or waits for the client.
+    pub(in super::super) fn flush(&mut self, is_done: bool, now: Instant) {
+        if !is_done {
+            self.start_timer(now);
+        }
+        self.is_flush_stalled = !is_done;
     }
 
     /// Begins to send a response. Returns its number, for [`end_response`](Self::end_response).
-    pub(super) fn begin_response(&mut self, now: Instant) -> u64 {
+    pub(in super::super) fn begin_response(&mut self, now: Instant) -> u64 {
         self.start_timer(now);
         let number = self.next_response;
         self.next_response += 1;
@@ -61,7 +58,7 @@ impl Transfer {
     }
 
     /// Ends a response.
-    pub(super) fn end_response(&mut self, number: u64) {
+    pub(in super::super) fn end_response(&mut self, number: u64) {
         self.responses.remove(&number);
     }
 

@@ -1,7 +1,7 @@
 //! The families of sources in an exposition.
 
 use super::*;
-use crate::labels::LabelValue;
+use crate::LabelValue;
 use crate::metric::DynamicFamilies;
 
 /// A label value that panics.
