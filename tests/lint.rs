@@ -164,7 +164,7 @@ fn problems_are_sorted_and_display_metric_and_text() {
     );
 }
 
-/// promtool reports the unit that a map of Go yields first.
+/// promtool reports the unit that a Go map yields first, in random order.
 #[test]
 fn first_of_several_wrong_units_is_reported() {
     for name in ["bytes_per_minutes", "minutes_per_hours", "minutes_bytes"] {

@@ -1,5 +1,5 @@
-//! Hosts that the example `node_exporter` has to read right: what they lack, what is mounted over
-//! what, other CPUs.
+//! Hosts that the example `node_exporter` must read correctly: missing files, mounts over mounts,
+//! other CPUs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -77,7 +77,7 @@ fn kernel_without_pressure_is_not_a_failure() {
     assert_eq!(log_of(exporter), [expected]);
 }
 
-/// Returns a host without anything that is optional.
+/// Returns a host without optional files.
 fn bare_host() -> TempDir {
     let directory = copied_tree();
     for optional in [

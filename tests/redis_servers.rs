@@ -1,4 +1,4 @@
-//! The example redis_exporter and servers that say other things of themselves than Redis 7 does.
+//! The example redis_exporter with servers whose INFO differs from that of Redis 7.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -6,12 +6,12 @@ use hello_exporter_tests::http::Response;
 use hello_exporter_tests::redis_exporter::{DOWN, has_sample, samples, scrape, start_for_targets};
 use hello_exporter_tests::{Fake, FakeRedis, assert_golden, bulk, data};
 
-/// Returns the reply of a server to INFO ALL. All samples that are exposed of it are next to it.
+/// Returns the reply of a server to INFO ALL. A file next to it has all samples that are exposed.
 fn info(name: &str) -> String {
     std::fs::read_to_string(data(&format!("redis_servers/{name}.info"))).unwrap()
 }
 
-/// Compares all samples but that of the time of the start, which is that of the test.
+/// Asserts all samples except the start time, which is the time of the test.
 fn assert_exposed(name: &str, response: &Response) {
     let is_steady = |line: &&&str| !line.starts_with("redis_start_time_seconds ");
     let samples: Vec<&str> = samples(response);
@@ -19,14 +19,14 @@ fn assert_exposed(name: &str, response: &Response) {
     assert_golden(&format!("redis_servers/{name}.samples"), &(samples.join("\n") + "\n"));
 }
 
-/// The answer of an exporter to a request for a server that answers INFO so.
+/// Returns the response of an exporter for a server that replies to INFO with this text.
 fn scrape_info(text: &str, flags: &[&str]) -> Response {
     let server = FakeRedis::start(Fake::info(text));
     let flags = [&["--include-metrics-for-empty-databases=false"], flags].concat();
     scrape(&start_for_targets(&flags), &server.address.to_string())
 }
 
-/// The samples of a server of which most values are no numbers.
+/// The samples of a server whose values are mostly not numbers.
 const OF_NO_NUMBERS: [&str; 7] = [
     "probe_success 1",
     "redis_blocked_clients 3",

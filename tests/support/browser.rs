@@ -1,5 +1,5 @@
-//! A real browser, told what to do by the
-//! [DevTools protocol](https://chromedevtools.github.io/devtools-protocol/).
+//! A real browser, controlled through the [DevTools
+//! protocol](https://chromedevtools.github.io/devtools-protocol/).
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -24,20 +24,20 @@ pub struct Browser {
     directory: TempDir,
 }
 
-/// In what a page is looked at.
+/// The screen that shows a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {
     /// Width in CSS pixels.
     pub width: u32,
     /// Height in CSS pixels.
     pub height: u32,
-    /// Whether it is that of a phone.
+    /// Whether it is the screen of a phone.
     pub is_mobile: bool,
-    /// `light` or `dark`, which the reader prefers.
+    /// The reader's preferred color scheme: `light` or `dark`.
     pub scheme: &'static str,
 }
 
-/// Without a window, and without asking anybody for anything.
+/// Arguments for a browser without a window, which sends no requests of its own.
 const ARGUMENTS: [&str; 11] = [
     "--headless",
     "--no-sandbox",
@@ -53,13 +53,13 @@ const ARGUMENTS: [&str; 11] = [
 ];
 
 impl Browser {
-    /// Starts a browser with a profile of its own, and waits until it answers.
+    /// Starts a browser with a profile of its own, and waits until it responds.
     pub fn start() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let [to, from] = ["to", "from"].map(|name| directory.path().join(name));
         let made = Command::new("mkfifo").args([&to, &from]).status().expect("mkfifo runs");
         assert!(made.success());
-        // Opened for both ways, so that it need not wait for the browser.
+        // Opening the pipe for reading too does not block until the browser opens it.
         let requests = OpenOptions::new().read(true).write(true).open(&to).expect("a pipe");
         let child = spawn(&directory, &to, &from);
         let answers = BufReader::new(File::open(&from).expect("a pipe"));
@@ -94,7 +94,7 @@ impl Browser {
         self.wait_until_loaded();
     }
 
-    /// Runs a script that leads to another page, and gives its address once that has loaded.
+    /// Runs a script that opens another page, waits until it has loaded, and returns its address.
     pub fn follow(&mut self, script: &str) -> String {
         self.events.clear();
         self.evaluate(script);
@@ -109,7 +109,7 @@ impl Browser {
         }
     }
 
-    /// What an expression is on the page.
+    /// Returns the value of a JavaScript expression on the page.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let arguments =
             json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
@@ -118,9 +118,10 @@ impl Browser {
         result["result"]["value"].clone()
     }
 
-    /// What the console has shown since the page was opened, violations of its policy among it.
+    /// Returns the console messages since the page was opened, including violations of its content
+    /// security policy.
     pub fn console(&mut self) -> Vec<String> {
-        // What has been said so far comes before this answer.
+        // The messages so far arrive before the response to this.
         self.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))");
         let text = |event: &Value| match event["method"].as_str()? {
             "Log.entryAdded" => event["params"]["entry"]["text"].as_str().map(str::to_owned),
@@ -132,21 +133,21 @@ impl Browser {
         self.events.iter().filter_map(text).collect()
     }
 
-    /// The addresses that were asked for since the page was opened.
+    /// Returns the URLs that the browser has requested since the page was opened.
     pub fn requests(&self) -> Vec<String> {
         let sent = self.events.iter().filter(|it| it["method"] == "Network.requestWillBeSent");
         let urls = sent.filter_map(|event| event["params"]["request"]["url"].as_str());
         urls.map(str::to_owned).collect()
     }
 
-    /// The whole page as a picture, PNG in base64.
+    /// Returns a picture of the whole page, as PNG in base64.
     pub fn screenshot(&mut self) -> String {
         let arguments = json!({"format": "png", "captureBeyondViewport": true});
         let result = self.ask("Page.captureScreenshot", arguments);
         result["data"].as_str().expect("a picture").to_owned()
     }
 
-    /// Sends a command and waits for its answer.
+    /// Sends a command and waits for its result.
     fn ask(&mut self, method: &str, params: Value) -> Value {
         self.last += 1;
         let mut request = json!({"id": self.last, "method": method, "params": params});
@@ -173,7 +174,8 @@ impl Browser {
     }
 }
 
-/// The shell gives the browser its descriptors 3 and 4, which are what it is told, and what it says.
+/// Starts the browser from a shell, which opens descriptor 3 for the commands and 4 for the
+/// results.
 fn spawn(directory: &TempDir, to: &Path, from: &Path) -> Child {
     let log = File::create(directory.path().join("log")).expect("a file");
     Command::new("sh")
@@ -189,7 +191,7 @@ fn spawn(directory: &TempDir, to: &Path, from: &Path) -> Child {
         .expect("sh runs")
 }
 
-/// Reads on a thread of its own, so that nobody waits for ever.
+/// Reads messages on a thread, so that waiting for one can time out.
 fn messages(answers: BufReader<File>) -> Receiver<Value> {
     let (sender, messages) = mpsc::channel();
     thread::spawn(move || {

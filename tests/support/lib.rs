@@ -67,7 +67,7 @@ pub fn registry_of(collector: impl IntoCollector) -> Registry {
     registry
 }
 
-/// Returns a registry with one function.
+/// Returns a registry with one collector function.
 pub fn registry_of_fn<T: Declared + 'static>(
     make: impl Fn() -> T + Send + Sync + 'static,
 ) -> Registry {
@@ -110,17 +110,17 @@ pub fn exposition_of_fn<T: Declared + 'static>(
     exposition(&registry_of_fn(make))
 }
 
-/// Returns what a program has written.
+/// Returns a program's output as text.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
 }
 
-/// Returns a line of a program's log from its level on, without its time.
+/// Returns a line of a program's log without its time.
 pub fn without_time(line: &str) -> &str {
     line.split_once(" level=").expect("it has a level").1
 }
 
-/// Calls a function until it returns `Some`, for at most half a minute.
+/// Calls a function until it returns `Some`, for at most 30 seconds.
 pub fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
@@ -132,7 +132,7 @@ pub fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
     }
 }
 
-/// Waits until a condition holds, for at most half a minute.
+/// Waits until a condition holds, for at most 30 seconds.
 #[track_caller]
 pub fn until(holds: impl Fn() -> bool) {
     assert!(poll(|| holds().then_some(())).is_some(), "it becomes so");

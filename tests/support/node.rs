@@ -1,4 +1,4 @@
-//! The example `node_exporter`, and the host that is checked in as a tree of files.
+//! The example `node_exporter`, and a host whose files are in the repository.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,7 +28,7 @@ pub const COLLECTORS: [&str; 15] = [
     "vmstat",
 ];
 
-/// The flags that expose what is not exposed by default.
+/// The flags that expose series which are off by default.
 pub const MORE: [&str; 4] = [
     "--collector.cpu.info",
     "--collector.cpu.info.flags-include=^(aes|avx.*)$",
@@ -41,12 +41,12 @@ pub fn program() -> PathBuf {
     build_program("node_exporter", ["--bin", "node_exporter"])
 }
 
-/// Returns the directory of the host that is checked in.
+/// Returns the directory with the files of the host.
 pub fn tree() -> PathBuf {
     data("node_exporter")
 }
 
-/// Copies the host that is checked in, so that a test can change it.
+/// Copies the files of the host, so that a test can change them.
 pub fn copied_tree() -> TempDir {
     let directory = TempDir::new().expect("a directory");
     let copy = Command::new("cp").arg("-R").arg(tree().join(".")).arg(directory.path()).status();
@@ -54,7 +54,7 @@ pub fn copied_tree() -> TempDir {
     directory
 }
 
-/// Returns the flags with which exporters read the files of a host.
+/// Returns the flags that make an exporter read the files of a host.
 pub fn flags_of(tree: &Path) -> Vec<String> {
     let directories =
         [("procfs", "proc"), ("sysfs", "sys"), ("rootfs", "root"), ("udev.data", "udev")];
@@ -62,7 +62,7 @@ pub fn flags_of(tree: &Path) -> Vec<String> {
     directories.map(flag).to_vec()
 }
 
-/// Starts the example on the files of a host, with more flags.
+/// Starts the example on the files of a host, with these flags as well.
 pub fn on_tree(tree: &Path, flags: &[&str]) -> Exporter {
     let paths = flags_of(tree);
     let all: Vec<&str> = paths.iter().map(String::as_str).chain(flags.iter().copied()).collect();
@@ -82,12 +82,12 @@ pub fn lines(exporter: &Exporter, query: &str, prefix: &str) -> Vec<String> {
     body.lines().filter(|line| line.starts_with(prefix)).map(str::to_owned).collect()
 }
 
-/// Returns the collectors that an exporter says have failed.
+/// Returns the collectors that an exporter reports as failed.
 pub fn failing(exporter: &Exporter) -> Vec<String> {
     failing_in(&exposition(exporter, ""))
 }
 
-/// Returns the collectors that an exposition says have failed.
+/// Returns the collectors that an exposition reports as failed.
 pub fn failing_in(exposition: &str) -> Vec<String> {
     let failing = exposition.lines().filter_map(|line| {
         line.strip_prefix("node_scrape_collector_success{collector=\"")?.strip_suffix("\"} 0")

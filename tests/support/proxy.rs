@@ -1,4 +1,4 @@
-//! A proxy that changes what is asked for, and remembers what was answered.
+//! A proxy that changes request headers and records responses.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,18 +7,19 @@ use std::thread;
 
 use crate::http::{Response, response};
 
-/// A proxy in front of a server. Its thread ends with the process.
+/// A proxy of one server. Its thread ends with the process.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     target: SocketAddr,
     headers: Vec<(String, String)>,
     answers: Arc<Mutex<Vec<Response>>>,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
 impl Proxy {
-    /// Stands in front of `target`, and puts these headers in the place of those of the same names.
+    /// Starts a proxy of `target` that sets these request headers, in place of those with the same
+    /// names.
     pub fn in_front_of(target: SocketAddr, headers: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -31,12 +32,12 @@ impl Proxy {
         proxy
     }
 
-    /// The answers so far.
+    /// Returns the responses so far.
     pub fn answers(&self) -> std::sync::MutexGuard<'_, Vec<Response>> {
         self.answers.lock().expect("no thread has failed")
     }
 
-    /// Passes on the one request of a connection, unless its client leaves.
+    /// Forwards the only request of a connection, unless the client disconnects first.
     fn pass(&self, mut client: TcpStream) {
         let Some(request) = head(&mut client) else {
             return;
@@ -65,7 +66,7 @@ impl Proxy {
     }
 }
 
-/// The head of a request, whose body is empty.
+/// Reads the head of a request without a body.
 fn head(client: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     let mut piece = [0; 4096];

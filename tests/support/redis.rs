@@ -1,4 +1,4 @@
-//! Redis servers: real ones, one that answers whatever it is told to, and one that only looks at
+//! Redis servers: a real one, one that sends the given replies, and one that only checks
 //! certificates.
 
 use std::io::{Read, Write};
@@ -22,18 +22,19 @@ use crate::process::free_address;
 #[derive(Debug)]
 pub struct Redis {
     child: Child,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     _directory: TempDir,
 }
 
 impl Redis {
-    /// Starts a server that keeps nothing, with more flags, on a free port of the loopback.
+    /// Starts a server that stores nothing on disk, with these flags, on a free port of the
+    /// loopback.
     pub fn start(flags: &[&str]) -> Self {
         Self::start_at(free_address(), flags)
     }
 
-    /// Starts a server there, and waits until it accepts connections.
+    /// Starts a server at this address, and waits until it accepts connections.
     pub fn start_at(address: SocketAddr, flags: &[&str]) -> Self {
         Self::spawn(address, &["--port", &address.port().to_string()], flags)
     }
@@ -43,7 +44,7 @@ impl Redis {
         Self::start_with_tls_at(free_address(), flags)
     }
 
-    /// Starts a server that speaks TLS there.
+    /// Starts a server that speaks TLS at this address.
     pub fn start_with_tls_at(address: SocketAddr, flags: &[&str]) -> Self {
         Self::spawn(address, &["--port", "0", "--tls-port", &address.port().to_string()], flags)
     }
@@ -106,30 +107,30 @@ impl Drop for Redis {
     }
 }
 
-/// A server that sends every client the same, whatever it is asked, and remembers what that was.
+/// A server that sends every client the same replies to any command, and records the commands.
 #[derive(Debug)]
 pub struct FakeRedis {
     received: Arc<Mutex<Vec<u8>>>,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
 /// The bytes that a [`FakeRedis`] sends.
 #[derive(Clone, Copy, Debug)]
 pub enum Fake {
-    /// This, and then nothing any more.
+    /// These bytes, then nothing more.
     Bytes(&'static [u8]),
-    /// This, and then the end of the connection.
+    /// These bytes, then the end of the connection.
     Cut(&'static [u8]),
-    /// The first once, and then the second again and again.
+    /// The first bytes once, then the second again and again.
     Endless(&'static [u8], &'static [u8]),
-    /// This to every client before it says anything, and then the end of the connection.
+    /// These bytes before the client's first command, then the end of the connection.
     Refusal(&'static [u8]),
     /// The replies that a function returns for each command.
     Answers(Answers),
 }
 
-/// Returns the reply to the words of a command, joined by blanks.
+/// Returns the reply to the words of a command, joined by spaces.
 #[derive(Clone, Copy)]
 pub struct Answers(&'static (dyn Fn(&str) -> Vec<u8> + Send + Sync));
 
@@ -140,13 +141,13 @@ impl std::fmt::Debug for Answers {
 }
 
 impl Fake {
-    /// Answers each command with what the function returns for its words, joined by blanks.
+    /// Sends the reply that a function returns for the words of a command, joined by spaces.
     pub fn answers(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
         Self::Answers(Answers(Box::leak(Box::new(answer))))
     }
 
-    /// Answers INFO with this text, which has lines of Unix, and refuses everything else but a
-    /// name.
+    /// Replies to INFO with this text, whose lines end in `\n`, accepts a client name, and refuses
+    /// every other command.
     pub fn info(text: &str) -> Self {
         let info = bulk(&text.replace('\n', "\r\n"));
         Self::answers(move |command| match command {
@@ -168,7 +169,7 @@ impl FakeRedis {
         Self::answering(TcpListener::bind("127.0.0.1:0").expect("a free port"), fake)
     }
 
-    /// Listens there, until the test ends.
+    /// Listens on this address until the test ends.
     pub fn start_at(address: SocketAddr, fake: Fake) -> Self {
         Self::answering(TcpListener::bind(address).expect("the address is free"), fake)
     }
@@ -186,14 +187,14 @@ impl FakeRedis {
         Self { received, address }
     }
 
-    /// All that clients have sent, as far as it is text.
+    /// Returns everything that clients have sent, as text.
     pub fn received(&self) -> String {
         let received = self.received.lock().expect("no client has panicked");
         String::from_utf8_lossy(&received).into_owned()
     }
 }
 
-/// Answers until the client is gone.
+/// Sends replies until the client disconnects.
 fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
     if let Fake::Refusal(bytes) = fake {
         _ = stream.write_all(bytes);
@@ -225,7 +226,7 @@ fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
     }
 }
 
-/// Takes the first command of what a client has sent, if it is complete.
+/// Removes and returns the first command that a client has sent, if it is complete.
 fn next_command(sent: &mut Vec<u8>) -> Option<String> {
     let text = String::from_utf8_lossy(sent).into_owned();
     let mut lines = text.split_inclusive("\r\n");
@@ -242,12 +243,12 @@ fn next_command(sent: &mut Vec<u8>) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// A server that asks clients for a certificate, does not insist, and remembers whether it was
-/// shown one.
+/// A server that requests a certificate from clients, does not require it, and records whether it
+/// has received one.
 #[derive(Debug)]
 pub struct FakeTls {
     shown: Arc<Mutex<Vec<bool>>>,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
@@ -273,7 +274,7 @@ impl FakeTls {
         Self { shown, address }
     }
 
-    /// Whether there was a certificate, for each client.
+    /// Returns for each client whether it sent a certificate.
     pub fn shown(&self) -> Vec<bool> {
         self.shown.lock().expect("nobody has panicked").clone()
     }
