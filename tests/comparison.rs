@@ -19,7 +19,7 @@ fn directory() -> PathBuf {
 
 /// Returns the families of the queue that a program serves, as an independent parser reads them.
 fn served(program: &Path) -> Vec<Family> {
-    let program = Exporter::start_quietly(program, &[]);
+    let program = Exporter::start_unlogged(program, &[]);
     let mut families = parse(&get(program.address, "/metrics").body);
     families.retain(|family| {
         family.name.starts_with("queue_") && family.name != "queue_exporter_build_info"

@@ -13,7 +13,7 @@ use hello_exporter_tests::{
 use tempfile::TempDir;
 
 /// Runs a command, and returns whether it succeeded, and its standard output and error.
-fn told(command: &mut Command) -> (bool, String) {
+fn run_command(command: &mut Command) -> (bool, String) {
     let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| {
         panic!("{:?} is installed by tests/run: {error}", command.get_program())
     });
@@ -42,7 +42,7 @@ fn units(with_socket: bool) -> TempDir {
 fn systemd_analyze(units: &TempDir, arguments: &[&str]) -> (bool, String) {
     // The trailing colon adds systemd's own units.
     let path = format!("{}:", units.path().display());
-    told(Command::new("systemd-analyze").env("SYSTEMD_UNIT_PATH", path).args(arguments))
+    run_command(Command::new("systemd-analyze").env("SYSTEMD_UNIT_PATH", path).args(arguments))
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn image_is_built_from_existing_files() {
     );
     let mut tree = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     tree.current_dir(source.path()).args(["tree", "--locked", "--offline", "--depth=0"]);
-    let (is_resolved, tree) = told(tree.args(["--package", "hello_exporter"]));
+    let (is_resolved, tree) = run_command(tree.args(["--package", "hello_exporter"]));
     assert!(is_resolved && tree.starts_with("hello_exporter v"), "{tree}");
     assert!(source.path().join("hello_exporter/src/main.rs").exists());
 
@@ -137,7 +137,7 @@ fn prometheus_directory() -> TempDir {
 }
 
 fn promtool(arguments: &[&str]) -> (bool, String) {
-    told(Command::new("promtool").current_dir(prometheus_directory().path()).args(arguments))
+    run_command(Command::new("promtool").current_dir(prometheus_directory().path()).args(arguments))
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn every_flag_is_documented() {
         build_example("hello_exporter_tests", "sources"),
     );
     for program in [build(), landing, sources] {
-        let (_, help) = told(Command::new(program).arg("--help"));
+        let (_, help) = run_command(Command::new(program).arg("--help"));
         for flag in help.lines().filter_map(flag) {
             let name = generic(flag);
             let is_own = flag.starts_with("--spare.");

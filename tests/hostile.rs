@@ -105,10 +105,10 @@ fn start(arguments: &[&str]) -> Exporter {
 }
 
 /// Reads a value until it is as expected, for at most 30 seconds.
-fn eventually<T: std::fmt::Debug>(look: impl Fn() -> T, is_expected: impl Fn(&T) -> bool) -> T {
+fn eventually<T: std::fmt::Debug>(read: impl Fn() -> T, is_expected: impl Fn(&T) -> bool) -> T {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let seen = look();
+        let seen = read();
         if is_expected(&seen) {
             return seen;
         }
@@ -157,7 +157,7 @@ const ATTACKS: &[Attack] = &[
         streams.iter_mut().for_each(|stream| drop(stream.read(&mut [0])));
         streams
     }),
-    ("slow readers who ask on and on", |target| {
+    ("slow readers with pipelined requests", |target| {
         (0..20).map(|_| target.send(get(BIG, "").repeat(100))).collect()
     }),
 ];
@@ -175,7 +175,7 @@ fn trickle(streams: &mut [Stream], bit: &str) {
     while streams.iter_mut().map(|stream| is_sent(stream, bit)).filter(|is_sent| *is_sent).count()
         > 0
     {
-        assert!(Instant::now() < deadline, "clients who trickle are closed");
+        assert!(Instant::now() < deadline, "slow clients are disconnected");
         thread::sleep(Duration::from_millis(100));
     }
 }
@@ -289,7 +289,7 @@ const INITIAL_WINDOW_SIZE: u16 = 0x4;
 
 const HTTP2_ATTACKS: &[Attack] = &[
     ("silent connections", |target| (0..20).map(|_| target.http2(&[]).0).collect()),
-    ("windows that stay shut", |target| {
+    ("windows that stay closed", |target| {
         let shut = |_| {
             let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
             http2.get(1, BIG, true).unwrap();
@@ -299,7 +299,7 @@ const HTTP2_ATTACKS: &[Attack] = &[
         streams.iter_mut().for_each(Http2::wait_for_answer);
         streams.into_iter().map(|http2| http2.0).collect()
     }),
-    ("more small answers that nobody takes than there are places", |target| {
+    ("more unread small responses than slots", |target| {
         let shut = |_| {
             let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
             http2.get(1, HEALTHY, true).unwrap();
@@ -307,38 +307,50 @@ const HTTP2_ATTACKS: &[Attack] = &[
         };
         (0..220).map(shut).collect()
     }),
-    ("windows that are never opened again", |target| {
+    ("windows that are not reopened", |target| {
         let mut http2 = target.http2(&[]);
         http2.get(1, BIG, true).unwrap();
         vec![http2.0]
     }),
-    ("answers that nobody takes", |target| {
+    ("unread responses", |target| {
         let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
-        let ask = |stream: u32| http2.get(1 + 2 * stream, HEALTHY, true).is_ok();
-        assert!((0..1_000_000).map(ask).any(|is_sent| !is_sent), "it is cut");
+        let request = |stream: u32| http2.get(1 + 2 * stream, HEALTHY, true).is_ok();
+        assert!(
+            (0..1_000_000).map(request).any(|is_sent| !is_sent),
+            "the exporter closes the connection"
+        );
         vec![http2.0]
     }),
     ("requests that are reset", |target| {
         let mut http2 = target.http2(&[]);
-        let mut ask = |stream: u32| {
+        let mut request = |stream: u32| {
             let result = http2.get(1 + 2 * stream, BIG, true);
             result.and_then(|()| http2.send(RESET, 0, 1 + 2 * stream, &[0, 0, 0, 8])).is_ok()
         };
-        assert!((0..1_000_000).map(&mut ask).any(|is_sent| !is_sent), "it is cut");
+        assert!(
+            (0..1_000_000).map(&mut request).any(|is_sent| !is_sent),
+            "the exporter closes the connection"
+        );
         vec![http2.0]
     }),
-    ("heads without an end", |target| {
+    ("endless heads", |target| {
         let mut http2 = target.http2(&[]);
         http2.get(1, SMALL, false).unwrap();
         let line = [&[0x00, 1, b'x', 100][..], &[b'y'; 100]].concat().repeat(100);
         let mut go_on = |_| http2.send(CONTINUATION, 0, 1, &line).is_ok();
-        assert!((0..10_000).map(&mut go_on).any(|is_sent| !is_sent), "it is cut");
+        assert!(
+            (0..10_000).map(&mut go_on).any(|is_sent| !is_sent),
+            "the exporter closes the connection"
+        );
         vec![http2.0]
     }),
-    ("pings without an end", |target| {
+    ("endless pings", |target| {
         let mut http2 = target.http2(&[]);
         let mut ping = |_| http2.send(PING, 0, 0, &[0; 8]).is_ok();
-        assert!((0..10_000_000).map(&mut ping).any(|is_sent| !is_sent), "it is cut");
+        assert!(
+            (0..10_000_000).map(&mut ping).any(|is_sent| !is_sent),
+            "the exporter closes the connection"
+        );
         vec![http2.0]
     }),
 ];
@@ -496,13 +508,13 @@ fn pipelined_requests_are_answered_in_order() {
 fn idle_connections_do_not_delay_shutdown() {
     let target = Target::tls();
     let kept = (answered(&target), target.connect(), target.http2(&[]));
-    let mut asked = target.http2(&[]);
-    asked.get(1, HEALTHY, true).unwrap();
-    asked.0.read_exact(&mut [0; 64]).unwrap();
+    let mut requested = target.http2(&[]);
+    requested.get(1, HEALTHY, true).unwrap();
+    requested.0.read_exact(&mut [0; 64]).unwrap();
     let (status, log) = target.exporter.signal("TERM");
     assert_eq!(status.code(), Some(0));
     assert_eq!(log.last().map(|line| line.ends_with("msg=Stopped\n")), Some(true));
     // Connections that are closed by force would be logged as a warning.
     assert!(log.iter().all(|line| line.contains(" level=info ")), "{log:?}");
-    drop((kept, asked));
+    drop((kept, requested));
 }

@@ -355,7 +355,7 @@ fn log_is_logfmt_or_json_of_the_given_level() {
     let (_, log) = Exporter::start(&["--log.format=json"]).signal("TERM");
     let last: serde_json::Value = serde_json::from_str(log.last().unwrap()).unwrap();
     assert_eq!((&last["level"], &last["msg"]), (&"info".into(), &"Stopped".into()));
-    let warn = Exporter::start_quietly(&build(), &["--log.level=warn"]);
+    let warn = Exporter::start_unlogged(&build(), &["--log.level=warn"]);
     assert_eq!(warn.signal("TERM").1, [""; 0]);
     let debug = Exporter::start(&["--log.level=debug"]).signal("TERM").1;
     assert!(debug.iter().any(|line| line.contains(" level=debug ")), "{debug:?}");

@@ -11,8 +11,8 @@ use std::process::{Command, Output};
 
 use hello_exporter_tests::http::get_with;
 use hello_exporter_tests::node::{
-    COLLECTORS, MORE, copied_tree, exposition, failing, failing_in, flags_of, is_of_itself, lines,
-    on_tree, program, series_of_tree, tree,
+    COLLECTORS, EXTRA_FLAGS, copied_tree, exposition, failing, failing_in, flags_of, is_own_metric,
+    lines, program, series_of_tree, start_on_tree, tree,
 };
 use hello_exporter_tests::{
     Comparison, Exporter, Family, Group, Wrong, assert_golden, free_address, lines_of_code, parse,
@@ -45,7 +45,7 @@ impl Original {
         let collectors = collectors.iter().map(String::as_str);
         let flags: Vec<&str> =
             more.into_iter().chain(collectors).chain(flags.iter().copied()).collect();
-        Self { exporter: Exporter::start_quietly(Path::new(&program), &flags), is_1_5 }
+        Self { exporter: Exporter::start_unlogged(Path::new(&program), &flags), is_1_5 }
     }
 
     /// Scrapes it, without the metrics that version 1.11.1 has wrong: purgeable space, which does
@@ -63,8 +63,8 @@ impl Original {
         let mut families = parse(&exposition(ours, ""));
         families.iter_mut().for_each(|family| without(family, "node_disk_info", "rotational"));
         if self.is_1_5 {
-            families.retain(|family| !is_since_1_5(&family.name));
-            families.iter_mut().for_each(|family| without_what_is_since_1_5(family, udev));
+            families.retain(|family| !is_added_since_1_5(&family.name));
+            families.iter_mut().for_each(|family| remove_additions_since_1_5(family, udev));
         }
         families
     }
@@ -72,7 +72,7 @@ impl Original {
 
 /// The families that the original has gained since version 1.5.0, without `_total`, which the
 /// parser removes.
-const SINCE_1_5: [&str; 7] = [
+const ADDED_SINCE_1_5: [&str; 7] = [
     "node_cpu_frequency_hertz",
     "node_cpu_online",
     "node_filesystem_mount_info",
@@ -82,8 +82,8 @@ const SINCE_1_5: [&str; 7] = [
     "node_pressure_irq_stalled_seconds",
 ];
 
-fn is_since_1_5(family: &str) -> bool {
-    SINCE_1_5.contains(&family)
+fn is_added_since_1_5(family: &str) -> bool {
+    ADDED_SINCE_1_5.contains(&family)
 }
 
 /// The flags whose defaults have changed since version 1.5.0, with their defaults in that version.
@@ -103,7 +103,7 @@ fn without(family: &mut Family, prefix: &str, label: &str) {
 }
 
 /// Removes labels and series that the original has gained since version 1.5.0.
-fn without_what_is_since_1_5(family: &mut Family, udev: &Path) {
+fn remove_additions_since_1_5(family: &mut Family, udev: &Path) {
     let is_failed = |labels: &BTreeMap<String, String>| !labels["device_error"].is_empty();
     if family.name == "node_filesystem_readonly" {
         // Filesystems that do not respond have this label too.
@@ -130,7 +130,7 @@ fn collectors(exporters: [&Exporter; 2]) -> BTreeMap<String, String> {
         for collector in COLLECTORS {
             let query = format!("?collect[]={collector}");
             for family in parse(&exposition(exporter, &query)) {
-                if !is_of_itself(&family.name) {
+                if !is_own_metric(&family.name) {
                     collectors.insert(family.name, collector.to_owned());
                 }
             }
@@ -169,15 +169,18 @@ fn wrong(comparison: &Comparison) -> impl Iterator<Item = &Wrong> {
 
 #[test]
 fn frozen_tree_has_the_samples_of_the_original() {
-    let ours = on_tree(&tree(), &[&MORE[..], &["--collector.netdev.device-exclude=^lo$"]].concat());
+    let ours = start_on_tree(
+        &tree(),
+        &[&EXTRA_FLAGS[..], &["--collector.netdev.device-exclude=^lo$"]].concat(),
+    );
     let paths = flags_of(&tree());
     // By default it queries the kernel for the counters of devices, which are not in the tree.
     let more = ["--no-collector.netdev.netlink", "--collector.netdev.device-exclude=^lo$"];
     let paths = paths.iter().map(String::as_str);
-    let original = Original::start(&paths.chain(MORE).chain(more).collect::<Vec<_>>());
+    let original = Original::start(&paths.chain(EXTRA_FLAGS).chain(more).collect::<Vec<_>>());
     let comparison = compared(&original, &ours, &tree().join("udev"));
     let families: usize = COLLECTORS.iter().map(|name| comparison.groups[*name].families).sum();
-    let expected = if original.is_1_5 { 159 } else { 159 + SINCE_1_5.len() - 1 };
+    let expected = if original.is_1_5 { 159 } else { 159 + ADDED_SINCE_1_5.len() - 1 };
     assert_eq!(families, expected, "the tree has something for every collector");
     for name in COLLECTORS {
         let Group { different, additional, wrong, passing, .. } = &comparison.groups[name];
@@ -194,7 +197,7 @@ fn frozen_tree_has_the_samples_of_the_original() {
 
 #[test]
 fn frozen_tree_has_the_recorded_exposition() {
-    let exporter = on_tree(&tree(), &MORE);
+    let exporter = start_on_tree(&tree(), &EXTRA_FLAGS);
     let exposition = exposition(&exporter, "");
     let series = series_of_tree(&exposition);
     assert_golden("node_exporter.txt", &(series.join("\n") + "\n"));
@@ -202,7 +205,7 @@ fn frozen_tree_has_the_recorded_exposition() {
     let families: BTreeSet<&str> =
         series.iter().filter_map(|line| line.split(['{', ' ']).next()).collect();
     let families = families.iter().map(|name| name.strip_suffix("_total").unwrap_or(name));
-    assert_eq!(families.filter(|name| is_since_1_5(name)).count(), SINCE_1_5.len());
+    assert_eq!(families.filter(|name| is_added_since_1_5(name)).count(), ADDED_SINCE_1_5.len());
 }
 
 #[test]
@@ -232,7 +235,7 @@ fn flags_choose_devices_mount_points_and_fields() {
         "--no-collector.cpu.guest",
         "--no-collector.time",
     ];
-    let exporter = on_tree(&tree(), &flags);
+    let exporter = start_on_tree(&tree(), &flags);
     assert_eq!(
         lines(&exporter, "", "node_disk_io_now{"),
         [
@@ -292,7 +295,7 @@ fn include_flag_stands_alone_or_next_to_an_empty_exclude_flag() {
         &["--collector.netdev.device-include=^lo$"][..],
         &["--collector.netdev.device-include=^lo$", "--collector.netdev.device-exclude="],
     ] {
-        let exporter = on_tree(&tree(), flags);
+        let exporter = start_on_tree(&tree(), flags);
         assert_eq!(
             lines(&exporter, "?collect[]=netdev", "node_network_transmit_bytes_total{"),
             ["node_network_transmit_bytes_total{device=\"lo\"} 435303245"]
@@ -350,7 +353,7 @@ fn invalid_flags_are_refused() {
 #[test]
 fn collectors_without_files_fail_one_by_one() {
     let directory = TempDir::new().unwrap();
-    let mut exporter = on_tree(directory.path(), &[]);
+    let mut exporter = start_on_tree(directory.path(), &[]);
     // The other collectors query the kernel.
     let of_kernel = ["time", "uname"];
     // Not every system has the files of these.
@@ -379,7 +382,7 @@ fn missing_file_removes_only_its_samples() {
     for path in ["proc/pressure/memory", "proc/net/snmp6", "proc/net/sockstat6"] {
         fs::remove_file(file(path)).unwrap();
     }
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     assert_eq!(failing(&exporter), [""; 0]);
     assert_eq!(
         lines(&exporter, "", "node_cpu_seconds_total{cpu=\"7\",mode=\"user\"}"),
@@ -411,7 +414,7 @@ fn blocking_file_fails_only_its_collector() {
         fs::remove_file(&file).unwrap();
         assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
     }
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     let timeout = "X-Prometheus-Scrape-Timeout-Seconds: 3";
     let response = get_with(exporter.address, "/metrics", timeout);
     assert_eq!(response.status, 200, "{}", response.body);
@@ -432,7 +435,7 @@ fn invalid_utf8_in_names_is_replaced() {
     replace("proc/1/mountinfo", "/etc", b"/e\xfftc");
     replace("proc/1/mountinfo", "/gone", b"/\xc3\xa9tc");
     fs::create_dir(file("root").join(OsStr::from_bytes(b"e\xfftc"))).unwrap();
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     assert_eq!(failing(&exporter), [""; 0]);
     assert_eq!(
         lines(&exporter, "", "node_network_receive_bytes_total{device=\"b\u{fffd}0\"}"),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use hello_exporter_tests::Exporter;
 use hello_exporter_tests::node::{
-    MORE, copied_tree, exposition, failing_in, on_tree, series_of_tree,
+    EXTRA_FLAGS, copied_tree, exposition, failing_in, series_of_tree, start_on_tree,
 };
 use tempfile::TempDir;
 
@@ -306,7 +306,7 @@ struct Host {
 impl Host {
     fn start() -> Self {
         let directory = copied_tree();
-        let exporter = on_tree(directory.path(), &MORE);
+        let exporter = start_on_tree(directory.path(), &EXTRA_FLAGS);
         Self { directory, exporter }
     }
 

@@ -216,12 +216,12 @@ fn prometheus_stores_the_same_in_every_format_and_coding() {
     });
     let check =
         &|content_type: &str, flags: &[&str], headers: &[(&str, &str)], coding: Option<&str>| {
-            let proxy = Proxy::in_front_of(server.address, headers);
+            let proxy = Proxy::start(server.address, headers);
             let prometheus = Prometheus::scraping_with_flags(proxy.address, flags);
             let all = r#"{job="exporter",__name__=~"shop_.*"}"#;
             let stored = prometheus.query(all, |result| result != &json!([]));
             assert_eq!(lines(&stored), expected, "{content_type} {coding:?}");
-            for answer in proxy.answers().iter() {
+            for answer in proxy.responses().iter() {
                 assert_eq!(answer.header("content-type"), Some(content_type));
                 assert_eq!(answer.header("content-encoding"), coding);
             }

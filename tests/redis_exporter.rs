@@ -8,7 +8,7 @@ use std::path::Path;
 
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::redis_exporter::{
-    SECRET, has_sample, is_up, locked, program, samples, scrape, start, start_for_targets,
+    SECRET, has_sample, is_up, program, samples, scrape, start, start_for_targets, start_locked,
 };
 use hello_exporter_tests::{
     Comparison, Exporter, Family, Redis, free_address, lines_of_code, parse, read, read_unwrapped,
@@ -109,7 +109,7 @@ fn compare_target(original: &Exporter, ours: &Exporter, target: SocketAddr) -> C
 }
 
 fn start_original(flags: &[&str]) -> Exporter {
-    Exporter::start_quietly(Path::new("prometheus-redis-exporter"), flags)
+    Exporter::start_unlogged(Path::new("prometheus-redis-exporter"), flags)
 }
 
 /// Returns whether a series counts memory that includes the exporter's connection. Ours takes a few
@@ -229,7 +229,7 @@ fn sentinel_has_the_samples_of_the_original() {
 
 #[test]
 fn settings_are_those_of_the_original_without_passwords() {
-    let redis = locked(&["--rename-command", "CONFIG", "SETTINGS", "--masterauth", SECRET]);
+    let redis = start_locked(&["--rename-command", "CONFIG", "SETTINGS", "--masterauth", SECRET]);
     let address = format!("--redis.addr=redis://{}", redis.address);
     let password = format!("--redis.password={SECRET}");
     let flags = [

@@ -139,7 +139,7 @@ fn only_exposed_settings_are_queried_and_an_invalid_one_is_skipped() {
 }
 
 #[test]
-fn invalid_reply_is_down() {
+fn server_with_an_invalid_reply_is_down() {
     for (fake, error) in [
         (Fake::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "INFO was not answered as Redis does"),
         (Fake::Bytes(b"+OK\r\n"), "no answer within 1s"),
@@ -207,14 +207,14 @@ fn endings() -> [Vec<u8>; 6] {
 fn memory_of_ten(server: &FakeRedis, flags: &[&str], check: impl Fn(&Response) + Sync) -> usize {
     let exporter = start_for_targets(flags);
     assert_eq!(get(exporter.address, "/metrics").status, 200);
-    let before = exporter.resources().most_resident;
+    let before = exporter.resources().peak_resident;
     let (address, path) = (exporter.address, format!("/scrape?target={}", server.address));
     std::thread::scope(|scope| {
         for _ in 0..10 {
             scope.spawn(|| check(&get(address, &path)));
         }
     });
-    exporter.resources().most_resident - before
+    exporter.resources().peak_resident - before
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn reply_over_the_limit_is_cut_and_affects_no_other() {
     };
     let histogram: String = (0..500).map(of_command).collect();
     let histogram = format!("*1000\r\n{histogram}");
-    let server = FakeRedis::start(Fake::answers(move |command| match command {
+    let server = FakeRedis::start(Fake::replies(move |command| match command {
         "INFO ALL" => bulk("redis_version:7.0.15\r\n"),
         "LATENCY HISTOGRAM" => histogram.clone().into_bytes(),
         "SLOWLOG LEN" => b":3\r\n".to_vec(),
@@ -360,7 +360,7 @@ fn server_that_answers_only_info_is_up() {
         (Fake::Cut(replies), "the connection was lost"),
         (Fake::Bytes([replies, b"%1\r\n"].concat().leak()), "INFO was not answered as Redis does"),
         (
-            Fake::answers(move |command| match command {
+            Fake::replies(move |command| match command {
                 "CLIENT SETNAME redis_exporter" => b"+OK\r\n".to_vec(),
                 "INFO ALL" => bulk(info),
                 _ => Vec::new(),

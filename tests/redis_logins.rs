@@ -8,7 +8,7 @@ use std::process::Command;
 
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::redis_exporter::{
-    DOWN, SECRET, is_up, locked, program, refused, samples, scrape, start, start_for_targets,
+    DOWN, SECRET, is_up, program, refused, samples, scrape, start, start_for_targets, start_locked,
 };
 use hello_exporter_tests::web_config::Directory;
 use hello_exporter_tests::{Exporter, Fake, FakeRedis, FakeTls, Redis, free_address, text};
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 #[test]
 fn server_with_another_password_is_down() {
-    let redis = locked(&[]);
+    let redis = start_locked(&[]);
     let mut exporter = start(redis.address, &["--redis.password=wrong-password"]);
     assert!(!is_up(&get(exporter.address, "/metrics")));
     let line = exporter.next_line_with("collector=redis");
@@ -44,7 +44,7 @@ fn user_is_sent_with_the_password() {
 
 #[test]
 fn password_is_sent_to_no_other_target() {
-    let redis = locked(&[]);
+    let redis = start_locked(&[]);
     let password = format!("--redis.password={SECRET}");
     let exporter = start(redis.address, &[&*password, "--connection-timeout=1s"]);
     assert!(is_up(&get(exporter.address, "/metrics")));
@@ -119,7 +119,7 @@ fn password_file(directory: &Path, contents: &str) -> String {
 fn each_target_receives_its_password_of_the_file() {
     let directory = TempDir::new().unwrap();
     let [first, second, third] = [(); 3].map(|()| FakeRedis::start(Fake::Bytes(b"+OK\r\n")));
-    let redis = locked(&[]);
+    let redis = start_locked(&[]);
     let file = password_file(
         directory.path(),
         &format!(

@@ -127,7 +127,7 @@ fn invalid_number_removes_its_metric_and_is_logged() {
 
 #[test]
 fn modules_are_exposed_with_their_flag() {
-    let server = FakeRedis::start(Fake::answers(|command| match command {
+    let server = FakeRedis::start(Fake::replies(|command| match command {
         "INFO ALL" => bulk("redis_version:7.4.1\r\nredis_mode:standalone\r\n"),
         "INFO MODULES" => bulk(
             "# Modules\r\n\
@@ -167,7 +167,7 @@ fn modules_are_exposed_with_their_flag() {
 #[test]
 fn server_without_info_all_is_queried_with_info() {
     for refusal in ["-ERR wrong number of arguments for 'info' command\r\n", "$0\r\n\r\n"] {
-        let server = FakeRedis::start(Fake::answers(move |command| match command {
+        let server = FakeRedis::start(Fake::replies(move |command| match command {
             "INFO ALL" => refusal.as_bytes().to_vec(),
             "INFO" => bulk("redis_version:2.4.18\r\nconnected_clients:3\r\n"),
             _ => b"-ERR unknown command\r\n".to_vec(),
@@ -177,7 +177,7 @@ fn server_without_info_all_is_queried_with_info() {
         assert!(has_sample(&response, "redis_up 1"));
     }
     let server =
-        FakeRedis::start(Fake::answers(|_| b"-NOAUTH Authentication required.\r\n".to_vec()));
+        FakeRedis::start(Fake::replies(|_| b"-NOAUTH Authentication required.\r\n".to_vec()));
     assert_eq!(samples(&scrape(&start_for_targets(&[]), &server.address.to_string())), DOWN);
     assert!(!server.received().contains("*1\r\n$4\r\nINFO\r\n"));
 }

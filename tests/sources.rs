@@ -290,13 +290,13 @@ fn prometheus_sees_the_exporter_up_throughout() {
 }
 
 /// Waits for at most 30 seconds, and returns whether the condition holds.
-fn wait_until(is_so: impl Fn() -> bool) -> bool {
+fn wait_until(holds: impl Fn() -> bool) -> bool {
     (0..300).any(|_| {
-        let is_so = is_so();
-        if !is_so {
+        let holds = holds();
+        if !holds {
             thread::sleep(Duration::from_millis(100));
         }
-        is_so
+        holds
     })
 }
 

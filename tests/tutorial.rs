@@ -20,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use hello_exporter_tests::{Exporter, Redis, cargo, read, repository, shelled};
+use hello_exporter_tests::{Exporter, Redis, cargo, read, repository, without_cargo_env};
 use tempfile::TempDir;
 
 #[test]
@@ -170,7 +170,7 @@ impl Reader {
                 self.directory.push(directory);
                 continue;
             }
-            let mut shell = self.environment(shelled("sh"));
+            let mut shell = self.environment(without_cargo_env("sh"));
             let script = format!("exec 2>&1; {}", self.translated(command));
             let Output { status, stdout, .. } = shell.args(["-c", &script]).output().unwrap();
             let printed = String::from_utf8(stdout).unwrap();

@@ -68,7 +68,7 @@ fn system_roots_verify_clients_without_a_client_ca() {
         ("right", directory.authority.client(&[]), Some(200)),
         ("expired", directory.authority.expired_client(), None),
         ("foreign", Authority::new().client(&[]), None),
-        ("of itself", Certificate::of_itself(2099), None),
+        ("of itself", Certificate::self_signed(2099), None),
     ];
     let warning = "certificates are verified against the authorities of the system, 1 in number, \
                    each of which can let clients in";
@@ -91,7 +91,7 @@ fn client_certificate_is_required_and_verified() {
     for (name, certificate) in [
         ("expired", directory.authority.expired_client()),
         ("foreign", Authority::new().client(&[])),
-        ("of_itself", Certificate::of_itself(2099)),
+        ("of_itself", Certificate::self_signed(2099)),
         ("server", directory.authority.server()),
     ] {
         assert!(directory.curl_as(&exporter, &certificate).is_err(), "{name}");
@@ -135,7 +135,7 @@ fn optional_client_certificate_is_verified() {
 #[test]
 fn listed_certificate_is_accepted_while_valid() {
     let directory = Directory::new();
-    let (valid, expired) = (Certificate::of_itself(2099), Certificate::of_itself(2021));
+    let (valid, expired) = (Certificate::self_signed(2099), Certificate::self_signed(2021));
     let (issued, of_a_server) = (directory.authority.client(&[]), directory.authority.server());
     let unlisted = directory.authority.client(&[]);
     let listed = [&valid, &expired, &issued, &of_a_server].map(|listed| &*listed.certificate);

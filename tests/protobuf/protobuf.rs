@@ -449,10 +449,7 @@ fn foreign_registry_is_exposed_as_it_gathers() {
     registry.register(typed()).unwrap();
     let mut buffer = Vec::new();
     registry.encode(Format::Text, &mut buffer);
-    assert_eq!(
-        String::from_utf8(buffer).unwrap(),
-        include_str!("foreign.txt")
-    );
+    assert_eq!(String::from_utf8(buffer).unwrap(), include_str!("foreign.txt"));
     assert_eq!(text(&decoded(&encoded(&registry))), text(&typed().gather()));
 }
 

@@ -62,8 +62,8 @@ impl Browser {
         // Opening the pipe for reading too does not block until the browser opens it.
         let requests = OpenOptions::new().read(true).write(true).open(&to).expect("a pipe");
         let child = spawn(&directory, &to, &from);
-        let answers = BufReader::new(File::open(&from).expect("a pipe"));
-        let messages = messages(answers);
+        let results = BufReader::new(File::open(&from).expect("a pipe"));
+        let messages = messages(results);
         let (events, session) = (Vec::new(), None);
         let mut browser = Self { child, requests, messages, events, session, last: 0, directory };
         browser.attach();
@@ -71,13 +71,13 @@ impl Browser {
     }
 
     fn attach(&mut self) {
-        let target = self.ask("Target.createTarget", json!({"url": "about:blank"}));
+        let target = self.call("Target.createTarget", json!({"url": "about:blank"}));
         let target = &target["targetId"];
         let session =
-            self.ask("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
+            self.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
         self.session = session["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Log", "Runtime", "Network"] {
-            self.ask(&format!("{domain}.enable"), json!({}));
+            self.call(&format!("{domain}.enable"), json!({}));
         }
     }
 
@@ -86,11 +86,11 @@ impl Browser {
         let Screen { width, height, is_mobile, scheme } = screen;
         let metrics =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_mobile});
-        self.ask("Emulation.setDeviceMetricsOverride", metrics);
+        self.call("Emulation.setDeviceMetricsOverride", metrics);
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        self.ask("Emulation.setEmulatedMedia", json!({"features": features}));
+        self.call("Emulation.setEmulatedMedia", json!({"features": features}));
         self.events.clear();
-        self.ask("Page.navigate", json!({"url": url}));
+        self.call("Page.navigate", json!({"url": url}));
         self.wait_until_loaded();
     }
 
@@ -113,7 +113,7 @@ impl Browser {
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let arguments =
             json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let result = self.ask("Runtime.evaluate", arguments);
+        let result = self.call("Runtime.evaluate", arguments);
         assert!(result["exceptionDetails"].is_null(), "{expression}: {result}");
         result["result"]["value"].clone()
     }
@@ -143,12 +143,12 @@ impl Browser {
     /// Returns a picture of the whole page, as PNG in base64.
     pub fn screenshot(&mut self) -> String {
         let arguments = json!({"format": "png", "captureBeyondViewport": true});
-        let result = self.ask("Page.captureScreenshot", arguments);
+        let result = self.call("Page.captureScreenshot", arguments);
         result["data"].as_str().expect("a picture").to_owned()
     }
 
     /// Sends a command and waits for its result.
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    fn call(&mut self, method: &str, params: Value) -> Value {
         self.last += 1;
         let mut request = json!({"id": self.last, "method": method, "params": params});
         if let Some(session) = &self.session {
@@ -169,7 +169,7 @@ impl Browser {
     fn next(&mut self) -> Value {
         self.messages.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|error| {
             let log = std::fs::read_to_string(self.directory.path().join("log"));
-            panic!("chromium does not answer ({error}), tests/run installs it: {log:?}")
+            panic!("chromium does not respond ({error}), tests/run installs it: {log:?}")
         })
     }
 }
@@ -192,10 +192,10 @@ fn spawn(directory: &TempDir, to: &Path, from: &Path) -> Child {
 }
 
 /// Reads messages on a thread, so that waiting for one can time out.
-fn messages(answers: BufReader<File>) -> Receiver<Value> {
+fn messages(results: BufReader<File>) -> Receiver<Value> {
     let (sender, messages) = mpsc::channel();
     thread::spawn(move || {
-        for message in answers.split(0).map_while(Result::ok) {
+        for message in results.split(0).map_while(Result::ok) {
             let message = serde_json::from_slice(&message).expect("a message in JSON");
             if sender.send(message).is_err() {
                 break;

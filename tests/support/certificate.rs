@@ -71,7 +71,7 @@ impl Default for Authority {
 
 impl Certificate {
     /// Creates a self-signed certificate, which is its own authority, as `openssl req -x509` does.
-    pub fn of_itself(not_after_year: i32) -> Self {
+    pub fn self_signed(not_after_year: i32) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = params("A client", &[]);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -264,7 +264,7 @@ b: b_t_total: the original does not have it
     }
 
     #[test]
-    fn gauge_outside_once_is_forgiven_and_a_counter_not() {
+    fn gauge_outside_once_is_forgiven_but_a_counter_is_not() {
         let mut comparison = compared();
         comparison.forgive(&Comparison::equal(&parse(OURS), &parse(OURS), group));
         let wrong: Vec<&String> = comparison.groups["a"].wrong.keys().collect();

@@ -75,7 +75,7 @@ pub fn request(address: SocketAddr, method: &str, path: &str) -> Response {
 
 /// Sends a request without a body, with more headers: lines that end in `\r\n`.
 pub fn send(address: SocketAddr, method: &str, path: &str, headers: &str) -> Response {
-    try_send(address, method, path, headers).expect("the server answers")
+    try_send(address, method, path, headers).expect("the server responds")
 }
 
 /// Sends a GET request to a server that may not be ready; fails if it does not respond.
@@ -88,14 +88,18 @@ fn try_send(address: SocketAddr, method: &str, path: &str, headers: &str) -> io:
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let connection = format!("Host: {address}\r\nConnection: close\r\n{headers}");
     write!(stream, "{method} {path} HTTP/1.1\r\n{connection}\r\n")?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    if answer.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(response(&answer)) }
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received)?;
+    if received.is_empty() {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    } else {
+        Ok(response(&received))
+    }
 }
 
 /// Parses a response of any version of HTTP.
-pub(crate) fn response(answer: &[u8]) -> Response {
-    let (head, body) = split_once(answer, b"\r\n\r\n").expect("an answer has a head");
+pub(crate) fn response(received: &[u8]) -> Response {
+    let (head, body) = split_once(received, b"\r\n\r\n").expect("a response has a head");
     let head = str::from_utf8(head).expect("a head is text");
     let mut lines = head.split("\r\n");
     let mut status_line = lines.next().expect("a status line").split(' ');

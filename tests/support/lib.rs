@@ -49,7 +49,7 @@ pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use postgres::Postgres;
 pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
-    output_of, shelled,
+    output_of, without_cargo_env,
 };
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
@@ -121,11 +121,11 @@ pub fn without_time(line: &str) -> &str {
 }
 
 /// Calls a function until it returns `Some`, for at most 30 seconds.
-pub fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
+pub fn poll<T>(call: impl Fn() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        match ask() {
-            Some(answer) => return Some(answer),
+        match call() {
+            Some(value) => return Some(value),
             None if Instant::now() > deadline => return None,
             None => thread::sleep(Duration::from_millis(50)),
         }

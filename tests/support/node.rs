@@ -29,7 +29,7 @@ pub const COLLECTORS: [&str; 15] = [
 ];
 
 /// The flags that expose series which are off by default.
-pub const MORE: [&str; 4] = [
+pub const EXTRA_FLAGS: [&str; 4] = [
     "--collector.cpu.info",
     "--collector.cpu.info.flags-include=^(aes|avx.*)$",
     "--collector.cpu.info.bugs-include=spectre",
@@ -63,7 +63,7 @@ pub fn flags_of(tree: &Path) -> Vec<String> {
 }
 
 /// Starts the example on the files of a host, with these flags as well.
-pub fn on_tree(tree: &Path, flags: &[&str]) -> Exporter {
+pub fn start_on_tree(tree: &Path, flags: &[&str]) -> Exporter {
     let paths = flags_of(tree);
     let all: Vec<&str> = paths.iter().map(String::as_str).chain(flags.iter().copied()).collect();
     Exporter::start_program(&program(), &all)
@@ -96,7 +96,7 @@ pub fn failing_in(exposition: &str) -> Vec<String> {
 }
 
 /// Returns whether a family or a series is one of an exporter's own metrics.
-pub fn is_of_itself(name: &str) -> bool {
+pub fn is_own_metric(name: &str) -> bool {
     let prefixes = ["go_", "node_exporter_build_info", "node_scrape_", "process_", "promhttp_"];
     prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
@@ -115,5 +115,5 @@ pub fn series_of_tree(exposition: &str) -> Vec<&str> {
         "node_uname_info",
     ];
     let is_of_machine = |line: &str| OF_MACHINE.iter().any(|prefix| line.starts_with(prefix));
-    exposition.lines().filter(|line| !is_of_machine(line) && !is_of_itself(line)).collect()
+    exposition.lines().filter(|line| !is_of_machine(line) && !is_own_metric(line)).collect()
 }

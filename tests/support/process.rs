@@ -63,12 +63,12 @@ fn cargo_build(package: &str, target: &[&str]) -> Vec<Value> {
 
 /// Returns cargo as a shell would run it.
 pub fn cargo() -> Command {
-    shelled(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    without_cargo_env(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// Returns a command without the variables that cargo sets for a test. If a program that is or runs
 /// cargo had them, build scripts would see a changed environment and build everything again.
-pub fn shelled(program: impl AsRef<OsStr>) -> Command {
+pub fn without_cargo_env(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"];
     for (name, _) in std::env::vars_os() {
@@ -120,24 +120,24 @@ impl Exporter {
     }
 
     /// Starts a program that may not log its address, on a port that was free just now.
-    pub fn start_quietly(program: &Path, arguments: &[&str]) -> Self {
+    pub fn start_unlogged(program: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
         let mut command = command(program, &address.to_string(), arguments);
-        Self::accepting(spawn(&mut command), address)
+        Self::once_accepting(spawn(&mut command), address)
     }
 
     /// Starts a program by socket activation, as systemd does.
     pub fn start_activated(program: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
         let child = activate(&[&address.to_string()], program, arguments);
-        Self::accepting(child, address)
+        Self::once_accepting(child, address)
     }
 
     /// Starts a program by socket activation on a Unix socket. Its address is unspecified.
     pub fn start_activated_on(program: &Path, socket: &Path, arguments: &[&str]) -> Self {
         let child = activate(&[socket.to_str().expect("the path is UTF-8")], program, arguments);
         let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        Self::waiting(child, address, || UnixStream::connect(socket).is_ok())
+        Self::once_listening(child, address, || UnixStream::connect(socket).is_ok())
     }
 
     /// Starts a program by socket activation on a Unix socket and on a free port of the loopback.
@@ -145,18 +145,22 @@ impl Exporter {
         let address = free_address();
         let path = socket.to_str().expect("the path is UTF-8");
         let child = activate(&[&address.to_string(), path], program, arguments);
-        Self::accepting(child, address)
+        Self::once_accepting(child, address)
     }
 
     /// Waits until a program accepts connections to this address.
-    fn accepting(child: Child, address: SocketAddr) -> Self {
-        Self::waiting(child, address, || TcpStream::connect(address).is_ok())
+    fn once_accepting(child: Child, address: SocketAddr) -> Self {
+        Self::once_listening(child, address, || TcpStream::connect(address).is_ok())
     }
 
     /// Waits until `is_listening` returns true.
-    fn waiting(mut child: Child, address: SocketAddr, is_listening: impl Fn() -> bool) -> Self {
+    fn once_listening(
+        mut child: Child,
+        address: SocketAddr,
+        is_listening: impl Fn() -> bool,
+    ) -> Self {
         let log = Log::of(&mut child);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !is_listening() {
             assert!(Instant::now() < deadline, "nobody listens on {address}");
             thread::sleep(Duration::from_millis(10));
@@ -188,7 +192,7 @@ impl Exporter {
             files: count("fd"),
             threads: count("task"),
             resident: bytes("VmRSS:"),
-            most_resident: bytes("VmHWM:"),
+            peak_resident: bytes("VmHWM:"),
         }
     }
 
@@ -210,7 +214,7 @@ impl Exporter {
 
     /// Waits until the program ends, and returns its exit status and the rest of the log.
     pub fn wait(mut self) -> (ExitStatus, Vec<String>) {
-        let log = std::iter::from_fn(|| self.log.next_line(Instant::now() + PATIENCE)).collect();
+        let log = std::iter::from_fn(|| self.log.next_line(Instant::now() + TIMEOUT)).collect();
         (self.child.wait().expect("the exporter ends"), log)
     }
 }
@@ -225,7 +229,7 @@ pub struct Resources {
     /// Resident memory, in bytes.
     pub resident: usize,
     /// The peak of the resident memory, in bytes.
-    pub most_resident: usize,
+    pub peak_resident: usize,
 }
 
 fn command(program: &Path, address: &str, arguments: &[&str]) -> Command {
@@ -274,7 +278,7 @@ impl Drop for Exporter {
 }
 
 /// The longest wait for a program.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The output of a program, read on a thread so that waiting for it can time out.
 #[derive(Debug)]
@@ -300,12 +304,12 @@ impl Log {
         match self.0.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(line) => Some(line),
             Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("the program does not say it in {PATIENCE:?}"),
+            Err(RecvTimeoutError::Timeout) => panic!("the program does not say it in {TIMEOUT:?}"),
         }
     }
 
     fn next_line_with(&self, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut before = Vec::new();
         while let Some(line) = self.next_line(deadline) {
             if line.contains(text) {

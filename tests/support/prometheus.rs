@@ -81,14 +81,14 @@ impl Prometheus {
     }
 
     fn result(&self, path: &str, is_there: impl Fn(&Value) -> bool) -> Value {
-        let ask = || {
+        let request = || {
             let body = http::get(self.address, path).body;
-            let answer: Value = serde_json::from_str(&body).expect("an answer in JSON");
-            let data = &answer["data"];
+            let response: Value = serde_json::from_str(&body).expect("a response in JSON");
+            let data = &response["data"];
             let result = if data.is_array() { data } else { &data["result"] };
             is_there(result).then(|| result.clone())
         };
-        poll(ask).unwrap_or_else(|| panic!("prometheus has no answer to {path}"))
+        poll(request).unwrap_or_else(|| panic!("prometheus has no result for {path}"))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::http::{Response, response};
 pub struct Proxy {
     target: SocketAddr,
     headers: Vec<(String, String)>,
-    answers: Arc<Mutex<Vec<Response>>>,
+    responses: Arc<Mutex<Vec<Response>>>,
     /// The address that it listens on.
     pub address: SocketAddr,
 }
@@ -20,11 +20,11 @@ pub struct Proxy {
 impl Proxy {
     /// Starts a proxy of `target` that sets these request headers, in place of those with the same
     /// names.
-    pub fn in_front_of(target: SocketAddr, headers: &[(&str, &str)]) -> Self {
+    pub fn start(target: SocketAddr, headers: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        let proxy = Self { target, headers: headers.collect(), answers: Arc::default(), address };
+        let proxy = Self { target, headers: headers.collect(), responses: Arc::default(), address };
         let accepting = proxy.clone();
         thread::spawn(move || {
             listener.incoming().flatten().for_each(|client| accepting.pass(client))
@@ -33,8 +33,8 @@ impl Proxy {
     }
 
     /// Returns the responses so far.
-    pub fn answers(&self) -> std::sync::MutexGuard<'_, Vec<Response>> {
-        self.answers.lock().expect("no thread has failed")
+    pub fn responses(&self) -> std::sync::MutexGuard<'_, Vec<Response>> {
+        self.responses.lock().expect("no thread has failed")
     }
 
     /// Forwards the only request of a connection, unless the client disconnects first.
@@ -44,10 +44,10 @@ impl Proxy {
         };
         let mut server = TcpStream::connect(self.target).expect("the server listens");
         server.write_all(self.rewritten(&request).as_bytes()).expect("the server reads");
-        let mut answer = Vec::new();
-        server.read_to_end(&mut answer).expect("the server answers");
-        self.answers().push(response(&answer));
-        let _ = client.write_all(&answer);
+        let mut received = Vec::new();
+        server.read_to_end(&mut received).expect("the server responds");
+        self.responses().push(response(&received));
+        let _ = client.write_all(&received);
     }
 
     fn rewritten(&self, head: &str) -> String {

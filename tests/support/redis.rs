@@ -127,30 +127,30 @@ pub enum Fake {
     /// These bytes before the client's first command, then the end of the connection.
     Refusal(&'static [u8]),
     /// The replies that a function returns for each command.
-    Answers(Answers),
+    Replies(Replies),
 }
 
 /// Returns the reply to the words of a command, joined by spaces.
 #[derive(Clone, Copy)]
-pub struct Answers(&'static (dyn Fn(&str) -> Vec<u8> + Send + Sync));
+pub struct Replies(&'static (dyn Fn(&str) -> Vec<u8> + Send + Sync));
 
-impl std::fmt::Debug for Answers {
+impl std::fmt::Debug for Replies {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Answers").finish_non_exhaustive()
+        formatter.debug_struct("Replies").finish_non_exhaustive()
     }
 }
 
 impl Fake {
     /// Sends the reply that a function returns for the words of a command, joined by spaces.
-    pub fn answers(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
-        Self::Answers(Answers(Box::leak(Box::new(answer))))
+    pub fn replies(reply: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::Replies(Replies(Box::leak(Box::new(reply))))
     }
 
     /// Replies to INFO with this text, whose lines end in `\n`, accepts a client name, and refuses
     /// every other command.
     pub fn info(text: &str) -> Self {
         let info = bulk(&text.replace('\n', "\r\n"));
-        Self::answers(move |command| match command {
+        Self::replies(move |command| match command {
             "INFO ALL" => info.clone(),
             "CLIENT SETNAME redis_exporter" => b"+OK\r\n".to_vec(),
             _ => b"-ERR unknown command\r\n".to_vec(),
@@ -166,15 +166,15 @@ pub fn bulk(text: &str) -> Vec<u8> {
 impl FakeRedis {
     /// Listens on a free port of the loopback.
     pub fn start(fake: Fake) -> Self {
-        Self::answering(TcpListener::bind("127.0.0.1:0").expect("a free port"), fake)
+        Self::start_on(TcpListener::bind("127.0.0.1:0").expect("a free port"), fake)
     }
 
     /// Listens on this address until the test ends.
     pub fn start_at(address: SocketAddr, fake: Fake) -> Self {
-        Self::answering(TcpListener::bind(address).expect("the address is free"), fake)
+        Self::start_on(TcpListener::bind(address).expect("the address is free"), fake)
     }
 
-    fn answering(listener: TcpListener, fake: Fake) -> Self {
+    fn start_on(listener: TcpListener, fake: Fake) -> Self {
         let address = listener.local_addr().expect("an address");
         let received = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&received);
@@ -200,7 +200,7 @@ fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
         _ = stream.write_all(bytes);
         return;
     }
-    let (mut buffer, mut unanswered) = ([0; 4096], Vec::new());
+    let (mut buffer, mut unread) = ([0; 4096], Vec::new());
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
         log.lock().expect("no client has panicked").extend_from_slice(&buffer[..length]);
         match fake {
@@ -215,10 +215,10 @@ fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
                 while stream.write_all(&rest).is_ok() {}
                 return;
             }
-            Fake::Answers(answer) => {
-                unanswered.extend_from_slice(&buffer[..length]);
-                while let Some(command) = next_command(&mut unanswered) {
-                    _ = stream.write_all(&answer.0(&command));
+            Fake::Replies(reply) => {
+                unread.extend_from_slice(&buffer[..length]);
+                while let Some(command) = next_command(&mut unread) {
+                    _ = stream.write_all(&reply.0(&command));
                 }
             }
             Fake::Refusal(_) => {}
@@ -255,7 +255,7 @@ pub struct FakeTls {
 impl FakeTls {
     /// Listens on a free port of the loopback, with a certificate of the authority.
     pub fn start(authority: &Authority) -> Self {
-        let config = Arc::new(asking_for_certificates(authority));
+        let config = Arc::new(optional_client_auth(authority));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shown = Arc::new(Mutex::new(Vec::new()));
@@ -280,7 +280,7 @@ impl FakeTls {
     }
 }
 
-fn asking_for_certificates(authority: &Authority) -> ServerConfig {
+fn optional_client_auth(authority: &Authority) -> ServerConfig {
     let certificate =
         |pem: &str| CertificateDer::from_pem_slice(pem.as_bytes()).expect("it is PEM");
     let mut roots = RootCertStore::empty();

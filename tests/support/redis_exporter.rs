@@ -64,7 +64,7 @@ pub const DOWN: [&str; 2] = ["probe_success 0", "redis_up 0"];
 pub const SECRET: &str = "hunter2-hunter2";
 
 /// Starts a server that requires the password.
-pub fn locked(flags: &[&str]) -> Redis {
+pub fn start_locked(flags: &[&str]) -> Redis {
     Redis::start(&[&["--requirepass", SECRET], flags].concat())
 }
 

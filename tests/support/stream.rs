@@ -28,7 +28,7 @@ pub struct Dial {
     tls: Option<Arc<ClientConfig>>,
 }
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Dial {
     /// Connects without TLS.
@@ -53,9 +53,9 @@ impl Dial {
 
     /// Connects over TCP, without a handshake.
     pub fn tcp(&self) -> TcpStream {
-        let stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+        let stream = TcpStream::connect_timeout(&self.address, TIMEOUT).expect("it listens");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
+        stream.set_write_timeout(Some(TIMEOUT)).expect("a timeout");
         stream
     }
 

@@ -88,8 +88,8 @@ impl Directory {
 
     /// Scrapes with a client's certificate as well.
     pub fn curl_as(&self, exporter: &Exporter, client: &Certificate) -> Result<u16, String> {
-        client.write(self.root(), "asking");
-        let [certificate, key] = ["asking.crt", "asking.key"].map(|file| self.path(file));
+        client.write(self.root(), "presented");
+        let [certificate, key] = ["presented.crt", "presented.key"].map(|file| self.path(file));
         self.curl(exporter, &["--cert", &certificate, "--key", &key])
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{cargo, shelled};
+use crate::process::{cargo, without_cargo_env};
 use crate::repository::data;
 
 /// The description of one crate, in the format of the crate `rustdoc-types`, version [`FORMAT`].
@@ -31,7 +31,7 @@ impl Rustdoc {
     /// Describes a crate that is one source file without dependencies.
     pub(super) fn of_source(source: &Path) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let mut rustdoc = shelled(program());
+        let mut rustdoc = without_cargo_env(program());
         rustdoc.arg("--edition=2024").arg(source).args(JSON).arg("-o").arg(directory.path());
         run(&mut rustdoc);
         let name = source.file_name().expect("a source file");
