@@ -1,4 +1,4 @@
-//! An application on the `prometheus` crate adopts the derive, and what it had stays as it was.
+//! An application on the `prometheus` crate adopts the derive, and its old metrics stay the same.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
@@ -27,7 +27,7 @@ fn before() -> Exporter {
     start(&build_example("actix_app", "before"))
 }
 
-/// Makes a link.
+/// Creates a link.
 fn put(address: SocketAddr, name: &str, url: &str) -> u16 {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = url.len();
@@ -63,10 +63,11 @@ fn visit(address: SocketAddr) {
 
 const OLD_FAMILIES: &str = include_str!("expositions/links.txt");
 
-/// In the order of the old handler, which sorts the labels of a series, and the series of a family.
+/// The exposition of the old handler, which sorts the labels of a series and the series of a
+/// family.
 const REQUEST_FAMILIES: &str = include_str!("expositions/requests_of_links.txt");
 
-/// An exposition without how long requests took.
+/// Returns an exposition without the durations of requests.
 fn untimed(text: &str) -> String {
     let is_timed = |line: &str| {
         ["_bucket", "_sum"]
@@ -76,7 +77,7 @@ fn untimed(text: &str) -> String {
     text.lines().filter(|line| !is_timed(line)).map(|line| line.to_owned() + "\n").collect()
 }
 
-/// The families of the links alone.
+/// Returns the families of the links alone.
 fn old_families(text: &str) -> &str {
     &text[text.find("# HELP links_").unwrap()..]
 }
@@ -121,7 +122,7 @@ fn new_endpoint_negotiates_format_and_coding() {
     assert_eq!(gzip.header("content-encoding"), Some("gzip"));
 }
 
-/// The samples of the requests that were counted with this method and route.
+/// Returns the samples of the requests that were counted with this method and route.
 fn counted(address: SocketAddr, method: &str, route: &str) -> Vec<String> {
     let text = get(address, "/metrics").body;
     let labels = format!("method=\"{method}\",route=\"{route}\"}}");
@@ -136,7 +137,7 @@ fn client_that_disconnects_is_counted_and_not_in_flight() {
     assert_eq!(put(address, "rust", "https://www.rust-lang.org/"), 201);
     let client = start_get(address, "/links/rust/visits?known=0");
     let are_in_flight = |count: u32| {
-        // This scrape is one of them.
+        // This scrape is one of the requests in flight.
         let line = format!("\nhttp_requests_in_flight {count}\n");
         poll(|| get(address, "/metrics").body.contains(&line).then_some(()))
     };
@@ -163,7 +164,7 @@ fn example(path: &str) -> PathBuf {
     repository("examples/actix_app").join(path)
 }
 
-/// The first block of the README in this language.
+/// Returns the first block of the README in this language.
 fn shown(language: &str) -> String {
     block(&read("examples/actix_app/README.md"), language).to_owned()
 }

@@ -101,7 +101,7 @@ fn label_value_of_the_standard_library_allocates_nothing() {
     assert_eq!(family.with(["[::1]:65535"]).get(), 2);
 }
 
-/// The first scrapes make room that later ones use.
+/// The first scrapes allocate buffers that later ones reuse.
 #[test]
 fn scrape_of_live_metrics_allocates_nothing() {
     let metrics = Arc::new(Metrics::new());

@@ -1,4 +1,4 @@
-//! Certificates of servers and of their clients that are renewed while an exporter runs.
+//! Server and client certificates that are renewed while an exporter runs.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -22,7 +22,7 @@ impl Files {
         self.0.path().join(name).display().to_string()
     }
 
-    /// Writes what both sides need, by this authority.
+    /// Writes the certificates and keys of both sides, issued by this authority.
     fn renew(&self, authority: &Authority) {
         self.renew_server(authority);
         fs::write(self.path("ca.crt"), &authority.certificate).unwrap();
@@ -86,7 +86,7 @@ fn renewed_certificates_are_used_by_the_next_connection() {
     assert!(line.contains("level=info"), "{line}");
     drop(redis);
 
-    // The server alone: the exporter does not know the new authority.
+    // Only the server's certificate is new: the exporter does not know its authority.
     files.renew_server(&Authority::new());
     let _redis = files.server(address);
     assert!(!is_up(&exporter));

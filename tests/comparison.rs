@@ -1,4 +1,5 @@
-//! The same exporter three times: with the derive, with the `prometheus` crate, with client_golang.
+//! The same exporter written three times: with the derive, the `prometheus` crate and
+//! client_golang.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
@@ -18,7 +19,7 @@ fn directory() -> PathBuf {
 
 /// Returns the families of the queue that a program serves, as an independent parser reads them.
 fn served(program: &Path) -> Vec<Family> {
-    let program = Exporter::start_quietly(program, &[]);
+    let program = Exporter::start_unlogged(program, &[]);
     let mut families = parse(&get(program.address, "/metrics").body);
     families.retain(|family| {
         family.name.starts_with("queue_") && family.name != "queue_exporter_build_info"
@@ -27,7 +28,7 @@ fn served(program: &Path) -> Vec<Family> {
     families
 }
 
-/// Builds against the packages of the distribution.
+/// Builds the Go program with the Go packages of the distribution.
 fn build_go() -> PathBuf {
     let executable = Path::new(env!("CARGO_TARGET_TMPDIR")).join("client_golang");
     let status = Command::new("go")
@@ -52,7 +53,8 @@ fn programs_serve_the_same_samples() {
     assert_eq!(served(&build_go()), derive);
 }
 
-/// Lines that are neither blank nor comments of their own; a doc comment of a field is a HELP text.
+/// Counts the lines that are neither blank nor a comment. A doc comment of a field counts, since it
+/// is a HELP text.
 fn lines_of_code(source: &str) -> usize {
     let is_code = |line: &&str| {
         let line = line.trim();

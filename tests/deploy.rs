@@ -12,8 +12,8 @@ use hello_exporter_tests::{
 };
 use tempfile::TempDir;
 
-/// A command's standard output and error, and whether it succeeded.
-fn told(command: &mut Command) -> (bool, String) {
+/// Runs a command, and returns whether it succeeded, and its standard output and error.
+fn run_command(command: &mut Command) -> (bool, String) {
     let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| {
         panic!("{:?} is installed by tests/run: {error}", command.get_program())
     });
@@ -40,9 +40,9 @@ fn units(with_socket: bool) -> TempDir {
 }
 
 fn systemd_analyze(units: &TempDir, arguments: &[&str]) -> (bool, String) {
-    // The colon stands for systemd's own units.
+    // The trailing colon adds systemd's own units.
     let path = format!("{}:", units.path().display());
-    told(Command::new("systemd-analyze").env("SYSTEMD_UNIT_PATH", path).args(arguments))
+    run_command(Command::new("systemd-analyze").env("SYSTEMD_UNIT_PATH", path).args(arguments))
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn service_has_little_exposure_and_less_with_a_socket() {
     }
 }
 
-/// The words of the lines of a Containerfile that begin with this one.
+/// Returns the arguments of each instruction `name` of a Containerfile.
 fn instructions<'t>(file: &'t str, name: &str) -> Vec<Vec<&'t str>> {
     let lines = file.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     lines.map(|line| line.split_whitespace().collect()).collect()
@@ -79,7 +79,7 @@ fn image_is_built_from_existing_files() {
     assert_eq!(from[0], [&*build_image, "AS", "build"]);
     assert_eq!(from[1], ["gcr.io/distroless/cc-debian12:nonroot"]);
 
-    // What is copied suffices for cargo: it resolves the workspace, and finds the program.
+    // The copied files suffice for cargo: it resolves the workspace, and finds the program.
     let source = TempDir::new().unwrap();
     let copies = instructions(&file, "COPY");
     let (copied, to_image): (Vec<_>, Vec<_>) =
@@ -105,11 +105,11 @@ fn image_is_built_from_existing_files() {
     );
     let mut tree = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     tree.current_dir(source.path()).args(["tree", "--locked", "--offline", "--depth=0"]);
-    let (is_resolved, tree) = told(tree.args(["--package", "hello_exporter"]));
+    let (is_resolved, tree) = run_command(tree.args(["--package", "hello_exporter"]));
     assert!(is_resolved && tree.starts_with("hello_exporter v"), "{tree}");
     assert!(source.path().join("hello_exporter/src/main.rs").exists());
 
-    // What runs is what was built, by nobody in particular, without a shell.
+    // The image runs the built program, as an unprivileged user and without a shell.
     let program = "/usr/local/bin/hello_exporter";
     assert_eq!(to_image, [&["--from=build", "/source/target/release/hello_exporter", program]]);
     assert_eq!(instructions(&file, "ENTRYPOINT"), [[&*format!("[\"{program}\"]")]]);
@@ -117,7 +117,7 @@ fn image_is_built_from_existing_files() {
     assert_eq!(instructions(&file, "EXPOSE"), [["9000"]]);
 }
 
-/// The directory of Prometheus' files, and files for the keys and passwords that they name.
+/// Copies Prometheus' files to a directory, and creates the keys and passwords that they name.
 fn prometheus_directory() -> TempDir {
     let directory = TempDir::new().unwrap();
     let from = repository("deploy/prometheus/.");
@@ -137,7 +137,7 @@ fn prometheus_directory() -> TempDir {
 }
 
 fn promtool(arguments: &[&str]) -> (bool, String) {
-    told(Command::new("promtool").current_dir(prometheus_directory().path()).args(arguments))
+    run_command(Command::new("promtool").current_dir(prometheus_directory().path()).args(arguments))
 }
 
 #[test]
@@ -168,12 +168,12 @@ fn rules_are_valid_and_every_alert_is_tested() {
     }
 }
 
-/// What belongs to one expectation of a test.
+/// Returns the lines that belong to the first expectation of a test.
 fn next_lines(test: &str) -> &str {
     test.split("- alertname").next().unwrap()
 }
 
-/// The names of all alerts, and their expressions.
+/// Returns the names of all alerts, and their expressions.
 fn alerts() -> Vec<(String, String)> {
     let rules = read("deploy/prometheus/exporters.rules.yml");
     let alerts = rules.split("- alert: ").skip(1);
@@ -199,7 +199,7 @@ fn alerts_fire_for_failing_sources() {
         names.any(|name| name == "failing")
     };
     prometheus.query(&expression("ExporterCollectorFailing"), names_failing);
-    // What counts is there, though nothing is wrong with it.
+    // The counters of these alerts exist and are zero.
     for name in ["ExporterScrapesRefused", "ExporterScrapesFailing"] {
         let increase = expression(name).replace(" > 0", "");
         prometheus.query(&increase, |result| result[0]["value"][1] == "0");
@@ -220,7 +220,7 @@ fn every_flag_is_documented() {
         build_example("hello_exporter_tests", "sources"),
     );
     for program in [build(), landing, sources] {
-        let (_, help) = told(Command::new(program).arg("--help"));
+        let (_, help) = run_command(Command::new(program).arg("--help"));
         for flag in help.lines().filter_map(flag) {
             let name = generic(flag);
             let is_own = flag.starts_with("--spare.");
@@ -229,14 +229,14 @@ fn every_flag_is_documented() {
     }
 }
 
-/// The flag that a line of `--help` begins with.
+/// Returns the flag that a line of `--help` begins with.
 fn flag(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let line = line.strip_prefix("-h, ").unwrap_or(line);
     line.starts_with("--").then(|| line.split(' ').next())?
 }
 
-/// The flag with `NAME` for that of a collector.
+/// Returns the flag with `NAME` in place of a collector's name.
 fn generic(flag: &str) -> String {
     match flag.split_once("collector.") {
         Some((before, name)) if name != "disable-defaults" => format!("{before}collector.NAME"),
@@ -293,7 +293,7 @@ fn links_of_documents_have_targets() {
     }
 }
 
-/// The anchors of a page's headings, as GitHub makes them.
+/// Returns the anchors of a page's headings, as GitHub generates them.
 fn anchors(page: &str) -> HashSet<String> {
     let headings = page.lines().filter(|line| line.starts_with('#'));
     let headings = headings.map(|line| line.trim_start_matches('#').trim().to_lowercase());

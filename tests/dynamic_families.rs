@@ -27,7 +27,7 @@ fn then() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_500)
 }
 
-/// The rows of a query, each with the columns that it has.
+/// Returns the rows of a query, each with its own columns.
 fn queries() -> DynamicFamilies {
     let mut families = DynamicFamilies::new();
     families
@@ -47,7 +47,7 @@ fn queries() -> DynamicFamilies {
     families
 }
 
-/// The same families, declared.
+/// The families of [`declared`].
 #[derive(Collector)]
 struct Queries {
     #[metric(help = "Rows.", labels = ["table", "state"])]
@@ -71,11 +71,11 @@ fn bytes(format: Format, registry: &Registry) -> Vec<u8> {
 #[test]
 fn samples_with_labels_by_name_are_exposed_in_every_format() {
     assert_golden_formats("queries", &registry_of_fn(queries));
-    // A value for good, without a scrape that registers its families.
+    // The first scrape of a registry exposes them too.
     assert_golden("expositions/queries.txt", &exposition_of_fn(queries));
 }
 
-/// Values in families that the struct declares.
+/// Returns values in families that the struct declares.
 fn declared() -> Queries {
     let at = |value, time| match time {
         Some(time) => Timestamped::new(value, time),
@@ -94,12 +94,12 @@ fn declared() -> Queries {
     declared
 }
 
-/// The same in families of run time.
+/// Returns the same samples in dynamic families.
 fn dynamic(declared: &Queries) -> DynamicFamilies {
     let mut dynamic = DynamicFamilies::new();
     for (labels, value) in &declared.rows {
         let labels = ["table", "state"].into_iter().zip(labels);
-        // An empty value is as no label at all.
+        // A label with an empty value equals no label.
         dynamic.gauge("rows", "Rows.").sample(labels.filter(|(_, it)| !it.is_empty()), value);
     }
     for (lock, value) in &declared.wait_seconds {
@@ -122,7 +122,8 @@ fn dynamic_and_declared_families_have_the_same_bytes() {
     }
 }
 
-/// Registers a function that makes these families, one after the other, at a scrape each.
+/// Returns the expositions of successive scrapes, each of which collects the next of these
+/// families.
 fn scraped<const N: usize>(collections: [DynamicFamilies; N]) -> [String; N] {
     let registry = Registry::new();
     let scrapes = Mutex::new(collections.into_iter());
@@ -220,7 +221,7 @@ h_count 24
     );
 }
 
-/// The message with which a test fails that a scrape would drop samples.
+/// Returns the message of the failed assertion that no sample is dropped.
 fn failure(families: &DynamicFamilies) -> String {
     let assertion = AssertUnwindSafe(|| assert_exposition(families, ""));
     *catch_unwind(assertion).unwrap_err().downcast().unwrap()

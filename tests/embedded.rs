@@ -1,4 +1,4 @@
-//! An exporter within a program that has a runtime.
+//! An exporter in a program that has a runtime.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -17,7 +17,7 @@ fn command(mode: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// An exporter beside a server that greets its first client, with that server's address.
+/// Starts an exporter next to a server that greets its first client, and returns both addresses.
 fn start_with_greeter() -> (Exporter, SocketAddr) {
     let greeter = free_address();
     let mut command = command("select", &ARGUMENTS);
@@ -49,7 +49,7 @@ fn signal_ends_an_exporter_in_a_select() {
 
 #[test]
 fn exporter_runs_as_a_task_with_its_own_arguments() {
-    // The program's flags are not the exporter's.
+    // The exporter does not read the program's flags.
     let exporter = Exporter::start_command(&mut command("spawn", &["--flag-of-the-program"]));
     assert!(get(exporter.address, "/metrics").body.contains("\na 0\n"));
 }

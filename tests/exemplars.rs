@@ -1,4 +1,4 @@
-//! Exemplars: which samples have one, in OpenMetrics alone.
+//! Exemplars: which samples have one. Only OpenMetrics exposes them.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -120,7 +120,7 @@ const HEAD: &str = "# HELP counted Help.\n# TYPE counted counter\n";
 #[test]
 fn too_long_exemplar_is_dropped_and_its_amount_counted() {
     let counted = Arc::new(Counted::new());
-    // With the name, 128 characters and 129; twice as many bytes.
+    // With the label name, these are 128 and 129 characters, and about twice as many bytes.
     let [fits, too_long] = [127, 128].map(|length| "é".repeat(length));
     counted.counted_total.with(["fits"]).inc_by_with_exemplar(1, &[("n", &fits)]);
     counted.counted_total.with(["too long"]).inc_by_with_exemplar(2, &[("n", &too_long)]);

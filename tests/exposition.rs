@@ -11,7 +11,7 @@ use hello_exporter_tests::{
     exposition, exposition_of, exposition_of_fn, parse, promtool, registry_of, registry_of_fn,
 };
 
-/// Values that every escaping has gone wrong with somewhere.
+/// Label values that some library escapes wrongly.
 const NASTY: &[&str] = &[
     "",
     "\"",
@@ -96,7 +96,7 @@ fn promtool_accepts_the_exposition() {
     assert_eq!(promtool(&exposition_of(nasty())), "");
 }
 
-/// A collector with something wrong, and something right behind it.
+/// A collector whose first family is faulty and whose second one is not.
 struct Faulty {
     panics: bool,
 }
@@ -273,7 +273,7 @@ fn returned_collector_unlike_its_declaration_is_dropped() {
     assert_eq!(exposition_of_fn(made), "");
 }
 
-/// A collector by hand that writes metrics of its own, of which one is not what it describes.
+/// A handwritten collector that writes its own metrics, one of which does not match its desc.
 struct ByHand(CounterVec<1>);
 
 impl Describe for ByHand {
@@ -313,7 +313,7 @@ twice_total{x=\"one\"} 1
     );
 }
 
-/// A collector by hand that writes a value, and then a metric of its own that is the same series.
+/// A handwritten collector that writes a value, and then a metric with the same series.
 struct Twice(Gauge);
 
 impl Describe for Twice {

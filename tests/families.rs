@@ -10,7 +10,7 @@ use hello_exporter_tests::{
     assert_golden, exposition, exposition_in, exposition_of, exposition_of_fn, registry_of_fn,
 };
 
-/// Fields as a kernel has them.
+/// Returns the fields of a kernel's file.
 fn memory() -> DynamicFamilies {
     let mut families = DynamicFamilies::new();
     for (field, bytes) in [("MemTotal", 1 << 34), ("Active_file", 5), ("MemFree", u64::MAX)] {
@@ -79,7 +79,7 @@ const NODE: &str = include_str!("expositions/flattened_dynamic_families.txt");
 
 #[test]
 fn dynamic_families_are_flattened_at_any_depth() {
-    // Made at every scrape, or registered with a live metric.
+    // The struct is created at every scrape, or registered with a live metric.
     assert_eq!(exposition_of_fn(node), NODE);
     let live = || Live { node: node(), jobs_total: Counter::new() };
     let expected = "# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total 0\n";
@@ -104,7 +104,7 @@ fn dynamic_families_come_and_go_in_order_of_names() {
     let changing = move || {
         let scrape = scrape.fetch_add(1, Ordering::Relaxed);
         let mut families = DynamicFamilies::new();
-        // In another order each time, without one of them, and with a new one.
+        // In each scrape the order differs, one family is missing and one is new.
         for name in 0..4 {
             let name = (name + scrape) % 4;
             if name != scrape {

@@ -1,4 +1,4 @@
-//! A family against a plain map: whatever is done to it, every count is exact.
+//! Compares a family with a plain map: after any sequence of operations every count is exact.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -21,8 +21,8 @@ struct Metrics {
     counts_total: CounterVec<2>,
 }
 
-/// Label values that a careless comparison takes for one another: escaped and not, cut elsewhere, of
-/// every length that is compared in another way.
+/// Generates label values that a careless comparison confuses: escaped or not, divided differently,
+/// and of every length with a comparison of its own.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("a\"b".to_owned()),
@@ -64,7 +64,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The family, and what it should be: values in the order of creation.
+/// The family, and its expected values in the order of creation.
 struct Pair<'f> {
     family: &'f CounterVec<2>,
     pins: HashMap<Key, PinnedSeries<'f, [String; 2], hello_exporter::Counter>>,
@@ -119,7 +119,7 @@ impl Pair<'_> {
         }
     }
 
-    /// Compares by iteration, by look-up and in number.
+    /// Compares by iteration, by lookup and by number of series.
     fn compare(&self) {
         let seen = self
             .family
@@ -161,7 +161,8 @@ fn exposed(registry: &Registry) -> BTreeMap<Key, f64> {
         .collect()
 }
 
-/// Keys that a thread alone changes: some of them escaped, and more than fit into one chunk.
+/// Returns keys that only this thread changes: some are escaped, and there are more than fit into
+/// one chunk.
 fn own_keys(thread: usize) -> Vec<Key> {
     let key = |at: usize| match at % 3 {
         0 => [format!("thread\"{thread}"), format!("{at}")],
@@ -171,8 +172,8 @@ fn own_keys(thread: usize) -> Vec<Key> {
     (0..300).map(key).collect()
 }
 
-/// Updates shared keys and its own ones, and removes and re-creates the latter: what it has added since
-/// their last removal must be there in the end.
+/// Updates shared keys and the thread's own keys, and removes and re-creates the latter. In the end
+/// each of its own keys must have the sum since its last removal.
 fn work(
     family: &CounterVec<2>,
     thread: usize,
@@ -185,7 +186,7 @@ fn work(
     let mut own = BTreeMap::new();
     let mut random = thread as u64 + 1;
     for step in 0..60_000_u64 {
-        // Xorshift: any sequence will do, as long as it is the same every time.
+        // Xorshift: any sequence suffices if it is the same every time.
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
@@ -254,7 +255,7 @@ fn counts_are_exact_while_threads_create_remove_pin_and_scrape() {
     assert_eq!(seen, own.collect());
 }
 
-/// Every line of a scrape in the midst of it all is whole, and no series is there twice.
+/// Asserts that each line of a concurrent scrape is complete, and that no series is repeated.
 fn assert_sound(exposition: &str) {
     let mut samples: Vec<&str> = Vec::new();
     for line in exposition.lines().filter(|line| !line.starts_with("# ")) {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use hello_exporter_tests::text;
 
-/// The packages that `hello_exporter` brings with these features.
+/// Returns the packages that `hello_exporter` depends on with these features.
 fn packages(features: &str) -> Vec<String> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["tree", "--offline", "--package", "hello_exporter", "--edges", "normal,build"])

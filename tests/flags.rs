@@ -1,4 +1,4 @@
-//! Flags as an operator gives them: one dash or two, and paths that clients can request.
+//! Flags as an operator writes them: one dash or two, and paths that clients can request.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -12,7 +12,7 @@ fn run(program: &Path, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().unwrap()
 }
 
-/// The exit status of the exporter, and what it says of its flags.
+/// Returns the exit status of the exporter, and its error message about the flags.
 fn refusal(program: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = run(program, arguments);
     assert_eq!(text(&output.stdout), "");
@@ -119,7 +119,7 @@ fn path_that_no_client_can_request_is_refused() {
              For more information, try '--help'.\n"
         );
         match path {
-            // clap has words of its own for this.
+            // clap's own message reports this.
             "" => assert!(stderr.starts_with("error: "), "{stderr}"),
             _ => assert_eq!(stderr, expected),
         }

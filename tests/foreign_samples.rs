@@ -1,4 +1,4 @@
-//! Samples that a registry of the `prometheus` crate gathers and no exposition may have.
+//! Invalid samples that a registry of the `prometheus` crate gathers.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
-/// A registry of ours that serves a foreign one, in which there is this family.
+/// Returns a registry of ours with a foreign registry in it, which has this family.
 fn serving(metric_type: MetricType, metrics: Vec<Metric>) -> Registry {
     let foreign = prometheus::Registry::new();
     foreign.register(Given::new("family", "Help.", metric_type, metrics)).unwrap();
@@ -43,7 +43,7 @@ fn summary(of: &str, quantiles: &[(f64, f64)]) -> Metric {
 
 const FORMATS: [Format; 2] = [Format::Text, Format::OpenMetrics];
 
-/// Compares what a foreign family exposes with what its snapshots do.
+/// Asserts that a foreign family and the same snapshots have the same exposition.
 fn assert_same<T: Declared + 'static>(
     foreign: &Registry,
     snapshots: impl Fn() -> T + Send + Sync + 'static,
@@ -54,7 +54,8 @@ fn assert_same<T: Declared + 'static>(
     }
 }
 
-/// Exposes histograms with these buckets and counts beside a sound one.
+/// Asserts that a foreign histogram with these buckets and this count, next to a valid one, is
+/// exposed like its snapshot.
 fn assert_histogram(buckets: &[(f64, u64)], count: u64) {
     #[derive(Collector)]
     struct Snapshots {
@@ -93,7 +94,7 @@ fn foreign_histogram_follows_the_rules_of_a_snapshot() {
         // Falling counts.
         (&[(1.0, 2), (2.0, 1)], 3),
         (&[(1.0, 2), (2.0, 4)], 3),
-        // A last bucket that is not the count.
+        // A last bucket that differs from the count.
         (&[(1.0, 1), (INFINITY, 2)], 3),
         (&[(1.0, 1), (INFINITY, 4)], 3),
     ];
@@ -137,7 +138,7 @@ fn foreign_summary_follows_the_rules_of_a_snapshot() {
     }
 }
 
-/// Few different ones, so that they are in each other's way.
+/// Generates few different numbers, so that they often repeat.
 fn numbers() -> impl Strategy<Value = f64> {
     select(vec![f64::NEG_INFINITY, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, f64::INFINITY, f64::NAN])
 }
@@ -204,7 +205,7 @@ good_count 1
 fn invalid_or_repeated_foreign_labels_are_dropped() {
     let labels: &[&[(&str, &str)]] = &[
         &[("a", "1"), ("b", "2")],
-        // The same series.
+        // The same series again.
         &[("b", "2"), ("a", "1")],
         &[("a", "1"), ("a", "2")],
         &[("a", "1"), ("a", "1")],

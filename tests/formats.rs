@@ -1,4 +1,4 @@
-//! One struct in the text format and in OpenMetrics, side by side.
+//! The same struct in the text format and in OpenMetrics.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -145,7 +145,7 @@ fn bucket_bounds_are_floats_in_openmetrics() {
     assert_golden_formats("histograms", &registry_of(histograms));
 }
 
-/// OpenMetrics forbids both where observations can be negative; client_golang exposes them.
+/// OpenMetrics forbids sum and count if observations can be negative; client_golang exposes them.
 #[test]
 fn histogram_with_negative_bound_has_sum_and_count_in_every_format() {
     #[derive(Collector)]
@@ -307,7 +307,7 @@ app_role{role="x",app_role="fol\"lower"} 0
     );
 }
 
-/// A family written by hand as if it were a gauge.
+/// A handwritten collector that writes any family as if it were a gauge.
 struct AsGauge(Desc);
 
 impl Describe for AsGauge {
@@ -419,7 +419,7 @@ struct Suddenly {
     suddenly: f64,
 }
 
-/// Panics when it has written a sample.
+/// A collector that panics after it has written a sample.
 struct Panicking;
 
 impl Describe for Panicking {

@@ -1,4 +1,4 @@
-//! A series has the same samples in every format, those that OpenMetrics forbids among them.
+//! A series has the same samples in every format, including those that OpenMetrics forbids.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,7 +30,8 @@ fn read(format: Format, registry: &Registry) -> Vec<Sample> {
     samples(format, &buffer)
 }
 
-/// The samples as they are compared: `Debug` tells zeros apart, and makes every NaN equal.
+/// Returns the samples for a comparison: `Debug` distinguishes the two zeros, and makes every NaN
+/// equal.
 fn read_as_text(format: Format, registry: &Registry) -> String {
     format!("{:#?}", read(format, registry))
 }

@@ -1,7 +1,7 @@
 //! Compiler messages for mistakes that depend on a type parameter.
 //!
-//! A constant that mentions a parameter is evaluated where it is used with a type, which only a build
-//! does: `cargo check` passes, and the program does not compile.
+//! A constant that mentions a type parameter is evaluated only when a build uses it with a type:
+//! `cargo check` passes, but the program does not compile.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -22,7 +22,7 @@ fn main() {
 }
 "#;
 
-/// Compiles a program as far as `emit` asks, and returns what the compiler says.
+/// Compiles a program up to the output `emit`, and returns the compiler's messages.
 fn messages(declaration: &str, ty: &str, emit: &str) -> String {
     let directory = TempDir::new().unwrap();
     let source = directory.path().join("main.rs");
@@ -34,7 +34,7 @@ fn messages(declaration: &str, ty: &str, emit: &str) -> String {
     stderr
 }
 
-/// Compiles a program as far as `emit` asks, and returns the first error and the text that it
+/// Compiles a program up to the output `emit`, and returns the first error and the text that it
 /// underlines.
 fn compile(declaration: &str, ty: &str, emit: &str) -> Option<(String, String)> {
     let stderr = messages(declaration, ty, emit);

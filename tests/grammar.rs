@@ -1,4 +1,4 @@
-//! The whole grammar of the three derives, seen in expositions.
+//! The whole grammar of the three derives, tested by expositions.
 
 #![allow(clippy::unwrap_used, dead_code, missing_docs, reason = "tests")]
 
@@ -345,7 +345,7 @@ same 0
     );
 }
 
-/// The library under another name, as in a crate that renames the dependency.
+/// The library under another name, as in a crate that renames its dependency.
 pub(crate) use hello_exporter as renamed;
 
 #[test]

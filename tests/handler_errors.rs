@@ -1,4 +1,4 @@
-//! `promhttp_metric_handler_errors_total`: scrapes in which something has failed.
+//! `promhttp_metric_handler_errors_total`: scrapes with a failure.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -9,7 +9,7 @@ use hello_exporter_tests::{Exporter, build_example};
 
 const NAME: &str = "promhttp_metric_handler_errors_total";
 
-/// Returns the samples of errors. This scrape selects them alone, so it runs nothing that fails.
+/// Returns the samples of errors. This scrape selects only them, so it runs no failing collector.
 fn exposed(address: SocketAddr) -> String {
     get(address, &format!("/metrics?name[]={NAME}")).body
 }

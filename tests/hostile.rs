@@ -1,5 +1,5 @@
-//! Hostile and broken clients: a good scrape is answered in time meanwhile, and once they are gone
-//! the exporter holds no more resources than before.
+//! Hostile and broken clients: a good scrape succeeds in time meanwhile, and once they have
+//! disconnected the exporter holds no more resources than before.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -35,7 +35,7 @@ impl Target {
         Self { exporter, dial, tls: Some(directory) }
     }
 
-    /// Connects with HTTP/2, and agrees on how.
+    /// Connects with HTTP/2, and sends these settings.
     fn http2(&self, settings: &[(u16, u32)]) -> Http2 {
         let authority = &self.tls.as_ref().unwrap().authority;
         let mut stream = Dial::tls(self.exporter.address, authority, "h2").connect().unwrap();
@@ -52,15 +52,15 @@ impl Target {
         self.dial.connect().unwrap()
     }
 
-    /// Connects, and sends this.
+    /// Connects, and sends these bytes.
     fn send(&self, bytes: impl AsRef<[u8]>) -> Stream {
         let mut stream = self.connect();
-        // Who is refused need not have been heard out.
+        // The exporter may refuse a request before it has received all of it.
         let _ = stream.write_all(bytes.as_ref());
         stream
     }
 
-    /// What a good scrape sees: within two seconds, which is for how long its connection waits.
+    /// Asserts that a good scrape succeeds. Its connection waits for at most two seconds.
     fn assert_good_scrape(&self, after: &str) {
         let rest = self.send(get(SMALL, "Connection: close\r\n")).rest();
         let body = "# HELP small What a good scrape asks for.\n# TYPE small gauge\nsmall 1\n";
@@ -69,28 +69,29 @@ impl Target {
         assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "after {after}: {answer:?}");
     }
 
-    /// What the exporter has before anybody does harm.
+    /// Returns the resources of the exporter before the attacks.
     fn resources_at_rest(&self) -> Resources {
-        // That it listens does not say that all threads have begun; none that takes a scrape has.
+        // An exporter that listens may not have started all of its threads. One that has served a
+        // request has.
         assert_eq!(self.send(get(HEALTHY, "Connection: close\r\n")).rest().status(), Some(200));
         let before = self.exporter.resources();
         self.assert_good_scrape("nothing");
-        // What an exposition of this size takes is kept for the next.
+        // The exporter keeps the buffers of an exposition of this size for the next one.
         let all = self.send(get("/metrics", "Connection: close\r\n")).rest();
         assert!(all.is_over && all.bytes.len() > 10 << 20);
         Resources { resident: self.exporter.resources().resident, ..before }
     }
 
-    /// Waits until the exporter has closed all of these by itself.
+    /// Waits until the exporter has closed all of these connections by itself.
     fn assert_closed(&self, streams: Vec<Stream>, start: Resources, attack: &str) {
-        // To read from them would help those that are being sent something.
+        // Reading before that would end the stall of the connections that receive a response.
         eventually(|| self.exporter.resources(), |now| now.files <= start.files);
         for mut stream in streams {
             assert!(stream.rest().is_over, "{attack}");
         }
     }
 
-    /// Waits until the exporter has as many files as it had, and as many threads.
+    /// Waits until the exporter has no more files and threads than at the start.
     fn assert_settles(&self, start: Resources) {
         let is_settled = |now: &Resources| now.files <= start.files && now.threads <= start.threads;
         let now = eventually(|| self.exporter.resources(), is_settled);
@@ -103,11 +104,11 @@ fn start(arguments: &[&str]) -> Exporter {
     Exporter::start_program(&build_example("hello_exporter_tests", "hostile"), arguments)
 }
 
-/// Looks again until it is as expected, for half a minute.
-fn eventually<T: std::fmt::Debug>(look: impl Fn() -> T, is_expected: impl Fn(&T) -> bool) -> T {
+/// Reads a value until it is as expected, for at most 30 seconds.
+fn eventually<T: std::fmt::Debug>(read: impl Fn() -> T, is_expected: impl Fn(&T) -> bool) -> T {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let seen = look();
+        let seen = read();
         if is_expected(&seen) {
             return seen;
         }
@@ -126,7 +127,7 @@ fn get(path: &str, headers: &str) -> String {
 
 type Attack = (&'static str, fn(&Target) -> Vec<Stream>);
 
-/// Each gives connections that the exporter has to close by itself.
+/// Each returns connections that the exporter must close by itself.
 const ATTACKS: &[Attack] = &[
     ("silent connections", |target| (0..500).map(|_| target.connect()).collect()),
     ("idle connections", |target| (0..500).map(|_| answered(target)).collect()),
@@ -152,29 +153,29 @@ const ATTACKS: &[Attack] = &[
     }),
     ("slow readers", |target| {
         let mut streams: Vec<Stream> = (0..60).map(|_| target.send(get(BIG, ""))).collect();
-        // From here on it is up to them, and they take no more.
+        // The response has begun; from now on they stop reading.
         streams.iter_mut().for_each(|stream| drop(stream.read(&mut [0])));
         streams
     }),
-    ("slow readers who ask on and on", |target| {
+    ("slow readers with pipelined requests", |target| {
         (0..20).map(|_| target.send(get(BIG, "").repeat(100))).collect()
     }),
 ];
 
-/// A connection that was used, and is kept.
+/// Returns a kept-alive connection that has received a response.
 fn answered(target: &Target) -> Stream {
     let mut stream = target.send(get(HEALTHY, ""));
     assert!(read_until(&mut stream, b"healthy\n").starts_with(b"HTTP/1.1 200 OK\r\n"));
     stream
 }
 
-/// Sends a bit on each connection, ten times a second, until the exporter has had enough of all.
+/// Sends `bit` on each connection, ten times a second, until the exporter has closed all of them.
 fn trickle(streams: &mut [Stream], bit: &str) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while streams.iter_mut().map(|stream| is_sent(stream, bit)).filter(|is_sent| *is_sent).count()
         > 0
     {
-        assert!(Instant::now() < deadline, "clients who trickle are closed");
+        assert!(Instant::now() < deadline, "slow clients are disconnected");
         thread::sleep(Duration::from_millis(100));
     }
 }
@@ -183,7 +184,8 @@ fn is_sent(stream: &mut Stream, bit: &str) -> bool {
     stream.write_all(bit.as_bytes()).and_then(|()| stream.flush()).is_ok()
 }
 
-/// Holds the exporter in each of these ways, and looks whether it is held.
+/// Runs these attacks one after another. Each must neither prevent good scrapes nor keep its
+/// connections.
 fn attack(target: &Target, attacks: &[Attack], start: Resources) {
     for (name, attack) in attacks {
         let streams = attack(target);
@@ -197,7 +199,7 @@ fn reset_early(target: &Target) {
     for request in [get(BIG, ""), get(SMALL, ""), "GET /metr".to_owned(), get(BIG, "").repeat(20)] {
         for _ in 0..50 {
             let stream = target.send(&request);
-            // What has come and was not read makes the end a reset.
+            // Received bytes that were not read turn the close into a reset.
             if request.ends_with("\n") {
                 stream.tcp().peek(&mut [0]).unwrap();
             }
@@ -219,7 +221,7 @@ fn hostile_clients_cannot_hold_the_exporter() {
 fn hostile_clients_cannot_hold_the_exporter_over_tls() {
     let target = Target::tls();
     let start = target.resources_at_rest();
-    // Handshakes that are not finished are no better.
+    // Unfinished handshakes are an attack as well.
     let tcp: Vec<_> = (0..300).map(|_| target.dial.tcp()).collect();
     target.assert_good_scrape("unfinished handshakes");
     drop(tcp);
@@ -257,7 +259,7 @@ impl Http2 {
         self.0.write_all(&[&head, payload].concat())
     }
 
-    /// Waits for the head of an answer, or for the end.
+    /// Waits for the head of a response, or for the end of the connection.
     fn wait_for_answer(&mut self) {
         let mut head = [0; 9];
         while self.0.read_exact(&mut head).is_ok() {
@@ -269,7 +271,7 @@ impl Http2 {
         }
     }
 
-    /// A request, with its head complete, or going on.
+    /// Sends a request, whose head is complete or is to be continued.
     fn get(&mut self, stream: u32, path: &str, is_complete: bool) -> std::io::Result<()> {
         let path = [&[0x04, u8::try_from(path.len()).unwrap()], path.as_bytes()].concat();
         let host = [&[0x01, 8], &b"exporter"[..]].concat();
@@ -287,7 +289,7 @@ const INITIAL_WINDOW_SIZE: u16 = 0x4;
 
 const HTTP2_ATTACKS: &[Attack] = &[
     ("silent connections", |target| (0..20).map(|_| target.http2(&[]).0).collect()),
-    ("windows that stay shut", |target| {
+    ("windows that stay closed", |target| {
         let shut = |_| {
             let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
             http2.get(1, BIG, true).unwrap();
@@ -297,7 +299,7 @@ const HTTP2_ATTACKS: &[Attack] = &[
         streams.iter_mut().for_each(Http2::wait_for_answer);
         streams.into_iter().map(|http2| http2.0).collect()
     }),
-    ("more small answers that nobody takes than there are places", |target| {
+    ("more unread small responses than slots", |target| {
         let shut = |_| {
             let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
             http2.get(1, HEALTHY, true).unwrap();
@@ -305,43 +307,55 @@ const HTTP2_ATTACKS: &[Attack] = &[
         };
         (0..220).map(shut).collect()
     }),
-    ("windows that are never opened again", |target| {
+    ("windows that are not reopened", |target| {
         let mut http2 = target.http2(&[]);
         http2.get(1, BIG, true).unwrap();
         vec![http2.0]
     }),
-    ("answers that nobody takes", |target| {
+    ("unread responses", |target| {
         let mut http2 = target.http2(&[(INITIAL_WINDOW_SIZE, 0)]);
-        let ask = |stream: u32| http2.get(1 + 2 * stream, HEALTHY, true).is_ok();
-        assert!((0..1_000_000).map(ask).any(|is_sent| !is_sent), "it is cut");
+        let request = |stream: u32| http2.get(1 + 2 * stream, HEALTHY, true).is_ok();
+        assert!(
+            (0..1_000_000).map(request).any(|is_sent| !is_sent),
+            "the exporter closes the connection"
+        );
         vec![http2.0]
     }),
     ("requests that are reset", |target| {
         let mut http2 = target.http2(&[]);
-        let mut ask = |stream: u32| {
+        let mut request = |stream: u32| {
             let result = http2.get(1 + 2 * stream, BIG, true);
             result.and_then(|()| http2.send(RESET, 0, 1 + 2 * stream, &[0, 0, 0, 8])).is_ok()
         };
-        assert!((0..1_000_000).map(&mut ask).any(|is_sent| !is_sent), "it is cut");
+        assert!(
+            (0..1_000_000).map(&mut request).any(|is_sent| !is_sent),
+            "the exporter closes the connection"
+        );
         vec![http2.0]
     }),
-    ("heads without an end", |target| {
+    ("endless heads", |target| {
         let mut http2 = target.http2(&[]);
         http2.get(1, SMALL, false).unwrap();
         let line = [&[0x00, 1, b'x', 100][..], &[b'y'; 100]].concat().repeat(100);
         let mut go_on = |_| http2.send(CONTINUATION, 0, 1, &line).is_ok();
-        assert!((0..10_000).map(&mut go_on).any(|is_sent| !is_sent), "it is cut");
+        assert!(
+            (0..10_000).map(&mut go_on).any(|is_sent| !is_sent),
+            "the exporter closes the connection"
+        );
         vec![http2.0]
     }),
-    ("pings without an end", |target| {
+    ("endless pings", |target| {
         let mut http2 = target.http2(&[]);
         let mut ping = |_| http2.send(PING, 0, 0, &[0; 8]).is_ok();
-        assert!((0..10_000_000).map(&mut ping).any(|is_sent| !is_sent), "it is cut");
+        assert!(
+            (0..10_000_000).map(&mut ping).any(|is_sent| !is_sent),
+            "the exporter closes the connection"
+        );
         vec![http2.0]
     }),
 ];
 
-/// The status and the body of an answer after which the connection is, or is not, closed.
+/// Returns the status and the body of the response, and whether the connection is closed after it.
 fn refusal(target: &Target, request: impl AsRef<[u8]>) -> (Option<u16>, String, bool) {
     let rest = target.send(request).rest();
     let text = String::from_utf8_lossy(&rest.bytes).into_owned();
@@ -494,13 +508,13 @@ fn pipelined_requests_are_answered_in_order() {
 fn idle_connections_do_not_delay_shutdown() {
     let target = Target::tls();
     let kept = (answered(&target), target.connect(), target.http2(&[]));
-    let mut asked = target.http2(&[]);
-    asked.get(1, HEALTHY, true).unwrap();
-    asked.0.read_exact(&mut [0; 64]).unwrap();
+    let mut requested = target.http2(&[]);
+    requested.get(1, HEALTHY, true).unwrap();
+    requested.0.read_exact(&mut [0; 64]).unwrap();
     let (status, log) = target.exporter.signal("TERM");
     assert_eq!(status.code(), Some(0));
     assert_eq!(log.last().map(|line| line.ends_with("msg=Stopped\n")), Some(true));
-    // None had to be ended by force, which is said.
+    // Connections that are closed by force would be logged as a warning.
     assert!(log.iter().all(|line| line.contains(" level=info ")), "{log:?}");
-    drop((kept, asked));
+    drop((kept, requested));
 }

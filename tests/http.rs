@@ -1,4 +1,4 @@
-//! The exporter as an operator sees it: processes, flags, endpoints, headers, exit statuses.
+//! The exporter from an operator's view: processes, flags, endpoints, headers, exit statuses.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -199,8 +199,8 @@ fn unknown_paths_are_404_whatever_their_query() {
     }
 }
 
-/// What Go's `http.Error` sets. 401 and 429 are in web_config_passwords.rs, 403 and 503 in
-/// probe.rs and sources.rs.
+/// Error pages have the headers that Go's `http.Error` sets. 401 and 429 are in
+/// web_config_passwords.rs, 403 and 503 in probe.rs and sources.rs.
 #[test]
 fn error_pages_have_the_headers_of_go() {
     let exporter = Exporter::start(&[]);
@@ -355,7 +355,7 @@ fn log_is_logfmt_or_json_of_the_given_level() {
     let (_, log) = Exporter::start(&["--log.format=json"]).signal("TERM");
     let last: serde_json::Value = serde_json::from_str(log.last().unwrap()).unwrap();
     assert_eq!((&last["level"], &last["msg"]), (&"info".into(), &"Stopped".into()));
-    let warn = Exporter::start_quietly(&build(), &["--log.level=warn"]);
+    let warn = Exporter::start_unlogged(&build(), &["--log.level=warn"]);
     assert_eq!(warn.signal("TERM").1, [""; 0]);
     let debug = Exporter::start(&["--log.level=debug"]).signal("TERM").1;
     assert!(debug.iter().any(|line| line.contains(" level=debug ")), "{debug:?}");
@@ -391,7 +391,7 @@ fn passwords_of_requests_are_not_logged() {
     assert!(!log.iter().any(|line| line.contains("sec")), "{log:?}");
 }
 
-/// An application that has routes of its own mounts the metrics beside them.
+/// An application with its own routes mounts the metrics next to them.
 #[test]
 fn metrics_are_mounted_into_an_application() {
     #[derive(Collector)]

@@ -1,4 +1,4 @@
-//! Expansions name everything by absolute paths: nothing that is in scope disturbs them.
+//! Expansions name everything by absolute paths, so that no name in scope changes them.
 
 #![no_implicit_prelude]
 #![allow(

@@ -1,4 +1,4 @@
-//! Both ways between a registry of ours and one of the `prometheus` crate.
+//! A registry of ours within one of the `prometheus` crate, and the other way round.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -44,7 +44,7 @@ b{hello=\"world\",hostname=\"Hi\"} 2
 b{hello=\"world\",hostname=\"\\\"\\\\\\n\"} 1
 ";
 
-/// An exposition with the lines of each family in one order: the `prometheus` crate has its own.
+/// Returns the lines of an exposition, sorted: the `prometheus` crate has its own order.
 fn sorted(exposition: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = exposition.lines().collect();
     lines.sort_unstable();
@@ -193,7 +193,7 @@ fn foreign_field_unlike_its_declaration_is_refused() {
     );
 }
 
-/// A collector of families as they are given.
+/// A collector that returns the given families.
 #[derive(Clone)]
 struct Given {
     descs: Vec<Desc>,
@@ -321,7 +321,7 @@ fn untyped_values_are_gauges_in_a_foreign_registry() {
 
 #[test]
 fn foreign_samples_with_invalid_labels_are_dropped() {
-    // A constant label with the name of a variable one: this crate's peer accepts it.
+    // A constant label with the name of a variable one, which the `prometheus` crate accepts.
     let opts = Opts::new("clashing", "Help.").const_label("a", "1");
     let clashing = IntCounterVec::new(opts, &["a"]).unwrap();
     clashing.with_label_values(&["2"]).inc();

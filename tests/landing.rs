@@ -1,4 +1,4 @@
-//! The page at `/` as a browser shows it.
+//! The page at `/`, shown by a browser.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -13,7 +13,7 @@ const DARK: Screen = Screen { scheme: "dark", ..DESKTOP };
 const PHONE: Screen = Screen { width: 360, height: 740, is_mobile: true, scheme: "light" };
 const SMALLEST: Screen = Screen { width: 280, ..PHONE };
 
-/// The exporter after two scrapes of all but one source, in the second of which one hangs.
+/// Starts the exporter and scrapes all but one source twice. In the second scrape one source hangs.
 fn scraped() -> Exporter {
     let program = build_example("hello_exporter_tests", "landing");
     let exporter = Exporter::start_program(&program, &[]);
@@ -29,7 +29,7 @@ fn scrape(address: SocketAddr) {
     assert_eq!(response.status, 200);
 }
 
-/// The collectors of a page: name, state, and what it says of them without the numbers.
+/// Returns the collectors of a page: name, state, and their text without the numbers.
 fn collectors(page: &str) -> Vec<[String; 3]> {
     let (_, tail) = page.split_once("<ul class=\"card collectors\">\n").unwrap();
     let (list, _) = tail.split_once("</ul>").unwrap();
@@ -109,7 +109,7 @@ fn page_has_a_strict_policy_and_is_not_cached() {
     }
 }
 
-/// The source expression of a policy that permits the page's style.
+/// Returns the source expression with which a policy permits the page's style.
 fn style_hash(page: &str) -> String {
     let (_, tail) = page.split_once("<style>").unwrap();
     let (style, _) = tail.split_once("</style>").unwrap();
@@ -117,7 +117,7 @@ fn style_hash(page: &str) -> String {
     format!("sha256-{}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest))
 }
 
-/// The colour of what is behind the page, as `rgb(…)`.
+/// Returns the background color of the page, as `rgb(…)`.
 fn background(browser: &mut Browser) -> Value {
     browser.evaluate("getComputedStyle(document.body).backgroundColor")
 }
@@ -137,7 +137,7 @@ fn browser_shows_the_page_on_every_screen() {
         assert_eq!(browser.console(), [""; 0], "{screen:?}");
         assert_eq!(browser.requests(), [&*url], "{screen:?}");
         assert_eq!(background(&mut browser), colour, "{screen:?}");
-        // Nothing reaches over the edge.
+        // No content is wider than the screen.
         let widths = browser.evaluate("[document.documentElement.scrollWidth, innerWidth]");
         assert_eq!(widths, json!([screen.width, screen.width]));
         let title =
@@ -147,7 +147,7 @@ fn browser_shows_the_page_on_every_screen() {
     }
 }
 
-/// Keeps a picture of the page where `SCREENSHOTS` says, for whoever has changed its looks.
+/// Saves a picture of the page in the directory `SCREENSHOTS`, to inspect a change of its style.
 fn keep(browser: &mut Browser, screen: Screen) {
     if let Some(directory) = std::env::var_os("SCREENSHOTS") {
         let Screen { width, scheme, .. } = screen;

@@ -164,7 +164,7 @@ fn problems_are_sorted_and_display_metric_and_text() {
     );
 }
 
-/// promtool reports the unit that a map of Go yields first.
+/// promtool reports the unit that a Go map yields first, in random order.
 #[test]
 fn first_of_several_wrong_units_is_reported() {
     for name in ["bytes_per_minutes", "minutes_per_hours", "minutes_bytes"] {
@@ -206,7 +206,7 @@ fn descs_of_one_name_are_one_metric() {
 }
 
 #[test]
-fn promtool_says_the_same_of_a_struct() {
+fn promtool_agrees_on_a_struct() {
     #[derive(Collector)]
     #[collector(namespace = "app", const_labels(zoneName = "north"))]
     struct Poor {
@@ -266,7 +266,7 @@ fn exposition_with_one_series_of_each(descs: &[Desc]) -> String {
 }
 
 #[track_caller]
-fn assert_promtool_says_the_same(descs: Vec<Desc>) {
+fn assert_promtool_agrees(descs: Vec<Desc>) {
     let theirs = promtool(&exposition_with_one_series_of_each(&descs));
     let ours = linted(descs);
     // The whole texts would be too long to read.
@@ -294,7 +294,7 @@ fn words() -> Vec<String> {
 }
 
 #[test]
-fn promtool_says_the_same_of_names() {
+fn promtool_agrees_on_names() {
     let suffixes = [
         "", "_total", "_bucket", "_sum", "_count", "_info", "_created", "_Total", "total",
         "_total_x",
@@ -321,11 +321,11 @@ fn promtool_says_the_same_of_names() {
             descs.push(Desc::new(format!("{word}_x{at}"), "Help.", metric_type));
         }
     }
-    assert_promtool_says_the_same(descs);
+    assert_promtool_agrees(descs);
 }
 
 #[test]
-fn promtool_says_the_same_of_help_and_labels() {
+fn promtool_agrees_on_help_and_labels() {
     let helps = ["Help.", "", " ", "\t \t", " x", "Two\nlines.", "\n", "\\", "\u{a0}"];
     let labels: [&[&str]; 11] = [
         &[],
@@ -366,5 +366,5 @@ fn promtool_says_the_same_of_help_and_labels() {
             }
         }
     }
-    assert_promtool_says_the_same(descs);
+    assert_promtool_agrees(descs);
 }

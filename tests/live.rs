@@ -1,4 +1,4 @@
-//! Which structs can be registered as they are: those whose samples can change.
+//! Which structs `register` accepts: those whose samples can change.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

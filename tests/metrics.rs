@@ -1,5 +1,4 @@
-//! Metrics as a program uses them: scopes are counted and timed, numbers are computed, infos and states
-//! are set.
+//! Metrics in a program: counting and timing of scopes, computed numbers, infos and states.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

@@ -1,6 +1,6 @@
 //! Negotiation of formats and codings over HTTP.
 //!
-//! gzip and zstd themselves read compressed bodies.
+//! The programs gzip and zstd decompress the bodies.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -36,7 +36,7 @@ impl Coding {
     }
 }
 
-/// Returns the output of a program of the system for a compressed body.
+/// Decompresses a body with a program of the system.
 fn decompressed(program: &str, body: &[u8]) -> Vec<u8> {
     let output = output_of(Command::new(program).args(["--decompress", "--stdout"]), body);
     assert!(output.status.success(), "{program} decompresses the body");
@@ -56,7 +56,7 @@ fn content_type(format: Format) -> &'static str {
     }
 }
 
-/// A registry whose exposition is always the same, with as many series.
+/// Returns a registry with `series` series, whose exposition is always the same.
 fn registry(series: u32) -> Registry {
     let hello = Hello::new();
     hello.a.set(1.0);
@@ -77,7 +77,7 @@ fn exposition(registry: &Registry, format: Format) -> Vec<u8> {
     buffer
 }
 
-/// The headers of an answer without its date, in one order.
+/// Returns the headers of a response, sorted and without its date.
 fn headers(response: &Response) -> Vec<(&str, &str)> {
     let headers = response.headers.iter().filter(|(name, _)| name != "date");
     let mut headers: Vec<_> = headers.map(|(name, value)| (&**name, &**value)).collect();
@@ -137,10 +137,10 @@ const PROTOBUF_IN_SPACES: &str = "\
 Accept: application/vnd.google.protobuf ; encoding = delimited ; proto = io.prometheus.client.MetricFamily\r
 ";
 
-/// The headers of a request, and in which format and coding it is answered.
+/// The headers of a request, and the format and coding of its response.
 const ROWS: &[(&str, Format, Coding)] = &[
     ("", Text, Identity),
-    // Whole programs.
+    // All headers of real clients.
     (PROMETHEUS_2, OpenMetrics, Gzip),
     (PROMETHEUS_2_NATIVE_HISTOGRAMS, Protobuf, Gzip),
     (PROMETHEUS_3_NATIVE_HISTOGRAMS, Protobuf, Gzip),
@@ -181,7 +181,7 @@ const ROWS: &[(&str, Format, Coding)] = &[
     (PROTOBUF_TEXT, Text, Identity),
     (PROTOBUF_OF_ANOTHER_MESSAGE, Text, Identity),
     (PROTOBUF_IN_SPACES, Protobuf, Identity),
-    // Weights of formats: of equal ones the first.
+    // Weights of formats: the first of equal ones wins.
     ("Accept: application/openmetrics-text,text/plain\r\n", OpenMetrics, Identity),
     ("Accept: text/plain,application/openmetrics-text\r\n", Text, Identity),
     ("Accept: text/plain;q=0.2,application/openmetrics-text;q=0.3\r\n", OpenMetrics, Identity),
@@ -196,7 +196,7 @@ const ROWS: &[(&str, Format, Coding)] = &[
     ("Accept: ,;,=;q=,/,;;q=1\r\n", Text, Identity),
     ("Accept: text/html;x=\"a,application/openmetrics-text\"\r\n", Text, Identity),
     ("Accept: \u{fe}\r\n", Text, Identity),
-    // Headers that are repeated are one.
+    // Repeated headers are joined.
     ("Accept: text/plain;q=0.5\r\nAccept: application/openmetrics-text\r\n", OpenMetrics, Identity),
     ("Accept-Encoding: br\r\nAccept-Encoding: gzip;q=0.5\r\n", Text, Gzip),
     ("Accept-Encoding: gzip;q=0.5\r\nAccept-Encoding: zstd\r\n", Text, Zstd),
@@ -213,7 +213,7 @@ const ROWS: &[(&str, Format, Coding)] = &[
     ("Accept-Encoding: gzipped\r\n", Text, Identity),
     ("Accept-Encoding: *\r\n", Text, Identity),
     ("Accept-Encoding: *;q=0.1\r\n", Text, Identity),
-    // Weights of codings: of equal ones gzip.
+    // Weights of codings: gzip wins among equal ones.
     ("Accept-Encoding: zstd, gzip\r\n", Text, Gzip),
     ("Accept-Encoding: zstd;q=0.5, gzip;q=0.5\r\n", Text, Gzip),
     ("Accept-Encoding: identity, zstd\r\n", Text, Zstd),
@@ -240,13 +240,13 @@ const ROWS: &[(&str, Format, Coding)] = &[
     ("Accept-Encoding: gzip zstd\r\n", Text, Identity),
     ("Accept-Encoding: ;q=1\r\n", Text, Identity),
     ("Accept-Encoding: \u{fe}\r\nAccept-Encoding: gzip\r\n", Text, Gzip),
-    // A body in any format is coded in any way.
+    // Every coding works with every format.
     ("Accept: application/openmetrics-text\r\nAccept-Encoding: zstd\r\n", OpenMetrics, Zstd),
     ("Accept: application/openmetrics-text\r\nAccept-Encoding: br\r\n", OpenMetrics, Identity),
 ];
 
-/// The headers of a request that gets OpenMetrics, and the parameters of its content type: those
-/// that client_golang gives it.
+/// The headers of a request whose response is OpenMetrics, and the parameters of the content type,
+/// which are the same as those of client_golang.
 const OPEN_METRICS: &[(&str, &str)] = &[
     (PROMETHEUS_2, "version=1.0.0; charset=utf-8; escaping=underscores"),
     (PROMETHEUS_3, "version=1.0.0; charset=utf-8; escaping=allow-utf-8"),
@@ -270,7 +270,7 @@ const OPEN_METRICS: &[(&str, &str)] = &[
         "Accept: application/openmetrics-text;version=1.0.0;escaping=underscores\r\n",
         "version=1.0.0; charset=utf-8; escaping=underscores",
     ),
-    // A scheme that nobody knows, or none.
+    // An unknown scheme, or no scheme.
     (
         "Accept: application/openmetrics-text;version=1.0.0;escaping=backslash\r\n",
         "version=1.0.0; charset=utf-8; escaping=underscores",
@@ -279,7 +279,7 @@ const OPEN_METRICS: &[(&str, &str)] = &[
         "Accept: application/openmetrics-text;version=1.0.0;escaping=\r\n",
         "version=1.0.0; charset=utf-8; escaping=underscores",
     ),
-    // The last scheme down to the range that wins counts.
+    // The last scheme up to and including the range that wins counts.
     (
         "Accept: text/plain;version=1.0.0;escaping=allow-utf-8,application/openmetrics-text;version=1.0.0;q=0.5\r\n",
         "version=1.0.0; charset=utf-8; escaping=allow-utf-8",
@@ -338,7 +338,7 @@ fn openmetrics_has_the_preferred_version_and_escaping() {
     }
 }
 
-/// Compares the answers to GET and HEAD, headers and bodies.
+/// Asserts headers and bodies of the responses to GET and HEAD.
 fn assert_answered(
     server: &Server,
     registry: &Registry,
@@ -383,7 +383,7 @@ fn accepting(coding: Coding) -> String {
     format!("Accept-Encoding: {}\r\n", coding.name().unwrap_or("identity"))
 }
 
-/// Their buffers are used again by one another.
+/// Concurrent scrapes reuse each other's buffers.
 #[test]
 fn concurrent_scrapes_do_not_mix() {
     let (small, large) = (registry(10), registry(100_000));

@@ -1,4 +1,4 @@
-//! The example `node_exporter` beside the exporter whose place it takes, which Debian packages.
+//! The example `node_exporter` compared with the original, which Debian packages.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -11,8 +11,8 @@ use std::process::{Command, Output};
 
 use hello_exporter_tests::http::get_with;
 use hello_exporter_tests::node::{
-    COLLECTORS, MORE, copied_tree, exposition, failing, failing_in, flags_of, is_of_itself, lines,
-    on_tree, program, series_of_tree, tree,
+    COLLECTORS, EXTRA_FLAGS, copied_tree, exposition, failing, failing_in, flags_of, is_own_metric,
+    lines, program, series_of_tree, start_on_tree, tree,
 };
 use hello_exporter_tests::{
     Comparison, Exporter, Family, Group, Wrong, assert_golden, free_address, lines_of_code, parse,
@@ -20,18 +20,18 @@ use hello_exporter_tests::{
 };
 use tempfile::TempDir;
 
-/// The group of what exporters say of themselves.
+/// The group of the exporters' own metrics.
 const OF_ITSELF: &str = "exporter";
 
-/// The exporter whose place the example takes: the one that Debian 12 packages, or that of the path
-/// in the variable `NODE_EXPORTER`.
+/// The exporter that the example replaces: the one that Debian 12 packages, or the program at the
+/// path in the variable `NODE_EXPORTER`.
 struct Original {
     exporter: Exporter,
     is_1_5: bool,
 }
 
 impl Original {
-    /// Starts it with the collectors that ours has, and no others.
+    /// Starts it with only the collectors that ours has.
     fn start(flags: &[&str]) -> Self {
         let program = std::env::var_os("NODE_EXPORTER");
         let program = program.unwrap_or_else(|| "/usr/bin/prometheus-node-exporter".into());
@@ -40,16 +40,17 @@ impl Original {
         let version = String::from_utf8([stdout, stderr].concat()).unwrap();
         let is_1_5 = version.contains("version 1.5.0");
         let collectors = COLLECTORS.map(|name| format!("--collector.{name}"));
-        // With this one alone the original exposes frequencies, which come from the file of `cpu`.
+        // The original exposes frequencies, which ours reads with `cpu`, only with this collector.
         let more = ["--collector.disable-defaults", "--collector.cpufreq"];
         let collectors = collectors.iter().map(String::as_str);
         let flags: Vec<&str> =
             more.into_iter().chain(collectors).chain(flags.iter().copied()).collect();
-        Self { exporter: Exporter::start_quietly(Path::new(&program), &flags), is_1_5 }
+        Self { exporter: Exporter::start_unlogged(Path::new(&program), &flags), is_1_5 }
     }
 
-    /// Scrapes it, without what version 1.11.1 has wrong: space that nothing can purge on Linux,
-    /// and whether a disk rotates, which it says of none unless it finds thirty more files.
+    /// Scrapes it, without the metrics that version 1.11.1 has wrong: purgeable space, which does
+    /// not exist on Linux, and whether a disk rotates, which it exposes only if it finds thirty
+    /// more files.
     fn scraped(&self) -> Vec<Family> {
         let mut families = parse(&exposition(&self.exporter, ""));
         families.retain(|family| family.name != "node_filesystem_purgeable_bytes");
@@ -57,21 +58,21 @@ impl Original {
         families
     }
 
-    /// Scrapes ours, and takes away what this version of the original does not have yet.
+    /// Scrapes ours, and removes the series that this version of the original does not have yet.
     fn comparable(&self, ours: &Exporter, udev: &Path) -> Vec<Family> {
         let mut families = parse(&exposition(ours, ""));
         families.iter_mut().for_each(|family| without(family, "node_disk_info", "rotational"));
         if self.is_1_5 {
-            families.retain(|family| !is_since_1_5(&family.name));
-            families.iter_mut().for_each(|family| without_what_is_since_1_5(family, udev));
+            families.retain(|family| !is_added_since_1_5(&family.name));
+            families.iter_mut().for_each(|family| remove_additions_since_1_5(family, udev));
         }
         families
     }
 }
 
-/// The families that the original has since version 1.5.0, without `_total`, as the parser has
-/// them.
-const SINCE_1_5: [&str; 7] = [
+/// The families that the original has gained since version 1.5.0, without `_total`, which the
+/// parser removes.
+const ADDED_SINCE_1_5: [&str; 7] = [
     "node_cpu_frequency_hertz",
     "node_cpu_online",
     "node_filesystem_mount_info",
@@ -81,11 +82,11 @@ const SINCE_1_5: [&str; 7] = [
     "node_pressure_irq_stalled_seconds",
 ];
 
-fn is_since_1_5(family: &str) -> bool {
-    SINCE_1_5.contains(&family)
+fn is_added_since_1_5(family: &str) -> bool {
+    ADDED_SINCE_1_5.contains(&family)
 }
 
-/// The flags whose defaults have changed since version 1.5.0, with their values in it.
+/// The flags whose defaults have changed since version 1.5.0, with their defaults in that version.
 const FLAGS_OF_1_5: [&str; 3] = [
     "--collector.diskstats.device-exclude=^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$",
     "--collector.filesystem.fs-types-exclude=^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|\
@@ -94,24 +95,24 @@ const FLAGS_OF_1_5: [&str; 3] = [
     "--collector.netdev.device-exclude=^lo$",
 ];
 
-/// Takes a label away from the families whose names begin with `prefix`.
+/// Removes a label from the families whose names begin with `prefix`.
 fn without(family: &mut Family, prefix: &str, label: &str) {
     if family.name.starts_with(prefix) {
         family.samples.iter_mut().for_each(|sample| _ = sample.labels.remove(label));
     }
 }
 
-/// Takes away labels and series that the original has since version 1.5.0.
-fn without_what_is_since_1_5(family: &mut Family, udev: &Path) {
+/// Removes labels and series that the original has gained since version 1.5.0.
+fn remove_additions_since_1_5(family: &mut Family, udev: &Path) {
     let is_failed = |labels: &BTreeMap<String, String>| !labels["device_error"].is_empty();
     if family.name == "node_filesystem_readonly" {
-        // Filesystems that give no answer have this one too.
+        // Filesystems that do not respond have this label too.
         family.samples.retain(|sample| !is_failed(&sample.labels));
     }
     without(family, "node_filesystem_", "device_error");
     if family.name == "node_disk_info" {
         for labels in family.samples.iter_mut().map(|sample| &mut sample.labels) {
-            // Version 1.5.0 knows one of three serial numbers.
+            // Version 1.5.0 reads only one of three serial numbers.
             let properties = udev.join(format!("b{}:{}", labels["major"], labels["minor"]));
             let properties = fs::read_to_string(properties).unwrap_or_default();
             let mut serials =
@@ -121,15 +122,15 @@ fn without_what_is_since_1_5(family: &mut Family, udev: &Path) {
     }
 }
 
-/// Returns the collector that each family comes from, as both exporters say when they are asked for
-/// one alone.
+/// Returns the collector of each family, found by scraping the collectors of both exporters one by
+/// one.
 fn collectors(exporters: [&Exporter; 2]) -> BTreeMap<String, String> {
     let mut collectors = BTreeMap::new();
     for exporter in exporters {
         for collector in COLLECTORS {
             let query = format!("?collect[]={collector}");
             for family in parse(&exposition(exporter, &query)) {
-                if !is_of_itself(&family.name) {
+                if !is_own_metric(&family.name) {
                     collectors.insert(family.name, collector.to_owned());
                 }
             }
@@ -138,8 +139,8 @@ fn collectors(exporters: [&Exporter; 2]) -> BTreeMap<String, String> {
     collectors
 }
 
-/// Compares ours with scrapes of the original before and after it, in rounds, until what rises and
-/// falls has been between them once.
+/// Compares ours with scrapes of the original before and after it. Repeats this until each value
+/// that rises and falls has been between them once.
 fn compared(original: &Original, ours: &Exporter, udev: &Path) -> Comparison {
     let collectors = collectors([&original.exporter, ours]);
     let group =
@@ -168,15 +169,18 @@ fn wrong(comparison: &Comparison) -> impl Iterator<Item = &Wrong> {
 
 #[test]
 fn frozen_tree_has_the_samples_of_the_original() {
-    let ours = on_tree(&tree(), &[&MORE[..], &["--collector.netdev.device-exclude=^lo$"]].concat());
+    let ours = start_on_tree(
+        &tree(),
+        &[&EXTRA_FLAGS[..], &["--collector.netdev.device-exclude=^lo$"]].concat(),
+    );
     let paths = flags_of(&tree());
-    // By default it asks the kernel for the counts of devices, which are in no tree.
+    // By default it queries the kernel for the counters of devices, which are not in the tree.
     let more = ["--no-collector.netdev.netlink", "--collector.netdev.device-exclude=^lo$"];
     let paths = paths.iter().map(String::as_str);
-    let original = Original::start(&paths.chain(MORE).chain(more).collect::<Vec<_>>());
+    let original = Original::start(&paths.chain(EXTRA_FLAGS).chain(more).collect::<Vec<_>>());
     let comparison = compared(&original, &ours, &tree().join("udev"));
     let families: usize = COLLECTORS.iter().map(|name| comparison.groups[*name].families).sum();
-    let expected = if original.is_1_5 { 159 } else { 159 + SINCE_1_5.len() - 1 };
+    let expected = if original.is_1_5 { 159 } else { 159 + ADDED_SINCE_1_5.len() - 1 };
     assert_eq!(families, expected, "the tree has something for every collector");
     for name in COLLECTORS {
         let Group { different, additional, wrong, passing, .. } = &comparison.groups[name];
@@ -193,15 +197,15 @@ fn frozen_tree_has_the_samples_of_the_original() {
 
 #[test]
 fn frozen_tree_has_the_recorded_exposition() {
-    let exporter = on_tree(&tree(), &MORE);
+    let exporter = start_on_tree(&tree(), &EXTRA_FLAGS);
     let exposition = exposition(&exporter, "");
     let series = series_of_tree(&exposition);
     assert_golden("node_exporter.txt", &(series.join("\n") + "\n"));
-    // It has a value for everything that the comparison with version 1.5.0 leaves out.
+    // It has every family that the comparison with version 1.5.0 leaves out.
     let families: BTreeSet<&str> =
         series.iter().filter_map(|line| line.split(['{', ' ']).next()).collect();
     let families = families.iter().map(|name| name.strip_suffix("_total").unwrap_or(name));
-    assert_eq!(families.filter(|name| is_since_1_5(name)).count(), SINCE_1_5.len());
+    assert_eq!(families.filter(|name| is_added_since_1_5(name)).count(), ADDED_SINCE_1_5.len());
 }
 
 #[test]
@@ -231,7 +235,7 @@ fn flags_choose_devices_mount_points_and_fields() {
         "--no-collector.cpu.guest",
         "--no-collector.time",
     ];
-    let exporter = on_tree(&tree(), &flags);
+    let exporter = start_on_tree(&tree(), &flags);
     assert_eq!(
         lines(&exporter, "", "node_disk_io_now{"),
         [
@@ -291,7 +295,7 @@ fn include_flag_stands_alone_or_next_to_an_empty_exclude_flag() {
         &["--collector.netdev.device-include=^lo$"][..],
         &["--collector.netdev.device-include=^lo$", "--collector.netdev.device-exclude="],
     ] {
-        let exporter = on_tree(&tree(), flags);
+        let exporter = start_on_tree(&tree(), flags);
         assert_eq!(
             lines(&exporter, "?collect[]=netdev", "node_network_transmit_bytes_total{"),
             ["node_network_transmit_bytes_total{device=\"lo\"} 435303245"]
@@ -299,7 +303,7 @@ fn include_flag_stands_alone_or_next_to_an_empty_exclude_flag() {
     }
 }
 
-/// Starts it with flags that it cannot take.
+/// Runs the example with invalid flags.
 fn refused(flags: &[&str]) -> Output {
     let address = format!("--web.listen-address={}", free_address());
     Command::new(program()).arg(address).args(flags).output().unwrap()
@@ -349,10 +353,10 @@ fn invalid_flags_are_refused() {
 #[test]
 fn collectors_without_files_fail_one_by_one() {
     let directory = TempDir::new().unwrap();
-    let mut exporter = on_tree(directory.path(), &[]);
-    // The kernel answers for the others.
+    let mut exporter = start_on_tree(directory.path(), &[]);
+    // The other collectors query the kernel.
     let of_kernel = ["time", "uname"];
-    // Their files belong to what not every system has.
+    // Not every system has the files of these.
     let optional = ["os", "pressure", "sockstat"];
     let with_files: Vec<&str> = COLLECTORS
         .into_iter()
@@ -368,8 +372,8 @@ fn collectors_without_files_fail_one_by_one() {
 fn missing_file_removes_only_its_samples() {
     let directory = copied_tree();
     let file = |path: &str| directory.path().join(path);
-    // One CPU is offline, another tells nothing of its throttling; there is neither IPv6 nor
-    // account of memory.
+    // One CPU is offline, another has no throttling counters; IPv6 and memory statistics are
+    // missing.
     let stat = fs::read_to_string(file("proc/stat")).unwrap().replace("cpu1 ", "cpu7 ");
     fs::write(file("proc/stat"), stat).unwrap();
     fs::remove_file(file("sys/devices/system/cpu/cpu2/topology/core_id")).unwrap();
@@ -378,7 +382,7 @@ fn missing_file_removes_only_its_samples() {
     for path in ["proc/pressure/memory", "proc/net/snmp6", "proc/net/sockstat6"] {
         fs::remove_file(file(path)).unwrap();
     }
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     assert_eq!(failing(&exporter), [""; 0]);
     assert_eq!(
         lines(&exporter, "", "node_cpu_seconds_total{cpu=\"7\",mode=\"user\"}"),
@@ -404,13 +408,13 @@ fn missing_file_removes_only_its_samples() {
 #[test]
 fn blocking_file_fails_only_its_collector() {
     let directory = copied_tree();
-    // Nobody writes to these, so that they cannot even be opened.
+    // Nothing writes to these pipes, so that even opening them blocks.
     for path in ["root/etc/os-release", "udev/b8:0"] {
         let file = directory.path().join(path);
         fs::remove_file(&file).unwrap();
         assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
     }
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     let timeout = "X-Prometheus-Scrape-Timeout-Seconds: 3";
     let response = get_with(exporter.address, "/metrics", timeout);
     assert_eq!(response.status, 200, "{}", response.body);
@@ -431,7 +435,7 @@ fn invalid_utf8_in_names_is_replaced() {
     replace("proc/1/mountinfo", "/etc", b"/e\xfftc");
     replace("proc/1/mountinfo", "/gone", b"/\xc3\xa9tc");
     fs::create_dir(file("root").join(OsStr::from_bytes(b"e\xfftc"))).unwrap();
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     assert_eq!(failing(&exporter), [""; 0]);
     assert_eq!(
         lines(&exporter, "", "node_network_receive_bytes_total{device=\"b\u{fffd}0\"}"),
@@ -446,8 +450,8 @@ fn invalid_utf8_in_names_is_replaced() {
     assert!(has("/e\u{fffd}tc", 0) && has("/\u{e9}tc", 1), "{errors:?}");
 }
 
-/// Lines of the original for the same collectors, of its version 1.11.1 and of these files of it:
-/// without blank lines and comments, as ours are counted.
+/// Lines of the original, version 1.11.1, for the same collectors, without blank lines and
+/// comments, as ours are counted.
 const LINES_OF_ORIGINAL: usize = 3321;
 
 #[test]

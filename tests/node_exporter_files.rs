@@ -1,5 +1,5 @@
-//! Files of the kernel that are damaged cost the example `node_exporter` a line, and neither a
-//! collector nor another line.
+//! A damaged line of a kernel file costs the example `node_exporter` only this line, and neither
+//! another line nor a collector.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use hello_exporter_tests::Exporter;
 use hello_exporter_tests::node::{
-    MORE, copied_tree, exposition, failing_in, on_tree, series_of_tree,
+    EXTRA_FLAGS, copied_tree, exposition, failing_in, series_of_tree, start_on_tree,
 };
 use tempfile::TempDir;
 
@@ -20,7 +20,7 @@ enum Kind {
     Empty,
     /// Its last words are missing.
     Short,
-    /// A word that is no number is appended.
+    /// A word that is not a number is appended.
     LongByWord,
     /// A number is appended.
     LongByNumber,
@@ -28,15 +28,15 @@ enum Kind {
     Nul,
     /// It consists of NUL bytes.
     Nuls,
-    /// A number is one of thirty digits.
+    /// A number has thirty digits.
     Overflow,
-    /// A number is none.
+    /// A number is replaced by text.
     NoNumber,
     /// The separator of key and text is missing.
     NoSeparator,
-    /// The line is missing, of which the other one of a pair is left.
+    /// The line is missing, and the other line of its pair remains.
     Alone,
-    /// There is no blank behind the colon, which old kernels write.
+    /// There is no space after the colon, as in the files of old kernels.
     NoBlank,
 }
 
@@ -54,16 +54,16 @@ const KINDS: [Kind; 11] = [
     Kind::NoBlank,
 ];
 
-/// What the lines of a file are.
+/// The format of a file's lines.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Format {
-    /// Words and numbers, of which there is a fixed number.
+    /// A fixed number of words and numbers.
     Table,
     /// Pairs of lines, the first with the names of the values of the second.
     Pairs,
-    /// Keys and texts, of which any is possible.
+    /// Keys and texts, where any text is valid.
     Texts(char),
-    /// Words, of which any is possible.
+    /// Words, where any word is valid.
     Words,
 }
 
@@ -77,13 +77,14 @@ struct File {
 /// A damaged file.
 struct Damage {
     text: String,
-    /// The numbers of the lines that the log is to have.
+    /// The numbers of the lines that must be logged.
     logged: Vec<usize>,
-    /// Whether the series of all lines may be missing, because nobody can know which line it was.
+    /// Whether the series of all lines may be missing, because the damaged line cannot be
+    /// identified.
     is_unknown: bool,
 }
 
-/// A sequence of numbers that is the same in every run.
+/// A sequence of pseudorandom numbers that is the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -107,7 +108,7 @@ fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
 impl File {
     /// Returns the files of a host that the exporter reads.
     fn all(tree: &Path) -> Vec<Self> {
-        // Only version 1.5.0 of the original reads this one, and nothing reads the others.
+        // Only version 1.5.0 of the original reads the first one, and nothing reads the others.
         let unread = ["proc/1/mounts", "cpuidle/current_driver", ".keep", "ifalias"];
         let mut paths = Vec::new();
         files_below(tree, &mut paths);
@@ -129,7 +130,7 @@ impl File {
         Self { path, format, lines }
     }
 
-    /// Returns the text with another line in the place of this one, or without it.
+    /// Returns the text with this line replaced by another, or removed.
     fn text_with(&self, index: usize, line: Option<&str>) -> String {
         let mut lines = self.lines.clone();
         lines.splice(index..=index, line.map(str::to_owned));
@@ -151,7 +152,8 @@ impl File {
         self.path.ends_with(end)
     }
 
-    /// Damages a line; nothing if it cannot be damaged so, or if some kernel may write the result.
+    /// Damages a line. Returns `None` if this kind of damage is impossible, or if some kernel may
+    /// write the result.
     fn damaged(&self, index: usize, kind: Kind, random: &mut Random) -> Option<Damage> {
         let line = &self.lines[index];
         let is_heading = self.is("net/dev") && index < 2;
@@ -208,7 +210,7 @@ impl File {
             Kind::Empty | Kind::Alone => String::new(),
             Kind::Short => self.shortened(line, &words, random)?,
             Kind::LongByWord => format!("{line} x"),
-            // The kernel has as many interrupts as it has.
+            // The number of interrupts depends on the kernel.
             Kind::LongByNumber if words.first() == Some(&"intr") => return None,
             Kind::LongByNumber => format!("{line} 7"),
             Kind::Nul => {
@@ -233,7 +235,7 @@ impl File {
         Some(damaged).filter(|damaged| damaged != line && (kind != Kind::Alone || is_of_pair))
     }
 
-    /// Takes words away from the end, if no kernel may have written the rest.
+    /// Removes words at the end, if no kernel writes the rest.
     fn shortened(&self, line: &str, words: &[&str], random: &mut Random) -> Option<String> {
         let most = words.len().checked_sub(1)?;
         let left = most - random.below(words.len().div_ceil(2));
@@ -245,12 +247,12 @@ impl File {
             _ if self.is("sockstat") || self.is("sockstat6") => left % 2 == 1 && left > 1,
             _ => false,
         };
-        // A word may be in the line twice.
+        // The same word may occur in the line twice.
         let is_right = line[..end].split_whitespace().count() == left;
         (is_right && !is_of_some_kernel).then(|| line[..end].trim_end().to_owned())
     }
 
-    /// Writes another number in the place of one of those that the exporter reads.
+    /// Replaces one of the numbers that the exporter reads.
     fn with_number(&self, line: &str, number: &str, random: &mut Random) -> Option<String> {
         let is_digit = |character: char| character.is_ascii_digit() || character == '.';
         let begins = |at: usize| line[..at].ends_with([' ', '\t', '=', ':', ',']) || at == 0;
@@ -271,8 +273,8 @@ impl File {
         Some(format!("{}{number}{}", &line[..start], &line[end..]))
     }
 
-    /// Returns the numbers of the lines that are odd. Of a pair with more names than values, or
-    /// fewer, both are.
+    /// Returns the numbers of the invalid lines. In a pair with more or fewer names than values,
+    /// both are.
     fn logged(&self, index: usize, kind: Kind, damaged: &str) -> Vec<usize> {
         let is_names = self.lines[index].contains(|it: char| it.is_ascii_digit() && index % 2 == 1);
         let words = damaged.split_whitespace().count();
@@ -285,9 +287,9 @@ impl File {
         };
         match (self.format, kind) {
             (_, Kind::NoBlank) => vec![],
-            // No CPU may be isolated.
+            // It is valid that no CPU is isolated.
             _ if self.is("isolated") && damaged.is_empty() => vec![],
-            // The line that is left has the number of the one that was before it.
+            // The line that remains has the number of the first line of the pair.
             (Format::Pairs, Kind::Alone) => vec![names_line + 1],
             (Format::Pairs, _) if is_mismatch => vec![names_line + 1, names_line + 2],
             _ => vec![index + 1],
@@ -304,7 +306,7 @@ struct Host {
 impl Host {
     fn start() -> Self {
         let directory = copied_tree();
-        let exporter = on_tree(directory.path(), &MORE);
+        let exporter = start_on_tree(directory.path(), &EXTRA_FLAGS);
         Self { directory, exporter }
     }
 
@@ -325,7 +327,7 @@ impl Host {
     }
 }
 
-/// The series of each line: those that are others without it, or with another text.
+/// The series of each line: those that change if the line is missing or has another text.
 struct Owners {
     host: Host,
     all: BTreeSet<String>,
@@ -344,7 +346,7 @@ impl Owners {
     }
 }
 
-/// Returns the file and the line of each line of the log that says that a line is skipped.
+/// Returns the file and the line number of each log line about a skipped line.
 fn skipped(log: &[String]) -> Vec<(String, usize)> {
     let skipped = log.iter().filter(|line| line.contains("Skipping a line"));
     let field = |line: &str, name: &str| {
@@ -371,7 +373,7 @@ fn damaged_line_is_skipped_and_logged_once() {
             };
             let path = file.path.strip_prefix(&tree).unwrap();
             if last.replace(path) == Some(path) {
-                // The log says nothing of a line again until the file was as expected.
+                // A line is not logged again until the file has been valid.
                 assert_eq!(host.series(), all);
             }
             let series = host.series_with(path, &damage.text);
@@ -397,7 +399,7 @@ fn damaged_line_is_skipped_and_logged_once() {
         assert_eq!(logged, expected, "the {at}th line of the log");
     }
     assert_eq!(logged.len(), expected.len());
-    // Neither a library nor a source file is to blame.
+    // The log names no source file and no panic.
     assert!(log.iter().all(|line| !line.contains(".rs") && !line.contains("panic")));
 }
 
@@ -413,11 +415,11 @@ fn damaged_line_is_logged_again_after_the_file_was_valid() {
     for _ in 0..2 {
         assert_eq!(scrape("pgpgin 1\npgpgout\npswpin 2\n"), 2);
         assert_eq!(scrape("pgpgin 1\npgpgout\npswpin 2\n"), 2);
-        // Another line becomes odd.
+        // Another line becomes invalid.
         assert_eq!(scrape("pgpgin 1\npgpgout\npswpin\n"), 1);
         assert_eq!(scrape(&good), 9);
     }
-    // More are only counted.
+    // Further lines are only counted.
     scrape(&"pgpgin\n".repeat(1000));
     scrape(&good);
     let series = format!("node_scrape_skipped_lines_total{{file=\"{}\"}}", file.display());

@@ -1,5 +1,5 @@
-//! Hosts that the example `node_exporter` has to read right: what they lack, what is mounted over
-//! what, other CPUs.
+//! Hosts that the example `node_exporter` must read correctly: missing files, mounts over mounts,
+//! other CPUs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use hello_exporter_tests::Exporter;
-use hello_exporter_tests::node::{copied_tree, exposition, failing, lines, on_tree};
+use hello_exporter_tests::node::{copied_tree, exposition, failing, lines, start_on_tree};
 use tempfile::TempDir;
 
 /// Stops an exporter and returns the lines of its log that are not about its start and end.
@@ -34,7 +34,7 @@ fn topmost_mount_is_exposed() {
         "40 28 252:0 /nix/store /nix/store rw,relatime shared:1 - ext4 /dev/mapper/vg0-root rw\n\
          41 40 252:0 /nix/store /nix/store ro,relatime shared:1 - ext4 /dev/mapper/vg0-root rw\n",
     );
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     let readonly = lines(
         &exporter,
         "",
@@ -52,7 +52,7 @@ fn filesystem_that_shut_down_is_read_only() {
     let text = fs::read_to_string(&mounts).unwrap();
     let text = text.replace("/dev/sdb1 rw,attr2", "/dev/sdb1 rw,emergency_ro,attr2");
     fs::write(&mounts, text).unwrap();
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     let readonly = lines(&exporter, "", "node_filesystem_readonly{device=\"/dev/sdb1\"");
     let labels = "device=\"/dev/sdb1\",mountpoint=\"/etc\",fstype=\"xfs\",device_error=\"\"";
     assert_eq!(readonly, [format!("node_filesystem_readonly{{{labels}}} 1")]);
@@ -63,7 +63,7 @@ fn kernel_without_pressure_is_not_a_failure() {
     let directory = copied_tree();
     let pressure = directory.path().join("proc/pressure");
     fs::remove_dir_all(&pressure).unwrap();
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     for _ in 0..3 {
         let exposition = exposition(&exporter, "");
         assert!(!exposition.contains("node_pressure_"), "{exposition}");
@@ -77,7 +77,7 @@ fn kernel_without_pressure_is_not_a_failure() {
     assert_eq!(log_of(exporter), [expected]);
 }
 
-/// Returns a host without anything that is optional.
+/// Returns a host without optional files.
 fn bare_host() -> TempDir {
     let directory = copied_tree();
     for optional in [
@@ -101,7 +101,7 @@ fn bare_host() -> TempDir {
 #[test]
 fn missing_optional_files_are_not_a_failure() {
     let directory = bare_host();
-    let exporter = on_tree(directory.path(), &["--collector.netdev.label-ifalias"]);
+    let exporter = start_on_tree(directory.path(), &["--collector.netdev.label-ifalias"]);
     for _ in 0..3 {
         assert_eq!(failing(&exporter), [""; 0]);
     }
@@ -148,7 +148,7 @@ fn resources_without_pressure_are_skipped() {
     for resource in ["cpu", "irq", "memory"] {
         fs::remove_file(directory.path().join("proc/pressure").join(resource)).unwrap();
     }
-    let exporter = on_tree(directory.path(), &[]);
+    let exporter = start_on_tree(directory.path(), &[]);
     assert_eq!(
         lines(&exporter, "", "node_pressure_"),
         [
@@ -162,7 +162,7 @@ fn resources_without_pressure_are_skipped() {
 #[test]
 fn network_devices_have_their_aliases_as_labels() {
     let directory = copied_tree();
-    let exporter = on_tree(directory.path(), &["--collector.netdev.label-ifalias"]);
+    let exporter = start_on_tree(directory.path(), &["--collector.netdev.label-ifalias"]);
     assert_eq!(
         lines(&exporter, "", "node_network_receive_packets_total{"),
         [
@@ -180,7 +180,7 @@ fn unknown_cpus_have_no_series() {
     let directory = copied_tree();
     let file = directory.path().join("proc/cpuinfo");
     fs::write(&file, "").unwrap();
-    let exporter = on_tree(directory.path(), &["--collector.cpu.info"]);
+    let exporter = start_on_tree(directory.path(), &["--collector.cpu.info"]);
     assert_eq!(lines(&exporter, "", "node_cpu_info"), [""; 0]);
     fs::write(
         &file,

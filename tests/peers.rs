@@ -1,4 +1,4 @@
-//! Faults that other libraries have, or had, and this one must not: a test for each.
+//! Faults that other libraries have or had, each with a test that this one does not.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -11,7 +11,7 @@ use hello_exporter::{Collector, Counter, CounterVec, Format, Gauge, Registry};
 use hello_exporter_tests::http::{get, serve};
 use hello_exporter_tests::{compiler_says, exposition, exposition_of, open_metrics, registry_of};
 
-/// A collector by hand, that writes to each of its families what it is told.
+/// A handwritten collector with a function for each of its families.
 struct Hand(Vec<(Desc, Write)>);
 
 type Write = fn(&mut FamilyEncoder<'_>);
@@ -33,7 +33,7 @@ fn gauge(name: &'static str) -> Desc {
     Desc::new(name, "Help.", MetricType::Gauge)
 }
 
-/// The words in which a family is refused.
+/// Returns the message with which a family is refused.
 fn refusal(desc: Desc) -> String {
     Registry::new().register(Hand(vec![(desc, |_| ())])).unwrap_err().to_string()
 }
@@ -148,8 +148,8 @@ fn same_name_with_another_type_is_refused() {
     assert_eq!(exposition(&registry), "# HELP x Help.\n# TYPE x gauge\nx{zone=\"a\"} 1\n");
 }
 
-// `prometheus`: a second collector with an empty `desc()` is refused with AlreadyReg; empty help is a
-// run-time error.
+// `prometheus`: a second collector with an empty `desc()` is refused with `AlreadyReg`; empty help
+// is an error at run time.
 
 #[test]
 fn collector_without_families_is_registered_twice() {
@@ -180,7 +180,8 @@ fn panics(_: &mut FamilyEncoder<'_>) {
     panic!("a secret at line {}", line!());
 }
 
-/// A collector that panics, before and after it has written, between two that do not.
+/// Returns a registry with collectors that panic before and after they write, between two that do
+/// not panic.
 fn with_panics() -> Registry {
     let registry = Registry::new();
     let sound: Write = |encoder| encoder.value(1);
@@ -236,7 +237,8 @@ fn panic_while_describing_keeps_the_registry_usable() {
     registry.register(Hand(vec![(gauge("f"), |encoder| encoder.value(1))])).unwrap();
 }
 
-// `prometheus-client`: a newline in a label value forges lines, and so does one in HELP. `aetos`: HELP.
+// `prometheus-client`: a newline in a label value forges lines, and so does one in HELP. `aetos`:
+// HELP.
 
 const FORGERY: &str = "\"} 1\nforged 2\r\n# TYPE forged gauge\n";
 
@@ -461,7 +463,7 @@ fn scrape_with_an_invalid_sample_succeeds() {
     assert_eq!((response.status, response.body), (200, WITHOUT_PANICS.to_owned() + f));
 }
 
-// Go: the text of an error is sent to whoever asks.
+// Go: the text of an error is sent to the client.
 
 #[test]
 fn errors_and_stack_traces_are_not_on_the_wire() {

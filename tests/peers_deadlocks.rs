@@ -1,5 +1,5 @@
-//! Deadlocks that other libraries have: in `prometheus-client`, a guard held across an await, or a
-//! second use of the family.
+//! Deadlocks of other libraries: in `prometheus-client`, a guard that is held across an await, or
+//! during a second use of the family.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -24,7 +24,7 @@ struct DynamicFamilies {
     sizes: HistogramVec<1>,
 }
 
-/// Uses every family in every way, and empties it.
+/// Uses every family in every way, and clears it.
 fn use_all(families: &DynamicFamilies, registry: &Registry) {
     for value in ["a", "b", "c"] {
         families.counts_total.with([value]).inc_by_with_exemplar(1, &[("id", "1")]);

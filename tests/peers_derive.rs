@@ -1,4 +1,4 @@
-//! Faults of other derives that this one must not have: a test for each.
+//! Faults of other derives, each with a test that this one does not have it.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -6,7 +6,8 @@ use hello_exporter::collect::Init;
 use hello_exporter::{Collector, Counter, CounterVec};
 use hello_exporter_tests::{compiler_says, data, exposition_of, exposition_of_fn};
 
-// `metrics-derive`: takes the `name = "…"` of any attribute for help, that of `#[deprecated]` too.
+// `metrics-derive`: uses the `name = "…"` of any attribute as help, including that of
+// `#[deprecated]`.
 
 #[test]
 fn other_attributes_do_not_change_help_or_name() {

@@ -1,4 +1,4 @@
-//! Faults of expositions that other libraries have, or had, and this one must not: a test for each.
+//! Faults of expositions that other libraries have or had, each with a test that this one does not.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

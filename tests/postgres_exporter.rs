@@ -1,4 +1,4 @@
-//! The example postgres_exporter next to the exporter whose place it takes.
+//! The example postgres_exporter compared with the original that it replaces.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -12,8 +12,8 @@ use hello_exporter_tests::{
     read, read_unwrapped, with_comma,
 };
 
-/// Returns a server with something of everything in it: a second database, a table, a slot, and
-/// statistics that have been reset.
+/// Returns a server with data for every family: a second database, a table, a slot, and statistics
+/// that have been reset.
 fn filled() -> Postgres {
     let postgres = Postgres::start(&["wal_level=logical", "stats_fetch_consistency=none"]);
     postgres.sql("CREATE DATABASE \"odd \"\"name\"\"\"");
@@ -40,7 +40,7 @@ fn start_original(postgres: &Postgres) -> Exporter {
     start(Path::new("prometheus-postgres-exporter"), postgres, &[])
 }
 
-/// Reads an exposition of the original, without what ours does not claim: the label `server`, and
+/// Reads an exposition of the original, without the parts that ours omits: the label `server`, and
 /// samples that are NULL in the database and NaN in the original.
 fn of_original(exposition: &str) -> Vec<Family> {
     let mut families = parse(exposition);
@@ -74,8 +74,8 @@ fn group(family: &str) -> String {
     group.to_owned()
 }
 
-/// Scrapes ours between two scrapes of the original, again and again, until every value was between
-/// theirs.
+/// Scrapes ours between two scrapes of the original. Repeats this until every value has been
+/// between theirs.
 fn compare(original: &Exporter, ours: &Exporter) -> Comparison {
     let scrapes = || {
         let before = of_original(&body(original));
@@ -92,7 +92,7 @@ fn compare(original: &Exporter, ours: &Exporter) -> Comparison {
     comparison
 }
 
-/// Families of the original that ours does not have: the version, and those of the exporter itself.
+/// Families of the original that ours does not have: the version, and the exporter's own metrics.
 const MISSING: [&str; 6] = [
     "pg_exporter_last_scrape_duration_seconds",
     "pg_exporter_last_scrape_error",
@@ -102,10 +102,10 @@ const MISSING: [&str; 6] = [
     "pg_static",
 ];
 
-/// A family of both, with labels of its own: what a program was built from.
+/// A family of both with different labels: the build of the program.
 const DIFFERENT: &str = "postgres_exporter_build_info";
 
-/// The driver of the original sets it for its session.
+/// A setting that the driver of the original changes for its session.
 const OF_SESSION: &str = "pg_settings_extra_float_digits";
 
 #[test]
@@ -143,7 +143,7 @@ fn help_equals_that_of_the_original() {
     assert!(ours.len() > 250);
 }
 
-/// The original has a process ID there.
+/// The original exposes a process ID in place of the name.
 #[test]
 fn replication_has_the_name_of_its_slot() {
     let postgres = filled();
@@ -159,13 +159,13 @@ fn replication_has_the_name_of_its_slot() {
     );
 }
 
-/// The README without its line breaks.
+/// Returns the README without its line breaks.
 fn readme() -> String {
     read_unwrapped("examples/postgres_exporter/README.md")
 }
 
-/// Lines of the original, version 0.11.1, counted alike: those of `cmd/postgres_exporter`, and those
-/// of `collector`.
+/// Lines of the original, version 0.11.1, counted in the same way: those of
+/// `cmd/postgres_exporter`, and those of `collector`.
 const LINES_OF_ORIGINAL: usize = 1669 + 474;
 
 #[test]

@@ -1,4 +1,4 @@
-//! The example postgres_exporter where a server is lost, refuses, or is slow.
+//! The example postgres_exporter with a server that disconnects, refuses, or is slow.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -159,7 +159,7 @@ fn late_query_is_cancelled_and_delays_no_other_source() {
     assert!(response.body.contains("\npg_up 1\n"), "{}", response.body);
 }
 
-/// The sizes come from a function that the server finds first, and that does not return.
+/// The test shadows the function that computes sizes by one that does not return.
 #[test]
 fn late_sizes_fail_only_their_collector() {
     let postgres = Postgres::start(&[]);

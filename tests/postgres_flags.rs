@@ -25,7 +25,7 @@ fn file(text: &str) -> NamedTempFile {
     file
 }
 
-/// Checks a file of queries, which is called FILE in the errors.
+/// Checks a file of queries, and returns the errors with FILE in place of its path.
 fn check_queries(text: &str) -> (String, i32) {
     let file = file(text);
     let path = file.path().display().to_string();

@@ -66,7 +66,7 @@ fn probe_omits_disabled_collectors() {
     assert_eq!(families(&body), BTreeSet::from(expected.map(str::to_owned)), "{body}");
 }
 
-/// A target that asks for the password in plain text.
+/// The target requests the password in plain text.
 #[test]
 fn target_receives_only_the_password_of_probes() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,4 +1,4 @@
-//! Targets that a request names: what is answered, and what a Prometheus server makes of it.
+//! Targets that a request names: the responses, and the metrics in a Prometheus server.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -16,7 +16,7 @@ fn start(arguments: &[&str]) -> Exporter {
     Exporter::start_program(&program, arguments)
 }
 
-/// A server with an answer of every kind.
+/// Starts a server with a response of every kind.
 fn target() -> Server {
     serve(|config: &mut ServiceConfig| {
         let redirect = |to: &'static str| {
@@ -36,7 +36,7 @@ fn probe(exporter: &Exporter, module: &str, target: &str) -> Response {
     get(exporter.address, &format!("/probe?module={module}&target={target}"))
 }
 
-/// The samples of an answer, without the duration.
+/// Returns the samples of a response, without the duration.
 fn samples(response: &Response) -> Vec<&str> {
     assert_eq!(response.status, 200);
     let lines = response.body.lines().filter(|line| !line.starts_with('#'));
@@ -100,7 +100,7 @@ fn failed_probe_exposes_success_0() {
     ] {
         assert_eq!(samples(&probe(&exporter, "http_2xx", &url)), FAILED, "{url}");
     }
-    // In the time that the request has.
+    // The probe fails before the timeout of the request.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let path = format!("/probe?target=http://{}/", silent.local_addr().unwrap());
     let response = get_with(exporter.address, &path, "X-Prometheus-Scrape-Timeout-Seconds: 0.1");
@@ -177,7 +177,7 @@ fn zone_of_an_ipv6_target_is_used() {
         for mut stream in target.incoming().map_while(Result::ok) {
             let mut head = [0; 1024];
             let length = stream.read(&mut head).unwrap_or(0);
-            // The zone is no matter of the server.
+            // The zone is not sent to the server.
             let head = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
             let status = if head.contains(&format!("host: [::1]:{port}\r\n")) { 200 } else { 400 };
             let _ = write!(stream, "HTTP/1.1 {status} OK\r\nContent-Length: 0\r\n\r\n");
@@ -236,7 +236,7 @@ fn redirect_to_a_target_outside_the_allow_list_is_not_followed() {
 #[test]
 fn probes_are_limited_in_number_and_time() {
     let exporter = start(&["--web.max-requests=1"]);
-    // Accepts, and never answers.
+    // The target accepts connections, and never responds.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let path = format!("/probe?target=http://{}/", silent.local_addr().unwrap());
     let mut client = TcpStream::connect(exporter.address).unwrap();
@@ -248,21 +248,22 @@ fn probes_are_limited_in_number_and_time() {
     assert_eq!((refused.status, &*refused.body), (503, body));
     assert_eq!(refused.header("content-type"), Some("text/plain; charset=utf-8"));
     assert_eq!(refused.header("x-content-type-options"), Some("nosniff"));
-    // Scrapes of its own metrics have a limit of their own.
+    // Scrapes of the exporter's own metrics have a separate limit.
     assert_eq!(get(exporter.address, "/metrics").status, 200);
-    // Its connection is closed, whether or not anybody waits for it, and there is a place again.
+    // When the client has disconnected, the connection to the target is closed and the slot is free
+    // again.
     drop(client);
     let mut rest = Vec::new();
     probing.read_to_end(&mut rest).unwrap();
     assert!(rest.starts_with(b"GET / HTTP/1.1\r\n"), "{rest:?}");
     drop(silent);
-    // The answer of which nobody hears comes a moment later.
+    // The slot may be freed a moment after the connection is closed.
     let answers = (0..1000).map(|_| get(exporter.address, &path));
     let response = { answers }.find(|response| response.status != 503);
     assert_eq!(samples(&response.unwrap()), FAILED);
 }
 
-/// The configuration that the example's README shows.
+/// Returns the configuration that the example's README shows.
 fn readme() -> &'static str {
     block(include_str!("../examples/probe_exporter/README.md"), "yaml")
 }

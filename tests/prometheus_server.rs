@@ -1,4 +1,4 @@
-//! The whole way: a declaration, the built exporter, a Prometheus server, its database.
+//! End to end: a declaration, the built exporter, a Prometheus server and its database.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -15,7 +15,7 @@ use hello_exporter_tests::web_config::{Directory, MUTUAL, SECRET, TLS, users};
 use hello_exporter_tests::{Exporter, Prometheus, Proxy, exposition, registry_of};
 use serde_json::{Value, json};
 
-/// The only value of a query's result, and its labels without those of the target.
+/// Returns the only value of a query's result, and its labels without the labels of the target.
 fn single(result: &Value) -> Option<(Value, String)> {
     let [series] = result.as_array()?.as_slice() else {
         return None;
@@ -38,7 +38,7 @@ fn assert_stored(prometheus: &Prometheus) {
     assert_eq!(value("a", "1"), json!({"__name__": "a"}));
     assert_eq!(value("b", "2"), json!({"__name__": "b", "hello": "world", "hostname": "Hi"}));
     assert_eq!(prometheus.metadata("a"), ("gauge".to_owned(), "Display a.".to_owned()));
-    // It asks for OpenMetrics, in which a counter's samples end in `_total`, or else it is unknown.
+    // Prometheus requests OpenMetrics, in which a counter without `_total` has the type `unknown`.
     assert_eq!(prometheus.metadata("b"), ("unknown".to_owned(), "Display b.".to_owned()));
     assert_eq!(prometheus.metadata("process_cpu_seconds").0, "counter");
 }
@@ -90,26 +90,26 @@ struct Release {
 #[derive(Collector)]
 #[collector(namespace = "shop")]
 struct Shop {
-    /// Orders, called as a counter is.
+    /// Orders, with the suffix of a counter.
     #[metric(labels = ["city", "kind"], const_labels(brand = "north"))]
     orders_total: CounterVec<2>,
-    /// Visitors, called as no counter is.
+    /// Visitors, without the suffix of a counter.
     visitors: Counter,
     /// Below zero and not whole.
     temperature_celsius: Gauge,
-    /// Without an end.
+    /// Infinite.
     limit: Gauge,
-    // Integral bounds are called `1` in text, and `1.0` in OpenMetrics.
+    // Bounds are not whole, since a whole one is `1` in the text format and `1.0` in OpenMetrics.
     /// Time to answer.
     #[metric(labels = ["handler"], unit = "seconds", buckets = [0.25, 2.5])]
     duration_seconds: HistogramVec<1>,
-    // OpenMetrics forbids the sums of these two, and the values of the two below.
+    // OpenMetrics forbids the sums of the next two families, and the values of the two in `Values`.
     /// Below zero.
     #[metric(labels = ["at"], buckets = [-1.5, 1.5])]
     drift_celsius: HistogramVec<1>,
-    /// What it is doing.
+    /// Current mode.
     mode: StateSet<Mode>,
-    /// What is running.
+    /// The running release.
     build_info: Info<Release>,
 }
 
@@ -125,12 +125,12 @@ struct Values {
     shift_celsius: BTreeMap<&'static str, SummarySnapshot>,
     #[metric(counter, help = "No counts.", labels = ["of"])]
     debts_total: BTreeMap<&'static str, f64>,
-    /// What is there, as far as it is known.
+    /// Stock, if it is known.
     #[metric(labels = ["city"])]
     stock: BTreeMap<&'static str, Option<u32>>,
 }
 
-/// Every type of metric, with values that stay.
+/// Returns a registry with every type of metric and constant values.
 fn shop() -> Registry {
     let shop = Shop::new();
     shop.orders_total.with(["a \"city\"\\\n", "é"]).inc_by(3);
@@ -160,7 +160,7 @@ fn shop() -> Registry {
     registry
 }
 
-/// All series of a result as lines of the text format, in one order.
+/// Returns all series of a result as lines of the text format, sorted.
 fn lines(result: &Value) -> Vec<String> {
     let series = result.as_array().unwrap().iter();
     let mut lines: Vec<String> = series.map(line).collect();
@@ -185,7 +185,8 @@ fn line(series: &Value) -> String {
     }
 }
 
-/// A proxy sees to it that it asks for text, which it does not do by itself.
+/// A proxy sets the headers that select the format and coding, since Prometheus does not select
+/// each of them itself.
 #[test]
 fn prometheus_stores_the_same_in_every_format_and_coding() {
     const NATIVE_HISTOGRAMS: &[&str] = &["--enable-feature=native-histograms"];
@@ -215,12 +216,12 @@ fn prometheus_stores_the_same_in_every_format_and_coding() {
     });
     let check =
         &|content_type: &str, flags: &[&str], headers: &[(&str, &str)], coding: Option<&str>| {
-            let proxy = Proxy::in_front_of(server.address, headers);
+            let proxy = Proxy::start(server.address, headers);
             let prometheus = Prometheus::scraping_with_flags(proxy.address, flags);
             let all = r#"{job="exporter",__name__=~"shop_.*"}"#;
             let stored = prometheus.query(all, |result| result != &json!([]));
             assert_eq!(lines(&stored), expected, "{content_type} {coding:?}");
-            for answer in proxy.answers().iter() {
+            for answer in proxy.responses().iter() {
                 assert_eq!(answer.header("content-type"), Some(content_type));
                 assert_eq!(answer.header("content-encoding"), coding);
             }

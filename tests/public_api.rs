@@ -31,8 +31,8 @@ fn crate_root_has_few_names() {
     );
 }
 
-/// Types that only clap makes, for fields of an author's flags, and the trait that an author's
-/// generic struct names in its bounds.
+/// Types that only clap creates, in fields of an author's flags, and the trait that an author's
+/// generic struct has as a bound.
 const NAMED_BY_AUTHORS: [&str; 4] = [
     "hello_exporter::collect::Init",
     "hello_exporter::filter::Filter",

@@ -1,5 +1,5 @@
-//! The README is true: its programs, output and tests are those of the repository. Its snippets are
-//! compiled as documentation tests of the library.
+//! The README's programs, output and tests are those of the repository. The documentation tests of
+//! the library compile its snippets.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

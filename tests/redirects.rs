@@ -1,4 +1,4 @@
-//! Redirects of probed targets, beside what a browser and Go make of them.
+//! Redirects of probed targets, compared with a browser and Go.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -21,7 +21,7 @@ enum Outcome {
     To(&'static str),
     /// It requests this path of the other server.
     Other(&'static str),
-    /// It takes the response for the last one.
+    /// It treats this response as the last one.
     Stays,
     /// It gives up.
     Fails,
@@ -29,7 +29,7 @@ enum Outcome {
 
 use Outcome::{Fails, Other, Stays, To};
 
-/// A response with these values of `Location`, and what a browser, Go and a probe make of it. `A`
+/// The values of `Location` in a response, and the outcomes in a browser, in Go and in a probe. `A`
 /// and `B` stand for the addresses of this server and of the other one.
 type Case = (&'static [&'static str], Outcome, Outcome, Outcome);
 
@@ -37,7 +37,7 @@ const fn alike(locations: &'static [&'static str], outcome: Outcome) -> Case {
     (locations, outcome, outcome, outcome)
 }
 
-/// A text in which each character is a byte.
+/// Each character of these texts is sent as one byte.
 const CASES: &[Case] = &[
     alike(&[], Stays),
     alike(&[""], Stays),
@@ -66,10 +66,10 @@ const CASES: &[Case] = &[
     alike(&["http://[::1/"], Fails),
     alike(&["http://B x/"], Fails),
     alike(&["http://127.0.0.1:port/"], Fails),
-    // Where Go differs from browsers, a probe does as browsers.
+    // Where Go differs from browsers, a probe follows browsers.
     (&["/%61/%2e%2e/end"], To("/end"), To("/%61/%2e%2e/end"), To("/end")),
     (&["/end?\u{c3}\u{a9}"], To("/end?%C3%A9"), To("/end?é"), To("/end?%C3%A9")),
-    // The request line of Go ends with the blank that is in it.
+    // Go does not escape the space, so that the path ends there in its request line.
     (&["/end?a b"], To("/end?a%20b"), To("/end?a"), To("/end?a%20b")),
     (&["/en\td"], To("/end"), Fails, To("/end")),
     (&["\\end"], To("/end"), To("/case/%5Cend"), To("/end")),
@@ -78,7 +78,7 @@ const CASES: &[Case] = &[
     (&["/end%"], To("/end%"), Fails, To("/end%")),
     (&["/first", "/second"], Fails, To("/first"), Fails),
     alike(&["/end", "/end"], To("/end")),
-    // A target with a password is refused, wherever it comes from.
+    // A target with a password is refused, in a redirect as in a request.
     (&["http://user:secret@A/end"], Fails, To("/end"), Fails),
     (&["//user@A/end"], Fails, To("/end"), Fails),
 ];
@@ -90,11 +90,11 @@ fn is_redirect(status: u16) -> bool {
     [301, 302, 303, 307, 308].contains(&status)
 }
 
-/// A server that answers `/case/N` as `CASES` says, with a status that it is told, and all else
-/// with 200.
+/// A server that records its requests, and responds with 200 to each path for which its function
+/// returns no head.
 struct Target {
     address: SocketAddr,
-    /// The paths that were requested of it.
+    /// The requested paths.
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -113,7 +113,7 @@ impl Target {
         Self { address, requests }
     }
 
-    /// One that sends these heads for its paths.
+    /// Starts a server that responds to these paths with these heads.
     fn of_heads(heads: &'static [(&'static str, &'static str)]) -> Self {
         Self::start(move |path| {
             let (_, head) = heads.iter().find(|(at, _)| *at == path)?;
@@ -149,13 +149,13 @@ fn answer(
     stream.write_all(&[&head, rest.as_bytes()].concat()).ok()
 }
 
-/// Returns the number and the status of a case from its path; one with a query is none.
+/// Returns the number and the status of a case from its path; `None` if the path has a query.
 fn case_of(path: &str) -> Option<(usize, u16)> {
     let (case, status) = path.strip_prefix("/case/")?.split_once('-')?;
     Some((case.parse().ok()?, status.parse().ok()?))
 }
 
-/// The server of all cases, and the other one.
+/// Starts the server of all cases, and the other one.
 fn targets() -> (Target, Target) {
     let other = Target::start(|_| None);
     let other_address = other.address.to_string();
@@ -176,8 +176,8 @@ fn targets() -> (Target, Target) {
     (target, other)
 }
 
-/// The path of a case, and what is expected of a client: the status and the body of the last
-/// response, or nothing.
+/// Returns the expected status and body of the last response that a client receives for a case;
+/// `None` if the client gives up.
 fn expected(case: usize, status: u16, outcome: Outcome, other: &Target) -> Option<(u16, String)> {
     let path = format!("/case/{case}-{status}");
     let body = if status == 304 { String::new() } else { path };
@@ -194,7 +194,7 @@ fn each_case() -> impl Iterator<Item = (usize, u16)> {
     (0..CASES.len()).flat_map(|case| STATUSES.map(move |status| (case, status)))
 }
 
-/// What the probe exporter says of a target.
+/// The response of the probe exporter for a target.
 struct Probed(Response);
 
 impl Probed {
@@ -244,7 +244,7 @@ fn redirects_are_followed_as_browsers_do() {
                     assert_eq!(last, Some(body), "{name}");
                 }
             }
-            // What has become of the redirect costs neither its status nor that it was one.
+            // A redirect that cannot be followed still exposes its status, and is counted.
             None => {
                 assert_eq!(probed.status(), Some(usize::from(status)), "{name}");
                 assert_eq!(probed.success(), Some(0), "{name}");
@@ -284,7 +284,7 @@ fn browser_follows_redirects_as_the_table_says() {
             let status = outcome["status"].as_u64().and_then(|status| u16::try_from(status).ok());
             (status.unwrap(), outcome["body"].as_str().unwrap().to_owned())
         });
-        // Chromium refuses two places whatever the status is, as an attack.
+        // Chromium refuses two different values of `Location` with any status, as an attack.
         let expected = expected(case, status, expectation, &other)
             .filter(|_| locations != ["/first", "/second"]);
         assert_eq!(seen, expected, "{status} {locations:?}");

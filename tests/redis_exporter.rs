@@ -1,4 +1,4 @@
-//! The example redis_exporter beside the exporter whose place it takes.
+//! The example redis_exporter compared with the original that it replaces.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::redis_exporter::{
-    SECRET, has_sample, is_up, locked, program, samples, scrape, start, start_for_targets,
+    SECRET, has_sample, is_up, program, samples, scrape, start, start_for_targets, start_locked,
 };
 use hello_exporter_tests::{
     Comparison, Exporter, Family, Redis, free_address, lines_of_code, parse, read, read_unwrapped,
@@ -16,7 +16,7 @@ use hello_exporter_tests::{
 };
 use tempfile::TempDir;
 
-/// A server with something of everything in it, and its replica.
+/// Returns a server with data for every family, and its replica.
 fn filled() -> (Redis, Redis) {
     let redis =
         Redis::start(&["--latency-monitor-threshold", "1", "--enable-debug-command", "yes"]);
@@ -49,8 +49,8 @@ fn filled() -> (Redis, Redis) {
     (redis, replica)
 }
 
-/// The families of an exposition of the original. Its quantiles are percentages, which are none:
-/// they are taken for what they mean.
+/// Reads an exposition of the original. Its quantiles are percentages, which are invalid, and are
+/// read as fractions.
 fn of_original(body: &str) -> Vec<Family> {
     let body = body.replace("quantile=\"50\"", "quantile=\"0.5\"");
     let body = body.replace("quantile=\"99\"", "quantile=\"0.99\"");
@@ -70,8 +70,8 @@ fn group(family: &str) -> String {
     group.to_owned()
 }
 
-/// Scrapes ours between two scrapes of the original, again and again, until every value was between
-/// theirs.
+/// Scrapes ours between two scrapes of the original. Repeats this until every value has been
+/// between theirs.
 fn compare(original: &Exporter, ours: &Exporter, [path, path_of_ours]: [&str; 2]) -> Comparison {
     let body = |exporter: &Exporter, path: &str| {
         let response = get(exporter.address, path);
@@ -102,23 +102,23 @@ fn compared(scrapes: &[Vec<Family>; 3]) -> Comparison {
     comparison
 }
 
-/// Compares what both expose of a server that requests name.
+/// Compares the metrics that both expose of a server that requests name.
 fn compare_target(original: &Exporter, ours: &Exporter, target: SocketAddr) -> Comparison {
     let path = format!("/scrape?target=redis://{target}");
     compare(original, ours, [&path, &path])
 }
 
 fn start_original(flags: &[&str]) -> Exporter {
-    Exporter::start_quietly(Path::new("prometheus-redis-exporter"), flags)
+    Exporter::start_unlogged(Path::new("prometheus-redis-exporter"), flags)
 }
 
-/// Memory of which the connection of who asks has a part: that of ours, with all commands at once,
-/// a few bytes more.
+/// Returns whether a series counts memory that includes the exporter's connection. Ours takes a few
+/// bytes more, since it sends all commands at once.
 fn is_memory(series: &str) -> bool {
     ["redis_mem", "redis_allocator_"].iter().any(|prefix| series.starts_with(prefix))
 }
 
-/// Whether ours differs by a hundredth at most from a scrape of the original beside it.
+/// Returns whether ours differs by at most 1 % from a scrape of the original before or after it.
 fn is_near(series: &str, [before, ours, after]: &[Vec<Family>; 3]) -> bool {
     let value = |families: &[Family]| {
         let family = families.iter().find(|family| family.name == series);
@@ -140,11 +140,11 @@ const MISSING_OF_EXPORTER: [&str; 5] = [
     "redis_target_scrape_request_errors",
 ];
 
-/// Of another type, and not of every server.
+/// A family with another type, which not every server has.
 const DIFFERENT: &str = "redis_expired_time_cap_reached_total";
 
-/// Checks that nothing differs but what the README says, and returns how many families there are,
-/// and are the same.
+/// Asserts that only the differences in the README exist, and returns the numbers of families and
+/// of equal families.
 fn assert_same(comparison: &Comparison) -> [usize; 2] {
     println!("{comparison}");
     let (redis, exporter) = (&comparison.groups["redis"], &comparison.groups["exporter"]);
@@ -229,7 +229,7 @@ fn sentinel_has_the_samples_of_the_original() {
 
 #[test]
 fn settings_are_those_of_the_original_without_passwords() {
-    let redis = locked(&["--rename-command", "CONFIG", "SETTINGS", "--masterauth", SECRET]);
+    let redis = start_locked(&["--rename-command", "CONFIG", "SETTINGS", "--masterauth", SECRET]);
     let address = format!("--redis.addr=redis://{}", redis.address);
     let password = format!("--redis.password={SECRET}");
     let flags = [
@@ -274,7 +274,7 @@ fn unix_socket_has_the_samples_of_the_original() {
         assert_same(&compare(&original, &ours, ["/metrics"; 2]));
         let target = format!("/scrape?target=unix://{socket}");
         assert_same(&compare(&original, &ours, [&target; 2]));
-        // Without the flag it is another exporter's password.
+        // An exporter without the flag has no password.
         let other = start_for_targets(&[]);
         let is_open = password.is_none();
         assert_eq!(samples(&scrape(&other, &format!("unix://{socket}"))).len() > 100, is_open);
@@ -292,7 +292,7 @@ fn histogram_of_a_command_equals_that_of_the_server() {
     }
     redis.cli(&["CONFIG", "GET", "maxmemory"]);
     let reply = redis.cli(&["LATENCY", "HISTOGRAM", "set"]);
-    // The name, `calls`, their number, `histogram_usec`, and pairs.
+    // The reply has the name, `calls`, their number, `histogram_usec`, and pairs.
     let numbers: Vec<&str> = reply.lines().skip(4).collect();
     let exporter = start(redis.address, &[]);
     let response = get(exporter.address, "/metrics");
@@ -310,20 +310,20 @@ fn histogram_of_a_command_equals_that_of_the_server() {
     let is_of_set = |line: &&str| line.starts_with(name) && line.contains("cmd=\"set\"");
     let lines: Vec<&str> = response.body.lines().filter(is_of_set).collect();
     assert_eq!(lines, expected);
-    // The exporter has sent six before.
+    // The exporter has sent `CONFIG GET` six times before.
     assert!(has_sample(&response, &format!("{name}_count{{cmd=\"config|get\"}} 7")));
     let without = start(redis.address, &["--exclude-latency-histogram-metrics"]);
     assert!(!get(without.address, "/metrics").body.contains(name));
 }
 
-/// The README without its line breaks.
+/// Returns the README without its line breaks.
 fn readme() -> String {
     read_unwrapped("examples/redis_exporter/README.md")
 }
 
-/// Lines of the original, version 1.69.0, counted alike: main.go, and exporter.go, http.go,
-/// info.go, latency.go, metrics.go, modules.go, pwd_file.go, redis.go, sentinels.go, slowlog.go and
-/// tls.go.
+/// Lines of the original, version 1.69.0, counted in the same way: main.go, and exporter.go,
+/// http.go, info.go, latency.go, metrics.go, modules.go, pwd_file.go, redis.go, sentinels.go,
+/// slowlog.go and tls.go.
 const LINES_OF_ORIGINAL: usize = 236 + 639 + 116 + 391 + 83 + 100 + 43 + 25 + 122 + 156 + 26 + 99;
 
 #[test]

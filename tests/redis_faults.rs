@@ -1,4 +1,4 @@
-//! The example redis_exporter and servers that are not well.
+//! The example redis_exporter with servers that fail.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -25,7 +25,7 @@ fn restarted_server_is_down_and_then_up() {
     assert_eq!(samples(&scrape(&exporter, &address.to_string())), DOWN);
     let redis = Redis::start_at(address, &[]);
     assert!(is_up(&get(exporter.address, "/metrics")));
-    // It need not be noticed in between.
+    // The exporter need not notice this before the restart.
     drop(redis);
     let _redis = Redis::start_at(address, &[]);
     assert!(is_up(&get(exporter.address, "/metrics")));
@@ -121,7 +121,7 @@ fn only_exposed_settings_are_queried_and_an_invalid_one_is_skipped() {
     let of = |name: &str| response.body.lines().filter(|line| line.starts_with(name)).count();
     assert!(response.body.contains("\nredis_config_maxmemory 50\n"), "{}", response.body);
     assert_eq!((of("redis_config_"), of("redis_db_keys{")), (1, 3), "{}", response.body);
-    // The replies are there before the questions.
+    // The fake server sends its replies before the exporter has sent all commands.
     until(|| server.received().contains("LATENCY"));
     let received = server.received();
     let asked: Vec<&str> = received.split("CONFIG\r\n$3\r\nGET\r\n").skip(1).collect();
@@ -139,7 +139,7 @@ fn only_exposed_settings_are_queried_and_an_invalid_one_is_skipped() {
 }
 
 #[test]
-fn invalid_reply_is_down() {
+fn server_with_an_invalid_reply_is_down() {
     for (fake, error) in [
         (Fake::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "INFO was not answered as Redis does"),
         (Fake::Bytes(b"+OK\r\n"), "no answer within 1s"),
@@ -187,7 +187,7 @@ fn endless_reply_takes_little_memory() {
     }
 }
 
-/// Replies that end within what is read of them, or just behind, and then nothing any more.
+/// Returns replies that end within the part that is read, or just after it, and then nothing more.
 fn endings() -> [Vec<u8>; 6] {
     let of = |first: &str, rest: &str, length: usize| {
         [first.as_bytes(), &rest.as_bytes().repeat(length / rest.len())].concat()
@@ -203,18 +203,18 @@ fn endings() -> [Vec<u8>; 6] {
     ]
 }
 
-/// Returns the growth of the resident memory, at its peak, by ten concurrent scrapes of a server.
+/// Returns the growth of the peak of the resident memory during ten concurrent scrapes of a server.
 fn memory_of_ten(server: &FakeRedis, flags: &[&str], check: impl Fn(&Response) + Sync) -> usize {
     let exporter = start_for_targets(flags);
     assert_eq!(get(exporter.address, "/metrics").status, 200);
-    let before = exporter.resources().most_resident;
+    let before = exporter.resources().peak_resident;
     let (address, path) = (exporter.address, format!("/scrape?target={}", server.address));
     std::thread::scope(|scope| {
         for _ in 0..10 {
             scope.spawn(|| check(&get(address, &path)));
         }
     });
-    exporter.resources().most_resident - before
+    exporter.resources().peak_resident - before
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn assert_up(response: &Response) {
     assert!(has_sample(response, "redis_up 1"), "{}", response.body);
 }
 
-/// Checks that an exporter exposes a part of its server, and says once how many lines are missing.
+/// Asserts that an exporter exposes a part of its server, and logs once how many lines are missing.
 fn assert_cut(mut exporter: Exporter, kept: usize, of: &str, dropped: usize) {
     for _ in 0..2 {
         let response = get(exporter.address, "/metrics");
@@ -277,7 +277,7 @@ fn databases_over_the_limit_are_cut() {
 
 #[test]
 fn reply_over_the_limit_is_cut_and_affects_no_other() {
-    // Two elements for each bucket, and six beside.
+    // There are two elements for each bucket, and six more.
     let of_command = |name: usize| {
         let bucket = |at: usize| format!(":{at}\r\n:{at}\r\n");
         let buckets: String = (0..100).map(bucket).collect();
@@ -287,7 +287,7 @@ fn reply_over_the_limit_is_cut_and_affects_no_other() {
     };
     let histogram: String = (0..500).map(of_command).collect();
     let histogram = format!("*1000\r\n{histogram}");
-    let server = FakeRedis::start(Fake::answers(move |command| match command {
+    let server = FakeRedis::start(Fake::replies(move |command| match command {
         "INFO ALL" => bulk("redis_version:7.0.15\r\n"),
         "LATENCY HISTOGRAM" => histogram.clone().into_bytes(),
         "SLOWLOG LEN" => b":3\r\n".to_vec(),
@@ -360,7 +360,7 @@ fn server_that_answers_only_info_is_up() {
         (Fake::Cut(replies), "the connection was lost"),
         (Fake::Bytes([replies, b"%1\r\n"].concat().leak()), "INFO was not answered as Redis does"),
         (
-            Fake::answers(move |command| match command {
+            Fake::replies(move |command| match command {
                 "CLIENT SETNAME redis_exporter" => b"+OK\r\n".to_vec(),
                 "INFO ALL" => bulk(info),
                 _ => Vec::new(),

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::redis_exporter::{
-    DOWN, SECRET, is_up, locked, program, refused, samples, scrape, start, start_for_targets,
+    DOWN, SECRET, is_up, program, refused, samples, scrape, start, start_for_targets, start_locked,
 };
 use hello_exporter_tests::web_config::Directory;
 use hello_exporter_tests::{Exporter, Fake, FakeRedis, FakeTls, Redis, free_address, text};
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 #[test]
 fn server_with_another_password_is_down() {
-    let redis = locked(&[]);
+    let redis = start_locked(&[]);
     let mut exporter = start(redis.address, &["--redis.password=wrong-password"]);
     assert!(!is_up(&get(exporter.address, "/metrics")));
     let line = exporter.next_line_with("collector=redis");
@@ -44,14 +44,14 @@ fn user_is_sent_with_the_password() {
 
 #[test]
 fn password_is_sent_to_no_other_target() {
-    let redis = locked(&[]);
+    let redis = start_locked(&[]);
     let password = format!("--redis.password={SECRET}");
     let exporter = start(redis.address, &[&*password, "--connection-timeout=1s"]);
     assert!(is_up(&get(exporter.address, "/metrics")));
-    // The same server, named in the same way.
+    // The same server with the same URL.
     let own = format!("redis://{}", redis.address);
     assert!(samples(&scrape(&exporter, &own)).contains(&"redis_up 1"));
-    // Named in another way it may be another one.
+    // With another URL it may be another server.
     let port = redis.address.port();
     for target in [
         format!("localhost:{port}"),
@@ -105,7 +105,7 @@ fn password_for_tls_is_not_sent_without_tls() {
     assert!(!plain.received().contains(SECRET));
 }
 
-/// A file with passwords.
+/// Writes a file with passwords.
 fn password_file(directory: &Path, contents: &str) -> String {
     let file = directory.join("passwords.json");
     std::fs::write(&file, contents).unwrap();
@@ -116,7 +116,7 @@ fn password_file(directory: &Path, contents: &str) -> String {
 fn each_target_receives_its_password_of_the_file() {
     let directory = TempDir::new().unwrap();
     let [first, second, third] = [(); 3].map(|()| FakeRedis::start(Fake::Bytes(b"+OK\r\n")));
-    let redis = locked(&[]);
+    let redis = start_locked(&[]);
     let file = password_file(
         directory.path(),
         &format!(
@@ -136,7 +136,7 @@ fn each_target_receives_its_password_of_the_file() {
     assert_eq!(auth(&first).as_deref(), Some("$12\r\nfirst-secret\r\n"));
     assert_eq!(auth(&second).as_deref(), Some("$2\r\nme\r\n$13\r\nsecond-secret\r\n"));
     assert_eq!(auth(&third), None);
-    // It is the password of the server that the flag names, too.
+    // The file has the password of the server in the flag, too.
     let exporter = start(redis.address, &[&file]);
     assert!(is_up(&get(exporter.address, "/metrics")));
 }
@@ -247,7 +247,7 @@ fn unusable_credentials_are_refused_at_startup() {
 
 #[test]
 fn password_is_in_no_help_log_or_page() {
-    // These servers say what they were sent, to AUTH, or to INFO after it.
+    // These servers echo the received password, in the reply to AUTH, or to INFO after it.
     let saying = |replies: &str| {
         let rest = "+OK\r\n".repeat(20);
         FakeRedis::start(Fake::Bytes(format!("{replies}\r\n{rest}").leak().as_bytes()))
@@ -384,7 +384,7 @@ fn certificate_is_shown_to_configured_servers_only() {
         for server in [&own, &of_file, &other] {
             assert_eq!(samples(&scrape(&exporter, &format!("rediss://{}", server.address))), DOWN);
         }
-        // Named in another way it may be another one.
+        // With another URL it may be another server.
         let target = format!("rediss://localhost:{}", own.address.port());
         assert_eq!(samples(&scrape(&exporter, &target)), DOWN);
     }

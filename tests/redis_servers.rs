@@ -1,4 +1,4 @@
-//! The example redis_exporter and servers that say other things of themselves than Redis 7 does.
+//! The example redis_exporter with servers whose INFO differs from that of Redis 7.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -6,12 +6,12 @@ use hello_exporter_tests::http::Response;
 use hello_exporter_tests::redis_exporter::{DOWN, has_sample, samples, scrape, start_for_targets};
 use hello_exporter_tests::{Fake, FakeRedis, assert_golden, bulk, data};
 
-/// Returns the reply of a server to INFO ALL. All samples that are exposed of it are next to it.
+/// Returns the reply of a server to INFO ALL. A file next to it has all samples that are exposed.
 fn info(name: &str) -> String {
     std::fs::read_to_string(data(&format!("redis_servers/{name}.info"))).unwrap()
 }
 
-/// Compares all samples but that of the time of the start, which is that of the test.
+/// Asserts all samples except the start time, which is the time of the test.
 fn assert_exposed(name: &str, response: &Response) {
     let is_steady = |line: &&&str| !line.starts_with("redis_start_time_seconds ");
     let samples: Vec<&str> = samples(response);
@@ -19,14 +19,14 @@ fn assert_exposed(name: &str, response: &Response) {
     assert_golden(&format!("redis_servers/{name}.samples"), &(samples.join("\n") + "\n"));
 }
 
-/// The answer of an exporter to a request for a server that answers INFO so.
+/// Returns the response of an exporter for a server that replies to INFO with this text.
 fn scrape_info(text: &str, flags: &[&str]) -> Response {
     let server = FakeRedis::start(Fake::info(text));
     let flags = [&["--include-metrics-for-empty-databases=false"], flags].concat();
     scrape(&start_for_targets(&flags), &server.address.to_string())
 }
 
-/// The samples of a server of which most values are no numbers.
+/// The samples of a server whose values are mostly not numbers.
 const OF_NO_NUMBERS: [&str; 7] = [
     "probe_success 1",
     "redis_blocked_clients 3",
@@ -127,7 +127,7 @@ fn invalid_number_removes_its_metric_and_is_logged() {
 
 #[test]
 fn modules_are_exposed_with_their_flag() {
-    let server = FakeRedis::start(Fake::answers(|command| match command {
+    let server = FakeRedis::start(Fake::replies(|command| match command {
         "INFO ALL" => bulk("redis_version:7.4.1\r\nredis_mode:standalone\r\n"),
         "INFO MODULES" => bulk(
             "# Modules\r\n\
@@ -167,7 +167,7 @@ fn modules_are_exposed_with_their_flag() {
 #[test]
 fn server_without_info_all_is_queried_with_info() {
     for refusal in ["-ERR wrong number of arguments for 'info' command\r\n", "$0\r\n\r\n"] {
-        let server = FakeRedis::start(Fake::answers(move |command| match command {
+        let server = FakeRedis::start(Fake::replies(move |command| match command {
             "INFO ALL" => refusal.as_bytes().to_vec(),
             "INFO" => bulk("redis_version:2.4.18\r\nconnected_clients:3\r\n"),
             _ => b"-ERR unknown command\r\n".to_vec(),
@@ -177,7 +177,7 @@ fn server_without_info_all_is_queried_with_info() {
         assert!(has_sample(&response, "redis_up 1"));
     }
     let server =
-        FakeRedis::start(Fake::answers(|_| b"-NOAUTH Authentication required.\r\n".to_vec()));
+        FakeRedis::start(Fake::replies(|_| b"-NOAUTH Authentication required.\r\n".to_vec()));
     assert_eq!(samples(&scrape(&start_for_targets(&[]), &server.address.to_string())), DOWN);
     assert!(!server.received().contains("*1\r\n$4\r\nINFO\r\n"));
 }

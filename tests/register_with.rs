@@ -1,4 +1,4 @@
-//! Live metrics that are made of the flags, and a state that nothing uses.
+//! Live metrics that are created from the flags, and a state that nothing uses.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

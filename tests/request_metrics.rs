@@ -23,7 +23,7 @@ use hello_exporter_tests::{assert_golden, exposition, poll, read_until, registry
 use prometheus::TextEncoder;
 use tokio::sync::oneshot;
 
-/// One bound, above what any request takes.
+/// Returns request metrics with one bound, which is longer than any request takes.
 fn requests() -> RequestMetrics {
     RequestMetrics::new().buckets(&[3600.0])
 }
@@ -36,8 +36,8 @@ fn counted(requests: &RequestMetrics) -> String {
     lines.map(|line| line.to_owned() + "\n").collect()
 }
 
-/// The samples of `http_requests_total` alone, once nothing is in flight: an answer can be there a
-/// moment before it is counted.
+/// Returns the samples of `http_requests_total`, once nothing is in flight: a client can receive a
+/// response a moment before it is counted.
 fn totals(requests: &RequestMetrics) -> Vec<String> {
     let is_done = || value_of(requests, "http_requests_in_flight", &[]) == Some(0.0);
     poll(|| is_done().then_some(())).expect("nothing stays in flight");
@@ -139,7 +139,7 @@ fn errors_of_handlers_and_of_middlewares_have_their_code() {
     );
 }
 
-/// Sends a request and leaves the answer to the caller.
+/// Sends a request and leaves the response to the caller.
 fn send(address: SocketAddr, path: &str) -> TcpStream {
     let stream = start_get(address, path);
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -181,7 +181,7 @@ fn client_that_disconnects_is_counted_as_499_and_not_in_flight() {
     assert_eq!(totals(&requests), ["{method=\"GET\",route=\"/waiting/{name}\",code=\"499\"} 1"]);
 }
 
-/// A body that ends when it is told to.
+/// A body that ends when the test sends a message.
 struct Gate(oneshot::Receiver<()>);
 
 impl MessageBody for Gate {
@@ -200,7 +200,7 @@ impl MessageBody for Gate {
     }
 }
 
-/// An application with one answer that streams, and what ends it.
+/// Starts an application with one streamed response, and returns the sender that ends it.
 fn streaming(requests: &RequestMetrics) -> (Server, oneshot::Sender<()>) {
     let (end, ended) = oneshot::channel();
     let ended = Arc::new(Mutex::new(Some(ended)));

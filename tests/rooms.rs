@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use hello_exporter_tests::{Source, sources};
 
-/// The paths below `crate` that the server may use: itself, the core's public modules, and the
+/// The paths below `crate` that the server may use: its own, the core's public modules, and the
 /// public names that no public module has.
 const OPEN_TO_SERVER: [&str; 11] = [
     "server",
@@ -22,7 +22,7 @@ const OPEN_TO_SERVER: [&str; 11] = [
     "Labels",
 ];
 
-/// The most lines of the core that say `cfg(feature = "server")`.
+/// The most lines of the core that contain `cfg(feature = "server")`.
 const MOST_CFGS: usize = 12;
 
 const MOST_LINES_OF_A_FILE: usize = 420;

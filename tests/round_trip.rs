@@ -1,4 +1,4 @@
-//! Whatever is registered is read back the same by programs that know nothing of this crate.
+//! Independent programs read an exposition back as it was registered.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,10 +23,10 @@ use hello_exporter_tests::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Each case is a registry with many families, and so one process of each program.
+/// Each case is a registry with many families, since it starts a process of each program.
 const CASES: u32 = 20;
 
-/// Of the two formats, what makes a difference to a reader.
+/// A format, with the rules of its reader.
 #[derive(Clone, Copy, PartialEq)]
 enum Dialect {
     Text,
@@ -46,7 +46,7 @@ impl Dialect {
         }
     }
 
-    /// The Python client takes the suffix from the name of a counter in the text format too.
+    /// The Python client removes the suffix of a counter in the text format too.
     fn name(self, family: &Family) -> String {
         if self == OpenMetrics || family.metric_type == MetricType::Counter {
             family.base().to_owned()
@@ -64,9 +64,9 @@ impl Dialect {
         }
     }
 
-    /// White space around a line is none of the text format's; what it is, is Python's.
+    /// The parser of the text format strips the white space around a line, as Python defines it.
     fn help(self, help: &str) -> String {
-        // A newline is written as something else.
+        // A newline is escaped, so it is not white space in the exposition.
         let is_space =
             |it: char| it != '\n' && (it.is_whitespace() || ('\x1c'..='\x1f').contains(&it));
         match self {
@@ -104,7 +104,7 @@ impl Dialect {
         }
     }
 
-    /// What the Python client adds to the name of a counter that lacks it.
+    /// Returns the suffix that the Python client adds to the name of a counter without it.
     fn suffix(self, family: &Family) -> &'static str {
         let is_bare = family.metric_type == MetricType::Counter && family.base() == family.name;
         if self == Text && is_bare { "_total" } else { "" }
@@ -131,7 +131,8 @@ impl Dialect {
         }
     }
 
-    /// The Python parser of OpenMetrics reads `-0` as an integer, which has no such zero.
+    /// The Python parser of OpenMetrics reads `-0` as an integer, and integers have no negative
+    /// zero.
     fn value(self, number: SampleValue) -> f64 {
         match number.as_f64() {
             zero if zero == 0.0 && self == OpenMetrics => 0.0,
@@ -146,8 +147,8 @@ impl Dialect {
     }
 }
 
-/// Returns whether OpenMetrics 1.0 permits all values of the family. The Python client refuses the
-/// others, which are read in `formats_agree.rs`.
+/// Returns whether OpenMetrics 1.0 permits all values of the family. The Python client refuses
+/// other values; `formats_agree.rs` reads them.
 fn is_permitted(family: &Family) -> bool {
     let is_unknown = OpenMetrics.type_name(family) == "unknown";
     family.series.iter().all(|series| match (&series.content, family.metric_type) {
@@ -174,13 +175,13 @@ fn integer(number: SampleValue) -> Option<i128> {
     }
 }
 
-/// A bound as this test compares it: how it is spelled is not the question here.
+/// Returns a bound in a form that does not depend on its spelling.
 fn bound_text(bound: f64) -> String {
     format!("{bound:?}")
 }
 
-/// What was read in a form that compares with what was expected: bounds spelled in one way, no time of
-/// exemplars, which is now, and no integers where floats were written.
+/// Makes the families comparable with the expected ones: bounds have one spelling, exemplars have
+/// no time, since it is the current one, and no value is an integer if a float was written.
 fn comparable(mut read: Vec<Read>, expected: &[Read]) -> Vec<Read> {
     for family in &mut read {
         let own = own_label(&family.metric_type);
@@ -209,7 +210,7 @@ fn own_label(metric_type: &str) -> Option<&'static str> {
     }
 }
 
-/// Compares as `Debug` writes floats, which is the same for the same bits, and for every NaN.
+/// Compares by `Debug`, which distinguishes the two zeros and writes every NaN alike.
 fn assert_read(read: Vec<Read>, expected: Vec<Read>) {
     let read = comparable(read, &expected);
     assert_eq!(read.len(), expected.len());
@@ -223,7 +224,8 @@ proptest! {
 
     #[test]
     fn python_client_reads_back_the_text_format(mut families in vec(arbitrary::family(), 1..80)) {
-        // A counter of this name is called nothing there, which is then refused.
+        // Without its suffix, a counter of this name would have an empty name, which the client
+        // refuses.
         families.retain(|family| family.name != "_total");
         let (registry, families) = registered(families);
         let expected = families.iter().map(|family| Text.read(family)).collect();

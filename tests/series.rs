@@ -186,7 +186,7 @@ sizes_count{x="b"} 1
 
 // Iteration.
 
-/// Label values that are read back only by an exact decoder.
+/// Label values that only an exact decoder reads back.
 const NASTY: [&str; 9] =
     ["", "\"", "\\", "\n", "\\n", "\\\\n", "\",path=\"x", "a=\"b\",c=\"d\"", "é\\\""];
 
@@ -390,7 +390,7 @@ fn pinned_handle_respects_max_series() {
     );
 }
 
-/// Hand-written labels with another number of values than `COUNT`.
+/// Handwritten labels with another number of values than `COUNT`.
 struct Miscounted(&'static [&'static str]);
 
 impl Labels for Miscounted {

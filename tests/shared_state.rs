@@ -1,4 +1,4 @@
-//! Sources and probes that share a state, and options from flags, as an operator sees them.
+//! Sources and probes that share a state, and options from flags, from an operator's view.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -36,20 +36,20 @@ fn start(config: &Config, arguments: &[&str]) -> Exporter {
     Exporter::start_program(&program(), &[&[&*config.flag], arguments].concat())
 }
 
-/// Runs the program to its end, which is near.
+/// Runs the program, which must end by itself.
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(program());
     command.arg("--web.listen-address=127.0.0.1:0").args(arguments).output().unwrap()
 }
 
-/// The errors that the program logs, without their times.
+/// Returns the errors that the program logs, without their times.
 fn errors(output: &Output) -> Vec<String> {
     let log = text(&output.stderr);
     let errors = log.lines().filter_map(|line| line.split_once(" level=error "));
     errors.map(|(_, error)| error.to_owned()).collect()
 }
 
-/// The samples of a response whose names do not begin with those of every exporter.
+/// Returns the samples of a response, without those that every exporter has.
 fn samples(response: &Response) -> Vec<&str> {
     let of_exporter = ["#", "process_", "promhttp_", "shared_", "probe_duration_seconds "];
     let is_own = |line: &&str| !of_exporter.iter().any(|prefix| line.starts_with(prefix));
@@ -108,7 +108,7 @@ fn failing_state_is_one_error_with_the_file() {
 fn state_of_disabled_sources_and_absent_probes_is_not_created() {
     let mut command = Command::new(build_example("hello_exporter_tests", "shared_state"));
     command.args(["--config.check", "--collector.disable-defaults"]);
-    // The probe needs the state all the same.
+    // The probe still needs the state.
     assert_eq!(command.output().unwrap().status.code(), Some(1));
     let config = Config::of("first\n");
     let exporter = start(&config, &["--collector.disable-defaults", "--collector.late"]);

@@ -1,4 +1,4 @@
-//! How an exporter ends while requests are under way.
+//! How an exporter shuts down while requests are in flight.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use hello_exporter_tests::http::start_get;
 use hello_exporter_tests::{Exporter, build_program};
 
-/// An exporter with a probe under way, of a target that accepts and never answers.
+/// An exporter with a probe in flight, of a target that accepts connections and never responds.
 struct Busy {
     exporter: Exporter,
     client: TcpStream,

@@ -1,4 +1,4 @@
-//! Requests that are served while others hold the slots of `--web.max-requests`.
+//! Requests that are served while other requests hold the slots of `--web.max-requests`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -19,7 +19,7 @@ fn start(arguments: &[&str]) -> Exporter {
     Exporter::start_program(&program, arguments)
 }
 
-/// A target that accepts and never answers.
+/// A target that accepts connections and never responds.
 struct Silent(TcpListener);
 
 impl Silent {
@@ -31,13 +31,13 @@ impl Silent {
         format!("/probe?target=http://{}/", self.0.local_addr().unwrap())
     }
 
-    /// Waits for that many probes.
+    /// Waits for `count` probes.
     fn accept(&self, count: usize) -> Vec<TcpStream> {
         (0..count).map(|_| self.0.accept().unwrap().0).collect()
     }
 }
 
-/// The response to a request from another host than those of the other clients.
+/// Returns the response to a request from another host than the other clients.
 fn get_from_elsewhere(address: SocketAddr, path: &str) -> Response {
     curl(&format!("http://{address}{path}"), &["--interface", "127.0.0.2", "--globoff"]).unwrap()
 }
@@ -47,7 +47,7 @@ fn assert_success(response: &Response) {
     assert!(response.body.ends_with("\nprobe_success 1\n"), "{}", response.body);
 }
 
-/// Answers a probe once it has sent its request.
+/// Responds to a probe once it has sent its request.
 fn answer(probe: &mut TcpStream) {
     read_until(probe, b"\r\n\r\n");
     write!(probe, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
@@ -67,10 +67,10 @@ fn half_closed_clients_yield_their_slots() {
     }
     let probes = silent.accept(MOST);
     let path = format!("/probe?module=tcp_connect&target={}", good.address);
-    // The exporter may hear of an end a moment later than the target of a probe.
+    // The exporter may notice a disconnect a moment later than the target of a probe.
     until(|| get(exporter.address, &path).status == 200);
     assert_success(&get(exporter.address, &path));
-    // One more makes room for each request, of the same host as well.
+    // Each further request takes the slot of a half-closed client, even of the same host.
     let clients: Vec<_> = (0..3).map(|_| start_get(exporter.address, &silent.path())).collect();
     let mut more = silent.accept(3);
     more.iter_mut().for_each(answer);
@@ -105,16 +105,16 @@ fn host_with_all_slots_yields_one_to_another_host() {
         clients.push(start_get(exporter.address, &silent.path()));
         probes.extend(silent.accept(1));
     }
-    // A lone host has all of them, and no more.
+    // A single host may hold all slots, but no more.
     let refused = get(exporter.address, &good);
     assert_eq!((refused.status, &*refused.body), (503, REFUSAL));
     assert_success(&get_from_elsewhere(exporter.address, &good));
-    // The oldest probe has made room.
+    // The oldest probe has been evicted.
     assert!(is_over(&mut probes[0]));
     let mut start = [0; 12];
     clients[0].read_exact(&mut start).unwrap();
     assert_eq!(&start, b"HTTP/1.1 503");
-    // The slot is free again, for whoever comes first.
+    // The slot is free again, for the next request of any host.
     assert_success(&get(exporter.address, &good));
     probes[1..].iter_mut().for_each(answer);
     for client in &mut clients[1..] {
@@ -141,7 +141,7 @@ fn host_that_waits_for_a_source_yields_a_slot() {
     let mut statuses: Vec<String> = statuses.collect();
     statuses.sort();
     assert_eq!(statuses, ["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 503"]);
-    // It is counted as a refusal, and what has made room is no longer in flight.
+    // The evicted request is counted as a refusal, and is no longer in flight.
     let counts =
         get(exporter.address, "/metrics?name[]=promhttp_metric_handler_requests_in_flight");
     assert!(counts.body.ends_with("promhttp_metric_handler_requests_in_flight 1\n"));
@@ -150,7 +150,7 @@ fn host_that_waits_for_a_source_yields_a_slot() {
 #[test]
 fn host_that_receives_nothing_yields_a_slot() {
     let exporter = Exporter::start_program(&build_example("hello_exporter_tests", "hostile"), &[]);
-    // More than there are slots, so that some wait.
+    // There are more clients than slots, so that some wait.
     let clients: Vec<_> =
         (0..2 * MOST).map(|_| start_get(exporter.address, "/metrics?name[]=big")).collect();
     for _ in 0..5 {
@@ -172,7 +172,7 @@ fn reset_ends_a_probe() {
         client.set_zero_linger().unwrap();
     });
     assert!(is_over(&mut probe));
-    // Nobody has waited for the deadline of the probe.
+    // The probe has ended before its deadline.
     let (_, log) = exporter.signal("TERM");
     assert!(!log.iter().any(|line| line.contains("no answer within")), "{log:?}");
 }

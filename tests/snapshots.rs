@@ -1,4 +1,5 @@
-//! Snapshots of histograms and summaries, and values of another time: what is accepted and exposed.
+//! Snapshots of histograms and summaries, and values with timestamps: which are accepted, and how
+//! they are exposed.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -155,7 +156,7 @@ fn counter_value_that_is_negative_or_nan_is_exposed() {
     assert_golden_formats("negative_and_nan_counters", &registry_of_fn(counters));
 }
 
-/// Writes a number, a histogram and a summary to a family of each type.
+/// A collector that writes a number, a histogram and a summary to a family of each type.
 struct Misfit;
 
 impl Describe for Misfit {

@@ -1,4 +1,4 @@
-//! Sources as an operator sees them: flags, queries, success values, the log.
+//! Sources from an operator's view: flags, queries, success values, the log.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -22,7 +22,7 @@ fn start(arguments: &[&str]) -> Exporter {
     Exporter::start_program(&program(), arguments)
 }
 
-/// Runs the program to its end, which is near.
+/// Runs the program, which must end by itself.
 fn run(arguments: &[&str]) -> Output {
     Command::new(program())
         .arg("--web.listen-address=127.0.0.1:0")
@@ -31,7 +31,7 @@ fn run(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// A scrape as a Prometheus server with a timeout of a second makes it.
+/// Scrapes like a Prometheus server with a timeout of one second.
 fn scrape(address: SocketAddr, query: &str) -> Response {
     let path = format!("/metrics{query}");
     get_with(address, &path, "X-Prometheus-Scrape-Timeout-Seconds: 1")
@@ -45,12 +45,12 @@ fn own(response: &Response) -> String {
     lines.map(|line| line.to_owned() + "\n").collect()
 }
 
-/// The lines of samples alone.
+/// Returns only the lines with samples.
 fn samples(response: &Response) -> Vec<String> {
     own(response).lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
-/// One value of a scrape that runs no source.
+/// Returns one value from a scrape that runs no source.
 fn value(address: SocketAddr, name: &str) -> String {
     let body = get(address, &format!("/metrics?name[]={name}")).body;
     let line = body.lines().find(|line| line.starts_with(&format!("{name} ")));
@@ -119,7 +119,7 @@ fn query_selects_sources_and_families() {
     let none = all.map(|name| format!("exclude[]={name}")).join("&");
     assert_eq!(of(&format!("?{none}")), [""; 0]);
 
-    // Only sources that have the family are asked.
+    // Only sources that have the family are run.
     let slow_runs = value(exporter.address, "slow_runs_total");
     assert_eq!(of("?name[]=good"), ["good 1"]);
     assert_eq!(of("?name[]=good&name[]=goo&name[]=slow&exclude[]=slow"), ["good 1"]);
@@ -245,7 +245,7 @@ fn clashing_sources_are_refused_at_startup() {
     assert!(stderr.ends_with(expected), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
 
-    // With a collector that is registered, too, and nothing is lost of what else is wrong.
+    // A source can clash with a registered collector too; other errors are still reported.
     let output = run(&["--collector.double", "--collector.spare"]);
     assert_eq!(output.status.code(), Some(1));
     let stderr = text(&output.stderr);
@@ -289,14 +289,14 @@ fn prometheus_sees_the_exporter_up_throughout() {
     }
 }
 
-/// Waits until something holds, for half a minute.
-fn wait_until(is_so: impl Fn() -> bool) -> bool {
+/// Waits for at most 30 seconds, and returns whether the condition holds.
+fn wait_until(holds: impl Fn() -> bool) -> bool {
     (0..300).any(|_| {
-        let is_so = is_so();
-        if !is_so {
+        let holds = holds();
+        if !holds {
             thread::sleep(Duration::from_millis(100));
         }
-        is_so
+        holds
     })
 }
 
@@ -305,7 +305,7 @@ fn client_that_disconnects_cancels_nothing_and_leaks_nothing() {
     let exporter = start(&["--no-collector.hanging"]);
     let address = exporter.address;
     let descriptors = || value(address, "process_open_fds").parse::<u32>().unwrap();
-    // One scrape, so that all threads that it needs are there; what it has opened is closed soon.
+    // One scrape starts all threads that scrapes need; its connection is closed soon.
     scrape(address, "");
     assert_eq!(value(address, "slow_runs_total"), "1");
     let mut before = descriptors();
@@ -322,11 +322,11 @@ fn client_that_disconnects_cancels_nothing_and_leaks_nothing() {
     let runs = || value(address, "slow_runs_total").parse::<u32>().unwrap();
     assert!(wait_until(|| runs() == 2), "their run is under way: {}", runs());
     drop(gone);
-    // The run goes on, and comes to its end.
+    // The run continues to its end.
     let slow = get_with(address, "/metrics?name[]=slow", "X-Prometheus-Scrape-Timeout-Seconds: 10");
     assert!(samples(&slow)[0].starts_with("slow "), "{}", slow.body);
 
-    // Once everything has ended there are as many values and connections as there were.
+    // Once everything has ended there are as many values and connections as before.
     assert!(
         wait_until(|| value(address, "alive") == "0" && descriptors() <= before),
         "{} instead of {before}",
@@ -350,10 +350,10 @@ fn blocking_source_has_one_thread_and_one_run() {
     for _ in 0..20 {
         assert_eq!(samples(&scrape(address, "")), expected);
     }
-    // Those of the HTTP server come and go.
+    // The number of the HTTP server's threads varies.
     assert!(threads() < before + 10, "{} {before}", threads());
     assert_eq!(value(address, "blocking_runs_total"), "1");
-    // It ends all the same.
+    // The exporter ends nevertheless.
     assert_eq!(exporter.signal("TERM").0.code(), Some(0));
 }
 
@@ -361,9 +361,9 @@ fn blocking_source_has_one_thread_and_one_run() {
 fn requests_over_the_limit_are_503() {
     let exporter = start(&["--web.max-requests=1", "--no-collector.hanging"]);
     let address = exporter.address;
-    // It may be refused itself, where one of the others is there first.
+    // This scrape is refused itself if one of the others is faster.
     let long = thread::spawn(move || (0..1000).any(|_| scrape(address, "").status == 200));
-    // For filtered requests as well. It is there until the slow source has answered.
+    // The limit applies to filtered requests too, until the slow source has returned.
     let refused = (0..1000)
         .map(|_| get(address, "/metrics?name[]=alive"))
         .find(|response| response.status != 200);

@@ -386,7 +386,7 @@ fn infinite_values_and_nan_are_read() {
     assert!(value_of(&hello, "a", &[]).unwrap().is_nan());
 }
 
-/// A collector whose only sample has a label too many.
+/// A collector whose only sample has one label value too many.
 struct Mislabelled;
 
 impl Describe for Mislabelled {

@@ -25,7 +25,7 @@ fn connect(exporter: &Exporter) -> TcpStream {
     stream
 }
 
-/// Returns all that comes until the exporter closes the connection.
+/// Returns the bytes received until the exporter closes the connection.
 fn rest(mut stream: TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
@@ -61,7 +61,7 @@ fn plain_http_in_pieces_gets_an_explanation() {
     let directory = Directory::new();
     let exporter = directory.start(TLS);
     let mut stream = connect(&exporter);
-    // The kernel sends each by itself.
+    // The kernel sends each byte separately.
     for byte in "GET /metrics HTTP/1.1\r\n".bytes() {
         stream.write_all(&[byte]).unwrap();
     }
@@ -140,7 +140,7 @@ fn unix_socket_of_systemd_is_served() {
     assert!(response.body.starts_with("# HELP a Display a.\n"), "{}", response.body);
     let line = exporter.next_line_with("msg=\"Listening on\"");
     assert!(line.ends_with(&format!(" address={}\n", socket.display())), "{line}");
-    // Nobody has an address.
+    // Clients of a Unix socket have no address.
     let line = exporter.next_line_with("msg=Answered");
     assert!(line.contains("msg=Answered method=GET uri=/metrics status=200 "), "{line}");
 

@@ -1,8 +1,9 @@
 //! Executes the tutorials: every block with a language in docs/writing-an-exporter.md and in
 //! docs/asynchronous-exporter.md is a step.
 //!
-//! Three things differ from the reader's machine: the path of the library, the ports, and the profile:
-//! release builds are debug builds, in this workspace's target directory, which has the dependencies.
+//! Three things differ from the reader's machine: the path of the library, the ports, and the
+//! profile. Release builds are debug builds in this workspace's target directory, which has the
+//! dependencies.
 //!
 //! | words after the fence | step |
 //! |---|---|
@@ -19,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use hello_exporter_tests::{Exporter, Redis, cargo, read, repository, shelled};
+use hello_exporter_tests::{Exporter, Redis, cargo, read, repository, without_cargo_env};
 use tempfile::TempDir;
 
 #[test]
@@ -44,7 +45,7 @@ fn follow(document: &str, name: &'static str) {
     assert!(reader.differences.is_empty(), "{}", reader.differences.join("\n"));
 }
 
-/// Where this workspace is built.
+/// Returns the target directory of this workspace.
 fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }
@@ -64,15 +65,15 @@ fn blocks(document: &str) -> Vec<Block<'_>> {
     parts.skip(1).step_by(2).map(block).collect()
 }
 
-/// Follows a tutorial.
+/// A reader who follows a tutorial.
 struct Reader {
     _root: TempDir,
     directory: PathBuf,
-    /// The name of the crate that the tutorial makes.
+    /// The name of the crate that the tutorial creates.
     name: &'static str,
     running: Option<Exporter>,
     redis: Option<Redis>,
-    /// Files with a mistake in them, and what they were before.
+    /// Files with a mistake in them, and their previous contents.
     mistakes: Vec<(PathBuf, String)>,
     /// Differences from the document.
     differences: Vec<String>,
@@ -127,7 +128,7 @@ impl Reader {
             .replace("../hello_exporter/hello_exporter", library.to_str().unwrap())
             .replace("/usr/local/bin/spool_exporter ", &format!("{} ", self.program().display()));
         if file == "Cargo.toml" {
-            // The versions that there are.
+            // Uses the dependency versions of this workspace.
             fs::copy(repository("Cargo.lock"), self.directory.join("Cargo.lock")).unwrap();
         }
         fs::write(self.directory.join(file), text).unwrap();
@@ -169,7 +170,7 @@ impl Reader {
                 self.directory.push(directory);
                 continue;
             }
-            let mut shell = self.environment(shelled("sh"));
+            let mut shell = self.environment(without_cargo_env("sh"));
             let script = format!("exec 2>&1; {}", self.translated(command));
             let Output { status, stdout, .. } = shell.args(["-c", &script]).output().unwrap();
             let printed = String::from_utf8(stdout).unwrap();
@@ -180,7 +181,7 @@ impl Reader {
         }
     }
 
-    /// Starts the exporter, which goes on until another is started.
+    /// Starts the exporter, which runs until another is started.
     fn run(&mut self, text: &str) {
         self.running = None;
         let commands = commands(text);
@@ -218,7 +219,7 @@ impl Reader {
             .env("CARGO_NET_OFFLINE", "true")
             .env("CARGO_CARGO_NEW_VCS", "none")
             .env("LC_ALL", "C")
-            // The colon stands for systemd's own units.
+            // The trailing colon adds systemd's own units.
             .env("SYSTEMD_UNIT_PATH", format!("{}:", self.directory.display()));
         command
     }
@@ -230,7 +231,8 @@ fn commands(text: &str) -> Vec<(&str, &str)> {
     text.split("\n$ ").map(|command| command.split_once('\n').unwrap_or((command, ""))).collect()
 }
 
-/// Returns whether lines are as shown. `…` stands for any lines, or for anything in a line.
+/// Returns whether printed lines match the shown ones. `…` stands for any lines, or for any text in
+/// a line.
 fn are_alike(shown: &[&str], printed: &[&str]) -> bool {
     match (shown, printed) {
         ([], _) => printed.is_empty(),

@@ -1,6 +1,6 @@
 //! The compiler's message for each mistake.
 //!
-//! One mistake per file, named for it; see CONTRIBUTING.md for how to record a message.
+//! Each file has one mistake and is named for it. CONTRIBUTING.md explains how to record a message.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -101,7 +101,7 @@ fn every_case_has_the_words_of_its_rule() {
         let message = fs::read_to_string(case.with_extension("stderr")).unwrap();
         for rule in rules_of(&case) {
             let phrases = phrases(&rules[&rule]);
-            // A rule that only asks others has no words of its own.
+            // A rule that only calls others has no words of its own.
             let is_said = phrases.iter().any(|phrase| message.contains(phrase.as_str()));
             if !is_said && !phrases.is_empty() {
                 silent.push(format!("{}: {rule}: {phrases:?}", case.display()));

@@ -18,8 +18,8 @@ fn start(arguments: &[&str]) -> Exporter {
     Exporter::start_program(&program(), &flags.copied().collect::<Vec<_>>())
 }
 
-/// The samples that start with `prefix`, as a Prometheus server with a timeout of 10 s scrapes
-/// them.
+/// Scrapes like a Prometheus server with a timeout of 10 s, and returns the samples that start with
+/// `prefix`.
 fn samples(exporter: &Exporter, prefix: &str) -> Vec<String> {
     let header = "X-Prometheus-Scrape-Timeout-Seconds: 10";
     let response = get_with(exporter.address, "/metrics", header);
@@ -28,25 +28,25 @@ fn samples(exporter: &Exporter, prefix: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// Ends the exporter and returns its log, without times.
+/// Stops the exporter and returns its log, without times.
 fn log_of(exporter: Exporter) -> Vec<String> {
     let (status, log) = exporter.signal("TERM");
     assert_eq!(status.code(), Some(0), "{log:?}");
     log.iter().map(|line| after_level(line)).collect()
 }
 
-/// A line of the log, without its time.
+/// Returns a line of the log, without its time.
 fn after_level(line: &str) -> String {
     without_time(line).trim_end().to_owned()
 }
 
-/// The line about a panic in `drop`.
+/// Returns the log line about a panic in `drop`.
 fn panicked(collector: &str) -> String {
     let message = "error msg=\"Collector panicked in `drop`\"";
     format!("{message} collector={collector} error=\"out of cheese")
 }
 
-/// The lines of the log that name a collector, without the location of a panic.
+/// Returns the lines of the log that name a collector, without the location of a panic.
 fn lines_of(log: &[String], collector: &str) -> Vec<String> {
     let field = format!("collector={collector} ");
     let lines = log.iter().map(|line| line.clone() + " ").filter(|line| line.contains(&field));
@@ -55,7 +55,7 @@ fn lines_of(log: &[String], collector: &str) -> Vec<String> {
 }
 
 const SUCCESS: &str = "unruly_scrape_collector_success";
-/// In the order of their metrics.
+/// Sorted by the names of their metrics.
 const GOOD: [&str; 3] = ["good_blocking", "good_turn", "good"];
 
 #[test]

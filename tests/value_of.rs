@@ -21,7 +21,7 @@ struct Mail {
     send_seconds: HistogramVec<1>,
 }
 
-/// The assertions of a test that fails, by the value of this variable.
+/// The variable that selects the assertion of the failing test.
 const CASE: &str = "MISSING_SAMPLE";
 
 #[test]

@@ -1,5 +1,5 @@
-//! The web configuration file as an operator writes it: which files are valid, the messages about
-//! invalid ones, and headers, HTTP/2 and TLS.
+//! The web configuration file: which files are valid, the messages about invalid ones, and headers,
+//! HTTP/2 and TLS.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -251,7 +251,7 @@ fn file_sets_versions_suites_and_curves() {
     assert_eq!(agreed(&format!("{suites}  prefer_server_cipher_suites: false\n"), &clients), suite);
     let other = ["--tls-max", "1.2", "--ciphers", "ECDHE-ECDSA-AES256-GCM-SHA384"];
     assert_eq!(agreed(suites, &other), None);
-    // The list is for TLS 1.2 alone, as in Go.
+    // The list applies to TLS 1.2 only, as in Go.
     assert_eq!(agreed(suites, &[]), suite_of_13);
 
     let curve = "  curve_preferences: [CurveP384]\n";

@@ -1,4 +1,4 @@
-//! Certificates of clients: which are accepted, from the authorities of a file or of the system.
+//! Client certificates: which are accepted, issued by the authorities of a file or of the system.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -10,8 +10,8 @@ use hello_exporter_tests::web_config::{Directory, MUTUAL, TLS};
 use hello_exporter_tests::{Authority, Certificate, Exporter, build, curl, text, without_time};
 use rcgen::SanType;
 
-/// Returns the exporter, as a system that trusts the authorities in this file runs it, with a
-/// configuration without a client CA.
+/// Returns a command that runs the exporter as on a system which trusts the authorities in the file
+/// `roots`, with a configuration without a client CA.
 fn command(directory: &Directory, auth_type: &str, roots: &Path) -> Command {
     let config = directory.write(&format!("{TLS}  client_auth_type: {auth_type}\n"));
     let mut command = Command::new(build());
@@ -27,7 +27,7 @@ fn start(directory: &Directory, auth_type: &str, roots: &Path) -> Exporter {
     Exporter::start_command(command.arg("--web.listen-address=127.0.0.1:0"))
 }
 
-/// Returns what `--config.check` says of the configuration, which is valid.
+/// Returns the warnings of `--config.check` about the configuration, which is valid.
 fn warnings(directory: &Directory, auth_type: &str, roots: &Path) -> Vec<String> {
     let output = command(directory, auth_type, roots).arg("--config.check").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
@@ -35,8 +35,8 @@ fn warnings(directory: &Directory, auth_type: &str, roots: &Path) -> Vec<String>
     log.lines().map(|line| without_time(line).to_owned()).collect()
 }
 
-/// Asserts, for both types that take the authorities from a file of the system, the status of a
-/// client without a certificate and of these clients, and the end of the warning.
+/// Asserts the statuses of a client without a certificate and of these clients, and the end of the
+/// warning, for both authentication types that use the authorities of the system.
 fn assert_system_roots(
     directory: &Directory,
     roots: &str,
@@ -68,7 +68,7 @@ fn system_roots_verify_clients_without_a_client_ca() {
         ("right", directory.authority.client(&[]), Some(200)),
         ("expired", directory.authority.expired_client(), None),
         ("foreign", Authority::new().client(&[]), None),
-        ("of itself", Certificate::of_itself(2099), None),
+        ("of itself", Certificate::self_signed(2099), None),
     ];
     let warning = "client certificates of all authorities of the system (1) are accepted";
     assert_system_roots(&directory, "ca.crt", &clients, warning);
@@ -90,7 +90,7 @@ fn client_certificate_is_required_and_verified() {
     for (name, certificate) in [
         ("expired", directory.authority.expired_client()),
         ("foreign", Authority::new().client(&[])),
-        ("of_itself", Certificate::of_itself(2099)),
+        ("of_itself", Certificate::self_signed(2099)),
         ("server", directory.authority.server()),
     ] {
         assert!(directory.curl_as(&exporter, &certificate).is_err(), "{name}");
@@ -134,7 +134,7 @@ fn optional_client_certificate_is_verified() {
 #[test]
 fn listed_certificate_is_accepted_while_valid() {
     let directory = Directory::new();
-    let (valid, expired) = (Certificate::of_itself(2099), Certificate::of_itself(2021));
+    let (valid, expired) = (Certificate::self_signed(2099), Certificate::self_signed(2021));
     let (issued, of_a_server) = (directory.authority.client(&[]), directory.authority.server());
     let unlisted = directory.authority.client(&[]);
     let listed = [&valid, &expired, &issued, &of_a_server].map(|listed| &*listed.certificate);

@@ -1,4 +1,4 @@
-//! Passwords and the rate limit: whom they let in, and what the comparison of passwords costs.
+//! Passwords and the rate limit: which requests they admit, and how often passwords are compared.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -27,7 +27,7 @@ fn statuses(address: SocketAddr, password: &str) -> Vec<u16> {
     })
 }
 
-/// Returns how many passwords were compared, as the log of an exporter that has ended says.
+/// Stops the exporter, and returns the number of password comparisons in its log.
 fn comparisons(exporter: Exporter) -> usize {
     let (_, log) = exporter.signal("TERM");
     log.iter().filter(|line| line.contains("Comparing a password")).count()
@@ -88,7 +88,7 @@ fn running_comparison_uses_the_users_before_a_reload() {
     });
 }
 
-/// Sets the flag at the end of the scope, after a panic too.
+/// Sets the flag at the end of the scope, even after a panic.
 struct SetOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for SetOnDrop<'_> {
@@ -175,7 +175,7 @@ fn wrong_credentials_are_always_compared_and_right_ones_once() {
 #[test]
 fn flood_of_wrong_passwords_delays_no_valid_scrape() {
     let directory = Directory::new();
-    // An unknown user costs as much as Carol does.
+    // An unknown user costs as much as Carol's password.
     let exporter =
         directory.start(&users(&[("alice", SECRET), ("bob", ROTATED), ("carol", COSTLY)]));
     let address = exporter.address;
@@ -222,7 +222,8 @@ fn rate_limit_is_per_host_and_spares_health_checks() {
     assert_eq!(statuses("/-/healthy"), [200; 5]);
     assert_eq!(get_from("127.0.0.2", &exporter, ""), 200, "one host takes nothing from another");
 
-    // The limit applies before passwords, and strangers use up nothing of known users.
+    // The limit applies before passwords are compared, and unknown users do not use up the limit of
+    // known users.
     let exporter = directory.start(&format!("{limit}{}", users(&[("alice", SECRET)])));
     let alice = || get_as(exporter.address, "/metrics", "alice", "secret").status;
     let mallory = || get_as(exporter.address, "/metrics", "mallory", "secret").status;

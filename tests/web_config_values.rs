@@ -1,5 +1,4 @@
-//! The values that keys of the web configuration file take: those that exporter-toolkit takes, and
-//! no others.
+//! The values that keys of the web configuration file accept: the same as in exporter-toolkit.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -64,7 +63,7 @@ fn intervals_are_durations_or_whole_nanoseconds() {
     }
     let message = ":2:13: `2562048h` is too long, expected at most `2562047h`";
     assert_refused(&directory, &rate_limit("2562048h", "5"), message);
-    // Quotes make a text of a number.
+    // A quoted number is a string.
     let message = ":2:13: invalid duration `5`, expected e.g. `1s`, `1m30s` or `500ms`";
     assert_refused(&directory, &rate_limit("'5'", "5"), message);
 }
@@ -206,7 +205,7 @@ fn hashes_of_every_generator_are_valid() {
     for version in ["$2a$", "$2b$", "$2x$", "$2y$"] {
         assert_valid(&directory, &users(&[("alice", &SECRET.replace("$2b$", version))]));
     }
-    // Bits of the salt that do not count.
+    // The last bits of the salt have no effect.
     assert_valid(&directory, &users(&[("alice", &SECRET.replace("stuu", "stu9"))]));
 }
 

@@ -1,4 +1,4 @@
-//! An exporter of a registry of the `prometheus` crate that gathers what no exposition may have.
+//! An exporter of a registry of the `prometheus` crate that gathers invalid samples.
 
 #![allow(clippy::expect_used, reason = "one of a kind")]
 
@@ -9,7 +9,7 @@ use hello_exporter_tests::foreign::{Given, histogram};
 use prometheus::proto::MetricType;
 
 fn main() -> ExitCode {
-    // One of the three series is sound.
+    // Only one of the three series is valid.
     let metrics = vec![
         histogram("repeated", &[(1.0, 1), (1.0, 2)], 2),
         histogram("sound", &[(1.0, 1), (2.0, 2)], 2),

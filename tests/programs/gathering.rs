@@ -25,38 +25,38 @@ impl Collect for Live {
 
 #[derive(Collector)]
 struct Made {
-    /// What a function makes, or does not.
+    /// A function returns this, or panics.
     made: f64,
 }
 
 #[derive(Collector)]
 struct Good {
-    /// What works.
+    /// Succeeds.
     good: f64,
 }
 
 #[derive(Collector)]
 struct Failing {
-    /// What fails.
+    /// Fails.
     failing: f64,
 }
 
 #[derive(Collector)]
 struct Panicking {
-    /// What panics.
+    /// Panics.
     panicking: f64,
 }
 
 #[derive(Collector)]
 struct Late {
-    /// What never comes.
+    /// Never ends.
     late: f64,
 }
 
-/// A value whose source succeeds, and which panics when it is encoded.
+/// A value that panics when it is encoded; its source succeeds.
 #[derive(Collector)]
 struct Sour {
-    /// What panics when it is encoded.
+    /// Panics when it is encoded.
     sour: Vinegar,
 }
 

@@ -1,4 +1,4 @@
-//! An exporter of some megabytes, whose clients are granted less time than elsewhere.
+//! An exporter of some megabytes, with shorter timeouts for clients than the default.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,12 +11,12 @@ struct Metrics {
     /// What a good scrape asks for.
     small: Gauge<i64>,
 
-    /// What a client may choose not to read.
+    /// A slow client does not read this.
     #[metric(labels = ["number", "text"])]
     big: GaugeVec<2>,
 }
 
-/// Twelve megabytes, as text.
+/// Makes an exposition of twelve megabytes in the text format.
 const SERIES: usize = 200;
 
 const LENGTH: usize = 60_000;

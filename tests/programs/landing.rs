@@ -1,4 +1,4 @@
-//! An exporter with something of everything that the page at `/` shows.
+//! An exporter with an example of everything that the page at `/` shows.
 
 #![allow(clippy::expect_used, reason = "one of its sources panics")]
 

@@ -1,4 +1,4 @@
-//! An exporter whose live metrics are made of the flags, or that has a state which nothing uses.
+//! An exporter whose live metrics are created from the flags, or whose state nothing uses.
 
 use std::convert::Infallible;
 use std::process::ExitCode;

@@ -71,7 +71,7 @@ struct Reads {
     reads_total: Counter,
 }
 
-/// A gauge for each name of the file.
+/// Exposes a gauge for each name in the file.
 struct Named(Arc<Config>);
 
 impl Source for Named {
@@ -124,7 +124,7 @@ async fn late(hangs: bool) -> Result<Late, Infallible> {
     Ok(Late { late: true })
 }
 
-/// Everything that the sources expose, of a target.
+/// Everything that the sources expose, for a target.
 #[derive(Collector)]
 struct Target {
     #[metric(flatten)]
@@ -149,7 +149,7 @@ fn main() -> ExitCode {
     let second = ProbeOptions::new("/second").timeout_from(|flags: &Flags| flags.timeout);
     Exporter::with_flags::<Flags>("shared")
         .register(reads)
-        // What is declared before the state needs none.
+        // A source declared before the state does not receive it.
         .source_with(late_options, |flags, _| {
             let hangs = flags.hangs;
             async_fn(move || late(hangs))

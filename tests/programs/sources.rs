@@ -1,4 +1,4 @@
-//! An exporter whose sources fail in every way there is.
+//! An exporter whose sources fail in every possible way.
 
 #![allow(clippy::expect_used, reason = "one of them panics")]
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 use hello_exporter::source::{Source, SourceOptions};
 use hello_exporter::{Collector, Counter, Exporter, Gauge};
 
-/// What the program counts of its sources.
+/// Runs and values of the sources.
 #[derive(Collector)]
 struct Counts {
     /// How often the slow source was asked.
@@ -61,25 +61,25 @@ struct Slow {
 
 #[derive(Collector)]
 struct Failing {
-    /// What fails.
+    /// Fails.
     failing: u64,
 }
 
 #[derive(Collector)]
 struct Panicking {
-    /// What panics.
+    /// Panics.
     panicking: u64,
 }
 
 #[derive(Collector)]
 struct Hanging {
-    /// What hangs for ever.
+    /// Hangs forever.
     hanging: u64,
 }
 
 #[derive(Collector)]
 struct Blocking {
-    /// What blocks its thread for ever.
+    /// Blocks its thread forever.
     blocking: u64,
 }
 

@@ -14,7 +14,7 @@ use hello_exporter::probe::{Probe, ProbeRequest, Probed};
 use hello_exporter::source::{Source, SourceOptions, in_turn};
 use hello_exporter::{Collector, Exporter};
 
-/// Twice the number of workers that tokio's runtime has where nobody sets one, and more.
+/// More than twice the default number of workers of tokio's runtime.
 const BLOCKED: usize = 40;
 
 #[derive(Collector)]
@@ -33,7 +33,7 @@ fn block() -> ! {
     }
 }
 
-/// Waits for a timer, so that the worker that polls the timers is among those that block.
+/// Waits for a timer before it blocks, so that the worker that polls the timers blocks too.
 async fn block_after_a_timer() -> Result<Value, Infallible> {
     tokio::time::sleep(Duration::from_millis(5)).await;
     block()
@@ -114,7 +114,7 @@ impl Probe for FusedProbe {
     }
 }
 
-/// Blocks its thread if the target says so, at once or after a timer.
+/// Blocks its thread after a timer if the target is `blocks`.
 async fn probe(request: ProbeRequest) -> Result<Probed<Value>, Infallible> {
     tokio::time::sleep(Duration::from_millis(5)).await;
     match request.target() {

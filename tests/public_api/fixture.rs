@@ -1,4 +1,4 @@
-//! A crate with what the listing of public items has to tell apart.
+//! A crate with the items that the listing of public items must distinguish.
 
 use std::fmt;
 

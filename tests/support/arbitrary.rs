@@ -1,5 +1,5 @@
-//! Arbitrary metric families with names, labels and values of run time, and the ways in which a
-//! program can write them.
+//! Arbitrary metric families, whose names, labels and values are known at run time only, and the
+//! ways in which a program can write them.
 
 #![allow(dead_code, reason = "no test crate needs all of it")]
 
@@ -27,7 +27,7 @@ use values::{
     time,
 };
 
-/// A family, and all that is written to it.
+/// A family with all its series.
 #[derive(Clone, Debug)]
 pub(crate) struct Family {
     pub(crate) name: String,
@@ -48,7 +48,7 @@ pub(crate) struct Series {
     pub(crate) content: Content,
     /// In milliseconds since the Unix epoch.
     pub(crate) time: Option<i64>,
-    /// The labels of one.
+    /// The labels of an exemplar.
     pub(crate) exemplar: Option<BTreeMap<String, String>>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) enum Content {
         sum: f64,
         count: u64,
     },
-    /// A bit for each of [`State::STATES`].
+    /// Has a bit for each of [`State::STATES`].
     States(u8),
 }
 
@@ -124,7 +124,7 @@ impl Collect for Family {
 }
 
 impl Family {
-    /// The name without the suffix that OpenMetrics takes from it.
+    /// Returns the name without the suffix that OpenMetrics removes.
     pub(crate) fn base(&self) -> &str {
         let suffix = match self.metric_type {
             MetricType::Counter => "_total",
@@ -162,7 +162,7 @@ impl Family {
         self.series.iter().map(|series| (array(&series.labels), Plain::from(series))).collect()
     }
 
-    /// Each series with its labels and its number.
+    /// Returns each series with its labels and its number.
     fn numbers<const N: usize>(&self) -> impl Iterator<Item = ([&str; N], SampleValue, &Series)> {
         self.series.iter().filter_map(|series| match series.content {
             Content::Number(number) => Some((array(&series.labels), number, series)),
@@ -261,7 +261,7 @@ pub(crate) fn is_on(states: u8, at: usize) -> bool {
     states >> at & 1 == 1
 }
 
-/// As many as there are labels.
+/// Returns the first `N` texts.
 fn array<const N: usize>(texts: &[String]) -> [&str; N] {
     std::array::from_fn(|at| texts[at].as_str())
 }
@@ -309,7 +309,7 @@ fn system_time(milliseconds: i64) -> SystemTime {
     if milliseconds < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
 }
 
-/// Returns a configuration with this number of cases, the same in each run.
+/// Returns a configuration with this number of cases, which are the same in each run.
 pub(crate) fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
@@ -319,7 +319,7 @@ pub(crate) fn config(cases: u32) -> ProptestConfig {
     }
 }
 
-/// Returns any family.
+/// Generates any family.
 pub(crate) fn family() -> impl Strategy<Value = Family> {
     let labels = btree_map(label_name(), text(), 0..5);
     let unit = option::weighted(0.3, "[a-z0-9_]{1,5}");
@@ -344,7 +344,7 @@ pub(crate) fn family() -> impl Strategy<Value = Family> {
 }
 
 impl Family {
-    /// Every label set once, sorted, as a map has them.
+    /// Sets the series, each label set once and in the order of a map.
     fn with_series(mut self, series: Vec<([String; 2], Series)>) -> Self {
         let count = self.labels.len();
         let cut = |(labels, series): ([String; 2], Series)| {
@@ -386,7 +386,8 @@ fn accumulated(bounds: &[f64], observed: &[f64]) -> Content {
     }
 }
 
-/// A registry with all families that can live together, and those, in the order of exposition.
+/// Returns a registry with all families that do not clash, and these families in the order of
+/// exposition.
 pub(crate) fn registered(families: Vec<Family>) -> (Registry, Vec<Family>) {
     let registry = Registry::new();
     let mut names = BTreeSet::new();
@@ -418,7 +419,7 @@ fn all_series() -> impl Strategy<Value = AllSeries> {
         (Just(metric_type), by_hand(), series).boxed()
     };
     let live = |metric_type, way: Way, content: BoxedStrategy<Content>| {
-        // A set is there from the beginning.
+        // A state set is exposed from the beginning.
         let least = usize::from(metric_type == StateSet);
         let series = vec((label_values(), series(content, Just(None))), least..5);
         (Just(metric_type), Just(way), series).boxed()
@@ -457,10 +458,10 @@ fn series(
     })
 }
 
-/// The same with exemplars.
+/// Adds exemplars to a series.
 ///
-/// Their label values are without `}`: the Python parser takes it for the end of the labels, even where
-/// it stands in quotes.
+/// Their label values contain no `}`: the Python parser takes it for the end of the labels, even in
+/// quotes.
 fn exemplary(series: impl Strategy<Value = Series>) -> impl Strategy<Value = Series> {
     let value = short_text().prop_map(|value| value.replace('}', ""));
     let exemplar = option::of(btree_map(label_name(), value, 0..3));
@@ -482,7 +483,7 @@ fn observed() -> BoxedStrategy<AllSeries> {
 
 fn cumulative() -> BoxedStrategy<Content> {
     let bounds = vec(prop_oneof![5 => float(), 1 => Just(f64::NEG_INFINITY)], 0..6);
-    // Below 2⁶⁴ in all.
+    // The sum stays below 2⁶⁴.
     let counts = vec(0..1_u64 << 60, 7);
     (bounds, counts, float())
         .prop_map(|(bounds, counts, sum)| {

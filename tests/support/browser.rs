@@ -1,5 +1,5 @@
-//! A real browser, told what to do by the
-//! [DevTools protocol](https://chromedevtools.github.io/devtools-protocol/).
+//! A real browser, controlled through the [DevTools
+//! protocol](https://chromedevtools.github.io/devtools-protocol/).
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -24,20 +24,20 @@ pub struct Browser {
     directory: TempDir,
 }
 
-/// In what a page is looked at.
+/// The screen that shows a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {
     /// Width in CSS pixels.
     pub width: u32,
     /// Height in CSS pixels.
     pub height: u32,
-    /// Whether it is that of a phone.
+    /// Whether it is the screen of a phone.
     pub is_mobile: bool,
-    /// `light` or `dark`, which the reader prefers.
+    /// The reader's preferred color scheme: `light` or `dark`.
     pub scheme: &'static str,
 }
 
-/// Without a window, and without asking anybody for anything.
+/// Arguments for a browser without a window, which sends no requests of its own.
 const ARGUMENTS: [&str; 11] = [
     "--headless",
     "--no-sandbox",
@@ -53,17 +53,17 @@ const ARGUMENTS: [&str; 11] = [
 ];
 
 impl Browser {
-    /// Starts a browser with a profile of its own, and waits until it answers.
+    /// Starts a browser with a profile of its own, and waits until it responds.
     pub fn start() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let [to, from] = ["to", "from"].map(|name| directory.path().join(name));
         let made = Command::new("mkfifo").args([&to, &from]).status().expect("mkfifo runs");
         assert!(made.success());
-        // Opened for both ways, so that it need not wait for the browser.
+        // Opening the pipe for reading too does not block until the browser opens it.
         let requests = OpenOptions::new().read(true).write(true).open(&to).expect("a pipe");
         let child = spawn(&directory, &to, &from);
-        let answers = BufReader::new(File::open(&from).expect("a pipe"));
-        let messages = messages(answers);
+        let results = BufReader::new(File::open(&from).expect("a pipe"));
+        let messages = messages(results);
         let (events, session) = (Vec::new(), None);
         let mut browser = Self { child, requests, messages, events, session, last: 0, directory };
         browser.attach();
@@ -71,13 +71,13 @@ impl Browser {
     }
 
     fn attach(&mut self) {
-        let target = self.ask("Target.createTarget", json!({"url": "about:blank"}));
+        let target = self.call("Target.createTarget", json!({"url": "about:blank"}));
         let target = &target["targetId"];
         let session =
-            self.ask("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
+            self.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
         self.session = session["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Log", "Runtime", "Network"] {
-            self.ask(&format!("{domain}.enable"), json!({}));
+            self.call(&format!("{domain}.enable"), json!({}));
         }
     }
 
@@ -86,15 +86,15 @@ impl Browser {
         let Screen { width, height, is_mobile, scheme } = screen;
         let metrics =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_mobile});
-        self.ask("Emulation.setDeviceMetricsOverride", metrics);
+        self.call("Emulation.setDeviceMetricsOverride", metrics);
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        self.ask("Emulation.setEmulatedMedia", json!({"features": features}));
+        self.call("Emulation.setEmulatedMedia", json!({"features": features}));
         self.events.clear();
-        self.ask("Page.navigate", json!({"url": url}));
+        self.call("Page.navigate", json!({"url": url}));
         self.wait_until_loaded();
     }
 
-    /// Runs a script that leads to another page, and gives its address once that has loaded.
+    /// Runs a script that opens another page, waits until it has loaded, and returns its address.
     pub fn follow(&mut self, script: &str) -> String {
         self.events.clear();
         self.evaluate(script);
@@ -109,18 +109,19 @@ impl Browser {
         }
     }
 
-    /// What an expression is on the page.
+    /// Returns the value of a JavaScript expression on the page.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let arguments =
             json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let result = self.ask("Runtime.evaluate", arguments);
+        let result = self.call("Runtime.evaluate", arguments);
         assert!(result["exceptionDetails"].is_null(), "{expression}: {result}");
         result["result"]["value"].clone()
     }
 
-    /// What the console has shown since the page was opened, violations of its policy among it.
+    /// Returns the console messages since the page was opened, including violations of its content
+    /// security policy.
     pub fn console(&mut self) -> Vec<String> {
-        // What has been said so far comes before this answer.
+        // The messages so far arrive before the response to this.
         self.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))");
         let text = |event: &Value| match event["method"].as_str()? {
             "Log.entryAdded" => event["params"]["entry"]["text"].as_str().map(str::to_owned),
@@ -132,22 +133,22 @@ impl Browser {
         self.events.iter().filter_map(text).collect()
     }
 
-    /// The addresses that were asked for since the page was opened.
+    /// Returns the URLs that the browser has requested since the page was opened.
     pub fn requests(&self) -> Vec<String> {
         let sent = self.events.iter().filter(|it| it["method"] == "Network.requestWillBeSent");
         let urls = sent.filter_map(|event| event["params"]["request"]["url"].as_str());
         urls.map(str::to_owned).collect()
     }
 
-    /// The whole page as a picture, PNG in base64.
+    /// Returns a picture of the whole page, as PNG in base64.
     pub fn screenshot(&mut self) -> String {
         let arguments = json!({"format": "png", "captureBeyondViewport": true});
-        let result = self.ask("Page.captureScreenshot", arguments);
+        let result = self.call("Page.captureScreenshot", arguments);
         result["data"].as_str().expect("a picture").to_owned()
     }
 
-    /// Sends a command and waits for its answer.
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    /// Sends a command and waits for its result.
+    fn call(&mut self, method: &str, params: Value) -> Value {
         self.last += 1;
         let mut request = json!({"id": self.last, "method": method, "params": params});
         if let Some(session) = &self.session {
@@ -168,12 +169,13 @@ impl Browser {
     fn next(&mut self) -> Value {
         self.messages.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|error| {
             let log = std::fs::read_to_string(self.directory.path().join("log"));
-            panic!("chromium does not answer ({error}), tests/run installs it: {log:?}")
+            panic!("chromium does not respond ({error}), tests/run installs it: {log:?}")
         })
     }
 }
 
-/// The shell gives the browser its descriptors 3 and 4, which are what it is told, and what it says.
+/// Starts the browser from a shell, which opens descriptor 3 for the commands and 4 for the
+/// results.
 fn spawn(directory: &TempDir, to: &Path, from: &Path) -> Child {
     let log = File::create(directory.path().join("log")).expect("a file");
     Command::new("sh")
@@ -189,11 +191,11 @@ fn spawn(directory: &TempDir, to: &Path, from: &Path) -> Child {
         .expect("sh runs")
 }
 
-/// Reads on a thread of its own, so that nobody waits for ever.
-fn messages(answers: BufReader<File>) -> Receiver<Value> {
+/// Reads messages on a thread, so that waiting for one can time out.
+fn messages(results: BufReader<File>) -> Receiver<Value> {
     let (sender, messages) = mpsc::channel();
     thread::spawn(move || {
-        for message in answers.split(0).map_while(Result::ok) {
+        for message in results.split(0).map_while(Result::ok) {
             let message = serde_json::from_slice(&message).expect("a message in JSON");
             if sender.send(message).is_err() {
                 break;

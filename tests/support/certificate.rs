@@ -1,4 +1,4 @@
-//! Certificates, made when a test needs them.
+//! Certificates, created when a test needs them.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// A new authority, which nobody knows yet.
+    /// Creates an authority, which no system trusts yet.
     pub fn new() -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = params("An authority", &[]);
@@ -35,19 +35,19 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), certificate }
     }
 
-    /// A certificate of this authority, for the loopback and `localhost`.
+    /// Issues a server certificate for the loopback address and `localhost`.
     pub fn server(&self) -> Certificate {
         let localhost = SanType::DnsName("localhost".try_into().expect("a name"));
         let loopback = SanType::IpAddress([127, 0, 0, 1].into());
         self.issue(params("A server", &[localhost, loopback]), ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// A certificate of this authority, for a client of these names.
+    /// Issues a client certificate for these names.
     pub fn client(&self, names: &[SanType]) -> Certificate {
         self.issue(params("A client", names), ExtendedKeyUsagePurpose::ClientAuth)
     }
 
-    /// One whose time is over.
+    /// Issues a client certificate that has expired.
     pub fn expired_client(&self) -> Certificate {
         let mut params = params("A client", &[]);
         params.not_before = date_time_ymd(2020, 1, 1);
@@ -70,8 +70,8 @@ impl Default for Authority {
 }
 
 impl Certificate {
-    /// A certificate that is its own authority, as `openssl req -x509` makes it.
-    pub fn of_itself(not_after_year: i32) -> Self {
+    /// Creates a self-signed certificate, which is its own authority, as `openssl req -x509` does.
+    pub fn self_signed(not_after_year: i32) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = params("A client", &[]);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,4 +1,4 @@
-//! An exporter beside the one whose place it takes: the same families, and the same values?
+//! Compares an exporter with the original that it replaces: families and values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
@@ -12,16 +12,17 @@ pub struct Comparison {
     pub groups: BTreeMap<String, Group>,
 }
 
-/// A group of families, such as those of one collector.
+/// A group of families, such as the families of one collector.
 #[derive(Debug, Default)]
 pub struct Group {
     /// Number of the original's families.
     pub families: usize,
-    /// Families of the original that ours are not like, and why: missing, another type, other labels.
+    /// Families of the original that differ from ours, and why: missing, another type, other
+    /// labels.
     pub different: BTreeMap<String, String>,
     /// Families that only ours has.
     pub additional: Vec<String>,
-    /// Number of compared series, which are those of families that both have.
+    /// Number of compared series: those of families that both have.
     pub series: usize,
     /// Series with another value, or that only one side has.
     pub wrong: BTreeMap<String, Wrong>,
@@ -29,7 +30,7 @@ pub struct Group {
     pub passing: Vec<String>,
 }
 
-/// A series that is not as that of the original.
+/// A series that differs from the original's.
 #[derive(Debug)]
 pub struct Wrong {
     /// The `# TYPE` of the family.
@@ -39,13 +40,14 @@ pub struct Wrong {
 }
 
 impl Comparison {
-    /// Compares with one scrape of the original: values are to be equal. `group` names the group of a family.
+    /// Compares with one scrape of the original; values must be equal. `group` returns the name of
+    /// a family's group.
     pub fn equal(original: &[Family], ours: &[Family], group: impl Fn(&str) -> String) -> Self {
         Self::between([original, original], ours, group)
     }
 
-    /// Compares with two scrapes of the original, one before and one after ours: values are to lie between
-    /// theirs, whichever of these is the larger one.
+    /// Compares with two scrapes of the original, one before and one after ours. Each of our values
+    /// must lie between the two, whichever of them is larger.
     pub fn between(
         originals: [&[Family]; 2],
         ours: &[Family],
@@ -65,8 +67,8 @@ impl Comparison {
         Self { groups }
     }
 
-    /// Forgets values that were right in another round. What rises and falls may by chance have been outside
-    /// of two scrapes around it; counters, which only rise, may not.
+    /// Removes differences of values that were right in another round. A value that rises and falls
+    /// may by chance lie outside the two scrapes around it; a counter, which only rises, may not.
     pub fn forgive(&mut self, other: &Self) {
         for (name, group) in &mut self.groups {
             let other = other.groups.get(name);
@@ -78,7 +80,7 @@ impl Comparison {
 }
 
 impl Group {
-    /// Returns the number of the original's families that ours are equal to.
+    /// Returns the number of the original's families that ours equal.
     pub fn same(&self) -> usize {
         self.families - self.different.len()
     }
@@ -166,7 +168,7 @@ fn is_same(ours: f64, other: f64) -> bool {
     ours == other || ours.is_nan() && other.is_nan()
 }
 
-/// A table of the groups, and then by name whatever is not the same.
+/// Writes a table of the groups, then the differences by name.
 impl Display for Comparison {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let width = self.groups.keys().map(String::len).max().unwrap_or_default().max(5);
@@ -262,7 +264,7 @@ b: b_t_total: the original does not have it
     }
 
     #[test]
-    fn gauge_outside_once_is_forgiven_and_a_counter_not() {
+    fn gauge_outside_once_is_forgiven_but_a_counter_is_not() {
         let mut comparison = compared();
         comparison.forgive(&Comparison::equal(&parse(OURS), &parse(OURS), group));
         let wrong: Vec<&String> = comparison.groups["a"].wrong.keys().collect();

@@ -1,10 +1,10 @@
-//! A client that knows TLS and HTTP/2, and nothing of this library's.
+//! curl: a client of TLS and HTTP/2 that shares no code with this library.
 
 use std::process::{Command, Output};
 
 use crate::http::{Response, response};
 
-/// Asks for a URL with more arguments, and gives the answer, or what curl says of the error.
+/// Requests a URL with these arguments, and returns the response, or curl's error message.
 pub fn curl(url: &str, arguments: &[&str]) -> Result<Response, String> {
     let output = run(url, &[&["--include"], arguments].concat());
     if output.status.success() {
@@ -14,13 +14,13 @@ pub fn curl(url: &str, arguments: &[&str]) -> Result<Response, String> {
     }
 }
 
-/// Returns the version of TLS and the cipher suite of a handshake, as curl calls them.
+/// Returns the TLS version and the cipher suite of a handshake, as curl names them.
 pub fn handshake(url: &str, arguments: &[&str]) -> String {
     let output = run(url, &[&["--verbose"], arguments].concat());
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     let mut lines = log.lines().filter_map(|line| line.split_once("SSL connection using "));
     let (_, agreed) = lines.next().unwrap_or_else(|| panic!("no handshake in {log}"));
-    // Newer versions of curl say more behind these two.
+    // Newer versions of curl print more after these two.
     agreed.split(" / ").take(2).collect::<Vec<_>>().join(" / ")
 }
 

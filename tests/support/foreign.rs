@@ -1,11 +1,11 @@
-//! Collectors and metrics of the `prometheus` crate, as no metric of that crate would make them.
+//! Collectors and metrics of the `prometheus` crate with contents that its own metrics never have.
 
 use std::collections::HashMap;
 
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 
-/// A collector of the `prometheus` crate that gathers one family as it is given.
+/// A collector of the `prometheus` crate that returns one given family.
 #[derive(Debug)]
 pub struct Given(Desc, MetricFamily);
 

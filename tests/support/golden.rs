@@ -32,8 +32,8 @@ pub fn assert_golden_formats(name: &str, registry: &Registry) {
     assert_golden(&format!("expositions/{name}.openmetrics"), &open_metrics(registry));
 }
 
-/// Returns the removed lines, then the added lines, each in the order of its text; the actual text
-/// if the lines are the same, but for their order or number.
+/// Returns the removed lines, then the added lines, each in the order of their text. If only the
+/// order or the number of lines differs, returns the actual text.
 fn changes(golden: &str, actual: &str) -> String {
     let (old, new): (BTreeSet<&str>, BTreeSet<&str>) =
         (golden.lines().collect(), actual.lines().collect());

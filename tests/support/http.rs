@@ -1,4 +1,5 @@
-//! A client that sends what it is told and hides nothing of the answer; a server in this process.
+//! A client that sends exactly the given bytes and shows the whole response; a server in this
+//! process.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hello_exporter::http::RequestMetrics;
 
-/// An answer, as it came.
+/// A response as it was received.
 #[derive(Debug)]
 pub struct Response {
     /// The version of HTTP.
@@ -23,14 +24,14 @@ pub struct Response {
     pub status: u16,
     /// Names in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// The body as text; what is none is lost.
+    /// The body as text, with invalid UTF-8 replaced.
     pub body: String,
-    /// The body as it came.
+    /// The body as it was received.
     pub bytes: Vec<u8>,
 }
 
 impl Response {
-    /// The only value of a header.
+    /// Returns the only value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(header, _)| header == name);
         let (_, value) = values.next()?;
@@ -56,7 +57,7 @@ pub fn get_accepting(address: SocketAddr, path: &str, accept: &str) -> Response 
     get_with(address, path, &format!("Accept: {accept}"))
 }
 
-/// Sends a GET request with one more header, a line.
+/// Sends a GET request with one more header line.
 pub fn get_with(address: SocketAddr, path: &str, header: &str) -> Response {
     send(address, "GET", path, &format!("{header}\r\n"))
 }
@@ -72,12 +73,12 @@ pub fn request(address: SocketAddr, method: &str, path: &str) -> Response {
     send(address, method, path, "")
 }
 
-/// Sends a request without a body, and with more headers: lines that end in `\r\n`.
+/// Sends a request without a body, with more headers: lines that end in `\r\n`.
 pub fn send(address: SocketAddr, method: &str, path: &str, headers: &str) -> Response {
-    try_send(address, method, path, headers).expect("the server answers")
+    try_send(address, method, path, headers).expect("the server responds")
 }
 
-/// Sends a GET request to a server that may not be ready; fails as long as it does not answer.
+/// Sends a GET request to a server that may not be ready; fails if it does not respond.
 pub(crate) fn try_get(address: SocketAddr, path: &str) -> io::Result<Response> {
     try_send(address, "GET", path, "")
 }
@@ -87,14 +88,18 @@ fn try_send(address: SocketAddr, method: &str, path: &str, headers: &str) -> io:
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let connection = format!("Host: {address}\r\nConnection: close\r\n{headers}");
     write!(stream, "{method} {path} HTTP/1.1\r\n{connection}\r\n")?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    if answer.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(response(&answer)) }
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received)?;
+    if received.is_empty() {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    } else {
+        Ok(response(&received))
+    }
 }
 
-/// Reads an answer of any version of HTTP.
-pub(crate) fn response(answer: &[u8]) -> Response {
-    let (head, body) = split_once(answer, b"\r\n\r\n").expect("an answer has a head");
+/// Parses a response of any version of HTTP.
+pub(crate) fn response(received: &[u8]) -> Response {
+    let (head, body) = split_once(received, b"\r\n\r\n").expect("a response has a head");
     let head = str::from_utf8(head).expect("a head is text");
     let mut lines = head.split("\r\n");
     let mut status_line = lines.next().expect("a status line").split(' ');
@@ -137,7 +142,7 @@ fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u
 pub struct Server {
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
@@ -150,7 +155,8 @@ pub fn serve(configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) ->
     })
 }
 
-/// Serves an application whose requests are counted. It gives up those whose client goes away.
+/// Serves an application whose requests are counted, and which drops those whose client
+/// disconnects.
 pub fn serve_counting(
     requests: RequestMetrics,
     configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,

@@ -49,7 +49,7 @@ pub use parser::{Exemplar, Family, Sample, parse, parse_open_metrics, promtool};
 pub use postgres::Postgres;
 pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
-    output_of, shelled,
+    output_of, without_cargo_env,
 };
 pub use prometheus::Prometheus;
 pub use proxy::Proxy;
@@ -67,7 +67,7 @@ pub fn registry_of(collector: impl IntoCollector) -> Registry {
     registry
 }
 
-/// Returns a registry with one function.
+/// Returns a registry with one collector function.
 pub fn registry_of_fn<T: Declared + 'static>(
     make: impl Fn() -> T + Send + Sync + 'static,
 ) -> Registry {
@@ -110,29 +110,29 @@ pub fn exposition_of_fn<T: Declared + 'static>(
     exposition(&registry_of_fn(make))
 }
 
-/// Returns what a program has written.
+/// Returns a program's output as text.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
 }
 
-/// Returns a line of a program's log from its level on, without its time.
+/// Returns a line of a program's log without its time.
 pub fn without_time(line: &str) -> &str {
     line.split_once(" level=").expect("it has a level").1
 }
 
-/// Calls a function until it returns `Some`, for at most half a minute.
-pub fn poll<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
+/// Calls a function until it returns `Some`, for at most 30 seconds.
+pub fn poll<T>(call: impl Fn() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        match ask() {
-            Some(answer) => return Some(answer),
+        match call() {
+            Some(value) => return Some(value),
             None if Instant::now() > deadline => return None,
             None => thread::sleep(Duration::from_millis(50)),
         }
     }
 }
 
-/// Waits until a condition holds, for at most half a minute.
+/// Waits until a condition holds, for at most 30 seconds.
 #[track_caller]
 pub fn until(holds: impl Fn() -> bool) {
     assert!(poll(|| holds().then_some(())).is_some(), "it becomes so");

@@ -1,4 +1,4 @@
-//! The example `node_exporter`, and the host that is checked in as a tree of files.
+//! The example `node_exporter`, and a host whose files are in the repository.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,8 +28,8 @@ pub const COLLECTORS: [&str; 15] = [
     "vmstat",
 ];
 
-/// The flags that expose what is not exposed by default.
-pub const MORE: [&str; 4] = [
+/// The flags that expose series which are off by default.
+pub const EXTRA_FLAGS: [&str; 4] = [
     "--collector.cpu.info",
     "--collector.cpu.info.flags-include=^(aes|avx.*)$",
     "--collector.cpu.info.bugs-include=spectre",
@@ -41,12 +41,12 @@ pub fn program() -> PathBuf {
     build_program("node_exporter", ["--bin", "node_exporter"])
 }
 
-/// Returns the directory of the host that is checked in.
+/// Returns the directory with the files of the host.
 pub fn tree() -> PathBuf {
     data("node_exporter")
 }
 
-/// Copies the host that is checked in, so that a test can change it.
+/// Copies the files of the host, so that a test can change them.
 pub fn copied_tree() -> TempDir {
     let directory = TempDir::new().expect("a directory");
     let copy = Command::new("cp").arg("-R").arg(tree().join(".")).arg(directory.path()).status();
@@ -54,7 +54,7 @@ pub fn copied_tree() -> TempDir {
     directory
 }
 
-/// Returns the flags with which exporters read the files of a host.
+/// Returns the flags that make an exporter read the files of a host.
 pub fn flags_of(tree: &Path) -> Vec<String> {
     let directories =
         [("procfs", "proc"), ("sysfs", "sys"), ("rootfs", "root"), ("udev.data", "udev")];
@@ -62,8 +62,8 @@ pub fn flags_of(tree: &Path) -> Vec<String> {
     directories.map(flag).to_vec()
 }
 
-/// Starts the example on the files of a host, with more flags.
-pub fn on_tree(tree: &Path, flags: &[&str]) -> Exporter {
+/// Starts the example on the files of a host, with these flags as well.
+pub fn start_on_tree(tree: &Path, flags: &[&str]) -> Exporter {
     let paths = flags_of(tree);
     let all: Vec<&str> = paths.iter().map(String::as_str).chain(flags.iter().copied()).collect();
     Exporter::start_program(&program(), &all)
@@ -82,12 +82,12 @@ pub fn lines(exporter: &Exporter, query: &str, prefix: &str) -> Vec<String> {
     body.lines().filter(|line| line.starts_with(prefix)).map(str::to_owned).collect()
 }
 
-/// Returns the collectors that an exporter says have failed.
+/// Returns the collectors that an exporter reports as failed.
 pub fn failing(exporter: &Exporter) -> Vec<String> {
     failing_in(&exposition(exporter, ""))
 }
 
-/// Returns the collectors that an exposition says have failed.
+/// Returns the collectors that an exposition reports as failed.
 pub fn failing_in(exposition: &str) -> Vec<String> {
     let failing = exposition.lines().filter_map(|line| {
         line.strip_prefix("node_scrape_collector_success{collector=\"")?.strip_suffix("\"} 0")
@@ -96,7 +96,7 @@ pub fn failing_in(exposition: &str) -> Vec<String> {
 }
 
 /// Returns whether a family or a series is one of an exporter's own metrics.
-pub fn is_of_itself(name: &str) -> bool {
+pub fn is_own_metric(name: &str) -> bool {
     let prefixes = ["go_", "node_exporter_build_info", "node_scrape_", "process_", "promhttp_"];
     prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
@@ -115,5 +115,5 @@ pub fn series_of_tree(exposition: &str) -> Vec<&str> {
         "node_uname_info",
     ];
     let is_of_machine = |line: &str| OF_MACHINE.iter().any(|prefix| line.starts_with(prefix));
-    exposition.lines().filter(|line| !is_of_machine(line) && !is_of_itself(line)).collect()
+    exposition.lines().filter(|line| !is_of_machine(line) && !is_own_metric(line)).collect()
 }

@@ -1,4 +1,4 @@
-//! Expositions as somebody else reads them: the parsers of the Python client.
+//! Expositions as independent parsers read them: those of the Python client.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -10,13 +10,13 @@ use crate::process::output_of;
 /// A metric family.
 #[derive(Debug, PartialEq)]
 pub struct Family {
-    /// Without `_total`, as the Python client has it in either format.
+    /// Without `_total`, which the Python client removes in either format.
     pub name: String,
     /// The `# TYPE`.
     pub metric_type: String,
     /// The `# HELP`, unescaped.
     pub help: String,
-    /// The `# UNIT`, or nothing.
+    /// The `# UNIT`, or empty.
     pub unit: String,
     /// In the order of the exposition.
     pub samples: Vec<Sample>,
@@ -31,7 +31,7 @@ pub struct Sample {
     pub labels: BTreeMap<String, String>,
     /// The value.
     pub value: f64,
-    /// The value, exact, where the parser reads an integer, as that of OpenMetrics does.
+    /// The exact value, if the parser reads an integer, as the parser of OpenMetrics does.
     pub integer: Option<i128>,
     /// In milliseconds since the Unix epoch.
     pub timestamp: Option<i64>,
@@ -136,7 +136,7 @@ pub fn promtool(exposition: &str) -> String {
     let mut promtool = Command::new("promtool");
     let output = output_of(promtool.args(["check", "metrics"]), exposition.as_bytes());
     let complaints = String::from_utf8(output.stderr).expect("complaints are UTF-8");
-    // 3 is for what it parses and does not like.
+    // Status 3 means that it parses the exposition, but reports problems.
     assert!(matches!(output.status.code(), Some(0 | 3)), "promtool does not parse: {complaints}");
     complaints
 }

@@ -21,7 +21,7 @@ pub const PASSWORD: &str = "hunter2-hunter2";
 pub struct Postgres {
     child: Child,
     flags: Vec<String>,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     directory: TempDir,
     _template: Arc<Template>,
@@ -138,7 +138,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
-            // A postmaster that is killed would leave its processes and its shared memory.
+            // If the postmaster were killed, its child processes and shared memory would remain.
             signal(&self.child, "QUIT");
             let _ = self.child.wait();
         }
@@ -159,12 +159,12 @@ impl Drop for Standby {
     }
 }
 
-/// A cluster that servers start with a copy of, since making one takes longer than all else.
+/// A cluster that each server copies, since creating one takes longer than everything else.
 #[derive(Debug)]
 struct Template(TempDir);
 
 impl Template {
-    /// Returns the cluster of the servers that are running, or makes one.
+    /// Returns the cluster that running servers have copied, or creates one.
     fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<Template>> = Mutex::new(Weak::new());
 
@@ -224,8 +224,8 @@ fn program(name: &str) -> PathBuf {
     newest.expect("postgresql is installed: tests/run does it").1
 }
 
-/// Returns the user and the group that the servers run as, since PostgreSQL refuses to run as root:
-/// those of the package; or `None`, if the tests do not run as root.
+/// Returns the user and the group of the package, which the servers run as because PostgreSQL
+/// refuses to run as root; `None` if the tests do not run as root.
 fn owner() -> Option<[u32; 2]> {
     let id = |arguments: &[&str]| {
         let output = Command::new("id").args(arguments).output().expect("id runs");

@@ -15,17 +15,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Builds the tutorial's exporter and gives its path.
+/// Builds the tutorial's exporter and returns its path.
 pub fn build() -> PathBuf {
     build_program("hello_exporter", ["--bin", "hello_exporter"])
 }
 
-/// Builds an example of the library, or of this package, and gives its path.
+/// Builds an example of the library, or of this package, and returns its path.
 pub fn build_example(package: &'static str, name: &'static str) -> PathBuf {
     build_program(package, ["--example", name])
 }
 
-/// Builds the library and gives the path of what a program links with.
+/// Builds the library and returns the path of the file that a program links with.
 pub fn build_library() -> PathBuf {
     let messages = cargo_build("hello_exporter", &["--lib"]);
     let files = messages.iter().filter(|message| message["target"]["name"] == "hello_exporter");
@@ -34,7 +34,7 @@ pub fn build_library() -> PathBuf {
     libraries.next_back().map(PathBuf::from).expect("cargo names the library")
 }
 
-/// Builds a program of any package, once, and gives its path.
+/// Builds a program of any package once, and returns its path.
 pub fn build_program(package: &'static str, target: [&'static str; 2]) -> PathBuf {
     type Built = BTreeMap<(&'static str, [&'static str; 2]), PathBuf>;
     static BUILT: Mutex<Built> = Mutex::new(Built::new());
@@ -48,7 +48,7 @@ pub fn build_program(package: &'static str, target: [&'static str; 2]) -> PathBu
     built.entry((package, target)).or_insert_with(build).clone()
 }
 
-/// Builds a target of a package and gives what cargo says of it.
+/// Builds a target of a package and returns cargo's messages.
 fn cargo_build(package: &str, target: &[&str]) -> Vec<Value> {
     let output = cargo()
         .args(["build", "--quiet", "--package", package, "--message-format=json"])
@@ -61,14 +61,14 @@ fn cargo_build(package: &str, target: &[&str]) -> Vec<Value> {
     messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// Cargo, as from a shell of its own.
+/// Returns cargo as a shell would run it.
 pub fn cargo() -> Command {
-    shelled(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    without_cargo_env(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// A program, without what cargo tells a test of the test's own package: where the program is or runs cargo, build scripts
-/// would find that their environment has changed, and build again what there is.
-pub fn shelled(program: impl AsRef<OsStr>) -> Command {
+/// Returns a command without the variables that cargo sets for a test. If a program that is or runs
+/// cargo had them, build scripts would see a changed environment and build everything again.
+pub fn without_cargo_env(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"];
     for (name, _) in std::env::vars_os() {
@@ -96,7 +96,7 @@ pub fn output_of(command: &mut Command, input: &[u8]) -> Output {
 pub struct Exporter {
     child: Child,
     log: Log,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
@@ -106,12 +106,12 @@ impl Exporter {
         Self::start_program(&build(), arguments)
     }
 
-    /// Starts another program, which takes the same flags.
+    /// Starts another program that accepts the same flags.
     pub fn start_program(program: &Path, arguments: &[&str]) -> Self {
         Self::start_command(&mut command(program, "127.0.0.1:0", arguments))
     }
 
-    /// Starts a command, and waits until its log says where it listens.
+    /// Starts a command, and waits until it logs the address that it listens on.
     pub fn start_command(command: &mut Command) -> Self {
         let mut child = spawn(command);
         let log = Log::of(&mut child);
@@ -119,44 +119,48 @@ impl Exporter {
         Self { child, log, address }
     }
 
-    /// Starts a program that may not say where it listens, on a port that was free just now.
-    pub fn start_quietly(program: &Path, arguments: &[&str]) -> Self {
+    /// Starts a program that may not log its address, on a port that was free just now.
+    pub fn start_unlogged(program: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
         let mut command = command(program, &address.to_string(), arguments);
-        Self::accepting(spawn(&mut command), address)
+        Self::once_accepting(spawn(&mut command), address)
     }
 
-    /// Starts a program as systemd does, which listens in its place.
+    /// Starts a program by socket activation, as systemd does.
     pub fn start_activated(program: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
         let child = activate(&[&address.to_string()], program, arguments);
-        Self::accepting(child, address)
+        Self::once_accepting(child, address)
     }
 
-    /// Starts a program as systemd does, on a Unix socket. Its address is unspecified.
+    /// Starts a program by socket activation on a Unix socket. Its address is unspecified.
     pub fn start_activated_on(program: &Path, socket: &Path, arguments: &[&str]) -> Self {
         let child = activate(&[socket.to_str().expect("the path is UTF-8")], program, arguments);
         let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        Self::waiting(child, address, || UnixStream::connect(socket).is_ok())
+        Self::once_listening(child, address, || UnixStream::connect(socket).is_ok())
     }
 
-    /// Starts a program as systemd does, on a Unix socket and on a free port of the loopback.
+    /// Starts a program by socket activation on a Unix socket and on a free port of the loopback.
     pub fn start_activated_on_both(program: &Path, socket: &Path, arguments: &[&str]) -> Self {
         let address = free_address();
         let path = socket.to_str().expect("the path is UTF-8");
         let child = activate(&[&address.to_string(), path], program, arguments);
-        Self::accepting(child, address)
+        Self::once_accepting(child, address)
     }
 
-    /// Waits until connections to this address are accepted.
-    fn accepting(child: Child, address: SocketAddr) -> Self {
-        Self::waiting(child, address, || TcpStream::connect(address).is_ok())
+    /// Waits until a program accepts connections to this address.
+    fn once_accepting(child: Child, address: SocketAddr) -> Self {
+        Self::once_listening(child, address, || TcpStream::connect(address).is_ok())
     }
 
-    /// Waits until somebody listens.
-    fn waiting(mut child: Child, address: SocketAddr, is_listening: impl Fn() -> bool) -> Self {
+    /// Waits until `is_listening` returns true.
+    fn once_listening(
+        mut child: Child,
+        address: SocketAddr,
+        is_listening: impl Fn() -> bool,
+    ) -> Self {
         let log = Log::of(&mut child);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !is_listening() {
             assert!(Instant::now() < deadline, "nobody listens on {address}");
             thread::sleep(Duration::from_millis(10));
@@ -164,12 +168,12 @@ impl Exporter {
         Self { child, log, address }
     }
 
-    /// The next address that the log says it listens on.
+    /// Returns the next address that it logs.
     pub fn next_address(&mut self) -> SocketAddr {
         self.log.next_address()
     }
 
-    /// The next line of the log with this text in it.
+    /// Returns the next line of the log that contains this text.
     pub fn next_line_with(&mut self, text: &str) -> String {
         self.log.next_line_with(text)
     }
@@ -188,7 +192,7 @@ impl Exporter {
             files: count("fd"),
             threads: count("task"),
             resident: bytes("VmRSS:"),
-            most_resident: bytes("VmHWM:"),
+            peak_resident: bytes("VmHWM:"),
         }
     }
 
@@ -202,7 +206,7 @@ impl Exporter {
         assert!(kill.success());
     }
 
-    /// Sends a signal, and gives the exit status and the rest of the log.
+    /// Sends a signal, and returns the exit status and the rest of the log.
     pub fn signal(self, name: &str) -> (ExitStatus, Vec<String>) {
         self.send_signal(name);
         self.wait()
@@ -210,7 +214,7 @@ impl Exporter {
 
     /// Waits until the program ends, and returns its exit status and the rest of the log.
     pub fn wait(mut self) -> (ExitStatus, Vec<String>) {
-        let log = std::iter::from_fn(|| self.log.next_line(Instant::now() + PATIENCE)).collect();
+        let log = std::iter::from_fn(|| self.log.next_line(Instant::now() + TIMEOUT)).collect();
         (self.child.wait().expect("the exporter ends"), log)
     }
 }
@@ -224,8 +228,8 @@ pub struct Resources {
     pub threads: usize,
     /// Resident memory, in bytes.
     pub resident: usize,
-    /// The most that it has been.
-    pub most_resident: usize,
+    /// The peak of the resident memory, in bytes.
+    pub peak_resident: usize,
 }
 
 fn command(program: &Path, address: &str, arguments: &[&str]) -> Command {
@@ -234,7 +238,7 @@ fn command(program: &Path, address: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// Has systemd listen on these sockets, and start the program for the first connection.
+/// Makes systemd listen on these sockets, and start the program for the first connection.
 fn activate(sockets: &[&str], program: &Path, arguments: &[&str]) -> Child {
     let mut command = Command::new("systemd-socket-activate");
     command.args(sockets.iter().map(|socket| format!("--listen={socket}")));
@@ -248,10 +252,10 @@ fn spawn(command: &mut Command) -> Child {
     })
 }
 
-/// An address of the loopback that nobody listens on.
+/// Returns an unused address of the loopback.
 ///
-/// Its port is none of those that the kernel gives to connections, and to whoever asks for any: nobody takes it before
-/// it is used.
+/// Its port is outside the range from which the kernel assigns ports to connections and to sockets
+/// bound to port 0. So no other program takes it before it is used.
 pub fn free_address() -> SocketAddr {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     const PORTS: std::ops::Range<u32> = 12_000..32_000;
@@ -273,10 +277,10 @@ impl Drop for Exporter {
     }
 }
 
-/// How long a program is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest wait for a program.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The output of a program, read on a thread, so that waiting for it has a time limit.
+/// The output of a program, read on a thread so that waiting for it can time out.
 #[derive(Debug)]
 struct Log(Receiver<String>);
 
@@ -295,17 +299,17 @@ impl Log {
         Self(lines)
     }
 
-    /// The next line, or nothing when the program has closed its log.
+    /// Returns the next line, or `None` if the program has closed its log.
     fn next_line(&self, deadline: Instant) -> Option<String> {
         match self.0.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(line) => Some(line),
             Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("the program does not say it in {PATIENCE:?}"),
+            Err(RecvTimeoutError::Timeout) => panic!("the program does not say it in {TIMEOUT:?}"),
         }
     }
 
     fn next_line_with(&self, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut before = Vec::new();
         while let Some(line) = self.next_line(deadline) {
             if line.contains(text) {
@@ -321,7 +325,7 @@ impl Log {
     }
 }
 
-/// The address in a log line of either format.
+/// Returns the address in a log line of either format.
 fn address_in(line: &str) -> SocketAddr {
     let (_, tail) = line.split_once("address").expect("an address");
     let address = tail.trim_start_matches(['=', '"', ':', ' ']);

@@ -24,12 +24,13 @@ impl Prometheus {
         Self::scraping_with(target, "")
     }
 
-    /// Starts such a server with more lines for the scrape configuration, such as `scheme: https`.
+    /// Starts a server like [`scraping`](Self::scraping), with more lines in the scrape
+    /// configuration, such as `scheme: https`.
     pub fn scraping_with(target: SocketAddr, more: &str) -> Self {
         Self::configured(&scraping(target, more))
     }
 
-    /// Starts such a server with more flags.
+    /// Starts a server like [`scraping`](Self::scraping), with more flags.
     pub fn scraping_with_flags(target: SocketAddr, flags: &[&str]) -> Self {
         Self::start(flags, &scraping(target, ""))
     }
@@ -65,13 +66,13 @@ impl Prometheus {
         poll(is_ready).expect("prometheus becomes ready");
     }
 
-    /// The result of an instant query, once `is_there` holds for it.
+    /// Returns the result of an instant query, once `is_there` holds for it.
     pub fn query(&self, query: &str, is_there: impl Fn(&Value) -> bool) -> Value {
         let path = format!("/api/v1/query?query={}", percent_encoded(query));
         self.result(&path, is_there)
     }
 
-    /// Type and help of a metric, once the server has them.
+    /// Returns type and help of a metric, once the server has them.
     pub fn metadata(&self, metric: &str) -> (String, String) {
         let path = format!("/api/v1/targets/metadata?metric={metric}");
         let data = self.result(&path, |data| data[0].is_object());
@@ -80,14 +81,14 @@ impl Prometheus {
     }
 
     fn result(&self, path: &str, is_there: impl Fn(&Value) -> bool) -> Value {
-        let ask = || {
+        let request = || {
             let body = http::get(self.address, path).body;
-            let answer: Value = serde_json::from_str(&body).expect("an answer in JSON");
-            let data = &answer["data"];
+            let response: Value = serde_json::from_str(&body).expect("a response in JSON");
+            let data = &response["data"];
             let result = if data.is_array() { data } else { &data["result"] };
             is_there(result).then(|| result.clone())
         };
-        poll(ask).unwrap_or_else(|| panic!("prometheus has no answer to {path}"))
+        poll(request).unwrap_or_else(|| panic!("prometheus has no result for {path}"))
     }
 }
 
@@ -98,7 +99,8 @@ impl Drop for Prometheus {
     }
 }
 
-/// A configuration that scrapes `target` five times a second, with more lines for the scrape configuration.
+/// Returns a configuration that scrapes `target` five times a second, with more lines in the scrape
+/// configuration.
 fn scraping(target: SocketAddr, more: &str) -> String {
     let more: String = more.lines().map(|line| format!("  {line}\n")).collect();
     format!(

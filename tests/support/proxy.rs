@@ -1,4 +1,4 @@
-//! A proxy that changes what is asked for, and remembers what was answered.
+//! A proxy that changes request headers and records responses.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,23 +7,24 @@ use std::thread;
 
 use crate::http::{Response, response};
 
-/// A proxy in front of a server. Its thread ends with the process.
+/// A proxy of one server. Its thread ends with the process.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     target: SocketAddr,
     headers: Vec<(String, String)>,
-    answers: Arc<Mutex<Vec<Response>>>,
-    /// Where it listens.
+    responses: Arc<Mutex<Vec<Response>>>,
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
 impl Proxy {
-    /// Stands in front of `target`, and puts these headers in the place of those of the same names.
-    pub fn in_front_of(target: SocketAddr, headers: &[(&str, &str)]) -> Self {
+    /// Starts a proxy of `target` that sets these request headers, in place of those with the same
+    /// names.
+    pub fn start(target: SocketAddr, headers: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        let proxy = Self { target, headers: headers.collect(), answers: Arc::default(), address };
+        let proxy = Self { target, headers: headers.collect(), responses: Arc::default(), address };
         let accepting = proxy.clone();
         thread::spawn(move || {
             listener.incoming().flatten().for_each(|client| accepting.pass(client))
@@ -31,22 +32,22 @@ impl Proxy {
         proxy
     }
 
-    /// The answers so far.
-    pub fn answers(&self) -> std::sync::MutexGuard<'_, Vec<Response>> {
-        self.answers.lock().expect("no thread has failed")
+    /// Returns the responses so far.
+    pub fn responses(&self) -> std::sync::MutexGuard<'_, Vec<Response>> {
+        self.responses.lock().expect("no thread has failed")
     }
 
-    /// Passes on the one request of a connection, unless its client leaves.
+    /// Forwards the only request of a connection, unless the client disconnects first.
     fn pass(&self, mut client: TcpStream) {
         let Some(request) = head(&mut client) else {
             return;
         };
         let mut server = TcpStream::connect(self.target).expect("the server listens");
         server.write_all(self.rewritten(&request).as_bytes()).expect("the server reads");
-        let mut answer = Vec::new();
-        server.read_to_end(&mut answer).expect("the server answers");
-        self.answers().push(response(&answer));
-        let _ = client.write_all(&answer);
+        let mut received = Vec::new();
+        server.read_to_end(&mut received).expect("the server responds");
+        self.responses().push(response(&received));
+        let _ = client.write_all(&received);
     }
 
     fn rewritten(&self, head: &str) -> String {
@@ -65,7 +66,7 @@ impl Proxy {
     }
 }
 
-/// The head of a request, whose body is empty.
+/// Reads the head of a request without a body.
 fn head(client: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     let mut piece = [0; 4096];

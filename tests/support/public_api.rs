@@ -1,4 +1,4 @@
-//! Lists the public items of a crate, as its users can name them.
+//! Lists the public items of a crate by the paths that its users can write.
 
 mod lines;
 mod reach;

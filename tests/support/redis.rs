@@ -1,4 +1,4 @@
-//! Redis servers: real ones, one that answers whatever it is told to, and one that only looks at
+//! Redis servers: a real one, one that sends the given replies, and one that only checks
 //! certificates.
 
 use std::io::{Read, Write};
@@ -22,18 +22,19 @@ use crate::process::free_address;
 #[derive(Debug)]
 pub struct Redis {
     child: Child,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     _directory: TempDir,
 }
 
 impl Redis {
-    /// Starts a server that keeps nothing, with more flags, on a free port of the loopback.
+    /// Starts a server that stores nothing on disk, with these flags, on a free port of the
+    /// loopback.
     pub fn start(flags: &[&str]) -> Self {
         Self::start_at(free_address(), flags)
     }
 
-    /// Starts a server there, and waits until it accepts connections.
+    /// Starts a server at this address, and waits until it accepts connections.
     pub fn start_at(address: SocketAddr, flags: &[&str]) -> Self {
         Self::spawn(address, &["--port", &address.port().to_string()], flags)
     }
@@ -43,7 +44,7 @@ impl Redis {
         Self::start_with_tls_at(free_address(), flags)
     }
 
-    /// Starts a server that speaks TLS there.
+    /// Starts a server that speaks TLS at this address.
     pub fn start_with_tls_at(address: SocketAddr, flags: &[&str]) -> Self {
         Self::spawn(address, &["--port", "0", "--tls-port", &address.port().to_string()], flags)
     }
@@ -106,50 +107,50 @@ impl Drop for Redis {
     }
 }
 
-/// A server that sends every client the same, whatever it is asked, and remembers what that was.
+/// A server that sends every client the same replies to any command, and records the commands.
 #[derive(Debug)]
 pub struct FakeRedis {
     received: Arc<Mutex<Vec<u8>>>,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
 /// The bytes that a [`FakeRedis`] sends.
 #[derive(Clone, Copy, Debug)]
 pub enum Fake {
-    /// This, and then nothing any more.
+    /// These bytes, then nothing more.
     Bytes(&'static [u8]),
-    /// This, and then the end of the connection.
+    /// These bytes, then the end of the connection.
     Cut(&'static [u8]),
-    /// The first once, and then the second again and again.
+    /// The first bytes once, then the second again and again.
     Endless(&'static [u8], &'static [u8]),
-    /// This to every client before it says anything, and then the end of the connection.
+    /// These bytes before the client's first command, then the end of the connection.
     Refusal(&'static [u8]),
     /// The replies that a function returns for each command.
-    Answers(Answers),
+    Replies(Replies),
 }
 
-/// Returns the reply to the words of a command, joined by blanks.
+/// Returns the reply to the words of a command, joined by spaces.
 #[derive(Clone, Copy)]
-pub struct Answers(&'static (dyn Fn(&str) -> Vec<u8> + Send + Sync));
+pub struct Replies(&'static (dyn Fn(&str) -> Vec<u8> + Send + Sync));
 
-impl std::fmt::Debug for Answers {
+impl std::fmt::Debug for Replies {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Answers").finish_non_exhaustive()
+        formatter.debug_struct("Replies").finish_non_exhaustive()
     }
 }
 
 impl Fake {
-    /// Answers each command with what the function returns for its words, joined by blanks.
-    pub fn answers(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
-        Self::Answers(Answers(Box::leak(Box::new(answer))))
+    /// Sends the reply that a function returns for the words of a command, joined by spaces.
+    pub fn replies(reply: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::Replies(Replies(Box::leak(Box::new(reply))))
     }
 
-    /// Answers INFO with this text, which has lines of Unix, and refuses everything else but a
-    /// name.
+    /// Replies to INFO with this text, whose lines end in `\n`, accepts a client name, and refuses
+    /// every other command.
     pub fn info(text: &str) -> Self {
         let info = bulk(&text.replace('\n', "\r\n"));
-        Self::answers(move |command| match command {
+        Self::replies(move |command| match command {
             "INFO ALL" => info.clone(),
             "CLIENT SETNAME redis_exporter" => b"+OK\r\n".to_vec(),
             _ => b"-ERR unknown command\r\n".to_vec(),
@@ -165,15 +166,15 @@ pub fn bulk(text: &str) -> Vec<u8> {
 impl FakeRedis {
     /// Listens on a free port of the loopback.
     pub fn start(fake: Fake) -> Self {
-        Self::answering(TcpListener::bind("127.0.0.1:0").expect("a free port"), fake)
+        Self::start_on(TcpListener::bind("127.0.0.1:0").expect("a free port"), fake)
     }
 
-    /// Listens there, until the test ends.
+    /// Listens on this address until the test ends.
     pub fn start_at(address: SocketAddr, fake: Fake) -> Self {
-        Self::answering(TcpListener::bind(address).expect("the address is free"), fake)
+        Self::start_on(TcpListener::bind(address).expect("the address is free"), fake)
     }
 
-    fn answering(listener: TcpListener, fake: Fake) -> Self {
+    fn start_on(listener: TcpListener, fake: Fake) -> Self {
         let address = listener.local_addr().expect("an address");
         let received = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&received);
@@ -186,20 +187,20 @@ impl FakeRedis {
         Self { received, address }
     }
 
-    /// All that clients have sent, as far as it is text.
+    /// Returns everything that clients have sent, as text.
     pub fn received(&self) -> String {
         let received = self.received.lock().expect("no client has panicked");
         String::from_utf8_lossy(&received).into_owned()
     }
 }
 
-/// Answers until the client is gone.
+/// Sends replies until the client disconnects.
 fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
     if let Fake::Refusal(bytes) = fake {
         _ = stream.write_all(bytes);
         return;
     }
-    let (mut buffer, mut unanswered) = ([0; 4096], Vec::new());
+    let (mut buffer, mut unread) = ([0; 4096], Vec::new());
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
         log.lock().expect("no client has panicked").extend_from_slice(&buffer[..length]);
         match fake {
@@ -214,10 +215,10 @@ fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
                 while stream.write_all(&rest).is_ok() {}
                 return;
             }
-            Fake::Answers(answer) => {
-                unanswered.extend_from_slice(&buffer[..length]);
-                while let Some(command) = next_command(&mut unanswered) {
-                    _ = stream.write_all(&answer.0(&command));
+            Fake::Replies(reply) => {
+                unread.extend_from_slice(&buffer[..length]);
+                while let Some(command) = next_command(&mut unread) {
+                    _ = stream.write_all(&reply.0(&command));
                 }
             }
             Fake::Refusal(_) => {}
@@ -225,7 +226,7 @@ fn serve(mut stream: TcpStream, fake: Fake, log: &Mutex<Vec<u8>>) {
     }
 }
 
-/// Takes the first command of what a client has sent, if it is complete.
+/// Removes and returns the first command that a client has sent, if it is complete.
 fn next_command(sent: &mut Vec<u8>) -> Option<String> {
     let text = String::from_utf8_lossy(sent).into_owned();
     let mut lines = text.split_inclusive("\r\n");
@@ -242,19 +243,19 @@ fn next_command(sent: &mut Vec<u8>) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// A server that asks clients for a certificate, does not insist, and remembers whether it was
-/// shown one.
+/// A server that requests a certificate from clients, does not require it, and records whether it
+/// has received one.
 #[derive(Debug)]
 pub struct FakeTls {
     shown: Arc<Mutex<Vec<bool>>>,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
 impl FakeTls {
     /// Listens on a free port of the loopback, with a certificate of the authority.
     pub fn start(authority: &Authority) -> Self {
-        let config = Arc::new(asking_for_certificates(authority));
+        let config = Arc::new(optional_client_auth(authority));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shown = Arc::new(Mutex::new(Vec::new()));
@@ -273,13 +274,13 @@ impl FakeTls {
         Self { shown, address }
     }
 
-    /// Whether there was a certificate, for each client.
+    /// Returns for each client whether it sent a certificate.
     pub fn shown(&self) -> Vec<bool> {
         self.shown.lock().expect("nobody has panicked").clone()
     }
 }
 
-fn asking_for_certificates(authority: &Authority) -> ServerConfig {
+fn optional_client_auth(authority: &Authority) -> ServerConfig {
     let certificate =
         |pem: &str| CertificateDer::from_pem_slice(pem.as_bytes()).expect("it is PEM");
     let mut roots = RootCertStore::empty();

@@ -9,28 +9,28 @@ use crate::process::{Exporter, build_program};
 use crate::redis::{Fake, FakeRedis, Redis};
 use crate::text;
 
-/// Builds the program.
+/// Builds the exporter.
 pub fn program() -> PathBuf {
     build_program("redis_exporter", ["--bin", "redis_exporter"])
 }
 
-/// Exports the server at this address.
+/// Starts an exporter of the server at this address.
 pub fn start(address: SocketAddr, flags: &[&str]) -> Exporter {
     let address = format!("--redis.addr=redis://{address}");
     Exporter::start_program(&program(), &[&[&*address], flags].concat())
 }
 
-/// Exports none but the servers that requests name.
+/// Starts an exporter of the servers that requests name, without one of its own.
 pub fn start_for_targets(flags: &[&str]) -> Exporter {
     Exporter::start_program(&program(), &[&["--redis.addr="], flags].concat())
 }
 
-/// Asks an exporter for a target.
+/// Requests the metrics of a target.
 pub fn scrape(exporter: &Exporter, target: &str) -> Response {
     get(exporter.address, &format!("/scrape?target={target}"))
 }
 
-/// The samples that tell of the server, but how long a probe took.
+/// Returns the server's samples, without the durations of probes.
 pub fn samples(response: &Response) -> Vec<&str> {
     assert_eq!(response.status, 200, "{}", response.body);
     let is_of_server = |line: &&str| {
@@ -40,7 +40,7 @@ pub fn samples(response: &Response) -> Vec<&str> {
     response.body.lines().filter(is_of_server).collect()
 }
 
-/// The sample of a series, with a line feed in front.
+/// Returns whether the response has this line.
 pub fn has_sample(response: &Response, sample: &str) -> bool {
     response.body.contains(&format!("\n{sample}\n"))
 }
@@ -63,12 +63,12 @@ pub const DOWN: [&str; 2] = ["probe_success 0", "redis_up 0"];
 /// The password of servers under test.
 pub const SECRET: &str = "hunter2-hunter2";
 
-/// A server that wants the password.
-pub fn locked(flags: &[&str]) -> Redis {
+/// Starts a server that requires the password.
+pub fn start_locked(flags: &[&str]) -> Redis {
     Redis::start(&[&["--requirepass", SECRET], flags].concat())
 }
 
-/// A server with these lines in its INFO, and what follows it.
+/// Starts a server that replies to INFO with these lines, and sends `rest` after it.
 pub fn with_info(lines: &[&str], rest: &[u8]) -> FakeRedis {
     let info = format!("redis_version:7.0.0\r\n{}\r\n", lines.join("\r\n"));
     let info = format!("+OK\r\n${}\r\n{info}\r\n", info.len());
@@ -76,7 +76,7 @@ pub fn with_info(lines: &[&str], rest: &[u8]) -> FakeRedis {
     FakeRedis::start(Fake::Bytes([info.as_bytes(), rest, &errors].concat().leak()))
 }
 
-/// The status and the log of an exporter that does not start.
+/// Returns the exit status and the log of an exporter that does not start.
 pub fn refused(arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(program())
         .args(["--web.listen-address=127.0.0.1:0"])

@@ -1,5 +1,5 @@
-//! The samples of an exposition in any format. Nothing is refused, whatever a specification
-//! forbids.
+//! The samples of an exposition in any format. Values that a specification forbids are read as
+//! well.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::parser::Sample;
 
 type Labels = BTreeMap<String, String>;
 
-/// Reads all samples, in their order. Bounds and quantiles are spelled as Rust spells numbers, so
-/// that the same samples are equal in every format; a NaN is `f64::NAN`.
+/// Reads all samples, in order. Bounds and quantiles are written as Rust writes numbers, so that
+/// the same samples are equal in every format; a NaN is `f64::NAN`.
 pub fn samples(format: Format, exposition: &[u8]) -> Vec<Sample> {
     match format {
         Format::Protobuf => protobuf::samples(exposition),
@@ -26,12 +26,12 @@ fn sample(name: String, labels: Labels, value: f64, timestamp: Option<i64>) -> S
     Sample { name, labels, value, integer: None, timestamp, exemplar: None }
 }
 
-/// A bound or a quantile as all formats have it here.
+/// Returns the common form of a bound or a quantile.
 fn bound(bound: f64) -> String {
     format!("{bound:?}")
 }
 
-/// The label of a type, of which every format has a spelling of its own.
+/// Returns the label of a type whose value every format writes in its own way.
 fn bound_label(metric_type: &str) -> Option<&'static str> {
     match metric_type {
         "histogram" => Some("le"),
@@ -72,7 +72,7 @@ mod lines {
         let mut words = rest.trim_start().split(' ').take_while(|word| *word != "#");
         let value = words.next().expect("a value").parse().expect("a number");
         let timestamp = words.next().map(|time| match format {
-            // Seconds, with three digits behind the point.
+            // Seconds with three decimals.
             Format::OpenMetrics => time.replace('.', "").parse().expect("a time"),
             _ => time.parse().expect("a time"),
         });
@@ -171,7 +171,7 @@ mod protobuf {
             })
         }
 
-        /// The value of a number, zero if it is not there.
+        /// Returns the value of a number, zero if it is missing.
         fn number(&self, number: u64) -> f64 {
             match self.fields(number).next() {
                 Some(Field::Double(value)) => value,
@@ -187,7 +187,7 @@ mod protobuf {
             }
         }
 
-        /// Reads a `Metric` as the text formats have it.
+        /// Reads a `Metric` into the samples that the text formats have.
         fn samples(&self, name: &str, samples: &mut Vec<Sample>) {
             let labels: Labels =
                 self.messages(1).map(|label| (label.text(1), label.text(2))).collect();

@@ -1,4 +1,4 @@
-//! Connections that do what no client should: plain ones, and over TLS.
+//! Connections of misbehaving clients, plain or over TLS.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,13 +11,13 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::Authority;
 
-/// A connection. All that it waits for takes two seconds at most.
+/// A connection. It waits for at most two seconds in each call.
 #[allow(clippy::large_enum_variant, reason = "there are few")]
 #[derive(Debug)]
 pub enum Stream {
     /// TCP alone.
     Plain(TcpStream),
-    /// TLS over it.
+    /// TLS over TCP.
     Tls(StreamOwned<ClientConnection, TcpStream>),
 }
 
@@ -28,15 +28,15 @@ pub struct Dial {
     tls: Option<Arc<ClientConfig>>,
 }
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Dial {
-    /// Plain connections.
+    /// Connects without TLS.
     pub fn plain(address: SocketAddr) -> Self {
         Self { address, tls: None }
     }
 
-    /// Connections over TLS, to who has a certificate of this authority.
+    /// Connects over TLS to a server with a certificate of this authority.
     pub fn tls(address: SocketAddr, authority: &Authority, protocol: &str) -> Self {
         let certificate = CertificateDer::from_pem_slice(authority.certificate.as_bytes());
         let mut roots = RootCertStore::empty();
@@ -51,15 +51,15 @@ impl Dial {
         Self { address, tls: Some(Arc::new(config)) }
     }
 
-    /// TCP alone, whatever is spoken over it.
+    /// Connects over TCP, without a handshake.
     pub fn tcp(&self) -> TcpStream {
-        let stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+        let stream = TcpStream::connect_timeout(&self.address, TIMEOUT).expect("it listens");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
+        stream.set_write_timeout(Some(TIMEOUT)).expect("a timeout");
         stream
     }
 
-    /// A connection on which nothing was sent yet; a handshake is over.
+    /// Connects and completes the handshake, if any, without sending anything.
     pub fn connect(&self) -> io::Result<Stream> {
         let mut tcp = self.tcp();
         if self.tls.is_none() {
@@ -72,7 +72,7 @@ impl Dial {
         Ok(Stream::Tls(StreamOwned::new(tls, tcp)))
     }
 
-    /// A handshake of which nothing was sent yet.
+    /// Returns a handshake that has not sent anything yet.
     pub fn handshake(&self) -> ClientConnection {
         let config = self.tls.clone().expect("connections over TLS");
         let name = ServerName::from(self.address.ip());
@@ -81,7 +81,7 @@ impl Dial {
 }
 
 impl Stream {
-    /// The connection below.
+    /// Returns the TCP connection.
     pub fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(stream) => stream,
@@ -89,7 +89,7 @@ impl Stream {
         }
     }
 
-    /// Reads until the connection ends in any way, or until nothing more is received.
+    /// Reads until the connection ends in any way, or until no more bytes arrive.
     pub fn rest(&mut self) -> Rest {
         let mut bytes = Vec::new();
         let is_over = match self.read_to_end(&mut bytes) {
@@ -102,7 +102,7 @@ impl Stream {
     }
 }
 
-/// Reads from a stream until what it sent ends with `end`.
+/// Reads from a stream until the bytes end with `end`.
 pub fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
     let mut received = Vec::new();
     while !received.ends_with(end) {
@@ -116,14 +116,14 @@ pub fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
 /// The bytes received from a connection.
 #[derive(Debug)]
 pub struct Rest {
-    /// As it came.
+    /// The bytes as they were received.
     pub bytes: Vec<u8>,
     /// Whether the connection has ended.
     pub is_over: bool,
 }
 
 impl Rest {
-    /// The status of the first answer, if there is one.
+    /// Returns the status of the first response, if there is one.
     pub fn status(&self) -> Option<u16> {
         let line = self.bytes.split(|byte| *byte == b'\r').next()?;
         str::from_utf8(line).ok()?.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()

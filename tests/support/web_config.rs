@@ -54,7 +54,7 @@ impl Directory {
         file
     }
 
-    /// Replaces the directory by `@` in what the exporter says.
+    /// Replaces the directory by `@` in the exporter's output.
     pub fn shortened(&self, text: &str) -> String {
         text.replace(self.root().to_str().expect("the path is UTF-8"), "@")
     }
@@ -88,8 +88,8 @@ impl Directory {
 
     /// Scrapes with a client's certificate as well.
     pub fn curl_as(&self, exporter: &Exporter, client: &Certificate) -> Result<u16, String> {
-        client.write(self.root(), "asking");
-        let [certificate, key] = ["asking.crt", "asking.key"].map(|file| self.path(file));
+        client.write(self.root(), "presented");
+        let [certificate, key] = ["presented.crt", "presented.key"].map(|file| self.path(file));
         self.curl(exporter, &["--cert", &certificate, "--key", &key])
     }
 }
@@ -127,13 +127,13 @@ tls_server_config:
   client_auth_type: RequireAndVerifyClientCert
 ";
 
-/// The hash of `secret`, Alice's password, at the lowest cost there is.
+/// The hash of `secret`, Alice's password, at the lowest possible cost.
 pub const SECRET: &str = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
 
-/// The hash of `rotated`, Bob's password, at the lowest cost there is.
+/// The hash of `rotated`, Bob's password, at the lowest possible cost.
 pub const ROTATED: &str = "$2b$04$abcdefghijklmnopqrstuuSyk/X/xTlNvaSy3dDba9.wRaPRcYK7K";
 
-/// The hash of `fakepassword`, at a cost that hashes have in production.
+/// The hash of `fakepassword`, at a cost that is usual in production.
 pub const COSTLY: &str = "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
 
 /// Returns `basic_auth_users` with these names and hashes.

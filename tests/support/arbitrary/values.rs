@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Returns few different names, so that families clash, and others.
+/// Generates names, some from a small set so that families clash.
 pub(super) fn name() -> impl Strategy<Value = String> {
     const SUFFIXES: &[&str] = &["", "", "_total", "_info", "_bucket", "_sum", "_count", "_created"];
     let stem = prop_oneof!["[a-c_]{1,2}", "[a-zA-Z_][a-zA-Z0-9_]{0,20}"];
@@ -42,17 +42,17 @@ pub(super) fn label_values() -> impl Strategy<Value = [String; 2]> {
     [text(), text()]
 }
 
-/// Returns any help that is not blank.
+/// Generates any help that is not blank.
 pub(super) fn help() -> impl Strategy<Value = String> {
     text().prop_filter("a help is not blank", |help| !help.trim().is_empty())
 }
 
-/// Returns any text, at times a long one.
+/// Generates any text, sometimes a long one.
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof![30 => short_text(), 1 => short_text().prop_map(|text| text.repeat(200))]
 }
 
-/// Returns a text of characters that a format or a parser treats specially, and of others.
+/// Generates a text that mixes characters which a format or a parser treats specially with others.
 pub(super) fn short_text() -> impl Strategy<Value = String> {
     const SPECIAL: &[char] = &[
         '\\', '\\', '\\', '"', '"', '\n', '\n', 'n', '=', ',', '{', '}', '#', '\r', '\t', ' ',
@@ -104,14 +104,15 @@ pub(super) fn number() -> BoxedStrategy<SampleValue> {
     .boxed()
 }
 
-/// Returns an amount that a live counter accepts.
+/// Generates an amount that a live counter accepts.
 pub(super) fn increment() -> BoxedStrategy<f64> {
     float().prop_map(|value| if value.is_finite() { value.abs() } else { 0.5 }).boxed()
 }
 
-/// Returns milliseconds since the Unix epoch, some thousands of years around it.
+/// Generates milliseconds since the Unix epoch, up to some thousands of years before or after it.
 ///
-/// The Python parser of OpenMetrics loses the sign of `-0.500`.
+/// None lies within a second before the epoch: the Python parser of OpenMetrics loses the sign of
+/// `-0.500`.
 pub(super) fn time() -> impl Strategy<Value = i64> {
     let far = -(1_i64 << 47)..1_i64 << 47;
     let near = -3000..3000_i64;

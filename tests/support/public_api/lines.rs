@@ -78,7 +78,7 @@ impl<'s, 'r> Lines<'s, 'r> {
         format!("{path}{}{bounds}{}", self.generics(inner), self.clauses(inner))
     }
 
-    /// Writes an item's path. In that of an inherent impl's item the type has the impl's arguments.
+    /// Writes an item's path. For an item of an inherent impl, the type has the impl's arguments.
     fn path(&self, item: &Item) -> String {
         match (item.inherent_impl(), item.path.split_first(), item.path.last()) {
             (Some(of), Some((root, _)), Some(name)) => {
@@ -177,7 +177,7 @@ fn visibility(item: &Item, has_value: bool) -> &'static str {
     }
 }
 
-/// Writes what a struct's own line says about its fields: that it has none, or private ones too.
+/// Writes what a struct's own line shows of its fields: that there are none, or also private ones.
 fn shape(kind: &Value) -> &'static str {
     let plain = &kind["plain"];
     let is_mixed = plain["has_stripped_fields"] == true && !array(&plain["fields"]).is_empty();

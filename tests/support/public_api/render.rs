@@ -49,7 +49,7 @@ impl Render<'_, '_> {
         format!("{of}{header}fn({inputs}){}", self.output(&inner["sig"]["output"]))
     }
 
-    /// Writes a reference. Several bounds behind it stand in parentheses.
+    /// Writes a reference. Several bounds after `&` are in parentheses.
     fn reference(self, inner: &Value) -> String {
         let lifetime = inner["lifetime"].as_str().map(|name| format!("{name} "));
         let mutability = if inner["is_mutable"] == true { "mut " } else { "" };
@@ -65,7 +65,8 @@ impl Render<'_, '_> {
         format!("dyn {}", traits.chain(lifetime).collect::<Vec<_>>().join(" + "))
     }
 
-    /// Writes a path to an associated type, briefly where it belongs to `Self` or to a parameter.
+    /// Writes a path to an associated type, in the short form if it belongs to `Self` or a
+    /// parameter.
     fn qualified(self, inner: &Value) -> String {
         let (ty, name) = (self.ty(&inner["self_type"]), text(&inner["name"]));
         let arguments = self.arguments(&inner["args"]);
@@ -82,9 +83,9 @@ impl Render<'_, '_> {
 
     /// Writes the name of a type or trait.
     ///
-    /// One of this crate has its public path without the crate's name. One of the standard library
-    /// has its last segment, with the module for an `Error` and an alias of `Result`. Any other has
-    /// its crate and its last segment.
+    /// An item of this crate has its public path without the crate's name. An item of the standard
+    /// library has its last segment, with the module for an `Error` and an alias of `Result`. Any
+    /// other item has its crate and its last segment.
     fn name(self, path: &Value) -> String {
         let Some(id) = path["id"].as_u64() else { return text(&path["path"]) };
         if let Some(name) = self.0.names.get(&id) {
@@ -219,7 +220,7 @@ pub(super) fn header(header: &Value) -> String {
     }
 }
 
-/// Writes `use<…>`, which says what an `impl Trait` captures.
+/// Writes `use<…>`, which lists what an `impl Trait` captures.
 fn captures(bound: &Value) -> String {
     let name = |one: &Value| text(one.get("param").or(one.get("lifetime")).unwrap_or(one));
     let names: Vec<_> = array(&bound["use"]).iter().map(name).collect();
@@ -230,7 +231,7 @@ fn for_all(parameters: &[String]) -> String {
     if parameters.is_empty() { String::new() } else { format!("for<{}> ", parameters.join(", ")) }
 }
 
-/// Returns a text with another before it, and an empty one as it is.
+/// Returns `text` with `before` prepended, unless it is empty.
 pub(super) fn after(before: &str, text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{before}{text}") }
 }

@@ -1,4 +1,4 @@
-//! Has rustdoc describe a crate in JSON, and finds items in the description.
+//! Runs rustdoc to describe a crate in JSON, and finds items in the description.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,18 +6,17 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{cargo, shelled};
+use crate::process::{cargo, without_cargo_env};
 use crate::repository::data;
 
-/// The description of one crate. Its format is that of the crate `rustdoc-types`, version
-/// [`FORMAT`].
+/// The description of one crate, in the format of the crate `rustdoc-types`, version [`FORMAT`].
 #[derive(Debug)]
 pub(super) struct Rustdoc(Value);
 
 /// The version of the format that the pinned toolchain writes.
 const FORMAT: u64 = 57;
 
-/// The arguments that have rustdoc write JSON.
+/// The arguments that make rustdoc write JSON.
 const JSON: [&str; 4] = ["-Z", "unstable-options", "--output-format", "json"];
 
 impl Rustdoc {
@@ -32,7 +31,7 @@ impl Rustdoc {
     /// Describes a crate that is one source file without dependencies.
     pub(super) fn of_source(source: &Path) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let mut rustdoc = shelled(program());
+        let mut rustdoc = without_cargo_env(program());
         rustdoc.arg("--edition=2024").arg(source).args(JSON).arg("-o").arg(directory.path());
         run(&mut rustdoc);
         let name = source.file_name().expect("a source file");
@@ -70,7 +69,7 @@ impl Rustdoc {
         array(path).iter().filter_map(Value::as_str).collect()
     }
 
-    /// Returns what an item is, in this crate or another, such as `struct`.
+    /// Returns the kind of an item of this crate or another, such as `struct`.
     pub(super) fn kind(&self, id: u64) -> &str {
         self.0["paths"][id.to_string()]["kind"].as_str().unwrap_or("item")
     }
@@ -87,9 +86,9 @@ pub(super) struct Entry<'r> {
     pub(super) id: u64,
     /// Empty for an impl and a re-export.
     pub(super) name: &'r str,
-    /// What it is, such as `struct`.
+    /// The kind of the item, such as `struct`.
     pub(super) kind: &'r str,
-    /// What its kind says about it.
+    /// The part of the description that depends on the kind.
     pub(super) inner: &'r Value,
     attributes: &'r Value,
 }
@@ -110,7 +109,7 @@ impl Entry<'_> {
     }
 }
 
-/// Returns the elements of an array, none for `null`.
+/// Returns the elements of an array; `null` has none.
 pub(super) fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

@@ -44,7 +44,7 @@ pub(super) struct Reexport {
 }
 
 impl<'r> Surface<'r> {
-    /// Walks through the modules of a crate, those next to the root first.
+    /// Walks through the modules of a crate, breadth first.
     pub(super) fn of(rustdoc: &'r Rustdoc) -> Self {
         let (items, reexports) = (Vec::new(), Vec::new());
         let mut surface = Self { rustdoc, items, reexports, names: BTreeMap::new() };
@@ -88,7 +88,7 @@ struct Walk<'s, 'r> {
     surface: &'s mut Surface<'r>,
     /// The modules that are still to be read, with their paths.
     modules: VecDeque<(Vec<String>, Entry<'r>)>,
-    /// The globs that have been followed: the path that they are at, and the module that they name.
+    /// The globs that have been followed: their path, and the module that they name.
     globs: BTreeSet<(Vec<String>, u64)>,
 }
 

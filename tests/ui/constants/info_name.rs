@@ -8,7 +8,7 @@ struct Release {
 
 #[derive(Collector)]
 struct Hello {
-    /// What the server says of itself.
+    /// The build of the server.
     release: Info<Release>,
 }
 

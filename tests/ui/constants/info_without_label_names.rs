@@ -3,7 +3,7 @@ use hello_exporter::{Collector, Info};
 
 #[derive(Collector)]
 struct Hello {
-    /// What the server says of itself.
+    /// The build of the server.
     release_info: Info<String>,
 }
 

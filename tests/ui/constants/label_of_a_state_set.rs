@@ -9,7 +9,7 @@ enum Role {
 #[derive(Collector)]
 #[collector(namespace = "node")]
 struct Hello {
-    /// What this node is.
+    /// The role of this node.
     #[metric(const_labels(node_role = "leader"))]
     role: StateSet<Role>,
 }

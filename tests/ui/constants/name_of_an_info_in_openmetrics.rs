@@ -10,7 +10,7 @@ struct Release {
 struct Hello {
     /// Display a.
     release: Gauge,
-    /// What the server says of itself.
+    /// The build of the server.
     release_info: Info<Release>,
 }
 

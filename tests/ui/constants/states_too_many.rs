@@ -13,7 +13,7 @@ enum State {
 
 #[derive(Collector)]
 struct Hello {
-    /// What this node is.
+    /// The role of this node.
     state: StateSet<State>,
 }
 

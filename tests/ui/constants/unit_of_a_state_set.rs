@@ -8,7 +8,7 @@ enum Role {
 
 #[derive(Collector)]
 struct Hello {
-    /// What this node is.
+    /// The role of this node.
     #[metric(unit = "role")]
     node_role: StateSet<Role>,
 }

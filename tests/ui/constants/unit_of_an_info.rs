@@ -8,7 +8,7 @@ struct Release {
 
 #[derive(Collector)]
 struct Hello {
-    /// What the server says of itself.
+    /// The build of the server.
     #[metric(name = "release_seconds_info", unit = "seconds_info")]
     release: Info<Release>,
 }

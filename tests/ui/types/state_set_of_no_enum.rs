@@ -3,7 +3,7 @@ use hello_exporter::{Collector, StateSet};
 
 #[derive(Collector)]
 struct Hello {
-    /// What this node is.
+    /// The role of this node.
     role: StateSet<String>,
 }
 
