@@ -1,28 +1,28 @@
-//! Measures rivals in interleaved rounds, and prints a table and one machine-readable line per figure:
-//! `name value unit ratio-to-best-peer spread`.
+//! Measures rivals in interleaved rounds, and prints a table and one machine-readable line per
+//! figure: `name value unit ratio-to-best-peer spread`.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-/// So many rounds at least that one disturbed by the machine does not move the median.
+/// The fewest rounds, enough that one round that the machine disturbs does not move the median.
 const ROUNDS: usize = 7;
 
-/// How long rounds go on at least. What is quick has more of them: a machine that is shared is slower for
-/// seconds on end.
+/// The shortest time of all rounds together, so that quick measurements have more rounds: a shared
+/// machine can be slow for several seconds.
 const TIME: Duration = Duration::from_secs(5);
 
 /// One measurement of one round, in the unit of its group.
 pub type Measurement = Result<f64, Box<dyn Error>>;
 
-/// What is measured together and printed as one table.
+/// Figures that are measured together and printed as one table.
 pub struct Group {
-    /// What the names of its figures begin with.
+    /// The prefix of the names of its figures.
     pub name: String,
     pub title: String,
     pub unit: &'static str,
 }
 
-/// One of those that are compared.
+/// One of the programs or libraries that are compared.
 pub struct Entrant {
     name: &'static str,
     is_peer: bool,
@@ -30,19 +30,19 @@ pub struct Entrant {
 }
 
 impl Entrant {
-    /// One that ours is held against.
+    /// Creates an entrant that ours is compared with.
     pub fn peer(name: &'static str, measure: impl FnMut() -> Measurement + 'static) -> Self {
         Self { name, is_peer: true, measure: Box::new(measure) }
     }
 
-    /// Ours, or what ours is compared with by [`Rounds::ratio`] alone.
+    /// Creates our entrant, or one that only [`Rounds::ratio`] compares ours with.
     pub fn own(name: &'static str, measure: impl FnMut() -> Measurement + 'static) -> Self {
         Self { is_peer: false, ..Self::peer(name, measure) }
     }
 }
 
 impl Group {
-    /// Measures every entrant once in each round, one after the other, and prints what came out.
+    /// Measures every entrant once in each round, one after the other, and prints the results.
     pub fn measure(self, mut entrants: Vec<Entrant>) -> Result<Rounds, Box<dyn Error>> {
         let values = rounds(&mut entrants)?;
         let rows = entrants.iter().zip(values).map(|(Entrant { name, is_peer, .. }, values)| {
@@ -55,7 +55,7 @@ impl Group {
     }
 }
 
-/// The values of every entrant, one of each round.
+/// Returns the values of every entrant, one value per round.
 fn rounds(entrants: &mut [Entrant]) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
     let start = Instant::now();
     let mut values = vec![Vec::new(); entrants.len()];
@@ -69,7 +69,7 @@ fn rounds(entrants: &mut [Entrant]) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
     Ok(values)
 }
 
-/// What was measured of a group.
+/// The values measured for a group.
 pub struct Rounds {
     group: Group,
     rows: Vec<Row>,
@@ -83,8 +83,8 @@ struct Row {
 }
 
 impl Rounds {
-    /// Prints how `name` compares with `yardstick`: the median of the ratios of the rounds, in each of
-    /// which the machine was as fast for one as for the other.
+    /// Prints how `name` compares with `yardstick`: the median of the ratios of all rounds. Within
+    /// a round, the machine is equally fast for both.
     pub fn ratio(&self, figure: &str, name: &str, yardstick: &str) {
         let [of, to] = [name, yardstick].map(|name| self.values(name));
         let ratio = Figure::of(of.iter().zip(to).map(|(of, to)| of / to).collect());
@@ -117,7 +117,7 @@ impl Rounds {
     }
 }
 
-/// A median, and the whole range of the rounds as a part of it.
+/// A median, and the range of all rounds relative to it.
 struct Figure {
     median: f64,
     spread: f64,
@@ -136,12 +136,12 @@ impl Figure {
     }
 }
 
-/// `-` where there is no peer.
+/// Formats the ratio to the best peer; `-` without a peer.
 fn ratio(value: f64, best_peer: Option<f64>) -> String {
     best_peer.map_or_else(|| String::from("-"), |best| digits(value / best))
 }
 
-/// Four digits, of which at most three are decimals.
+/// Formats a value with four digits, of which at most three are decimals.
 fn digits(value: f64) -> String {
     let before = value.abs().max(1.0).log10() as usize + 1;
     format!("{value:.*}", 4_usize.saturating_sub(before))

@@ -1,4 +1,4 @@
-// The same with client_golang. Without series it is the tutorial's exporter.
+// Serves the same with client_golang. Without series, it serves the metrics of the tutorial.
 package main
 
 import (

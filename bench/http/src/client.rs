@@ -1,21 +1,21 @@
-//! A client that costs little beside the servers.
+//! An HTTP client that costs little compared with the servers.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// A connection that is kept open between scrapes.
+/// A connection that stays open between scrapes.
 pub struct Connection {
     stream: BufReader<TcpStream>,
 }
 
-/// What came of a scrape.
+/// The response to a scrape.
 pub struct Answer {
     pub is_gzip: bool,
-    /// As it came.
+    /// The body as received, which may be compressed.
     pub body: Vec<u8>,
 }
 
-/// How the body of an answer is told from what comes behind it.
+/// How the end of a response's body is found.
 enum Length {
     Known(usize),
     Chunked,
@@ -91,7 +91,7 @@ impl Connection {
 }
 
 impl Answer {
-    /// The exposition as text.
+    /// Returns the exposition as text.
     pub fn text(self) -> io::Result<String> {
         let mut text = String::new();
         match self.is_gzip {

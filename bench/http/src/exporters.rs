@@ -1,4 +1,4 @@
-//! The exporters under `examples/` beside the originals that Debian packages.
+//! Compares the exporters under `examples/` with the originals, from the packages of Debian.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use crate::server::{Program, free_address};
 
 const ORIGINAL: &str = "original";
 
-/// What both node exporters collect.
+/// The collectors of both node exporters.
 const COLLECTORS: [&str; 15] = [
     "cpu",
     "diskstats",
@@ -31,7 +31,8 @@ const COLLECTORS: [&str; 15] = [
     "vmstat",
 ];
 
-/// The metrics of this machine. The original is told to collect what ours does, and no more.
+/// Compares node exporters on this machine. Flags of the original enable only the collectors that
+/// ours has.
 pub fn node() -> Result<Contest, Box<dyn Error>> {
     let original = Program::installed("prometheus-node-exporter");
     let original = original.with_argument("--collector.disable-defaults");
@@ -52,7 +53,7 @@ pub fn node() -> Result<Contest, Box<dyn Error>> {
     })
 }
 
-/// The metrics of one and the same server with data in it.
+/// Compares Redis exporters on one server with data.
 pub fn redis() -> Result<Contest, Box<dyn Error>> {
     let server = RedisServer::start()?;
     let address = format!("--redis.addr=redis://{}", server.address);
@@ -69,13 +70,13 @@ pub fn redis() -> Result<Contest, Box<dyn Error>> {
     })
 }
 
-/// A server that keeps nothing on disk, killed when it is dropped.
+/// A server that stores nothing on disk. It is killed when this is dropped.
 struct RedisServer {
     child: Child,
     address: SocketAddr,
 }
 
-/// How long it may take to start.
+/// The time that the server may take to start.
 const START: Duration = Duration::from_secs(10);
 
 impl RedisServer {
@@ -122,7 +123,7 @@ impl RedisServer {
             }
         };
         answer("DEBUG POPULATE 10000")?;
-        // Commands of a few kinds, which leave no key behind.
+        // Commands of several types, whose keys are removed afterwards.
         for command in ["INCR x", "SADD s m", "LPUSH l e", "HSET h f v", "ZADD z 1 m"] {
             answer(command)?;
         }

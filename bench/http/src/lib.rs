@@ -1,17 +1,16 @@
-//! What the servers that are measured serve.
+//! The series that the measured servers expose.
 
 use std::env;
 
 use speed::labels::{Labels, label_sets};
 
-/// How many series a server is told to have, by the environment.
+/// The environment variable with the number of series of a server.
 pub const SERIES: &str = "SERIES";
 
-/// The labels of its series, in random order.
+/// Returns the labels of the series, in random order.
 ///
 /// # Panics
-///
-/// The variable is no number.
+/// Panics if the variable is not a number.
 pub fn series() -> Vec<Labels> {
     let number = env::var(SERIES).map_or(0, |number| number.parse().unwrap());
     label_sets(number)

@@ -1,4 +1,4 @@
-//! The same exporter with several libraries.
+//! Compares the same exporter with several libraries.
 
 use std::error::Error;
 
@@ -10,7 +10,8 @@ use crate::server::Program;
 const OURS: &str = "hello_exporter";
 const GO: &str = "client_golang";
 
-/// Ours of the tutorial is the product's own program.
+/// Returns the exporters with this number of series. For the tutorial's metrics, ours is the
+/// program `hello_exporter` itself.
 fn contest(series: usize) -> Result<Contest, Box<dyn Error>> {
     let ours = if series == 0 { OURS } else { "serve_hello_exporter" };
     let program = |name: &'static str, file: &str| -> Result<_, Box<dyn Error>> {
@@ -30,7 +31,7 @@ fn contest(series: usize) -> Result<Contest, Box<dyn Error>> {
     })
 }
 
-/// Every series is there, or the tutorial's two.
+/// Returns whether the exposition has all series, or the tutorial's two.
 fn is_whole(text: &str, series: usize) -> bool {
     let samples = |prefix| text.lines().filter(|line| line.starts_with(prefix)).count();
     match series {

@@ -1,5 +1,5 @@
-//! Measures whole servers over HTTP: processor time of a scrape, memory, start-up. Arguments choose the
-//! groups whose names begin with the first, and contain the second.
+//! Measures whole servers over HTTP: processor time of a scrape, memory, start-up. The arguments
+//! choose groups: their names begin with the first argument, and contain the second.
 
 mod client;
 mod exporters;
@@ -9,7 +9,7 @@ mod server;
 
 use measured::Done;
 
-/// The name of a group, and what measures and prints it under that name.
+/// The name of a group, and the function that measures and prints the group under this name.
 type Measured = (&'static str, fn(&str) -> Done);
 
 const GROUPS: [Measured; 11] = [

@@ -1,4 +1,4 @@
-//! What is measured of servers, whatever they are.
+//! The measurements of servers.
 
 use std::any::Any;
 use std::error::Error;
@@ -14,17 +14,17 @@ pub type Done = Result<(), Box<dyn Error>>;
 
 /// Servers that are compared.
 pub struct Contest {
-    /// What each is called in the tables, and its program. The first is ours.
+    /// The name of each server in the tables, and its program. The first is ours.
     pub contenders: Vec<(&'static str, Program)>,
-    /// Which of them ours is compared with, round by round.
+    /// The server that ours is compared with, round by round.
     pub yardstick: &'static str,
-    /// Whether an exposition is what is to be measured.
+    /// Returns whether an exposition is complete.
     pub check: Box<dyn Fn(&str) -> bool>,
-    /// What has to run meanwhile.
+    /// A server that the exporters need, which runs as long as this exists.
     pub _backend: Option<Box<dyn Any>>,
 }
 
-/// Processor time of the server for a scrape with gzip.
+/// Measures the processor time of the server for a scrape with gzip.
 pub fn scrape(name: &str, contest: Contest) -> Done {
     let title = "processor time of a scrape with gzip";
     contest.measure(name, title, "us", |program| {
@@ -36,7 +36,7 @@ pub fn scrape(name: &str, contest: Contest) -> Done {
     })
 }
 
-/// Scrapes over one connection, and gives the processor time of the server.
+/// Scrapes over one connection, and returns the processor time of the server.
 fn scrapes(server: &Server, times: usize) -> Result<Duration, Box<dyn Error>> {
     let mut connection = server.connect()?;
     let before = server.processor_time()?;
@@ -46,7 +46,7 @@ fn scrapes(server: &Server, times: usize) -> Result<Duration, Box<dyn Error>> {
     Ok(server.processor_time()? - before)
 }
 
-/// From the start of the process to the end of its first answer.
+/// Measures the time from the start of the process to the end of its first response.
 pub fn start(name: &str, contest: Contest) -> Done {
     let title = "from start to the first scrape";
     contest.measure(name, title, "ms", |program| {
@@ -61,11 +61,11 @@ pub fn start(name: &str, contest: Contest) -> Done {
     })
 }
 
-/// How often a server is scraped before it is at rest.
+/// The number of scrapes before the memory of a server is measured.
 const SCRAPES: usize = 10;
 const REST: Duration = Duration::from_millis(200);
 
-/// Resident memory after a few scrapes.
+/// Measures the resident memory after a few scrapes.
 pub fn resident(name: &str, contest: Contest) -> Done {
     let title = format!("resident memory at rest, after {SCRAPES} scrapes with gzip");
     contest.measure(name, &title, "KiB", |program| {
@@ -82,7 +82,7 @@ pub fn resident(name: &str, contest: Contest) -> Done {
 type Measure = Box<dyn FnMut() -> Measurement>;
 
 impl Contest {
-    /// Measures what `measure` makes of each program, and how ours compares with the yardstick.
+    /// Runs `measure` for each program, and prints how ours compares with the yardstick.
     fn measure(
         self,
         name: &str,

@@ -1,4 +1,4 @@
-//! A server that is measured: a process of its own.
+//! A measured server, which is a process of its own.
 
 use std::error::Error;
 use std::io;
@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 
 use crate::client::Connection;
 
-/// What is run, with which arguments beside the address, and in which environment.
+/// A program, its arguments without the address, and its environment.
 #[derive(Clone, Default)]
 pub struct Program {
     pub path: String,
@@ -21,13 +21,13 @@ pub struct Program {
 }
 
 impl Program {
-    /// One that stands beside this one.
+    /// Returns a program in the directory of this one.
     pub fn built(name: &str) -> io::Result<Self> {
         let path = std::env::current_exe()?.with_file_name(name);
         Ok(Self { path: path.display().to_string(), ..Self::default() })
     }
 
-    /// One that is installed.
+    /// Returns an installed program.
     pub fn installed(name: &str) -> Self {
         Self { path: name.to_owned(), ..Self::default() }
     }
@@ -38,17 +38,17 @@ impl Program {
     }
 }
 
-/// A process, killed when it is dropped.
+/// A process. It is killed when this is dropped.
 pub struct Server {
     child: Child,
     address: SocketAddr,
 }
 
-/// How long a server may take to start, with all of its series.
+/// The time that a server may take to start, with all of its series.
 const START: Duration = Duration::from_secs(60);
 
 impl Server {
-    /// Starts a program and waits until it answers a scrape.
+    /// Starts a program, and waits until it responds to a scrape.
     pub fn start(program: &Program) -> Result<Self, Box<dyn Error>> {
         let address = free_address()?;
         let Program { path, arguments, environment } = program;
@@ -82,7 +82,7 @@ impl Server {
         TcpStream::connect(self.address).map(Connection::new)
     }
 
-    /// Processor time so far, of all threads that it has had.
+    /// Returns the processor time so far, of all threads, also of those that have ended.
     pub fn processor_time(&self) -> Result<Duration, Box<dyn Error>> {
         let clock: ClockId = clock_getcpuclockid(self.pid()?)?;
         Ok(clock.now()?.into())
@@ -107,7 +107,7 @@ impl Drop for Server {
     }
 }
 
-/// An address that nobody listens on.
+/// Returns an address that is free to listen on.
 pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0")?.local_addr()
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use figures::{Entrant, Group, Measurement};
 
-/// Ours.
+/// The name of our crate.
 const DERIVE: &str = "derive";
 const PEERS: [&str; 2] = ["prometheus", "vise"];
 
@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// How long the struct of 200 metrics takes to compile, its dependencies being compiled already.
+/// Measures how long the struct of 200 metrics takes to compile. Its dependencies are compiled
+/// before.
 fn compile_time(what: &str, arguments: &'static [&str]) -> Result<(), Box<dyn Error>> {
     for kind in [DERIVE].into_iter().chain(PEERS) {
         compile(kind, arguments)?;

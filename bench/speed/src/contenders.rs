@@ -1,4 +1,5 @@
-//! The library and its peers behind the same traits, each configured as its documentation says is fast.
+//! The library and its peers, wrapped in the same traits. Each is configured as its documentation
+//! recommends for speed.
 
 mod measured;
 mod metrics;
@@ -40,23 +41,25 @@ pub enum Format {
     Protobuf,
 }
 
-/// What a library can expose.
+/// Metrics that can be exposed.
 pub trait Expose: 'static {
-    /// The whole exposition, in a buffer that is kept for the next one where the library permits that.
+    /// Returns the whole exposition. Its buffer is reused for the next one if the library permits
+    /// that.
     fn expose(&mut self, format: Format) -> &[u8];
 }
 
-/// A family of counters with the labels `method`, `path` and `code`, and a constant one, in a registry.
+/// A family of counters with the labels `method`, `path` and `code`, and a constant label, in a
+/// registry.
 pub trait Counters: Expose + Sync {
-    /// Labels in the form in which the library takes them.
+    /// Labels in the form that the library accepts.
     type Key: Send + Sync;
 
     fn new() -> Self;
 
-    /// The labels of a series that is to be created.
+    /// Returns the labels of a series to create.
     fn key(labels: &Labels) -> Self::Key;
 
-    /// A key that is used many times, in the form that is cheapest for that.
+    /// Returns a key that is used many times, in the form that is cheapest for that.
     fn kept(key: Self::Key) -> Self::Key {
         key
     }
@@ -67,7 +70,7 @@ pub trait Counters: Expose + Sync {
         self.inc_by(key, 1);
     }
 
-    /// A kept handle of one series, which it increments.
+    /// Returns a function that increments one series through a kept handle.
     fn pin<'a>(&'a self, key: &'a Self::Key) -> impl Fn() + 'a;
 }
 
@@ -83,7 +86,7 @@ pub trait Histogram: Expose {
     fn observe(&self, value: f64);
 }
 
-/// What a generic function makes of every contender, ours first.
+/// Calls a generic function for every contender, ours first, and returns the results.
 #[macro_export]
 macro_rules! every_contender {
     ($make:ident($($argument:expr),*)) => {

@@ -12,10 +12,11 @@ use std::error::Error;
 
 use figures::{Entrant, Group, Rounds};
 
-/// What a group returns: nothing but errors of the machine.
+/// The result of a group, which fails only because of the machine.
 pub type Done = Result<(), Box<dyn Error>>;
 
-/// Measures and prints a group whose figures are nanoseconds for one of what its title says.
+/// Measures and prints a group, whose figures are nanoseconds for one of the operations in its
+/// title.
 fn nanoseconds(
     name: &str,
     title: &str,

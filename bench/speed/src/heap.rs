@@ -1,4 +1,4 @@
-//! Counts the bytes of heap that a family keeps. An argument chooses groups as it does for `speed`.
+//! Counts the bytes of heap that a family keeps. An argument chooses groups, as for `speed`.
 
 use allocation_counter::measure;
 use figures::Entrant;
@@ -8,7 +8,7 @@ use speed::groups::Done;
 use speed::labels::{Labels, label_sets, label_sets_with_own_paths, label_sets_with_shared_paths};
 use speed::measure::entrant;
 
-/// The name of a group, and what makes its labels.
+/// The name of a group, and the function that creates its labels.
 type Group = (&'static str, fn(usize) -> Vec<Labels>);
 
 const GROUPS: [Group; 3] = [
@@ -32,7 +32,8 @@ fn heap<C: Contender>(series: &[Labels]) -> Entrant {
     entrant::<C>(move || Ok(bytes::<C::Counters>(&series) as f64 / series.len() as f64))
 }
 
-/// What a family keeps allocated: its registry and index too, but not the keys that are made for it.
+/// Returns the bytes that a family keeps allocated, with its registry and index, and without the
+/// keys that are created for it.
 fn bytes<C: Counters>(series: &[Labels]) -> i64 {
     let mut counters = None;
     let kept = measure(|| {

@@ -1,4 +1,4 @@
-//! What the contenders are given: the same labels and values in the same order for all.
+//! The labels and values for the contenders: the same ones, in the same order, for all.
 
 use fastrand::Rng;
 
@@ -15,29 +15,29 @@ pub const CODES: [&str; 8] = ["200", "201", "204", "301", "400", "404", "500", "
 /// The constant label.
 pub const SERVICE: (&str, &str) = ("service", "checkout");
 
-/// The upper bounds of every histogram, `+Inf` left out.
+/// The upper bounds of every histogram, without `+Inf`.
 pub const BUCKETS: [f64; 12] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// Part of every path: it stands once in every sample.
+/// A part of every path. It occurs once in every sample.
 pub const PATH: &str = "/api/v1/resource/";
 
-/// The same for every run.
+/// Returns a random generator with the same seed in every run.
 pub fn rng() -> Rng {
     Rng::with_seed(0x005E_EDED)
 }
 
-/// As many label sets, all distinct, in random order: a path is asked for in a few ways.
+/// Returns `number` distinct label sets in random order. Every four share a path.
 pub fn label_sets(number: usize) -> Vec<Labels> {
     label_sets_by_path(number, 4)
 }
 
-/// As many label sets, each with a path of its own, in random order.
+/// Returns `number` label sets in random order, each with a path of its own.
 pub fn label_sets_with_own_paths(number: usize) -> Vec<Labels> {
     label_sets_by_path(number, 1)
 }
 
-/// As many label sets, of every path those with all methods and all codes, in random order.
+/// Returns `number` label sets in random order: each path with all methods and all codes.
 pub fn label_sets_with_shared_paths(number: usize) -> Vec<Labels> {
     label_sets_by_path(number, METHODS.len() * CODES.len())
 }
@@ -49,13 +49,13 @@ fn label_sets_by_path(number: usize, sets_of_a_path: usize) -> Vec<Labels> {
     }))
 }
 
-/// As many pairs, all distinct, in random order.
+/// Returns `number` distinct pairs in random order.
 pub fn pairs(number: usize) -> Vec<Pair> {
     shuffled((0..number).map(|at| [method(at), path(at / METHODS.len())]))
 }
 
-/// Values for every bucket, those of one as likely as those of another that is as wide on a logarithmic
-/// scale.
+/// Returns values for every bucket. Buckets that are equally wide on a logarithmic scale are
+/// equally likely.
 pub fn observations(number: usize) -> Vec<f64> {
     let mut rng = rng();
     (0..number).map(|_| 0.002 * 20_000_f64.powf(rng.f64())).collect()

@@ -3,10 +3,10 @@
 use speed::groups::{Done, compress, create, encode, increment, observe};
 use speed::labels::{label_sets, label_sets_with_own_paths, label_sets_with_shared_paths};
 
-/// The name of a group, and what measures and prints it under that name.
+/// The name of a group, and the function that measures and prints the group under this name.
 type Group = (&'static str, fn(&str) -> Done);
 
-/// Those that age the heap stand last.
+/// The groups. Those that age the heap are last.
 const GROUPS: [Group; 24] = [
     ("inc_labelled_1000_1thread", increment::one_thread),
     ("inc_labelled_1000_2threads_different", increment::two_threads_different),

@@ -1,4 +1,4 @@
-//! From an operation to nanoseconds.
+//! Measures operations in nanoseconds.
 
 use std::time::{Duration, Instant};
 
@@ -6,18 +6,18 @@ use figures::{Entrant, Measurement};
 
 use crate::contenders::Contender;
 
-/// How long a measurement lasts at least, so that the clock and the start of a loop do not count.
+/// The shortest measurement, so that the clock and the start of a loop do not matter.
 const LEAST: Duration = Duration::from_millis(25);
 
-/// How long `operation` takes.
+/// Measures how long `operation` takes.
 pub fn time(operation: impl FnOnce()) -> Duration {
     let start = Instant::now();
     operation();
     start.elapsed()
 }
 
-/// A measurement of `run`, which repeats its operation as often as it is told, and returns how long that
-/// took. An operation does something to as many `units`; the figure is that of one.
+/// Returns a measurement of `run`, which repeats its operation the given number of times, and
+/// returns how long that took. An operation processes `units`; the figure is that of one unit.
 pub fn nanoseconds(
     units: usize,
     mut run: impl FnMut(usize) -> Duration,
@@ -26,7 +26,7 @@ pub fn nanoseconds(
     move || Ok(run(times).as_nanos() as f64 / (times * units) as f64)
 }
 
-/// How often an operation is repeated. What it runs for that warms the operation up.
+/// Returns how often to repeat an operation. The runs that find this out also warm it up.
 fn calibrate(run: &mut impl FnMut(usize) -> Duration) -> usize {
     let mut times = 1;
     loop {
@@ -39,7 +39,7 @@ fn calibrate(run: &mut impl FnMut(usize) -> Duration) -> usize {
     }
 }
 
-/// A contender with what is measured of it.
+/// Returns the entrant of a contender.
 pub fn entrant<C: Contender>(measure: impl FnMut() -> Measurement + 'static) -> Entrant {
     match C::IS_PEER {
         true => Entrant::peer(C::NAME, measure),

@@ -1,4 +1,5 @@
-//! The same with `metrics` and `metrics-exporter-prometheus`. Without series it is the tutorial's exporter.
+//! Serves the same with `metrics` and `metrics-exporter-prometheus`. Without series, it serves the
+//! metrics of the tutorial.
 
 use std::net::SocketAddr;
 
@@ -6,8 +7,8 @@ use metrics::{counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use speed::labels::Labels;
 
-/// What `install` of the library does, on a thread that it need not start: the series are there before
-/// anybody is answered.
+/// Does the same as the library's `install`, but on this thread, so that the series exist before
+/// the first response.
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let argument = std::env::args().nth(1).unwrap();

@@ -1,5 +1,6 @@
-//! `measured`, twice: with dynamic sets of label values, which take any value as all other contenders do,
-//! and with methods and codes in fixed sets, which know all of theirs when the program starts.
+//! `measured`, twice: with dynamic sets of label values, which accept any value like all other
+//! contenders, and with methods and codes in fixed sets, whose values are known when the program
+//! starts.
 
 use measured::lasso::{Rodeo, RodeoReader, Spur};
 use measured::metric::histogram::Thresholds;
@@ -20,7 +21,8 @@ impl Contender for Measured {
     type Histogram = Encoded<UnlabelledSeconds>;
 }
 
-/// No peer of what takes any value, but told beside it.
+/// `measured` with fixed sets. Its figures are printed, but it is not a peer: the others accept any
+/// value.
 pub struct MeasuredFixed;
 
 impl Contender for MeasuredFixed {
@@ -42,7 +44,7 @@ fn known(values: &[&str]) -> Known {
     known.into_reader()
 }
 
-/// There are no constant labels: this one has a single value.
+/// The crate has no constant labels: this label has a single value.
 #[derive(Clone, Copy, FixedCardinalityLabel)]
 pub enum Service {
     Checkout,
@@ -105,7 +107,7 @@ pub struct UnlabelledSeconds {
     request_seconds: measured::Histogram<{ BUCKETS.len() }>,
 }
 
-/// Metrics, and the encoder that is kept for them, as its documentation asks.
+/// Metrics and their encoder, which is reused as its documentation recommends.
 pub struct Encoded<M> {
     metrics: M,
     encoder: TextEncoder<Vec<u8>>,
@@ -126,7 +128,7 @@ impl<M: MetricGroup<TextEncoder<Vec<u8>>> + 'static> Expose for Encoded<M> {
     }
 }
 
-/// The same code for both label sets, which have no trait in common that could tell it once.
+/// Implements the traits for both label sets, which have no trait in common.
 macro_rules! counters {
     ($family:ident: $request:ident, $set:expr) => {
         impl Counters for Encoded<$family> {
@@ -150,8 +152,8 @@ macro_rules! counters {
                 self.metrics.requests_total.inc(request);
             }
 
-            /// The identifier of the series. A guard of the series itself would keep others from being
-            /// created.
+            /// Keeps the identifier of the series: a guard of the series itself would block the
+            /// creation of others.
             fn pin<'a>(&'a self, [method, path, code]: &'a Self::Key) -> impl Fn() + 'a {
                 let family = &self.metrics.requests_total;
                 let request = $request { service: Service::Checkout, method, path, code };

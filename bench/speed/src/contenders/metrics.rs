@@ -1,5 +1,5 @@
-//! `metrics` with `metrics-exporter-prometheus`, its recorder used directly: neither the look-up of a
-//! global nor that of a thread's recorder is part of what is measured.
+//! `metrics` with `metrics-exporter-prometheus`. The recorder is used directly, so that the look-up
+//! of a global recorder or of a thread's recorder is not measured.
 
 use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -20,10 +20,10 @@ impl Contender for Metrics {
     type Histogram = Recorded<metrics::Histogram>;
 }
 
-/// What the macros of the crate give with every metric.
+/// The metadata that the macros of the crate pass with every metric.
 static METADATA: Metadata<'_> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
-/// A recorder, and the metrics kept beside it.
+/// A recorder and its metrics.
 pub struct Recorded<M> {
     kept: M,
     recorder: PrometheusRecorder,
@@ -66,7 +66,7 @@ impl Counters for Recorded<()> {
         key(REQUESTS, [("method", method), ("path", path), ("code", code)])
     }
 
-    /// The recorder clones what it is asked for: such a key shares its labels with the clone.
+    /// Returns a key that shares its labels with its clones: the recorder clones every key.
     fn kept(key: Self::Key) -> Self::Key {
         key.to_retained()
     }
@@ -81,7 +81,7 @@ impl Counters for Recorded<()> {
     }
 }
 
-/// Without buckets they were summaries.
+/// Sets the buckets. Without them, the histograms would be summaries.
 fn buckets() -> PrometheusBuilder {
     PrometheusBuilder::new().set_buckets(&BUCKETS).unwrap()
 }

@@ -59,7 +59,7 @@ impl<M> Registered<M> {
     }
 }
 
-/// What the library calls a format.
+/// Returns the library's type for a format.
 fn own(format: Format) -> hello_exporter::Format {
     match format {
         Format::Text => hello_exporter::Format::Text,

@@ -45,7 +45,7 @@ pub struct Registered<M> {
 
 impl<M: Metric + Clone> Registered<M> {
     fn new(mut registry: Registry, name: &str, help: &str, metric: M) -> Self {
-        // What is registered gets a full stop.
+        // The registry appends a full stop to the help.
         registry.register(name, help.trim_end_matches('.'), metric.clone());
         Self { metric, registry, buffer: String::new() }
     }
@@ -65,7 +65,7 @@ impl Counters for Registered<Family<Request, Counter>> {
     fn new() -> Self {
         let (label, value) = SERVICE;
         let registry = Registry::with_labels([(label.into(), value.into())].into_iter());
-        // The suffix is added by the encoder.
+        // The encoder adds the suffix.
         let name = REQUESTS.trim_end_matches("_total");
         Self::new(registry, name, REQUESTS_HELP, Family::default())
     }

@@ -19,7 +19,7 @@ impl Contender for Vise {
     type Histogram = Registered<UnlabelledSeconds>;
 }
 
-/// There are no constant labels: metrics that share one are in a `MetricsFamily`.
+/// The crate has no constant labels: metrics that share a label are in a `MetricsFamily`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet, EncodeLabelValue)]
 #[metrics(label = "service")]
 struct Service(&'static str);

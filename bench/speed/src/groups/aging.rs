@@ -1,15 +1,15 @@
-//! A heap as it is after a while.
+//! A heap that has been in use for a while.
 
 use fastrand::Rng;
 
 use crate::labels;
 
-/// Half of them before the series are created, half between one series and the next.
+/// The number of allocations. Half happen before the series are created, and half between them.
 const ALLOCATIONS: usize = 1_000_000;
 
 const SIZES: std::ops::RangeInclusive<usize> = 16..=512;
 
-/// Allocations of random sizes, half of which were freed again. What is alive stays until this is
+/// Allocations of random sizes, half of which are freed again. The other half stays until this is
 /// dropped.
 pub(super) struct Aging {
     alive: Vec<Box<[u8]>>,
@@ -18,19 +18,20 @@ pub(super) struct Aging {
 }
 
 impl Aging {
-    /// Leaves the heap as it is.
+    /// Returns an aging that leaves the heap as it is.
     pub(super) fn none() -> Self {
         Self { alive: Vec::new(), for_each_series: 0, rng: labels::rng() }
     }
 
-    /// Ages the heap, and will go on with it while as many series are created.
+    /// Ages the heap. [`between`](Self::between) goes on with it while this number of series is
+    /// created.
     pub(super) fn before(series: usize) -> Self {
         let mut aging = Self { for_each_series: ALLOCATIONS / 2 / series, ..Self::none() };
         aging.age(ALLOCATIONS / 2);
         aging
     }
 
-    /// To be called after the creation of each series.
+    /// Ages the heap after the creation of one series.
     pub(super) fn between(&mut self) {
         self.age(self.for_each_series);
     }

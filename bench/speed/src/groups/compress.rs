@@ -1,4 +1,4 @@
-//! Compressing an exposition, with state and a buffer that are kept.
+//! Compression of an exposition, with state and a buffer that are reused.
 
 use std::hint::black_box;
 use std::io::Read;
@@ -12,7 +12,7 @@ use super::{Done, nanoseconds};
 use crate::labels::Labels;
 use crate::measure::{self, time};
 
-/// How long it takes.
+/// Measures how long compression takes.
 pub fn text(name: &str, series: &[Labels]) -> Done {
     let exposition = exposition(series);
     let length = exposition.len() / series.len();
@@ -22,7 +22,7 @@ pub fn text(name: &str, series: &[Labels]) -> Done {
     Ok(())
 }
 
-/// What is left of it.
+/// Prints the compressed size.
 pub fn bytes(name: &str, series: &[Labels]) -> Done {
     let exposition = exposition(series);
     let entrants = ways().map(|way| way.counted(exposition.clone(), series.len())).into();
@@ -31,7 +31,7 @@ pub fn bytes(name: &str, series: &[Labels]) -> Done {
     Ok(())
 }
 
-/// Writes what it makes of the first in place of what the second holds.
+/// Compresses the first argument, and replaces the contents of the second with the result.
 type Compress = dyn FnMut(&[u8], &mut Vec<u8>);
 
 /// A library at one of its levels.
@@ -42,7 +42,7 @@ struct Way {
     decompress: fn(&[u8]) -> Vec<u8>,
 }
 
-/// Fast levels, and those that the libraries take unless they are told.
+/// Returns fast levels, and the default levels of the libraries.
 fn ways() -> [Way; 7] {
     [
         gzip("gzip_libdeflate_1", libdeflate(1)),
@@ -103,7 +103,7 @@ fn gzip(name: &'static str, compress: impl FnMut(&[u8], &mut Vec<u8>) + 'static)
 
 fn libdeflate(level: i32) -> impl FnMut(&[u8], &mut Vec<u8>) {
     let mut compressor = Compressor::new(CompressionLvl::new(level).unwrap());
-    // It writes to what is initialised.
+    // The encoder writes to initialised memory.
     let mut room = Vec::new();
     move |exposition, buffer| {
         room.resize(compressor.gzip_compress_bound(exposition.len()), 0);

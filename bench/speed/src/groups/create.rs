@@ -11,7 +11,7 @@ use crate::every_contender;
 use crate::labels::{self, Labels};
 use crate::measure::{self, entrant, time};
 
-/// A family from nothing to as many series.
+/// Measures the creation of this number of series in a new family.
 pub fn create(name: &str, number: usize) -> Done {
     let series = labels::label_sets(number);
     nanoseconds(name, "a new series", every_contender!(creation(&series)))?;
@@ -27,7 +27,7 @@ fn creation<C: Contender>(series: &[Labels]) -> Entrant {
     }))
 }
 
-/// A new family with these series, and how long their creation took.
+/// Returns a new family with these series, and the time that their creation took.
 fn created<C: Counters>(keys: &[C::Key]) -> (C, Duration) {
     let counters = C::new();
     let elapsed = time(|| keys.iter().for_each(|key| counters.inc(key)));

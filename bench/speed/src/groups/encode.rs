@@ -1,4 +1,4 @@
-//! Encoding a family into a buffer that is kept.
+//! Encoding of a family into a buffer that is reused.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use crate::measure::{self, entrant, time};
 
 const OBSERVATIONS: usize = 20;
 
-/// What a histogram exposes: its buckets, `+Inf`, the sum and the count.
+/// The samples of a histogram: its buckets, `+Inf`, the sum and the count.
 const SAMPLES: usize = BUCKETS.len() + 3;
 
-/// The text format, on a heap that holds little else.
+/// Measures the text format, on a heap that holds little else.
 pub fn text(name: &str, series: &[Labels]) -> Done {
     let contenders = every_contender!(counters(series, Format::Text, Aging::none));
     nanoseconds(name, "a series in the text format", contenders.into_iter().flatten())?;
     Ok(())
 }
 
-/// The text format, on a heap that is aged before the series are created and meanwhile.
+/// Measures the text format, on a heap that is aged before and during the creation of the series.
 pub fn text_aged(name: &str, series: &[Labels]) -> Done {
     let aging = || Aging::before(series.len());
     let contenders = every_contender!(counters(series, Format::Text, aging));
@@ -34,7 +34,7 @@ pub fn text_aged(name: &str, series: &[Labels]) -> Done {
     Ok(())
 }
 
-/// OpenMetrics, and how ours compares with our text.
+/// Measures OpenMetrics, and how ours compares with our text format.
 pub fn open_metrics(name: &str, series: &[Labels]) -> Done {
     let contenders = every_contender!(counters(series, Format::OpenMetrics, Aging::none));
     let text = Entrant::own("text", encoding_ours(series, Format::Text));
@@ -44,14 +44,14 @@ pub fn open_metrics(name: &str, series: &[Labels]) -> Done {
     Ok(())
 }
 
-/// Protobuf, which is ours alone: the peers' encoders for it bring a protobuf library with them.
+/// Measures protobuf, of this library alone: the peers' encoders for it need a protobuf library.
 pub fn protobuf(name: &str, series: &[Labels]) -> Done {
     let ours = Entrant::own(Ours::NAME, encoding_ours(series, Format::Protobuf));
     nanoseconds(name, "a series in protobuf", [ours])?;
     Ok(())
 }
 
-/// Histograms in the text format.
+/// Measures histograms in the text format.
 pub fn histograms(name: &str, number: usize) -> Done {
     let title = format!("a histogram of {} buckets in the text format", BUCKETS.len());
     nanoseconds(name, &title, every_contender!(histogram_family(number)))?;
@@ -62,13 +62,13 @@ fn encoding_ours(series: &[Labels], format: Format) -> impl FnMut() -> Measureme
     encoding::<Ours>(series, format, Aging::none())
 }
 
-/// What ours makes of as many series in the text format.
+/// Returns the exposition of these series by this library, in the text format.
 pub(super) fn exposition(series: &[Labels]) -> Vec<u8> {
     let mut counters = filled::<<Ours as Contender>::Counters>(series, &mut Aging::none());
     counters.expose(Format::Text).to_vec()
 }
 
-/// None where a contender does not have the format.
+/// Returns the measurement of a contender; `None` if it does not have the format.
 fn counters<C: Contender>(
     series: &[Labels],
     format: Format,
@@ -89,13 +89,13 @@ fn encoding<C: Contender>(
         assert_eq!(values(counters.expose(format)).len(), series.len(), "{}", C::NAME);
     }
     measure::nanoseconds(series.len(), move |times| {
-        // What has aged the heap stays as long as the series.
+        // The allocations that age the heap live as long as the series.
         black_box(&aging);
         expose(&mut counters, format, times)
     })
 }
 
-/// A family with as many series, whose values are random.
+/// Returns a family with these series, whose values are random.
 fn filled<C: Counters>(series: &[Labels], aging: &mut Aging) -> C {
     let counters = C::new();
     let mut rng = labels::rng();

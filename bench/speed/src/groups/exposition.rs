@@ -1,20 +1,20 @@
-//! What the checks read in an exposition.
+//! Reads expositions for the checks.
 
-/// The values of all samples.
+/// Returns the values of all samples.
 pub(super) fn values(exposition: &[u8]) -> Vec<f64> {
     let text = str::from_utf8(exposition).unwrap();
     let samples = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     samples.map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap()).collect()
 }
 
-/// The value of the only sample of this name.
+/// Returns the value of the only sample with this name.
 pub(super) fn value(exposition: &[u8], name: &str) -> f64 {
     let text = str::from_utf8(exposition).unwrap();
     let mut lines = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     lines.next().unwrap().parse().unwrap()
 }
 
-/// How often `needle` stands in an exposition, text or not.
+/// Returns how often `needle` occurs in an exposition of any format.
 pub(super) fn occurrences(exposition: &[u8], needle: &str) -> usize {
     let mut rest = exposition;
     let mut number = 0;

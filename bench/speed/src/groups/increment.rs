@@ -17,14 +17,14 @@ use crate::measure::{self, entrant, time};
 
 const SERIES: usize = 1_000;
 
-/// One thread that visits all series.
+/// Measures one thread that visits all series.
 pub fn one_thread(name: &str) -> Done {
     let visits = [visits(SERIES)];
     nanoseconds(name, "an increment by labels", every_contender!(by_labels(&visits)))?;
     Ok(())
 }
 
-/// Two threads, each with half of the series.
+/// Measures two threads, each with half of the series.
 pub fn two_threads_different(name: &str) -> Done {
     let all = visits(SERIES);
     let visits = [&all[..SERIES / 2], &all[SERIES / 2..]].map(<[Labels]>::to_vec);
@@ -33,7 +33,7 @@ pub fn two_threads_different(name: &str) -> Done {
     Ok(())
 }
 
-/// Two threads that increment the same series.
+/// Measures two threads that increment the same series.
 pub fn two_threads_same(name: &str) -> Done {
     let visits = [visits(1), visits(1)];
     let title = "an increment by labels, of each of two threads with the same series";
@@ -41,14 +41,14 @@ pub fn two_threads_same(name: &str) -> Done {
     Ok(())
 }
 
-/// One thread that increments one series.
+/// Measures one thread that increments one series.
 pub fn one_hot(name: &str) -> Done {
     let visits = [visits(1)];
     nanoseconds(name, "an increment by labels, one series", every_contender!(by_labels(&visits)))?;
     Ok(())
 }
 
-/// A handle that was made before, and how ours compares with what cannot be beaten.
+/// Measures a handle that was created before, and how ours compares with the fastest possible code.
 pub fn pinned(name: &str) -> Done {
     let atomic = Entrant::own("atomic_add", atomic_add());
     let entrants = every_contender!(by_handle()).into_iter().chain([atomic]);
@@ -57,14 +57,14 @@ pub fn pinned(name: &str) -> Done {
     Ok(())
 }
 
-/// The order in which series are visited; they are created in another.
+/// Returns the order in which series are visited. They are created in another order.
 fn visits(number: usize) -> Vec<Labels> {
     let mut visits = labels::label_sets(number);
     labels::rng().shuffle(&mut visits);
     visits
 }
 
-/// Each thread visits its own list of series, over and over.
+/// Measures threads, each of which visits its own list of series repeatedly.
 fn by_labels<C: Contender>(threads: &[Vec<Labels>]) -> Entrant {
     let mut counters = C::Counters::new();
     let mut done = create(&counters, threads);
@@ -79,7 +79,7 @@ fn by_labels<C: Contender>(threads: &[Vec<Labels>]) -> Entrant {
     entrant::<C>(measure::nanoseconds(visits, run))
 }
 
-/// Creates all series, and returns how many increments that took.
+/// Creates all series, and returns the number of increments that this took.
 fn create<C: Counters>(counters: &C, threads: &[Vec<Labels>]) -> usize {
     let mut labels: Vec<&Labels> = threads.iter().flatten().collect();
     labels.sort();
@@ -91,7 +91,7 @@ fn kept_keys<C: Counters>(labels: &[Labels]) -> Vec<C::Key> {
     labels.iter().map(|labels| C::kept(C::key(labels))).collect()
 }
 
-/// The time of the thread that took longest.
+/// Visits all series, and returns the time of the slowest thread.
 fn visit_all<C: Counters>(counters: &C, threads: &[Vec<C::Key>], times: usize) -> Duration {
     let start = Barrier::new(threads.len());
     let run = |keys| {
@@ -144,7 +144,7 @@ fn repeat(increment: impl Fn(), times: usize) -> Duration {
     })
 }
 
-/// Every increment is there, and nothing else.
+/// Asserts that the counters have exactly this number of increments.
 fn assert_count(counters: &mut impl Expose, done: usize) {
     assert_eq!(values(counters.expose(Format::Text)).iter().sum::<f64>(), done as f64);
 }

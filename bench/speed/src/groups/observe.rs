@@ -13,7 +13,7 @@ use crate::measure::{self, entrant, time};
 
 const VALUES: usize = 4_096;
 
-/// Random values into twelve buckets.
+/// Measures the observation of random values, in twelve buckets.
 pub fn observe(name: &str) -> Done {
     let title = format!("an observation, {} buckets", BUCKETS.len());
     nanoseconds(name, &title, every_contender!(observation()))?;
@@ -31,7 +31,7 @@ fn observation<C: Contender>() -> Entrant {
             }
         });
         done += times * VALUES;
-        // The scrape also folds what a contender has only put aside.
+        // The scrape also processes observations that a contender has only buffered.
         let count = value(histogram.expose(Format::Text), "request_seconds_count");
         assert_eq!(count, done as f64, "{}", C::NAME);
         elapsed
