@@ -430,7 +430,7 @@ fn damaged_line_is_logged_again_after_the_file_was_valid() {
     assert_eq!(lines, [2, 3, 2, 3].into_iter().chain(1..=10).collect::<Vec<_>>());
     let line = log.iter().find(|line| line.contains("Skipping")).unwrap();
     let expected = format!(
-        "level=warn msg=\"Skipping a line that is not as expected\" file={} line=2 \
+        "level=warn msg=\"Skipping an invalid line\" file={} line=2 \
          error=\"the line has 1 words, expected a name and a number\"\n",
         file.display()
     );

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 const METRICS: usize = 200;
 
-/// A counter with a label, a gauge with a label, a counter, a gauge, and so on.
+/// Calls `write` for each field: a counter with a label, a gauge with a label, a counter, a gauge,
+/// and so on.
 fn each(mut write: impl FnMut(usize, bool, bool)) {
     for at in 0..METRICS {
         write(at, at % 2 == 0, at % 4 < 2);

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// A connection that is kept open between scrapes.
+/// A connection that stays open between scrapes.
 pub struct Connection {
     stream: BufReader<TcpStream>,
 }

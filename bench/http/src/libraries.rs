@@ -1,4 +1,4 @@
-//! The same exporter with several libraries.
+//! Compares the same exporter with several libraries.
 
 use std::error::Error;
 

@@ -48,7 +48,7 @@ pub struct Server {
 const START: Duration = Duration::from_secs(60);
 
 impl Server {
-    /// Starts a program and waits until it answers a scrape.
+    /// Starts a program, and waits until it responds to a scrape.
     pub fn start(program: &Program) -> Result<Self, Box<dyn Error>> {
         let address = free_address()?;
         let Program { path, arguments, environment } = program;

@@ -51,7 +51,7 @@ pub trait Expose: 'static {
 /// A family of counters with the labels `method`, `path` and `code` and a constant label, in a
 /// registry.
 pub trait Counters: Expose + Sync {
-    /// Labels in the form in which the library takes them.
+    /// Labels in the form that the library accepts.
     type Key: Send + Sync;
 
     fn new() -> Self;

@@ -15,7 +15,7 @@ pub const CODES: [&str; 8] = ["200", "201", "204", "301", "400", "404", "500", "
 /// The constant label.
 pub const SERVICE: (&str, &str) = ("service", "checkout");
 
-/// The upper bounds of every histogram, `+Inf` left out.
+/// The upper bounds of every histogram, without `+Inf`.
 pub const BUCKETS: [f64; 12] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 

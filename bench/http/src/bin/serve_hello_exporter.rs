@@ -1,4 +1,4 @@
-//! An exporter of a family of counters.
+//! Serves a family of counters with this library.
 
 use std::process::ExitCode;
 

@@ -1,13 +1,13 @@
-//! Lines that are as expected, and lines that are not.
+//! Tests of valid and invalid lines.
 
 use std::ffi::OsString;
 use std::io;
 
 use rustix::io::Errno;
 
-use super::{File, FileError, Lines, Odd, Texts, decimal, name, number, signed, widest, words};
+use super::{File, FileError, Invalid, Lines, Texts, decimal, name, number, signed, widest, words};
 
-/// Returns what `read` makes of the lines of a file, and which of them it skips.
+/// Returns the result of `read` for a file with this text, and the lines that it skips.
 pub(crate) fn read_text<T>(
     text: &str,
     read: impl FnOnce(&Lines<'_>) -> T,
@@ -51,7 +51,7 @@ fn empty_file_has_an_empty_line() {
 
 #[test]
 fn messages_quote_the_beginning_of_a_long_word() {
-    let message = Odd::word(&"\u{e9}".repeat(1000), "a number").to_string();
+    let message = Invalid::word(&"\u{e9}".repeat(1000), "a number").to_string();
     assert_eq!(message, format!("`{}` is invalid, expected a number", "\u{e9}".repeat(40)));
 }
 
@@ -72,7 +72,7 @@ fn numbers_are_read_as_kernels_write_them() {
 }
 
 #[test]
-fn rows_are_wider_than_known_only_together() {
+fn columns_that_only_some_rows_have_are_not_expected() {
     assert_eq!(widest(["a b c", "a b c d"].into_iter(), 2), 3);
     assert_eq!(widest(["a b c", "a"].into_iter(), 2), 2);
     assert_eq!(widest([].into_iter(), 2), 2);
@@ -86,7 +86,7 @@ fn text_of_a_skipped_line_is_unknown() {
             let mut texts = Texts::of(KEYS);
             for line in lines.iter() {
                 texts.add(lines, line, '=', |_, text| match text {
-                    "bad" => Err(Odd::Empty),
+                    "bad" => Err(Invalid::Empty),
                     text => Ok(text.into()),
                 });
             }
@@ -95,11 +95,11 @@ fn text_of_a_skipped_line_is_unknown() {
         (texts, numbers_of(&skipped))
     };
     let known = |text: &str| Some(text.to_owned());
-    // A key that is missing is known to be empty.
+    // A missing key has an empty text, which is known.
     assert_eq!(texts_of("NAME=a=b\n"), ([known("a=b"), known(""), known("")], vec![]));
     assert_eq!(texts_of("NAME=bad\nOTHER=c\n"), ([None, known(""), known("c")], vec![1]));
     assert_eq!(texts_of("NAM\n"), ([None, None, known("")], vec![1]));
-    // A key that another line has is not the one that is odd.
+    // The invalid line cannot be that of a key on another line.
     assert_eq!(texts_of("NAME=a\nNAM\n"), ([known("a"), None, known("")], vec![2]));
     assert_eq!(texts_of("NAM\nNAME=a\n"), ([known("a"), None, known("")], vec![1]));
     assert_eq!(texts_of("NAME_ID x\n"), ([known(""), None, known("")], vec![1]));
@@ -118,7 +118,7 @@ fn file_of_a_missing_or_disabled_feature_is_absent() {
         FileError { path, source }.is_absence()
     };
     assert!(is_absence(Errno::NOENT));
-    // The kernel answers so if it was booted with `psi=0`.
+    // The kernel returns this error if it was booted with `psi=0`.
     assert!(is_absence(Errno::OPNOTSUPP));
     assert!(!is_absence(Errno::ACCESS) && !is_absence(Errno::IO));
 }

@@ -1,4 +1,4 @@
-//! Mounts that are over each other, and messages.
+//! Tests of messages, and of filesystems that do not answer.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -35,7 +35,7 @@ fn malformed_line_adds_no_field() {
 }
 
 #[test]
-fn counts_are_a_name_and_a_number() {
+fn count_is_a_name_and_a_number() {
     let text = "pgpgin 1\npgpgout\npswpin 1 2\npswpout x\n7 8\npgfault -7\n";
     let (read, skipped) = read_text(text, |lines| lines.read(|line| Ok(count(line)?.0.to_owned())));
     assert_eq!(read, ["pgpgin", "pgfault"]);

@@ -22,7 +22,7 @@ fn truncated_file_lacks_only_its_missing_values() {
     for (end, skipped) in [(0, vec![]), (4, vec![2]), (20, vec![2]), (37, vec![2]), (45, vec![2])] {
         assert_eq!(read(&[SOME, &FULL[..end]].concat()), (some_alone.clone(), skipped), "{end}");
     }
-    for odd in [
+    for invalid in [
         "",
         "some",
         "many avg10=0.16 avg60=0.05 avg300=0.77 total=1",
@@ -33,6 +33,10 @@ fn truncated_file_lacks_only_its_missing_values() {
         "full avg10=0.16 avg60=0.05 avg300=0.77 total:1",
         "full avg10=0.16 avg60=0.05 avg300=0.77 total=1\0",
     ] {
-        assert_eq!(read(&format!("{SOME}{odd}\n")), (some_alone.clone(), vec![2]), "{odd:?}");
+        assert_eq!(
+            read(&format!("{SOME}{invalid}\n")),
+            (some_alone.clone(), vec![2]),
+            "{invalid:?}"
+        );
     }
 }

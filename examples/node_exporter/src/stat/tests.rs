@@ -37,7 +37,7 @@ fn malformed_line_is_skipped() {
 }
 
 #[test]
-fn columns_that_a_newer_kernel_appends_are_ignored() {
+fn columns_of_newer_kernels_are_ignored() {
     let text = "cpu  1 2 3 4 5 6 7 8 9 10 11\ncpu0 1 2 3 4 5 6 7 8 9 10 11\n";
     assert_eq!(read(text), (Stat { times: Times::from([(0, TEN)]), ..Stat::default() }, vec![]));
 }

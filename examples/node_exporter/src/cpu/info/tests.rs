@@ -74,7 +74,7 @@ fn malformed_line_removes_the_series_with_its_label() {
         ("core id\t\t: 1", "core id\t\t:1", (both(), 1, vec![])),
         ("flags\t\t: fpu", "flags\t\t fpu", (both(), 1, vec![12])),
         ("power management:", "power", (both(), 1, vec![14])),
-        // Each key of a label has a line of its own, so that it is none of these.
+        // Each key of a label has a line of its own, so the damaged line is no label's.
         ("power management:", "\0\0\0", (both(), 1, vec![14])),
         ("microcode\t: 0xb4", "\0\0\0", (second(), 1, vec![7])),
         ("power management:\n\n", "power management:\nx\n", (both(), 1, vec![15])),
@@ -89,7 +89,7 @@ fn empty_file_has_no_cpus() {
 }
 
 #[test]
-fn s390x_has_the_texts_of_all_cpus_first() {
+fn s390x_begins_with_the_texts_of_all_cpus() {
     let text = "\
 vendor_id       : IBM/S390
 # processors    : 2
@@ -112,7 +112,7 @@ cpu MHz dynamic : 5001
 ";
     let labels = ["2|0|0|IBM/S390||||||", "2|1|1|IBM/S390||||||"].map(str::to_owned).to_vec();
     assert_eq!(read(text), (labels, vec![5e9, 5.001e9], vec![]));
-    // Older kernels lack the blocks.
+    // Older kernels do not write the blocks.
     let head = &text[..text.find("\n\n").expect("a blank line")];
     let labels = ["||0|IBM/S390||||||", "||1|IBM/S390||||||"].map(str::to_owned).to_vec();
     assert_eq!(read(head), (labels, vec![], vec![]));

@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::{Mount, Mounted, mount};
-use crate::files::Odd;
+use crate::files::Invalid;
 
-fn expected(mount_point: &str, path: impl Into<PathBuf>) -> Result<(Mounted, Mount), Odd> {
+fn expected(mount_point: &str, path: impl Into<PathBuf>) -> Result<(Mounted, Mount), Invalid> {
     let at = Mounted {
         device: "/dev/sda1".to_owned(),
         mountpoint: mount_point.to_owned(),
@@ -31,7 +31,7 @@ fn path_that_is_not_utf8_is_queried_unchanged() {
 }
 
 #[test]
-fn mount_points_are_those_of_the_host() {
+fn mount_points_are_paths_of_the_host() {
     let mount = |path: &str| {
         let line = format!("36 35 8:1 / {path} rw - ext4 /dev/sda1 ro");
         mount(line.as_bytes(), Path::new("/host"))
