@@ -346,7 +346,7 @@ impl Owners {
 
 /// Returns the file and the line of each line of the log that says that a line is skipped.
 fn skipped(log: &[String]) -> Vec<(String, usize)> {
-    let skipped = log.iter().filter(|line| line.contains("Skipping a line"));
+    let skipped = log.iter().filter(|line| line.contains("Skipping an invalid line"));
     let field = |line: &str, name: &str| {
         let (_, value) = line.split_once(&format!(" {name}=")).unwrap();
         value.split(' ').next().unwrap().to_owned()
@@ -428,7 +428,7 @@ fn an_odd_line_is_logged_again_after_the_file_was_as_expected() {
     assert_eq!(lines, [2, 3, 2, 3].into_iter().chain(1..=10).collect::<Vec<_>>());
     let line = log.iter().find(|line| line.contains("Skipping")).unwrap();
     let expected = format!(
-        "level=warn msg=\"Skipping a line that is not as expected\" file={} line=2 \
+        "level=warn msg=\"Skipping an invalid line\" file={} line=2 \
          error=\"the line has 1 words, expected a name and a number\"\n",
         file.display()
     );

@@ -70,7 +70,7 @@ fn a_kernel_without_pressure_is_no_failure() {
         assert!(exposition.contains("node_scrape_collector_success{collector=\"pressure\"} 1\n"));
     }
     let expected = format!(
-        "level=info msg=\"No pressure is exposed: this kernel keeps no account of it, or was booted with \
+        "level=info msg=\"No pressure is exposed: this kernel does not record it, or was booted with \
          psi=0\" file={}",
         pressure.display()
     );
@@ -129,15 +129,15 @@ fn what_is_optional_is_no_failure() {
         log,
         [
             line("Disks are exposed without the properties that udev has of them", "udev"),
-            line("No counts of sockets are exposed: this kernel has none", "proc/net/sockstat"),
             line(
-                "No pressure is exposed: this kernel keeps no account of it, or was booted with psi=0",
+                "No counts of sockets are exposed: this kernel does not have them",
+                "proc/net/sockstat"
+            ),
+            line(
+                "No pressure is exposed: this kernel does not record it, or was booted with psi=0",
                 "proc/pressure"
             ),
-            line(
-                "Nothing of the distribution is exposed: it has no os-release",
-                "root/etc/os-release"
-            ),
+            line("The distribution is not exposed: os-release is missing", "root/etc/os-release"),
         ]
     );
 }

@@ -1,4 +1,4 @@
-//! Times of the CPUs, and what `/sys` says about them.
+//! CPU times from `/proc/stat`, and properties of the CPUs from `/sys`.
 
 mod info;
 #[cfg(test)]
@@ -11,7 +11,7 @@ use hello_exporter::Collector;
 use rustix::param::clock_ticks_per_second;
 
 use crate::Flags;
-use crate::files::{File, Odd, Result, number};
+use crate::files::{File, Invalid, Result, number};
 use crate::stat::{Stat, Times};
 use info::CpuInfo;
 
@@ -34,11 +34,11 @@ pub(crate) struct Cpu {
     #[metric(name = "package_throttles_total", counter, labels = ["package"])]
     package_throttles: BTreeMap<u32, u64>,
 
-    /// CPUs that the scheduler leaves alone.
+    /// CPUs that are isolated from the scheduler.
     #[metric(labels = ["cpu"])]
     isolated: Vec<(u16, u8)>,
 
-    /// Whether a CPU is online, where the kernel can take the first one offline.
+    /// Whether a CPU is online; missing if the kernel cannot take the first CPU offline.
     #[metric(labels = ["cpu"])]
     online: Vec<(u32, bool)>,
 
@@ -58,7 +58,7 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Cpu> + use<> {
     let rising = Rising::default();
     move || {
         let mut metrics = Cpu { info: info()?, ..Cpu::default() };
-        let times = rising.of(Stat::read(&stat)?.times);
+        let times = rising.correct(Stat::read(&stat)?.times);
         metrics.seconds = seconds(&times, &MODES, 0);
         if has_guest {
             metrics.guest_seconds = seconds(&times, &GUEST_MODES, MODES.len());
@@ -81,12 +81,13 @@ fn seconds(times: &Times, modes: &[&'static str], first: usize) -> Vec<((u32, &'
     times.iter().flat_map(of_cpu).collect()
 }
 
-/// The times seen last. Idle and iowait times sometimes fall a little, which counters must not.
+/// The times of the last read. The kernel's idle and iowait times sometimes fall a little, and
+/// counters must not.
 #[derive(Default)]
 struct Rising(Mutex<Times>);
 
 impl Rising {
-    fn of(&self, mut times: Times) -> Times {
+    fn correct(&self, mut times: Times) -> Times {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (cpu, times) in &mut times {
             if let Some(last) = last.get(cpu).filter(|last| !is_replugged(last, times)) {
@@ -98,17 +99,17 @@ impl Rising {
     }
 }
 
-/// Whether a CPU was taken offline and back, after which its times start from zero.
+/// Returns whether a CPU was taken offline and online again, which resets its times to zero.
 fn is_replugged(last: &[u64; 10], now: &[u64; 10]) -> bool {
     last[IDLE] >= now[IDLE].saturating_add(3 * clock_ticks_per_second())
 }
 
 impl Cpu {
-    /// Adds the throttles of each core and package. A CPU whose files are missing or odd is left
-    /// out: others of its core and package have the same counts.
+    /// Adds the throttles of each core and package. A CPU whose files are missing or invalid is
+    /// left out: other CPUs of its core and package have the same counts.
     fn add_throttles(&mut self, cpus: &File) {
         for (_, cpu) in cpus.numbered("cpu") {
-            let Some((package, core)) = place(&cpu.join("topology")) else {
+            let Some((package, core)) = package_and_core(&cpu.join("topology")) else {
                 continue;
             };
             let count = |name| cpu.join("thermal_throttle").join(name).number();
@@ -122,13 +123,15 @@ impl Cpu {
     }
 }
 
-/// Returns the package and the core of a CPU, which are -1 where the kernel does not know them.
-fn place(topology: &File) -> Option<(u32, u32)> {
+/// Returns the package and the core of a CPU; `None` if the kernel does not know them, and writes
+/// -1.
+fn package_and_core(topology: &File) -> Option<(u32, u32)> {
     let number = |name| u32::try_from(topology.join(name).number::<i64>()?).ok();
     Some((number("physical_package_id")?, number("core_id")?))
 }
 
-/// Returns which CPUs are online; none where the first CPU has no such file, as in the original.
+/// Returns which CPUs are online. The result is empty if the first CPU has no `online` file, as in
+/// the original.
 fn online(cpus: &File) -> Vec<(u32, bool)> {
     let cpus = cpus.numbered("cpu");
     let is_there = |cpu: &File| cpu.join("online").path().exists();
@@ -140,25 +143,25 @@ fn online(cpus: &File) -> Vec<(u32, bool)> {
     online.collect()
 }
 
-/// Returns the CPUs of the list that the kernel has in a line, such as `0-2,7`.
+/// Returns the isolated CPUs, which the kernel lists in one line such as `0-2,7`.
 fn isolated(cpus: &File) -> Vec<u16> {
     let file = cpus.join("isolated");
     let Ok(lines) = file.lines() else {
         return Vec::new();
     };
-    // Where no CPU is isolated the line is empty.
+    // The line is empty if no CPU is isolated.
     if lines.are_blank() { Vec::new() } else { lines.read(ranges).concat() }
 }
 
-fn ranges(list: &str) -> Result<Vec<u16>, Odd> {
+fn ranges(list: &str) -> Result<Vec<u16>, Invalid> {
     let range = |range: &str| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
         let (first, last): (u16, u16) = (number(first)?, number(last)?);
         if first > last {
-            return Err(Odd::word(range, "a range such as `0-2`"));
+            return Err(Invalid::word(range, "a range such as `0-2`"));
         }
         Ok(first..=last)
     };
-    let ranges: Result<Vec<_>, Odd> = list.trim().split(',').map(range).collect();
+    let ranges: Result<Vec<_>, Invalid> = list.trim().split(',').map(range).collect();
     Ok(ranges?.into_iter().flatten().collect())
 }

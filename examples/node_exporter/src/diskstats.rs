@@ -1,4 +1,4 @@
-//! Block devices, as `/proc/diskstats` counts, and as udev knows them.
+//! Block devices: counts from `/proc/diskstats`, and properties from udev.
 
 #[cfg(test)]
 mod tests;
@@ -7,7 +7,7 @@ mod udev;
 use hello_exporter::{Collector, Labels, Rows};
 
 use crate::Flags;
-use crate::files::{Absence, File, Lines, Odd, Result, number, numbers, widest};
+use crate::files::{Absence, File, Invalid, Lines, Result, number, numbers, widest};
 use udev::DiskInfo;
 
 #[derive(Labels)]
@@ -43,12 +43,12 @@ pub(crate) struct Metrics {
     /// Time that writes took, in seconds.
     #[metric(counter)]
     write_time_seconds_total: f64,
-    /// Reads and writes under way.
+    /// Reads and writes in progress.
     io_now: u64,
-    /// Time in which anything was under way, in seconds.
+    /// Time with reads or writes in progress, in seconds.
     #[metric(counter)]
     io_time_seconds_total: f64,
-    /// Time that all reads and writes took together, in seconds.
+    /// Time that reads and writes were in progress, added up over all of them, in seconds.
     #[metric(counter)]
     io_time_weighted_seconds_total: f64,
     /// Discards completed.
@@ -80,7 +80,7 @@ struct Disk {
     major: u32,
     minor: u32,
     name: String,
-    /// 11 numbers, followed by 4 of discards and 2 of flushes where the kernel counts these.
+    /// 11 numbers, then 4 of discards and 2 of flushes if the kernel counts these.
     counts: Vec<u64>,
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Metrics>
     }
 }
 
-/// Returns the disks, none of an empty file: a container may have it.
+/// Returns the disks. An empty file, which a container may have, has no disks.
 fn read(lines: &Lines<'_>) -> Vec<Disk> {
     if lines.are_blank() {
         return Vec::new();
@@ -112,10 +112,10 @@ fn read(lines: &Lines<'_>) -> Vec<Disk> {
 }
 
 impl Disk {
-    /// Words of a line before Linux 4.18, before Linux 5.5, and since.
+    /// The number of words in a line before Linux 4.18, before Linux 5.5, and since.
     const WORDS: [usize; 3] = [14, 18, 20];
 
-    fn of(line: &str, widest: usize) -> Result<Self, Odd> {
+    fn of(line: &str, widest: usize) -> Result<Self, Invalid> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let found = words.len();
         let is_expected = Self::WORDS.contains(&found) || found > Self::WORDS[2] && found <= widest;
@@ -126,15 +126,15 @@ impl Disk {
                 name: name.to_owned(),
                 counts: numbers(counts.iter().copied())?,
             }),
-            _ => Err(Odd::Words { found, expected: "14, 18 or 20" }),
+            _ => Err(Invalid::Words { found, expected: "14, 18 or 20" }),
         }
     }
 }
 
-/// Returns whether the device has a rotating disk, and `false` for partitions and devices without a
-/// queue, which have no such file; `None` if its line was skipped.
+/// Returns whether the device has a rotating disk; `None` if its line was skipped. Partitions and
+/// devices without a queue, which do not have the file, count as `false`.
 fn is_rotational(blocks: &File, device: &str) -> Option<bool> {
-    // The kernel writes the `/` of a device as `!`.
+    // The kernel writes a `/` in the name of a device as `!`.
     let file = blocks.join(&device.replace('/', "!")).join("queue/rotational");
     if file.path().exists() { file.flag() } else { Some(false) }
 }
@@ -166,7 +166,7 @@ impl Metrics {
     }
 }
 
-/// The kernel counts sectors of 512 bytes, whatever the device has.
+/// Converts sectors to bytes. The kernel counts in sectors of 512 bytes on all devices.
 fn bytes(sectors: u64) -> u64 {
     sectors.saturating_mul(512)
 }

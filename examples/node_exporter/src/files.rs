@@ -17,12 +17,12 @@ use rustix::io::Errno;
 use tracing::info;
 
 pub(crate) use lines::{
-    Line, Lines, Odd, decimal, name, named, number, numbers, signed, widest, words,
+    Invalid, Line, Lines, decimal, name, named, number, numbers, signed, widest, words,
 };
 pub(crate) use skipped::{SKIPPED, Skipped};
 pub(crate) use texts::Texts;
 
-/// A file or a directory, which may not be there.
+/// A file or a directory, which may be missing.
 #[derive(Clone, Debug)]
 pub(crate) struct File(PathBuf);
 
@@ -34,7 +34,7 @@ pub(crate) struct FileError {
     source: io::Error,
 }
 
-/// What reading a file comes to.
+/// The result of reading a file.
 pub(crate) type Result<T, E = FileError> = std::result::Result<T, E>;
 
 impl From<OsString> for File {
@@ -56,8 +56,8 @@ impl File {
         fs::read(&self.0).map_err(|source| FileError { path: self.0.clone(), source })
     }
 
-    /// Reads the file's lines. Bytes that are not UTF-8, as in the name of a device, become U+FFFD,
-    /// since label values are UTF-8.
+    /// Reads the file's lines. Bytes that are not UTF-8, for example in the name of a device,
+    /// become U+FFFD, because label values are UTF-8.
     pub(crate) fn lines(&self) -> Result<Lines<'_>> {
         Ok(Lines::new(self, lossy(self.bytes()?)))
     }
@@ -70,22 +70,22 @@ impl File {
         }
     }
 
-    /// Returns what `read` makes of the file's only line; `None` if the file cannot be read, or its
-    /// line was skipped.
-    pub(crate) fn only_line<T>(&self, read: impl Fn(&str) -> Result<T, Odd>) -> Option<T> {
+    /// Returns the result of `read` for the file's only line; `None` if the file cannot be read or
+    /// its line was skipped.
+    pub(crate) fn only_line<T>(&self, read: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {
         self.lines().ok()?.read(read).into_iter().next()
     }
 
-    /// Returns whether the file's number is 1 or 0, as [`only_line`](Self::only_line).
+    /// Returns whether the file contains 1 and not 0; `None` as for [`only_line`](Self::only_line).
     pub(crate) fn flag(&self) -> Option<bool> {
         self.only_line(|line| match line.trim() {
             "0" => Ok(false),
             "1" => Ok(true),
-            word => Err(Odd::word(word, "0 or 1")),
+            word => Err(Invalid::word(word, "0 or 1")),
         })
     }
 
-    /// Returns the number that the file consists of, as [`only_line`](Self::only_line).
+    /// Returns the only number in the file; `None` as for [`only_line`](Self::only_line).
     pub(crate) fn number<N: FromStr>(&self) -> Option<N> {
         self.only_line(|line| {
             let [word] = words(line, "a number")?;
@@ -112,15 +112,15 @@ impl FileError {
         self.source.kind() == io::ErrorKind::NotFound
     }
 
-    /// Whether the kernel lacks the feature, or was booted without it.
+    /// Returns whether the kernel lacks the feature, or was booted without it.
     pub(crate) fn is_absence(&self) -> bool {
         let is_disabled = Errno::from_io_error(&self.source) == Some(Errno::OPNOTSUPP);
         self.is_not_found() || is_disabled
     }
 }
 
-/// Reports a feature that this system lacks, at level info and once. A collector without it exposes
-/// nothing, which is no failure.
+/// Reports once, at level info, that this system lacks a feature. A collector without its feature
+/// exposes nothing, and does not fail.
 pub(crate) struct Absence(Once);
 
 impl Absence {

@@ -25,7 +25,7 @@ pub(crate) struct Filesystems {
     #[metric(flatten)]
     space: Rows<Device, Space>,
 
-    /// The device number of a filesystem, unless it gives no answer.
+    /// The device number of a filesystem, if the filesystem answers.
     #[metric(labels = ["device", "major", "minor", "mountpoint"])]
     mount_info: Vec<([String; 4], u8)>,
 }
@@ -35,11 +35,11 @@ pub(crate) struct Device {
     device: String,
     mountpoint: String,
     fstype: String,
-    /// Why it gives no answer.
+    /// Why it does not answer.
     device_error: String,
 }
 
-/// A filesystem that gives no answer has only the last two.
+/// A filesystem that does not answer has only the last two.
 #[derive(Collector)]
 #[collector(no_new)]
 pub(crate) struct Space {
@@ -47,22 +47,22 @@ pub(crate) struct Space {
     size_bytes: Option<u64>,
     /// Free space in bytes.
     free_bytes: Option<u64>,
-    /// Free space in bytes, without what is kept for root.
+    /// Free space for users other than root, in bytes.
     avail_bytes: Option<u64>,
     /// Inodes.
     files: Option<u64>,
     /// Free inodes.
     files_free: Option<u64>,
-    /// Whether it is read-only.
+    /// Whether the filesystem is read-only.
     readonly: bool,
-    /// Whether it gave no answer.
+    /// Whether the filesystem did not answer.
     device_error: bool,
 }
 
-/// The reply of a filesystem, or the reason why there is none.
+/// The answer of a filesystem, or the reason why it is missing.
 type Answer = Result<StatVfs, String>;
 
-/// For all of them together.
+/// The timeout of the collector, for all filesystems together.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Filesystems> + use<> {
@@ -76,17 +76,17 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Filesystems> + use<> 
         })
     });
     move || {
-        // Of those that are mounted over each other, the last one is visible.
+        // Of mounts over each other, only the last one is visible.
         let mounts: BTreeMap<Mounted, Mount> = mounts()?
             .into_iter()
             .filter(|(at, _)| points.keeps(&at.mountpoint) && types.keeps(&at.fstype))
             .collect();
-        let answers = watch.ask(mounts.values().map(|mount| mount.path.clone()).collect());
+        let answers = watch.query(mounts.values().map(|mount| mount.path.clone()).collect());
         Ok(Filesystems::new(mounts, &answers))
     }
 }
 
-/// Returns the system's message in the spelling of Go, with which the original labels its series.
+/// Returns the system's message in Go's spelling, which the original has in its labels.
 fn message(error: Errno) -> String {
     if error == Errno::STALE {
         return "stale NFS file handle".to_owned();
@@ -107,7 +107,7 @@ impl Filesystems {
         let late = Err("mountpoint timeout".to_owned());
         let (mut space, mut mount_info) = (Vec::with_capacity(mounts.len()), Vec::new());
         for (at, mount) in mounts {
-            // Of those at one path the last one hides the others, and answers for them.
+            // Of several mounts at one path, the last one hides the others, and answers for them.
             let answer = answers.get(&mount.path).unwrap_or(&late);
             if answer.is_ok() {
                 let [major, minor] = mount.number.map(|number| number.to_string());

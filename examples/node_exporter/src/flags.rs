@@ -1,4 +1,4 @@
-//! The flags, and where the kernel's files are.
+//! The command-line flags.
 
 use std::time::Duration;
 
@@ -20,17 +20,17 @@ pub(crate) struct Flags {
     /// Where the root of the host is mounted
     #[arg(long = "path.rootfs", value_name = "PATH", default_value = "/")]
     pub(crate) rootfs: File,
-    /// What udev knows of devices
+    /// Where udev keeps its data about devices
     #[arg(long = "path.udev.data", value_name = "PATH", default_value = "/run/udev/data")]
     pub(crate) udev: File,
 
     /// Expose the time that CPUs spend in guests, which is the default
     #[arg(long = "collector.cpu.guest", overrides_with = "without_cpu_guest")]
     cpu_guest: bool,
-    /// Do not
+    /// Do not expose the time that CPUs spend in guests
     #[arg(long = "no-collector.cpu.guest", overrides_with = "cpu_guest")]
     pub(crate) without_cpu_guest: bool,
-    /// Expose what the CPUs are
+    /// Expose node_cpu_info and node_cpu_frequency_hertz
     #[arg(long = "collector.cpu.info")]
     pub(crate) cpu_info: bool,
     /// Flags of the first CPU to expose; implies --collector.cpu.info
@@ -47,13 +47,13 @@ pub(crate) struct Flags {
     pub(crate) mount_points: Filter<MountPoints>,
     #[command(flatten)]
     pub(crate) filesystem_types: Filter<FilesystemTypes>,
-    /// How long mounts are waited for, less than 10s; one that does not answer is left alone until
-    /// it does
+    /// How long to wait for mounts, less than 10s; a mount that does not answer is skipped until it
+    /// does
     #[arg(long = "collector.filesystem.mount-timeout", value_name = "DURATION")]
     #[arg(default_value = "5s", value_parser = mount_timeout)]
     pub(crate) mount_timeout: Duration,
 
-    /// How many mounts are asked at once
+    /// How many mounts to query at once
     #[arg(long = "collector.filesystem.stat-workers", value_name = "NUMBER", default_value = "4")]
     pub(crate) stat_workers: u16,
 
@@ -115,7 +115,8 @@ impl FilterFlags for NetworkDevices {
     const EXCLUDED: &'static str = "";
 }
 
-/// A mount has less time than its collector, which could not tell of it otherwise.
+/// Parses the timeout of mounts. It must be less than that of the collector, which otherwise could
+/// not report a mount that does not answer.
 fn mount_timeout(text: &str) -> Result<Duration, String> {
     match parse_duration(text).map_err(|error| error.to_string())? {
         timeout if !timeout.is_zero() && timeout < filesystem::TIMEOUT => Ok(timeout),

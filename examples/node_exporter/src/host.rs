@@ -7,12 +7,12 @@ use hello_exporter::Collector;
 use tz::{LocalTimeType, TimeZone};
 
 use crate::Flags;
-use crate::files::{File, Odd, Result, words};
+use crate::files::{File, Invalid, Result, words};
 
 #[derive(Collector)]
 #[collector(namespace = "node", subsystem = "uname", no_new)]
 pub(crate) struct Uname {
-    /// What the system call uname tells.
+    /// System information from the system call uname.
     #[metric(labels = ["sysname", "release", "version", "machine", "nodename", "domainname"])]
     info: Vec<([String; 6], u8)>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Time {
     /// The system's time, in seconds since the Unix epoch.
     seconds: SystemTime,
 
-    /// How far local time is ahead of UTC, in seconds.
+    /// Offset of local time from UTC, in seconds.
     #[metric(labels = ["time_zone"])]
     zone_offset_seconds: Vec<(String, i32)>,
 
@@ -63,7 +63,7 @@ pub(crate) fn time(flags: &Flags) -> impl Fn() -> Result<Time> + use<> {
         let devices = clocksources.numbered("clocksource");
         let local = zone.find_current_local_time_type().copied();
         let local = local.unwrap_or(LocalTimeType::utc());
-        // UTC itself is nameless.
+        // `LocalTimeType::utc` has no name.
         let name = Some(local.time_zone_designation()).filter(|name| !name.is_empty());
         Ok(Time {
             seconds: SystemTime::now(),
@@ -78,11 +78,11 @@ pub(crate) fn time(flags: &Flags) -> impl Fn() -> Result<Time> + use<> {
     }
 }
 
-/// Returns the names that `read` finds in a file of each device.
+/// Returns the names that `read` finds in `file` of each device.
 fn names(
     devices: &[(u32, File)],
     file: &str,
-    read: fn(&str) -> Result<Vec<String>, Odd>,
+    read: fn(&str) -> Result<Vec<String>, Invalid>,
 ) -> Vec<((u32, String), u8)> {
     let names = devices.iter().flat_map(|(device, directory)| {
         let names = directory.join(file).only_line(read).unwrap_or_default();
@@ -91,7 +91,8 @@ fn names(
     names.collect()
 }
 
-/// Returns the time zone of the variable `TZ`, or else that of the system; UTC if neither is known.
+/// Returns the time zone of the environment variable `TZ`, or else of the system; UTC if neither is
+/// known.
 fn time_zone() -> TimeZone {
     let zone = match std::env::var("TZ") {
         Ok(zone) if !zone.is_empty() => TimeZone::from_posix_tz(&zone),

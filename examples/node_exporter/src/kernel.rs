@@ -1,4 +1,4 @@
-//! What the kernel counts of itself.
+//! Counts of the kernel: load, processes, interrupts and file handles.
 
 #[cfg(test)]
 mod tests;
@@ -6,17 +6,17 @@ mod tests;
 use hello_exporter::Collector;
 
 use crate::Flags;
-use crate::files::{Odd, Result, decimal, number, words};
+use crate::files::{Invalid, Result, decimal, number, words};
 use crate::stat::Stat;
 
 #[derive(Collector, Debug, Default, PartialEq)]
 #[collector(namespace = "node", no_new)]
 pub(crate) struct Loadavg {
-    /// Threads that ran or waited to run, on average of the last minute.
+    /// Threads that ran or waited to run, averaged over the last minute.
     load1: Option<f64>,
-    /// Threads that ran or waited to run, on average of the last five minutes.
+    /// Threads that ran or waited to run, averaged over the last five minutes.
     load5: Option<f64>,
-    /// Threads that ran or waited to run, on average of the last fifteen minutes.
+    /// Threads that ran or waited to run, averaged over the last fifteen minutes.
     load15: Option<f64>,
 }
 
@@ -26,9 +26,9 @@ pub(crate) fn loadavg(flags: &Flags) -> impl Fn() -> Result<Loadavg> + use<> {
 }
 
 impl Loadavg {
-    fn of(line: &str) -> Result<Self, Odd> {
+    fn of(line: &str) -> Result<Self, Invalid> {
         let [load1, load5, load15, threads, _] = words(line, "three averages and two more")?;
-        threads.split_once('/').ok_or(Odd::Lacks('/'))?;
+        threads.split_once('/').ok_or(Invalid::Lacks('/'))?;
         let [load1, load5, load15] = [load1, load5, load15].map(|load| decimal(load).map(Some));
         Ok(Self { load1: load1?, load5: load5?, load15: load15? })
     }
@@ -63,7 +63,7 @@ pub(crate) struct Counts {
     softirqs: Vec<(&'static str, u64)>,
 }
 
-/// In the order of the kernel's file.
+/// The vectors, in the order of the kernel's file.
 const VECTORS: [&str; 10] = [
     "hi",
     "timer",
@@ -110,7 +110,7 @@ pub(crate) fn filefd(flags: &Flags) -> impl Fn() -> Result<Filefd> + use<> {
 }
 
 impl Filefd {
-    fn of(line: &str) -> Result<Self, Odd> {
+    fn of(line: &str) -> Result<Self, Invalid> {
         let [allocated, free, maximum] = words(line, "three numbers")?;
         number::<u64>(free)?;
         Ok(Self { allocated: Some(number(allocated)?), maximum: Some(number(maximum)?) })

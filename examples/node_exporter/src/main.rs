@@ -1,4 +1,4 @@
-//! Metrics of a Linux host, under the names that the Prometheus node exporter gives them.
+//! Metrics of a Linux host, with the names that the Prometheus node exporter uses.
 
 mod cpu;
 mod diskstats;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         .listen_address("0.0.0.0:9100")
         .register(Arc::clone(&SKIPPED))
         // Sources that only read files of the kernel run in turn. The others may wait for a
-        // filesystem without answer.
+        // filesystem that does not answer.
         .source_with("cpu", |flags, _| in_turn(cpu::source(flags)))
         .source_with("diskstats", |flags, _| blocking_fn(diskstats::source(flags)))
         .source_with("filefd", |flags, _| in_turn(kernel::filefd(flags)))

@@ -1,4 +1,4 @@
-//! `/proc/meminfo` and `/proc/vmstat`, whatever the kernel has in them.
+//! `/proc/meminfo` and `/proc/vmstat`, with all fields that the kernel writes.
 
 #[cfg(test)]
 mod tests;
@@ -7,7 +7,7 @@ use hello_exporter::DynamicFamilies;
 use hello_exporter::collect::SampleValue;
 
 use crate::Flags;
-use crate::files::{Odd, Result, name, named, number, signed, words};
+use crate::files::{Invalid, Result, name, named, number, signed, words};
 
 pub(crate) fn meminfo(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + use<> {
     let file = flags.procfs.join("meminfo");
@@ -29,7 +29,7 @@ struct Memory {
     value: u64,
 }
 
-fn memory(line: &str) -> Result<Memory, Odd> {
+fn memory(line: &str) -> Result<Memory, Invalid> {
     let (field, value) = named(line)?;
     // `Active(anon)` is `Active_anon`.
     let name_of_field = field.replace('(', "_").replace(')', "");
@@ -40,7 +40,7 @@ fn memory(line: &str) -> Result<Memory, Odd> {
     } else {
         let [value, unit] = words(value, "a number and `kB`")?;
         if unit != "kB" {
-            return Err(Odd::word(unit, "`kB`"));
+            return Err(Invalid::word(unit, "`kB`"));
         }
         (format!("{plain}_bytes"), number::<u64>(value)?.saturating_mul(1024))
     };
@@ -61,8 +61,8 @@ pub(crate) fn vmstat(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + us
     }
 }
 
-/// Reads a name and a number, as a line of `/proc/vmstat` or of `/proc/net/snmp6` has them.
-pub(crate) fn count(line: &str) -> Result<(&str, SampleValue), Odd> {
+/// Reads a line of a name and a number, as in `/proc/vmstat` and `/proc/net/snmp6`.
+pub(crate) fn count(line: &str) -> Result<(&str, SampleValue), Invalid> {
     let [field, value] = words(line, "a name and a number")?;
     Ok((name(field)?, signed(value)?))
 }

@@ -1,4 +1,4 @@
-//! Traffic of network devices, as `/proc/net/dev` counts it.
+//! Traffic of network devices, from `/proc/net/dev`.
 
 #[cfg(test)]
 mod tests;
@@ -8,30 +8,30 @@ use std::collections::BTreeMap;
 use hello_exporter::DynamicFamilies;
 
 use crate::Flags;
-use crate::files::{File, Lines, Odd, Result, lossy, numbers};
+use crate::files::{File, Invalid, Lines, Result, lossy, numbers};
 
 /// The columns of the file.
 const COUNTS: [(&str, &str); 16] = [
     ("receive_bytes", "Bytes received."),
     ("receive_packets", "Packets received."),
     ("receive_errs", "Packets received with errors."),
-    ("receive_drop", "Packets received, and dropped."),
-    ("receive_fifo", "Packets for which the queue had no place."),
+    ("receive_drop", "Packets received and dropped."),
+    ("receive_fifo", "Packets dropped because the receive queue was full."),
     ("receive_frame", "Packets received with framing errors."),
     ("receive_compressed", "Compressed packets received."),
     ("receive_multicast", "Multicast packets received."),
     ("transmit_bytes", "Bytes transmitted."),
     ("transmit_packets", "Packets transmitted."),
-    ("transmit_errs", "Errors of transmission."),
+    ("transmit_errs", "Transmission errors."),
     ("transmit_drop", "Packets dropped instead of transmitted."),
-    ("transmit_fifo", "Errors of the queue for transmission."),
+    ("transmit_fifo", "Errors of the transmit queue."),
     ("transmit_colls", "Collisions."),
-    ("transmit_carrier", "Losses of the carrier, and other reasons not to transmit a packet."),
+    ("transmit_carrier", "Packets not transmitted because of a lost carrier or other reasons."),
     ("transmit_compressed", "Compressed packets transmitted."),
 ];
 
-/// The count that is not in the file, but in `/sys`.
-const UNHANDLED: (&str, &str) = ("receive_nohandler", "Packets received that no protocol took.");
+/// The count that is in `/sys`, and not in the file.
+const UNHANDLED: (&str, &str) = ("receive_nohandler", "Packets received that no protocol handled.");
 
 pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + use<> {
     let (file, classes) = (flags.procfs.join("net/dev"), flags.sysfs.join("class/net"));
@@ -55,24 +55,23 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + us
     }
 }
 
-/// Returns the devices in the order of their names, so that they are in the same order at every
-/// scrape.
+/// Returns the devices sorted by name, so that the order is the same at every scrape.
 fn read(lines: &Lines<'_>) -> BTreeMap<String, [u64; 16]> {
     lines.read(device).into_iter().flatten().collect()
 }
 
-/// Reads the line of a device. The two lines above have the names of the columns.
-fn device(line: &str) -> Result<Option<(String, [u64; 16])>, Odd> {
+/// Reads the line of a device; `None` for the two lines with the names of the columns.
+fn device(line: &str) -> Result<Option<(String, [u64; 16])>, Invalid> {
     let Some((name, counts)) = line.rsplit_once(':') else {
-        return if line.contains('|') { Ok(None) } else { Err(Odd::Lacks(':')) };
+        return if line.contains('|') { Ok(None) } else { Err(Invalid::Lacks(':')) };
     };
     let counts: Vec<u64> = numbers(counts.split_whitespace())?;
-    let counts = counts.try_into().map_err(|counts: Vec<u64>| Odd::Words {
+    let counts = counts.try_into().map_err(|counts: Vec<u64>| Invalid::Words {
         found: counts.len() + 1,
         expected: "a name and 16 numbers",
     })?;
     match name.trim() {
-        "" => Err(Odd::word("", "the name of a device")),
+        "" => Err(Invalid::word("", "the name of a device")),
         name => Ok(Some((name.to_owned(), counts))),
     }
 }

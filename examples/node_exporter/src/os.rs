@@ -1,4 +1,4 @@
-//! The distribution, as os-release names it.
+//! The Linux distribution, from os-release.
 
 #[cfg(test)]
 mod tests;
@@ -9,12 +9,12 @@ use hello_exporter::Collector;
 use tz::UtcDateTime;
 
 use crate::Flags;
-use crate::files::{Absence, Lines, Odd, Result, Texts, number};
+use crate::files::{Absence, Invalid, Lines, Result, Texts, number};
 
 #[derive(Collector, Debug, Default, PartialEq)]
 #[collector(namespace = "node", subsystem = "os", no_new)]
 pub(crate) struct Os {
-    /// What the distribution says of itself in os-release.
+    /// Information about the distribution from os-release.
     #[metric(labels = [
         "build_id", "id", "id_like", "image_id", "image_version", "name", "pretty_name", "variant",
         "variant_id", "version", "version_codename", "version_id",
@@ -59,7 +59,7 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Os> + use<> {
             lines => Some(lines?),
         };
         if lines.is_none() {
-            absence.report(&file, "Nothing of the distribution is exposed: it has no os-release");
+            absence.report(&file, "The distribution is not exposed: os-release is missing");
         }
         Ok(lines.as_ref().map(Os::of).unwrap_or_default())
     }
@@ -86,14 +86,14 @@ impl Os {
     }
 }
 
-/// Reads the value of a line as a shell reads an assignment.
-fn value<'t>(key: &str, value: &'t str) -> Result<Cow<'t, str>, Odd> {
+/// Reads a value as a shell reads that of an assignment.
+fn value<'t>(key: &str, value: &'t str) -> Result<Cow<'t, str>, Invalid> {
     let value: Cow<'_, str> = match value.chars().next().filter(|first| matches!(first, '"' | '\''))
     {
         None => unescaped(value),
         Some(quote) => {
             let inner = value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-            let inner = inner.ok_or(Odd::Lacks(quote))?;
+            let inner = inner.ok_or(Invalid::Lacks(quote))?;
             if quote == '\'' { inner.into() } else { unescaped(inner) }
         }
     };
@@ -113,7 +113,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns when a day such as `2025-01-31` begins, in seconds since the Unix epoch.
-fn day(text: &str) -> Result<i64, Odd> {
+fn day(text: &str) -> Result<i64, Invalid> {
     let day = |text: &str| {
         let [year, month, day] = *text.split('-').collect::<Vec<_>>() else {
             return None;
@@ -123,10 +123,11 @@ fn day(text: &str) -> Result<i64, Odd> {
         let begin = UtcDateTime::new(number(year).ok()?, month, day, 0, 0, 0, 0).ok()?;
         is_padded.then(|| begin.unix_time())
     };
-    day(text).ok_or_else(|| Odd::word(text, "a day such as `2025-01-31`"))
+    day(text).ok_or_else(|| Invalid::word(text, "a day such as `2025-01-31`"))
 }
 
-/// Returns the part of a version before its second dot, and before anything that is no digit.
+/// Returns the major and minor number of a version: its part before the second dot, and before any
+/// other character that is not a digit.
 fn major_minor(version: &str) -> Option<f64> {
     let mut dots = 0;
     let is_end = |character: char| {

@@ -1,4 +1,5 @@
-//! How long threads were stalled: since Linux 4.20, where the kernel keeps account of it.
+//! Pressure stall information: how long threads waited for resources. The kernel has it since Linux
+//! 4.20, if it is enabled.
 
 #[cfg(test)]
 mod tests;
@@ -6,20 +7,20 @@ mod tests;
 use hello_exporter::Collector;
 
 use crate::Flags;
-use crate::files::{Absence, File, Odd, Result, decimal, number, words};
+use crate::files::{Absence, File, Invalid, Result, decimal, number, words};
 
 #[derive(Collector, Debug, Default, PartialEq)]
 #[collector(namespace = "node", subsystem = "pressure", no_new)]
 pub(crate) struct Pressure {
-    /// Time that some threads waited for cpu, in seconds.
+    /// Time that some threads waited for a CPU, in seconds.
     #[metric(counter)]
     cpu_waiting_seconds_total: Option<f64>,
 
-    /// Time that some threads waited for io, in seconds.
+    /// Time that some threads waited for I/O, in seconds.
     #[metric(counter)]
     io_waiting_seconds_total: Option<f64>,
 
-    /// Time that all threads waited for io, in seconds.
+    /// Time that all threads waited for I/O, in seconds.
     #[metric(counter)]
     io_stalled_seconds_total: Option<f64>,
 
@@ -39,7 +40,7 @@ pub(crate) struct Pressure {
 /// The times of one resource, in seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Times {
-    /// How long some threads waited, or at least one.
+    /// How long at least one thread waited.
     some: Option<f64>,
     /// How long all threads waited.
     full: Option<f64>,
@@ -55,11 +56,10 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Pressure> + use<> {
         if all.iter().all(Option::is_none) {
             absence.report(
                 &directory,
-                "No pressure is exposed: this kernel keeps no account of it, or was booted with psi=0",
+                "No pressure is exposed: this kernel does not record it, or was booted with psi=0",
             );
         }
-        // Linux before 6.1 lacks the file of interrupts; a line of all threads means nothing for
-        // CPUs.
+        // Linux before 6.1 lacks the file of interrupts. The line `full` is undefined for CPUs.
         let [cpu, io, memory, irq] = all.map(Option::unwrap_or_default);
         Ok(Pressure {
             cpu_waiting_seconds_total: cpu.some,
@@ -72,7 +72,7 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Pressure> + use<> {
     }
 }
 
-/// Reads the file of one resource; `None` if there is none.
+/// Reads the file of one resource; `None` if the file is missing.
 fn times(file: &File) -> Result<Option<Times>> {
     let Some(lines) = file.lines_if_present()? else {
         return Ok(None);
@@ -83,9 +83,9 @@ fn times(file: &File) -> Result<Option<Times>> {
 }
 
 impl Times {
-    /// Adds a line such as `some avg10=0.00 avg60=0.00 avg300=0.00 total=12`, a total of
+    /// Adds a line such as `some avg10=0.00 avg60=0.00 avg300=0.00 total=12`, where the total is in
     /// microseconds.
-    fn add(&mut self, line: &str) -> Result<(), Odd> {
+    fn add(&mut self, line: &str) -> Result<(), Invalid> {
         let [who, averages @ .., total] =
             words::<5>(line, "`some` or `full`, three averages and a total")?;
         for (average, name) in averages.iter().zip(["avg10", "avg60", "avg300"]) {
@@ -95,7 +95,7 @@ impl Times {
         let time = match who {
             "some" => &mut self.some,
             "full" => &mut self.full,
-            _ => return Err(Odd::word(who, "`some` or `full`")),
+            _ => return Err(Invalid::word(who, "`some` or `full`")),
         };
         // Divided twice, as in the original.
         *time = Some(microseconds as f64 / 1e3 / 1e3);
@@ -103,7 +103,7 @@ impl Times {
     }
 }
 
-fn value<'t>(word: &'t str, name: &'static str) -> Result<&'t str, Odd> {
+fn value<'t>(word: &'t str, name: &'static str) -> Result<&'t str, Invalid> {
     let value = word.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
-    value.ok_or_else(|| Odd::word(word, name))
+    value.ok_or_else(|| Invalid::word(word, name))
 }

@@ -1,4 +1,4 @@
-//! Counts of the network protocols, and their sockets.
+//! Counts of the network protocols and of their sockets.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,7 @@ use hello_exporter::collect::SampleValue;
 use rustix::param::page_size;
 
 use crate::Flags;
-use crate::files::{Absence, Line, Lines, Odd, Result, name, named, number, signed};
+use crate::files::{Absence, Invalid, Line, Lines, Result, name, named, number, signed};
 use crate::memory::count;
 
 pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + use<> {
@@ -27,7 +27,7 @@ pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + u
         };
         Pairs::read(&netstat.lines()?, &mut add);
         Pairs::read(&snmp.lines()?, &mut add);
-        // Without IPv6 this one is missing.
+        // This file is missing without IPv6.
         if let Some(lines) = snmp6.lines_if_present()? {
             lines.read(count6).into_iter().for_each(|(name, value)| add(name, value));
         }
@@ -36,9 +36,9 @@ pub(crate) fn netstat(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + u
 }
 
 /// Reads a line such as `Ip6InOctets 4`.
-fn count6(line: &str) -> Result<(String, SampleValue), Odd> {
+fn count6(line: &str) -> Result<(String, SampleValue), Invalid> {
     let (field, value) = count(line)?;
-    let (protocol, name) = field.split_once('6').ok_or(Odd::Lacks('6'))?;
+    let (protocol, name) = field.split_once('6').ok_or(Invalid::Lacks('6'))?;
     Ok((format!("{protocol}6_{name}"), value))
 }
 
@@ -46,13 +46,13 @@ fn count6(line: &str) -> Result<(String, SampleValue), Odd> {
 struct Pairs<'t, F> {
     lines: &'t Lines<'t>,
     add: F,
-    /// The line before, if it is one of names.
+    /// The previous line, if it has names.
     names: Names<'t>,
 }
 
 enum Names<'t> {
     None,
-    /// They were skipped, so that nothing is to be said of their values.
+    /// They were skipped, so their values are ignored without a report.
     Skipped,
     Line {
         number: usize,
@@ -80,15 +80,15 @@ impl<'t, F: FnMut(String, SampleValue)> Pairs<'t, F> {
                 self.names = Names::Line { number: line.number, protocol, names };
             }
             Ok((protocol, Row::Values(values))) => self.values(line.number, protocol, &values),
-            Err(odd) => {
-                self.lines.skip(line.number, odd);
+            Err(error) => {
+                self.lines.skip(line.number, error);
                 self.names = Names::Skipped;
             }
         }
     }
 
-    /// Adds the values of a line to which the line before has the names. Where there are more or
-    /// fewer names than values, nobody knows which of the two lines is odd.
+    /// Adds the values of a line, whose names are on the previous line. If the numbers of names and
+    /// values differ, either line may be the invalid one, so both are skipped.
     fn values(&mut self, number: usize, protocol: &str, values: &[SampleValue]) {
         match mem::replace(&mut self.names, Names::None) {
             Names::Line { protocol: of_names, names, .. }
@@ -101,26 +101,26 @@ impl<'t, F: FnMut(String, SampleValue)> Pairs<'t, F> {
             names => {
                 self.names = names;
                 self.names_lack_values();
-                self.lines.skip(number, Odd::WithoutNames);
+                self.lines.skip(number, Invalid::WithoutNames);
             }
         }
     }
 
-    /// Skips the names of which no values have come.
+    /// Skips the pending line of names, if any: its values are missing.
     fn names_lack_values(&mut self) {
         if let Names::Line { number, .. } = mem::replace(&mut self.names, Names::None) {
-            self.lines.skip(number, Odd::WithoutValues);
+            self.lines.skip(number, Invalid::WithoutValues);
         }
     }
 }
 
-fn row(line: &str) -> Result<(&str, Row<'_>), Odd> {
+fn row(line: &str) -> Result<(&str, Row<'_>), Invalid> {
     let (protocol, rest) = named(line)?;
     let words: Vec<&str> = rest.split_whitespace().collect();
     let is_number =
         |word: &&str| word.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     let row = match words.first() {
-        None => return Err(Odd::Words { found: 1, expected: "names or numbers" }),
+        None => return Err(Invalid::Words { found: 1, expected: "names or numbers" }),
         Some(first) if is_number(first) => {
             Row::Values(words.into_iter().map(signed).collect::<Result<_, _>>()?)
         }
@@ -137,7 +137,7 @@ pub(crate) fn sockstat(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + 
         // A kernel without IPv4 or IPv6 lacks one of them.
         let files = [v4.lines_if_present()?, v6.lines_if_present()?];
         if files.iter().all(Option::is_none) {
-            absence.report(&v4, "No counts of sockets are exposed: this kernel has none");
+            absence.report(&v4, "No counts of sockets are exposed: this kernel does not have them");
         }
         for sockets in files.iter().flatten().flat_map(|lines| lines.read(sockets)) {
             sockets.into_iter().for_each(|socket| socket.add(&mut families));
@@ -146,7 +146,7 @@ pub(crate) fn sockstat(flags: &Flags) -> impl Fn() -> Result<DynamicFamilies> + 
     }
 }
 
-/// A number of a protocol.
+/// A count of the sockets of a protocol.
 #[derive(Debug, PartialEq)]
 struct Sockets<'t> {
     protocol: &'t str,
@@ -155,13 +155,13 @@ struct Sockets<'t> {
 }
 
 /// Reads a line such as `TCP: inuse 4 orphan 0`.
-fn sockets(line: &str) -> Result<Vec<Sockets<'_>>, Odd> {
+fn sockets(line: &str) -> Result<Vec<Sockets<'_>>, Invalid> {
     let (protocol, rest) = named(line)?;
     let protocol = name(protocol)?;
     let words: Vec<&str> = rest.split_whitespace().collect();
     let (pairs, rest) = words.as_chunks::<2>();
     if pairs.is_empty() || !rest.is_empty() {
-        return Err(Odd::Words { found: words.len() + 1, expected: "a name, and pairs" });
+        return Err(Invalid::Words { found: words.len() + 1, expected: "a name, and pairs" });
     }
     let socket = |[field, value]: [_; 2]| {
         Ok(Sockets { protocol, name: name(field)?, value: number(value)? })

@@ -1,11 +1,12 @@
-//! `/proc/stat`, which the collectors `cpu` and `stat` share, so that both skip the same lines.
+//! `/proc/stat`. The collectors `cpu` and `stat` share this reader, so that both skip the same
+//! lines.
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::files::{File, Lines, Odd, Result, number, numbers, widest};
+use crate::files::{File, Invalid, Lines, Result, number, numbers, widest};
 
 /// The contents of the file.
 #[derive(Debug, Default, PartialEq)]
@@ -18,11 +19,11 @@ pub(crate) struct Stat {
     pub(crate) boot_time: Option<u64>,
     pub(crate) procs_running: Option<u64>,
     pub(crate) procs_blocked: Option<u64>,
-    /// By vector, in the order of the kernel.
+    /// Counts by vector, in the order of the kernel.
     pub(crate) softirqs: Option<[u64; 10]>,
 }
 
-/// Offline CPUs are missing, so that each is known by its number.
+/// The times of each CPU by its number, since offline CPUs are missing.
 pub(crate) type Times = BTreeMap<u32, [u64; 10]>;
 
 impl Stat {
@@ -38,13 +39,14 @@ impl Stat {
         stat
     }
 
-    /// Adds a line: a name, and numbers. Lines of other names are those of other kernels.
-    fn add(&mut self, line: &str, widest: usize) -> Result<(), Odd> {
+    /// Adds a line: a name, and numbers. Other kernels have lines with other names, which are
+    /// ignored.
+    fn add(&mut self, line: &str, widest: usize) -> Result<(), Invalid> {
         let mut words = line.split_whitespace();
         let name = words.next().unwrap_or_default();
         let numbers: Vec<u64> = numbers(words)?;
         match (name, &*numbers) {
-            (_, []) => return Err(Odd::Words { found: 1, expected: "a name and numbers" }),
+            (_, []) => return Err(Invalid::Words { found: 1, expected: "a name and numbers" }),
             ("intr", [sum, ..]) => self.interrupts = Some(*sum),
             ("softirq", _) => {
                 let [_, vectors @ ..] = exactly::<11>(&numbers, "a name and 11 numbers")?;
@@ -60,14 +62,17 @@ impl Stat {
         Ok(())
     }
 
-    /// Adds the times of a CPU. The first line has the sums, and no number. Kernels that are
-    /// emulated may lack the times of guests, which are 0 then.
-    fn add_cpu(&mut self, name: &str, ticks: &[u64], widest: usize) -> Result<(), Odd> {
+    /// Adds the times of a CPU. The first line has the sums, and no CPU number. Emulated kernels
+    /// may lack the times of guests, which are then 0.
+    fn add_cpu(&mut self, name: &str, ticks: &[u64], widest: usize) -> Result<(), Invalid> {
         let Some(cpu) = name.strip_prefix("cpu") else {
             return Ok(());
         };
         if !matches!(ticks.len(), 8 | 10..) || ticks.len() > widest {
-            return Err(Odd::Words { found: ticks.len() + 1, expected: "a name and 10 numbers" });
+            return Err(Invalid::Words {
+                found: ticks.len() + 1,
+                expected: "a name and 10 numbers",
+            });
         }
         let mut times = [0; 10];
         times.iter_mut().zip(ticks).for_each(|(time, ticks)| *time = *ticks);
@@ -78,11 +83,11 @@ impl Stat {
     }
 }
 
-fn only(numbers: &[u64]) -> Result<u64, Odd> {
+fn only(numbers: &[u64]) -> Result<u64, Invalid> {
     exactly(numbers, "a name and a number").map(|[number]| number)
 }
 
-/// Returns the numbers of a line that has a name and exactly `N` of them.
-fn exactly<const N: usize>(numbers: &[u64], expected: &'static str) -> Result<[u64; N], Odd> {
-    numbers.try_into().map_err(|_| Odd::Words { found: numbers.len() + 1, expected })
+/// Returns the numbers of a line, if there are exactly `N`.
+fn exactly<const N: usize>(numbers: &[u64], expected: &'static str) -> Result<[u64; N], Invalid> {
+    numbers.try_into().map_err(|_| Invalid::Words { found: numbers.len() + 1, expected })
 }

@@ -1,4 +1,4 @@
-//! `/proc/cpuinfo`, which is exposed only if a flag says so.
+//! `/proc/cpuinfo`, which is exposed only if a flag enables it.
 
 #[cfg(test)]
 mod tests;
@@ -9,32 +9,33 @@ use hello_exporter::Collector;
 use hello_exporter::filter::Pattern;
 
 use crate::Flags;
-use crate::files::{Line, Lines, Odd, Result, Texts, decimal, number, words};
+use crate::files::{Invalid, Line, Lines, Result, Texts, decimal, number, words};
 
 #[derive(Collector, Debug, Default, PartialEq)]
 #[collector(no_new)]
 pub(super) struct CpuInfo {
-    /// What a CPU is, as /proc/cpuinfo has it.
+    /// CPU information from /proc/cpuinfo.
     #[metric(labels = [
         "package", "core", "cpu", "vendor", "family", "model", "model_name", "microcode", "stepping",
         "cachesize",
     ])]
     info: Vec<([String; 10], u8)>,
 
-    /// Frequency of a CPU, as /proc/cpuinfo has it.
+    /// Frequency of a CPU from /proc/cpuinfo, in hertz.
     #[metric(labels = ["package", "core", "cpu"])]
     frequency_hertz: Vec<([String; 3], f64)>,
 
-    /// Flags of the first CPU, as /proc/cpuinfo has them.
+    /// Flags of the first CPU from /proc/cpuinfo.
     #[metric(labels = ["flag"])]
     flag_info: Vec<(String, u8)>,
 
-    /// Bugs of the first CPU, as /proc/cpuinfo has them.
+    /// Bugs of the first CPU from /proc/cpuinfo.
     #[metric(labels = ["bug"])]
     bug_info: Vec<(String, u8)>,
 }
 
-// The keys of each label. Architectures have different ones: the first that is there counts.
+// The keys of each label, which differ between architectures. The first key that the file has
+// counts.
 const PACKAGE: &[&str] = &["physical id"];
 const CORE: &[&str] = &["core id", "hart"];
 const VENDOR: &[&str] = &["vendor_id", "vendor", "cpu", "system type"];
@@ -44,7 +45,7 @@ const MEGAHERTZ: &[&str] = &["cpu MHz", "cpu MHz dynamic", "clock"];
 const FLAGS: &[&str] = &["flags", "Features", "features"];
 const BUGS: &[&str] = &["bugs"];
 
-/// All of these, and those that have one name everywhere.
+/// All these keys, and the keys that are the same on all architectures.
 const KEYS: &[&str] = &[
     "physical id",
     "core id",
@@ -72,16 +73,16 @@ const KEYS: &[&str] = &[
     "bugs",
 ];
 
-/// The keys that come once, before all CPUs, on s390x, mips and loongarch.
+/// The keys that s390x, mips and loongarch write once, before all CPUs.
 const COMMON: [&str; 3] = ["vendor_id", "system type", "features"];
 
-/// A CPU, by its number.
+/// A CPU with its number.
 struct Cpu<'t> {
     number: u32,
     texts: Texts<'t>,
 }
 
-/// Returns a function that reads what the flags ask for.
+/// Returns a function that reads what the flags enable.
 pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<CpuInfo> + use<> {
     let (flag, bug) = (flags.cpu_flags.clone(), flags.cpu_bugs.clone());
     let is_wanted = flags.cpu_info || flag.is_some() || bug.is_some();
@@ -104,7 +105,7 @@ impl CpuInfo {
     }
 }
 
-/// Returns the words of a text that are to be exposed.
+/// Returns the words of a text that match `wanted`.
 fn words_of(cpu: Option<&Cpu<'_>>, keys: &[&str], wanted: Option<&Pattern>) -> Vec<(String, u8)> {
     let text = cpu.and_then(|cpu| cpu.texts.first(keys)).unwrap_or_default();
     let words = text.split_whitespace().filter(|word| wanted.is_some_and(|it| it.matches(word)));
@@ -135,7 +136,7 @@ enum Part {
     Common,
     /// The CPU at this index.
     Cpu(usize),
-    /// None of them, as the lines after the CPUs, or those of a CPU whose number is not known.
+    /// No CPU: a line after the CPUs, or of a CPU whose number is unknown.
     Other,
 }
 
@@ -152,7 +153,7 @@ impl<'t> Reader<'t> {
         let (common, cpus) = (Texts::of(KEYS), Vec::new());
         let mut reader = Reader { lines, common, cpus, part: Part::Common };
         if lines.are_blank() {
-            lines.skip(1, Odd::Empty);
+            lines.skip(1, Invalid::Empty);
         }
         lines.iter().for_each(|line| reader.add(line));
         let Self { common, mut cpus, .. } = reader;
@@ -168,17 +169,17 @@ impl<'t> Reader<'t> {
         let key = line.text.split_once(':').filter(|_| !line.text.contains('\0'));
         match key.and_then(|(key, text)| self.begin(key.trim(), text.trim())) {
             Some(Ok(part)) => self.part = part,
-            Some(Err(odd)) => {
-                self.lines.skip(line.number, odd);
+            Some(Err(error)) => {
+                self.lines.skip(line.number, error);
                 self.part = Part::Other;
             }
             None => self.add_text(line),
         }
     }
 
-    /// Begins the part that a line with this key begins, if any. On s390x these are lines
-    /// `processor 0: …`, and later blocks that begin with `cpu number : 0`.
-    fn begin(&mut self, key: &str, text: &str) -> Option<Result<Part, Odd>> {
+    /// Returns the part that begins at a line with this key, if one does. On s390x, lines such as
+    /// `processor 0: …` name the CPUs, and blocks that begin with `cpu number : 0` follow.
+    fn begin(&mut self, key: &str, text: &str) -> Option<Result<Part, Invalid>> {
         let of_number = |number: u32| self.cpus.iter().position(|cpu| cpu.number == number);
         let (text, begins_block) = match (key, key.strip_prefix("processor ")) {
             ("cpu number", _) => {
@@ -208,9 +209,9 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Returns the text behind a key, if it is as kernels write it. The original keeps blanks at its
-/// end.
-fn checked<'t>(key: &str, text: &'t str) -> Result<Cow<'t, str>, Odd> {
+/// Returns the text of a key, if it has the form that kernels write. Like the original, it keeps
+/// blanks at the end.
+fn checked<'t>(key: &str, text: &'t str) -> Result<Cow<'t, str>, Invalid> {
     let text = text.strip_prefix(' ').unwrap_or(text);
     match key.trim() {
         "physical id" | "core id" | "hart" | "cpu family" | "model" => _ = number::<i64>(text)?,
@@ -221,7 +222,7 @@ fn checked<'t>(key: &str, text: &'t str) -> Result<Cow<'t, str>, Odd> {
             number::<u64>(size)?;
         }
         "cpu MHz" | "cpu MHz dynamic" | "clock" => return megahertz(text),
-        key if is_label(key) && text.trim().is_empty() => return Err(Odd::Empty),
+        key if is_label(key) && text.trim().is_empty() => return Err(Invalid::Empty),
         _ => {}
     }
     Ok(text.into())
@@ -232,7 +233,7 @@ fn is_label(key: &str) -> bool {
 }
 
 /// Returns the number of megahertz, or an empty text if the kernel does not know it.
-fn megahertz(text: &str) -> Result<Cow<'_, str>, Odd> {
+fn megahertz(text: &str) -> Result<Cow<'_, str>, Invalid> {
     let text = text.trim_end_matches("MHz");
     if text.eq_ignore_ascii_case("unknown") {
         return Ok("".into());

@@ -1,4 +1,4 @@
-//! Times that fall.
+//! CPU times that fall.
 
 use super::{Rising, Times};
 
@@ -7,10 +7,10 @@ fn times(idle: u64, iowait: u64) -> Times {
 }
 
 #[test]
-fn times_fall_only_where_a_cpu_begins_anew() {
+fn times_fall_only_after_a_cpu_was_offline() {
     let rising = Rising::default();
-    assert_eq!(rising.of(times(1000, 50)), times(1000, 50));
-    assert_eq!(rising.of(times(999, 40)), times(1000, 50));
-    assert_eq!(rising.of(times(1001, 51)), times(1001, 51));
-    assert_eq!(rising.of(times(600, 5)), times(600, 5));
+    assert_eq!(rising.correct(times(1000, 50)), times(1000, 50));
+    assert_eq!(rising.correct(times(999, 40)), times(1000, 50));
+    assert_eq!(rising.correct(times(1001, 51)), times(1001, 51));
+    assert_eq!(rising.correct(times(600, 5)), times(600, 5));
 }

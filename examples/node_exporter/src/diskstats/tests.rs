@@ -1,4 +1,4 @@
-//! Lines of `/proc/diskstats`.
+//! Tests of lines of `/proc/diskstats`.
 
 use super::{Disk, read};
 use crate::files::tests::{numbers_of, read_text};
@@ -13,24 +13,24 @@ fn line(name: &str, counts: u64) -> String {
 }
 
 #[test]
-fn a_line_has_as_many_numbers_as_some_kernel_writes() {
+fn line_has_as_many_numbers_as_a_kernel_writes() {
     let lines: String = [4, 11, 15, 16, 17, 18].map(|counts| line("sda", counts)).concat();
     let (disks, skipped) = read_text(&lines, read);
     assert_eq!(disks, [11, 15, 17].map(|counts| disk("sda", counts)));
     assert_eq!(numbers_of(&skipped), [1, 4, 6]);
-    let odd = "8 0 sda\n8 x sda 1 2 3 4 5 6 7 8 9 10 11\n8 0 sda 1 2 3 4 5 6 7 8 9 10 y\n";
-    let (disks, skipped) = read_text(&format!("{odd}{}", line("sdb", 11)), read);
+    let invalid = "8 0 sda\n8 x sda 1 2 3 4 5 6 7 8 9 10 11\n8 0 sda 1 2 3 4 5 6 7 8 9 10 y\n";
+    let (disks, skipped) = read_text(&format!("{invalid}{}", line("sdb", 11)), read);
     assert_eq!(disks, [disk("sdb", 11)]);
     assert_eq!(numbers_of(&skipped), [1, 2, 3]);
 }
 
 #[test]
-fn columns_that_a_newer_kernel_appends_are_ignored() {
+fn columns_of_newer_kernels_are_ignored() {
     let lines = [line("sda", 19), line("sdb", 19)].concat();
     assert_eq!(read_text(&lines, read), (vec![disk("sda", 19), disk("sdb", 19)], vec![]));
 }
 
 #[test]
-fn a_system_may_have_no_disks() {
+fn system_may_have_no_disks() {
     assert_eq!(read_text("", read), (vec![], vec![]));
 }

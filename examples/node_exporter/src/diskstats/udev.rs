@@ -1,14 +1,14 @@
-//! The properties of block devices that udev has written down.
+//! The properties of block devices in the files of udev.
 
 use hello_exporter::Collector;
 
 use super::Disk;
-use crate::files::{File, Lines, Odd, Texts};
+use crate::files::{File, Invalid, Lines, Texts};
 
 #[derive(Collector, Default)]
 #[collector(no_new)]
 pub(super) struct DiskInfo {
-    /// What a block device is.
+    /// Information about a block device.
     #[metric(labels = [
         "major", "minor", "path", "wwn", "model", "serial", "revision", "rotational",
     ])]
@@ -18,7 +18,7 @@ pub(super) struct DiskInfo {
     #[metric(labels = ["type", "usage", "uuid", "version"])]
     filesystem_info: Vec<([String; 4], u8)>,
 
-    /// What the device mapper calls a block device.
+    /// Names of a block device in the device mapper.
     #[metric(labels = ["name", "uuid", "vg_name", "lv_name", "lv_layer"])]
     device_mapper_info: Vec<([String; 5], u8)>,
 
@@ -28,11 +28,11 @@ pub(super) struct DiskInfo {
     /// Whether the write cache of an ATA disk is enabled.
     ata_write_cache_enabled: Option<f64>,
 
-    /// How fast an ATA disk turns, in revolutions per minute; 0 where nothing turns.
+    /// Rotation rate of an ATA disk, in revolutions per minute; 0 if it does not rotate.
     ata_rotation_rate_rpm: Option<f64>,
 }
 
-/// The properties from which labels and values are made.
+/// The properties that labels and values are read from.
 const KEYS: &[&str] = &[
     "DM_LV_LAYER",
     "DM_LV_NAME",
@@ -57,8 +57,8 @@ const KEYS: &[&str] = &[
 ];
 
 impl DiskInfo {
-    /// Reads the properties of a device, which are empty where udev is not there or does not know
-    /// the device.
+    /// Reads the properties of a device. They are empty without udev, or if udev does not know the
+    /// device.
     pub(super) fn read(udev: &File, disk: &Disk, is_rotational: Option<bool>) -> Self {
         let file = udev.join(&format!("b{}:{}", disk.major, disk.minor));
         let lines = file.lines();
@@ -86,7 +86,7 @@ fn properties<'t>(lines: &'t Lines<'_>) -> Texts<'t> {
     for mut line in lines.iter().filter(|line| !line.text.is_empty()) {
         match line.text.split_once(':') {
             Some(("E", property)) => line.text = property,
-            // It may have been a property.
+            // The line may have been a property.
             Some((kind, _)) if kind.contains('\0') => line.text = "\0",
             Some(_) if !line.text.contains('\0') => continue,
             Some(_) | None => {}
@@ -94,7 +94,7 @@ fn properties<'t>(lines: &'t Lines<'_>) -> Texts<'t> {
         texts.add(lines, line, '=', |key, text| match key {
             "ID_ATA_WRITE_CACHE" | "ID_ATA_WRITE_CACHE_ENABLED" | "ID_ATA_ROTATION_RATE_RPM" => {
                 let number = text.parse::<f64>().is_ok_and(f64::is_finite);
-                if number { Ok(text.into()) } else { Err(Odd::word(text, "a number")) }
+                if number { Ok(text.into()) } else { Err(Invalid::word(text, "a number")) }
             }
             _ => Ok(text.into()),
         });
@@ -112,8 +112,8 @@ fn info(properties: &Texts<'_>, disk: &Disk, is_rotational: bool) -> Option<[Str
     Some([major, minor, path, wwn, model, serial, revision, rotational])
 }
 
-/// Returns the number that is printed on the disk, or else the one that it reports, or the one of a
-/// virtual disk.
+/// Returns the serial number that is printed on the disk, else the number that it reports, else
+/// that of a virtual disk; empty if there is no number.
 fn serial(properties: &Texts<'_>) -> Option<String> {
     for key in ["SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL"] {
         let serial = properties.get(key)?;

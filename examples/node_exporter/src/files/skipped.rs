@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use hello_exporter::{Collector, CounterVec};
 use tracing::warn;
 
-use super::{File, Odd};
+use super::{File, Invalid};
 
 /// The lines that all collectors have skipped.
 pub(crate) static SKIPPED: LazyLock<Arc<SkippedLines>> = LazyLock::new(Arc::default);
@@ -17,11 +17,11 @@ pub(crate) static SKIPPED: LazyLock<Arc<SkippedLines>> = LazyLock::new(Arc::defa
 #[derive(Collector)]
 #[collector(namespace = "node", subsystem = "scrape")]
 pub(crate) struct SkippedLines {
-    /// Lines of files that were not as expected and were skipped.
+    /// Lines that were skipped because they are invalid, by file.
     #[metric(labels = ["file"], max_series = 1000)]
     skipped_lines_total: CounterVec<1>,
 
-    /// The lines that the log has, by file, until the file is as expected again.
+    /// The lines that are logged, by file. A file is removed once all of its lines are valid.
     #[metric(skip)]
     logged: Mutex<HashMap<PathBuf, BTreeSet<usize>>>,
 }
@@ -33,11 +33,11 @@ impl Default for SkippedLines {
 }
 
 impl SkippedLines {
-    /// How many lines of a file are logged while it is not as expected; more are only counted.
+    /// The most lines of a file that are logged while it has invalid lines; more are only counted.
     const LOGGED: usize = 10;
 
-    /// Counts and logs the lines of `file` that one reading has skipped.
-    fn report(&self, file: &File, skipped: Vec<(usize, Odd)>) {
+    /// Counts and logs the lines of `file` that one read skipped.
+    fn report(&self, file: &File, skipped: Vec<(usize, Invalid)>) {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         if skipped.is_empty() {
             logged.remove(file.path());
@@ -48,16 +48,16 @@ impl SkippedLines {
         let logged = logged.entry(file.path().to_owned()).or_default();
         for (line, error) in skipped {
             if logged.len() < Self::LOGGED && logged.insert(line) {
-                warn!(file = %path, line, %error, "Skipping a line that is not as expected");
+                warn!(file = %path, line, %error, "Skipping an invalid line");
             }
         }
     }
 }
 
-/// The lines that one reading of a file skips. They are reported when this is dropped.
+/// The lines that one read of a file skips. They are reported when this is dropped.
 pub(crate) struct Skipped<'f> {
     file: &'f File,
-    lines: RefCell<Vec<(usize, Odd)>>,
+    lines: RefCell<Vec<(usize, Invalid)>>,
 }
 
 impl<'f> Skipped<'f> {
@@ -65,12 +65,12 @@ impl<'f> Skipped<'f> {
         Self { file, lines: RefCell::default() }
     }
 
-    pub(crate) fn add(&self, line: usize, why: Odd) {
+    pub(crate) fn add(&self, line: usize, why: Invalid) {
         self.lines.borrow_mut().push((line, why));
     }
 
     #[cfg(test)]
-    pub(super) fn lines(&self) -> Vec<(usize, Odd)> {
+    pub(super) fn lines(&self) -> Vec<(usize, Invalid)> {
         self.lines.borrow().clone()
     }
 }

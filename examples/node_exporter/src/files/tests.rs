@@ -1,13 +1,13 @@
-//! Lines that are as expected, and lines that are not.
+//! Tests of valid and invalid lines.
 
 use std::ffi::OsString;
 use std::io;
 
 use rustix::io::Errno;
 
-use super::{File, FileError, Lines, Odd, Texts, decimal, name, number, signed, widest, words};
+use super::{File, FileError, Invalid, Lines, Texts, decimal, name, number, signed, widest, words};
 
-/// Returns what `read` makes of the lines of a file, and which of them it skips.
+/// Returns the result of `read` for a file with this text, and the lines that it skips.
 pub(crate) fn read_text<T>(
     text: &str,
     read: impl FnOnce(&Lines<'_>) -> T,
@@ -24,7 +24,7 @@ pub(crate) fn numbers_of(skipped: &[(usize, String)]) -> Vec<usize> {
 }
 
 #[test]
-fn odd_lines_are_skipped_with_their_numbers_and_reasons() {
+fn invalid_lines_are_skipped_with_number_and_reason() {
     let text = "a 1\n\nb x\nc 3\0\nd 4 5\ne 18446744073709551616\nf 18446744073709551615\n";
     let read = |line: &str| {
         let [name, value] = words(line, "a name and a number")?;
@@ -43,7 +43,7 @@ fn odd_lines_are_skipped_with_their_numbers_and_reasons() {
 }
 
 #[test]
-fn an_empty_file_has_an_empty_line() {
+fn empty_file_has_an_empty_line() {
     let (read, skipped) = read_text("", |lines| lines.read(|line| Ok(line.to_owned())));
     assert_eq!(read, [""; 0]);
     assert_eq!(skipped, [(1, "the line is empty".to_owned())]);
@@ -51,12 +51,12 @@ fn an_empty_file_has_an_empty_line() {
 
 #[test]
 fn messages_quote_the_beginning_of_a_long_word() {
-    let message = Odd::word(&"\u{e9}".repeat(1000), "a number").to_string();
+    let message = Invalid::word(&"\u{e9}".repeat(1000), "a number").to_string();
     assert_eq!(message, format!("`{}` is invalid, expected a number", "\u{e9}".repeat(40)));
 }
 
 #[test]
-fn numbers_are_those_that_kernels_write() {
+fn only_numbers_that_kernels_write_are_read() {
     for (word, expected) in
         [("0.21", 0.21), ("7", 7.0), ("18446744073709551615.5", u64::MAX as f64)]
     {
@@ -72,21 +72,21 @@ fn numbers_are_those_that_kernels_write() {
 }
 
 #[test]
-fn rows_are_wider_than_known_only_together() {
+fn columns_that_only_some_rows_have_are_not_expected() {
     assert_eq!(widest(["a b c", "a b c d"].into_iter(), 2), 3);
     assert_eq!(widest(["a b c", "a"].into_iter(), 2), 2);
     assert_eq!(widest([].into_iter(), 2), 2);
 }
 
 #[test]
-fn a_text_whose_line_is_skipped_is_unknown() {
+fn text_of_a_skipped_line_is_unknown() {
     const KEYS: &[&str] = &["NAME", "NAME_ID", "OTHER"];
     let texts_of = |text: &str| {
         let (texts, skipped) = read_text(text, |lines| {
             let mut texts = Texts::of(KEYS);
             for line in lines.iter() {
                 texts.add(lines, line, '=', |_, text| match text {
-                    "bad" => Err(Odd::Empty),
+                    "bad" => Err(Invalid::Empty),
                     text => Ok(text.into()),
                 });
             }
@@ -95,11 +95,11 @@ fn a_text_whose_line_is_skipped_is_unknown() {
         (texts, numbers_of(&skipped))
     };
     let known = |text: &str| Some(text.to_owned());
-    // A key that is missing is known to be empty.
+    // A missing key has an empty text, which is known.
     assert_eq!(texts_of("NAME=a=b\n"), ([known("a=b"), known(""), known("")], vec![]));
     assert_eq!(texts_of("NAME=bad\nOTHER=c\n"), ([None, known(""), known("c")], vec![1]));
     assert_eq!(texts_of("NAM\n"), ([None, None, known("")], vec![1]));
-    // A key that another line has is not the one that is odd.
+    // The invalid line cannot be that of a key on another line.
     assert_eq!(texts_of("NAME=a\nNAM\n"), ([known("a"), None, known("")], vec![2]));
     assert_eq!(texts_of("NAM\nNAME=a\n"), ([known("a"), None, known("")], vec![1]));
     assert_eq!(texts_of("NAME_ID x\n"), ([known(""), None, known("")], vec![1]));
@@ -112,13 +112,13 @@ fn a_text_whose_line_is_skipped_is_unknown() {
 }
 
 #[test]
-fn a_file_of_a_feature_that_is_missing_or_disabled_is_absent() {
+fn file_of_a_missing_or_disabled_feature_is_absent() {
     let is_absence = |error: Errno| {
         let (path, source) = ("/proc/pressure/cpu".into(), io::Error::from(error));
         FileError { path, source }.is_absence()
     };
     assert!(is_absence(Errno::NOENT));
-    // The kernel answers so if it was booted with `psi=0`.
+    // The kernel returns this error if it was booted with `psi=0`.
     assert!(is_absence(Errno::OPNOTSUPP));
     assert!(!is_absence(Errno::ACCESS) && !is_absence(Errno::IO));
 }

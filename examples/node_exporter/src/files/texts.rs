@@ -1,12 +1,12 @@
-//! Lines of a key and a text, from which labels are made.
+//! Lines of a key and a text, which become labels.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Line, Lines, Odd};
+use super::{Invalid, Line, Lines};
 
-/// The texts of some keys. A text whose line was skipped is not empty but unknown, so that no
-/// series gets a label that is not true.
+/// The texts of some keys. If its line was skipped, a text is not empty but unknown, so that no
+/// series gets a false label.
 pub(crate) struct Texts<'t> {
     keys: &'static [&'static str],
     /// `None` if the text is unknown.
@@ -14,30 +14,30 @@ pub(crate) struct Texts<'t> {
 }
 
 impl<'t> Texts<'t> {
-    /// Returns no texts yet. Lines of other keys are ignored.
+    /// Creates an empty set of texts of these keys. Lines of other keys are ignored.
     pub(crate) fn of(keys: &'static [&'static str]) -> Self {
         Self { keys, texts: HashMap::new() }
     }
 
-    /// Adds a line of a key, the separator and a text, which `read` takes. Any other line, and one
-    /// whose text `read` refuses, is skipped.
+    /// Adds a line of a key, the separator and a text, which `read` checks. Any other line is
+    /// skipped, and so is a line for which `read` fails.
     pub(crate) fn add(
         &mut self,
         lines: &Lines<'_>,
         line: Line<'t>,
         separator: char,
-        read: impl FnOnce(&str, &'t str) -> Result<Cow<'t, str>, Odd>,
+        read: impl FnOnce(&str, &'t str) -> Result<Cow<'t, str>, Invalid>,
     ) {
         let pair = line.text.split_once(separator).map(|(key, text)| (key.trim(), text));
         let text = match pair {
-            _ if line.text.contains('\0') => Err(Odd::Nul),
+            _ if line.text.contains('\0') => Err(Invalid::Nul),
             Some((key, text)) => read(key, text).map(|text| (key, text)),
-            None => Err(Odd::Lacks(separator)),
+            None => Err(Invalid::Lacks(separator)),
         };
         match (text, pair) {
             (Ok((key, text)), _) => self.set(key, text),
-            (Err(odd), pair) => {
-                lines.skip(line.number, odd);
+            (Err(error), pair) => {
+                lines.skip(line.number, error);
                 match pair.filter(|(key, _)| !key.contains('\0')) {
                     Some((key, _)) => self.lose(|it| it == key),
                     None => self.lose_one_of(beginning(line.text, separator)),
@@ -52,15 +52,15 @@ impl<'t> Texts<'t> {
         }
     }
 
-    /// Notes that keys have been skipped, unless another line has them.
+    /// Marks keys as unknown, unless another line has them.
     fn lose(&mut self, is_lost: impl Fn(&str) -> bool) {
         for key in self.keys.iter().filter(|key| is_lost(key)) {
             self.texts.entry(key).or_default();
         }
     }
 
-    /// Notes that a line without a separator has been skipped. It may have had any key that begins
-    /// so; if there is none, the key with which it begins.
+    /// Marks the keys that a skipped line without a separator may have had: all keys that start
+    /// with `beginning`, or else the longest key that `beginning` starts with.
     fn lose_one_of(&mut self, beginning: &str) {
         if self.keys.iter().any(|key| key.starts_with(beginning)) {
             return self.lose(|key| key.starts_with(beginning));
@@ -71,7 +71,7 @@ impl<'t> Texts<'t> {
         }
     }
 
-    /// Takes over the texts of these keys from `others`, where there are none here.
+    /// Copies the texts of these keys from `others`, unless they are set here.
     pub(crate) fn fall_back(&mut self, others: &Self, keys: &[&'static str]) {
         for key in keys {
             if let Some(text) = others.texts.get(key) {
@@ -80,14 +80,14 @@ impl<'t> Texts<'t> {
         }
     }
 
-    /// Returns the text of the first of the keys that has one, or an empty text if none has; `None`
-    /// if it is unknown.
+    /// Returns the text of the first key that has one, or an empty text if no key has one; `None`
+    /// if the text is unknown.
     pub(crate) fn first(&self, keys: &[&str]) -> Option<&str> {
         let text = keys.iter().find_map(|key| self.texts.get(*key));
         text.map_or(Some(""), |text| text.as_deref())
     }
 
-    /// Returns the text of the key, as [`first`](Self::first).
+    /// Returns the text of a key, as [`first`](Self::first) does.
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
         self.first(&[key])
     }
@@ -97,8 +97,8 @@ impl<'t> Texts<'t> {
         self.all_first(keys.each_ref().map(std::slice::from_ref))
     }
 
-    /// Returns the texts of the [`first`](Self::first) of each of the keys, or `None` if one of
-    /// them is unknown.
+    /// Returns the text of the [`first`](Self::first) key of each list, or `None` if one of them is
+    /// unknown.
     pub(crate) fn all_first<const N: usize>(&self, keys: [&[&str]; N]) -> Option<[String; N]> {
         let texts: Option<Vec<String>> =
             keys.iter().map(|keys| self.first(keys).map(str::to_owned)).collect();
@@ -106,8 +106,8 @@ impl<'t> Texts<'t> {
     }
 }
 
-/// Returns the beginning of a key. Keys before `=` have no white space, and those before `:` are
-/// padded with tabs.
+/// Returns the beginning of a line that can be part of a key. Keys before `=` have no white space,
+/// and keys before `:` are padded with tabs.
 fn beginning(line: &str, separator: char) -> &str {
     let ends = |character: char| match separator {
         '=' => character.is_whitespace() || character == '\0',

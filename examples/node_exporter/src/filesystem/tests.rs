@@ -1,4 +1,4 @@
-//! Mounts that are over each other, and messages.
+//! Tests of messages, and of filesystems that do not answer.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,7 +21,7 @@ fn messages_are_spelled_as_in_go() {
 }
 
 #[test]
-fn a_filesystem_without_answer_has_no_device_number() {
+fn filesystem_that_does_not_answer_has_no_device_number() {
     let read = |line: &str| super::mounts::mount(line.as_bytes(), "/".as_ref()).expect("a mount");
     let mounts = BTreeMap::from([read("1 2 8:1 / /gone rw - nfs4 server:/export rw")]);
     let Filesystems { mount_info, .. } = Filesystems::new(mounts, &HashMap::new());

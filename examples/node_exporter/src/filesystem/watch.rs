@@ -1,4 +1,4 @@
-//! Questions that may never be answered, as those to a mount whose server has gone.
+//! Queries of mounts that may never answer, such as a mount whose server is gone.
 
 #[cfg(test)]
 mod tests;
@@ -13,28 +13,28 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
-/// Asks paths on a few threads for up to `timeout`, and does not ask a path again that has yet to
-/// answer.
+/// Queries paths on a few threads, for up to `timeout`. A path that has not answered yet is not
+/// queried again.
 pub(super) struct Watch<A> {
     timeout: Duration,
     threads: usize,
-    /// How long without any answer it takes for threads to be stuck.
+    /// Threads count as stuck if no answer arrives for this long.
     patience: Duration,
-    ask: fn(&Path) -> A,
-    /// The paths that have yet to answer, and whether they are stuck, which is in the log then.
-    asked: Arc<Mutex<HashMap<PathBuf, bool>>>,
+    query: fn(&Path) -> A,
+    /// The paths that have not answered yet, and whether they are stuck, which is then logged.
+    busy: Arc<Mutex<HashMap<PathBuf, bool>>>,
 }
 
 impl<A: Send + 'static> Watch<A> {
     const STACK: usize = 128 << 10;
 
-    pub(super) fn new(timeout: Duration, threads: usize, ask: fn(&Path) -> A) -> Self {
-        Self { timeout, threads, patience: Duration::from_millis(100), ask, asked: Arc::default() }
+    pub(super) fn new(timeout: Duration, threads: usize, query: fn(&Path) -> A) -> Self {
+        Self { timeout, threads, patience: Duration::from_millis(100), query, busy: Arc::default() }
     }
 
-    /// Returns the answers of the paths, without those that give none in time.
-    pub(super) fn ask(&self, mut paths: BTreeSet<PathBuf>) -> HashMap<PathBuf, A> {
-        paths.retain(|path| !lock(&self.asked).contains_key(path));
+    /// Returns the answers of the paths that answer in time.
+    pub(super) fn query(&self, mut paths: BTreeSet<PathBuf>) -> HashMap<PathBuf, A> {
+        paths.retain(|path| !lock(&self.busy).contains_key(path));
         let (deadline, count) = (Instant::now() + self.timeout, paths.len());
         let (sender, receiver) = mpsc::channel();
         let paths = Arc::new(Mutex::new(paths));
@@ -50,7 +50,7 @@ impl<A: Send + 'static> Watch<A> {
             }
         }
         lock(&paths).clear();
-        for (path, is_stuck) in &mut *lock(&self.asked) {
+        for (path, is_stuck) in &mut *lock(&self.busy) {
             if !mem::replace(is_stuck, true) {
                 warn!(path = %path.display(), "A mount does not answer");
             }
@@ -58,25 +58,25 @@ impl<A: Send + 'static> Watch<A> {
         answers
     }
 
-    /// Starts threads, each of which asks one path after another.
+    /// Starts threads, each of which queries one path after another.
     fn start(&self, paths: &Arc<Mutex<BTreeSet<PathBuf>>>, answers: &Sender<(PathBuf, A)>) {
         let threads = self.threads.min(lock(paths).len());
         for _ in 0..threads {
-            let (ask, asked) = (self.ask, Arc::clone(&self.asked));
+            let (query, busy) = (self.query, Arc::clone(&self.busy));
             let (paths, answers) = (Arc::clone(paths), answers.clone());
             let run = move || {
-                let begun = |path: &PathBuf| _ = lock(&asked).insert(path.clone(), false);
+                let begun = |path: &PathBuf| _ = lock(&busy).insert(path.clone(), false);
                 let next = || lock(&paths).pop_first().inspect(begun);
                 while let Some(path) = next() {
-                    let answer = ask(&path);
-                    if lock(&asked).remove(&path) == Some(true) {
+                    let answer = query(&path);
+                    if lock(&busy).remove(&path) == Some(true) {
                         info!(path = %path.display(), "A mount answers again");
                     }
                     drop(answers.send((path, answer)));
                 }
             };
             if let Err(error) = thread::Builder::new().stack_size(Self::STACK).spawn(run) {
-                warn!(%error, "Cannot start a thread to ask mounts");
+                warn!(%error, "Cannot start a thread to query mounts");
                 break;
             }
         }

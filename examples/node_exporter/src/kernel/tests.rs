@@ -9,7 +9,7 @@ fn loadavg(text: &str) -> (Vec<Loadavg>, usize) {
 }
 
 #[test]
-fn an_odd_line_has_no_values() {
+fn invalid_line_has_no_values() {
     let loads = Loadavg { load1: Some(0.21), load5: Some(12.37), load15: Some(100.39) };
     assert_eq!(loadavg("0.21 12.37 100.39 1/719 19737\n"), (vec![loads], 0));
     for text in [

@@ -8,7 +8,7 @@ fn field(field: &str, name: &str, value: u64) -> Memory {
 }
 
 #[test]
-fn an_odd_line_makes_up_no_field() {
+fn invalid_line_has_no_field() {
     let text = "MemTotal:       32767416 kB\n\
                 MemFree:1 kB\n\
                 Active(anon):          2 kB\n\
@@ -35,7 +35,7 @@ fn an_odd_line_makes_up_no_field() {
 }
 
 #[test]
-fn counts_are_a_name_and_a_number() {
+fn count_is_a_name_and_a_number() {
     let text = "pgpgin 1\npgpgout\npswpin 1 2\npswpout x\n7 8\npgfault -7\n";
     let (read, skipped) = read_text(text, |lines| lines.read(|line| Ok(count(line)?.0.to_owned())));
     assert_eq!(read, ["pgpgin", "pgfault"]);

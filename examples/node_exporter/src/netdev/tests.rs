@@ -4,7 +4,7 @@ use super::read;
 use crate::files::tests::{numbers_of, read_text};
 
 #[test]
-fn a_line_needs_no_blank_behind_the_colon() {
+fn line_needs_no_blank_after_the_colon() {
     let text = "Inter-|   Receive |  Transmit\n face |bytes |bytes\n\
                 eth1:181033261002 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n\
                 eth0:1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n\

@@ -4,7 +4,7 @@ use super::{INFO, Os, day, major_minor, value};
 use crate::files::tests::{numbers_of, read_text};
 
 #[test]
-fn a_line_of_os_release_is_read_as_a_shell_reads_it() {
+fn value_is_read_as_a_shell_reads_it() {
     for (text, expected) in [
         ("debian", "debian"),
         ("\"a b\"", "a b"),
@@ -21,7 +21,7 @@ fn a_line_of_os_release_is_read_as_a_shell_reads_it() {
 }
 
 #[test]
-fn a_version_is_its_major_and_minor_part() {
+fn version_is_its_major_and_minor_number() {
     for (version, expected) in [
         ("12", Some(12.0)),
         ("37.2.1", Some(37.2)),
@@ -36,7 +36,7 @@ fn a_version_is_its_major_and_minor_part() {
 }
 
 #[test]
-fn support_ends_when_a_day_begins() {
+fn support_ends_at_the_begin_of_a_day() {
     assert_eq!(day("1970-01-02"), Ok(86400));
     assert_eq!(day("2024-02-29"), Ok(1_709_164_800));
     for text in ["", "2024", "2024-1-2", "2023-02-29", "2024-02-29x", "2024-02-29-1", "soon"] {
@@ -45,7 +45,7 @@ fn support_ends_when_a_day_begins() {
 }
 
 #[test]
-fn an_odd_line_costs_the_series_that_have_its_label() {
+fn invalid_line_drops_the_series_with_its_label() {
     const FILE: &str = "# A comment\n\n  ID=x  \nNAME=\"A B\"\nVERSION_ID=12.5\n\
                         SUPPORT_END=1970-01-02\nHOME_URL=z\n";
     let read = |text: &str| {

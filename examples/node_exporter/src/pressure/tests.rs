@@ -13,7 +13,7 @@ fn read(text: &str) -> (Times, Vec<usize>) {
 }
 
 #[test]
-fn a_truncated_file_costs_what_is_missing() {
+fn truncated_file_lacks_only_the_missing_lines() {
     const SOME: &str = "some avg10=0.16 avg60=0.05 avg300=0.77 total=14036781000123\n";
     const FULL: &str = "full avg10=0.00 avg60=0.00 avg300=0.00 total=7\n";
     let (some, full) = (Some(14_036_781.000_123), Some(7e-6));
@@ -22,7 +22,7 @@ fn a_truncated_file_costs_what_is_missing() {
     for (end, skipped) in [(0, vec![]), (4, vec![2]), (20, vec![2]), (37, vec![2]), (45, vec![2])] {
         assert_eq!(read(&[SOME, &FULL[..end]].concat()), (some_alone.clone(), skipped), "{end}");
     }
-    for odd in [
+    for invalid in [
         "",
         "some",
         "many avg10=0.16 avg60=0.05 avg300=0.77 total=1",
@@ -33,6 +33,10 @@ fn a_truncated_file_costs_what_is_missing() {
         "full avg10=0.16 avg60=0.05 avg300=0.77 total:1",
         "full avg10=0.16 avg60=0.05 avg300=0.77 total=1\0",
     ] {
-        assert_eq!(read(&format!("{SOME}{odd}\n")), (some_alone.clone(), vec![2]), "{odd:?}");
+        assert_eq!(
+            read(&format!("{SOME}{invalid}\n")),
+            (some_alone.clone(), vec![2]),
+            "{invalid:?}"
+        );
     }
 }

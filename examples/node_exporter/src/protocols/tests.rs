@@ -10,9 +10,9 @@ fn pairs(text: &str) -> (Vec<String>, Vec<usize>) {
 }
 
 #[test]
-fn names_without_values_cost_themselves() {
+fn names_without_values_are_skipped_alone() {
     let ip = "Ip: A B\nIp: 1 2\n";
-    for (odd, skipped) in [
+    for (invalid, skipped) in [
         ("TcpExt: A B\n", vec![1]),
         ("TcpExt: A B\nTcpExt: C D\nTcpExt: 1 2\n", vec![1]),
         ("TcpExt: 1 2\n", vec![1]),
@@ -23,16 +23,16 @@ fn names_without_values_cost_themselves() {
         ("TcpExt: A B\0\nTcpExt: 1 2\n", vec![1]),
         ("TcpExt A B\nTcpExt: 1 2\n", vec![1]),
         ("TcpExt: A B\nTcpExt: 1 18446744073709551616\n", vec![2]),
-        // Nobody knows which of the two is odd.
+        // Either line may be the invalid one.
         ("TcpExt: A B C\nTcpExt: 1 2\n", vec![1, 2]),
         ("TcpExt: A B\nTcpExt: 1 2 3\n", vec![1, 2]),
         ("TcpExt: A B\nUdp: 1 2\n", vec![1, 2]),
     ] {
         let mut expected = vec!["Ip_A".to_owned(), "Ip_B".to_owned()];
-        if odd.contains("C D") {
+        if invalid.contains("C D") {
             expected.splice(..0, ["TcpExt_C".to_owned(), "TcpExt_D".to_owned()]);
         }
-        assert_eq!(pairs(&format!("{odd}{ip}")), (expected, skipped), "{odd:?}");
+        assert_eq!(pairs(&format!("{invalid}{ip}")), (expected, skipped), "{invalid:?}");
     }
     assert_eq!(pairs("Ip: A B\nIp: 1 2\nTcpExt: A B\n").1, [3]);
     assert_eq!(pairs("Ip:A B\nIp:1 -2\n"), (vec!["Ip_A".to_owned(), "Ip_B".to_owned()], vec![]));

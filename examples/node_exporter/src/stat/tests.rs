@@ -11,14 +11,14 @@ fn read(text: &str) -> (Stat, Vec<usize>) {
 }
 
 #[test]
-fn lines_that_other_kernels_have_are_ignored() {
+fn lines_of_other_kernels_are_ignored() {
     let text = "cpu  1 2 3 4 5 6 7 8 9 10\ncpu3 1 2 3 4 5 6 7 8 9 10\npage 1 2\nbtime 7\n";
     let stat = Stat { times: Times::from([(3, TEN)]), boot_time: Some(7), ..Stat::default() };
     assert_eq!(read(text), (stat, vec![]));
 }
 
 #[test]
-fn an_odd_line_costs_itself() {
+fn only_the_invalid_line_is_skipped() {
     let text = "cpu  1 2 3 4 5 6 7 8 9 10\n\
                 cpu0 1 2 3 4 5 6 7 8 9\n\
                 cpu1 1 2 3 4 5 6 7 8 9 10 11\n\
@@ -37,7 +37,7 @@ fn an_odd_line_costs_itself() {
 }
 
 #[test]
-fn columns_that_a_newer_kernel_appends_are_ignored() {
+fn columns_of_newer_kernels_are_ignored() {
     let text = "cpu  1 2 3 4 5 6 7 8 9 10 11\ncpu0 1 2 3 4 5 6 7 8 9 10 11\n";
     assert_eq!(read(text), (Stat { times: Times::from([(0, TEN)]), ..Stat::default() }, vec![]));
 }

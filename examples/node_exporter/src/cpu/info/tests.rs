@@ -45,13 +45,13 @@ const FIRST: &str = "0|1|0|GenuineIntel|6|142|Foo: Bar(R) 3000 @ 1.90GHz|0xb4|10
 const SECOND: &str = "0|2|3|GenuineIntel|6|142|Other||unknown|";
 
 #[test]
-fn a_text_may_have_colons() {
+fn text_may_have_colons() {
     let expected = vec![FIRST.to_owned(), SECOND.to_owned()];
     assert_eq!(read(X86), (expected, vec![799_998_000.0], vec![]));
 }
 
 #[test]
-fn an_odd_line_costs_the_series_that_have_its_label() {
+fn invalid_line_drops_the_series_with_its_label() {
     let damaged = |line: &str, by: &str| {
         assert!(X86.contains(line), "{line}");
         let (labels, frequencies, skipped) = read(&X86.replacen(line, by, 1));
@@ -74,7 +74,7 @@ fn an_odd_line_costs_the_series_that_have_its_label() {
         ("core id\t\t: 1", "core id\t\t:1", (both(), 1, vec![])),
         ("flags\t\t: fpu", "flags\t\t fpu", (both(), 1, vec![12])),
         ("power management:", "power", (both(), 1, vec![14])),
-        // Each key of a label has a line of its own, so that it is none of these.
+        // Each key of a label has a line of its own, so the damaged line is no label's.
         ("power management:", "\0\0\0", (both(), 1, vec![14])),
         ("microcode\t: 0xb4", "\0\0\0", (second(), 1, vec![7])),
         ("power management:\n\n", "power management:\nx\n", (both(), 1, vec![15])),
@@ -84,12 +84,12 @@ fn an_odd_line_costs_the_series_that_have_its_label() {
 }
 
 #[test]
-fn an_empty_file_has_no_cpus() {
+fn empty_file_has_no_cpus() {
     assert_eq!(read(""), (vec![], vec![], vec![1]));
 }
 
 #[test]
-fn s390x_has_the_texts_of_all_cpus_first() {
+fn s390x_begins_with_the_texts_of_all_cpus() {
     let text = "\
 vendor_id       : IBM/S390
 # processors    : 2
@@ -112,7 +112,7 @@ cpu MHz dynamic : 5001
 ";
     let labels = ["2|0|0|IBM/S390||||||", "2|1|1|IBM/S390||||||"].map(str::to_owned).to_vec();
     assert_eq!(read(text), (labels, vec![5e9, 5.001e9], vec![]));
-    // Older kernels lack the blocks.
+    // Older kernels do not write the blocks.
     let head = &text[..text.find("\n\n").expect("a blank line")];
     let labels = ["||0|IBM/S390||||||", "||1|IBM/S390||||||"].map(str::to_owned).to_vec();
     assert_eq!(read(head), (labels, vec![], vec![]));

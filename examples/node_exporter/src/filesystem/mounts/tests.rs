@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::{Mount, Mounted, mount};
-use crate::files::Odd;
+use crate::files::Invalid;
 
-fn expected(mount_point: &str, path: impl Into<PathBuf>) -> Result<(Mounted, Mount), Odd> {
+fn expected(mount_point: &str, path: impl Into<PathBuf>) -> Result<(Mounted, Mount), Invalid> {
     let at = Mounted {
         device: "/dev/sda1".to_owned(),
         mountpoint: mount_point.to_owned(),
@@ -17,21 +17,21 @@ fn expected(mount_point: &str, path: impl Into<PathBuf>) -> Result<(Mounted, Mou
 }
 
 #[test]
-fn what_the_kernel_escapes_is_read() {
+fn escapes_of_the_kernel_are_undone() {
     let line = br"36 35 8:1 / /a\040b\134\011c\043\\9\+12 noatime,ro master:1 - ext4 /dev/sda1 rw";
     let path = "/a b\\\tc#\\\\9\\+12";
     assert_eq!(mount(line, Path::new("/")), expected(path, path));
 }
 
 #[test]
-fn a_path_that_is_not_utf8_is_asked_as_it_is() {
+fn path_that_is_not_utf8_is_queried_unchanged() {
     let path = Path::new(OsStr::from_bytes(b"/host/d\xffta"));
     let line = b"36 35 8:1 / /d\xffta ro - ext4 /dev/sda1 rw";
     assert_eq!(mount(line, Path::new("/host")), expected("/d\u{fffd}ta", path));
 }
 
 #[test]
-fn mount_points_are_those_of_the_host() {
+fn mount_points_are_paths_of_the_host() {
     let mount = |path: &str| {
         let line = format!("36 35 8:1 / {path} rw - ext4 /dev/sda1 ro");
         mount(line.as_bytes(), Path::new("/host"))
@@ -43,7 +43,7 @@ fn mount_points_are_those_of_the_host() {
 }
 
 #[test]
-fn a_mount_or_its_filesystem_may_be_read_only() {
+fn mount_or_its_filesystem_may_be_read_only() {
     for (options, super_options, expected) in [
         ("rw,relatime", "rw,errors=remount-ro", false),
         ("ro,relatime", "rw", true),
@@ -59,7 +59,7 @@ fn a_mount_or_its_filesystem_may_be_read_only() {
 }
 
 #[test]
-fn an_odd_line_is_refused() {
+fn invalid_line_is_refused() {
     for line in [
         "",
         "36 35 8:1 / /mnt rw master:1 ext4 /dev/sda1 rw",
