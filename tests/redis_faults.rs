@@ -141,14 +141,20 @@ fn no_setting_is_asked_for_that_is_not_exposed_and_one_that_is_no_text_costs_no_
 #[test]
 fn what_is_no_answer_of_redis_is_down() {
     for (fake, error) in [
-        (Fake::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "INFO was not answered as Redis does"),
+        (
+            Fake::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+            "the reply to INFO is not that of a Redis server",
+        ),
         (Fake::Bytes(b"+OK\r\n"), "no answer within 1s"),
         (
             Fake::Bytes(b"$4\r\nabcd\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n"),
-            "INFO was not answered as Redis does",
+            "the reply to INFO is not that of a Redis server",
         ),
-        (Fake::Bytes(b"\xff\xfe\0\0"), "INFO was not answered as Redis does"),
-        (Fake::Bytes(b":99999999999999999999999\r\n"), "INFO was not answered as Redis does"),
+        (Fake::Bytes(b"\xff\xfe\0\0"), "the reply to INFO is not that of a Redis server"),
+        (
+            Fake::Bytes(b":99999999999999999999999\r\n"),
+            "the reply to INFO is not that of a Redis server",
+        ),
         (Fake::Bytes(b"-LOADING Redis is loading\r\n"), ""),
         (Fake::Bytes(b"$-5\r\n*-7\r\n%-3\r\n"), ""),
         (Fake::Cut(b""), "the connection was lost"),
@@ -351,7 +357,10 @@ fn server_that_answers_info_alone_is_up() {
     let replies: &'static [u8] = [b"+OK\r\n", &*info].concat().leak();
     for (fake, error) in [
         (Fake::Cut(replies), "the connection was lost"),
-        (Fake::Bytes([replies, b"%1\r\n"].concat().leak()), "INFO was not answered as Redis does"),
+        (
+            Fake::Bytes([replies, b"%1\r\n"].concat().leak()),
+            "the reply to INFO is not that of a Redis server",
+        ),
         (
             Fake::answers(move |command| match command {
                 "CLIENT SETNAME redis_exporter" => b"+OK\r\n".to_vec(),
@@ -388,7 +397,7 @@ fn refusal_at_connect_is_logged() {
             format!("{refused}ERR max number of clients reached"),
         ),
         (b"-LOADING hunter2-hunter2\r\n", format!("{closed}LOADING")),
-        (b"-hunter2-hunter2 is wrong\r\n", format!("{closed}an error that is not known")),
+        (b"-hunter2-hunter2 is wrong\r\n", format!("{closed}an unknown error")),
         (b"", "the connection was lost".to_owned()),
     ] {
         let server = FakeRedis::start(Fake::Refusal(reply));

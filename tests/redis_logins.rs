@@ -199,8 +199,7 @@ fn unusable_credentials_are_refused_at_the_start() {
     let two = "two users or two passwords for one server";
     let of_both = format!("{own}: {two}");
     let of_file = format!("passwords.json: key 2: {two}");
-    let no_address =
-        "--redis.user and --redis.password need a --redis.addr, whose server they are for";
+    let no_address = "--redis.user and --redis.password require --redis.addr";
     let [user, password] = ["--redis.user=bob", "--redis.password=hunter2-hunter2"];
     let file = password_file(&directory, r#"{"redis://h:1": "hunter2-hunter2"}"#);
     let no_password = TempDir::new().unwrap();
@@ -224,10 +223,7 @@ fn unusable_credentials_are_refused_at_the_start() {
         ),
         (&[&twice], &of_file),
         (&[&no_password], none_of_file),
-        (
-            &["--connection-timeout=0"],
-            "--connection-timeout is nothing, in which no server answers",
-        ),
+        (&["--connection-timeout=0"], "--connection-timeout is 0, expected e.g. `15s`"),
     ] {
         for check in [&[][..], &["--config.check"]] {
             let (status, log) = refused(&[arguments, check].concat());
@@ -263,7 +259,7 @@ fn password_is_in_no_help_log_or_page() {
         (telltale.address, "the user or the password is wrong"),
         (echo.address, "the user or the password is wrong"),
         (refusing.address, "INFO was refused with ERR"),
-        (coded.address, "INFO was refused with an error that is not known"),
+        (coded.address, "INFO was refused with an unknown error"),
         (silent, "cannot connect"),
     ] {
         let url = format!("--redis.addr=redis://:{SECRET}@{address}");

@@ -6,32 +6,32 @@ use hello_exporter::Collector;
 use hello_exporter::key_values::{KeyValues, KeyValuesError};
 use serde::Deserialize;
 
-use crate::flags::Asked;
+use crate::flags::Options;
 use crate::skipped::Skipped;
 
 #[derive(Collector, Deserialize)]
 pub(crate) struct Config {
-    /// Most connections of clients that are configured.
+    /// Configured limit of client connections.
     maxclients: Option<f64>,
 
-    /// Most memory that is configured for the data, in bytes; 0 is no limit.
+    /// Configured memory limit of the data, in bytes; 0 means no limit.
     maxmemory: Option<f64>,
 
-    /// Threads for input and output that are configured.
+    /// Configured I/O threads.
     #[serde(rename = "io-threads")]
     io_threads: Option<f64>,
 
-    /// Size of the buffer for partial synchronisations that is configured, in bytes.
+    /// Configured size of the replication backlog, in bytes.
     #[serde(rename = "repl-backlog-size")]
     repl_backlog_size: Option<f64>,
 
-    /// Size of the output buffer with which a client of a class is disconnected, in bytes; 0 is no
+    /// Output buffer size at which a client of the class is disconnected, in bytes; 0 means no
     /// limit.
     #[metric(labels = ["class", "limit"])]
     #[serde(skip)]
     client_output_buffer_limit_bytes: Vec<([String; 2], f64)>,
 
-    /// How long the output buffer of a client may be over the soft limit of its class, in seconds.
+    /// Time that the output buffer of a client may exceed the soft limit of its class, in seconds.
     #[metric(labels = ["class", "limit"])]
     #[serde(skip)]
     client_output_buffer_limit_overcome_seconds: Vec<([String; 2], f64)>,
@@ -41,29 +41,29 @@ pub(crate) struct Config {
     all: AllSettings,
 }
 
-/// All settings, if a flag says so.
+/// All settings, if a flag enables them.
 #[derive(Collector, Default)]
 pub(crate) struct AllSettings {
-    /// Settings and their texts.
+    /// Settings and their values, as text.
     #[metric(labels = ["key", "value"])]
     key_value: Vec<([String; 2], bool)>,
 
-    /// Settings that are numbers.
+    /// Settings with numeric values.
     #[metric(labels = ["key"])]
     value: Vec<(String, f64)>,
 }
 
-/// The setting with the limits of the output buffers of all classes of clients.
+/// The setting that holds the output buffer limits of all classes of clients.
 const LIMITS: &str = "client-output-buffer-limit";
 
-/// Settings and their texts.
+/// Settings and their values, as text.
 pub(crate) type Settings = BTreeMap<String, String>;
 
 impl AllSettings {
-    /// Reads the settings that are to be exposed.
-    pub(crate) fn read(settings: &Settings, asked: &Asked) -> Self {
+    /// Returns the settings to expose, without passwords if they are redacted.
+    pub(crate) fn read(settings: &Settings, options: &Options) -> Self {
         let mut all = Self::default();
-        let shown = |key: &str| !(asked.redact_config_metrics && is_secret(key));
+        let shown = |key: &str| !(options.redact_config_metrics && is_secret(key));
         for (key, text) in settings.iter().filter(|(key, _)| shown(key)) {
             all.value.extend(text.parse().ok().map(|value| (key.clone(), value)));
             all.key_value.push(([key.clone(), text.clone()], true));
@@ -75,14 +75,14 @@ impl AllSettings {
 impl Config {
     pub(crate) fn read(
         settings: &Settings,
-        asked: &Asked,
+        options: &Options,
         skipped: &mut Skipped,
     ) -> Result<Self, KeyValuesError> {
         let values: KeyValues = settings.iter().map(|(key, text)| (&**key, &**text)).collect();
         let mut config: Self = skipped.read(&values)?;
         config.read_limits(values.text(LIMITS).unwrap_or_default(), skipped);
-        if asked.include_config_metrics {
-            config.all = AllSettings::read(settings, asked);
+        if options.include_config_metrics {
+            config.all = AllSettings::read(settings, options);
         }
         Ok(config)
     }

@@ -1,4 +1,4 @@
-//! Errors. No message has a password in it, nor a URL or a reply, in which one can be.
+//! Errors. No message contains a password, nor a URL or a reply, which could contain one.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -14,9 +14,9 @@ pub(crate) enum Error {
     Flag(&'static str, #[source] CredentialsError),
     #[error("{0}: a user without a password")]
     NoPassword(String),
-    #[error("--redis.user and --redis.password need a --redis.addr, whose server they are for")]
+    #[error("--redis.user and --redis.password require --redis.addr")]
     NoAddress,
-    #[error("--connection-timeout is nothing, in which no server answers")]
+    #[error("--connection-timeout is 0, expected e.g. `15s`")]
     NoTime,
     #[error(transparent)]
     Tls(#[from] ClientTlsError),
@@ -30,20 +30,20 @@ pub(crate) enum Error {
     WrongCredentials,
     #[error("the connection was lost")]
     Lost(#[source] io::Error),
-    #[error("the server says too much")]
+    #[error("the replies of the server are too long")]
     TooMuch(#[source] io::Error),
     #[error("no answer within {0:?}")]
     Late(Duration),
     #[error("{command} was refused with {code}")]
     Refused { command: &'static str, code: &'static str },
-    #[error("INFO was not answered as Redis does")]
+    #[error("the reply to INFO is not that of a Redis server")]
     NotRedis,
-    #[error("cannot read the answer to INFO")]
+    #[error("cannot read the reply to INFO")]
     Unreadable(#[from] KeyValuesError),
 }
 
-/// The codes of errors that are logged. Any other word of a server can be one that it was sent,
-/// such as a password.
+/// The error codes that are logged. Any other word of a server may repeat what it was sent, such as
+/// a password.
 const CODES: [&str; 18] = [
     "BUSY",
     "CLUSTERDOWN",
@@ -65,24 +65,23 @@ const CODES: [&str; 18] = [
     "WRONGPASS",
 ];
 
-/// Error replies before which a server closes a connection: how they begin, and the words that are
-/// logged.
-const OF_CONNECTION: [(&str, &str); 2] = [
+/// Error replies after which a server closes the connection: how they begin, and what is logged.
+const CONNECTION_ERRORS: [(&str, &str); 2] = [
     ("DENIED", "DENIED, it is in protected mode"),
     ("ERR max number of clients", "ERR max number of clients reached"),
 ];
 
-/// Returns the code of an error reply, if it is one that is logged.
+/// Returns the code of an error reply, or words for an unknown one if it is not in [`CODES`].
 pub(crate) fn code(error: &str) -> &'static str {
     let code = error.split(' ').next();
     let known = CODES.into_iter().find(|known| Some(*known) == code);
-    known.unwrap_or("an error that is not known")
+    known.unwrap_or("an unknown error")
 }
 
 impl Error {
-    /// Reads an error reply as the refusal of the whole connection, if it is one.
+    /// Returns the error if the reply refuses the whole connection.
     pub(crate) fn of_connection(error: &str) -> Option<Self> {
-        let known = OF_CONNECTION.into_iter().find(|(start, _)| error.starts_with(start));
+        let known = CONNECTION_ERRORS.into_iter().find(|(start, _)| error.starts_with(start));
         known.map(|(_, words)| Self::Connection(words))
     }
 
@@ -90,7 +89,7 @@ impl Error {
         matches!(self, Self::Connection(_))
     }
 
-    /// Reads an error reply to AUTH.
+    /// Returns the error for an error reply to AUTH.
     pub(crate) fn of_auth(error: &str) -> Self {
         let other = || match code(error) {
             "LOADING" | "MASTERDOWN" | "BUSY" | "NOPERM" => Self::refused("AUTH", error),
@@ -99,7 +98,7 @@ impl Error {
         Self::of_connection(error).unwrap_or_else(other)
     }
 
-    /// Reads an error reply to INFO.
+    /// Returns the error for an error reply to INFO.
     pub(crate) fn of_info(error: &str) -> Self {
         Self::of_connection(error).unwrap_or_else(|| Self::refused("INFO", error))
     }

@@ -1,4 +1,4 @@
-//! The flags. Switches take a value, as those of the original do: `--include-config-metrics=false`.
+//! The flags. As in the original, switches take a value: `--include-config-metrics=false`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use hello_exporter::cli::parse_duration;
 #[derive(clap::Args)]
 pub(crate) struct Flags {
     /// Server to export, `redis://host:port`, `rediss://host:port` for TLS, or `unix:///path` for a
-    /// Unix socket. Empty: none but those that requests for /scrape name.
+    /// Unix socket. Empty: only the servers that requests for /scrape name.
     #[arg(long = "redis.addr", env = "REDIS_ADDR", hide_env_values = true)]
     #[arg(value_name = "URL", default_value = "redis://localhost:6379")]
     pub(crate) addr: String,
@@ -19,7 +19,7 @@ pub(crate) struct Flags {
     #[arg(long = "redis.user", env = "REDIS_USER", value_name = "NAME")]
     pub(crate) user: Option<String>,
 
-    /// Password of that server, which no other one is sent.
+    /// Password of that server. It is sent to no other server.
     #[arg(long = "redis.password", env = "REDIS_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,
 
@@ -28,16 +28,16 @@ pub(crate) struct Flags {
     #[arg(long = "redis.password-file", env = "REDIS_PASSWORD_FILE", value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
 
-    /// How long a server may take for all that it is asked, connecting included.
+    /// How long a scrape of a server may take, connecting included.
     #[arg(long, env = "REDIS_EXPORTER_CONNECTION_TIMEOUT", value_name = "DURATION")]
     #[arg(default_value = "15s", value_parser = parse_duration)]
     pub(crate) connection_timeout: Duration,
 
-    /// File with the authorities to trust, in place of the system's.
+    /// File with the certificate authorities to trust, instead of the system's.
     #[arg(long, env = "REDIS_EXPORTER_TLS_CA_CERT_FILE", value_name = "FILE")]
     pub(crate) tls_ca_cert_file: Option<PathBuf>,
 
-    /// File with the certificate to show to that server and those of the password file.
+    /// File with the client certificate for that server and those of the password file.
     #[arg(long, env = "REDIS_EXPORTER_TLS_CLIENT_CERT_FILE", value_name = "FILE")]
     pub(crate) tls_client_cert_file: Option<PathBuf>,
 
@@ -45,21 +45,20 @@ pub(crate) struct Flags {
     #[arg(long, env = "REDIS_EXPORTER_TLS_CLIENT_KEY_FILE", value_name = "FILE")]
     pub(crate) tls_client_key_file: Option<PathBuf>,
 
-    /// Take any certificate of a server for the right one.
+    /// Accept any certificate of a server.
     #[arg(long, env = "REDIS_EXPORTER_SKIP_TLS_VERIFICATION", value_name = "BOOL")]
     #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) skip_tls_verification: bool,
 
     #[command(flatten)]
-    pub(crate) asked: Asked,
+    pub(crate) options: Options,
 }
 
-/// The flags that say what servers are asked, and what is exposed of it.
+/// The flags that choose what a scrape runs and exposes.
 #[derive(clap::Args, Clone)]
-pub(crate) struct Asked {
-    /// Command that answers `GET setting`, where CONFIG is called something else. `-`: ask for no
-    /// settings.
+pub(crate) struct Options {
+    /// Name of the command CONFIG, if the server has another one for it. `-`: read no settings.
     #[arg(long, env = "REDIS_EXPORTER_CONFIG_COMMAND", value_name = "COMMAND")]
     #[arg(default_value = "CONFIG")]
     pub(crate) config_command: String,
@@ -70,7 +69,7 @@ pub(crate) struct Asked {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) include_config_metrics: bool,
 
-    /// Leave out the settings that are passwords.
+    /// Omit the settings that are passwords.
     #[arg(long, env = "REDIS_EXPORTER_REDACT_CONFIG_METRICS", value_name = "BOOL")]
     #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "true")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -82,7 +81,7 @@ pub(crate) struct Asked {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) include_system_metrics: bool,
 
-    /// Expose the modules of a server, and what they say of themselves in INFO.
+    /// Expose the modules of a server, and their metrics from INFO.
     #[arg(long, env = "REDIS_EXPORTER_INCL_MODULES_METRICS", value_name = "BOOL")]
     #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -94,13 +93,13 @@ pub(crate) struct Asked {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) include_metrics_for_empty_databases: bool,
 
-    /// Do not ask for LATENCY HISTOGRAM.
+    /// Do not run LATENCY HISTOGRAM.
     #[arg(long, env = "REDIS_EXPORTER_EXCLUDE_LATENCY_HISTOGRAM_METRICS", value_name = "BOOL")]
     #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) exclude_latency_histogram_metrics: bool,
 
-    /// Name the connection redis_exporter.
+    /// Set the name of the connection to redis_exporter.
     #[arg(long, env = "REDIS_EXPORTER_SET_CLIENT_NAME", value_name = "BOOL")]
     #[arg(action = Set, value_parser = BoolishValueParser::new(), default_value = "true")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]

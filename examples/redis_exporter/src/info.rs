@@ -1,10 +1,10 @@
-//! The text of INFO, as far as there is room for it, and its lines by what they describe.
+//! The text of INFO, up to a limit, and its lines grouped by what they describe.
 
 use std::collections::BTreeMap;
 
 use hello_exporter::key_values::KeyValues;
 
-/// The lines of INFO that are kept. A section with too many lines costs no other section.
+/// The lines of INFO that are kept. A section with too many lines does not displace other sections.
 #[derive(Debug, Default)]
 pub(crate) struct InfoText {
     text: String,
@@ -30,7 +30,7 @@ impl InfoText {
     const MOST_SECTION_BYTES: usize = 1 << 19;
     const MOST_SECTION_LINES: usize = 10_000;
 
-    /// Adds a line, with or without its end.
+    /// Adds a line, with or without its line end. Drops it if it exceeds a limit.
     pub(crate) fn push(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line.trim_ascii());
         let name = section_name(&line);
@@ -54,13 +54,13 @@ impl InfoText {
         text.push('\n');
     }
 
-    /// Counts a line that is too long to be added.
+    /// Counts a line that is dropped.
     pub(crate) fn drop_line(&mut self) {
         self.dropped += 1;
         self.is_keyspace_cut |= self.section.is_keyspace;
     }
 
-    /// Counts what follows the lines that were read, if nothing more is read.
+    /// Counts the rest of the text, which is not read, as one dropped line.
     pub(crate) fn cut(&mut self) {
         self.dropped += 1;
         self.is_keyspace_cut = true;
@@ -81,14 +81,14 @@ impl InfoText {
         self.is_keyspace_cut
     }
 
-    /// Returns whether this is what a server says of itself. Every one names its version:
+    /// Returns whether this is the INFO of a server. Every server names its version:
     /// `redis_version`, `garnet_version`, `pika_version`.
     pub(crate) fn is_of_server(&self) -> bool {
         let mut keys = self.text.lines().filter_map(|line| line.split_once(':'));
         keys.any(|(key, _)| key.ends_with("_version"))
     }
 
-    /// Returns the lines by what they describe.
+    /// Returns the lines, grouped by what they describe.
     pub(crate) fn parse(&self) -> Info<'_> {
         let mut info = Info::default();
         let (mut section, mut fields) = ("", Vec::new());
@@ -103,17 +103,17 @@ impl InfoText {
     }
 }
 
-/// Returns the name of the section that a line begins. Kvrocks has other comments: `# Last scan db
-/// time: …`.
+/// Returns the name of the section that begins at a line. Kvrocks also has comments that begin no
+/// section: `# Last scan db time: …`.
 fn section_name(line: &str) -> Option<&str> {
     let name = line.strip_prefix("# ")?.trim();
     (!name.contains([' ', ':'])).then_some(name)
 }
 
-/// INFO. A text that stands for many values, `calls=1,usec=2`, is not parsed yet.
+/// INFO. A text with several values, such as `calls=1,usec=2`, is not parsed yet.
 #[derive(Debug, Default)]
 pub(crate) struct Info<'t> {
-    /// Lines of one value, by key.
+    /// Lines with one value, by key.
     pub(crate) fields: KeyValues<'t>,
     /// `cmdstat_NAME`, by name.
     pub(crate) commands: BTreeMap<&'t str, &'t str>,
@@ -135,8 +135,8 @@ pub(crate) struct Info<'t> {
     pub(crate) modules: Vec<&'t str>,
 }
 
-/// The lines that describe one master of this server, under the names that they have where there is
-/// one.
+/// The lines that describe one master of this server, with the names that a server with a single
+/// master uses.
 pub(crate) type Master<'t> = Vec<(&'static str, &'t str)>;
 
 impl<'t> Info<'t> {
@@ -146,7 +146,7 @@ impl<'t> Info<'t> {
         }
         let Some((key, text)) = line.split_once(':') else { return };
         let (key, text) = (key.trim(), text.trim());
-        // Dragonfly has no prefix there.
+        // Dragonfly writes no prefix in this section.
         if section == "Errorstats" {
             return self.errors.push((key, text));
         }
@@ -166,8 +166,8 @@ impl<'t> Info<'t> {
         }
     }
 
-    /// Adds a line whose key ends in a name, if it is one. The name may contain colons, and the
-    /// text does not: `cmdstat_host::calls=1`.
+    /// Adds a line whose key ends in a name, and returns whether it is such a line. The name may
+    /// contain colons, and the text does not: `cmdstat_host::calls=1`.
     fn add_statistics(&mut self, line: &'t str) -> bool {
         if let Some((name, text)) = statistics(line, "cmdstat_") {
             self.commands.insert(name, text);
@@ -181,7 +181,7 @@ impl<'t> Info<'t> {
         true
     }
 
-    /// Adds a line that describes a master, if it is one. The host is the first one of each.
+    /// Adds the line if it describes a master. The host is the first line of each master.
     fn add_to_master(&mut self, key: &str, text: &'t str) {
         let Some(name) = master_line(key) else { return };
         if name == "master_host" || self.masters.is_empty() {
@@ -203,8 +203,8 @@ fn number_of(key: &str, prefix: &str) -> Option<u32> {
     number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
-/// The names of lines that describe a master. KeyDB numbers those of every master but the first:
-/// `master_1_host`.
+/// The names of lines that describe a master. KeyDB numbers the lines of every master but the
+/// first: `master_1_host`.
 const MASTER_LINES: [&str; 6] = [
     "master_host",
     "master_port",

@@ -53,7 +53,7 @@ pub(crate) struct InfoMetrics {
 }
 
 impl InfoMetrics {
-    /// Reads the lines, with the memory of the host if `has_system` is set.
+    /// Reads the lines. Includes the memory of the host if `has_system` is set.
     pub(crate) fn read(
         fields: &KeyValues,
         has_system: bool,
@@ -62,7 +62,7 @@ impl InfoMetrics {
         let mut memory: MemoryMetrics = skipped.read(fields)?;
         memory.total_system_memory = memory.total_system_memory.filter(|_| has_system);
         let mut clients: ClientsMetrics = skipped.read(fields)?;
-        // Dragonfly spells it in another way.
+        // Dragonfly spells the key differently.
         let max_clients = || skipped.number(fields, "max_clients");
         clients.maxclients = clients.maxclients.or_else(max_clients);
         let mut stats: StatsMetrics = skipped.read(fields)?;
@@ -80,7 +80,7 @@ impl InfoMetrics {
     }
 }
 
-/// Reads a gauge whose name ends in `_total`, which plain values have to be counters for.
+/// Reads a gauge whose name ends in `_total`. Plain values with such a name must be counters.
 pub(crate) fn gauge<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Gauge>, D::Error> {
     let value = Option::<f64>::deserialize(deserializer)?;
     Ok(value.map(|value| {

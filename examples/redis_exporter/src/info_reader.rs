@@ -1,29 +1,28 @@
-//! How INFO becomes metrics. The lines that are there decide what is exposed, whatever the server
-//! calls itself.
+//! Turns INFO into metrics. Its lines decide what is exposed, and not the name of the server.
 
 use std::time::SystemTime;
 
 use hello_exporter::SummarySnapshot;
 use hello_exporter::key_values::{KeyValues, KeyValuesError};
 
-use crate::flags::Asked;
+use crate::flags::Options;
 use crate::info::{Info, Master as MasterLines};
 use crate::info_metrics::InfoMetrics;
 use crate::metrics::{Command, CommandLabels, Database, DatabaseLabels, Master, RedisMetrics};
 use crate::skipped::Skipped;
 
-/// Databases of a server that does not say how many it has.
+/// The number of databases of a server that does not report it.
 const DATABASES: f64 = 16.0;
 
-/// Databases without keys that are exposed.
+/// The most databases without keys that are exposed.
 const MOST_EMPTY_DATABASES: f64 = 10_000.0;
 
 impl RedisMetrics {
-    /// Reads INFO but for its databases.
-    pub(crate) fn of_info(info: &Info, asked: &Asked) -> Result<Self, KeyValuesError> {
+    /// Reads INFO except its databases.
+    pub(crate) fn of_info(info: &Info, options: &Options) -> Result<Self, KeyValuesError> {
         let mut metrics = Self::new(Skipped::default());
         let skipped = &mut metrics.skipped;
-        metrics.info = InfoMetrics::read(&info.fields, asked.include_system_metrics, skipped)?;
+        metrics.info = InfoMetrics::read(&info.fields, options.include_system_metrics, skipped)?;
         metrics.instance_info.push((skipped.read(&info.fields)?, true));
         let uptime = skipped.number(&info.fields, "uptime_in_seconds");
         metrics.start_time_seconds = uptime.map(start_time);
@@ -60,7 +59,7 @@ impl RedisMetrics {
         for lines in info.masters.iter().chain(&none) {
             let fields: KeyValues = lines.iter().copied().collect();
             let mut master: Master = self.skipped.read(&fields)?;
-            // A link that is not up is `down`, `connecting`, `handshake`.
+            // Other states of the link are `down`, `connecting` and `handshake`.
             master.master_link_status = fields.text("master_link_status").map(|it| it == "up");
             master.slave_info.push((read_only.to_owned(), true));
             self.masters.push(self.skipped.read(&fields)?, master);
@@ -95,8 +94,7 @@ impl RedisMetrics {
         }
     }
 
-    /// Reads the databases, and adds those without keys up to the number of them that the settings
-    /// say.
+    /// Reads the databases, and adds databases without keys up to `number`.
     pub(crate) fn read_databases(
         &mut self,
         info: &Info,
@@ -104,7 +102,7 @@ impl RedisMetrics {
     ) -> Result<(), KeyValuesError> {
         for (number, database) in &info.databases {
             let mut database: Database = self.skipped.read(&KeyValues::of_parts(database))?;
-            // Dragonfly says -1 where it does not know.
+            // Dragonfly writes -1 if it does not know.
             database.avg_ttl = database.avg_ttl.filter(|ttl| *ttl >= 0.0).map(|ttl| ttl / 1e3);
             self.add_database(*number, database);
         }
@@ -121,7 +119,7 @@ impl RedisMetrics {
     }
 }
 
-/// Returns how many databases a server has: those of a cluster have one.
+/// Returns how many databases a server has. A server of a cluster has one.
 pub(crate) fn number_of_databases(info: &Info, setting: Option<f64>) -> f64 {
     match info.fields.text("cluster_enabled") {
         Some("1") => 1.0,
@@ -134,7 +132,7 @@ fn start_time(uptime: f64) -> f64 {
     now.as_secs() as f64 - uptime
 }
 
-/// Makes a summary of the percentiles `p50`, `p99` and `p99.9`.
+/// Returns a summary of percentiles such as `p50`, `p99` and `p99.9`.
 fn summary(percentiles: &KeyValues, stats: &KeyValues) -> Option<SummarySnapshot> {
     let percentiles = percentiles.iter().filter_map(|(name, value)| {
         Some((name.strip_prefix('p')?.parse().ok()?, value.parse().ok()?))

@@ -1,4 +1,4 @@
-//! How long commands take, and what has taken longer than it should.
+//! Latencies of commands, and latency spikes.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ pub(crate) struct Latencies {
     #[metric(labels = ["cmd"])]
     commands_latencies_usec: Vec<(String, HistogramSnapshot)>,
 
-    /// When something last took longer than `latency-monitor-threshold`, in seconds since the Unix
-    /// epoch.
+    /// When the last latency spike, longer than `latency-monitor-threshold`, occurred, in seconds
+    /// since the Unix epoch.
     #[metric(labels = ["event_name"])]
     latency_spike_last: Vec<(String, i64)>,
 
-    /// How long it then took, in seconds.
+    /// Duration of the last latency spike, in seconds.
     #[metric(labels = ["event_name"])]
     latency_spike_duration_seconds: Vec<(String, f64)>,
 }
@@ -41,8 +41,8 @@ impl Latencies {
         }
     }
 
-    /// Reads the reply to LATENCY HISTOGRAM: names of commands and their calls by time. How long
-    /// all calls took is in INFO.
+    /// Reads the reply to LATENCY HISTOGRAM: names of commands, and their calls by duration. The
+    /// sums of the durations are in INFO.
     pub(crate) fn read_histograms(&mut self, reply: &Reply, info: &Info) {
         let micros = info.commands.iter().filter_map(|(name, stats)| {
             Some((*name, KeyValues::of_parts(stats).get("usec").ok()??))
@@ -59,7 +59,8 @@ impl Latencies {
     }
 }
 
-/// Reads `calls`, their number, `histogram_usec`, and the calls up to each number of microseconds.
+/// Reads the elements `calls`, the number of calls, `histogram_usec`, and the calls up to each
+/// number of microseconds.
 fn histogram_of(elements: &[Reply], sum: f64) -> Option<HistogramSnapshot> {
     let [_, calls, _, buckets, ..] = elements else { return None };
     let count = |reply: &Reply| u64::try_from(reply.integer()?).ok();
@@ -71,7 +72,7 @@ fn histogram_of(elements: &[Reply], sum: f64) -> Option<HistogramSnapshot> {
     HistogramSnapshot::new(buckets?, sum, count(calls)?).ok()
 }
 
-/// Adds up the time of a command and of its subcommands.
+/// Returns the time of a command and its subcommands.
 fn sum(micros: &BTreeMap<&str, f64>, command: &str) -> f64 {
     let start = format!("{command}|");
     let subcommands = micros.range(&*start..).take_while(|(name, _)| name.starts_with(&start));

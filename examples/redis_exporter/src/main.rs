@@ -1,5 +1,5 @@
-//! Exports a Redis server, or those that requests name, as the redis_exporter that is written in Go
-//! does.
+//! Exports a Redis server, or servers that requests name, as the redis_exporter that is written in
+//! Go does.
 
 mod cluster;
 mod config;
@@ -11,7 +11,7 @@ mod info_reader;
 mod latency;
 mod metrics;
 mod modules;
-mod questions;
+mod queries;
 mod resp;
 mod sentinel;
 mod servers;

@@ -38,11 +38,11 @@ pub(crate) struct RedisMetrics {
     #[metric(flatten)]
     pub(crate) latencies: Latencies,
 
-    /// Error replies by their first word.
+    /// Error replies, by their first word.
     #[metric(counter, labels = ["err"])]
     pub(crate) errors_total: Vec<(String, Option<f64>)>,
 
-    /// Time in which a thread for input and output was not waiting, in seconds.
+    /// Active time of an I/O thread, in seconds.
     #[metric(counter, labels = ["thread"])]
     pub(crate) active_time_io_thread_seconds_total: Vec<(String, f64)>,
 
@@ -61,10 +61,10 @@ pub(crate) struct RedisMetrics {
     /// Entries in the log of slow commands.
     pub(crate) slowlog_length: Option<i64>,
 
-    /// Number of the last slow command.
+    /// ID of the last slow command.
     pub(crate) slowlog_last_id: Option<i64>,
 
-    /// How long the last slow command took, in seconds.
+    /// Duration of the last slow command, in seconds.
     pub(crate) last_slow_execution_duration_seconds: Option<f64>,
 
     #[metric(flatten, prefix = "exporter_last_scrape_")]
@@ -74,16 +74,16 @@ pub(crate) struct RedisMetrics {
     pub(crate) skipped: Skipped,
 }
 
-/// The scrape itself.
+/// Metrics about the scrape itself.
 #[derive(Collector)]
 pub(crate) struct Scrape {
-    /// How long connecting took in the last scrape, in seconds.
+    /// Time to connect in the last scrape, in seconds.
     pub(crate) connect_time_seconds: f64,
 
-    /// How long the last scrape took, in seconds.
+    /// Duration of the last scrape, in seconds.
     pub(crate) duration_seconds: f64,
 
-    /// Lines of the replies to the last scrape that were over the bounds, and are not exposed.
+    /// Lines of replies that the last scrape dropped because they exceeded its limits.
     pub(crate) dropped_lines: u64,
 }
 
@@ -101,7 +101,7 @@ pub(crate) struct Instance {
     pub(crate) process_id: String,
 }
 
-/// Some servers leave out the state, and, behind a proxy, the port.
+/// Some servers omit the state, and also the port if they run behind a proxy.
 #[derive(Labels, Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct ReplicaLabels {
@@ -115,11 +115,11 @@ pub(crate) struct ReplicaLabels {
 
 #[derive(Collector, Deserialize)]
 pub(crate) struct Replica {
-    /// How much of the replication a replica has acknowledged, in bytes.
+    /// Replication offset that a replica has acknowledged, in bytes.
     #[metric(name = "connected_slave_offset_bytes")]
     pub(crate) offset: Option<f64>,
 
-    /// How long ago a replica has acknowledged something, in seconds.
+    /// Time since the last acknowledgement of a replica, in seconds.
     #[metric(name = "connected_slave_lag_seconds")]
     pub(crate) lag: Option<f64>,
 }
@@ -133,18 +133,18 @@ pub(crate) struct MasterLabels {
 
 #[derive(Collector, Deserialize)]
 pub(crate) struct Master {
-    /// Whether this replica is connected with its master.
+    /// Whether this replica is connected to its master.
     #[metric(name = "master_link_up")]
     #[serde(skip)]
     pub(crate) master_link_status: Option<bool>,
 
-    /// How long ago the master was last heard of, in seconds; -1 while there is no connection.
+    /// Time since the master last sent something, in seconds; -1 while there is no connection.
     pub(crate) master_last_io_seconds_ago: Option<f64>,
 
-    /// Whether this replica is getting the data of its master.
+    /// Whether this replica is synchronising with its master.
     pub(crate) master_sync_in_progress: Option<f64>,
 
-    /// How much of the replication this replica has processed, in bytes.
+    /// Replication offset that this replica has processed, in bytes.
     pub(crate) slave_repl_offset: Option<f64>,
 
     /// Facts about this replica.
@@ -168,7 +168,7 @@ pub(crate) struct Database {
     #[metric(name = "db_keys_expiring")]
     pub(crate) expires: Option<f64>,
 
-    /// Average time for which the expiring keys of a database have still to live, in seconds.
+    /// Average time to live of the expiring keys of a database, in seconds.
     #[metric(name = "db_avg_ttl_seconds")]
     pub(crate) avg_ttl: Option<f64>,
 

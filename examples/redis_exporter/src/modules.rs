@@ -35,7 +35,7 @@ struct ModuleLabels {
 }
 
 impl Modules {
-    /// Reads the section of modules of INFO.
+    /// Reads the section Modules of INFO.
     pub(crate) fn read(info: &Info, skipped: &mut Skipped) -> Result<Self, KeyValuesError> {
         let mut module_info = Vec::new();
         for module in &info.modules {

@@ -1,20 +1,19 @@
-//! The commands that follow INFO, and where their replies belong.
+//! The commands that follow INFO, and the metrics that their replies become.
 
 use crate::config::{Config, Settings};
 use crate::error::Error;
-use crate::flags::Asked;
+use crate::flags::Options;
 use crate::info::{Info, InfoText};
 use crate::info_reader::number_of_databases;
 use crate::metrics::RedisMetrics;
 use crate::modules::Modules;
 use crate::resp::{Commands, Reply};
 
-/// A command that a server may refuse: one that is run by somebody else often keeps more than INFO
-/// to itself.
+/// A command that a server may refuse. Hosted servers often permit little more than INFO.
 #[derive(Clone, Copy)]
-pub(crate) enum Question {
-    /// Each setting is asked for by itself: passwords are settings as well, and before Redis 7 one
-    /// command gets only one.
+pub(crate) enum Query {
+    /// A command reads one setting. Reading all of them would include passwords, and before Redis 7
+    /// a command cannot read several by name.
     Setting(&'static str),
     AllSettings,
     SlowLogLength,
@@ -27,7 +26,7 @@ pub(crate) enum Question {
     SentinelSettings,
 }
 
-/// The settings that are exposed or needed, none of which is a password.
+/// The settings that are exposed or needed. None is a password.
 const SETTINGS: [&str; 6] = [
     "databases",
     "io-threads",
@@ -37,43 +36,43 @@ const SETTINGS: [&str; 6] = [
     "client-output-buffer-limit",
 ];
 
-/// Returns what to ask a server that has answered INFO. Replies that may be long come last: they
-/// can take the room that others need.
-pub(crate) fn questions(info: &Info, asked: &Asked) -> Vec<Question> {
-    use Question::*;
+/// Returns the commands to run after INFO. Those with replies that may be long come last, because
+/// they can use up the limits of a scrape.
+pub(crate) fn queries(info: &Info, options: &Options) -> Vec<Query> {
+    use Query::*;
 
-    let has_all = asked.include_config_metrics;
+    let has_all = options.include_config_metrics;
     if info.fields.text("sentinel_masters").is_some() {
         return [Some(SentinelMasters), has_all.then_some(SentinelSettings)]
             .into_iter()
             .flatten()
             .collect();
     }
-    let has_settings = asked.config_command != "-";
-    let mut questions = Vec::new();
+    let has_settings = options.config_command != "-";
+    let mut queries = Vec::new();
     if has_settings && !has_all {
-        questions.extend(SETTINGS.map(Setting));
+        queries.extend(SETTINGS.map(Setting));
     }
-    questions.extend([SlowLogLength, LastSlowCommand, LatestLatencies]);
-    questions.extend((info.fields.text("cluster_enabled") == Some("1")).then_some(ClusterInfo));
-    questions.extend(asked.include_modules_metrics.then_some(Modules));
-    let has_histogram = !asked.exclude_latency_histogram_metrics && has_histogram(info);
-    questions.extend(has_histogram.then_some(LatencyHistogram));
-    questions.extend((has_settings && has_all).then_some(AllSettings));
-    questions
+    queries.extend([SlowLogLength, LastSlowCommand, LatestLatencies]);
+    queries.extend((info.fields.text("cluster_enabled") == Some("1")).then_some(ClusterInfo));
+    queries.extend(options.include_modules_metrics.then_some(Modules));
+    let has_histogram = !options.exclude_latency_histogram_metrics && has_histogram(info);
+    queries.extend(has_histogram.then_some(LatencyHistogram));
+    queries.extend((has_settings && has_all).then_some(AllSettings));
+    queries
 }
 
-/// Returns whether the server knows LATENCY HISTOGRAM, which is new in Redis 7. Others would count
-/// an error at every scrape.
+/// Returns whether the server has LATENCY HISTOGRAM, which is new in Redis 7. Other servers would
+/// count an error at every scrape.
 fn has_histogram(info: &Info) -> bool {
     let version = info.fields.text("redis_version").unwrap_or_default();
     let major = version.split('.').next().and_then(|major| major.parse().ok());
     major.is_some_and(|major: u32| major >= 7)
 }
 
-impl Question {
-    pub(crate) fn add_command(self, asked: &Asked, commands: &mut Commands) {
-        let config = Some(&*asked.config_command).filter(|command| !command.is_empty());
+impl Query {
+    pub(crate) fn add_command(self, options: &Options, commands: &mut Commands) {
+        let config = Some(&*options.config_command).filter(|command| !command.is_empty());
         let config = config.unwrap_or("CONFIG");
         match self {
             Self::Setting(name) => commands.add(&[config, "GET", name]),
@@ -91,48 +90,48 @@ impl Question {
 }
 
 impl RedisMetrics {
-    /// Reads the replies to questions, of which the last ones may be missing.
+    /// Reads the replies. The last ones may be missing.
     pub(crate) fn read_replies(
         &mut self,
-        questions: &[Question],
+        queries: &[Query],
         replies: &[Reply],
         (info, is_keyspace_cut): (&Info, bool),
-        asked: &Asked,
+        options: &Options,
     ) -> Result<(), Error> {
         let mut settings = Settings::new();
-        for (question, reply) in questions.iter().zip(replies) {
-            match question {
-                Question::Setting(_) | Question::AllSettings => settings.extend(reply.pairs()),
-                question => self.read_reply(*question, reply, info, asked)?,
+        for (query, reply) in queries.iter().zip(replies) {
+            match query {
+                Query::Setting(_) | Query::AllSettings => settings.extend(reply.pairs()),
+                query => self.read_reply(*query, reply, info, options)?,
             }
         }
-        self.config = Config::read(&settings, asked, &mut self.skipped)?;
+        self.config = Config::read(&settings, options, &mut self.skipped)?;
         let number = settings.get("databases").and_then(|number| number.parse().ok());
-        let has_empty = asked.include_metrics_for_empty_databases && !is_keyspace_cut;
+        let has_empty = options.include_metrics_for_empty_databases && !is_keyspace_cut;
         Ok(self.read_databases(info, has_empty.then(|| number_of_databases(info, number)))?)
     }
 
     fn read_reply(
         &mut self,
-        question: Question,
+        query: Query,
         reply: &Reply,
         info: &Info,
-        asked: &Asked,
+        options: &Options,
     ) -> Result<(), Error> {
-        match question {
-            Question::Setting(_) | Question::AllSettings | Question::SentinelMasters => {}
-            Question::SlowLogLength => self.slowlog_length = reply.integer(),
-            Question::LastSlowCommand => self.read_slow_log(reply),
-            Question::LatestLatencies => self.latencies.read_latest(reply),
-            Question::LatencyHistogram => self.latencies.read_histograms(reply, info),
-            Question::ClusterInfo => {
+        match query {
+            Query::Setting(_) | Query::AllSettings | Query::SentinelMasters => {}
+            Query::SlowLogLength => self.slowlog_length = reply.integer(),
+            Query::LastSlowCommand => self.read_slow_log(reply),
+            Query::LatestLatencies => self.latencies.read_latest(reply),
+            Query::LatencyHistogram => self.latencies.read_histograms(reply, info),
+            Query::ClusterInfo => {
                 self.cluster = self.skipped.read(&text_of(reply).parse().fields)?;
             }
-            Question::Modules => {
+            Query::Modules => {
                 self.modules = Modules::read(&text_of(reply).parse(), &mut self.skipped)?;
             }
-            Question::SentinelSettings => {
-                self.sentinel.read_settings(&reply.pairs().collect(), asked);
+            Query::SentinelSettings => {
+                self.sentinel.read_settings(&reply.pairs().collect(), options);
             }
         }
         Ok(())
@@ -151,7 +150,7 @@ impl RedisMetrics {
     }
 }
 
-/// Returns the lines of a reply, none of one that is no text.
+/// Returns the lines of a reply; no lines if it is not a text.
 fn text_of(reply: &Reply) -> InfoText {
     let mut text = InfoText::default();
     if let Reply::Text(bytes) = reply {

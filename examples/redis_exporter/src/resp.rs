@@ -1,5 +1,4 @@
-//! The protocol of Redis servers, RESP2: commands are packed, and replies are read as far as there
-//! is room for them.
+//! RESP2, the protocol of Redis servers: packs commands, and reads replies up to a limit.
 
 use std::io::{self, ErrorKind};
 
@@ -7,7 +6,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
 use crate::info::InfoText;
 
-/// Commands to be sent at once.
+/// Commands that are sent together.
 #[derive(Default)]
 pub(crate) struct Commands {
     bytes: Vec<u8>,
@@ -27,7 +26,7 @@ impl Commands {
         &self.bytes
     }
 
-    /// Returns how many replies there will be.
+    /// Returns the number of commands, which is also that of their replies.
     pub(crate) fn number(&self) -> usize {
         self.number
     }
@@ -44,7 +43,7 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    /// Returns a text, with U+FFFD in place of what is not UTF-8.
+    /// Returns the text of a reply, with U+FFFD in place of bytes that are not UTF-8.
     pub(crate) fn text(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
@@ -59,7 +58,7 @@ impl Reply {
         }
     }
 
-    /// Returns the elements of an array, none for anything else.
+    /// Returns the elements of an array; no elements of other replies.
     pub(crate) fn elements(&self) -> &[Self] {
         match self {
             Self::Array(elements) => elements,
@@ -67,7 +66,7 @@ impl Reply {
         }
     }
 
-    /// Returns the texts of an array of keys and values, without the pairs that are no texts.
+    /// Returns the keys and values of an array, without the pairs that are not texts.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (String, String)> {
         let pairs = self.elements().chunks_exact(2);
         pairs.filter_map(|pair| Some((pair.first()?.text()?, pair.get(1)?.text()?)))
@@ -77,9 +76,9 @@ impl Reply {
 /// A reply that could not be read.
 #[derive(Debug)]
 pub(crate) enum ReadError {
-    /// The connection is broken, or has brought more than is read of any.
+    /// The connection is broken, or the server has sent more than the limit of a connection.
     Io(io::Error),
-    /// This is not RESP2.
+    /// The reply is not RESP2.
     Malformed,
 }
 
@@ -89,18 +88,18 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// The line of a simple reply, or of the length of another one.
+/// The limit of a line, which has a simple reply, or the length of another reply.
 const MOST_LINE_BYTES: u64 = 1 << 16;
 
-/// Nested arrays. LATENCY HISTOGRAM has three levels.
+/// The limit of nested arrays. LATENCY HISTOGRAM has three levels.
 const MOST_DEPTH: usize = 8;
 
-/// The most that is kept of all replies in a scrape; INFO has [bounds of its own](InfoText).
+/// The limits of all replies that a scrape keeps; INFO has [limits of its own](InfoText).
 const MOST_BYTES: u64 = 1 << 20;
 const MOST_ELEMENTS: u64 = 1 << 15;
 
-/// Reads replies. An element that there is no room for is dropped and counted, and costs no other
-/// reply.
+/// Reads replies. An element that exceeds a limit is dropped and counted, and other replies are
+/// kept.
 pub(crate) struct Replies<R> {
     reader: R,
     bytes_left: u64,
@@ -130,7 +129,8 @@ impl<R: AsyncBufRead + Unpin + Send> Replies<R> {
         self.rest(head).await
     }
 
-    /// Reads the reply to INFO into `text`, line by line. Returns any reply that has no such text.
+    /// Reads the reply to INFO into `text`, line by line. Returns the reply if it is not a bulk
+    /// string.
     pub(crate) async fn info(&mut self, text: &mut InfoText) -> Result<Option<Reply>, ReadError> {
         match self.head().await? {
             Head::Bulk(length) => self.lines(length, text).await.map(|()| None),
@@ -159,7 +159,7 @@ impl<R: AsyncBufRead + Unpin + Send> Replies<R> {
         })
     }
 
-    /// Reads a line without its end.
+    /// Reads a line, and returns it without its line end.
     async fn line(&mut self) -> Result<Vec<u8>, ReadError> {
         let mut line = Vec::new();
         (&mut self.reader).take(MOST_LINE_BYTES).read_until(b'\n', &mut line).await?;
@@ -185,7 +185,7 @@ impl<R: AsyncBufRead + Unpin + Send> Replies<R> {
                     None
                 }
             };
-            // An element may be the last one of several arrays.
+            // An element may complete several arrays.
             while let Some(element) = reply.take() {
                 let Some((left, elements)) = open.last_mut() else { return Ok(element) };
                 *left -= 1;
@@ -223,7 +223,7 @@ impl<R: AsyncBufRead + Unpin + Send> Replies<R> {
         Ok(reply)
     }
 
-    /// Returns the reply that a text is, if there is room for it.
+    /// Returns the reply with this text, or `Nil` if the text exceeds the limit.
     fn kept(&mut self, text: Vec<u8>, reply: impl FnOnce(Vec<u8>) -> Reply) -> Reply {
         match self.bytes_left.checked_sub(text.len() as u64) {
             Some(left) => {
@@ -245,7 +245,7 @@ impl<R: AsyncBufRead + Unpin + Send> Replies<R> {
                 return Err(eof());
             }
             let skipped = left.min(available as u64);
-            // It is no more than there is in the buffer.
+            // `skipped` is at most `available`.
             self.reader.consume(usize::try_from(skipped).unwrap_or(available));
             left -= skipped;
         }
@@ -274,7 +274,7 @@ impl<R: AsyncBufRead + Unpin + Send> Replies<R> {
         self.end().await
     }
 
-    /// Reads what ends a bulk string.
+    /// Reads the line end after a bulk string.
     async fn end(&mut self) -> Result<(), ReadError> {
         match self.reader.read_u16().await? {
             0x0d0a => Ok(()),

@@ -1,4 +1,4 @@
-//! Sentinels, which monitor the masters of others.
+//! Sentinels, which monitor masters.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use hello_exporter::{Collector, Labels, Rows};
 use serde::Deserialize;
 
 use crate::config::{AllSettings, Settings};
-use crate::flags::Asked;
+use crate::flags::Options;
 use crate::info::Info;
 use crate::resp::{Commands, Reply};
 use crate::skipped::Skipped;
@@ -23,7 +23,7 @@ pub(crate) struct Sentinel {
     #[metric(flatten)]
     details: Rows<MasterLabels, MasterDetails>,
 
-    /// Whether there are enough Sentinels to fail a master over, and what this one says of it.
+    /// Whether enough Sentinels can agree to fail over a master, with this Sentinel's message.
     #[metric(labels = ["master_name", "message"])]
     sentinel_master_ckquorum_status: Vec<([String; 2], bool)>,
 
@@ -37,16 +37,16 @@ struct SentinelInfo {
     /// Masters that this Sentinel monitors.
     sentinel_masters: Option<f64>,
 
-    /// Whether this Sentinel trusts its own clock no longer.
+    /// Whether this Sentinel is in TILT mode: it does not trust its clock.
     sentinel_tilt: Option<f64>,
 
-    /// Scripts that are running.
+    /// Running scripts.
     sentinel_running_scripts: Option<f64>,
 
-    /// Scripts that wait.
+    /// Scripts in the queue.
     sentinel_scripts_queue_length: Option<f64>,
 
-    /// Failures that are simulated.
+    /// Flags of simulated failures.
     sentinel_simulate_failure_flags: Option<f64>,
 }
 
@@ -58,11 +58,11 @@ struct MasterLabels {
     address: String,
 }
 
-/// INFO of one master.
+/// The line of INFO about one master.
 #[derive(Collector, Deserialize)]
 #[collector(subsystem = "sentinel_master")]
 struct MasterInfo {
-    /// Whether a master is well.
+    /// Whether a master is healthy.
     #[metric(labels = ["master_status"])]
     #[serde(skip)]
     status: Vec<(String, bool)>,
@@ -74,15 +74,16 @@ struct MasterInfo {
     sentinels: Option<f64>,
 }
 
-/// SENTINEL MASTERS of one master, and what its replicas and Sentinels are.
+/// The values of one master from SENTINEL MASTERS, and the number of its healthy Sentinels and
+/// replicas.
 #[derive(Collector, Deserialize)]
 #[collector(subsystem = "sentinel_master")]
 struct MasterDetails {
-    /// Sentinels that have to agree on the failure of a master.
+    /// Sentinels that must agree that a master is down.
     #[metric(name = "setting_ckquorum")]
     quorum: Option<f64>,
 
-    /// How long a failover may take, in milliseconds.
+    /// Time that a failover may take, in milliseconds.
     #[metric(name = "setting_failover_timeout")]
     #[serde(rename = "failover-timeout")]
     failover_timeout: Option<f64>,
@@ -92,7 +93,7 @@ struct MasterDetails {
     #[serde(rename = "parallel-syncs")]
     parallel_syncs: Option<f64>,
 
-    /// How long a master may be silent before it is taken for down, in milliseconds.
+    /// Time that a master may be silent before it counts as down, in milliseconds.
     #[metric(name = "setting_down_after_milliseconds")]
     #[serde(rename = "down-after-milliseconds")]
     down_after_milliseconds: Option<f64>,
@@ -101,21 +102,21 @@ struct MasterDetails {
     #[serde(rename = "config-epoch")]
     config_epoch: Option<f64>,
 
-    /// How long ago a master has last answered a ping, in seconds.
+    /// Time since the last valid reply of a master to a ping, in seconds.
     #[metric(name = "last_ok_ping_reply_seconds")]
     #[serde(rename = "last-ok-ping-reply")]
     last_ok_ping_reply: Option<f64>,
 
-    /// Sentinels of a master that are well, this one among them.
+    /// Healthy Sentinels of a master, including this one.
     #[serde(skip)]
     ok_sentinels: Option<u64>,
 
-    /// Replicas of a master that are well.
+    /// Healthy replicas of a master.
     #[serde(skip)]
     ok_slaves: Option<u64>,
 }
 
-/// Masters of which more is asked than there is in INFO.
+/// The most masters for which commands other than INFO are run.
 const MOST_MASTERS: usize = 1000;
 
 /// A master, as SENTINEL MASTERS describes it.
@@ -134,7 +135,7 @@ impl Monitored {
         fields.filter_map(named).take(MOST_MASTERS).collect()
     }
 
-    /// Adds the commands about one master that SENTINEL MASTERS does not answer.
+    /// Adds the commands for the facts about this master that SENTINEL MASTERS lacks.
     pub(crate) fn add_commands(&self, commands: &mut Commands) {
         for command in ["CKQUORUM", "SENTINELS", "SLAVES"] {
             commands.add(&["SENTINEL", command, &self.name]);
@@ -174,8 +175,8 @@ impl Sentinel {
             let values: KeyValues = fields.iter().map(|(key, text)| (&**key, &**text)).collect();
             let mut details: MasterDetails = skipped.read(&values)?;
             details.last_ok_ping_reply = details.last_ok_ping_reply.map(|millis| millis / 1e3);
-            details.ok_sentinels = number_of_well(sentinels).map(|others| others + 1);
-            details.ok_slaves = number_of_well(replicas);
+            details.ok_sentinels = number_of_healthy(sentinels).map(|others| others + 1);
+            details.ok_slaves = number_of_healthy(replicas);
             let address = format!("{}:{}", text("ip"), text("port"));
             self.details.push(MasterLabels { name: master.name.clone(), address }, details);
             self.read_quorum(&master.name, quorum);
@@ -187,14 +188,14 @@ impl Sentinel {
         let (message, is_reached) = match reply {
             Reply::Error(error) => (error.clone(), false),
             Reply::Text(_) => (reply.text().unwrap_or_default(), true),
-            // The reply was dropped, and says neither.
+            // The reply was dropped, so the status is unknown.
             _ => return,
         };
         self.sentinel_master_ckquorum_status.push(([name.to_owned(), message], is_reached));
     }
 
-    pub(crate) fn read_settings(&mut self, settings: &Settings, asked: &Asked) {
-        self.config = AllSettings::read(settings, asked);
+    pub(crate) fn read_settings(&mut self, settings: &Settings, options: &Options) {
+        self.config = AllSettings::read(settings, options);
     }
 }
 
@@ -208,14 +209,14 @@ fn master(text: &str) -> Option<(MasterLabels, KeyValues<'_>)> {
     Some((MasterLabels { name, address }, fields))
 }
 
-/// Counts the servers of a reply that no Sentinel takes for down; `None` if it is no list.
-fn number_of_well(reply: &Reply) -> Option<u64> {
+/// Counts the servers in a reply that are not considered down; `None` if the reply is not a list.
+fn number_of_healthy(reply: &Reply) -> Option<u64> {
     if !matches!(reply, Reply::Array(_)) {
         return None;
     }
     let flags = reply.elements().iter().filter_map(|server| {
         server.pairs().find(|(key, _)| key == "flags").map(|(_, flags)| flags)
     });
-    let well = flags.filter(|flags| !flags.contains("o_down") && !flags.contains("s_down"));
-    Some(well.count() as u64)
+    let healthy = flags.filter(|flags| !flags.contains("o_down") && !flags.contains("s_down"));
+    Some(healthy.count() as u64)
 }

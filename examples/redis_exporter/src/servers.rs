@@ -1,4 +1,4 @@
-//! The servers that are asked, and which of them is sent which password.
+//! The servers to scrape, and the password for each of them.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +13,9 @@ use tracing::field::{DisplayValue, display};
 use tracing::{debug, info, warn};
 
 use crate::error::Error;
-use crate::flags::{Asked, Flags};
+use crate::flags::{Flags, Options};
 use crate::metrics::RedisMetrics;
-use crate::questions::{Question, questions};
+use crate::queries::{Query, queries};
 use crate::resp::{Commands, Reply};
 use crate::sentinel::Monitored;
 use crate::session::Session;
@@ -29,18 +29,18 @@ const SCHEMES: [Scheme; 6] = [
     Scheme::unix("unix"),
 ];
 
-/// How servers are asked.
+/// Scrapes servers: the one of `--redis.addr`, and those that requests name.
 pub(crate) struct Servers {
-    /// The one of `--redis.addr`.
+    /// The server of `--redis.addr`.
     own: Option<Address>,
     connector: Connector,
     timeout: Duration,
-    asked: Asked,
-    /// Whether the last scrape of that one had only a part of what there is.
+    options: Options,
+    /// Whether the last scrape of `own` was partial.
     is_partial: AtomicBool,
 }
 
-/// The outcome of a scrape of a server that is up.
+/// The result of a scrape of a server that is up.
 struct Scraped {
     metrics: RedisMetrics,
     /// Why replies are missing, if any are.
@@ -65,7 +65,7 @@ impl Servers {
             own,
             connector: tls.connector(store)?,
             timeout: flags.connection_timeout,
-            asked: flags.asked.clone(),
+            options: flags.options.clone(),
             is_partial: AtomicBool::new(false),
         })
     }
@@ -75,23 +75,23 @@ impl Servers {
         self.own.is_some()
     }
 
-    /// Scrapes a server. One that answers INFO is up, whatever becomes of the rest.
+    /// Scrapes a server. A server that answers INFO is up, even if other commands fail.
     async fn scrape_at(&self, address: &Address) -> Result<Scraped, Error> {
         let started = Instant::now();
         let connection = self.connector.connect(address).await.map_err(Error::Connect)?;
         let mut session = Session::new(connection);
         let connect_time = started.elapsed();
         let credentials = self.connector.credentials(address);
-        let text = session.info(credentials, self.asked.set_client_name).await?;
+        let text = session.info(credentials, self.options.set_client_name).await?;
         let info = text.parse();
-        let mut metrics = RedisMetrics::of_info(&info, &self.asked)?;
-        let questions = questions(&info, &self.asked);
+        let mut metrics = RedisMetrics::of_info(&info, &self.options)?;
+        let queries = queries(&info, &self.options);
         let mut replies = Vec::new();
-        let rest = self.ask_rest(&mut session, &questions, &mut replies, &mut metrics);
+        let rest = self.run_rest(&mut session, &queries, &mut replies, &mut metrics);
         let rest = timeout(time_left(), rest).await;
         let error = rest.map_err(|_| Error::Late(self.timeout)).flatten().err();
         let info = (&info, text.is_keyspace_cut());
-        metrics.read_replies(&questions, &replies, info, &self.asked)?;
+        metrics.read_replies(&queries, &replies, info, &self.options)?;
         metrics.skipped.log(address);
         metrics.scrape.connect_time_seconds = connect_time.as_secs_f64();
         metrics.scrape.dropped_lines = text.dropped() + session.dropped();
@@ -99,33 +99,33 @@ impl Servers {
         Ok(Scraped { metrics, error })
     }
 
-    async fn ask_rest(
+    async fn run_rest(
         &self,
         session: &mut Session,
-        questions: &[Question],
+        queries: &[Query],
         replies: &mut Vec<Reply>,
         metrics: &mut RedisMetrics,
     ) -> Result<(), Error> {
         let mut commands = Commands::default();
-        for question in questions {
-            question.add_command(&self.asked, &mut commands);
+        for query in queries {
+            query.add_command(&self.options, &mut commands);
         }
-        session.ask(&commands, replies).await?;
-        let is_of_masters =
-            |(question, _): &(&Question, _)| matches!(question, Question::SentinelMasters);
-        let Some((_, masters)) = questions.iter().zip(&*replies).find(is_of_masters) else {
+        session.run(&commands, replies).await?;
+        let is_sentinel_masters =
+            |(query, _): &(&Query, _)| matches!(query, Query::SentinelMasters);
+        let Some((_, masters)) = queries.iter().zip(&*replies).find(is_sentinel_masters) else {
             return Ok(());
         };
         let masters = Monitored::read(masters);
         let mut commands = Commands::default();
         masters.iter().for_each(|master| master.add_commands(&mut commands));
         let mut replies = Vec::new();
-        let asked = session.ask(&commands, &mut replies).await;
+        let result = session.run(&commands, &mut replies).await;
         metrics.sentinel.read_masters(&masters, &replies, &mut metrics.skipped)?;
-        asked
+        result
     }
 
-    /// Logs that a part of `--redis.addr` is missing, when that begins and when it ends.
+    /// Logs when scrapes of `--redis.addr` become partial, and when they are complete again.
     fn report_own(&self, scraped: &Scraped) {
         let is_partial = scraped.is_partial();
         match (self.is_partial.swap(is_partial, Ordering::Relaxed), is_partial) {
@@ -196,8 +196,8 @@ fn read_passwords(path: &Path, store: &mut CredentialStore) -> Result<(), Error>
     }
 }
 
-/// Inserts the server of `--redis.addr`, if there is one, after those of the file, which may have
-/// its password.
+/// Inserts the server of `--redis.addr`, if it is set. Comes after the servers of the file, which
+/// may have its password.
 fn insert_own(flags: &Flags, store: &mut CredentialStore) -> Result<Option<Address>, Error> {
     const FLAGS: &str = "--redis.addr with --redis.user and --redis.password";
 
@@ -216,8 +216,8 @@ fn insert_own(flags: &Flags, store: &mut CredentialStore) -> Result<Option<Addre
     Ok(Some(address))
 }
 
-/// Returns whether there is a user without a password. Redis wants one from every user, and takes
-/// any from those that are `nopass`.
+/// Returns whether there is a user without a password. Redis requires a password of every user, and
+/// accepts any password of a user that is `nopass`.
 fn lacks_password(credentials: &Credentials) -> bool {
     credentials.user().is_some() && credentials.password().is_none()
 }

@@ -1,4 +1,4 @@
-//! One conversation with a server.
+//! A session with a server.
 
 use std::io::ErrorKind;
 
@@ -9,13 +9,13 @@ use crate::error::{Error, code};
 use crate::info::InfoText;
 use crate::resp::{Commands, ReadError, Replies, Reply};
 
-/// The most that is read of a server, whether it is kept or dropped.
+/// The limits of what is read from a server, whether it is kept or dropped.
 const MOST_BYTES: usize = 1 << 24;
 const MOST_LINES: usize = 1 << 20;
 
 type Reader = BufReader<LimitedReader<ReadHalf<Box<dyn Stream>>>>;
 
-/// A connection on which a server is asked.
+/// A connection to a server.
 pub(crate) struct Session {
     replies: Replies<Reader>,
     writer: WriteHalf<Box<dyn Stream>>,
@@ -28,7 +28,7 @@ impl Session {
         Self { replies: Replies::new(reader), writer }
     }
 
-    /// Logs in, says who asks, and asks for INFO, all at once.
+    /// Sends AUTH, CLIENT SETNAME and INFO together, and returns the text of INFO.
     pub(crate) async fn info(
         &mut self,
         credentials: Option<&Credentials>,
@@ -53,7 +53,8 @@ impl Session {
         }
     }
 
-    /// Reads the replies to what precedes INFO. Returns the error of one that INFO does not need.
+    /// Reads the replies to the commands before INFO. Returns the error reply to CLIENT SETNAME, if
+    /// any: INFO may succeed without it.
     async fn greeting(
         &mut self,
         has_credentials: bool,
@@ -75,7 +76,7 @@ impl Session {
         }
     }
 
-    /// Reads INFO, or a reply that is not.
+    /// Reads the reply to INFO: its text, or the reply if it is not such a text.
     async fn info_text(&mut self) -> Result<Result<InfoText, Reply>, ReadError> {
         let mut text = InfoText::default();
         let other = match self.replies.info(&mut text).await {
@@ -93,7 +94,7 @@ impl Session {
         })
     }
 
-    /// Asks for INFO without a section, if the server does not know the one that stands for all.
+    /// Runs INFO without a section, if the server does not know the section ALL.
     async fn info_again(&mut self, refusal: Reply) -> Result<InfoText, Error> {
         let (error, is_unknown) = match refusal {
             Reply::Error(error) => (Error::of_info(&error), error.starts_with("ERR ")),
@@ -112,8 +113,8 @@ impl Session {
         }
     }
 
-    /// Asks what follows INFO, and adds the replies one after the other as they come.
-    pub(crate) async fn ask(
+    /// Runs the commands after INFO, and adds each reply to `replies` as it arrives.
+    pub(crate) async fn run(
         &mut self,
         commands: &Commands,
         replies: &mut Vec<Reply>,
@@ -130,8 +131,8 @@ impl Session {
         self.replies.dropped()
     }
 
-    /// Sends commands. That a server takes no more is noticed when its reply is missing: it may
-    /// have said why before.
+    /// Sends commands. Ignores errors: the server may have sent the reason before, and reading the
+    /// replies finds it.
     async fn send(&mut self, commands: &Commands) {
         let sent = self.writer.write_all(commands.bytes()).await;
         if sent.is_ok() {

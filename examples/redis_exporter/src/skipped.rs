@@ -1,4 +1,4 @@
-//! Values that are not of their type.
+//! Values of an unexpected type.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use hello_exporter::key_values::{KeyValues, KeyValuesError};
 use serde::Deserialize;
 use tracing::debug;
 
-/// The keys of the values of a scrape that are not of their type, and so are not exposed. A key is
-/// a name that this program knows, never a word of the server alone.
+/// The keys of values of an unexpected type, which the scrape does not expose. All keys are names
+/// that this program knows, and not words that only the server chooses.
 #[derive(Debug, Default)]
 pub(crate) struct Skipped(BTreeSet<String>);
 
@@ -23,12 +23,12 @@ impl Skipped {
         Ok(value)
     }
 
-    /// Returns the number of a key. Adds the key if its value is no number.
+    /// Returns the number of a key. Adds the key if its value is not a number.
     pub(crate) fn number(&mut self, values: &KeyValues, key: &'static str) -> Option<f64> {
         values.get(key).unwrap_or_else(|_| self.add(key))
     }
 
-    /// Parses a number. Adds the key if the text is no number.
+    /// Parses a number. Adds the key if the text is not a number.
     pub(crate) fn parse(&mut self, key: &'static str, text: &str) -> Option<f64> {
         text.parse().ok().or_else(|| self.add(key))
     }

@@ -38,7 +38,7 @@ fn lines_of_a_master_begin_with_its_host() {
 }
 
 #[test]
-fn section_that_is_too_long_costs_no_other() {
+fn long_section_displaces_no_other() {
     let mut text = InfoText::default();
     text.push(b"# Errorstats");
     (0..17_000).for_each(|at| text.push(format!("errorstat_E{at}:count=1").as_bytes()));

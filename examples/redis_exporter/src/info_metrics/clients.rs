@@ -1,41 +1,41 @@
-//! INFO, section Clients: its clients.
+//! INFO, section Clients.
 
 use hello_exporter::Collector;
 use serde::Deserialize;
 
 #[derive(Collector, Deserialize)]
 pub(crate) struct ClientsMetrics {
-    /// Connections of clients, without those of replicas.
+    /// Client connections, without those of replicas.
     connected_clients: Option<f64>,
 
-    /// Sockets that the bus of the cluster has, about.
+    /// Approximate number of sockets of the cluster bus.
     cluster_connections: Option<f64>,
 
-    /// Largest input buffer of the connections of now, in bytes.
+    /// Largest input buffer of the current connections, in bytes.
     #[metric(name = "client_recent_max_input_buffer_bytes")]
     client_recent_max_input_buffer: Option<f64>,
 
-    /// Largest output buffer of the connections of now, in bytes.
+    /// Largest output buffer of the current connections, in bytes.
     #[metric(name = "client_recent_max_output_buffer_bytes")]
     client_recent_max_output_buffer: Option<f64>,
 
-    /// Clients that wait for a blocking command.
+    /// Clients that wait in a blocking command.
     blocked_clients: Option<f64>,
 
-    /// Clients whose keys are tracked for their caches.
+    /// Clients whose keys are tracked for client-side caching.
     tracking_clients: Option<f64>,
 
-    /// Clients that wait for a blocking command for a limited time.
+    /// Clients that wait in a blocking command with a timeout.
     clients_in_timeout_table: Option<f64>,
 
-    /// Most connections of clients.
+    /// Limit of client connections.
     #[metric(name = "max_clients")]
     pub(crate) maxclients: Option<f64>,
 
-    /// Longest list of replies among the connections of now, before Redis 5.
+    /// Longest list of replies of the current connections, before Redis 5.
     client_longest_output_list: Option<f64>,
 
-    /// Largest input buffer among the connections of now, before Redis 5.
+    /// Largest input buffer of the current connections, in bytes, before Redis 5.
     client_biggest_input_buf: Option<f64>,
 
     /// Clients in subscription mode.
@@ -47,12 +47,12 @@ pub(crate) struct ClientsMetrics {
     /// Keys that are watched.
     total_watched_keys: Option<f64>,
 
-    /// Keys that clients wait for.
+    /// Keys that clients are blocked on.
     total_blocking_keys: Option<f64>,
 
-    /// Keys that clients wait for and that are to unblock them when they are deleted.
+    /// Keys that clients are blocked on, and whose deletion unblocks them.
     total_blocking_keys_on_nokey: Option<f64>,
 
-    /// Thread of the KeyDB client that asks.
+    /// Thread that serves this connection to KeyDB.
     current_client_thread: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! INFO, section Cluster: its part in a cluster.
+//! INFO, section Cluster.
 
 use hello_exporter::Collector;
 use serde::Deserialize;

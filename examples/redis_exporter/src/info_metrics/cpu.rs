@@ -1,4 +1,4 @@
-//! INFO, section CPU: the processor time that it takes.
+//! INFO, section CPU: processor time.
 
 use hello_exporter::Collector;
 use serde::Deserialize;
@@ -29,7 +29,7 @@ pub(crate) struct CpuMetrics {
     #[metric(counter, name = "cpu_user_main_thread_seconds_total")]
     used_cpu_user_main_thread: Option<f64>,
 
-    /// Time in which the main thread was not waiting, in seconds.
+    /// Active time of the main thread, in seconds.
     #[metric(counter, name = "active_time_main_thread_seconds_total")]
     used_active_time_main_thread: Option<f64>,
 }

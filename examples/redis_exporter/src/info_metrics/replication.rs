@@ -1,4 +1,4 @@
-//! INFO, section Replication: its part in a replication.
+//! INFO, section Replication.
 
 use hello_exporter::Collector;
 use serde::Deserialize;
@@ -8,25 +8,25 @@ pub(crate) struct ReplicationMetrics {
     /// Connected replicas.
     connected_slaves: Option<f64>,
 
-    /// Size of the buffer for partial synchronisations, in bytes.
+    /// Size of the replication backlog, in bytes.
     #[metric(name = "replication_backlog_bytes")]
     repl_backlog_size: Option<f64>,
 
-    /// Whether there is a buffer for partial synchronisations.
+    /// Whether the replication backlog is active.
     #[metric(name = "repl_backlog_is_active")]
     repl_backlog_active: Option<f64>,
 
-    /// Where in the replication the buffer begins.
+    /// Replication offset of the first byte in the backlog.
     repl_backlog_first_byte_offset: Option<f64>,
 
-    /// How much there is in the buffer, in bytes.
+    /// Size of the data in the replication backlog, in bytes.
     #[metric(name = "repl_backlog_history_bytes")]
     repl_backlog_histlen: Option<f64>,
 
-    /// How far the replication of this server has come, in bytes.
+    /// Replication offset of this server, in bytes.
     master_repl_offset: Option<f64>,
 
-    /// Up to where the replication of the former master is accepted.
+    /// Replication offset up to which the replication ID of the former master is accepted.
     second_repl_offset: Option<f64>,
 
     /// Priority of this replica in a failover.

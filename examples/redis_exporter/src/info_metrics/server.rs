@@ -10,16 +10,16 @@ pub(crate) struct ServerMetrics {
     /// How long the server has been running, in seconds.
     uptime_in_seconds: Option<f64>,
 
-    /// Number of the server's process.
+    /// Process ID of the server.
     process_id: Option<f64>,
 
-    /// Whether threads for input and output are in use.
+    /// Whether I/O threads are in use.
     io_threads_active: Option<f64>,
 
-    /// How often background tasks run, per second.
+    /// Frequency of background tasks, per second.
     hz: Option<f64>,
 
-    /// How often background tasks run as configured, per second.
+    /// Configured frequency of background tasks, per second.
     configured_hz: Option<f64>,
 
     /// Threads of a KeyDB server.
@@ -27,7 +27,7 @@ pub(crate) struct ServerMetrics {
     #[serde(default, deserialize_with = "gauge")]
     server_threads: Option<Gauge>,
 
-    /// How often a thread of a KeyDB server has waited long for a lock.
+    /// Long waits for a lock of the threads of a KeyDB server.
     #[metric(name = "long_lock_waits_total")]
     #[serde(default, deserialize_with = "gauge")]
     long_lock_waits: Option<Gauge>,

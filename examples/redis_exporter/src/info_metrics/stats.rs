@@ -1,4 +1,4 @@
-//! INFO, section Stats: what it has done.
+//! INFO, section Stats.
 
 use hello_exporter::{Collector, Gauge};
 use serde::Deserialize;
@@ -31,11 +31,11 @@ pub(crate) struct StatsMetrics {
     #[metric(name = "replica_resyncs_full")]
     sync_full: Option<f64>,
 
-    /// Partial synchronisations with replicas that were granted.
+    /// Partial synchronisations with replicas that were accepted.
     #[metric(name = "replica_partial_resync_accepted")]
     sync_partial_ok: Option<f64>,
 
-    /// Partial synchronisations with replicas that were not granted.
+    /// Partial synchronisations with replicas that were denied.
     #[metric(name = "replica_partial_resync_denied")]
     sync_partial_err: Option<f64>,
 
@@ -43,7 +43,7 @@ pub(crate) struct StatsMetrics {
     #[metric(counter, name = "expired_keys_total")]
     expired_keys: Option<f64>,
 
-    /// Keys that may have expired and are still there, in percent.
+    /// Estimated share of keys that have expired and are not removed yet, in percent.
     #[metric(name = "expired_stale_percentage")]
     expired_stale_perc: Option<f64>,
 
@@ -51,7 +51,7 @@ pub(crate) struct StatsMetrics {
     #[metric(counter, name = "expired_time_cap_reached_total")]
     expired_time_cap_reached_count: Option<f64>,
 
-    /// Keys evicted because of the limit of memory.
+    /// Keys evicted because of the memory limit.
     #[metric(counter, name = "evicted_keys_total")]
     evicted_keys: Option<f64>,
 
@@ -69,7 +69,7 @@ pub(crate) struct StatsMetrics {
     /// Patterns with subscribers.
     pubsub_patterns: Option<f64>,
 
-    /// How long the last fork took, in seconds.
+    /// Duration of the last fork, in seconds.
     #[metric(name = "latest_fork_seconds")]
     pub(crate) latest_fork_usec: Option<f64>,
 
@@ -80,7 +80,7 @@ pub(crate) struct StatsMetrics {
     #[metric(name = "defrag_hits")]
     active_defrag_hits: Option<f64>,
 
-    /// Values that were not moved when they might have been.
+    /// Values that defragmentation did not move.
     #[metric(name = "defrag_misses")]
     active_defrag_misses: Option<f64>,
 
@@ -88,20 +88,20 @@ pub(crate) struct StatsMetrics {
     #[metric(name = "defrag_key_hits")]
     active_defrag_key_hits: Option<f64>,
 
-    /// Keys that needed no defragmentation.
+    /// Keys that defragmentation skipped.
     #[metric(name = "defrag_key_misses")]
     active_defrag_key_misses: Option<f64>,
 
-    /// Keys tracked for the caches of clients.
+    /// Keys tracked for client-side caching.
     tracking_total_keys: Option<f64>,
 
-    /// Pairs of keys and clients that are tracked.
+    /// Pairs of keys and clients tracked for client-side caching.
     tracking_total_items: Option<f64>,
 
-    /// Prefixes tracked for the caches of clients.
+    /// Prefixes tracked for client-side caching.
     tracking_total_prefixes: Option<f64>,
 
-    /// Error replies where there should be none, as in replication.
+    /// Unexpected error replies, for example in replication.
     #[metric(counter)]
     unexpected_error_replies: Option<f64>,
 
@@ -109,7 +109,7 @@ pub(crate) struct StatsMetrics {
     #[metric(counter)]
     total_error_replies: Option<f64>,
 
-    /// Dumps checked in depth.
+    /// Deep integrity checks of dump payloads.
     #[metric(counter)]
     dump_payload_sanitizations: Option<f64>,
 
@@ -121,11 +121,11 @@ pub(crate) struct StatsMetrics {
     #[metric(counter)]
     total_writes_processed: Option<f64>,
 
-    /// Reads from connections by threads.
+    /// Reads from connections by I/O threads.
     #[metric(counter)]
     io_threaded_reads_processed: Option<f64>,
 
-    /// Writes to connections by threads.
+    /// Writes to connections by I/O threads.
     #[metric(counter)]
     io_threaded_writes_processed: Option<f64>,
 
@@ -134,11 +134,11 @@ pub(crate) struct StatsMetrics {
     #[serde(default, deserialize_with = "gauge")]
     migrate_cached_sockets: Option<Gauge>,
 
-    /// How long memory has been over its limit, in milliseconds; 0 where it is not.
+    /// Time since memory exceeded its limit, in milliseconds; 0 if it does not exceed it.
     #[metric(name = "current_eviction_exceeded_time_ms")]
     current_eviction_exceeded_time: Option<f64>,
 
-    /// How long memory was over its limit in all, in milliseconds.
+    /// Total time that memory exceeded its limit, in milliseconds.
     #[metric(counter, name = "eviction_exceeded_time_ms_total")]
     total_eviction_exceeded_time: Option<f64>,
 
@@ -179,7 +179,7 @@ pub(crate) struct StatsMetrics {
     #[metric(counter, name = "expire_cycle_cpu_time_ms_total")]
     expire_cycle_cpu_milliseconds: Option<f64>,
 
-    /// Clients disconnected because of the limit of their memory.
+    /// Clients disconnected because of the client memory limit.
     #[metric(counter, name = "evicted_clients_total")]
     evicted_clients: Option<f64>,
 
@@ -195,11 +195,11 @@ pub(crate) struct StatsMetrics {
     #[metric(counter, name = "client_output_buffer_limit_disconnections_total")]
     client_output_buffer_limit_disconnections: Option<f64>,
 
-    /// How often reply buffers were made smaller.
+    /// How often reply buffers were shrunk.
     #[metric(counter, name = "reply_buffer_shrinks_total")]
     reply_buffer_shrinks: Option<f64>,
 
-    /// How often reply buffers were made larger.
+    /// How often reply buffers were enlarged.
     #[metric(counter, name = "reply_buffer_expands_total")]
     reply_buffer_expands: Option<f64>,
 
@@ -211,11 +211,11 @@ pub(crate) struct StatsMetrics {
     #[metric(counter, name = "acl_access_denied_cmd_total")]
     acl_access_denied_cmd: Option<f64>,
 
-    /// Commands refused because of the access list's keys.
+    /// Commands refused because the access list does not permit their keys.
     #[metric(counter, name = "acl_access_denied_key_total")]
     acl_access_denied_key: Option<f64>,
 
-    /// Commands refused because of the access list's channels.
+    /// Commands refused because the access list does not permit their channels.
     #[metric(counter, name = "acl_access_denied_channel_total")]
     acl_access_denied_channel: Option<f64>,
 

@@ -27,7 +27,7 @@ pub(crate) struct SearchMetrics {
     /// Whether a query has used dialect 4.
     search_dialect_4: Option<f64>,
 
-    /// Cursors that are idle.
+    /// Idle cursors.
     search_global_idle: Option<f64>,
 
     /// Cursors.
@@ -41,7 +41,7 @@ pub(crate) struct SearchMetrics {
     /// Indexes that are in use.
     search_number_of_active_indexes: Option<f64>,
 
-    /// Indexes with a query under way.
+    /// Indexes with a running query.
     search_number_of_active_indexes_running_queries: Option<f64>,
 
     /// Indexes that are being written.
@@ -65,10 +65,10 @@ pub(crate) struct SearchMetrics {
     #[metric(name = "search_used_memory_vector_index_bytes")]
     search_used_memory_vector_index: Option<f64>,
 
-    /// Cursors of users that are idle.
+    /// Idle cursors of users.
     search_global_idle_user: Option<f64>,
 
-    /// Cursors of the cluster that are idle.
+    /// Idle cursors of the cluster.
     search_global_idle_internal: Option<f64>,
 
     /// Cursors of users.
@@ -99,19 +99,19 @@ pub(crate) struct SearchMetrics {
     /// Documents indexed, in all indexes.
     search_total_indexed_documents: Option<f64>,
 
-    /// Queries that wait.
+    /// Queries in the queue.
     search_query_queue_size: Option<f64>,
 
-    /// Changes that wait to be indexed.
+    /// Changes in the queue for indexing.
     search_writer_queue_size: Option<f64>,
 
-    /// Strings that are shared.
+    /// Interned strings.
     search_string_interning_store_size: Option<f64>,
 
     /// Vectors that could not be moved out of their hashes.
     search_vector_externing_hash_extern_errors: Option<f64>,
 
-    /// Vectors that are kept ready.
+    /// Vectors in the LRU cache.
     search_vector_externing_num_lru_entries: Option<f64>,
 
     /// Time spent on indexing, in milliseconds.
@@ -146,7 +146,7 @@ pub(crate) struct SearchMetrics {
     #[metric(counter, name = "search_query_execution_time_ms_total")]
     search_total_query_execution_time_ms: Option<f64>,
 
-    /// Queries under way.
+    /// Running queries.
     #[metric(counter, name = "search_active_queries_total")]
     search_total_active_queries: Option<f64>,
 
@@ -162,7 +162,7 @@ pub(crate) struct SearchMetrics {
     #[metric(counter, name = "search_reader_resumed_count")]
     search_reader_resumed_cnt: Option<f64>,
 
-    /// How often a suspension of the writers ran out of time.
+    /// Suspensions of the writers that expired.
     #[metric(counter, name = "search_writer_suspension_expired_count")]
     search_writer_suspension_expired_cnt: Option<f64>,
 
@@ -190,11 +190,11 @@ pub(crate) struct SearchMetrics {
     #[metric(counter)]
     search_failure_requests_count: Option<f64>,
 
-    /// Queries for vectors with a filter.
+    /// Vector queries with a filter.
     #[metric(counter)]
     search_hybrid_requests_count: Option<f64>,
 
-    /// Queries for vectors that were filtered on the way.
+    /// Vector queries with inline filtering.
     #[metric(counter)]
     search_inline_filtering_requests_count: Option<f64>,
 
@@ -222,11 +222,11 @@ pub(crate) struct SearchMetrics {
     #[metric(counter)]
     search_vector_externing_entry_count: Option<f64>,
 
-    /// Hashes put together again.
+    /// Hashes that were put together again from moved vectors.
     #[metric(counter, name = "search_vector_externing_generated_value_count")]
     search_vector_externing_generated_value_cnt: Option<f64>,
 
-    /// How often a vector that is kept ready was used.
+    /// Uses of vectors in the LRU cache.
     #[metric(counter, name = "search_vector_externing_lru_promote_count")]
     search_vector_externing_lru_promote_cnt: Option<f64>,
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Reads all replies of a text, and how many elements were dropped.
+/// Returns all replies of a text, and the number of elements that were dropped.
 async fn read(text: &str) -> (Vec<Reply>, u64) {
     let mut replies = Replies::new(text.as_bytes());
     let mut all = Vec::new();
@@ -68,7 +68,7 @@ async fn anything_else_is_malformed() {
 }
 
 #[tokio::test]
-async fn element_over_the_bounds_is_dropped_alone() {
+async fn only_the_element_over_the_limit_is_dropped() {
     let long = format!("*3\r\n+a\r\n$2000000\r\n{}\r\n+b\r\n:1\r\n", "x".repeat(2_000_000));
     let reply = Reply::Array(vec![text("a"), Reply::Nil, text("b")]);
     assert_eq!(read(&long).await, (vec![reply, Reply::Integer(1)], 1));
@@ -91,7 +91,7 @@ async fn info_is_read_line_by_line() {
     let [one, two] = ["1", "2"].map(|text| Some(text.to_owned()));
     assert_eq!(read(&info("# A\r\na:1\r\n\r\nb:2")).await, (None, one, 0));
     assert_eq!(read(&info("a:2")).await, (None, two.clone(), 0));
-    // A line that is too long is not cut, which would make up a value.
+    // A line that is too long is dropped as a whole: a cut line would have a wrong value.
     let long = format!("b:{}\r\na:2\r\n", "x".repeat(100_000));
     assert_eq!(read(&info(&long)).await, (None, two, 1));
     assert_eq!(read("-ERR no\r\n").await, (Some(Reply::Error("ERR no".to_owned())), None, 0));
