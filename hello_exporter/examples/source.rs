@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use hello_exporter::{Collector, Exporter, Source, SourceOptions, build_info};
 use tokio::net::TcpStream;
 
-/// A directory, as values.
+/// The metrics of a directory, as plain values.
 #[derive(Collector)]
 struct Spool {
     /// Entries in the spool directory.

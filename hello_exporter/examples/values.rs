@@ -1,4 +1,4 @@
-//! The metrics of the tutorial as values: plain data, computed whenever Prometheus asks.
+//! The metrics of the tutorial as values: plain data, computed at each scrape.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

@@ -87,7 +87,7 @@ struct Known {
     known: Option<u64>,
 }
 
-/// With `?known=3` the answer comes with the fourth visit.
+/// Responds with the number of visits. With `?known=3` it waits for the fourth visit.
 async fn visits(name: Path<String>, known: Query<Known>, store: Data<Store>) -> HttpResponse {
     match store.visits(&name, known.known).await {
         Some(visits) => HttpResponse::Ok().body(format!("{visits}\n")),
@@ -123,7 +123,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = HttpServer::new(move || {
         App::new().app_data(store.clone()).app_data(metrics.clone()).configure(routes)
     });
-    // Whoever waits for a visit and goes away is not waited for.
+    // A client that disconnects while it waits for a visit ends its request.
     let server = server.h1_allow_half_closed(false).bind(address)?;
     server.addrs().iter().for_each(|address| eprintln!("Listening on address {address}"));
     Ok(server.run().await?)

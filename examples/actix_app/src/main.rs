@@ -83,7 +83,7 @@ struct Known {
     known: Option<u64>,
 }
 
-/// With `?known=3` the answer comes with the fourth visit.
+/// Responds with the number of visits. With `?known=3` it waits for the fourth visit.
 async fn visits(name: Path<String>, known: Query<Known>, store: Data<Store>) -> HttpResponse {
     match store.visits(&name, known.known).await {
         Some(visits) => HttpResponse::Ok().body(format!("{visits}\n")),
@@ -117,7 +117,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     prometheus::register(Box::new(Shared(metrics.clone().into_inner())))?;
     prometheus::register(Box::new(requests.clone()))?;
 
-    // The same metrics for who prefers OpenMetrics, protobuf or a compressed answer.
+    // The same metrics for clients that prefer OpenMetrics, protobuf or a compressed response.
     let registry = Registry::new();
     registry.register(prometheus::default_registry().clone())?;
 
@@ -131,7 +131,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .configure(routes)
             .service(Metrics::new(registry.clone()).path("/metrics/negotiated"))
     });
-    // Whoever waits for a visit and goes away is not waited for.
+    // A client that disconnects while it waits for a visit ends its request.
     let server = server.h1_allow_half_closed(false).bind(address)?;
     server.addrs().iter().for_each(|address| eprintln!("Listening on address {address}"));
     Ok(server.run().await?)

@@ -1,4 +1,4 @@
-//! The links, in memory, with a metric of their own, which is as it was before.
+//! The links in memory, and their metric, which adopting the derive did not change.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -59,7 +59,7 @@ impl Store {
         is_removed
     }
 
-    /// Where a link leads. That is a visit.
+    /// Returns the URL of a link, and counts a visit.
     pub(crate) fn follow(&self, name: &str) -> Option<String> {
         let mut links = self.links();
         let link = links.get_mut(name)?;
@@ -68,7 +68,8 @@ impl Store {
         Some(link.url.clone())
     }
 
-    /// How many visits a link has had, once there were more than `known`. None if there is no such link, or no longer.
+    /// Waits for more than `known` visits of a link, and returns their number; `None` if there is
+    /// no such link, or if it is removed.
     pub(crate) async fn visits(&self, name: &str, known: Option<u64>) -> Option<u64> {
         loop {
             let visited = self.visited.notified();

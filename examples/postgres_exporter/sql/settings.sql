@@ -1,5 +1,5 @@
 -- `current_setting` returns a number and the largest unit that represents it exactly: `128MB`,
--- `200ms`. -1 turns a setting off, in any unit.
+-- `200ms`. -1, in any unit, turns a setting off.
 SELECT 'pg_settings_' || replace(name, '.', '_') || coalesce('_' || base, '') AS name,
     short_desc || coalesce(' [Units converted to ' || base || '.]', '') AS help,
     CASE WHEN vartype = 'bool' THEN (setting = 'on')::int

@@ -26,7 +26,7 @@ struct Flags {
     #[arg(long = "database.timeout", default_value = "5s", value_parser = cli::parse_duration)]
     sizes: Duration,
 
-    /// File with more queries whose columns become labels and samples.
+    /// File with more queries, whose columns become labels and samples.
     #[arg(long = "extend.query-path", env = "PG_EXPORTER_EXTEND_QUERY_PATH")]
     file: Option<PathBuf>,
 
@@ -34,7 +34,7 @@ struct Flags {
     #[arg(long = "extend.query-timeout", default_value = "3s", value_parser = cli::parse_duration)]
     queries: Duration,
 
-    /// User for the targets of probes. Without it there are no probes.
+    /// User for the targets of probes. Probes are disabled without a user.
     #[arg(long = "probe.user", env = "PROBE_USER")]
     user: Option<String>,
 

@@ -1,5 +1,5 @@
-//! The metrics, named as the postgres_exporter that is written in Go names them, and the queries
-//! whose columns they are. A column that a server of another version lacks is left out.
+//! The metrics, with the names of the postgres_exporter that is written in Go, and the queries that
+//! return them as columns. A column that the server's version lacks is left out.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub(crate) async fn activity(server: Arc<Postgres>) -> Result<Rows<State, Activi
     server.query(include_str!("../sql/activity.sql")).await??.iter().map(fields).map(row).collect()
 }
 
-/// Returns the settings, each of which is a family of its own.
+/// Returns the settings, one family each.
 pub(crate) async fn settings(server: Arc<Postgres>) -> Result<DynamicFamilies> {
     let mut families = DynamicFamilies::new();
     for row in server.query(include_str!("../sql/settings.sql")).await??.iter().map(fields) {

@@ -1,4 +1,4 @@
-//! The connection to a server, which all sources share.
+//! The connection to a server. All sources share it.
 
 use hello_exporter::key_values::KeyValues;
 use serde::de::DeserializeOwned;
@@ -22,11 +22,9 @@ impl Postgres {
         Self { config, connection: Mutex::default() }
     }
 
-    /// Returns the result of a query: rows, whose values are the texts that psql shows, or its error.
-    /// Fails if there is no connection.
-    ///
-    /// One query runs at a time. If the connection is lost since the last one, the query runs on a
-    /// new connection.
+    /// Returns the result of a query: its error, or its rows, with the values as psql shows them.
+    /// Fails without a connection. One query runs at a time. If the connection was lost since the
+    /// last query, the query runs on a new one.
     pub(crate) async fn query(&self, sql: &str) -> Result<QueryResult, Error> {
         let mut slot = self.connection.lock().await;
         let (client, task) = match slot.take() {
@@ -49,10 +47,9 @@ impl Postgres {
     }
 }
 
-/// Cancels a query on the server if its future is dropped, as that of a source that is late.
-///
-/// The connection, which is not in its slot while a query runs, is closed as well. So no query
-/// waits behind the late one, and the cancellation cannot hit another query.
+/// Cancels a query on the server if its future is dropped, for example because its source timed
+/// out. Also closes the connection, which is not in its slot while a query runs. So no other query
+/// waits for the late one, and the cancellation cannot hit another query.
 struct Running(Option<(CancelToken, AbortHandle)>);
 
 impl Drop for Running {
@@ -70,7 +67,7 @@ pub(crate) fn fields(row: &SimpleQueryRow) -> KeyValues<'_> {
     columns.filter_map(|(at, column)| Some((column.name(), row.get(at)?))).collect()
 }
 
-/// Reads a row into a label struct and a metrics struct, whose fields have the names of columns.
+/// Reads a row into a label struct and a metrics struct. Their fields have the names of columns.
 pub(crate) fn row<L: DeserializeOwned, M: DeserializeOwned>(row: KeyValues<'_>) -> Result<(L, M)> {
     Ok((row.read()?.0, row.read()?.0))
 }

@@ -10,7 +10,7 @@ use tokio_postgres::Config;
 use crate::metrics::{Activity, DatabaseName, DatabaseSize, State, activity, settings, sizes};
 use crate::{postgres::Postgres, postgres::Result, queries::Queries};
 
-/// The metrics of a target, without those of collectors that flags disable.
+/// The metrics of a target, without the collectors that flags disable.
 #[derive(Collector)]
 pub(crate) struct Target {
     #[metric(flatten)]
@@ -23,11 +23,12 @@ pub(crate) struct Target {
     statistics: Option<DynamicFamilies>,
 }
 
-/// Servers that requests name, with a login for all of them: none gets the password of another.
+/// Servers that requests name. All of them get the same user and password, and not those of other
+/// servers.
 pub(crate) struct Targets(Config);
 
 impl Targets {
-    /// Returns the targets, if there is a user for them.
+    /// Returns the targets; `None` without a user for them.
     pub(crate) fn new(user: Option<&str>, password: &str) -> Option<Self> {
         let user = user.filter(|user| !user.is_empty())?;
         Some(Self(Config::new().user(user).password(password).dbname("postgres").clone()))

@@ -1,5 +1,5 @@
-//! Queries whose columns become labels and samples: those of queries.yaml, and those of a file. It
-//! has the form of the file that the postgres_exporter that is written in Go takes.
+//! Queries whose columns become labels and samples: those of queries.yaml, and those of a file. The
+//! file has the format that the postgres_exporter written in Go reads.
 
 use std::collections::BTreeMap;
 use std::{error::Error, fs, io, path::Path, sync::Arc, time::UNIX_EPOCH};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::postgres::{Postgres, Result, fields};
 
-/// Queries by the prefix of their metrics' names, and the server that runs them.
+/// The queries, by the prefix of their metric names, and the server that runs them.
 pub(crate) struct Queries(BTreeMap<String, Query>, Arc<Postgres>);
 
 #[derive(Deserialize)]
@@ -18,7 +18,8 @@ pub(crate) struct Queries(BTreeMap<String, Query>, Arc<Postgres>);
 struct Query {
     query: String,
     metrics: Vec<BTreeMap<String, Column>>,
-    /// The Go exporter runs such a query in one of several databases only. This one has one.
+    /// The Go exporter runs such a query in only one of several databases. This exporter has only
+    /// one.
     #[serde(default, rename = "master")]
     _master: bool,
 }
@@ -42,7 +43,7 @@ enum Usage {
 }
 
 impl Queries {
-    /// Returns the queries that this program has.
+    /// Returns the built-in queries.
     pub(crate) fn built_in(server: Arc<Postgres>) -> Result<Self, String> {
         Self::parse("queries.yaml".as_ref(), Ok(include_str!("../queries.yaml").into()), server)
     }
@@ -83,7 +84,7 @@ impl Source for Queries {
         Ok(families)
     }
 
-    /// Returns the families of rows without NULL.
+    /// Returns the families of a row without NULL.
     fn families(&self) -> Vec<Desc> {
         let of_query = |(prefix, query): (&String, &Query)| {
             let mut families = DynamicFamilies::new();
@@ -105,8 +106,8 @@ impl Query {
         self.columns().filter(|(_, column)| column.usage == Usage::Label).map(|(name, _)| name)
     }
 
-    /// Adds the samples of a row. NULL is an empty label, and no sample. Text that is no number is
-    /// no sample.
+    /// Adds the samples of a row. NULL becomes an empty label, or no sample. Text that is not a
+    /// number becomes no sample.
     fn add(&self, prefix: &str, row: &KeyValues<'_>, families: &mut DynamicFamilies) {
         let labels = self.labels().map(|name| (name, row.text(name).unwrap_or_default()));
         for (column, Column { usage, description }) in self.columns() {
@@ -123,7 +124,7 @@ impl Query {
     }
 }
 
-/// Reads a number, a boolean, or a timestamp, as seconds since the Unix epoch.
+/// Reads a number, a boolean, or a timestamp, which becomes seconds since the Unix epoch.
 fn number(text: &str) -> Option<f64> {
     match text {
         "t" | "f" => Some(f64::from(text == "t")),
@@ -131,7 +132,7 @@ fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// Reads a timestamp such as `2026-11-28 13:34:46.99+00`, with a `T` in JSON.
+/// Reads a timestamp such as `2026-11-28 13:34:46.99+00`. JSON has a `T` in place of the blank.
 fn seconds(text: &str) -> Option<f64> {
     let time = humantime::parse_rfc3339_weak(text.split('+').next()?).ok()?;
     Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs() as f64)

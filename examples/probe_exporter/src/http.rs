@@ -43,12 +43,12 @@ pub(crate) struct Http(Client);
 
 impl Http {
     pub(crate) fn new() -> Result<Self, reqwest::Error> {
-        // Fails where one is installed already, which is as well.
+        // Fails if a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self(client(None)?))
     }
 
-    /// Gets the target, and returns what was found of it up to an error.
+    /// Gets the target, and returns the metrics that were known when it succeeded or failed.
     pub(crate) async fn probe(&self, request: &ProbeRequest) -> Probed<ProbeMetrics> {
         let mut metrics = ProbeMetrics::default();
         let limit = request.timeout();
@@ -59,8 +59,8 @@ impl Http {
         }
     }
 
-    /// Gets the target, and notes what is found in `metrics`, of each response in the place of that
-    /// before.
+    /// Gets the target and follows redirects. Each response replaces the values of the previous one
+    /// in `metrics`.
     async fn get(
         &self,
         request: &ProbeRequest,
@@ -102,9 +102,9 @@ impl ProbeMetrics {
     }
 }
 
-/// Returns where a response redirects to, if it does: as in browsers and in Go, only these statuses
-/// do, and not without a `Location`. Go takes the first of several; browsers take none, unless all
-/// are the same.
+/// Returns the location that a response redirects to, if any. As in browsers and in Go, only these
+/// statuses redirect, and only with a `Location`. Of several different values, Go uses the first,
+/// and browsers fail, as this does.
 fn location(response: &Response) -> Option<Result<Vec<u8>, HttpError>> {
     if ![301, 302, 303, 307, 308].contains(&response.status().as_u16()) {
         return None;
@@ -115,7 +115,7 @@ fn location(response: &Response) -> Option<Result<Vec<u8>, HttpError>> {
     Some(if is_one { Ok(first.to_vec()) } else { Err(HttpError::Locations) })
 }
 
-/// Reads the body of the last response and forgets it.
+/// Reads and discards the body of the last response.
 async fn read(response: &mut Response, metrics: &mut ProbeMetrics) -> Result<(), HttpError> {
     let mut length = 0;
     while let Some(chunk) = response.chunk().await? {
@@ -129,9 +129,9 @@ async fn read(response: &mut Response, metrics: &mut ProbeMetrics) -> Result<(),
     if status.is_success() { Ok(()) } else { Err(HttpError::Status(status)) }
 }
 
-/// Makes a client, whose connections leave the host by an interface if one is named.
+/// Creates a client, whose connections leave the host through `interface` if it is given.
 fn client(interface: Option<&str>) -> Result<Client, reqwest::Error> {
-    // Redirects are followed here, where it is known which are allowed.
+    // `Http::get` follows redirects itself, since it knows which are allowed.
     let client = Client::builder().redirect(Policy::none()).user_agent("probe_exporter").no_proxy();
     bound(client.pool_max_idle_per_host(0), interface).build()
 }
@@ -149,7 +149,7 @@ fn bound(client: ClientBuilder, _: Option<&str>) -> ClientBuilder {
     client
 }
 
-/// Returns the interface of a zone, which is its name or its index.
+/// Returns the name of the interface that a zone names. A zone is the name or the index.
 #[cfg(target_os = "linux")]
 fn interface(zone: &str) -> Result<String, HttpError> {
     let directory = std::path::Path::new("/sys/class/net");

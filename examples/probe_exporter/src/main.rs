@@ -13,7 +13,8 @@ use tokio::net::TcpStream;
 use http::Http;
 use target::TargetError;
 
-/// Named and described as those of the blackbox exporter. What a probe did not come to is left out.
+/// Names and HELP texts are those of the blackbox exporter. A metric is left out if the probe ends
+/// before its value is known.
 #[derive(Collector, Default)]
 #[collector(namespace = "probe", no_new)]
 struct ProbeMetrics {

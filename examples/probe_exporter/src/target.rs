@@ -1,4 +1,4 @@
-//! Targets of probes: what a URL parser makes of them, and what it does not know.
+//! Targets of probes: URLs, with the IPv6 zones that URL parsers do not accept, and `host:port`.
 
 use std::fmt;
 
@@ -17,7 +17,8 @@ pub(crate) enum TargetError {
     UserInfo,
 }
 
-/// A URL of HTTP, and the zone of its host: URL parsers of browsers do not take `[fe80::1%25eth0]`.
+/// An HTTP URL, and the zone of its host: the URL parsers of browsers do not accept
+/// `[fe80::1%25eth0]`.
 #[derive(Debug)]
 pub(crate) struct HttpTarget {
     pub(crate) url: Url,
@@ -45,7 +46,7 @@ impl HttpTarget {
         };
         let (location, zone) = without_zone(&location.iter().map(encode).collect::<String>());
         let url = self.url.join(&location).map_err(|error| TargetError::Url(error.into()))?;
-        // What is relative stays where it is.
+        // A location with the same host keeps the zone.
         let is_same = url.host() == self.url.host();
         let zone = zone.or_else(|| self.zone.clone().filter(|_| is_same));
         Self { url, zone }.checked()
@@ -60,7 +61,7 @@ impl HttpTarget {
     }
 }
 
-/// As it was written, with its zone.
+/// Writes the URL with its zone.
 impl fmt::Display for HttpTarget {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.zone, self.url.as_str().split_once(']')) {
@@ -72,7 +73,7 @@ impl fmt::Display for HttpTarget {
     }
 }
 
-/// Whether a target is a URL. `host:port/?next=http://x/` is none.
+/// Returns whether a target is a URL. `host:port/?next=http://x/` is not.
 fn has_scheme(target: &str) -> bool {
     let scheme = target.split_once("://").map_or("", |(scheme, _)| scheme);
     let is_accepted = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
@@ -94,12 +95,12 @@ fn without_zone(url: &str) -> (String, Option<String>) {
     split().map_or_else(|| (url.to_owned(), None), |(url, zone)| (url, Some(zone)))
 }
 
-/// `eth0` of `25eth0`, which is `%25eth0` in a URL (RFC 6874) and `%eth0` elsewhere.
+/// Returns `eth0` for `25eth0`: a zone is `%25eth0` in a URL (RFC 6874) and `%eth0` elsewhere.
 fn decoded(zone: &str) -> String {
     zone.strip_prefix("25").filter(|zone| !zone.is_empty()).unwrap_or(zone).to_owned()
 }
 
-/// Reads `host:port` or `[ipv6%zone]:port`; the host is what the system resolves.
+/// Reads `host:port` or `[ipv6%zone]:port`. Returns the host in the form that the system resolves.
 pub(crate) fn address(target: &str) -> Result<(String, u16), TargetError> {
     let split = || {
         let (host, port) = target.rsplit_once(':')?;
