@@ -1,5 +1,5 @@
-//! The protocol buffer format, decoded by the model that the `prometheus` crate was generated from; and
-//! that model on both ways between its registries and ours.
+//! The protobuf format, decoded by the model of the `prometheus` crate; and that model in
+//! conversions between its registries and ours, in both directions.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -28,7 +28,7 @@ fn encoded(registry: &Registry) -> Vec<u8> {
     buffer
 }
 
-/// The messages of an exposition, each behind its length.
+/// Returns the messages of an exposition, each of which follows its length.
 fn decoded(exposition: &[u8]) -> Vec<proto::MetricFamily> {
     let mut input = CodedInputStream::from_bytes(exposition);
     let mut families = Vec::new();
@@ -38,7 +38,7 @@ fn decoded(exposition: &[u8]) -> Vec<proto::MetricFamily> {
     families
 }
 
-/// The messages as the text of their model.
+/// Returns the messages in protobuf's text form.
 fn text(families: &[proto::MetricFamily]) -> String {
     families.iter().map(|family| print_to_string_pretty(family) + "\n").collect()
 }
@@ -150,7 +150,7 @@ fn a_collector_that_panics_leaves_no_half_of_a_message() {
     assert_eq!(decoded(&encoded(&registry)), [good]);
 }
 
-/// A message whose lengths need one, two and three bytes.
+/// Tests messages whose lengths need one, two and three bytes.
 #[test]
 fn lengths_of_every_size_are_read() {
     #[derive(Collector)]
@@ -218,7 +218,7 @@ fn counted<'l>(
     proto::Metric { counter: MessageField::some(counter), ..metric(labels) }
 }
 
-/// The model of a family, as it should be read.
+/// Returns the expected message of a family.
 fn model(arbitrary: &Family) -> proto::MetricFamily {
     let metric_type = match arbitrary.metric_type {
         MetricType::Counter => proto::MetricType::COUNTER,
@@ -312,7 +312,7 @@ fn summary(quantiles: &[(f64, f64)], sum: f64, count: u64) -> proto::Summary {
     }
 }
 
-/// A family with the bucket `+Inf`, which need not be there.
+/// Adds the optional bucket `+Inf` to the histograms of a family.
 fn closed(mut family: proto::MetricFamily) -> proto::MetricFamily {
     for histogram in family.metric.iter_mut().filter_map(|metric| metric.histogram.as_mut()) {
         if histogram.bucket.last().is_none_or(|bucket| bucket.upper_bound != Some(f64::INFINITY)) {
@@ -329,7 +329,7 @@ fn closed(mut family: proto::MetricFamily) -> proto::MetricFamily {
 proptest! {
     #![proptest_config(arbitrary::config(100))]
 
-    /// Compared as bytes, where NaN is NaN.
+    /// Compares bytes, so that NaN equals NaN.
     #[test]
     fn what_is_encoded_is_decoded(families in vec(arbitrary::family(), 1..40)) {
         let (registry, families) = registered(families);
@@ -393,7 +393,7 @@ size{zone="a",x="s"} -9
     );
 }
 
-/// A collector of the `prometheus` crate, of one family as it is given.
+/// A collector of the `prometheus` crate that returns one given family.
 struct Given(prometheus::core::Desc, proto::MetricFamily);
 
 impl prometheus::core::Collector for Given {
@@ -406,7 +406,7 @@ impl prometheus::core::Collector for Given {
     }
 }
 
-/// A registry with a family of each of these types.
+/// Returns a registry with a family of each of these types.
 fn foreign(types: impl IntoIterator<Item = proto::MetricType>) -> prometheus::Registry {
     let foreign = prometheus::Registry::new();
     for metric_type in types {
@@ -420,7 +420,7 @@ fn foreign(types: impl IntoIterator<Item = proto::MetricType>) -> prometheus::Re
     foreign
 }
 
-/// All that can be read.
+/// Returns a registry with all types that can be read.
 fn typed() -> prometheus::Registry {
     let all = proto::MetricType::VALUES.iter().copied();
     foreign(all.filter(|metric_type| *metric_type != proto::MetricType::UNTYPED))
@@ -473,8 +473,8 @@ summary_count{x="\"\\\n"} 4 -1500
     assert_eq!(text(&decoded(&encoded(&registry))), text(&typed().gather()));
 }
 
-/// The other form of the model has a method that gives the value; this one has none, and no method
-/// that both have does.
+/// The protobuf model has no method that returns the value, and neither has the common interface of
+/// both models. The default model has one.
 #[test]
 fn an_untyped_metric_cannot_be_read_and_is_left_out() {
     assert_eq!(exposed(foreign([proto::MetricType::UNTYPED])), []);
