@@ -348,7 +348,7 @@ impl Owners {
 
 /// Returns the file and the line number of each log line about a skipped line.
 fn skipped(log: &[String]) -> Vec<(String, usize)> {
-    let skipped = log.iter().filter(|line| line.contains("Skipping a line"));
+    let skipped = log.iter().filter(|line| line.contains("Skipping an invalid line"));
     let field = |line: &str, name: &str| {
         let (_, value) = line.split_once(&format!(" {name}=")).unwrap();
         value.split(' ').next().unwrap().to_owned()
