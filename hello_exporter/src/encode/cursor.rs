@@ -6,7 +6,8 @@
 //!
 //! The invariants that make it sound:
 //!
-//! - A cursor borrows the vector exclusively until it is dropped. Only [`grow`] moves the vector's memory, and it returns the new pointers.
+//! - A cursor borrows the vector exclusively until it is dropped. Only [`grow`] moves the vector's
+//!   memory, and it returns the new pointers.
 //! - `at` and `end` point into the vector's memory, or one byte past it. `end` is the end of its
 //!   capacity; `at` is at or before `end`. All bytes before `at` are initialized. The vector's
 //!   length is set to `at` when the cursor is dropped, and before the vector grows.
