@@ -282,10 +282,7 @@ impl Scope<'_> {
     }
 
     /// Exposes the families after all others.
-    #[cfg_attr(
-        not(feature = "server"),
-        expect(dead_code, reason = "only a server measures its scrapes")
-    )]
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "for a server only"))]
     pub(crate) fn last(mut self) -> Self {
         self.addition.last = true;
         self

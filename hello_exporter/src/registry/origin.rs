@@ -106,10 +106,7 @@ impl Registrable {
     }
 
     /// Returns a registry of the `prometheus` crate, which has the families `dynamic` at present.
-    #[cfg_attr(
-        not(feature = "prometheus"),
-        expect(dead_code, reason = "needs the `prometheus` crate")
-    )]
+    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "for that crate only"))]
     pub(crate) fn foreign<G: Collect + 'static>(
         dynamic: Vec<Desc>,
         gather: impl Fn() -> G + Send + Sync + 'static,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::collect::{Desc, MetricType};
+use crate::collect::Desc;
 use crate::internals::CollectorName;
 
 /// Returns a duration that comes from the flags, or a fixed one.
@@ -35,15 +35,6 @@ impl<F> CommonOptions<FlagDuration<F>> {
 
     pub(crate) fn new(name: impl Into<CollectorName>) -> Self {
         Self { name: name.into(), timeout: fixed(Self::DEFAULT_TIMEOUT), up: None }
-    }
-
-    /// Sets the name and the help of the gauge that exposes success.
-    pub(crate) fn set_up_metric(
-        &mut self,
-        name: impl Into<CollectorName>,
-        help: impl Into<CollectorName>,
-    ) {
-        self.up = Some(Desc::new(name, help, MetricType::Gauge));
     }
 
     /// Returns the options with the timeout that the flags set, which is at most `longest`.

@@ -80,7 +80,7 @@ async fn serve(
     let draining = async { _ = draining.await };
     let serving = connection::serve(app, listeners, web_config, limits, draining);
     let second_signal = async {
-        if let Some(signal) = first(signals.next(), stopped).await {
+        if let Either::Right((signal, _)) = select(stopped, pin!(signals.next())).await {
             info!(%signal, "Draining");
         }
         let _ = drain.send(());
@@ -89,16 +89,5 @@ async fn serve(
     match select(pin!(serving), pin!(second_signal)).await {
         Either::Left((served, _)) => served.map(|()| None),
         Either::Right((signal, _)) => Ok(Some(signal)),
-    }
-}
-
-/// Waits for a signal. Returns `None` once `stopped` has no sender any more.
-async fn first(
-    signal: impl Future<Output = Termination>,
-    stopped: oneshot::Receiver<()>,
-) -> Option<Termination> {
-    match select(stopped, pin!(signal)).await {
-        Either::Left(_) => None,
-        Either::Right((signal, _)) => Some(signal),
     }
 }

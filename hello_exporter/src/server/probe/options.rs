@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::collect::{Desc, MetricType};
 use crate::internals::CollectorName;
 use crate::server::options::{CommonOptions, FlagDuration, ZeroTimeout, fixed};
 
@@ -78,7 +79,7 @@ impl<F> ProbeOptions<F> {
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.0.set_up_metric(name, help);
+        self.0.up = Some(Desc::new(name, help, MetricType::Gauge));
         self
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::collect::{Desc, MetricType};
 use crate::internals::{Addition, CollectorName};
 use crate::server::options::{CommonOptions, FlagDuration, ZeroTimeout, fixed};
 
@@ -165,7 +166,7 @@ impl<F> SourceOptions<F> {
         name: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.settings.common.set_up_metric(name, help);
+        self.settings.common.up = Some(Desc::new(name, help, MetricType::Gauge));
         self
     }
 
