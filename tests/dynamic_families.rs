@@ -4,9 +4,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hello_exporter::collect::{Desc, Describe, MetricType, SampleValue};
+use hello_exporter::__private::WithoutNew;
+use hello_exporter::collect::{
+    Collect, Declared, Desc, Describe, FamilyEncoder, MetricType, SampleValue,
+};
 use hello_exporter::testing::assert_exposition;
 use hello_exporter::{
     Collector, DynamicFamilies, Format, HistogramSnapshot, Registry, SummarySnapshot, Timestamped,
@@ -305,4 +309,52 @@ fn desc_of_a_configuration_is_checked_before_a_scrape() {
     for (result, message) in cases {
         assert_eq!(result.unwrap_err(), message);
     }
+}
+
+/// A collector whose `declared` panics once it was called three times.
+struct Forgetful;
+
+impl Describe for Forgetful {
+    fn describe(&self) -> Vec<Desc> {
+        Self::declared()
+    }
+}
+
+impl Collect for Forgetful {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.value(1);
+    }
+}
+
+impl Declared for Forgetful {
+    const FAMILIES: usize = 1;
+    type New = WithoutNew;
+
+    fn declared() -> Vec<Desc> {
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
+        assert!(CALLS.fetch_add(1, Ordering::Relaxed) < 2, "a fault");
+        vec![Desc::new("declared", "Help.", MetricType::Gauge)]
+    }
+}
+
+#[test]
+fn panic_in_describe_removes_only_the_dynamic_families() {
+    #[derive(Collector)]
+    #[collector(no_new)]
+    struct Both {
+        #[metric(flatten)]
+        declared: Forgetful,
+        #[metric(flatten)]
+        dynamic: DynamicFamilies,
+    }
+
+    let registry = registry_of_fn(|| {
+        let mut dynamic = DynamicFamilies::new();
+        dynamic.gauge("dynamic", "Help.").value(2);
+        Both { declared: Forgetful, dynamic }
+    });
+    let declared = "# HELP declared Help.\n# TYPE declared gauge\ndeclared 1\n";
+    let dynamic = "# HELP dynamic Help.\n# TYPE dynamic gauge\ndynamic 2\n";
+    assert_eq!(exposition(&registry), format!("{declared}{dynamic}"));
+    assert_eq!(exposition(&registry), declared);
 }

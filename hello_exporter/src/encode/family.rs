@@ -252,6 +252,8 @@ pub(crate) struct Written {
     pub(crate) reason: Option<String>,
     /// Whether a live metric has written the family, whose label sets are not compared.
     is_rendered: bool,
+    /// Whether samples are counted and not written.
+    only_counts: bool,
 }
 
 /// Buffers in which a sample is assembled.
@@ -262,6 +264,11 @@ pub(crate) struct Scratch {
 }
 
 impl Written {
+    /// Returns a state in which samples are counted, as duplicates, and not written.
+    pub(crate) fn counting() -> Self {
+        Self { only_counts: true, ..Self::default() }
+    }
+
     fn clear(&mut self) {
         self.rendered.clear();
         self.ranges.clear();
@@ -286,6 +293,10 @@ impl Written {
 
     /// Renders a label set, and returns it unless it was written before.
     fn insert<'p>(&mut self, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Option<&str> {
+        if self.only_counts {
+            self.duplicates += 1;
+            return None;
+        }
         let Self { rendered, ranges, hasher, .. } = self;
         let start = rendered.len();
         labels::render(pairs, rendered);

@@ -69,7 +69,7 @@ pub(super) fn plan_dynamic(inner: &Inner, plan: &Plan, collectors: &[ScrapeColle
     let dynamic = per_scrape.map(|(registration, collector)| {
         let id = registration.id;
         let declared = registration.declared;
-        let descs = collector.describe().into_iter().skip(declared);
+        let descs = describe(registration, collector).into_iter().skip(declared);
         let is_planned = |index, desc: &Desc| {
             let planned = plan.metrics.get(&(id, index));
             planned.is_some_and(|planned| has_labels_of(&planned.desc, desc))
@@ -79,6 +79,17 @@ pub(super) fn plan_dynamic(inner: &Inner, plan: &Plan, collectors: &[ScrapeColle
         (id, positions)
     });
     dynamic.collect()
+}
+
+/// Returns the families of a collector; none if it panics.
+fn describe(registration: &Registration, collector: &dyn Collect) -> Vec<Desc> {
+    catch(|| collector.describe()).unwrap_or_else(|error| {
+        if !registration.is_reported.swap(true, Ordering::Relaxed) {
+            let collector = &*registration.name;
+            error!(collector, %error, "Collector panicked, its dynamic families are left out");
+        }
+        Vec::new()
+    })
 }
 
 /// Returns whether a planned family has all labels of `desc`.
@@ -120,7 +131,7 @@ fn register_new(
 /// Returns the number of series of a family.
 fn series(collector: &dyn Collect, position: usize, desc: &Desc) -> u64 {
     let (metric, mut text, mut written) =
-        (Prepared::new(desc.clone()), Vec::new(), Written::default());
+        (Prepared::new(desc.clone()), Vec::new(), Written::counting());
     let mut encoder = TextEncoder::new(&mut text);
     let collect = || {
         collector.collect(position, &mut FamilyEncoder::new(&metric, &mut encoder, &mut written))
