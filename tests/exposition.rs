@@ -122,7 +122,7 @@ impl Collect for Faulty {
 }
 
 #[test]
-fn panic_removes_its_whole_family_only() {
+fn panic_removes_only_its_own_family() {
     let registry = registry_of(Faulty { panics: true });
     assert_eq!(
         exposition(&registry),
@@ -257,7 +257,7 @@ fn panic_in_drop_of_a_returned_collector_loses_nothing() {
 }
 
 #[test]
-fn returned_collector_unlike_its_declaration_is_dropped() {
+fn returned_metric_with_undeclared_labels_is_not_exposed() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Mislabelled {
@@ -273,7 +273,8 @@ fn returned_collector_unlike_its_declaration_is_dropped() {
     assert_eq!(exposition_of_fn(made), "");
 }
 
-/// A handwritten collector that writes its own metrics, one of which does not match its desc.
+/// A handwritten collector that writes the same counter into three families: one declares another
+/// label, and one gets it twice.
 struct ByHand(CounterVec<1>);
 
 impl Describe for ByHand {
@@ -297,7 +298,7 @@ impl Collect for ByHand {
 }
 
 #[test]
-fn handwritten_family_is_exposed_once_with_its_labels() {
+fn repeated_and_mislabelled_handwritten_metrics_are_not_exposed() {
     let by_hand = ByHand(CounterVec::new(["x"]));
     by_hand.0.with(["one"]).inc();
     assert_eq!(
@@ -330,14 +331,15 @@ impl Collect for Twice {
 }
 
 #[test]
-fn metric_after_a_value_of_the_same_family_is_dropped() {
+fn metric_after_a_value_of_the_same_family_is_not_exposed() {
     assert_eq!(
         exposition_of(Twice(Gauge::new())),
         "# HELP twice Help.\n# TYPE twice gauge\ntwice 1\n"
     );
 }
 
-/// A collector whose scrape unregisters it, so that the scrape is its last owner.
+/// A collector that unregisters itself during a scrape, so that the scrape is its last owner. It
+/// panics in `drop`, and in `collect` if its id is not set.
 struct Leaving {
     registry: Registry,
     id: Arc<std::sync::OnceLock<hello_exporter::registry::CollectorId>>,
@@ -372,7 +374,8 @@ fn panic_in_drop_after_unregister_during_a_scrape_loses_nothing() {
     assert_eq!(exposition(&registry), "");
 }
 
-/// A scrape that unregisters two collectors, so that its plan is their last owner.
+/// A collector that unregisters two others during a scrape, so that the scrape's plan is their last
+/// owner.
 struct Removing {
     registry: Registry,
     ids: Arc<std::sync::OnceLock<[hello_exporter::registry::CollectorId; 2]>>,
@@ -394,12 +397,12 @@ impl Collect for Removing {
 }
 
 #[test]
-fn panic_in_drop_of_the_last_plan_loses_nothing() {
+fn panics_in_drop_of_collectors_owned_by_a_plan_lose_nothing() {
     let registry = Registry::new();
     let shared = Arc::new(std::sync::OnceLock::new());
-    let ids = ["one", "two"].map(|of| {
+    let ids = ["one", "two"].map(|instance| {
         let leaving = Leaving { registry: Registry::new(), id: Arc::default() };
-        registry.scope().const_label("of", of).register(leaving).unwrap()
+        registry.scope().const_label("instance", instance).register(leaving).unwrap()
     });
     shared.set(ids).unwrap();
     let removing = Removing { registry: registry.clone(), ids: shared };

@@ -1,4 +1,4 @@
-//! Faults of other derives, each with a test that this one does not have it.
+//! Bugs of other derives, each with a test that ours does not have it.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -6,8 +6,8 @@ use hello_exporter::collect::Init;
 use hello_exporter::{Collector, Counter, CounterVec};
 use hello_exporter_tests::{compiler_says, data, exposition_of, exposition_of_fn};
 
-// `metrics-derive`: uses the `name = "…"` of any attribute as help, including that of
-// `#[deprecated]`.
+// `metrics-derive`: takes the string of every attribute `#[name = "…"]` as help, for example of
+// `#[deprecated = "…"]`.
 
 #[test]
 fn other_attributes_do_not_change_help_or_name() {
@@ -30,10 +30,10 @@ fn other_attributes_do_not_change_help_or_name() {
     ));
 }
 
-// `prometric`: a wrong attribute panics the macro.
+// `prometric`: an invalid attribute makes the macro panic.
 
 #[test]
-fn unknown_attributes_do_not_panic_the_macro() {
+fn invalid_attributes_do_not_make_the_macro_panic() {
     let groups = std::fs::read_dir(data("ui")).unwrap().map(|group| group.unwrap().path());
     let cases = groups.flat_map(|group| std::fs::read_dir(group).unwrap());
     for case in cases.map(|case| case.unwrap().path()) {

@@ -81,8 +81,7 @@ fn invalid_reload_is_logged_once_and_ignored() {
         assert_eq!(said, format!("msg=\"{outcome}\" error=\"{message}\"\n"));
         assert_eq!(statuses(&exporter), expected);
     };
-    let nothing = "@/web.yml: the file is empty, expected `basic_auth_users: {}` to disable \
-                   authentication";
+    let nothing = "@/web.yml: the file is empty, expected at least `tls_server_config`";
     breaks(Some(""), nothing);
     breaks(Some("basic_auth_users: {"), "@/web.yml:1:19: unclosed bracket '{'");
     breaks(Some(" \n# TLS, and users.\n"), nothing);

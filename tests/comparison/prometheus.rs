@@ -1,4 +1,4 @@
-//! Seven metrics of a job queue, with the `prometheus` crate by hand.
+//! Seven metrics of a job queue, written by hand with the `prometheus` crate.
 
 use std::io;
 

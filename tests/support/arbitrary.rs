@@ -1,5 +1,5 @@
-//! Arbitrary metric families, whose names, labels and values are known at run time only, and the
-//! ways in which a program can write them.
+//! Arbitrary metric families, with names, labels and values known only at run time, and the ways to
+//! write them.
 
 #![allow(dead_code, reason = "no test crate needs all of it")]
 
@@ -41,7 +41,7 @@ pub(crate) struct Family {
     way: Way,
 }
 
-/// A series.
+/// A series, with one or more samples.
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
     pub(crate) labels: Vec<String>,
@@ -52,11 +52,11 @@ pub(crate) struct Series {
     pub(crate) exemplar: Option<BTreeMap<String, String>>,
 }
 
-/// The content of a series.
+/// The value of a series, by type.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     Number(SampleValue),
-    /// Cumulative.
+    /// With cumulative buckets, by upper bound.
     Histogram {
         buckets: Vec<(f64, u64)>,
         sum: f64,
@@ -82,7 +82,7 @@ enum Way {
     Live,
     /// `f64` counters and gauges.
     LiveFloats,
-    /// Histograms with these bounds; the observations of each series.
+    /// Histograms: their bounds, and the observations of each series.
     Observed(Vec<f64>, Vec<Vec<f64>>),
 }
 
@@ -94,11 +94,11 @@ pub(crate) enum State {
     #[label(name = "\\\"\n,}")]
     Nasty,
     #[label(name = "héllo 😀")]
-    Foreign,
+    NonAscii,
 }
 
 impl State {
-    const ALL: [Self; 4] = [Self::Plain, Self::Braces, Self::Nasty, Self::Foreign];
+    const ALL: [Self; 4] = [Self::Plain, Self::Braces, Self::Nasty, Self::NonAscii];
 }
 
 impl Describe for Family {
@@ -154,7 +154,7 @@ impl Family {
 
     fn by_hand<const N: usize>(&self, encoder: &mut FamilyEncoder<'_>) {
         for (labels, value) in self.map::<N>() {
-            encoder.sample(labels, value.sample().expect("a point"));
+            encoder.sample(labels, value.sample().expect("a sample"));
         }
     }
 
@@ -186,8 +186,8 @@ impl Family {
         let counters = CounterVec::from(names);
         for (labels, number, series) in self.numbers() {
             match series.exemplar() {
-                Some(labels_of) => {
-                    counters.with(labels).inc_by_with_exemplar(number.as_f64(), &labels_of);
+                Some(exemplar) => {
+                    counters.with(labels).inc_by_with_exemplar(number.as_f64(), &exemplar);
                 }
                 None => counters.with(labels).inc_by(number.as_f64()),
             }
@@ -261,12 +261,12 @@ pub(crate) fn is_on(states: u8, at: usize) -> bool {
     states >> at & 1 == 1
 }
 
-/// Returns the first `N` texts.
-fn array<const N: usize>(texts: &[String]) -> [&str; N] {
-    std::array::from_fn(|at| texts[at].as_str())
+/// Returns the first `N` strings.
+fn array<const N: usize>(strings: &[String]) -> [&str; N] {
+    std::array::from_fn(|at| strings[at].as_str())
 }
 
-/// The content of a series as a plain value.
+/// The value of a series, in a form that a map of plain values can hold.
 enum Plain {
     Number(SampleValue, Option<SystemTime>),
     Histogram(HistogramSnapshot, Option<SystemTime>),
@@ -281,11 +281,11 @@ impl From<&Series> for Plain {
             Content::Number(number) => Self::Number(number, time),
             Content::Histogram { buckets, sum, count } => {
                 let snapshot = HistogramSnapshot::new(buckets, sum, count);
-                Self::Histogram(snapshot.expect("a sound histogram"), time)
+                Self::Histogram(snapshot.expect("a valid histogram"), time)
             }
             Content::Summary { quantiles, sum, count } => {
                 let snapshot = SummarySnapshot::new(quantiles, sum, count);
-                Self::Summary(snapshot.expect("a sound summary"), time)
+                Self::Summary(snapshot.expect("a valid summary"), time)
             }
             Content::States(_) => Self::Nothing,
         }
@@ -294,13 +294,13 @@ impl From<&Series> for Plain {
 
 impl ToSample for Plain {
     fn sample(&self) -> Option<Sample<'_>> {
-        let (point, time) = match self {
+        let (sample, time) = match self {
             Self::Number(number, time) => (Sample::from(*number), time),
             Self::Histogram(snapshot, time) => (snapshot.into(), time),
             Self::Summary(snapshot, time) => (snapshot.into(), time),
             Self::Nothing => return None,
         };
-        Some(time.map_or(point, |time| point.at(time)))
+        Some(time.map_or(sample, |time| sample.at(time)))
     }
 }
 
@@ -344,7 +344,7 @@ pub(crate) fn family() -> impl Strategy<Value = Family> {
 }
 
 impl Family {
-    /// Sets the series, each label set once and in the order of a map.
+    /// Sets the series, sorted by their labels and without duplicates.
     fn with_series(mut self, series: Vec<([String; 2], Series)>) -> Self {
         let count = self.labels.len();
         let cut = |(labels, series): ([String; 2], Series)| {
@@ -355,7 +355,7 @@ impl Family {
         self.series = series.into_values().collect();
         match &self.way {
             Way::Observed(bounds, observed) => {
-                let bounds = sound_bounds(bounds);
+                let bounds = valid_bounds(bounds);
                 for (series, observed) in self.series.iter_mut().zip(observed) {
                     series.content = accumulated(&bounds, observed);
                 }
@@ -367,7 +367,7 @@ impl Family {
     }
 }
 
-fn sound_bounds(bounds: &[f64]) -> Vec<f64> {
+fn valid_bounds(bounds: &[f64]) -> Vec<f64> {
     let mut bounds: Vec<f64> = bounds.iter().copied().filter(|bound| bound.is_finite()).collect();
     bounds.sort_by(f64::total_cmp);
     bounds.dedup();
@@ -386,8 +386,8 @@ fn accumulated(bounds: &[f64], observed: &[f64]) -> Content {
     }
 }
 
-/// Returns a registry with all families that do not clash, and these families in the order of
-/// exposition.
+/// Returns a registry with the families that do not clash, and those of them that have series, in
+/// the order of exposition.
 pub(crate) fn registered(families: Vec<Family>) -> (Registry, Vec<Family>) {
     let registry = Registry::new();
     let mut names = BTreeSet::new();
@@ -411,21 +411,21 @@ type AllSeries = (MetricType, Way, Vec<([String; 2], Series)>);
 fn all_series() -> impl Strategy<Value = AllSeries> {
     use MetricType::{Counter, Gauge, Histogram, Info, StateSet, Summary, Untyped};
 
-    let by_hand = || prop_oneof![Just(Way::ByHand), Just(Way::Map)];
+    let plain_way = || prop_oneof![Just(Way::ByHand), Just(Way::Map)];
     let timed = || option::weighted(0.2, time());
     let some = |number: BoxedStrategy<SampleValue>| number.prop_map(Content::Number).boxed();
     let plain = |metric_type, content: BoxedStrategy<Content>| {
         let series = vec((label_values(), series(content, timed())), 0..5);
-        (Just(metric_type), by_hand(), series).boxed()
+        (Just(metric_type), plain_way(), series).boxed()
     };
     let live = |metric_type, way: Way, content: BoxedStrategy<Content>| {
-        // A state set is exposed from the beginning.
+        // A state set is exposed even if no state was set, so it needs a series.
         let least = usize::from(metric_type == StateSet);
         let series = vec((label_values(), series(content, Just(None))), least..5);
         (Just(metric_type), Just(way), series).boxed()
     };
     let counters = |number: BoxedStrategy<SampleValue>, way: Way| {
-        let series = exemplary(series(some(number), Just(None)));
+        let series = with_exemplar(series(some(number), Just(None)));
         (Just(Counter), Just(way), vec((label_values(), series), 0..5)).boxed()
     };
     let one = || Just(Content::Number(SampleValue::U64(1))).boxed();
@@ -458,11 +458,11 @@ fn series(
     })
 }
 
-/// Adds exemplars to a series.
+/// Adds an exemplar to some of the series.
 ///
-/// Their label values contain no `}`: the Python parser takes it for the end of the labels, even in
-/// quotes.
-fn exemplary(series: impl Strategy<Value = Series>) -> impl Strategy<Value = Series> {
+/// The exemplars' label values contain no `}`: the Python parser takes it for the end of the
+/// labels, even in quotes.
+fn with_exemplar(series: impl Strategy<Value = Series>) -> impl Strategy<Value = Series> {
     let value = short_text().prop_map(|value| value.replace('}', ""));
     let exemplar = option::of(btree_map(label_name(), value, 0..3));
     (series, exemplar).prop_map(|(series, exemplar)| Series { exemplar, ..series })
@@ -483,7 +483,7 @@ fn observed() -> BoxedStrategy<AllSeries> {
 
 fn cumulative() -> BoxedStrategy<Content> {
     let bounds = vec(prop_oneof![5 => float(), 1 => Just(f64::NEG_INFINITY)], 0..6);
-    // The sum stays below 2⁶⁴.
+    // Small enough that the total of seven fits in a `u64`.
     let counts = vec(0..1_u64 << 60, 7);
     (bounds, counts, float())
         .prop_map(|(bounds, counts, sum)| {

@@ -1,4 +1,4 @@
-//! Expositions as independent parsers read them: those of the Python client.
+//! Reads expositions with independent parsers: the two of the Python client, and promtool.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::process::output_of;
 
-/// A metric family.
+/// A metric family as the parser returned it.
 #[derive(Debug, PartialEq)]
 pub struct Family {
     /// Without `_total`, which the Python client removes in either format.
@@ -22,16 +22,16 @@ pub struct Family {
     pub samples: Vec<Sample>,
 }
 
-/// A sample.
+/// A sample as the parser returned it.
 #[derive(Debug, PartialEq)]
 pub struct Sample {
     /// The whole name.
     pub name: String,
     /// Names and unescaped values.
     pub labels: BTreeMap<String, String>,
-    /// The value.
+    /// The value as a float.
     pub value: f64,
-    /// The exact value, if the parser reads an integer, as the parser of OpenMetrics does.
+    /// The exact value, if the parser returned an integer. Only the OpenMetrics parser does.
     pub integer: Option<i128>,
     /// In milliseconds since the Unix epoch.
     pub timestamp: Option<i64>,
@@ -39,12 +39,12 @@ pub struct Sample {
     pub exemplar: Option<Exemplar>,
 }
 
-/// An exemplar.
+/// An exemplar as the parser returned it.
 #[derive(Debug, PartialEq)]
 pub struct Exemplar {
     /// Names and unescaped values.
     pub labels: BTreeMap<String, String>,
-    /// The value.
+    /// The value as a float.
     pub value: f64,
     /// In milliseconds since the Unix epoch.
     pub timestamp: Option<i64>,
@@ -128,7 +128,7 @@ fn labels(labels: &Value) -> BTreeMap<String, String> {
 }
 
 fn text(text: &Value) -> String {
-    text.as_str().expect("a text").to_owned()
+    text.as_str().expect("a string").to_owned()
 }
 
 /// Returns the complaints of `promtool check metrics` about an exposition that it can parse.

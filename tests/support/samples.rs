@@ -1,5 +1,5 @@
-//! The samples of an exposition in any format. Values that a specification forbids are read as
-//! well.
+//! Reads the samples of an exposition in any format. Also reads values that the specification of
+//! the format forbids.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::parser::Sample;
 
 type Labels = BTreeMap<String, String>;
 
-/// Reads all samples, in order. Bounds and quantiles are written as Rust writes numbers, so that
-/// the same samples are equal in every format; a NaN is `f64::NAN`.
+/// Reads all samples, in order. Bounds and quantiles are rewritten as Rust prints numbers, and
+/// every NaN becomes `f64::NAN`, so that formats can be compared.
 pub fn samples(format: Format, exposition: &[u8]) -> Vec<Sample> {
     match format {
         Format::Protobuf => protobuf::samples(exposition),
@@ -31,7 +31,7 @@ fn bound(bound: f64) -> String {
     format!("{bound:?}")
 }
 
-/// Returns the label of a type whose value every format writes in its own way.
+/// Returns the label that holds the bound or quantile, which each format spells differently.
 fn bound_label(metric_type: &str) -> Option<&'static str> {
     match metric_type {
         "histogram" => Some("le"),
@@ -85,7 +85,7 @@ mod lines {
         loop {
             let (name, rest) = text.split_once("=\"").expect("a label");
             let (value, rest) = value(rest);
-            assert!(labels.insert(name.to_owned(), value).is_none(), "{name} is there twice");
+            assert!(labels.insert(name.to_owned(), value).is_none(), "duplicate label `{name}`");
             text = match rest.strip_prefix('}') {
                 Some(rest) => return (labels, rest),
                 None => rest.strip_prefix(',').expect("a comma"),
@@ -152,7 +152,7 @@ mod protobuf {
                         let length = varint(&mut bytes) as usize;
                         Field::Bytes(bytes.split_off(..length).expect("all bytes"))
                     }
-                    other => panic!("wire type {other}"),
+                    other => panic!("unexpected wire type {other}"),
                 };
                 fields.push((tag >> 3, field));
             }
@@ -171,7 +171,7 @@ mod protobuf {
             })
         }
 
-        /// Returns the value of a number, zero if it is missing.
+        /// Returns the value of a numeric field, or zero if it is missing.
         fn number(&self, number: u64) -> f64 {
             match self.fields(number).next() {
                 Some(Field::Double(value)) => value,
@@ -182,12 +182,12 @@ mod protobuf {
 
         fn text(&self, number: u64) -> String {
             match self.fields(number).next() {
-                Some(Field::Bytes(bytes)) => String::from_utf8(bytes.to_vec()).expect("a text"),
+                Some(Field::Bytes(bytes)) => String::from_utf8(bytes.to_vec()).expect("a string"),
                 _ => String::new(),
             }
         }
 
-        /// Reads a `Metric` into the samples that the text formats have.
+        /// Splits a `Metric` into the samples that the text formats would write.
         fn samples(&self, name: &str, samples: &mut Vec<Sample>) {
             let labels: Labels =
                 self.messages(1).map(|label| (label.text(1), label.text(2))).collect();
@@ -200,8 +200,8 @@ mod protobuf {
                 let labels = labels.clone().into_iter().chain(label).collect();
                 samples.push(sample(format!("{name}{suffix}"), labels, value, timestamp));
             };
-            for number in [2, 3, 5].into_iter().flat_map(|field| self.messages(field)) {
-                push("", None, number.number(1));
+            for message in [2, 3, 5].into_iter().flat_map(|field| self.messages(field)) {
+                push("", None, message.number(1));
             }
             for summary in self.messages(4) {
                 for quantile in summary.messages(3) {
@@ -213,7 +213,7 @@ mod protobuf {
             for histogram in self.messages(7) {
                 let buckets = histogram.messages(3);
                 let mut buckets: Vec<_> = buckets.map(|it| (it.number(2), it.number(1))).collect();
-                // The last one may be implicit.
+                // The `+Inf` bucket may be left out.
                 if buckets.last().is_none_or(|(bound, _)| *bound != f64::INFINITY) {
                     buckets.push((f64::INFINITY, histogram.number(1)));
                 }

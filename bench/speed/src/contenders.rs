@@ -17,13 +17,13 @@ pub use vise::Vise;
 
 use crate::labels::{Labels, Pair};
 
-/// The names that all contenders use.
+// The metric names and help texts that all contenders use.
 const REQUESTS: &str = "requests_total";
 const REQUESTS_HELP: &str = "Requests served.";
 const SECONDS: &str = "request_seconds";
 const SECONDS_HELP: &str = "Time to serve a request.";
 
-/// One library.
+/// A library in one configuration.
 pub trait Contender: 'static {
     const NAME: &'static str;
     const IS_PEER: bool = true;
@@ -43,24 +43,22 @@ pub enum Format {
 
 /// Metrics that can be exposed.
 pub trait Expose: 'static {
-    /// Returns the whole exposition, in a buffer that is kept for the next one if the library
-    /// permits that.
+    /// Returns the whole exposition. The buffer is reused if the library allows it.
     fn expose(&mut self, format: Format) -> &[u8];
 }
 
-/// A family of counters with the labels `method`, `path` and `code` and a constant label, in a
-/// registry.
+/// A registered counter family with a constant label and the labels `method`, `path` and `code`.
 pub trait Counters: Expose + Sync {
     /// Labels in the form that the library accepts.
     type Key: Send + Sync;
 
     fn new() -> Self;
 
-    /// Returns the labels of a series to create.
+    /// Converts labels to the library's form.
     fn key(labels: &Labels) -> Self::Key;
 
-    /// Converts a key to the form that is cheapest if it is used many times.
-    fn kept(key: Self::Key) -> Self::Key {
+    /// Converts a key to the form that is cheapest to reuse.
+    fn reusable(key: Self::Key) -> Self::Key {
         key
     }
 
@@ -74,13 +72,13 @@ pub trait Counters: Expose + Sync {
     fn pin<'a>(&'a self, key: &'a Self::Key) -> impl Fn() + 'a;
 }
 
-/// A family of histograms with the labels `method` and `path`, in a registry.
+/// A registered histogram family with the labels `method` and `path`.
 pub trait Histograms: Expose {
     fn new() -> Self;
     fn observe(&self, labels: &Pair, value: f64);
 }
 
-/// A histogram without labels, in a registry.
+/// A registered histogram without labels.
 pub trait Histogram: Expose {
     fn new() -> Self;
     fn observe(&self, value: f64);

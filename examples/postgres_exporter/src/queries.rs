@@ -1,5 +1,5 @@
-//! Queries whose columns become labels and samples: those of queries.yaml, and those of a file. The
-//! file has the format that the postgres_exporter written in Go reads.
+//! Queries whose columns become labels and samples. They are built in from queries.yaml, or read
+//! from a file in the format of the Go postgres_exporter.
 
 use std::collections::BTreeMap;
 use std::{error::Error, fs, io, path::Path, sync::Arc, time::UNIX_EPOCH};
@@ -18,8 +18,8 @@ pub(crate) struct Queries(BTreeMap<String, Query>, Arc<Postgres>);
 struct Query {
     query: String,
     metrics: Vec<BTreeMap<String, Column>>,
-    /// The Go exporter runs such a query in only one of several databases. This exporter has only
-    /// one.
+    /// If true, the Go exporter runs the query in only one of its databases. Ignored here, because
+    /// this exporter connects to only one.
     #[serde(default, rename = "master")]
     _master: bool,
 }
@@ -68,7 +68,8 @@ impl Source for Queries {
     type Metrics = DynamicFamilies;
     type Error = Box<dyn Error + Send + Sync>;
 
-    /// Runs all queries. If one fails, it is logged, and the others run.
+    /// Runs all queries. A query that fails is logged, and the others still run. A failed
+    /// connection fails the scrape.
     async fn scrape(&self) -> Result<DynamicFamilies> {
         let mut families = DynamicFamilies::new();
         for (prefix, query) in &self.0 {
@@ -84,7 +85,7 @@ impl Source for Queries {
         Ok(families)
     }
 
-    /// Returns the families of a row without NULL.
+    /// Returns the families that the queries would yield if no column were NULL.
     fn families(&self) -> Vec<Desc> {
         let of_query = |(prefix, query): (&String, &Query)| {
             let mut families = DynamicFamilies::new();
@@ -106,8 +107,8 @@ impl Query {
         self.columns().filter(|(_, column)| column.usage == Usage::Label).map(|(name, _)| name)
     }
 
-    /// Adds the samples of a row. NULL becomes an empty label, or no sample. Text that is not a
-    /// number becomes no sample.
+    /// Adds the samples of a row. A NULL label is empty. A value that is NULL or not a number gets
+    /// no sample.
     fn add(&self, prefix: &str, row: &KeyValues<'_>, families: &mut DynamicFamilies) {
         let labels = self.labels().map(|name| (name, row.text(name).unwrap_or_default()));
         for (column, Column { usage, description }) in self.columns() {
@@ -132,7 +133,8 @@ fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// Reads a timestamp such as `2026-11-28 13:34:46.99+00`. JSON has a `T` in place of the blank.
+/// Reads a UTC timestamp such as `2026-11-28 13:34:46.99+00`, in whole seconds. Timestamps from
+/// JSON have a `T` instead of the space. The offset is not read: the connection's time zone is UTC.
 fn seconds(text: &str) -> Option<f64> {
     let time = humantime::parse_rfc3339_weak(text.split('+').next()?).ok()?;
     Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs() as f64)

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::info_metrics::gauge;
 
-/// The lines of Redis 7. A field has the name of its line.
+/// The fields of CLUSTER INFO in Redis 7. Each is named as Redis names it, with `_` for `-`.
 #[derive(Collector, Deserialize)]
 pub(crate) struct ClusterInfo {
     /// Whether the cluster can serve queries.

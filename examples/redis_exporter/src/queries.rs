@@ -12,8 +12,8 @@ use crate::resp::{Commands, Reply};
 /// A command that a server may refuse. Hosted servers often permit little more than INFO.
 #[derive(Clone, Copy)]
 pub(crate) enum Query {
-    /// A command reads one setting. Reading all of them would include passwords, and before Redis 7
-    /// a command cannot read several by name.
+    /// Reads one setting. Reading all would include passwords, and before Redis 7, CONFIG GET takes
+    /// only one name.
     Setting(&'static str),
     AllSettings,
     SlowLogLength,
@@ -36,21 +36,21 @@ const SETTINGS: [&str; 6] = [
     "client-output-buffer-limit",
 ];
 
-/// Returns the commands to run after INFO. Those with replies that may be long come last, because
+/// Returns the commands to run after INFO. Commands whose replies may be long come last, because
 /// they can use up the limits of a scrape.
 pub(crate) fn queries(info: &Info, options: &Options) -> Vec<Query> {
     use Query::*;
 
-    let has_all = options.include_config_metrics;
+    let reads_all_settings = options.include_config_metrics;
     if info.fields.text("sentinel_masters").is_some() {
-        return [Some(SentinelMasters), has_all.then_some(SentinelSettings)]
+        return [Some(SentinelMasters), reads_all_settings.then_some(SentinelSettings)]
             .into_iter()
             .flatten()
             .collect();
     }
     let has_settings = options.config_command != "-";
     let mut queries = Vec::new();
-    if has_settings && !has_all {
+    if has_settings && !reads_all_settings {
         queries.extend(SETTINGS.map(Setting));
     }
     queries.extend([SlowLogLength, LastSlowCommand, LatestLatencies]);
@@ -58,7 +58,7 @@ pub(crate) fn queries(info: &Info, options: &Options) -> Vec<Query> {
     queries.extend(options.include_modules_metrics.then_some(Modules));
     let has_histogram = !options.exclude_latency_histogram_metrics && has_histogram(info);
     queries.extend(has_histogram.then_some(LatencyHistogram));
-    queries.extend((has_settings && has_all).then_some(AllSettings));
+    queries.extend((has_settings && reads_all_settings).then_some(AllSettings));
     queries
 }
 
@@ -150,7 +150,7 @@ impl RedisMetrics {
     }
 }
 
-/// Returns the lines of a reply; no lines if it is not a text.
+/// Returns the lines of a reply, or none if it is not text.
 fn text_of(reply: &Reply) -> InfoText {
     let mut text = InfoText::default();
     if let Reply::Text(bytes) = reply {

@@ -58,7 +58,7 @@ pub struct Gauge<T = f64> {
 }
 
 impl Gauge {
-    /// Makes a gauge of `f64` at zero. Other gauges are made by [`Default`].
+    /// Creates an `f64` gauge at zero. For other types, use [`Default`].
     pub const fn new() -> Self {
         Self { word: AtomicU64::new(0), value: PhantomData }
     }
@@ -155,7 +155,7 @@ impl<T: GaugeValue> Metric for Gauge<T> {
 
 impl<T: GaugeValue> Init for Gauge<T> {
     fn init(_: &Declaration) -> Self {
-        // The bits of zero are zero in every type of `Word`.
+        // Zero bits are the initial value of every `Word`: zero, or `None`.
         Self { word: AtomicU64::new(0), value: PhantomData }
     }
 }

@@ -39,8 +39,8 @@ pub(super) fn check_pair(
 /// Returns the first difference that prevents two descs from sharing a family: its aspect, and both
 /// sides.
 ///
-/// Constant labels and variable labels must each have the same names. Then at least one constant
-/// value differs, which makes all series distinct.
+/// Constant and variable labels must each have the same names. [`check_pair`] has already refused
+/// equal constant labels, so a constant value differs and no two series are the same.
 fn difference(ours: &Desc, theirs: &Desc) -> Option<(&'static str, String, String)> {
     let types = [ours, theirs].map(|desc| format!("`{}`", desc.metric_type()));
     let help = [ours, theirs].map(|desc| format!("{:?}", desc.help()));
@@ -67,7 +67,8 @@ fn sorted<T: Ord>(items: &[T]) -> Vec<&T> {
     items
 }
 
-/// Returns the constant labels as the text format writes them, in braces.
+/// Returns the constant labels in braces, as the text format writes them, or nothing if there are
+/// none.
 fn in_braces(desc: &Desc) -> String {
     let labels = Prepared::new(desc.clone()).const_labels;
     if labels.is_empty() { labels } else { format!("{{{labels}}}") }

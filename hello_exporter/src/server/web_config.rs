@@ -1,7 +1,7 @@
 //! The file that `--web.config.file` names: TLS, users, headers, limits.
 //!
-//! `file` parses it, with the values of its keys in `value`, `crypto`, `header`, `password` and
-//! `scalar`. `load`, `tls` and `client_certificates` turn it into settings. `guard` checks requests
+//! `file` parses it; `value`, `crypto`, `header`, `password` and `scalar` have the types of its
+//! values. `load`, `tls` and `client_certificates` turn it into settings. `guard` checks requests
 //! against the settings, with `rate_limit`, `auth`, `comparison` and `bcrypt_queue`. `watch`
 //! reloads changed files.
 
@@ -54,7 +54,7 @@ struct WebSettings {
     headers: Vec<(HeaderName, HeaderValue)>,
     users: Arc<Users>,
     rate_limiter: Option<RateLimiter>,
-    /// Accepted settings that the operator should know of.
+    /// Warnings to log about settings that are accepted.
     warnings: Vec<String>,
 }
 
@@ -62,8 +62,8 @@ impl WebConfig {
     /// Reads the file and the files that it names, and starts to watch them.
     pub(crate) fn load(path: &Path) -> Result<Arc<Self>, WebConfigError> {
         let (config, files) = Self::read_file(path)?;
-        let watch = |error| WebConfigError::Watch { path: path.to_owned(), error };
-        watch::start(&config, files).map_err(watch)?;
+        let failed = |error| WebConfigError::Watch { path: path.to_owned(), error };
+        watch::start(&config, files).map_err(failed)?;
         Ok(config)
     }
 
@@ -102,8 +102,9 @@ impl WebConfig {
         }
     }
 
-    /// Replaces the settings for new connections and requests. Unchanged users keep their cached
-    /// credentials, so that a reload during a flood makes no known client queue for bcrypt.
+    /// Replaces the settings for new connections and requests. If no user or hash changed, cached
+    /// credentials are kept, so that a reload during a flood of requests does not send known
+    /// clients to the bcrypt queue.
     fn replace(&self, mut settings: WebSettings) -> Result<(), WebConfigError> {
         let check = check_replacement(&self.settings(), &settings);
         check.map_err(|message| WebConfigError::Invalid { path: self.path.clone(), message })?;
@@ -120,7 +121,10 @@ impl WebConfig {
 fn check_replacement(current: &WebSettings, new: &WebSettings) -> Result<(), String> {
     // A program that writes the file may be interrupted after emptying it, which must not disable
     // passwords.
-    if new.is_blank && (current.tls.is_some() || !current.users.is_empty()) {
+    if new.is_blank && current.tls.is_some() {
+        return Err("the file is empty, expected at least `tls_server_config`".to_owned());
+    }
+    if new.is_blank && !current.users.is_empty() {
         return Err("the file is empty, expected `basic_auth_users: {}` to disable authentication"
             .to_owned());
     }

@@ -10,9 +10,9 @@ use super::surface::{Item, Surface};
 /// Returns the paths of the types and traits that no other public item mentions: no function,
 /// field, bound, alias, associated type or constant.
 ///
-/// A type's own items and impls do not count, except those that make one: constants, functions
-/// without a receiver, and the name of a tuple struct. The arguments in the head of an impl do not
-/// count either: they would reach every marker type.
+/// A type's own items and impls do not count, except those that construct it: constants and
+/// functions without a receiver that return it, and a public tuple constructor. Generic arguments
+/// in an impl header do not count either: with them, every marker type would be reached.
 pub(super) fn unreached(surface: &Surface) -> BTreeSet<String> {
     let reached: BTreeSet<u64> =
         surface.items.iter().flat_map(|item| reached_by(surface.rustdoc, item)).collect();
@@ -22,7 +22,8 @@ pub(super) fn unreached(surface: &Surface) -> BTreeSet<String> {
     unreached.map(|item| item.path.join("::")).collect()
 }
 
-/// Returns the types and traits that an item mentions.
+/// Returns the types and traits that an item reaches: those it mentions, and its owner only if it
+/// constructs it.
 fn reached_by(rustdoc: &Rustdoc, item: &Item) -> BTreeSet<u64> {
     let mut reached: BTreeSet<u64> =
         mentions(rustdoc, item).into_iter().flat_map(|value| ids_in(value, item.owner)).collect();
@@ -34,7 +35,7 @@ fn reached_by(rustdoc: &Rustdoc, item: &Item) -> BTreeSet<u64> {
     reached
 }
 
-/// Returns the parts of the description that mention others.
+/// Returns the parts of an item's description in which mentions count.
 fn mentions<'r>(rustdoc: &'r Rustdoc, item: &Item<'r>) -> Vec<&'r Value> {
     let inner = item.entry.inner;
     let kind = &inner["kind"];
@@ -47,23 +48,23 @@ fn mentions<'r>(rustdoc: &'r Rustdoc, item: &Item<'r>) -> Vec<&'r Value> {
     parts.chain([&inner["generics"]]).collect()
 }
 
-/// Returns whether an item makes the type that it is a part of.
+/// Returns whether an item constructs its owner.
 fn is_constructor(item: &Item) -> bool {
     let inner = item.entry.inner;
-    let makes =
-        |made| item.inherent_impl().is_some() && ids_in(made, item.owner).contains(&item.owner);
+    let constructs =
+        |value| item.inherent_impl().is_some() && ids_in(value, item.owner).contains(&item.owner);
     match item.entry.kind {
         // The name of a tuple struct is a function unless a field is private.
         "struct" => {
             inner["kind"]["tuple"].as_array().is_some_and(|fields| !fields.contains(&Value::Null))
         }
-        "assoc_const" => makes(inner),
-        "function" => inner["sig"]["inputs"][0][0] != "self" && makes(&inner["sig"]["output"]),
+        "assoc_const" => constructs(inner),
+        "function" => inner["sig"]["inputs"][0][0] != "self" && constructs(&inner["sig"]["output"]),
         _ => false,
     }
 }
 
-/// Returns the types and traits that a part of the description mentions.
+/// Returns the ids of the types and traits in part of a description. `Self` counts as `own`.
 fn ids_in(value: &Value, own: u64) -> BTreeSet<u64> {
     match value {
         Value::Array(values) => values.iter().flat_map(|value| ids_in(value, own)).collect(),

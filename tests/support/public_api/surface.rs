@@ -22,14 +22,14 @@ pub(super) struct Surface<'r> {
 pub(super) struct Item<'r> {
     pub(super) path: Vec<String>,
     pub(super) entry: Entry<'r>,
-    /// The type or trait that it is a part of. A type is a part of itself.
+    /// The type or trait that it belongs to. An item of a module is its own owner.
     pub(super) owner: u64,
-    /// The trait or impl that it stands in.
+    /// The trait or inherent impl that contains it.
     pub(super) holder: Option<Entry<'r>>,
 }
 
 impl<'r> Item<'r> {
-    /// Returns the description of the inherent impl that the item stands in.
+    /// Returns the description of the inherent impl that contains the item.
     pub(super) fn inherent_impl(&self) -> Option<&'r Value> {
         self.holder.filter(|holder| holder.kind == "impl").map(|holder| holder.inner)
     }
@@ -104,7 +104,7 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    /// Adds what a `pub use` names.
+    /// Adds the item or items that a `pub use` names.
     fn follow(&mut self, path: &[String], import: &'r Value) {
         let id = import["id"].as_u64();
         let target = id.and_then(|id| self.surface.rustdoc.entry(id));
@@ -115,8 +115,8 @@ impl<'r> Walk<'_, 'r> {
                     self.modules.push_front((path.to_vec(), module));
                 }
             }
-            (Some(choices), true) => {
-                for variant in self.surface.rustdoc.entries(&choices.inner["variants"]) {
+            (Some(target), true) => {
+                for variant in self.surface.rustdoc.entries(&target.inner["variants"]) {
                     self.add(below(path, variant.name), variant);
                 }
             }
@@ -128,8 +128,8 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    /// Adds an item of a module, and its parts. An item that has a name already becomes a
-    /// re-export, and so does a variant, which has a name in its enum.
+    /// Adds an item of a module, and its parts. An item that already has a name becomes a
+    /// re-export. So does a variant, because its enum names it.
     fn add(&mut self, path: Vec<String>, entry: Entry<'r>) {
         if entry.kind == "variant" || self.surface.names.contains_key(&entry.id) {
             return self.surface.reexports.push(Reexport { path, id: Some(entry.id) });
@@ -158,8 +158,8 @@ impl<'r> Walk<'_, 'r> {
 
     /// Adds the public items of an inherent impl, or an impl of a foreign trait as one item.
     ///
-    /// Leaves out blanket impls, `Debug`, and impls that the compiler or a derive wrote. The
-    /// description of a trait of this crate lists the trait's impls.
+    /// Leaves out blanket impls, `Debug`, and impls that the compiler or a derive wrote. Leaves out
+    /// impls of this crate's own traits too: `add` finds them under the trait.
     fn add_impl_of_type(&mut self, path: &[String], owner: Entry<'r>, entry: Entry<'r>) {
         let inner = entry.inner;
         if inner["trait"].is_null() {
@@ -169,7 +169,7 @@ impl<'r> Walk<'_, 'r> {
         let is_debug = inner["trait"]["path"].as_str().is_some_and(|path| path.ends_with("Debug"));
         let id = inner["trait"]["id"].as_u64();
         let is_local = id.is_some_and(|id| self.surface.rustdoc.is_local(id));
-        // A type's description lists the impls that mention it as well.
+        // rustdoc lists an impl under every type that it mentions, not only under its own type.
         let ty = inner["for"]["resolved_path"]["id"].as_u64();
         let is_other = ty.is_some_and(|ty| ty != owner.id);
         if !(is_automatic || is_debug || is_local || is_other || entry.is_derived()) {

@@ -68,7 +68,7 @@ impl Counters for Recorded<()> {
 
     /// Returns a key that shares its labels with its clones: the recorder clones each key that it
     /// registers.
-    fn kept(key: Self::Key) -> Self::Key {
+    fn reusable(key: Self::Key) -> Self::Key {
         key.to_retained()
     }
 

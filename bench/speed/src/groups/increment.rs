@@ -69,7 +69,8 @@ fn visits(number: usize) -> Vec<Labels> {
 fn by_labels<C: Contender>(threads: &[Vec<Labels>]) -> Entrant {
     let mut counters = C::Counters::new();
     let mut done = create(&counters, threads);
-    let threads: Vec<_> = threads.iter().map(|labels| kept_keys::<C::Counters>(labels)).collect();
+    let threads: Vec<_> =
+        threads.iter().map(|labels| reusable_keys::<C::Counters>(labels)).collect();
     let visits = threads[0].len();
     let run = move |times| {
         let elapsed = visit_all(&counters, &threads, times);
@@ -88,8 +89,8 @@ fn create<C: Counters>(counters: &C, threads: &[Vec<Labels>]) -> usize {
     labels.len()
 }
 
-fn kept_keys<C: Counters>(labels: &[Labels]) -> Vec<C::Key> {
-    labels.iter().map(|labels| C::kept(C::key(labels))).collect()
+fn reusable_keys<C: Counters>(labels: &[Labels]) -> Vec<C::Key> {
+    labels.iter().map(|labels| C::reusable(C::key(labels))).collect()
 }
 
 /// Returns the time of the slowest thread.

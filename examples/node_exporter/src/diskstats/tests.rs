@@ -1,4 +1,4 @@
-//! Tests of lines of `/proc/diskstats`.
+//! Reading `/proc/diskstats` as different kernels write it.
 
 use super::{Disk, read};
 use crate::files::tests::{numbers_of, read_text};
@@ -13,7 +13,7 @@ fn line(name: &str, counts: u64) -> String {
 }
 
 #[test]
-fn line_has_as_many_numbers_as_its_kernel_writes() {
+fn line_must_have_11_15_or_17_numbers() {
     let lines: String = [4, 11, 15, 16, 17, 18].map(|counts| line("sda", counts)).concat();
     let (disks, skipped) = read_text(&lines, read);
     assert_eq!(disks, [11, 15, 17].map(|counts| disk("sda", counts)));
@@ -25,7 +25,7 @@ fn line_has_as_many_numbers_as_its_kernel_writes() {
 }
 
 #[test]
-fn columns_of_newer_kernels_are_ignored() {
+fn extra_columns_are_accepted_if_all_lines_have_them() {
     let lines = [line("sda", 19), line("sdb", 19)].concat();
     assert_eq!(read_text(&lines, read), (vec![disk("sda", 19), disk("sdb", 19)], vec![]));
 }

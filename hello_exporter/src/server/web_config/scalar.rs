@@ -1,4 +1,4 @@
-//! Switches, whole numbers and durations of the file, by the types that YAML gives them, as in Go:
+//! Booleans, whole numbers and durations in the file. As in Go, the YAML type of a value counts:
 //! `'true'` is not a boolean, and `5.0` is a whole number.
 
 use std::fmt;
@@ -53,22 +53,22 @@ impl Visitor<'_> for ScalarVisitor {
 }
 
 impl Scalar {
-    /// Returns the scalar as a whole number from 0 to [`MOST`]; `5.0` is one.
+    /// Returns the scalar as a whole number from 0 to [`MAX`]; `5.0` is one.
     fn whole_number(&self) -> Option<u64> {
         let number = match self {
             Self::Integer(number) => *number,
-            // A float beyond the range of `i128` becomes its end, which is more than `MOST`.
+            // A float outside the range of `i128` saturates, and the check below refuses it.
             Self::Float(number) if number.fract() == 0.0 => *number as i128,
             _ => return None,
         };
-        u64::try_from(number).ok().filter(|number| *number <= MOST)
+        u64::try_from(number).ok().filter(|number| *number <= MAX)
     }
 }
 
-/// The greatest number of Go's `int`, and of nanoseconds in its `time.Duration`.
-const MOST: u64 = i64::MAX as u64;
+/// The largest Go `int`, and the most nanoseconds in a Go `time.Duration`.
+const MAX: u64 = i64::MAX as u64;
 
-/// `true` or `false`, or another spelling of YAML 1.1.
+/// `true`, `false`, or another YAML 1.1 spelling such as `yes`.
 #[derive(Clone, Copy, serde::Deserialize)]
 #[serde(try_from = "Scalar")]
 pub(super) struct Switch(pub(super) bool);
@@ -94,7 +94,7 @@ impl TryFrom<Scalar> for WholeNumber {
 
     fn try_from(scalar: Scalar) -> Result<Self, String> {
         let number = scalar.whole_number().map(Self);
-        number.ok_or_else(|| format!("expected a whole number from 0 to {MOST}"))
+        number.ok_or_else(|| format!("expected a whole number from 0 to {MAX}"))
     }
 }
 
@@ -121,7 +121,7 @@ fn from_text(text: &str) -> Result<Duration, String> {
     let unsigned = text.strip_prefix('+').unwrap_or(text);
     let duration =
         parse_duration(unsigned).map_err(|error| format!("invalid duration `{text}`, {error}"))?;
-    if duration > Duration::from_nanos(MOST) {
+    if duration > Duration::from_nanos(MAX) {
         return Err(format!("`{text}` is too long, expected at most `2562047h`"));
     }
     Ok(duration)
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_not_durations() {
+    fn invalid_durations_are_rejected() {
         for text in [
             "", "1", "s", "1x", "-1s", "1 s", "1s ", "1s2", ".s", "1..5s", "1e3s", "1d", "++1s",
             "+", "2562048h",
@@ -177,12 +177,12 @@ mod tests {
         assert_eq!(whole(Scalar::Integer(5)), Some(5));
         assert_eq!(whole(Scalar::Float(5.0)), Some(5));
         assert_eq!(whole(Scalar::Float(1e9)), Some(1_000_000_000));
-        assert_eq!(whole(Scalar::Integer(MOST.into())), Some(MOST));
+        assert_eq!(whole(Scalar::Integer(MAX.into())), Some(MAX));
         for number in [5.5, -1.0, 1e19, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(whole(Scalar::Float(number)), None, "{number}");
         }
         assert_eq!(whole(Scalar::Integer(-1)), None);
-        assert_eq!(whole(Scalar::Integer(i128::from(MOST) + 1)), None);
+        assert_eq!(whole(Scalar::Integer(i128::from(MAX) + 1)), None);
         assert_eq!(whole(Scalar::Text("5".to_owned())), None);
     }
 }

@@ -45,13 +45,13 @@ const FIRST: &str = "0|1|0|GenuineIntel|6|142|Foo: Bar(R) 3000 @ 1.90GHz|0xb4|10
 const SECOND: &str = "0|2|3|GenuineIntel|6|142|Other||unknown|";
 
 #[test]
-fn text_may_have_colons() {
+fn values_may_contain_colons() {
     let expected = vec![FIRST.to_owned(), SECOND.to_owned()];
     assert_eq!(read(X86), (expected, vec![799_998_000.0], vec![]));
 }
 
 #[test]
-fn malformed_line_removes_the_series_with_its_label() {
+fn malformed_line_drops_only_the_series_that_need_it() {
     let damaged = |line: &str, by: &str| {
         assert!(X86.contains(line), "{line}");
         let (labels, frequencies, skipped) = read(&X86.replacen(line, by, 1));
@@ -74,7 +74,7 @@ fn malformed_line_removes_the_series_with_its_label() {
         ("core id\t\t: 1", "core id\t\t:1", (both(), 1, vec![])),
         ("flags\t\t: fpu", "flags\t\t fpu", (both(), 1, vec![12])),
         ("power management:", "power", (both(), 1, vec![14])),
-        // Each key of a label has a line of its own, so the damaged line is no label's.
+        // Every label was found on another line, so the unreadable line cannot hold one.
         ("power management:", "\0\0\0", (both(), 1, vec![14])),
         ("microcode\t: 0xb4", "\0\0\0", (second(), 1, vec![7])),
         ("power management:\n\n", "power management:\nx\n", (both(), 1, vec![15])),
@@ -89,7 +89,7 @@ fn empty_file_has_no_cpus() {
 }
 
 #[test]
-fn s390x_begins_with_the_texts_of_all_cpus() {
+fn s390x_writes_values_shared_by_all_cpus_first() {
     let text = "\
 vendor_id       : IBM/S390
 # processors    : 2
@@ -112,7 +112,7 @@ cpu MHz dynamic : 5001
 ";
     let labels = ["2|0|0|IBM/S390||||||", "2|1|1|IBM/S390||||||"].map(str::to_owned).to_vec();
     assert_eq!(read(text), (labels, vec![5e9, 5.001e9], vec![]));
-    // Older kernels do not write the blocks.
+    // Older kernels do not write a block for each CPU.
     let head = &text[..text.find("\n\n").expect("a blank line")];
     let labels = ["||0|IBM/S390||||||", "||1|IBM/S390||||||"].map(str::to_owned).to_vec();
     assert_eq!(read(head), (labels, vec![], vec![]));
