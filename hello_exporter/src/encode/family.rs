@@ -252,7 +252,7 @@ pub(crate) struct Written {
     pub(crate) reason: Option<String>,
     /// Whether a live metric has written the family, whose label sets are not compared.
     is_rendered: bool,
-    /// Whether samples are counted and not written.
+    /// Whether samples are counted, as duplicates, and not written.
     only_counts: bool,
 }
 

@@ -8,7 +8,7 @@ use tracing::{error, info, warn};
 
 use super::dynamic::{DynamicFamily, DynamicPositions, Unplanned};
 use super::origin::Origin;
-use super::plan::{Member, Plan, Registration};
+use super::plan::{Plan, Registration};
 use super::{CollectorId, Inner};
 use crate::collect::Collect;
 use crate::desc::Desc;
@@ -130,36 +130,12 @@ fn register_new(
 
 /// Returns the number of series of a family.
 fn series(collector: &dyn Collect, position: usize, desc: &Desc) -> u64 {
-    let (metric, mut text, mut written) =
-        (Prepared::new(desc.clone()), Vec::new(), Written::counting());
+    let metric = Prepared::new(desc.clone());
+    let mut written = Written::counting();
+    let mut text = Vec::new();
     let mut encoder = TextEncoder::new(&mut text);
     let collect = || {
         collector.collect(position, &mut FamilyEncoder::new(&metric, &mut encoder, &mut written))
     };
     catch(collect).map_or(0, |()| written.samples())
-}
-
-/// The collectors of one scrape.
-#[derive(Clone, Copy)]
-pub(super) struct Collectors<'s> {
-    pub(super) per_scrape: &'s [ScrapeCollector],
-    pub(super) dynamic: &'s Dynamic,
-}
-
-impl<'s> Collectors<'s> {
-    /// Returns the collector of a member, and the index of the family there. Returns `None` if this
-    /// scrape has no such collector.
-    pub(super) fn find(self, member: &'s Member) -> Option<(&'s dyn Collect, usize)> {
-        let Registration { id, origin, declared, .. } = &*member.registration;
-        if let Origin::Kept(collector) = origin {
-            return Some((&**collector, member.index));
-        }
-        let found = self.per_scrape.iter().find(|collector| collector.id == *id)?;
-        let index = if member.index < *declared {
-            member.index
-        } else {
-            *self.dynamic.get(id)?.get(&member.index)?
-        };
-        Some((&*found.collector, index))
-    }
 }

@@ -91,18 +91,18 @@ type MakeCollector = dyn Fn(&DropLog) -> Arc<dyn Collect> + Send + Sync;
 pub(crate) const FOREIGN_REGISTRY: &str = "prometheus::Registry";
 
 impl Registrable {
+    fn new(name: impl Into<CollectorName>, origin: Origin, declarations: Declarations) -> Self {
+        Self { name: name.into(), origin, declarations, is_foreign: false }
+    }
+
     /// Returns a collector that makes a `T` at every scrape.
     pub(super) fn function<T: Declared + 'static>(
         make: impl Fn() -> T + Send + Sync + 'static,
     ) -> Self {
         let make =
             move |drops: &DropLog| -> Arc<dyn Collect> { Arc::new(Guarded::new(make(), drops)) };
-        Self {
-            name: std::any::type_name::<T>().into(),
-            origin: Origin::Function(Arc::new(make)),
-            declarations: Declarations::of::<T>(Vec::new()),
-            is_foreign: false,
-        }
+        let declarations = Declarations::of::<T>(Vec::new());
+        Self::new(std::any::type_name::<T>(), Origin::Function(Arc::new(make)), declarations)
     }
 
     /// Returns a registry of the `prometheus` crate, which has the families `dynamic` at present.
@@ -112,18 +112,15 @@ impl Registrable {
         gather: impl Fn() -> G + Send + Sync + 'static,
     ) -> Self {
         let make = move |_: &DropLog| -> Arc<dyn Collect> { Arc::new(gather()) };
-        Self {
-            name: FOREIGN_REGISTRY.into(),
-            origin: Origin::Function(Arc::new(make)),
-            declarations: Declarations { declared: Vec::new(), dynamic, has_dynamic: true },
-            is_foreign: true,
-        }
+        let declarations = Declarations { declared: Vec::new(), dynamic, has_dynamic: true };
+        let origin = Origin::Function(Arc::new(make));
+        Self { is_foreign: true, ..Self::new(FOREIGN_REGISTRY, origin, declarations) }
     }
 
     /// Returns a collector of these families. A [`Provider`](super::Provider) brings their samples
     /// to a scrape.
     pub(crate) fn provided(name: CollectorName, declarations: Declarations) -> Self {
-        Self { name, origin: Origin::Provider, declarations, is_foreign: false }
+        Self::new(name, Origin::Provider, declarations)
     }
 }
 
@@ -167,11 +164,6 @@ impl<T: Collect + Send + Sync + 'static> IntoCollector for Arc<T> {
     const IS_LIVE: bool = is_live(T::liveness);
 
     fn into_collector(self) -> Registrable {
-        Registrable {
-            name: std::any::type_name::<T>().into(),
-            origin: Origin::Kept(self),
-            declarations: Declarations::default(),
-            is_foreign: false,
-        }
+        Registrable::new(std::any::type_name::<T>(), Origin::Kept(self), Declarations::default())
     }
 }

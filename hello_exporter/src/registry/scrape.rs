@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use tracing::{error, info, warn};
 
-use super::collectors::{Collectors, ScrapeCollector, make, plan_dynamic};
+use super::collectors::{Dynamic, ScrapeCollector, make, plan_dynamic};
 use super::origin::Origin;
 use super::plan::{Member, Plan, PlannedFamily, Registration};
 use super::{CollectorId, Inner};
+use crate::collect::Collect;
 use crate::encode::{
     Encoder, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder, ProtobufScratch,
     TextEncoder, Written, encode_family,
@@ -74,8 +75,13 @@ pub(super) fn encode(
     let mut attempts = Attempts { has_failed, ..Attempts::default() };
     let start = buffer.len();
     loop {
-        let found = Collectors { per_scrape: &collectors, dynamic: &dynamic };
-        let scrape = ScrapeEncoder { inner, plan: &plan, collectors: found, request };
+        let scrape = ScrapeEncoder {
+            inner,
+            plan: &plan,
+            collectors: &collectors,
+            dynamic: &dynamic,
+            request,
+        };
         match scrape.encode_to(buffer, &mut memory, &mut attempts) {
             Ok(()) => break,
             Err(panicked) => {
@@ -144,7 +150,8 @@ impl SpareMemory {
 struct ScrapeEncoder<'s> {
     inner: &'s Inner,
     plan: &'s Plan,
-    collectors: Collectors<'s>,
+    collectors: &'s [ScrapeCollector],
+    dynamic: &'s Dynamic,
     request: &'s ScrapeRequest<'s>,
 }
 
@@ -190,6 +197,22 @@ impl ScrapeEncoder<'_> {
         result
     }
 
+    /// Returns the collector of a member, and the index of the family there. Returns `None` if this
+    /// scrape has no such collector.
+    fn find<'m>(&'m self, member: &'m Member) -> Option<(&'m dyn Collect, usize)> {
+        let Registration { id, origin, declared, .. } = &*member.registration;
+        if let Origin::Kept(collector) = origin {
+            return Some((&**collector, member.index));
+        }
+        let found = self.collectors.iter().find(|collector| collector.id == *id)?;
+        let index = if member.index < *declared {
+            member.index
+        } else {
+            *self.dynamic.get(id)?.get(&member.index)?
+        };
+        Some((&*found.collector, index))
+    }
+
     /// Writes one collector's part of a family, as a whole or not at all. The error is a provided
     /// collector that panicked: none of its families may be exposed.
     fn encode_member(
@@ -200,7 +223,7 @@ impl ScrapeEncoder<'_> {
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
         let is_left_out = attempts.panicked.contains(&member.registration.id);
-        let found = self.collectors.find(member).filter(|_| !is_left_out);
+        let found = self.find(member).filter(|_| !is_left_out);
         let Some((collector, index)) = found else {
             return Ok(());
         };

@@ -38,9 +38,7 @@ impl ReadFiles {
     /// Reads the files again, and returns whether one of them differs.
     pub(crate) fn have_changed(&self) -> bool {
         let mut now = Self::default();
-        for file in &self.0 {
-            let _ = now.read(&file.path);
-        }
+        self.0.iter().for_each(|file| _ = now.read(&file.path));
         now != *self
     }
 }
