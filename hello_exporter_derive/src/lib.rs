@@ -70,8 +70,8 @@ fn label_enum(input: &DeriveInput) -> TokenStream2 {
     )
 }
 
-/// Reads the declaration, checks it and expands it. If it has mistakes, the result is compile errors
-/// and stub impls.
+/// Reads the declaration, checks it and expands it. If it has mistakes, the result is compile
+/// errors and stub impls.
 fn stages<'i, M>(
     input: &'i DeriveInput,
     read: fn(&'i DeriveInput, &mut Errors) -> M,

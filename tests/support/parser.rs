@@ -1,4 +1,4 @@
-//! Expositions as independent parsers read them: those of the Python client.
+//! Parses expositions with the parsers of the Python client, and checks them with promtool.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::process::output_of;
 
-/// A metric family.
+/// A metric family, as the Python client returns it.
 #[derive(Debug, PartialEq)]
 pub struct Family {
     /// Without `_total`, which the Python client removes in either format.
@@ -22,16 +22,16 @@ pub struct Family {
     pub samples: Vec<Sample>,
 }
 
-/// A sample.
+/// A sample, as the Python client returns it.
 #[derive(Debug, PartialEq)]
 pub struct Sample {
     /// The whole name.
     pub name: String,
     /// Names and unescaped values.
     pub labels: BTreeMap<String, String>,
-    /// The value.
+    /// The value, rounded to a float.
     pub value: f64,
-    /// The exact value, if the parser reads an integer, as the parser of OpenMetrics does.
+    /// The exact value, if the parser returns an integer, which the OpenMetrics parser may do.
     pub integer: Option<i128>,
     /// In milliseconds since the Unix epoch.
     pub timestamp: Option<i64>,
@@ -39,12 +39,12 @@ pub struct Sample {
     pub exemplar: Option<Exemplar>,
 }
 
-/// An exemplar.
+/// An exemplar, as the Python client returns it.
 #[derive(Debug, PartialEq)]
 pub struct Exemplar {
     /// Names and unescaped values.
     pub labels: BTreeMap<String, String>,
-    /// The value.
+    /// The observed value.
     pub value: f64,
     /// In milliseconds since the Unix epoch.
     pub timestamp: Option<i64>,
@@ -86,7 +86,7 @@ fn parse_by(module: &str, exposition: &str) -> Vec<Family> {
     let mut python = Command::new("/usr/bin/python3");
     let output = output_of(python.args(["-c", SCRIPT, module]), exposition.as_bytes());
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{module} does not parse: {error}\n{exposition}");
+    assert!(output.status.success(), "{module} cannot parse the exposition: {error}\n{exposition}");
     let families: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
     families.iter().map(family).collect()
 }
@@ -128,7 +128,7 @@ fn labels(labels: &Value) -> BTreeMap<String, String> {
 }
 
 fn text(text: &Value) -> String {
-    text.as_str().expect("a text").to_owned()
+    text.as_str().expect("a string").to_owned()
 }
 
 /// Returns the complaints of `promtool check metrics` about an exposition that it can parse.
@@ -137,6 +137,9 @@ pub fn promtool(exposition: &str) -> String {
     let output = output_of(promtool.args(["check", "metrics"]), exposition.as_bytes());
     let complaints = String::from_utf8(output.stderr).expect("complaints are UTF-8");
     // Status 3 means that it parses the exposition, but reports problems.
-    assert!(matches!(output.status.code(), Some(0 | 3)), "promtool does not parse: {complaints}");
+    assert!(
+        matches!(output.status.code(), Some(0 | 3)),
+        "promtool cannot parse the exposition: {complaints}"
+    );
     complaints
 }

@@ -237,8 +237,8 @@ impl<'a> FamilyEncoder<'a> {
         result
     }
 
-    /// Adds the number of updates that the metric, or one of its rows, has dropped since the program
-    /// started because of its series limit.
+    /// Adds the number of updates that the metric, or one of its rows, has dropped since the
+    /// program started because of its series limit.
     pub(crate) fn dropped(&mut self, total: u64) {
         self.written.dropped += total;
     }
@@ -287,8 +287,8 @@ impl Written {
         self.is_rendered = false;
     }
 
-    /// Returns the number of samples, including duplicates and invalid ones, but not those of a live
-    /// metric outside a row.
+    /// Returns the number of samples, including duplicates and invalid ones, but not those of a
+    /// live metric outside a row.
     pub(crate) fn samples(&self) -> u64 {
         self.ranges.len() as u64 + self.duplicates + self.invalid
     }

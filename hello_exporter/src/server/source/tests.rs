@@ -1,4 +1,5 @@
-//! Sources that fail, hang, block or are slow, under concurrent scrapes. Most tests pause the clock.
+//! Sources that fail, hang, block or are slow, under concurrent scrapes. Most tests pause the
+//! clock.
 
 mod families;
 
@@ -238,8 +239,8 @@ async fn cache_serves_the_last_good_result_until_it_expires() {
     assert_eq!(counts.values.load(Ordering::Relaxed), 1, "one is cached");
 }
 
-/// Scrapes like [`scrape`]. The time is in tenths of a second, rounded down, because timers may fire
-/// a millisecond late.
+/// Scrapes like [`scrape`]. The time is in tenths of a second, rounded down, because timers may
+/// fire a millisecond late.
 async fn timed(metrics: &Metrics, timeout: &str) -> (String, u128) {
     let (text, took) = scrape(metrics.clone(), timeout).await;
     (text, took.as_millis() / 100)
