@@ -243,8 +243,8 @@ fn assertion_names_the_reason_of_a_dropped_sample() {
     families.counter("x", "Help.").value(1);
     assert_eq!(
         failure(&families),
-        "metric `x`: a scrape would drop 2 invalid samples (a sample is a histogram, expected that \
-         of a gauge) and 1 sample with the labels of another one"
+        "metric `x`: a scrape would drop 2 invalid samples (a sample is a histogram, which the \
+         type gauge does not accept) and 1 sample with the labels of another one"
     );
     families = DynamicFamilies::new();
     families.gauge("x", "Help.").value(1);

@@ -44,7 +44,10 @@ fn own_and_collector_flags_with_one_dash_are_accepted() {
     let arguments = ["-collector.disable-defaults", "-collector.spare", "-spare.value", "7"];
     let exporter = Exporter::start_program(&program, &arguments);
     let body = get(exporter.address, "/metrics?name[]=spare").body;
-    assert_eq!(body, "# HELP spare What is there if it is wanted.\n# TYPE spare gauge\nspare 7\n");
+    assert_eq!(
+        body,
+        "# HELP spare A source that is disabled by default.\n# TYPE spare gauge\nspare 7\n"
+    );
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn errors(command: &mut Command) -> Vec<String> {
 }
 
 #[test]
-fn collector_is_created_from_the_flags_and_starts_tasks() {
+fn collector_from_flags_can_spawn_tasks() {
     let exporter = Exporter::start_command(&mut command(&["--jobs.limit=7"]));
     let exposition = poll(|| {
         let body = get(exporter.address, "/metrics").body;
@@ -31,13 +31,13 @@ fn collector_is_created_from_the_flags_and_starts_tasks() {
     })
     .unwrap();
     assert!(exposition.contains(
-        "# HELP jobs_limit Jobs at once.\n# TYPE jobs_limit gauge\njobs_limit 7\n\
+        "# HELP jobs_limit Jobs that may run at once.\n# TYPE jobs_limit gauge\njobs_limit 7\n\
          # HELP jobs_started Whether a task has begun.\n# TYPE jobs_started gauge\njobs_started 1\n"
     ));
 }
 
 #[test]
-fn failing_maker_of_a_collector_is_an_error() {
+fn error_from_register_with_stops_the_exporter() {
     for check in [&[][..], &["--config.check"]] {
         assert_eq!(
             errors(&mut command(&[&["--jobs.limit=101"], check].concat())),

@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use hello_exporter_tests::http::start_get;
 use hello_exporter_tests::{Exporter, build_program};
 
-/// An exporter with a probe in flight, of a target that accepts connections and never responds.
+/// An exporter with a probe in flight, whose target is the test.
 struct Busy {
     exporter: Exporter,
     client: TcpStream,

@@ -85,7 +85,7 @@ fn failure_is_logged_once_with_its_causes_and_not_on_the_wire() {
     assert_eq!(
         lines("failing"),
         [
-            "error msg=\"Collector failed, its metrics are left out\" collector=failing error=\"cannot ask the \
+            "error msg=\"Collector failed, its metrics are left out\" collector=failing error=\"cannot query the \
           backend: it is\\non fire\"\n"
         ]
     );

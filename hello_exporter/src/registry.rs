@@ -100,7 +100,8 @@ impl Registry {
     /// # Errors
     ///
     /// Returns an error, and registers nothing, if a family breaks a naming rule, exists already
-    /// with the same constant labels, or exists with another type, help or set of label names.
+    /// with the same constant labels, or exists with another type, help, unit or set of label
+    /// names.
     pub fn register<C: IntoCollector>(&self, collector: C) -> Result<CollectorId, RegisterError> {
         // If this fails, the compiler also shows the call of this function.
         const { assert_live(C::IS_LIVE) };
@@ -130,6 +131,7 @@ impl Registry {
     /// ```
     ///
     /// # Errors
+    ///
     /// Returns the same errors as [`register`](Self::register).
     pub fn register_fn<T: Declared + 'static>(
         &self,

@@ -1,12 +1,12 @@
 //! The derive macros of `hello_exporter`, which documents and re-exports them.
 //!
-//! A declaration goes through the stages in the order of the files: `attr` reads attributes into
-//! the `model`, `check` checks the model against the rules, and `expand` turns it into code.
-//! `errors` collects all mistakes. If there are any, `fallback` writes the code instead of
-//! `expand`.
+//! A declaration goes through three stages: `attr` reads attributes into the `model`, `check`
+//! checks the model against the rules, and `expand` turns it into code. `errors` collects all
+//! mistakes. If there are any, `fallback` runs in place of `expand`. `rename` has the styles of the
+//! attribute `rename_all`.
 
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "the manual is where the macros are re-exported")]
+#![allow(missing_docs, reason = "documented where `hello_exporter` re-exports them")]
 
 mod attr;
 mod check;
@@ -70,8 +70,8 @@ fn label_enum(input: &DeriveInput) -> TokenStream2 {
     )
 }
 
-/// Reads the declaration, applies the rules, and expands it; with mistakes it expands to them and
-/// to stubs.
+/// Reads the declaration, checks it and expands it. If it has mistakes, the result is compile
+/// errors and stub impls.
 fn stages<'i, M>(
     input: &'i DeriveInput,
     read: fn(&'i DeriveInput, &mut Errors) -> M,

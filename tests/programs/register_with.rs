@@ -1,4 +1,5 @@
-//! An exporter whose live metrics are created from the flags, or whose state nothing uses.
+//! An exporter that creates its live metrics from the flags. If `UNUSED_STATE` is set, it declares
+//! a state that nothing uses.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -8,14 +9,14 @@ use hello_exporter::{Collector, Exporter, Gauge};
 
 #[derive(clap::Args)]
 struct Flags {
-    /// The limit, at most 100.
+    /// How many jobs may run at once, at most 100.
     #[arg(long = "jobs.limit", default_value_t = 10)]
     limit: u8,
 }
 
 #[derive(Collector)]
 struct Jobs {
-    /// Jobs at once.
+    /// Jobs that may run at once.
     jobs_limit: Gauge<i64>,
     /// Whether a task has begun.
     jobs_started: Gauge<Option<i64>>,

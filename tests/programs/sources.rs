@@ -1,4 +1,4 @@
-//! An exporter whose sources fail in every possible way.
+//! An exporter with sources that work, are slow, fail, panic, hang or block.
 
 #![allow(clippy::expect_used, reason = "one of them panics")]
 
@@ -15,13 +15,13 @@ use hello_exporter::{Collector, Counter, Exporter, Gauge};
 /// Runs and values of the sources.
 #[derive(Collector)]
 struct Counts {
-    /// How often the slow source was asked.
+    /// Runs of the slow source.
     slow_runs_total: Counter,
 
-    /// How often the source that blocks for ever was asked.
+    /// Runs of the source that blocks forever.
     blocking_runs_total: Counter,
 
-    /// Metrics of sources that are in memory.
+    /// Results of sources that are still in memory.
     alive: Gauge<i64>,
 }
 
@@ -44,7 +44,7 @@ impl Drop for Alive {
 #[derive(Collector)]
 #[collector(no_new)]
 struct Good {
-    /// What works.
+    /// A source that works.
     good: u64,
     #[metric(skip)]
     _alive: Alive,
@@ -53,7 +53,7 @@ struct Good {
 #[derive(Collector)]
 #[collector(no_new)]
 struct Slow {
-    /// What takes its time.
+    /// A source that is slow.
     slow: u64,
     #[metric(skip)]
     _alive: Alive,
@@ -85,13 +85,13 @@ struct Blocking {
 
 #[derive(Collector)]
 struct Flapping {
-    /// What works every other time.
+    /// A source that fails every other time.
     flapping: u64,
 }
 
 #[derive(Collector)]
 struct Spare {
-    /// What is there if it is wanted.
+    /// A source that is disabled by default.
     spare: u64,
 }
 
@@ -103,11 +103,11 @@ struct Flags {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot ask the backend")]
-struct AskError(#[source] std::io::Error);
+#[error("cannot query the backend")]
+struct QueryError(#[source] std::io::Error);
 
-async fn failing() -> Result<Failing, AskError> {
-    Err(AskError(std::io::Error::other("it is\non fire")))
+async fn failing() -> Result<Failing, QueryError> {
+    Err(QueryError(std::io::Error::other("it is\non fire")))
 }
 
 async fn panicking() -> Result<Panicking, Infallible> {
@@ -134,16 +134,18 @@ fn spare(flags: &Flags) -> Result<SpareSource, String> {
     flags.spare.map(SpareSource).ok_or_else(|| "`--spare.value` is required".to_owned())
 }
 
+/// Has the metric `alive`, which `Counts` has too.
 #[derive(Collector)]
-struct Double {
-    /// Metrics of sources that are in memory.
+struct SameAsCounts {
+    /// Results of sources that are still in memory.
     alive: u64,
 }
 
-async fn double() -> Result<Double, Infallible> {
-    Ok(Double { alive: 0 })
+async fn double() -> Result<SameAsCounts, Infallible> {
+    Ok(SameAsCounts { alive: 0 })
 }
 
+/// Returns the metric `spare`, which the source `spare` returns too.
 async fn twin() -> Result<Spare, Infallible> {
     Ok(Spare { spare: 0 })
 }

@@ -86,7 +86,7 @@ fn parse_by(module: &str, exposition: &str) -> Vec<Family> {
     let mut python = Command::new("/usr/bin/python3");
     let output = output_of(python.args(["-c", SCRIPT, module]), exposition.as_bytes());
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{module} does not parse: {error}\n{exposition}");
+    assert!(output.status.success(), "{module} cannot parse the exposition: {error}\n{exposition}");
     let families: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
     families.iter().map(family).collect()
 }
@@ -137,6 +137,9 @@ pub fn promtool(exposition: &str) -> String {
     let output = output_of(promtool.args(["check", "metrics"]), exposition.as_bytes());
     let complaints = String::from_utf8(output.stderr).expect("complaints are UTF-8");
     // Status 3 means that it parses the exposition, but reports problems.
-    assert!(matches!(output.status.code(), Some(0 | 3)), "promtool does not parse: {complaints}");
+    assert!(
+        matches!(output.status.code(), Some(0 | 3)),
+        "promtool cannot parse the exposition: {complaints}"
+    );
     complaints
 }

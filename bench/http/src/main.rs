@@ -10,9 +10,9 @@ mod server;
 use measured::Done;
 
 /// The name of a group, and the function that measures it and prints it under that name.
-type Measured = (&'static str, fn(&str) -> Done);
+type Group = (&'static str, fn(&str) -> Done);
 
-const GROUPS: [Measured; 11] = [
+const GROUPS: [Group; 11] = [
     ("http_scrape_tutorial", |name| libraries::scrape(name, 0)),
     ("http_scrape_1000", |name| libraries::scrape(name, 1_000)),
     ("http_scrape_100000", |name| libraries::scrape(name, 100_000)),

@@ -1,4 +1,4 @@
-//! Files of the kernel.
+//! Reads the files of the collectors, such as those below `/proc` and `/sys`.
 
 mod lines;
 mod skipped;
@@ -70,13 +70,14 @@ impl File {
         }
     }
 
-    /// Returns the result of `read` for the file's only line; `None` if the file cannot be read or
-    /// its line was skipped.
+    /// Returns the result of `read` for the file's only line; `None` if the file cannot be read, or
+    /// has no line that `read` accepts.
     pub(crate) fn only_line<T>(&self, read: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {
         self.lines().ok()?.read(read).into_iter().next()
     }
 
-    /// Returns whether the file contains 1 and not 0; `None` as for [`only_line`](Self::only_line).
+    /// Returns `true` if the file contains 1, and `false` if it contains 0; `None` as for
+    /// [`only_line`](Self::only_line).
     pub(crate) fn flag(&self) -> Option<bool> {
         self.only_line(|line| match line.trim() {
             "0" => Ok(false),
@@ -93,8 +94,8 @@ impl File {
         })
     }
 
-    /// Returns the entries of the directory that are named `prefix` and a number, in the order of
-    /// these numbers.
+    /// Returns the directory entries whose names are `prefix` followed by a number, sorted by that
+    /// number.
     pub(crate) fn numbered(&self, prefix: &str) -> Vec<(u32, Self)> {
         let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
         let numbered = entries.filter_map(|entry| {
@@ -128,7 +129,7 @@ impl Absence {
         Self(Once::new())
     }
 
-    /// Logs that `file` is missing; `consequence` says what that means.
+    /// Logs `consequence`, with the path of the missing `file`, the first time it is called.
     pub(crate) fn report(&self, file: &File, consequence: &'static str) {
         self.0.call_once(|| info!(file = %file.0.display(), "{consequence}"));
     }

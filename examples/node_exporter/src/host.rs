@@ -47,11 +47,11 @@ pub(crate) struct Time {
     #[metric(labels = ["time_zone"])]
     zone_offset_seconds: Vec<(String, i32)>,
 
-    /// Clocks that the kernel could use.
+    /// Clock sources that the kernel can use.
     #[metric(labels = ["device", "clocksource"])]
     clocksource_available_info: Vec<((u32, String), u8)>,
 
-    /// The clock that the kernel uses.
+    /// The clock source that the kernel uses.
     #[metric(labels = ["device", "clocksource"])]
     clocksource_current_info: Vec<((u32, String), u8)>,
 }
@@ -91,8 +91,8 @@ fn names(
     names.collect()
 }
 
-/// Returns the time zone of the environment variable `TZ`, or else of the system; UTC if neither is
-/// known.
+/// Returns the time zone in the environment variable `TZ`, or that of the system if `TZ` is not
+/// set; UTC if the zone is empty or invalid.
 fn time_zone() -> TimeZone {
     let zone = match std::env::var("TZ") {
         Ok(zone) if !zone.is_empty() => TimeZone::from_posix_tz(&zone),

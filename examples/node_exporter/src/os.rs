@@ -86,7 +86,9 @@ impl Os {
     }
 }
 
-/// Reads a value as a shell reads that of an assignment.
+/// Removes the quotes and the backslashes of a value, as a shell does in an assignment. Here a
+/// backslash in double quotes escapes any character. Fails if the quotes do not match, or if the
+/// value of `SUPPORT_END` is not a day.
 fn value<'t>(key: &str, value: &'t str) -> Result<Cow<'t, str>, Invalid> {
     let value: Cow<'_, str> = match value.chars().next().filter(|first| matches!(first, '"' | '\''))
     {
@@ -126,8 +128,8 @@ fn day(text: &str) -> Result<i64, Invalid> {
     day(text).ok_or_else(|| Invalid::word(text, "a day such as `2025-01-31`"))
 }
 
-/// Returns the major and minor number of a version: its part before the second dot, and before any
-/// other character that is not a digit.
+/// Returns the leading `major.minor` of a version as a number; `None` if there is none, or if it is
+/// 0.
 fn major_minor(version: &str) -> Option<f64> {
     let mut dots = 0;
     let is_end = |character: char| {

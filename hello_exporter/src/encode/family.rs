@@ -35,7 +35,7 @@ impl<'a> FamilyEncoder<'a> {
         Self { metric, encoder, written, row_labels: &[] }
     }
 
-    /// Writes the metrics of a row, whose label values precede their own.
+    /// Writes the metrics of a row. The row's label values come before each metric's own.
     pub(crate) fn within(&mut self, labels: &[&str], write: impl FnOnce(&mut FamilyEncoder<'_>)) {
         let row_labels = [self.row_labels, labels].concat();
         write(&mut FamilyEncoder {
@@ -98,7 +98,8 @@ impl<'a> FamilyEncoder<'a> {
         self.metric.desc.labels().iter().skip(self.row_labels.len()).map(AsRef::as_ref)
     }
 
-    /// Writes one sample, unless the metric has written one with these labels.
+    /// Writes one sample, unless it does not fit the type, a live metric writes the family, or the
+    /// labels were written before.
     fn write_unique<'p>(
         &mut self,
         labels: impl IntoIterator<Item = (&'p str, &'p str)>,
@@ -106,20 +107,24 @@ impl<'a> FamilyEncoder<'a> {
     ) {
         let metric_type = self.metric.desc.metric_type();
         if !sample.fits(metric_type) {
-            return self
-                .refuse(&format_args!("a sample is {sample}, expected that of a {metric_type}"));
+            return self.refuse(&format_args!(
+                "a sample is {sample}, which the type {metric_type} does not accept"
+            ));
         }
         if self.written.is_rendered {
-            return self.refuse(&"a live metric has written the family already");
+            return self.refuse(&LIVE_AND_OTHER);
         }
         if let Some(labels) = self.written.insert(labels) {
             self.encoder.sample(self.metric, RenderedLabels(labels.as_bytes()), sample);
         }
     }
 
-    /// Writes one sample whose labels have their own names, unless these are invalid or the metric
-    /// has written a sample with these labels.
-    #[cfg_attr(not(feature = "prometheus"), expect(dead_code, reason = "foreign metrics only"))]
+    /// Writes one sample that brings its own label names. Refuses it if its labels are invalid, and
+    /// drops it if they were written before.
+    #[cfg_attr(
+        not(feature = "prometheus"),
+        expect(dead_code, reason = "only foreign metrics use it")
+    )]
     pub(crate) fn foreign_sample(&mut self, labels: &[(&str, &str)], sample: &Sample<'_>) {
         if !self.metric.desc.accepts_labels(labels) {
             return self.refuse(&"a sample has invalid labels");
@@ -131,7 +136,8 @@ impl<'a> FamilyEncoder<'a> {
     pub(crate) fn state(&mut self, state: &str, is_on: bool) {
         let desc = &self.metric.desc;
         if desc.metric_type() != MetricType::StateSet || self.own_names().next().is_some() {
-            return self.refuse(&"a `StateSet` has written a family of another type");
+            return self
+                .refuse(&"a `StateSet` can write only a state set without labels of its own");
         }
         let labels = self.row_pairs().chain([(desc.name(), state)]);
         self.write_unique(labels, &Sample::from(is_on));
@@ -144,24 +150,29 @@ impl<'a> FamilyEncoder<'a> {
         self.written.reason.get_or_insert_with(|| reason.to_string());
     }
 
-    /// Begins the samples of a live metric with this type and these label names, which writes each
-    /// label set once. If the Desc differs, or the family has samples already, it counts an invalid
-    /// sample and returns `false`: then the metric must not write.
+    /// Begins the samples of a live metric with this type and these label names. It writes each
+    /// label set only once.
+    ///
+    /// Returns `false`, and counts an invalid sample, if the type or the names differ from those of
+    /// the family, or if the family has samples already. In a row, it may have samples. After
+    /// `false`, the metric must not write.
     pub(crate) fn begin_rendered<'n>(
         &mut self,
         metric_type: MetricType,
         names: impl Iterator<Item = &'n str>,
     ) -> bool {
         let is_first = !self.written.is_rendered && self.written.ranges.is_empty();
-        let is_own = metric_type == self.metric.desc.metric_type() && names.eq(self.own_names());
-        // In a row, the rendered labels lack the labels of the row. With these added, they are
-        // compared like any others.
-        let is_valid = is_own && (is_first || self.is_row());
-        self.written.is_rendered |= !self.is_row();
-        if !is_own {
-            self.refuse(&format_args!("a live {metric_type} has another type or other labels"));
+        let matches = metric_type == self.metric.desc.metric_type() && names.eq(self.own_names());
+        // In a row, `rendered_in_row` adds the row's labels and checks for duplicates, so earlier
+        // samples are allowed.
+        let is_valid = matches && (is_first || self.is_in_row());
+        self.written.is_rendered |= !self.is_in_row();
+        if !matches {
+            self.refuse(&format_args!(
+                "the type or labels of a live {metric_type} differ from those of the family"
+            ));
         } else if !is_valid {
-            self.refuse(&"a live metric has written the family already");
+            self.refuse(&LIVE_AND_OTHER);
         }
         is_valid
     }
@@ -176,7 +187,7 @@ impl<'a> FamilyEncoder<'a> {
     /// Writes a sample after [`begin_rendered`](Self::begin_rendered).
     #[inline]
     pub(crate) fn rendered(&mut self, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
-        if self.is_row() {
+        if self.is_in_row() {
             self.rendered_in_row(labels, sample);
         } else {
             self.encoder.sample(self.metric, labels, sample);
@@ -189,7 +200,7 @@ impl<'a> FamilyEncoder<'a> {
         self.write_unique(self.row_pairs().chain(own), sample);
     }
 
-    fn is_row(&self) -> bool {
+    fn is_in_row(&self) -> bool {
         !self.row_labels.is_empty()
     }
 
@@ -201,7 +212,7 @@ impl<'a> FamilyEncoder<'a> {
         &mut self,
         samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
     ) {
-        let has_labels = !self.metric.desc.labels().is_empty() && !self.is_row();
+        let has_labels = !self.metric.desc.labels().is_empty() && !self.is_in_row();
         match self.encoder.plain_lines().filter(|_| has_labels) {
             Some(lines) => lines.append(&self.metric.sample, samples),
             None => {
@@ -226,8 +237,8 @@ impl<'a> FamilyEncoder<'a> {
         result
     }
 
-    /// Counts the updates that the metric, or one of its rows, has dropped since the program
-    /// started, because they would have exceeded its limit of series.
+    /// Adds the number of updates that the metric, or one of its rows, has dropped since the
+    /// program started because of its series limit.
     pub(crate) fn dropped(&mut self, total: u64) {
         self.written.dropped += total;
     }
@@ -250,11 +261,15 @@ pub(crate) struct Written {
     pub(crate) invalid: u64,
     /// The reason for the first invalid sample.
     pub(crate) reason: Option<String>,
-    /// Whether a live metric has written the family, whose label sets are not compared.
+    /// Whether a live metric outside a row has begun to write the family. Its label sets are not
+    /// checked for duplicates.
     is_rendered: bool,
     /// Whether samples are counted, as duplicates, and not written.
     only_counts: bool,
 }
+
+/// The reason to refuse samples of a live metric next to any others.
+const LIVE_AND_OTHER: &str = "a live metric must be the only one that writes its family";
 
 /// Buffers in which a sample is assembled.
 #[derive(Default)]
@@ -279,12 +294,13 @@ impl Written {
         self.is_rendered = false;
     }
 
-    /// Returns the number of samples, including dropped ones.
+    /// Returns the number of samples, including duplicates and invalid ones, but not those of a
+    /// live metric outside a row.
     pub(crate) fn samples(&self) -> u64 {
         self.ranges.len() as u64 + self.duplicates + self.invalid
     }
 
-    /// Clears the references of a scrape, and returns whether the buffers are small enough for
+    /// Releases the exemplars of the last scrape. Returns whether the buffers are small enough to
     /// reuse.
     pub(crate) fn prepare_reuse(&mut self) -> bool {
         self.scratch.exemplars.clear();

@@ -6,8 +6,8 @@ use crate::metric::CounterVec;
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate)]
 pub(crate) struct Health {
-    /// Series that were not exposed because their family clashed with another one or was full, or
-    /// because they were invalid.
+    /// Series that were not exposed because their family was refused or full, or because they were
+    /// invalid.
     #[metric(labels = ["family"])]
     dropped_series_total: CounterVec<1>,
 

@@ -12,9 +12,9 @@ pub struct BuildInfo {
     revision: Cow<'static, str>,
 }
 
-/// Returns a [`BuildInfo`](crate::exporter::BuildInfo) with the version of the calling crate, and
-/// with the revision in the environment variable `BUILD_REVISION` when that crate is compiled, or
-/// `unknown`.
+/// Returns a [`BuildInfo`](crate::exporter::BuildInfo) with the version of the calling crate. The
+/// revision is the value of the environment variable `BUILD_REVISION` when that crate is compiled,
+/// or `unknown` if it is not set.
 ///
 /// ```
 /// use hello_exporter::{Exporter, build_info};
@@ -33,7 +33,7 @@ macro_rules! build_info {
 }
 
 impl BuildInfo {
-    /// Creates the information from a version and the revision of its source.
+    /// Creates a `BuildInfo` from a version and a source revision.
     pub fn new(
         version: impl Into<Cow<'static, str>>,
         revision: impl Into<Cow<'static, str>>,
@@ -71,7 +71,7 @@ impl Default for BuildInfo {
     }
 }
 
-/// Writes the text that exporters in Go print after their name.
+/// Writes the output of `--version` after the exporter's name, in the layout of Go exporters.
 impl fmt::Display for BuildInfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { version, revision } = self;

@@ -58,7 +58,7 @@ pub(crate) async fn not_found() -> HttpResponse {
 const HEALTHY: &str = "/-/healthy";
 const READY: &str = "/-/ready";
 
-/// Returns whether this path skips authentication (health checks).
+/// Returns whether the path is a health check, which needs no authentication.
 pub(super) fn is_health(path: &str) -> bool {
     [HEALTHY, READY].contains(&path)
 }

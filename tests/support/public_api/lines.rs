@@ -18,7 +18,7 @@ impl<'s, 'r> Lines<'s, 'r> {
         Self { surface, render: Render(surface) }
     }
 
-    /// Returns one line an item, sorted by path, so that a type's parts follow it.
+    /// Returns one line per item, sorted by path, so that a type's parts follow it.
     pub(super) fn all(&self) -> Vec<String> {
         let items = self.surface.items.iter().map(|item| (&item.path, self.item(item)));
         let reexports = self.surface.reexports.iter();
@@ -43,11 +43,11 @@ impl<'s, 'r> Lines<'s, 'r> {
             "impl" => self.implementation(inner),
             _ => format!("pub {}", self.declaration(kind, path, inner)),
         };
-        let open = if item.entry.is_non_exhaustive() { "#[non_exhaustive] " } else { "" };
-        format!("{open}{line}")
+        let attribute = if item.entry.is_non_exhaustive() { "#[non_exhaustive] " } else { "" };
+        format!("{attribute}{line}")
     }
 
-    /// Writes an item that stands in a module.
+    /// Writes an item that is declared in a module.
     fn declaration(&self, kind: &str, path: String, inner: &Value) -> String {
         let ty = || self.render.ty(&inner["type"]);
         match kind {
@@ -78,7 +78,8 @@ impl<'s, 'r> Lines<'s, 'r> {
         format!("{path}{}{bounds}{}", self.generics(inner), self.clauses(inner))
     }
 
-    /// Writes an item's path. For an item of an inherent impl, the type has the impl's arguments.
+    /// Writes an item's path. In an inherent impl, the path contains the type with the impl's
+    /// generic arguments.
     fn path(&self, item: &Item) -> String {
         match (item.inherent_impl(), item.path.split_first(), item.path.last()) {
             (Some(of), Some((root, _)), Some(name)) => {
@@ -109,7 +110,7 @@ impl<'s, 'r> Lines<'s, 'r> {
         after(" where ", &bounds.into_iter().chain(predicates).collect::<Vec<_>>().join(", "))
     }
 
-    /// Writes a parameter of a function, a receiver as short as in Rust.
+    /// Writes a function parameter. A receiver is written in its short form, such as `&self`.
     fn input(&self, input: &Value) -> String {
         let (name, ty) = (text(&input[0]), self.render.ty(&input[1]));
         match (name.as_str(), ty.strip_suffix("Self")) {
@@ -149,7 +150,7 @@ impl<'s, 'r> Lines<'s, 'r> {
         after(" where ", &predicates.join(", "))
     }
 
-    /// Writes another name of an item.
+    /// Writes a re-export.
     fn reexport(&self, reexport: &Reexport) -> String {
         let Reexport { path, id } = reexport;
         let path = path.join("::");
@@ -168,7 +169,8 @@ impl<'s, 'r> Lines<'s, 'r> {
     }
 }
 
-/// Returns the word before a part: a trait's parts are as public as the trait.
+/// Returns the first word of an item's line: `required` or `provided` in a trait, whose items are
+/// as public as the trait, and `pub` elsewhere.
 fn visibility(item: &Item, has_value: bool) -> &'static str {
     match item.holder {
         Some(holder) if holder.kind == "trait" && has_value => "provided",
@@ -177,7 +179,8 @@ fn visibility(item: &Item, has_value: bool) -> &'static str {
     }
 }
 
-/// Writes what a struct's own line shows of its fields: that there are none, or also private ones.
+/// Returns the end of a struct's line: `;` for a unit struct, ` { .. }` if it has public and
+/// private fields, else nothing.
 fn shape(kind: &Value) -> &'static str {
     let plain = &kind["plain"];
     let is_mixed = plain["has_stripped_fields"] == true && !array(&plain["fields"]).is_empty();
@@ -190,7 +193,7 @@ fn shape(kind: &Value) -> &'static str {
     }
 }
 
-/// Writes the arms of a macro in one line.
+/// Returns the arms of a macro on one line.
 fn arms(definition: &Value) -> String {
     let definition = text(definition);
     let arms = definition.find('{').map_or("", |start| &definition[start..]);

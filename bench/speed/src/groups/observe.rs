@@ -13,7 +13,7 @@ use crate::measure::{self, entrant, time};
 
 const VALUES: usize = 4_096;
 
-/// Measures observations of random values in twelve buckets.
+/// Measures how long a histogram with [`BUCKETS`] takes to observe random values.
 pub fn observe(name: &str) -> Done {
     let title = format!("an observation, {} buckets", BUCKETS.len());
     nanoseconds(name, &title, every_contender!(observation()))?;
@@ -31,7 +31,8 @@ fn observation<C: Contender>() -> Entrant {
             }
         });
         done += times * VALUES;
-        // The scrape also makes `metrics` fold the observations that it has only stored so far.
+        // The scrape checks the count. It also makes the crate `metrics` aggregate the
+        // observations, which it only queues until then.
         let count = value(histogram.expose(Format::Text), "request_seconds_count");
         assert_eq!(count, done as f64, "{}", C::NAME);
         elapsed

@@ -1,11 +1,14 @@
-//! The lines of INFO about the module search, of Redis and of Valkey.
+//! The INFO lines of the search module, both Redis's and Valkey's.
 
 use hello_exporter::{Collector, Gauge};
 use serde::Deserialize;
 
 use crate::info_metrics::gauge;
 
-/// A field has the name of its line.
+/// Each field is named after its INFO line.
+///
+/// Redis 8.0 renamed `search_bytes_collected`, `search_total_cycles` and `search_total_ms_run`:
+/// their names there begin with `search_gc_`.
 #[derive(Collector, Deserialize)]
 pub(crate) struct SearchMetrics {
     /// Indexes of the module search.
@@ -30,7 +33,8 @@ pub(crate) struct SearchMetrics {
     /// Idle cursors.
     search_global_idle: Option<f64>,
 
-    /// Cursors.
+    /// Cursors, idle or not.
+    // A plain value whose name ends in `_total` would have to be a counter.
     #[serde(default, deserialize_with = "gauge")]
     search_global_total: Option<Gauge>,
 
@@ -97,6 +101,7 @@ pub(crate) struct SearchMetrics {
     search_number_of_attributes: Option<f64>,
 
     /// Documents indexed, in all indexes.
+    // Valkey sends this line, and Redis `search_total_num_docs_in_indexes`.
     search_total_indexed_documents: Option<f64>,
 
     /// Queries in the queue.
@@ -146,7 +151,8 @@ pub(crate) struct SearchMetrics {
     #[metric(counter, name = "search_query_execution_time_ms_total")]
     search_total_query_execution_time_ms: Option<f64>,
 
-    /// Running queries.
+    /// Queries that are running.
+    // It can fall, but redis_exporter in Go exposes it as a counter.
     #[metric(counter, name = "search_active_queries_total")]
     search_total_active_queries: Option<f64>,
 
@@ -198,23 +204,23 @@ pub(crate) struct SearchMetrics {
     #[metric(counter)]
     search_inline_filtering_requests_count: Option<f64>,
 
-    /// Vectors that could not be added to a graph.
+    /// Vectors that could not be added to an HNSW index.
     #[metric(counter)]
     search_hnsw_add_exceptions_count: Option<f64>,
 
-    /// Vectors that could not be removed from a graph.
+    /// Vectors that could not be removed from an HNSW index.
     #[metric(counter)]
     search_hnsw_remove_exceptions_count: Option<f64>,
 
-    /// Vectors that could not be changed in a graph.
+    /// Vectors that could not be changed in an HNSW index.
     #[metric(counter)]
     search_hnsw_modify_exceptions_count: Option<f64>,
 
-    /// Searches of a graph that failed.
+    /// Searches of an HNSW index that failed.
     #[metric(counter)]
     search_hnsw_search_exceptions_count: Option<f64>,
 
-    /// Graphs that could not be created.
+    /// HNSW indexes that could not be created.
     #[metric(counter)]
     search_hnsw_create_exceptions_count: Option<f64>,
 

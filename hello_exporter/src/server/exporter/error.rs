@@ -22,7 +22,7 @@ pub enum ExporterError {
         "`run` starts a runtime of its own and cannot be called in another; await `serve` there"
     )]
     NestedRuntime,
-    /// The program declares something invalid.
+    /// The declaration of the exporter has mistakes.
     #[error("{}", lines(.0))]
     Declaration(Vec<DeclarationError>),
     /// The exporter cannot listen on an address.
@@ -34,7 +34,7 @@ pub enum ExporterError {
         #[source]
         error: io::Error,
     },
-    /// `--web.systemd-socket` is given, and there is no socket.
+    /// `--web.systemd-socket` is given, but systemd passed no socket.
     #[error(
         "--web.systemd-socket: systemd has passed no socket: LISTEN_PID and LISTEN_FDS are those of another \
          process, or not set"
@@ -53,7 +53,7 @@ pub enum ExporterError {
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),
     /// A second signal ended the exporter before all requests were answered.
-    #[error("stopped by a second {signal}, before all requests were answered")]
+    #[error("stopped by a second signal, {signal}, before all requests were answered")]
     #[non_exhaustive]
     Interrupted {
         /// The name of the signal.
@@ -64,7 +64,7 @@ pub enum ExporterError {
 }
 
 impl ExporterError {
-    /// Returns the exit status of a program that ends because of this error, see
+    /// Returns the exit status of a program that ends with this error. See
     /// [`Exporter::run`](crate::Exporter::run).
     ///
     /// ```no_run
@@ -114,7 +114,7 @@ fn lines(errors: &[DeclarationError]) -> String {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeclarationError {
-    /// A collector or a source was refused.
+    /// A collector or a source could not be registered.
     #[error(transparent)]
     Register(#[from] RegisterError),
     /// [`Exporter::listen_address`](crate::Exporter::listen_address) got an invalid address.
@@ -145,11 +145,11 @@ pub enum DeclarationError {
         /// The error, with its causes, or the panic.
         error: String,
     },
-    /// The function that makes a collector, a source or a probe has failed, or several functions
-    /// have failed with the same error.
+    /// One or more functions that create collectors, sources or probes have failed, all with the
+    /// same error.
     #[error("{} cannot be made: {error}", listed(.parts))]
     CannotMake {
-        /// The parts: "source `NAME`", "probe at `PATH`" or "a collector".
+        /// The failed parts: "source `NAME`", "probe at `PATH`" or "a collector".
         parts: Vec<String>,
         /// The error, with its causes.
         error: String,
@@ -159,7 +159,7 @@ pub enum DeclarationError {
     ProbePath {
         /// The path.
         path: Cow<'static, str>,
-        /// The rule.
+        /// Why the path is invalid.
         #[source]
         error: ParsePathError,
     },
@@ -169,24 +169,24 @@ pub enum DeclarationError {
         /// The path.
         path: Cow<'static, str>,
     },
-    /// The metrics of a probe were refused.
+    /// The metrics of a probe could not be registered.
     #[error("probe at `{path}`: {error}")]
     Probe {
         /// The path.
         path: Cow<'static, str>,
-        /// The rule.
+        /// Why the metrics cannot be registered.
         #[source]
         error: RegisterError,
     },
 }
 
 impl DeclarationError {
-    /// Joins the errors of makers that fail with the same text: one wrong file is one error,
-    /// however many makers read it.
+    /// Merges the `CannotMake` errors with the same text, so that one bad file is reported once,
+    /// however many functions read it.
     pub(super) fn merged(errors: Vec<Self>) -> Vec<Self> {
         let mut merged: Vec<Self> = Vec::with_capacity(errors.len());
         for error in errors {
-            match merged.iter_mut().find_map(|earlier| earlier.parts_with_error_of(&error)) {
+            match merged.iter_mut().find_map(|earlier| earlier.parts_if_same_error(&error)) {
                 Some(parts) => parts.extend(error.into_parts()),
                 None => merged.push(error),
             }
@@ -194,7 +194,7 @@ impl DeclarationError {
         merged
     }
 
-    fn parts_with_error_of(&mut self, other: &Self) -> Option<&mut Vec<String>> {
+    fn parts_if_same_error(&mut self, other: &Self) -> Option<&mut Vec<String>> {
         match (self, other) {
             (Self::CannotMake { parts, error }, Self::CannotMake { error: other, .. })
                 if error == other =>
@@ -213,7 +213,7 @@ impl DeclarationError {
     }
 }
 
-/// Writes `a`, `a and b`, `a, b and c`.
+/// Joins the parts: `a`, `a and b`, `a, b and c`.
 fn listed(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
@@ -226,18 +226,18 @@ fn listed(parts: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn make(part: &str, error: &str) -> DeclarationError {
+    fn cannot_make(part: &str, error: &str) -> DeclarationError {
         DeclarationError::CannotMake { parts: vec![part.to_owned()], error: error.to_owned() }
     }
 
     #[test]
-    fn makers_that_fail_alike_are_one_error() {
+    fn same_error_is_reported_once() {
         let errors = vec![
-            make("source `a`", "cannot read /x"),
+            cannot_make("source `a`", "cannot read /x"),
             DeclarationError::SourceTwice { name: "a".into() },
-            make("source `b`", "cannot read /y"),
-            make("source `c`", "cannot read /x"),
-            make("probe at `/p`", "cannot read /x"),
+            cannot_make("source `b`", "cannot read /y"),
+            cannot_make("source `c`", "cannot read /x"),
+            cannot_make("probe at `/p`", "cannot read /x"),
         ];
         let error = ExporterError::Declaration(DeclarationError::merged(errors));
         assert_eq!(

@@ -105,7 +105,7 @@ impl Gzip {
 }
 
 impl Reusable for Gzip {
-    /// Returns the memory of the window and its tables.
+    /// Returns how much memory of the window and its tables is in use.
     fn bytes(&self) -> usize {
         300 << 10
     }

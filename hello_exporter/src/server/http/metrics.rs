@@ -13,12 +13,12 @@ use crate::registry::Registry;
 use crate::server::source::{Selection, Sources};
 
 /// Serves a [`Registry`] at a path, in the [`Format`](crate::Format) that the request prefers,
-/// compressed with gzip or zstd if the client accepts one of them. It needs no `Compress`
-/// middleware, which would leave its compressed responses unchanged.
+/// compressed with gzip or zstd if the client accepts one of them. No `Compress` middleware is
+/// needed; if there is one, it does not compress the response again.
 ///
-/// `name[]` in a query, which can be repeated, selects families by their names. `collect[]` and
+/// The query parameter `name[]`, which can be repeated, selects families by name. `collect[]` and
 /// `exclude[]` select the [sources](crate::source) of an [`Exporter`](crate::Exporter). A registry
-/// without an exporter has no sources, and the response is 400.
+/// without an exporter has no sources, so the response to a request with one of these two is 400.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer};

@@ -1,4 +1,5 @@
-//! Sources that fail in every way, with many concurrent scrapes and a paused clock.
+//! Sources that fail, hang, block or are slow, under concurrent scrapes. Most tests pause the
+//! clock.
 
 mod families;
 
@@ -70,7 +71,7 @@ fn on_runtime(mut sources: Sources) -> Arc<Sources> {
 }
 
 /// Returns an endpoint with these sources.
-fn running(sources: Sources) -> Metrics {
+fn endpoint(sources: Sources) -> Metrics {
     Metrics::of_sources(on_runtime(sources))
 }
 
@@ -118,10 +119,11 @@ fn six_sources(counts: &Arc<Counts>) -> Metrics {
         async move { if run.is_multiple_of(2) { Ok(value) } else { Err("not now") } }
     };
     add(&mut sources, "flapping", async_fn(flapping));
-    running(sources)
+    endpoint(sources)
 }
 
-/// Returns the lines of samples, without durations, and the time until the response.
+/// Scrapes. Returns the lines of samples, except those of durations, and the time until the
+/// response.
 async fn scrape(metrics: Metrics, timeout: &str) -> (String, Duration) {
     let header = ("X-Prometheus-Scrape-Timeout-Seconds", timeout);
     let request = TestRequest::get().uri("/metrics").insert_header(header).to_http_request();
@@ -135,7 +137,7 @@ async fn scrape(metrics: Metrics, timeout: &str) -> (String, Duration) {
     (text.lines().filter(is_compared).map(|line| line.to_owned() + "\n").collect(), took)
 }
 
-/// Returns the samples of a scrape with enough time in this wave.
+/// Returns the samples that a scrape in this wave exposes if its timeout suffices.
 fn expected(wave: usize) -> String {
     let flapping = usize::from(wave % 2 == 1);
     let sample = if flapping == 1 { "flapping 1\n" } else { "" };
@@ -194,7 +196,7 @@ async fn failing_source_affects_only_its_own_metrics() {
     assert_eq!(counts.values.load(Ordering::Relaxed), 0);
 }
 
-/// Returns an endpoint with one source, and the number of its runs.
+/// Returns an endpoint with one source, and its counts. The third run of the source fails.
 fn one_source(options: SourceOptions, takes: Duration) -> (Metrics, Arc<Counts>) {
     let counts = Arc::new(Counts::default());
     let shared = Arc::clone(&counts);
@@ -208,7 +210,7 @@ fn one_source(options: SourceOptions, takes: Duration) -> (Metrics, Arc<Counts>)
     };
     let mut sources = Sources::new(Registry::new());
     add(&mut sources, options, async_fn(source));
-    (running(sources), counts)
+    (endpoint(sources), counts)
 }
 
 #[actix_web::test]
@@ -237,7 +239,8 @@ async fn cache_serves_the_last_good_result_until_it_expires() {
     assert_eq!(counts.values.load(Ordering::Relaxed), 1, "one is cached");
 }
 
-/// Scrapes, and returns the time in tenths of a second: timers are a millisecond late.
+/// Scrapes like [`scrape`]. The time is in tenths of a second, rounded down, because timers may
+/// fire a millisecond late.
 async fn timed(metrics: &Metrics, timeout: &str) -> (String, u128) {
     let (text, took) = scrape(metrics.clone(), timeout).await;
     (text, took.as_millis() / 100)
@@ -251,7 +254,8 @@ async fn run_and_request_have_their_own_timeouts() {
     let good = "slow 1\nx_scrape_collector_success{collector=\"slow\"} 1\n";
     let failed = "x_scrape_collector_success{collector=\"slow\"} 0\n";
 
-    // A request that gives up leaves the run to others.
+    // The first request gives up after half its timeout. The run goes on, and the second request
+    // gets its result.
     assert_eq!(timed(&metrics, "1").await, (failed.to_owned(), 5));
     assert_eq!(timed(&metrics, "10").await, (good.to_owned(), 24));
     assert_eq!(counts.slow_runs.load(Ordering::Relaxed), 1);
@@ -282,7 +286,7 @@ async fn blocked_source_runs_again_once_it_has_returned() {
     let mut sources = Sources::new(Registry::new());
     let options = SourceOptions::new("slow").timeout(Duration::from_millis(100));
     add(&mut sources, options, blocking_fn(source));
-    let metrics = running(sources);
+    let metrics = endpoint(sources);
     let failed = "x_scrape_collector_success{collector=\"slow\"} 0\n";
     for _ in 0..5 {
         assert_eq!(scrape(metrics.clone(), "10").await.0, failed);

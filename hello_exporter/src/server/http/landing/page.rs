@@ -243,7 +243,7 @@ fn note(status: &Status) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Displays a duration.
+/// Displays a duration, in at most two units.
 struct Span(Duration);
 
 impl Display for Span {

@@ -1,4 +1,4 @@
-//! Whole pages, of fixed content.
+//! Compares whole landing pages with golden files.
 
 use std::path::Path;
 use std::time::Duration;
@@ -67,14 +67,15 @@ fn small() -> PageFacts {
     }
 }
 
-/// Each golden file is a page without its style. `GOLDEN=overwrite` records the files anew.
+/// Each golden file is a page without its style. If `GOLDEN` is set, e.g. `GOLDEN=overwrite`,
+/// the test rewrites the files.
 #[test]
-fn pages_are_as_recorded() {
+fn pages_match_golden_files() {
     for (name, facts, collectors) in
         [("everything", hostile(), collectors()), ("small", small(), Vec::new())]
     {
         let page = Page { facts: &facts, collectors: &collectors }.to_string();
-        let (before, after) = page.split_once(STYLE).expect("a page has its style");
+        let (before, after) = page.split_once(STYLE).expect("the page contains `STYLE`");
         let current = format!("{before}{after}");
         let directory =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/http/landing/golden");

@@ -75,7 +75,7 @@ async fn up_metric_exposes_the_success_of_its_source() {
     add(&mut sources, up("hanging"), async_fn(hanging));
     add(&mut sources, up("failing"), async_fn(failing));
     assert_eq!(
-        scrape(running(sources), "1").await.0,
+        scrape(endpoint(sources), "1").await.0,
         "db_good{of=\"good\"} 1\n\
          db_up{of=\"good\"} 1\n\
          db_up{of=\"hanging\"} 0\n\
@@ -100,7 +100,7 @@ async fn dynamic_families_have_the_prefix_and_labels_of_their_source() {
     };
     let options = SourceOptions::new("field").prefix("kernel_").const_label("of", "here");
     add(&mut sources, options, async_fn(families));
-    let metrics = running(sources);
+    let metrics = endpoint(sources);
     let good = "x_scrape_collector_success{collector=\"field\"} 1\n";
     let first = "kernel_run_0{of=\"here\"} 0\n".to_owned() + good;
     assert_eq!(scrape(metrics.clone(), "1").await.0, first);
@@ -132,7 +132,7 @@ async fn two_instances_of_one_source_share_a_family() {
         add(&mut sources, options, async_fn(source));
     }
     assert_eq!(
-        scrape(running(sources), "1").await.0,
+        scrape(endpoint(sources), "1").await.0,
         "db_good{pool=\"read\"} 7\n\
          db_good{pool=\"write\"} 7\n\
          x_scrape_collector_success{collector=\"read\"} 1\n\
