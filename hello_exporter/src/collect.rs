@@ -20,7 +20,8 @@ use new::{New, WithNew};
 pub trait Describe {
     /// Returns the families. [`Collect::collect`] takes the index of a family in this list.
     ///
-    /// A registry calls this at registration, and a `prometheus::Registry` whenever it gathers.
+    /// A registry calls this at registration, and at each scrape if the collector can have dynamic
+    /// families. A `prometheus::Registry` calls it whenever it gathers.
     fn describe(&self) -> Vec<Desc>;
 }
 
@@ -95,7 +96,8 @@ pub trait Collect: Describe {
     }
 }
 
-/// A collector whose families are known from its type alone.
+/// A collector whose type declares its families. A value can add dynamic ones, see
+/// [`DynamicFamilies`](crate::DynamicFamilies).
 ///
 /// The derive implements this trait. A function that makes such a collector at every scrape can be
 /// registered, see [`Registry::register_fn`](crate::Registry::register_fn).
@@ -235,7 +237,7 @@ pub enum LabelShape {
     Named(&'static [Cow<'static, str>]),
     /// One series for each of this number of states. Their label has the name of the metric.
     StateSet(usize),
-    /// Any number of labels. The attribute names them.
+    /// One or more labels. The attribute names them.
     Any,
 }
 
@@ -286,7 +288,7 @@ pub trait Metric {
     /// sets the type.
     const TYPE: Option<MetricType>;
 
-    /// The labels that the attribute must name.
+    /// The labels of the metric, and whether the attribute or the type names them.
     const LABELS: LabelShape;
 
     /// The options of the attribute that the type takes.

@@ -113,8 +113,8 @@ impl Postgres {
         pids.lines().filter(|is_gone| *is_gone == "t").count()
     }
 
-    /// Starts a client that streams the log from a replication slot, as a standby does, and waits
-    /// until the server sends it.
+    /// Starts a client that streams the write-ahead log from a replication slot, as a standby does,
+    /// and waits until the server sends it.
     pub fn stream_from(&self, slot: &str) -> Standby {
         let directory = TempDir::new().expect("a temporary directory");
         let child = Command::new(program("pg_receivewal"))

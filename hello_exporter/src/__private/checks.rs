@@ -172,7 +172,7 @@ pub const fn check_total(own: Option<MetricType>) {
 pub const fn check_buckets_taken(options: Options) {
     if !options.buckets {
         Message::new()
-            .text("a metric of this type has no buckets: they are for `Histogram` and `HistogramVec<N>`")
+            .text("a metric of this type has no buckets: they are for `Histogram`, `HistogramVec<N>` and `Family<L, Histogram>`")
             .panic()
     }
 }
@@ -216,7 +216,8 @@ pub const fn check_max_series(options: Options, max_series: usize) {
 /// that its attribute sets.
 pub type NamedMetric = (&'static str, Option<MetricType>, Option<MetricType>);
 
-/// Refuses two metrics if the shorter one, or OpenMetrics, exposes the name of the longer one.
+/// Refuses two metrics if the one with the shorter name exposes the longer name, or if OpenMetrics
+/// gives both the same family name.
 ///
 /// The derive calls this for the pairs whose names differ by a suffix that can be exposed.
 #[track_caller]

@@ -84,7 +84,7 @@ pub(super) enum Origin {
     Provider,
 }
 
-/// Makes the collector of one scrape. The [`DropLog`] drops it.
+/// Makes the collector of one scrape. The [`DropLog`] drops it if its type is an author's.
 type MakeCollector = dyn Fn(&DropLog) -> Arc<dyn Collect> + Send + Sync;
 
 /// The name of a registry of the `prometheus` crate in errors.

@@ -9,7 +9,7 @@
 //! | registered by | [`register`](crate::Exporter::register): an `Arc` of the struct | [`register_fn`](crate::Exporter::register_fn): a function that makes the struct | [`source`](crate::Exporter::source), [`source_fn`](crate::Exporter::source_fn), [`blocking_source_fn`](crate::Exporter::blocking_source_fn), [`source_with`](crate::Exporter::source_with) |
 //! | at a scrape | atomics are read | the function is called | it runs, at most once at a time, until its timeout |
 //! | what can go wrong | nothing | a panic | errors, panics, timeouts: its metrics are missing, and `<exporter>_scrape_collector_success{collector="…"}` is 0 |
-//! | in a query | always served | always served | `collect[]=name`, `exclude[]=name` |
+//! | in a query | `name[]=family` | `name[]=family` | `collect[]=name`, `exclude[]=name`, `name[]=family` |
 //!
 //! Count what happens in this program with live metrics, even if another system knows it too: such
 //! a counter is never missing. Compute values with a function if that needs no waiting. Use a
@@ -145,7 +145,8 @@ use runnable::{RunBody, asynchronous};
 )]
 pub trait Source: Send + Sync + 'static {
     /// The result of a run: a struct of plain values that derives
-    /// [`Collector`](macro@crate::Collector). Its families are registered before the first scrape.
+    /// [`Collector`](macro@crate::Collector), or [`DynamicFamilies`](crate::DynamicFamilies). The
+    /// declared families are registered before the first scrape.
     type Metrics: Declared + Send + Sync + 'static;
 
     /// Why a run fails: any error, or a text.

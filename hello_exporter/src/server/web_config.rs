@@ -128,7 +128,7 @@ fn check_replacement(current: &WebSettings, new: &WebSettings) -> Result<(), Str
         return Err("the file is empty, expected `basic_auth_users: {}` to disable authentication"
             .to_owned());
     }
-    // The connections of clients that use the other protocol would break.
+    // Clients that still use the old protocol could no longer connect.
     if new.tls.is_some() != current.tls.is_some() {
         let verb = if new.tls.is_some() { "on" } else { "off" };
         return Err(format!("TLS cannot be turned {verb} without a restart"));

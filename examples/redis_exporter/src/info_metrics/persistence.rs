@@ -71,7 +71,7 @@ pub(crate) struct PersistenceMetrics {
     #[metric(name = "aof_base_size_bytes")]
     aof_base_size: Option<f64>,
 
-    /// Whether a rewrite of the append-only file is pending after the running save.
+    /// Whether a rewrite of the append-only file will be scheduled when the running save ends.
     aof_pending_rewrite: Option<f64>,
 
     /// Size of the buffer of the append-only file, in bytes.

@@ -11,8 +11,8 @@ use crate::server::causes::BoxError;
 
 /// Makes a source from an `async` function, which is called at every scrape.
 ///
-/// [`Exporter::source_fn`](crate::Exporter::source_fn) accepts the function itself. `async_fn` is
-/// for the function of [`Exporter::source_with`](crate::Exporter::source_with).
+/// [`Exporter::source_fn`](crate::Exporter::source_fn) accepts the function itself. Use `async_fn`
+/// inside the function that [`Exporter::source_with`](crate::Exporter::source_with) takes.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source};
@@ -69,8 +69,8 @@ where
 /// own. For functions that do not wait, [`in_turn`] is cheaper.
 ///
 /// [`Exporter::blocking_source_fn`](crate::Exporter::blocking_source_fn) accepts the function
-/// itself. `blocking_fn` is for the function of
-/// [`Exporter::source_with`](crate::Exporter::source_with).
+/// itself. Use `blocking_fn` inside the function that
+/// [`Exporter::source_with`](crate::Exporter::source_with) takes.
 ///
 /// ```
 /// use hello_exporter::{Collector, Exporter, source};

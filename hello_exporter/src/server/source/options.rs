@@ -54,8 +54,8 @@ impl<F> SourceOptions<F> {
         Self { settings, is_enabled: true }
     }
 
-    /// Limits how long a run may take: at most a day. A request with less time stops waiting
-    /// earlier, and the run goes on without it.
+    /// Limits how long a run may take. More than a day counts as a day. A request with less time
+    /// stops waiting earlier, and the run goes on without it.
     ///
     /// In a run, [`time_left`](super::time_left) returns how much of its time is left.
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -136,9 +136,9 @@ impl<F> SourceOptions<F> {
     /// Exposes whether the source works: a gauge of this name, 1 if its metrics are in the scrape,
     /// 0 if it failed, panicked or timed out.
     ///
-    /// It repeats `<exporter>_scrape_collector_success` under the name that users of such an
-    /// exporter know, and alert on: `redis_up`, `mysql_up`. So a source needs no `up` of its own;
-    /// it returns the error, which is logged.
+    /// It repeats `<exporter>_scrape_collector_success` under the name that users of similar
+    /// exporters already know and alert on, such as `redis_up` or `mysql_up`. So a source needs no
+    /// `up` of its own; it returns the error, which is logged.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, SourceOptions};

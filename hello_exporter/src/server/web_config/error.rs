@@ -30,7 +30,8 @@ pub enum WebConfigError {
         /// The mistake, and what would be accepted instead.
         message: String,
     },
-    /// Keys contradict each other, or a file that the configuration names is invalid.
+    /// The file as a whole cannot be used: it is not UTF-8, its keys contradict each other, a file
+    /// that it names is invalid, or it cannot replace the current configuration.
     #[error("{}: {message}", path.display())]
     Invalid {
         /// The file.

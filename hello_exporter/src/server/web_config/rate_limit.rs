@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::internals::lock;
 use crate::server::network::network;
 
-/// Most hosts with a bucket of their own.
+/// The maximum number of hosts that have a bucket of their own.
 const MOST_HOSTS: usize = 256;
 
 /// How fast a bucket fills, and how many tokens it holds.
@@ -19,7 +19,8 @@ pub(super) struct Rate {
 }
 
 /// Admits requests: from one bucket if their credentials are cached, otherwise from the bucket of
-/// their host. So a flood takes no tokens from clients that have logged in, nor from other hosts.
+/// their host. So a flood takes no tokens from clients that have logged in, nor from other hosts
+/// that have a bucket of their own.
 pub(super) struct RateLimiter {
     rate: Rate,
     cached: Mutex<Bucket>,
@@ -75,7 +76,7 @@ impl HostBuckets {
 #[derive(Debug)]
 struct Bucket {
     tokens: u32,
-    /// The end of the last interval that has added its token.
+    /// The time up to which tokens have been added.
     counted_to: Instant,
 }
 
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_have_their_own_bounded_number_of_buckets() {
+    fn each_host_has_a_bucket_and_their_number_is_bounded() {
         let start = Instant::now();
         let limiter = RateLimiter::at(start, rate(2));
         let taken = |number, now| limiter.admit_at(now, host(number));

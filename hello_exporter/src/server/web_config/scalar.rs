@@ -1,5 +1,5 @@
-//! Booleans, whole numbers and durations in the file. As in Go, the YAML type of a value counts:
-//! `'true'` is not a boolean, and `5.0` is a whole number.
+//! Booleans, whole numbers and durations in the file. As in Go, a quoted value is text, so `'true'`
+//! is not a boolean. A float without a fraction, such as `5.0`, is a whole number.
 
 use std::fmt;
 use std::time::Duration;
