@@ -95,7 +95,7 @@ const FLAGS_OF_1_5: [&str; 3] = [
     "--collector.netdev.device-exclude=^lo$",
 ];
 
-/// Removes a label from the families whose names begin with `prefix`.
+/// Removes a label from the family, if its name begins with `prefix`.
 fn without(family: &mut Family, prefix: &str, label: &str) {
     if family.name.starts_with(prefix) {
         family.samples.iter_mut().for_each(|sample| _ = sample.labels.remove(label));
@@ -106,7 +106,7 @@ fn without(family: &mut Family, prefix: &str, label: &str) {
 fn remove_additions_since_1_5(family: &mut Family, udev: &Path) {
     let is_failed = |labels: &BTreeMap<String, String>| !labels["device_error"].is_empty();
     if family.name == "node_filesystem_readonly" {
-        // Filesystems that do not respond have this label too.
+        // Version 1.5.0 has no `readonly` series for filesystems that do not respond.
         family.samples.retain(|sample| !is_failed(&sample.labels));
     }
     without(family, "node_filesystem_", "device_error");
@@ -139,8 +139,8 @@ fn collectors(exporters: [&Exporter; 2]) -> BTreeMap<String, String> {
     collectors
 }
 
-/// Compares ours with scrapes of the original before and after it. Repeats this until each value
-/// that rises and falls has been between them once.
+/// Compares a scrape of ours with one scrape of the original before it and one after it. Repeats
+/// this, at most 20 times, until each gauge of ours has been between the two once.
 fn compared(original: &Original, ours: &Exporter, udev: &Path) -> Comparison {
     let collectors = collectors([&original.exporter, ours]);
     let group =
@@ -174,7 +174,8 @@ fn frozen_tree_has_the_samples_of_the_original() {
         &[&EXTRA_FLAGS[..], &["--collector.netdev.device-exclude=^lo$"]].concat(),
     );
     let paths = flags_of(&tree());
-    // By default it queries the kernel for the counters of devices, which are not in the tree.
+    // By default the original queries the kernel for the counters of network devices, but the
+    // devices of the tree are not in the kernel.
     let more = ["--no-collector.netdev.netlink", "--collector.netdev.device-exclude=^lo$"];
     let paths = paths.iter().map(String::as_str);
     let original = Original::start(&paths.chain(EXTRA_FLAGS).chain(more).collect::<Vec<_>>());
@@ -351,10 +352,10 @@ fn invalid_flags_are_refused() {
 }
 
 #[test]
-fn collectors_without_files_fail_one_by_one() {
+fn each_collector_without_its_files_fails() {
     let directory = TempDir::new().unwrap();
     let mut exporter = start_on_tree(directory.path(), &[]);
-    // The other collectors query the kernel.
+    // These collectors query the kernel, and need no files.
     let of_kernel = ["time", "uname"];
     // Not every system has the files of these.
     let optional = ["os", "pressure", "sockstat"];

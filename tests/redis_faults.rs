@@ -52,7 +52,7 @@ fn paused_server_delays_no_scrape() {
 }
 
 #[test]
-fn paused_server_is_queried_until_the_timeout_flag() {
+fn paused_server_is_down_after_the_connection_timeout() {
     let redis = Redis::start(&[]);
     let mut exporter = start(redis.address, &["--connection-timeout=300ms"]);
     redis.signal("STOP");
@@ -193,7 +193,8 @@ fn endless_reply_takes_little_memory() {
     }
 }
 
-/// Returns replies that end within the part that is read, or just after it, and then nothing more.
+/// Returns the beginnings of huge replies. Each stops a little before or after the point where the
+/// exporter stops reading, and the server then sends nothing more.
 fn endings() -> [Vec<u8>; 6] {
     let of = |first: &str, rest: &str, length: usize| {
         [first.as_bytes(), &rest.as_bytes().repeat(length / rest.len())].concat()
@@ -283,7 +284,7 @@ fn databases_over_the_limit_are_cut() {
 
 #[test]
 fn reply_over_the_limit_is_cut_and_affects_no_other() {
-    // There are two elements for each bucket, and six more.
+    // For each command there are two elements for each bucket, and six more.
     let of_command = |name: usize| {
         let bucket = |at: usize| format!(":{at}\r\n:{at}\r\n");
         let buckets: String = (0..100).map(bucket).collect();
@@ -318,7 +319,7 @@ fn assert_takes_little_memory(first: &'static [u8], rest: &'static [u8], flags: 
     assert!(more < 64 << 20, "{} MiB", more >> 20);
 }
 
-/// Returns the replies to the name of the client and to INFO.
+/// Returns the replies to CLIENT SETNAME and to INFO.
 fn replies(info: &str) -> &'static [u8] {
     [b"+OK\r\n", &*bulk(info)].concat().leak()
 }

@@ -24,7 +24,8 @@ fn requests(samples: &str) -> String {
     }
 }
 
-/// Returns requests, counted 1, 2, 3, and so on, and a registry that exposes them.
+/// Returns requests whose first series is at 1, the second at 2, and so on, and a registry that
+/// exposes them.
 fn counted(series: &[[&str; 2]]) -> (Arc<Requests>, Registry) {
     let requests = Arc::new(Requests::new());
     for (at, values) in (1..).zip(series) {
@@ -163,7 +164,7 @@ fn recreated_histogram_has_no_observations() {
 }
 
 #[test]
-fn histograms_are_retained_by_count() {
+fn histograms_are_retained_by_sum() {
     let sizes = Sizes::new();
     for (value, size) in [("a", 0.5), ("b", 1.5), ("c", 2.5)] {
         sizes.sizes.with([value]).observe(size);

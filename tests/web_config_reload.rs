@@ -47,7 +47,11 @@ fn changed_certificates_are_reloaded() {
     assert_eq!(ask(&exporter, &client), None, "the authority of the new certificate is unknown");
     fs::write(directory.path("ca.crt"), &other.certificate).unwrap();
     exporter.next_line_with("Reloaded the web configuration");
-    assert_eq!(ask(&exporter, &client), None, "the certificate is one of the old authority");
+    assert_eq!(
+        ask(&exporter, &client),
+        None,
+        "the client's certificate was issued by the old authority"
+    );
     assert_eq!(ask(&exporter, &other.client(&[])), Some(200));
 
     directory.write(&format!("{TLS}  min_version: TLS13\nhttp_server_config: {{http2: false}}\n"));

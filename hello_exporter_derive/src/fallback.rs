@@ -15,7 +15,7 @@ pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> T
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let nothing = quote!(loop {});
     let new = collector.has_new().then(|| new_impl(collector, &nothing, &nothing));
-    // The types of the other fields can contain mistakes too.
+    // Fields with valid attributes can still have wrong types, so these are checked too.
     let checks = free_checks(collector);
     let new_kind = new_kind(collector);
     let prometheus = prometheus_impl(collector, &nothing, &nothing);
@@ -58,8 +58,8 @@ pub(crate) fn label_struct(labels: &LabelStruct, compile_errors: TokenStream) ->
     quote!(#compile_errors #labels #value)
 }
 
-/// Writes a label value and a label set without names, for an enum or a struct with the wrong
-/// derive.
+/// Writes a label value and a label set without names. The input is an enum, or a struct that
+/// derives `LabelValue` instead of `Labels`.
 pub(crate) fn label_enum(values: &LabelEnum, compile_errors: TokenStream) -> TokenStream {
     let LabelEnum { ident, generics, krate, .. } = values;
     let labels = labels_stub(ident, generics, krate);

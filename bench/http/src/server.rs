@@ -91,7 +91,7 @@ impl Server {
     pub fn resident_bytes(&self) -> Result<u64, Box<dyn Error>> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = resident.ok_or("a process has resident memory")?.trim();
+        let kilobytes = resident.ok_or("no `VmRSS` in the status of the process")?.trim();
         Ok(kilobytes.trim_end_matches(" kB").parse::<u64>()? << 10)
     }
 

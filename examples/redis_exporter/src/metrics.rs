@@ -172,7 +172,7 @@ pub(crate) struct Database {
     #[metric(name = "db_avg_ttl_seconds")]
     pub(crate) avg_ttl: Option<f64>,
 
-    /// Keys of a database that KeyDB has in memory and in its storage.
+    /// Keys of a database that KeyDB holds in memory as a cache of its storage.
     #[metric(name = "db_keys_cached")]
     pub(crate) cached_keys: Option<f64>,
 }

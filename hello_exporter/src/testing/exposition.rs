@@ -32,7 +32,7 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
     // Descs of one name are one family.
     for family in metrics.chunk_by(|(_, one), (_, other)| one.desc.name() == other.desc.name()) {
         let Some((_, first)) = family.first() else { continue };
-        // As a scrape does, without catching a panic.
+        // Like a scrape, except that a panic is not caught.
         encode_family(&mut text, first, |encoder| {
             for (index, metric) in family {
                 collector.collect(*index, &mut FamilyEncoder::new(metric, encoder, &mut written));

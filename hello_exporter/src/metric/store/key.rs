@@ -54,10 +54,12 @@ impl<'v> SeriesKey<'v> {
 
     /// Returns whether the record is the series of the key.
     ///
-    /// If all lengths are equal, every value has the same position in the rendered labels of both.
-    /// So it is enough to compare the values. That holds only for labels without escapes: the
-    /// escaped text of a value can be another value (`a\"b` is `a"b`, escaped), so labels with
-    /// escapes are compared with the escaped key.
+    /// If the lengths of the record's values equal those of the key's, every value has the same
+    /// position in the rendered labels of the record as in those of the key. So it is enough to
+    /// compare the values. That holds only for labels without escapes. An escape makes the rendered
+    /// text longer than the value, so the bytes at its position can equal another value of the same
+    /// length: `a"b` is rendered as `a\"b`, which begins with the three bytes of the value `a\"`.
+    /// So labels with escapes are compared with the escaped key.
     #[inline(always)]
     pub(super) fn matches(&self, record: Record<'_>, store: &Store) -> bool {
         let header = record.header;

@@ -1,4 +1,5 @@
-//! Sockets that record the bytes of a connection in its state.
+//! Sockets that record in the state of their connection when bytes are read and written, and how
+//! many.
 
 use std::io;
 use std::net::SocketAddr;

@@ -52,7 +52,8 @@ impl Authorities {
         Ok(Self { certificates, roots, are_named: true })
     }
 
-    /// Takes the certificates that the system trusts, without those that cannot be authorities.
+    /// Takes the certificates that the system trusts. Those that cannot be authorities issue
+    /// nothing, but a client may present them as listed.
     pub(super) fn of_system(certificates: Vec<CertificateDer<'static>>) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(certificates.iter().cloned());
@@ -99,9 +100,9 @@ struct ClientVerifier {
     algorithms: WebPkiSupportedAlgorithms,
     /// Verifies certificates that one of the authorities has issued. `None` refuses all.
     issued: Option<Arc<dyn ClientCertVerifier>>,
-    /// The authorities. As in Go, a client may present the certificate of one of them:
-    /// `openssl req -x509` makes a self-signed certificate of a CA, which webpki accepts from no
-    /// client.
+    /// The authorities. As in Go, a client may present the certificate of an authority itself. That
+    /// is common, because `openssl req -x509` makes a self-signed CA certificate. webpki refuses
+    /// any CA certificate from a client, so these are checked separately.
     listed: Vec<CertificateDer<'static>>,
     is_required: bool,
     allowed: Option<Vec<San>>,
@@ -191,7 +192,7 @@ fn names(certificate: &Certificate) -> Result<Vec<San>, CertificateError> {
     Ok(names.iter().filter_map(name).collect())
 }
 
-/// Returns a name of a kind that the configuration can allow.
+/// Returns the name if the configuration can allow names of its kind, otherwise `None`.
 fn name(name: &GeneralName) -> Option<San> {
     match name {
         GeneralName::DnsName(text)

@@ -11,7 +11,8 @@ use super::password::{PasswordHash, UserName};
 use super::scalar::{GoDuration, Switch, WholeNumber};
 use super::value::{ClientAuthType, San, TlsVersion};
 
-/// The whole file. A key without a value is the same as no key.
+/// The whole file. A key without a value is the same as no key, except in `headers`, where it is an
+/// error.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct File {
@@ -68,7 +69,7 @@ pub(super) struct RateLimit {
     pub(super) burst: Option<WholeNumber>,
 }
 
-/// A syntax error of the file, and its position.
+/// The mistake in the content of the file, and its position.
 #[derive(Debug)]
 pub(super) struct FileError {
     pub(super) line: u64,
@@ -96,7 +97,8 @@ impl FileError {
     }
 }
 
-/// Returns what is wrong and what would be accepted. It quotes no value, which could be a secret.
+/// Returns what is wrong and what would be accepted. It adds no value from the file, which could be
+/// a secret; only the types of harmless values quote theirs.
 fn message(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::Error;
 
