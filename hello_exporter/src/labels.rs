@@ -260,11 +260,10 @@ impl<V: LabelValue, const N: usize> Labels for [V; N] {
 }
 
 macro_rules! tuples {
-    ($($count:literal: $($value:ident)*;)*) => {$(
-        impl<$($value: LabelValue),*> Labels for ($($value,)*) {
+    ($($count:literal: $($type:ident $value:ident)*;)*) => {$(
+        impl<$($type: LabelValue),*> Labels for ($($type,)*) {
             const COUNT: usize = $count;
 
-            #[allow(non_snake_case, reason = "one name serves the type and its value")]
             fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
                 let ($($value,)*) = self;
                 read(&[$($value.as_label(&mut Default::default())),*])
@@ -274,14 +273,14 @@ macro_rules! tuples {
 }
 
 tuples! {
-    1: A;
-    2: A B;
-    3: A B C;
-    4: A B C D;
-    5: A B C D E;
-    6: A B C D E F;
-    7: A B C D E F G;
-    8: A B C D E F G H;
+    1: A a;
+    2: A a B b;
+    3: A a B b C c;
+    4: A a B b C c D d;
+    5: A a B b C c D d E e;
+    6: A a B b C c D d E e F f;
+    7: A a B b C c D d E e F f G g;
+    8: A a B b C c D d E e F f G g H h;
 }
 
 /// The names of a metric's labels.

@@ -11,30 +11,22 @@
 /// [`ClientCertVerifier`]: rustls::server::danger::ClientCertVerifier
 macro_rules! verify_signatures {
     ($algorithms:ident) => {
-        fn verify_tls12_signature(
-            &self,
-            message: &[u8],
-            certificate: &rustls::pki_types::CertificateDer<'_>,
-            signature: &rustls::DigitallySignedStruct,
-        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-            let algorithms = &self.$algorithms;
-            rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            message: &[u8],
-            certificate: &rustls::pki_types::CertificateDer<'_>,
-            signature: &rustls::DigitallySignedStruct,
-        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-            let algorithms = &self.$algorithms;
-            rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-        }
+        verify_signatures!($algorithms, verify_tls12_signature verify_tls13_signature);
 
         fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
             self.$algorithms.supported_schemes()
         }
     };
+    ($algorithms:ident, $($verify:ident)*) => {$(
+        fn $verify(
+            &self,
+            message: &[u8],
+            certificate: &rustls::pki_types::CertificateDer<'_>,
+            signature: &rustls::DigitallySignedStruct,
+        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+            rustls::crypto::$verify(message, certificate, signature, &self.$algorithms)
+        }
+    )*};
 }
 
 pub(crate) use verify_signatures;
