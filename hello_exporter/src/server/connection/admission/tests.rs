@@ -39,6 +39,14 @@ fn is_sending(admission: &Admission) -> bool {
     lock(&admission.0).longest_sending().is_some()
 }
 
+/// Runs a request whose response takes 90 ms.
+async fn respond(connection: &Admitted) {
+    connection.begin_request();
+    connection.begin_response();
+    tokio::time::advance(Duration::from_millis(90)).await;
+    connection.end_requests();
+}
+
 #[test]
 fn longest_idle_connection_is_evicted() {
     let admission = Admission::new(3);
@@ -122,10 +130,7 @@ fn responses_in_a_row_are_one_transfer() {
         let admission = Admission::new(1);
         let connection = admit(&admission).unwrap();
         for _ in 0..12 {
-            connection.begin_request();
-            connection.begin_response();
-            tokio::time::advance(Duration::from_millis(90)).await;
-            connection.end_requests();
+            respond(&connection).await;
         }
         connection.begin_request();
         connection.begin_response();
@@ -136,10 +141,7 @@ fn responses_in_a_row_are_one_transfer() {
         let admission = Admission::new(1);
         let connection = admit(&admission).unwrap();
         for _ in 0..12 {
-            connection.begin_request();
-            connection.begin_response();
-            tokio::time::advance(Duration::from_millis(90)).await;
-            connection.end_requests();
+            respond(&connection).await;
             tokio::time::advance(Duration::from_millis(110)).await;
         }
         connection.begin_request();

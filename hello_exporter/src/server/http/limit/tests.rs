@@ -34,6 +34,11 @@ fn in_flight(limit: &Limit) -> usize {
     limit.metrics.requests_in_flight.load(Ordering::Relaxed)
 }
 
+fn assert_unused(limit: &Limit) {
+    assert_eq!(in_flight(limit), 0);
+    assert!(limit.queue().is_empty());
+}
+
 /// Counts the requests that have lost their slots.
 async fn evicted(permits: &[Permit]) -> usize {
     let mut count = 0;
@@ -83,8 +88,7 @@ fn slow_readers_are_evicted() {
         assert!(fourth.is_some());
         assert_eq!((are_cut(), begun.elapsed()), ([true, true], Duration::from_millis(600)));
         drop((permits, third, fourth));
-        assert_eq!(in_flight(&limit), 0);
-        assert!(limit.queue().is_empty());
+        assert_unused(&limit);
     });
 }
 
@@ -135,8 +139,7 @@ fn hosts_share_slots_evenly() {
         drop(first);
         let fourth = fill(&limit, 3, 3).await;
         drop((second, third, fourth));
-        assert_eq!(in_flight(&limit), 0);
-        assert!(limit.queue().is_empty());
+        assert_unused(&limit);
     });
 }
 
@@ -244,7 +247,6 @@ fn permit_of_a_cancelled_request_is_released() {
         drop(permit);
         assert_eq!(in_flight(&limit), 1);
         drop(waiting);
-        assert_eq!(in_flight(&limit), 0);
-        assert!(limit.queue().is_empty());
+        assert_unused(&limit);
     });
 }
