@@ -13,7 +13,8 @@ use hello_exporter::collect::{
 };
 use hello_exporter::testing::assert_exposition;
 use hello_exporter::{
-    Collector, DynamicFamilies, Format, HistogramSnapshot, Registry, SummarySnapshot, Timestamped,
+    Collector, DynamicFamilies, Format, Gauge, HistogramSnapshot, Registry, SummarySnapshot,
+    Timestamped,
 };
 use hello_exporter_tests::{
     assert_golden, assert_golden_formats, exposition, exposition_of_fn, registry_of_fn,
@@ -338,7 +339,7 @@ impl Declared for Forgetful {
 }
 
 #[test]
-fn panic_in_describe_removes_only_the_dynamic_families() {
+fn panic_in_describe_removes_only_its_collector() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Both {
@@ -348,6 +349,12 @@ fn panic_in_describe_removes_only_the_dynamic_families() {
         dynamic: DynamicFamilies,
     }
 
+    #[derive(Collector)]
+    struct Live {
+        #[metric(help = "Help.")]
+        live: Gauge,
+    }
+
     let registry = registry_of_fn(|| {
         let mut dynamic = DynamicFamilies::new();
         dynamic.gauge("dynamic", "Help.").value(2);
@@ -355,6 +362,8 @@ fn panic_in_describe_removes_only_the_dynamic_families() {
     });
     let declared = "# HELP declared Help.\n# TYPE declared gauge\ndeclared 1\n";
     let dynamic = "# HELP dynamic Help.\n# TYPE dynamic gauge\ndynamic 2\n";
-    assert_eq!(exposition(&registry), format!("{declared}{dynamic}"));
-    assert_eq!(exposition(&registry), declared);
+    registry.register(Live::new()).unwrap();
+    let live = "# HELP live Help.\n# TYPE live gauge\nlive 0\n";
+    assert_eq!(exposition(&registry), format!("{declared}{dynamic}{live}"));
+    assert_eq!(exposition(&registry), live);
 }

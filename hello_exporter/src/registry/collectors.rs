@@ -60,36 +60,44 @@ fn report_making(registration: &Registration, panic: Option<&Panic>) {
 /// The dynamic families of this scrape.
 pub(super) type Dynamic = HashMap<CollectorId, DynamicPositions>;
 
-/// Adds to the plan the dynamic families of this scrape that can be registered.
-pub(super) fn plan_dynamic(inner: &Inner, plan: &Plan, collectors: &[ScrapeCollector]) -> Dynamic {
-    let per_scrape = collectors.iter().filter_map(|ScrapeCollector { id, collector }| {
-        let registration = plan.per_scrape.iter().find(|it| it.id == *id)?;
-        registration.has_dynamic.then_some((registration, &**collector))
-    });
-    let dynamic = per_scrape.map(|(registration, collector)| {
-        let id = registration.id;
+/// Adds to the plan the dynamic families of this scrape that can be registered. Returns them, and
+/// the collectors that panicked when they described theirs.
+pub(super) fn plan_dynamic(
+    inner: &Inner,
+    plan: &Plan,
+    collectors: &[ScrapeCollector],
+) -> (Dynamic, Vec<CollectorId>) {
+    let (mut dynamic, mut panicked) = (Dynamic::new(), Vec::new());
+    for ScrapeCollector { id, collector } in collectors {
+        let mut with_dynamic = plan.per_scrape.iter().filter(|it| it.has_dynamic);
+        let Some(registration) = with_dynamic.find(|it| it.id == *id) else { continue };
+        let Some(descs) = describe(registration, &**collector) else {
+            panicked.push(*id);
+            continue;
+        };
         let declared = registration.declared;
-        let descs = describe(registration, collector).into_iter().skip(declared);
+        let descs = descs.into_iter().skip(declared);
         let is_planned = |index, desc: &Desc| {
-            let planned = plan.metrics.get(&(id, index));
+            let planned = plan.metrics.get(&(*id, index));
             planned.is_some_and(|planned| has_labels_of(&planned.desc, desc))
         };
         let (positions, unplanned) = lock(&registration.dynamic).find(descs, declared, is_planned);
-        register_new(inner, registration, collector, unplanned);
-        (id, positions)
-    });
-    dynamic.collect()
+        register_new(inner, registration, &**collector, unplanned);
+        dynamic.insert(*id, positions);
+    }
+    (dynamic, panicked)
 }
 
-/// Returns the families of a collector; none if it panics.
-fn describe(registration: &Registration, collector: &dyn Collect) -> Vec<Desc> {
-    catch(|| collector.describe()).unwrap_or_else(|error| {
-        if !registration.is_reported.swap(true, Ordering::Relaxed) {
-            let collector = &*registration.name;
-            error!(collector, %error, "Collector panicked, its dynamic families are left out");
-        }
-        Vec::new()
-    })
+/// Returns the families of a collector; `None` if it panics, which is logged once.
+fn describe(registration: &Registration, collector: &dyn Collect) -> Option<Vec<Desc>> {
+    let described = catch(|| collector.describe());
+    if let Err(error) = &described
+        && !registration.is_reported.swap(true, Ordering::Relaxed)
+    {
+        let collector = &*registration.name;
+        error!(collector, %error, "Collector panicked, its metrics are left out");
+    }
+    described.ok()
 }
 
 /// Returns whether a planned family has all labels of `desc`.

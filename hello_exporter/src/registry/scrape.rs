@@ -68,13 +68,20 @@ pub(super) fn encode(
     let (mut collectors, has_failed) = make_needed(&plan, request);
     let made = collectors.len();
     collectors.extend(provider.provide());
-    let dynamic = plan_dynamic(inner, &plan, &collectors);
+    let (dynamic, mut panicked) = plan_dynamic(inner, &plan, &collectors);
     // The previous call may have added families to the plan.
     let plan = if dynamic.is_empty() { plan } else { inner.plan() };
     let mut memory = inner.memory.take();
+    let has_failed = has_failed || !panicked.is_empty();
     let mut attempts = Attempts { has_failed, ..Attempts::default() };
     let start = buffer.len();
     loop {
+        for id in panicked.drain(..) {
+            provider.leave_out(id);
+            attempts.left_out.push(id);
+            collectors.truncate(made);
+            collectors.extend(provider.provide());
+        }
         let scrape = ScrapeEncoder {
             inner,
             plan: &plan,
@@ -84,12 +91,9 @@ pub(super) fn encode(
         };
         match scrape.encode_to(buffer, &mut memory, &mut attempts) {
             Ok(()) => break,
-            Err(panicked) => {
+            Err(id) => {
                 buffer.truncate(start);
-                attempts.panicked.push(panicked);
-                provider.leave_out(panicked);
-                collectors.truncate(made);
-                collectors.extend(provider.provide());
+                panicked.push(id);
             }
         }
     }
@@ -112,8 +116,8 @@ fn make_needed(plan: &Plan, request: &ScrapeRequest<'_>) -> (Vec<ScrapeCollector
 /// The state of the attempts to encode one scrape.
 #[derive(Default)]
 struct Attempts {
-    /// The provided collectors that are left out.
-    panicked: Vec<CollectorId>,
+    /// The collectors that are left out as a whole.
+    left_out: Vec<CollectorId>,
     /// The members whose dropped samples are counted.
     counted: Vec<(CollectorId, usize)>,
     /// Whether a collector has panicked or could not be made.
@@ -222,7 +226,7 @@ impl ScrapeEncoder<'_> {
         written: &mut Written,
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
-        let is_left_out = attempts.panicked.contains(&member.registration.id);
+        let is_left_out = attempts.left_out.contains(&member.registration.id);
         let found = self.find(member).filter(|_| !is_left_out);
         let Some((collector, index)) = found else {
             return Ok(());

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::LabelValue;
+use crate::collect::new::WithoutNew;
+use crate::collect::{Collect, Declared, Desc, Describe, FamilyEncoder, MetricType};
 use crate::metric::DynamicFamilies;
 
 /// A label value that panics.
@@ -49,6 +51,45 @@ async fn source_whose_metrics_panic_is_left_out_as_a_whole() {
          x_scrape_collector_success{collector=\"good\"} 1\n"
     );
     assert_eq!(failures(), [Some(Some(FailureKind::Panic)), Some(None)]);
+}
+
+/// A collector whose `describe` panics.
+struct Secretive;
+
+impl Describe for Secretive {
+    fn describe(&self) -> Vec<Desc> {
+        panic!("no comment")
+    }
+}
+
+impl Collect for Secretive {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        encoder.value(1);
+    }
+}
+
+impl Declared for Secretive {
+    const FAMILIES: usize = 1;
+    const HAS_DYNAMIC: bool = true;
+    type New = WithoutNew;
+
+    fn declared() -> Vec<Desc> {
+        vec![Desc::new("secretive", "Help.", MetricType::Gauge)]
+    }
+}
+
+#[actix_web::test]
+async fn source_whose_metrics_panic_in_describe_is_left_out_as_a_whole() {
+    pause();
+    let mut sources = Sources::new(Registry::new());
+    add(&mut sources, "secretive", async_fn(|| async { Ok::<_, Infallible>(Secretive) }));
+    let sources = on_runtime(sources);
+    assert_eq!(
+        scrape(Metrics::of_sources(Arc::clone(&sources)), "1").await.0,
+        "x_scrape_collector_success{collector=\"secretive\"} 0\n"
+    );
+    let last = sources.statuses().remove(0).last.map(|last| last.failure);
+    assert_eq!(last, Some(Some(FailureKind::Panic)));
 }
 
 #[actix_web::test]
