@@ -128,8 +128,8 @@ fn day(text: &str) -> Result<i64, Invalid> {
     day(text).ok_or_else(|| Invalid::word(text, "a day such as `2025-01-31`"))
 }
 
-/// Returns the leading `major.minor` of a version as a number; `None` if there is none, or if it is
-/// 0.
+/// Parses the leading `major.minor` of a version as a number. Returns `None` if the version does
+/// not start with a number, or if the number is 0.
 fn major_minor(version: &str) -> Option<f64> {
     let mut dots = 0;
     let is_end = |character: char| {

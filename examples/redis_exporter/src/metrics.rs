@@ -101,7 +101,8 @@ pub(crate) struct Instance {
     pub(crate) process_id: String,
 }
 
-/// Some servers omit the state, and also the port if they run behind a proxy.
+/// The labels of a replica. Some servers report no state. Some that clients reach through a proxy
+/// report no port.
 #[derive(Labels, Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct ReplicaLabels {
