@@ -67,7 +67,7 @@ fn supported<T>(
 type GoName<T> = (&'static str, Option<T>);
 
 /// Every suite that Go's crypto/tls lists. The suites of rustls use ephemeral keys and
-/// authenticated encryption. It will not support the others, which lack one of these.
+/// authenticated encryption. rustls will not support the others, which lack one of these.
 static CIPHER_SUITES: &[GoName<SupportedCipherSuite>] = &[
     ("TLS_AES_128_GCM_SHA256", Some(cipher_suite::TLS13_AES_128_GCM_SHA256)),
     ("TLS_AES_256_GCM_SHA384", Some(cipher_suite::TLS13_AES_256_GCM_SHA384)),
