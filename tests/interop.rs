@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hello_exporter::interop::Shared;
-use hello_exporter::{Collector, CounterVec, Format, Gauge, Histogram, Registry};
+use hello_exporter::{Collector, CounterVec, Format, Gauge, Histogram, Labels, Registry, Rows};
 use hello_exporter_tests::{
     assert_golden, exposition, exposition_of, exposition_of_fn, registry_of, registry_of_fn,
 };
@@ -419,4 +419,41 @@ fn struct_that_is_not_sync_compiles() {
     let local = || Local { a: 1.0, cache: std::cell::Cell::new(0) };
     assert_eq!(local().cache.get(), 0);
     assert_eq!(exposition_of_fn(local), "# HELP a A gauge.\n# TYPE a gauge\na 1\n");
+}
+
+#[derive(Labels)]
+struct Disk {
+    device: &'static str,
+}
+
+#[derive(Collector)]
+struct DiskCounts {
+    /// Errors of a disk.
+    errors_total: IntCounter,
+    #[metric(help = "Operations of a disk.", labels = ["operation"])]
+    operations_total: IntCounterVec,
+}
+
+#[test]
+fn foreign_metrics_of_rows_have_the_labels_of_their_row() {
+    let mut disks = Rows::<Disk, DiskCounts>::new();
+    for (device, errors) in [("sda", 1), ("sdb", 2)] {
+        let counts = DiskCounts::new();
+        counts.errors_total.inc_by(errors);
+        counts.operations_total.with_label_values(&["read"]).inc();
+        disks.push(Disk { device }, counts);
+    }
+    assert_eq!(
+        exposition_of(disks),
+        "\
+# HELP errors_total Errors of a disk.
+# TYPE errors_total counter
+errors_total{device=\"sda\"} 1
+errors_total{device=\"sdb\"} 2
+# HELP operations_total Operations of a disk.
+# TYPE operations_total counter
+operations_total{device=\"sda\",operation=\"read\"} 1
+operations_total{device=\"sdb\",operation=\"read\"} 1
+"
+    );
 }

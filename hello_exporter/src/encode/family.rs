@@ -94,7 +94,7 @@ impl<'a> FamilyEncoder<'a> {
     }
 
     /// Iterates over the names of the metric's own labels.
-    fn own_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(crate) fn own_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.metric.desc.labels().iter().skip(self.row_labels.len()).map(AsRef::as_ref)
     }
 
@@ -119,17 +119,18 @@ impl<'a> FamilyEncoder<'a> {
         }
     }
 
-    /// Writes one sample that brings its own label names. Refuses it if its labels are invalid, and
-    /// drops it if they were written before.
+    /// Writes one sample that brings its own label names, after the labels of the row. Refuses it
+    /// if its labels are invalid, and drops it if they were written before.
     #[cfg_attr(
         not(feature = "prometheus"),
         expect(dead_code, reason = "only foreign metrics use it")
     )]
     pub(crate) fn foreign_sample(&mut self, labels: &[(&str, &str)], sample: &Sample<'_>) {
-        if !self.metric.desc.accepts_labels(labels) {
+        let labels: Vec<_> = self.row_pairs().chain(labels.iter().copied()).collect();
+        if !self.metric.desc.accepts_labels(&labels) {
             return self.refuse(&"a sample has invalid labels");
         }
-        self.write_unique(labels.iter().copied(), sample);
+        self.write_unique(labels, sample);
     }
 
     /// Writes one state of a state set, with the label that holds the state.

@@ -79,11 +79,11 @@ fn histogram_opts(declaration: &Declaration) -> HistogramOpts {
 /// Writes the samples of the metric, with its variable labels in the order of the Desc. The encoder
 /// adds the constant labels of the Desc.
 fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
-    let names = encoder.desc().labels().to_vec();
+    let names: Vec<String> = encoder.own_names().map(str::to_owned).collect();
     for metric in family.get_metric() {
         let pairs = metric.get_label();
         let value_of = |name| pairs.iter().find(|pair| pair.name() == name).map(LabelPair::value);
-        let labels = names.iter().map(|name| (&**name, value_of(&**name).unwrap_or_default()));
+        let labels = names.iter().map(|name| (&**name, value_of(name).unwrap_or_default()));
         let labels: Vec<(&str, &str)> = labels.collect();
         model::encode(family.get_field_type(), metric, &labels, encoder);
     }
