@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
-use hello_exporter::{Collector, CounterVec, Gauge, GaugeVec, Registry};
+use hello_exporter::{Collector, Counter, CounterVec, Gauge, GaugeVec, Histogram, Registry};
 use hello_exporter_tests::exposition;
 
 /// A handwritten collector of these families.
@@ -270,4 +270,23 @@ fn unregistered_name_is_free() {
     registry.register_fn(|| Other { a: 2.0 }).unwrap();
     assert!(registry.unregister(other));
     assert_eq!(exposition(&registry), "# HELP a Display a.\n# TYPE a gauge\na 2\n");
+}
+
+/// OpenMetrics derives `a_created` from a counter `a_total`, but from no histogram `a_total`, and
+/// `b_total_created` from no counter `b_total`.
+#[test]
+fn names_that_no_format_derives_are_accepted() {
+    #[derive(Collector)]
+    struct Named {
+        /// A histogram.
+        a_total: Histogram,
+        /// Not a sample of the histogram.
+        a_created: Gauge,
+        /// A counter.
+        b_total: Counter,
+        /// Not a sample of the counter.
+        b_total_created: Gauge,
+    }
+
+    Registry::new().register(Named::new()).unwrap();
 }

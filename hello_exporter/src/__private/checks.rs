@@ -222,10 +222,17 @@ pub type NamedMetric = (&'static str, Option<MetricType>, Option<MetricType>);
 /// The derive calls this for the pairs whose names differ by a suffix that can be exposed.
 #[track_caller]
 pub const fn check_overlap(shorter: NamedMetric, longer: NamedMetric, suffix: &str) {
+    // The derive also pairs `x_total` with `x_created`.
+    let is_extended = longer.0.len() == shorter.0.len() + suffix.len();
     let exposed = match type_of(shorter) {
-        MetricType::Histogram => is_one_of(suffix, &["_bucket", "_sum", "_count", "_created"]),
-        MetricType::Summary => is_one_of(suffix, &["_sum", "_count", "_created"]),
-        MetricType::Counter => is_same(suffix, "_created"),
+        MetricType::Histogram => {
+            is_extended && is_one_of(suffix, &["_bucket", "_sum", "_count", "_created"])
+        }
+        MetricType::Summary => is_extended && is_one_of(suffix, &["_sum", "_count", "_created"]),
+        // OpenMetrics has the family `x` for a counter `x_total`, and so `x_created`.
+        MetricType::Counter => {
+            is_same(suffix, "_created") && is_extended != ends_with(shorter.0, "_total")
+        }
         _ => false,
     };
     // A counter `x_total` is the family `x` of OpenMetrics, and so is an info `x_info`.
