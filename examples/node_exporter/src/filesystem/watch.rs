@@ -38,7 +38,7 @@ impl<A: Send + 'static> Watch<A> {
         let (deadline, count) = (Instant::now() + self.timeout, paths.len());
         let (sender, receiver) = mpsc::channel();
         let paths = Arc::new(Mutex::new(paths));
-        self.start(&paths, &sender);
+        let mut can_start = self.start(&paths, &sender);
         let mut answers = HashMap::with_capacity(count);
         let left = || deadline.saturating_duration_since(Instant::now());
         while answers.len() < count {
@@ -46,7 +46,8 @@ impl<A: Send + 'static> Watch<A> {
                 Ok(answer) => answers.extend([answer]),
                 Err(_) if left().is_zero() => break,
                 // All the threads are stuck.
-                Err(_) => self.start(&paths, &sender),
+                Err(_) if can_start => can_start = self.start(&paths, &sender),
+                Err(_) => {}
             }
         }
         lock(&paths).clear();
@@ -58,8 +59,9 @@ impl<A: Send + 'static> Watch<A> {
         answers
     }
 
-    /// Starts threads, each of which queries one path after another.
-    fn start(&self, paths: &Arc<Mutex<BTreeSet<PathBuf>>>, answers: &Sender<(PathBuf, A)>) {
+    /// Starts threads, each of which queries one path after another. Returns `false` if a thread
+    /// cannot be started.
+    fn start(&self, paths: &Arc<Mutex<BTreeSet<PathBuf>>>, answers: &Sender<(PathBuf, A)>) -> bool {
         let threads = self.threads.min(lock(paths).len());
         for _ in 0..threads {
             let (query, busy) = (self.query, Arc::clone(&self.busy));
@@ -77,9 +79,10 @@ impl<A: Send + 'static> Watch<A> {
             };
             if let Err(error) = thread::Builder::new().stack_size(Self::STACK).spawn(run) {
                 warn!(%error, "Cannot start a thread to query mounts");
-                break;
+                return false;
             }
         }
+        true
     }
 }
 
