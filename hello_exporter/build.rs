@@ -1,4 +1,4 @@
-//! Tells the library which compiler it is built with, for `<exporter>_build_info`.
+//! Passes the version of the compiler to the library, for `<exporter>_build_info`.
 
 use std::env;
 use std::process::Command;
@@ -10,7 +10,7 @@ fn main() {
     println!("cargo::rustc-env=HELLO_EXPORTER_RUST_VERSION={version}");
 }
 
-/// `1.95.0` of `rustc 1.95.0 (59807616e 2026-04-14)`.
+/// Returns the version, e.g. `1.95.0` from `rustc 1.95.0 (59807616e 2026-04-14)`.
 fn rustc_version() -> Option<String> {
     let output = Command::new(env::var_os("RUSTC")?).arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

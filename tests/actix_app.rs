@@ -63,11 +63,11 @@ fn visit(address: SocketAddr) {
 
 const OLD_FAMILIES: &str = include_str!("expositions/links.txt");
 
-/// The exposition of the old handler, which sorts the labels of a series and the series of a
-/// family.
+/// The request metrics, without the buckets and sums of the durations. The registry of the
+/// `prometheus` crate sorts the labels of a series and the series of a family.
 const REQUEST_FAMILIES: &str = include_str!("expositions/requests_of_links.txt");
 
-/// Returns an exposition without the durations of requests.
+/// Returns an exposition without the buckets and sums of the durations of requests.
 fn untimed(text: &str) -> String {
     let is_timed = |line: &str| {
         ["_bucket", "_sum"]

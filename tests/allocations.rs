@@ -1,4 +1,4 @@
-//! Allocations: an update of an existing series makes none.
+//! Allocations: updates of existing series, scrapes and the counting of requests make none.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -101,7 +101,7 @@ fn label_value_of_the_standard_library_allocates_nothing() {
     assert_eq!(family.with(["[::1]:65535"]).get(), 2);
 }
 
-/// The first scrapes allocate buffers that later ones reuse.
+/// The first scrape in a format allocates buffers that later ones reuse.
 #[test]
 fn scrape_of_live_metrics_allocates_nothing() {
     let metrics = Arc::new(Metrics::new());
@@ -123,7 +123,8 @@ fn scrape_of_live_metrics_allocates_nothing() {
     }
 }
 
-/// Returns the number of allocations of a request, from the call to the end of the response.
+/// Returns the number of allocations of a second request, from the call until its response is
+/// ready.
 fn allocations_of_a_request(service: &impl Service<ServiceRequest>) -> u64 {
     let request = || TestRequest::get().to_srv_request();
     let answer = |request| {

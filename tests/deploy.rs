@@ -15,12 +15,12 @@ use tempfile::TempDir;
 /// Runs a command, and returns whether it succeeded, and its standard output and error.
 fn run_command(command: &mut Command) -> (bool, String) {
     let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| {
-        panic!("{:?} is installed by tests/run: {error}", command.get_program())
+        panic!("cannot run {:?} (tests/run installs it): {error}", command.get_program())
     });
     (status.success(), text(&[stdout, stderr].concat()))
 }
 
-/// Installs the units for the exporter that is built, with or without the socket.
+/// Installs the units, which start the exporter that the tests build, with or without the socket.
 fn units(with_socket: bool) -> TempDir {
     let directory = TempDir::new().unwrap();
     let program = build();
@@ -168,7 +168,7 @@ fn rules_are_valid_and_every_alert_is_tested() {
     }
 }
 
-/// Returns the lines that belong to the first expectation of a test.
+/// Returns the lines before the next expectation.
 fn next_lines(test: &str) -> &str {
     test.split("- alertname").next().unwrap()
 }

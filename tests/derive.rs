@@ -22,7 +22,7 @@ fn exposition_of_the_tutorial_is_stable() {
 }
 
 #[test]
-fn every_kind_of_live_metric_is_exposed() {
+fn counters_and_gauges_of_every_kind_are_exposed() {
     #[derive(Collector)]
     #[collector(namespace = "app", subsystem = "live", const_labels(zone = "a"))]
     struct Live {
@@ -68,7 +68,7 @@ fn every_kind_of_live_metric_is_exposed() {
 }
 
 #[test]
-fn every_kind_of_value_is_exposed() {
+fn plain_values_and_maps_are_exposed() {
     #[derive(Collector)]
     struct Values<'a> {
         /// An integer.
@@ -376,7 +376,7 @@ fn expansion_ignores_names_in_scope() {
 }
 
 #[test]
-fn row_labels_come_before_labels_of_its_metrics() {
+fn row_labels_come_before_labels_of_the_metrics() {
     #[derive(Labels)]
     struct Disk {
         device: &'static str,
@@ -448,7 +448,7 @@ fn row_labels_come_before_labels_of_its_metrics() {
 }
 
 #[test]
-fn label_of_a_row_is_refused() {
+fn repeated_row_label_is_refused() {
     #[derive(Labels)]
     struct Disk {
         device: &'static str,
@@ -465,7 +465,8 @@ fn label_of_a_row_is_refused() {
     };
     assert_eq!(
         Registry::new().register_fn(rows).unwrap_err().to_string(),
-        "collector `hello_exporter::metric::rows::Rows<derive::label_of_a_row_is_refused::Disk, \
-         derive::label_of_a_row_is_refused::Sizes>`: label `device` of `size_bytes` is given twice"
+        "collector `hello_exporter::metric::rows::Rows<derive::repeated_row_label_is_refused::Disk, \
+         derive::repeated_row_label_is_refused::Sizes>`: label `device` of `size_bytes` is given \
+         twice"
     );
 }

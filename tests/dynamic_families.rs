@@ -74,9 +74,9 @@ fn bytes(format: Format, registry: &Registry) -> Vec<u8> {
 }
 
 #[test]
-fn samples_with_labels_by_name_are_exposed_in_every_format() {
+fn samples_with_labels_by_name_are_exposed() {
     assert_golden_formats("queries", &registry_of_fn(queries));
-    // The first scrape of a registry exposes them too.
+    // The first scrape of another registry exposes the same.
     assert_golden("expositions/queries.txt", &exposition_of_fn(queries));
 }
 
@@ -99,7 +99,7 @@ fn declared() -> Queries {
     declared
 }
 
-/// Returns the same samples in dynamic families.
+/// Returns the samples of `declared` in dynamic families.
 fn dynamic(declared: &Queries) -> DynamicFamilies {
     let mut dynamic = DynamicFamilies::new();
     for (labels, value) in &declared.rows {
@@ -312,7 +312,7 @@ fn desc_of_a_configuration_is_checked_before_a_scrape() {
     }
 }
 
-/// A collector whose `declared` panics once it was called three times.
+/// A collector whose `declared` panics from its third call on.
 struct Forgetful;
 
 impl Describe for Forgetful {

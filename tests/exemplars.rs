@@ -118,7 +118,7 @@ struct Counted {
 const HEAD: &str = "# HELP counted Help.\n# TYPE counted counter\n";
 
 #[test]
-fn too_long_exemplar_is_dropped_and_its_amount_counted() {
+fn invalid_exemplar_is_dropped_and_its_amount_counted() {
     let counted = Arc::new(Counted::new());
     // With the label name, these are 128 and 129 characters, and about twice as many bytes.
     let [fits, too_long] = [127, 128].map(|length| "é".repeat(length));

@@ -1,4 +1,4 @@
-//! A scrape as a whole: order, escaping, and panics that it survives.
+//! A scrape as a whole: escaping, repeated series, and panics that it survives.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -11,7 +11,7 @@ use hello_exporter_tests::{
     exposition, exposition_of, exposition_of_fn, parse, promtool, registry_of, registry_of_fn,
 };
 
-/// Label values that some library escapes wrongly.
+/// Label values that are easily escaped wrongly.
 const NASTY: &[&str] = &[
     "",
     "\"",

@@ -10,7 +10,7 @@ use hello_exporter_tests::{
     assert_golden, exposition, exposition_in, exposition_of, exposition_of_fn, registry_of_fn,
 };
 
-/// Returns the fields of a kernel's file.
+/// Returns families for fields of the kernel's file `meminfo`.
 fn memory() -> DynamicFamilies {
     let mut families = DynamicFamilies::new();
     for (field, bytes) in [("MemTotal", 1 << 34), ("Active_file", 5), ("MemFree", u64::MAX)] {
@@ -88,7 +88,7 @@ fn dynamic_families_are_flattened_at_any_depth() {
 }
 
 #[test]
-fn dynamic_families_have_every_format_prefix_and_constant_labels() {
+fn dynamic_families_have_prefix_and_constant_labels_of_their_scope() {
     let registry = Registry::new();
     registry.scope().prefix("db_").const_label("of", "here").register_fn(|| node().others).unwrap();
     assert_golden(
@@ -153,7 +153,7 @@ fn only_invalid_families_are_dropped() {
     registry
         .register_fn(|| {
             let mut families = DynamicFamilies::new();
-            families.gauge("connections", "Those of another collector.").value(1);
+            families.gauge("connections", "Of another collector.").value(1);
             families.gauge("no name", "Help.").value(2);
             families.gauge("x_total", "Help.").sample([("__reserved", "v")], 3);
             families.counter("negative_total", "Help.").value(-1);

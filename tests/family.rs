@@ -22,7 +22,7 @@ struct Metrics {
 }
 
 /// Generates label values that a careless comparison confuses: escaped or not, divided differently,
-/// and of every length with a comparison of its own.
+/// and of lengths that are compared in different ways.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("a\"b".to_owned()),
@@ -172,8 +172,8 @@ fn own_keys(thread: usize) -> Vec<Key> {
     (0..300).map(key).collect()
 }
 
-/// Updates shared keys and the thread's own keys, and removes and re-creates the latter. In the end
-/// each of its own keys must have the sum since its last removal.
+/// Updates shared keys and the thread's own keys, and removes and re-creates the latter. Returns
+/// the expected value of each of its own keys: the sum since the key's last removal.
 fn work(
     family: &CounterVec<2>,
     thread: usize,

@@ -55,7 +55,7 @@ fn assert_same<T: Declared + 'static>(
 }
 
 /// Asserts that a foreign histogram with these buckets and this count, next to a valid one, is
-/// exposed like its snapshot.
+/// exposed like its snapshot, or dropped if a snapshot refuses them.
 fn assert_histogram(buckets: &[(f64, u64)], count: u64) {
     #[derive(Collector)]
     struct Snapshots {
@@ -202,7 +202,7 @@ good_count 1
 }
 
 #[test]
-fn invalid_or_repeated_foreign_labels_are_dropped() {
+fn foreign_samples_with_invalid_or_repeated_labels_are_dropped() {
     let labels: &[&[(&str, &str)]] = &[
         &[("a", "1"), ("b", "2")],
         // The same series again.
@@ -236,7 +236,7 @@ family{a="1",b="2"} 1
 }
 
 #[test]
-fn reserved_label_of_a_foreign_metric_is_dropped() {
+fn foreign_metric_with_a_reserved_label_is_dropped() {
     let mut bounded = histogram("it", &[(1.0, 1)], 1);
     let mut label = LabelPair::default();
     label.set_name("le".to_owned());
@@ -273,9 +273,11 @@ foreign_dropped_series_total{family="waits_seconds"} 6
     let warnings = log.iter().filter_map(|line| line.split_once(" level=warn ")).map(|it| it.1);
     assert_eq!(
         warnings.collect::<Vec<_>>(),
-        ["msg=\"Collector wrote invalid samples or a label set twice, they are dropped\" \
+        [
+            "msg=\"Collector wrote invalid samples or a label set twice; these samples are dropped\" \
           collector=prometheus::Registry metric=waits_seconds duplicates=0 invalid=2 \
           reason=\"the bucket up to `2` counts 1 observations, the one before it 2: cumulative \
-          counts must not decrease\"\n"]
+          counts must not decrease\"\n"
+        ]
     );
 }

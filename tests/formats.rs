@@ -147,7 +147,7 @@ fn bucket_bounds_are_floats_in_openmetrics() {
 
 /// OpenMetrics forbids sum and count if observations can be negative; client_golang exposes them.
 #[test]
-fn histogram_with_negative_bound_has_sum_and_count_in_every_format() {
+fn histogram_with_negative_bound_has_sum_and_count_in_openmetrics_too() {
     #[derive(Collector)]
     struct Signed {
         #[metric(help = "Live.", buckets = [-1, 1])]
@@ -179,7 +179,7 @@ live_count 1
 }
 
 #[test]
-fn negative_and_nan_sums_and_quantiles_are_exposed_in_every_format() {
+fn negative_and_nan_sums_and_quantiles_are_exposed_in_openmetrics_too() {
     #[derive(Collector)]
     struct Sums {
         #[metric(help = "An observation of NaN.", buckets = [1])]
@@ -254,9 +254,9 @@ fn info_and_state_set_are_gauges_in_the_text_format() {
     #[derive(Collector)]
     #[collector(const_labels(zone = "a"))]
     struct Node {
-        /// What runs.
+        /// The running release.
         node_info: Info<Release>,
-        /// What this node is.
+        /// The role of this node.
         role: StateSet<Role>,
     }
 
@@ -266,18 +266,18 @@ fn info_and_state_set_are_gauges_in_the_text_format() {
     node.role.set(Role::Follower);
     assert_formats(
         &registry_of(node),
-        r#"# HELP node_info What runs.
+        r#"# HELP node_info The running release.
 # TYPE node_info gauge
 node_info{zone="a",version="7\n2",commit=""} 1
-# HELP role What this node is.
+# HELP role The role of this node.
 # TYPE role gauge
 role{zone="a",role="leader"} 0
 role{zone="a",role="fol\"lower"} 1
 "#,
-        r#"# HELP node What runs.
+        r#"# HELP node The running release.
 # TYPE node info
 node_info{zone="a",version="7\n2",commit=""} 1
-# HELP role What this node is.
+# HELP role The role of this node.
 # TYPE role stateset
 role{zone="a",role="leader"} 0
 role{zone="a",role="fol\"lower"} 1
@@ -290,7 +290,7 @@ role{zone="a",role="fol\"lower"} 1
 fn state_set_label_takes_the_name_of_its_family() {
     #[derive(Collector)]
     struct Node {
-        /// What this node is.
+        /// The role of this node.
         role: StateSet<Role>,
     }
 
@@ -298,7 +298,7 @@ fn state_set_label_takes_the_name_of_its_family() {
     registry.scope().prefix("app_").const_label("role", "x").register(Node::new()).unwrap();
     assert_eq!(
         open_metrics(&registry),
-        r#"# HELP app_role What this node is.
+        r#"# HELP app_role The role of this node.
 # TYPE app_role stateset
 app_role{role="x",app_role="leader"} 0
 app_role{role="x",app_role="fol\"lower"} 0

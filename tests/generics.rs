@@ -1,7 +1,7 @@
 //! Compiler messages for mistakes that depend on a type parameter.
 //!
 //! A constant that mentions a type parameter is evaluated only when a build uses it with a type:
-//! `cargo check` passes, but the program does not compile.
+//! `cargo check` passes, but `cargo build` fails.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 

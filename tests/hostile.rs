@@ -1,5 +1,5 @@
-//! Hostile and broken clients: a good scrape succeeds in time meanwhile, and once they have
-//! disconnected the exporter holds no more resources than before.
+//! Hostile and broken clients: a good scrape succeeds in time during each attack. Once they are
+//! disconnected, the exporter has no more files and threads than before, and little more memory.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -13,7 +13,7 @@ use hello_exporter_tests::web_config::{Directory, TLS};
 use hello_exporter_tests::{Dial, Exporter, Resources, Stream, build_example, read_until};
 use tempfile::TempDir;
 
-/// An exporter of ten megabytes, and how to connect to it.
+/// An exporter that exposes twelve megabytes, and how to connect to it.
 struct Target {
     exporter: Exporter,
     dial: Dial,
@@ -63,7 +63,7 @@ impl Target {
     /// Asserts that a good scrape succeeds. Its connection waits for at most two seconds.
     fn assert_good_scrape(&self, after: &str) {
         let rest = self.send(get(SMALL, "Connection: close\r\n")).rest();
-        let body = "# HELP small What a good scrape asks for.\n# TYPE small gauge\nsmall 1\n";
+        let body = "# HELP small Small, for good scrapes.\n# TYPE small gauge\nsmall 1\n";
         let answer = String::from_utf8(rest.bytes).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "after {after}: {answer:?}");
         assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "after {after}: {answer:?}");
@@ -84,14 +84,15 @@ impl Target {
 
     /// Waits until the exporter has closed all of these connections by itself.
     fn assert_closed(&self, streams: Vec<Stream>, start: Resources, attack: &str) {
-        // Reading before that would end the stall of the connections that receive a response.
+        // If a client read its response before that, its connection would not be stalled.
         eventually(|| self.exporter.resources(), |now| now.files <= start.files);
         for mut stream in streams {
             assert!(stream.rest().is_over, "{attack}");
         }
     }
 
-    /// Waits until the exporter has no more files and threads than at the start.
+    /// Waits until the exporter has no more files and threads than after its start. Asserts that
+    /// its memory has grown by less than 30 MiB.
     fn assert_settles(&self, start: Resources) {
         let is_settled = |now: &Resources| now.files <= start.files && now.threads <= start.threads;
         let now = eventually(|| self.exporter.resources(), is_settled);
@@ -153,7 +154,7 @@ const ATTACKS: &[Attack] = &[
     }),
     ("slow readers", |target| {
         let mut streams: Vec<Stream> = (0..60).map(|_| target.send(get(BIG, ""))).collect();
-        // The response has begun; from now on they stop reading.
+        // Each client reads the beginning of its response, then stops reading.
         streams.iter_mut().for_each(|stream| drop(stream.read(&mut [0])));
         streams
     }),
@@ -374,7 +375,7 @@ fn too_large_requests_are_refused() {
     };
     let url = |query: &str| format!("{SMALL}&{query}");
     let get = |path: &str, headers: &str| get(path, &format!("{headers}Connection: close\r\n"));
-    let small = "# HELP small What a good scrape asks for.\n# TYPE small gauge\nsmall 1\n";
+    let small = "# HELP small Small, for good scrapes.\n# TYPE small gauge\nsmall 1\n";
     for (name, request, status, body) in [
         ("a long URL", get(&url(&"x".repeat(8000)), ""), 200, small),
         ("a longer URL", get(&url(&"x".repeat(8192)), ""), 414, "URL is longer than 8192 bytes\n"),

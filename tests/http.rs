@@ -188,7 +188,7 @@ fn other_methods_are_405_with_allow() {
 }
 
 #[test]
-fn unknown_paths_are_404_whatever_their_query() {
+fn unknown_paths_are_404_and_unknown_queries_are_ignored() {
     let exporter = Exporter::start(&[]);
     for path in ["/nope", "/metrics/", "/metricsx", "/-/", "//metrics"] {
         let response = get(exporter.address, path);
@@ -200,7 +200,7 @@ fn unknown_paths_are_404_whatever_their_query() {
 }
 
 /// Error pages have the headers that Go's `http.Error` sets. 401 and 429 are in
-/// web_config_passwords.rs, 403 and 503 in probe.rs and sources.rs.
+/// web_config_passwords.rs, 503 in probe.rs and sources.rs.
 #[test]
 fn error_pages_have_the_headers_of_go() {
     let exporter = Exporter::start(&[]);
@@ -366,9 +366,9 @@ fn requests_are_logged_at_debug() {
     let exporter = Exporter::start(&["--log.level=debug"]);
     assert_eq!(get(exporter.address, "/nope?x=%22%0a=").status, 404);
     let (_, log) = exporter.signal("TERM");
-    let line = log.iter().find(|line| line.contains("msg=Answered")).unwrap();
+    let line = log.iter().find(|line| line.contains("msg=Responded")).unwrap();
     let (before, after) = without_time(line).split_once("peer=127.0.0.1:").unwrap();
-    assert_eq!(before, "debug msg=Answered ");
+    assert_eq!(before, "debug msg=Responded ");
     let (_, after) = after.split_once(' ').unwrap();
     let (after, _) = after.split_once("duration=").unwrap();
     assert_eq!(after, "method=GET uri=\"/nope?x=%22%0a=\" status=404 ");

@@ -1,4 +1,4 @@
-//! A registry of ours within one of the `prometheus` crate, and the other way round.
+//! Our collectors in a registry of the `prometheus` crate, and its metrics and registries in ours.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -321,7 +321,7 @@ fn untyped_values_are_gauges_in_a_foreign_registry() {
 
 #[test]
 fn foreign_samples_with_invalid_labels_are_dropped() {
-    // A constant label with the name of a variable one, which the `prometheus` crate accepts.
+    // The `prometheus` crate accepts a constant label with the name of a variable one.
     let opts = Opts::new("clashing", "Help.").const_label("a", "1");
     let clashing = IntCounterVec::new(opts, &["a"]).unwrap();
     clashing.with_label_values(&["2"]).inc();

@@ -13,7 +13,8 @@ const DARK: Screen = Screen { scheme: "dark", ..DESKTOP };
 const PHONE: Screen = Screen { width: 360, height: 740, is_mobile: true, scheme: "light" };
 const SMALLEST: Screen = Screen { width: 280, ..PHONE };
 
-/// Starts the exporter and scrapes all but one source twice. In the second scrape one source hangs.
+/// Starts the exporter and scrapes all enabled sources but one twice. In the second scrape, the
+/// source `forklifts_and_everything_else_that_moves` hangs.
 fn scraped() -> Exporter {
     let program = build_example("hello_exporter_tests", "landing");
     let exporter = Exporter::start_program(&program, &[]);
@@ -29,7 +30,7 @@ fn scrape(address: SocketAddr) {
     assert_eq!(response.status, 200);
 }
 
-/// Returns the collectors of a page: name, state, and their text without the numbers.
+/// Returns the collectors of a page: name, state, and the rest of the text without its digits.
 fn collectors(page: &str) -> Vec<[String; 3]> {
     let (_, tail) = page.split_once("<ul class=\"card collectors\">\n").unwrap();
     let (list, _) = tail.split_once("</ul>").unwrap();

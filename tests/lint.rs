@@ -1,4 +1,4 @@
-//! Lint reports the problems of names, helps, labels and values that promtool reports.
+//! Lint reports problems of names, helps and labels like promtool, and problems of values.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -10,7 +10,7 @@ use hello_exporter::testing::lint;
 use hello_exporter::{Collector, Counter, CounterVec, Gauge, HistogramVec};
 use hello_exporter_tests::{exposition_of, promtool};
 
-/// A collector of these families, with one sample each.
+/// A collector of these families, which writes a number to each.
 struct Described(Vec<Desc>);
 
 impl Describe for Described {
@@ -164,7 +164,7 @@ fn problems_are_sorted_and_display_metric_and_text() {
     );
 }
 
-/// promtool reports the unit that a Go map yields first, in random order.
+/// promtool reports the unit that a Go map happens to yield first.
 #[test]
 fn first_of_several_wrong_units_is_reported() {
     for name in ["bytes_per_minutes", "minutes_per_hours", "minutes_bytes"] {
@@ -176,7 +176,7 @@ fn first_of_several_wrong_units_is_reported() {
     assert_eq!(linted(vec![gauge("bytes_per_seconds")]), "");
 }
 
-/// promtool reports each series, and nothing about a family without samples.
+/// promtool reports the label once per series, and nothing about a family without samples.
 #[test]
 fn label_is_reported_once_for_all_series() {
     #[derive(Collector)]
@@ -269,7 +269,7 @@ fn exposition_with_one_series_of_each(descs: &[Desc]) -> String {
 fn assert_promtool_agrees(descs: Vec<Desc>) {
     let theirs = promtool(&exposition_with_one_series_of_each(&descs));
     let ours = linted(descs);
-    // The whole texts would be too long to read.
+    // A comparison of the whole texts would print too much to read.
     for (ours, theirs) in ours.lines().zip(theirs.lines()) {
         assert_eq!(ours, theirs);
     }

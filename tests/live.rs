@@ -1,4 +1,4 @@
-//! Which structs `register` accepts: those whose samples can change.
+//! Which structs `register` accepts: those whose samples can change, and those without metrics.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

@@ -209,18 +209,18 @@ enum Role {
 #[derive(Collector)]
 #[collector(namespace = "db", const_labels(zone = "a"))]
 struct Node {
-    /// What it is.
+    /// The running release.
     release_info: Info<Release<String>>,
 
-    /// What it does.
+    /// The role of the node.
     role: StateSet<Role>,
 }
 
 fn node(samples: &str) -> String {
-    let roles = "# HELP db_role What it does.\n# TYPE db_role gauge\n";
+    let roles = "# HELP db_role The role of the node.\n# TYPE db_role gauge\n";
     match samples.split_once("db_role{") {
         Some((info, states)) if !info.is_empty() => format!(
-            "# HELP db_release_info What it is.\n# TYPE db_release_info gauge\n{info}{roles}db_role{{{states}"
+            "# HELP db_release_info The running release.\n# TYPE db_release_info gauge\n{info}{roles}db_role{{{states}"
         ),
         _ => format!("{roles}{samples}"),
     }
@@ -279,10 +279,10 @@ fn label_of_a_state_set_has_the_prefix_of_its_registration() {
     let samples = |head: [&str; 2], [info, role]: [&str; 2]| {
         format!(
             "\
-# HELP {info} What it is.
+# HELP {info} The running release.
 # TYPE {info} {}
 my_db_release_info{{zone=\"a\",rack=\"r\",version=\"7\",build=\"5\"}} 1
-# HELP {role} What it does.
+# HELP {role} The role of the node.
 # TYPE {role} {}
 my_db_role{{zone=\"a\",rack=\"r\",my_db_role=\"leader\"}} 1
 my_db_role{{zone=\"a\",rack=\"r\",my_db_role=\"follower\"}} 0

@@ -56,7 +56,7 @@ fn content_type(format: Format) -> &'static str {
     }
 }
 
-/// Returns a registry with `series` series, whose exposition is always the same.
+/// Returns a registry with a gauge and a counter of `series` series, whose values never change.
 fn registry(series: u32) -> Registry {
     let hello = Hello::new();
     hello.a.set(1.0);
@@ -140,7 +140,7 @@ Accept: application/vnd.google.protobuf ; encoding = delimited ; proto = io.prom
 /// The headers of a request, and the format and coding of its response.
 const ROWS: &[(&str, Format, Coding)] = &[
     ("", Text, Identity),
-    // All headers of real clients.
+    // The headers of real clients.
     (PROMETHEUS_2, OpenMetrics, Gzip),
     (PROMETHEUS_2_NATIVE_HISTOGRAMS, Protobuf, Gzip),
     (PROMETHEUS_3_NATIVE_HISTOGRAMS, Protobuf, Gzip),
@@ -150,7 +150,7 @@ const ROWS: &[(&str, Format, Coding)] = &[
     (CHROME, Text, Gzip),
     (FIREFOX, Text, Gzip),
     (SAFARI, Text, Gzip),
-    // curl, with and without --compressed; wget; Go's client; requests of Python.
+    // curl, without and with --compressed; wget; Go's client; Python's package requests.
     ("User-Agent: curl/7.88.1\r\nAccept: */*\r\n", Text, Identity),
     ("Accept: */*\r\nAccept-Encoding: deflate, gzip, br, zstd\r\n", Text, Gzip),
     ("Accept: */*\r\nAccept-Encoding: identity\r\n", Text, Identity),
@@ -240,7 +240,7 @@ const ROWS: &[(&str, Format, Coding)] = &[
     ("Accept-Encoding: gzip zstd\r\n", Text, Identity),
     ("Accept-Encoding: ;q=1\r\n", Text, Identity),
     ("Accept-Encoding: \u{fe}\r\nAccept-Encoding: gzip\r\n", Text, Gzip),
-    // Every coding works with every format.
+    // Codings of OpenMetrics.
     ("Accept: application/openmetrics-text\r\nAccept-Encoding: zstd\r\n", OpenMetrics, Zstd),
     ("Accept: application/openmetrics-text\r\nAccept-Encoding: br\r\n", OpenMetrics, Identity),
 ];
@@ -279,7 +279,7 @@ const OPEN_METRICS: &[(&str, &str)] = &[
         "Accept: application/openmetrics-text;version=1.0.0;escaping=\r\n",
         "version=1.0.0; charset=utf-8; escaping=underscores",
     ),
-    // The last scheme up to and including the range that wins counts.
+    // The scheme of the winning range applies, else the last one of the ranges before it.
     (
         "Accept: text/plain;version=1.0.0;escaping=allow-utf-8,application/openmetrics-text;version=1.0.0;q=0.5\r\n",
         "version=1.0.0; charset=utf-8; escaping=allow-utf-8",

@@ -48,9 +48,9 @@ impl Original {
         Self { exporter: Exporter::start_unlogged(Path::new(&program), &flags), is_1_5 }
     }
 
-    /// Scrapes it, without the metrics that version 1.11.1 has wrong: purgeable space, which does
-    /// not exist on Linux, and whether a disk rotates, which it exposes only if it finds thirty
-    /// more files.
+    /// Scrapes it, without what version 1.11.1 gets wrong: the metric of purgeable space, which
+    /// does not exist on Linux, and the label `rotational`, which it sets only if it also finds
+    /// about thirty other files of the disk.
     fn scraped(&self) -> Vec<Family> {
         let mut families = parse(&exposition(&self.exporter, ""));
         families.retain(|family| family.name != "node_filesystem_purgeable_bytes");
@@ -58,7 +58,7 @@ impl Original {
         families
     }
 
-    /// Scrapes ours, and removes the series that this version of the original does not have yet.
+    /// Scrapes ours, without `rotational` and what this version of the original does not have yet.
     fn comparable(&self, ours: &Exporter, udev: &Path) -> Vec<Family> {
         let mut families = parse(&exposition(ours, ""));
         families.iter_mut().for_each(|family| without(family, "node_disk_info", "rotational"));
@@ -182,10 +182,10 @@ fn frozen_tree_has_the_samples_of_the_original() {
     let comparison = compared(&original, &ours, &tree().join("udev"));
     let families: usize = COLLECTORS.iter().map(|name| comparison.groups[*name].families).sum();
     let expected = if original.is_1_5 { 159 } else { 159 + ADDED_SINCE_1_5.len() - 1 };
-    assert_eq!(families, expected, "the tree has something for every collector");
+    assert_eq!(families, expected, "number of families of all collectors");
     for name in COLLECTORS {
         let Group { different, additional, wrong, passing, .. } = &comparison.groups[name];
-        // Since version 1.9.0 the original exposes a fixed list of fields.
+        // Since version 1.9.0 the original exposes a fixed list of the fields of `meminfo`.
         let additional: Vec<&String> =
             additional.iter().filter(|it| *it != "node_memory_FutureField_new_bytes").collect();
         assert_eq!(
@@ -373,8 +373,8 @@ fn each_collector_without_its_files_fails() {
 fn missing_file_removes_only_its_samples() {
     let directory = copied_tree();
     let file = |path: &str| directory.path().join(path);
-    // One CPU is offline, another has no throttling counters; IPv6 and memory statistics are
-    // missing.
+    // CPU 7 replaces CPU 1 in `proc/stat`, and CPU 2 has no core ID. The clock sources, the udev
+    // data, the memory pressure and the IPv6 statistics are missing.
     let stat = fs::read_to_string(file("proc/stat")).unwrap().replace("cpu1 ", "cpu7 ");
     fs::write(file("proc/stat"), stat).unwrap();
     fs::remove_file(file("sys/devices/system/cpu/cpu2/topology/core_id")).unwrap();

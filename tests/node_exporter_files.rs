@@ -1,5 +1,5 @@
-//! A damaged line of a kernel file costs the example `node_exporter` only this line, and neither
-//! another line nor a collector.
+//! The example `node_exporter` skips a damaged line of a kernel file, and still exposes all other
+//! lines and all collectors.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -79,8 +79,8 @@ struct Damage {
     text: String,
     /// The numbers of the lines that must be logged.
     logged: Vec<usize>,
-    /// Whether the series of all lines may be missing, because the damaged line cannot be
-    /// identified.
+    /// Whether the series of all lines of the file may be missing, because the key of the damaged
+    /// line is unreadable.
     is_unknown: bool,
 }
 
@@ -108,7 +108,8 @@ fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
 impl File {
     /// Returns the files of a host that the exporter reads.
     fn all(tree: &Path) -> Vec<Self> {
-        // Only version 1.5.0 of the original reads the first one, and nothing reads the others.
+        // With `EXTRA_FLAGS` the exporter reads none of these. Version 1.5.0 of the original reads
+        // the first one.
         let unread = ["proc/1/mounts", "cpuidle/current_driver", ".keep", "ifalias"];
         let mut paths = Vec::new();
         files_below(tree, &mut paths);
@@ -137,7 +138,8 @@ impl File {
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
-    /// Returns the text without a line, and with one that has another text.
+    /// Returns the file's text without a line. If the line has a key, the text with another value
+    /// of this key comes first.
     fn texts_without(&self, index: usize) -> Vec<String> {
         let without = self.text_with(index, None);
         let Format::Texts(separator) = self.format else {
@@ -178,7 +180,8 @@ impl File {
         Some(Damage { text, logged: self.logged(index, kind, &damaged), is_unknown })
     }
 
-    /// Lines of texts may be missing or empty, and have any number of words.
+    /// Returns whether this kind damages a line of texts. Such a line may be missing or empty, and
+    /// may have any number of words.
     fn texts_can_be(&self, index: usize, kind: Kind) -> bool {
         let Format::Texts(separator) = self.format else {
             return false;
@@ -235,7 +238,7 @@ impl File {
         Some(damaged).filter(|damaged| damaged != line && (kind != Kind::Alone || is_of_pair))
     }
 
-    /// Removes words at the end, if no kernel writes the rest.
+    /// Removes words at the end. Returns `None` if some kernel writes the remaining words.
     fn shortened(&self, line: &str, words: &[&str], random: &mut Random) -> Option<String> {
         let most = words.len().checked_sub(1)?;
         let left = most - random.below(words.len().div_ceil(2));
@@ -274,14 +277,15 @@ impl File {
     }
 
     /// Returns the numbers of the invalid lines. In a pair with more or fewer names than values,
-    /// both are.
+    /// both lines are invalid.
     fn logged(&self, index: usize, kind: Kind, damaged: &str) -> Vec<usize> {
-        let is_names = self.lines[index].contains(|it: char| it.is_ascii_digit() && index % 2 == 1);
+        let is_values =
+            self.lines[index].contains(|it: char| it.is_ascii_digit() && index % 2 == 1);
         let words = damaged.split_whitespace().count();
-        let names_line = index - usize::from(is_names);
+        let names_line = index - usize::from(is_values);
         let is_mismatch = match kind {
-            Kind::LongByNumber => is_names,
-            Kind::LongByWord => !is_names,
+            Kind::LongByNumber => is_values,
+            Kind::LongByWord => !is_values,
             Kind::Short => words > 1,
             _ => false,
         };
@@ -327,7 +331,7 @@ impl Host {
     }
 }
 
-/// The series of each line: those that change if the line is missing or has another text.
+/// The series of each line: the series that change if the line is missing or has another value.
 struct Owners {
     host: Host,
     all: BTreeSet<String>,
@@ -335,7 +339,7 @@ struct Owners {
 }
 
 impl Owners {
-    /// Returns the series of a line, or those of all lines.
+    /// Returns the series of a line; without an index, the series of all lines.
     fn of(&mut self, path: &Path, file: &File, index: Option<usize>) -> &BTreeSet<String> {
         let Self { host, all, known } = self;
         known.entry((path.to_owned(), index)).or_insert_with(|| {
@@ -396,7 +400,7 @@ fn damaged_line_is_skipped_and_logged_once() {
     let (_, log) = host.exporter.signal("TERM");
     let logged = skipped(&log);
     for (at, (logged, expected)) in logged.iter().zip(&expected).enumerate() {
-        assert_eq!(logged, expected, "the {at}th line of the log");
+        assert_eq!(logged, expected, "line {at} of the log lines about skipped lines");
     }
     assert_eq!(logged.len(), expected.len());
     // The log names no source file and no panic.
@@ -419,7 +423,7 @@ fn damaged_line_is_logged_again_after_the_file_was_valid() {
         assert_eq!(scrape("pgpgin 1\npgpgout\npswpin\n"), 1);
         assert_eq!(scrape(&good), 9);
     }
-    // Further lines are only counted.
+    // All of these lines are counted, and the first ten are logged.
     scrape(&"pgpgin\n".repeat(1000));
     scrape(&good);
     let series = format!("node_scrape_skipped_lines_total{{file=\"{}\"}}", file.display());

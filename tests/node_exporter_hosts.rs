@@ -128,7 +128,7 @@ fn missing_optional_files_are_not_a_failure() {
     assert_eq!(
         log,
         [
-            line("Disks are exposed without the properties that udev has of them", "udev"),
+            line("Disks are exposed without their properties from udev", "udev"),
             line(
                 "No counts of sockets are exposed: this kernel does not have them",
                 "proc/net/sockstat"
@@ -176,7 +176,7 @@ fn network_devices_have_their_aliases_as_labels() {
 }
 
 #[test]
-fn unknown_cpus_have_no_series() {
+fn empty_cpuinfo_has_no_series_and_cpuinfo_of_s390_is_read() {
     let directory = copied_tree();
     let file = directory.path().join("proc/cpuinfo");
     fs::write(&file, "").unwrap();

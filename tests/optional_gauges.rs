@@ -96,7 +96,7 @@ rows -1
 #[test]
 fn every_float_that_is_set_is_exposed() {
     let (job, registry) = job();
-    // NaN of the bits that stand for `None` is one of them.
+    // The last NaN has the bits that stand for `None`.
     let nans = [f64::NAN, -f64::NAN, f64::from_bits(0x7ff8_0000_6e6f_6e65)];
     for value in nans.into_iter().chain([f64::INFINITY, -0.0, f64::MIN_POSITIVE]) {
         job.last_success.set(Some(value));
@@ -114,7 +114,7 @@ fn format_value(value: f64) -> String {
 }
 
 #[test]
-fn every_integer_except_the_minimum_is_exposed() {
+fn every_integer_except_the_minimum_is_kept() {
     let gauge = Gauge::<Option<i64>>::default();
     for value in [i64::MIN + 1, -1, 0, 1, i64::MAX] {
         gauge.set(Some(value));

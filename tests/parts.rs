@@ -99,9 +99,9 @@ fn families_of_an_absent_part_are_declared() {
     assert_eq!(names, ["db_up", "db_replica_lag_seconds", "db_replica_slots", "db_hits_total"]);
 
     let registry = registry_of_fn(|| database(None, None));
-    let error = registry.scope().prefix("db_replica_").const_label("zone", "a");
+    let scope = registry.scope().prefix("db_replica_").const_label("zone", "a");
     assert_eq!(
-        error.register_fn(replica).unwrap_err().to_string(),
+        scope.register_fn(replica).unwrap_err().to_string(),
         "metric `db_replica_lag_seconds{zone=\"a\"}` of collector `parts::Replica` is registered \
          already, by collector `parts::Database`"
     );
@@ -150,7 +150,7 @@ write_connections 3
 }
 
 #[test]
-fn rows_have_parts() {
+fn part_of_a_row_can_be_absent() {
     #[derive(Labels)]
     struct Server {
         server: &'static str,
@@ -174,7 +174,7 @@ slots{server=\"two\",slot=\"one\"} 1
 }
 
 #[test]
-fn source_succeeds_without_an_absent_part() {
+fn source_with_an_absent_part_succeeds() {
     let program = build_example("hello_exporter_tests", "parts");
     let exporter = Exporter::start_program(&program, &[]);
     let body = http::get(exporter.address, "/metrics?collect[]=primary&collect[]=nothing").body;

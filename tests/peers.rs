@@ -1,4 +1,4 @@
-//! Faults that other libraries have or had, each with a test that this one does not.
+//! Faults that other libraries have or had, each with a test that this one does not have it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -82,7 +82,8 @@ pairs_total{x="a",y="bc"} 2
     );
 }
 
-// `prometheus`: a constant label with the name of a variable one, `__x`, and `le` on a histogram.
+// `prometheus` accepts a constant label with the name of a variable one, `__x`, and `le` on a
+// histogram.
 
 #[test]
 fn constant_label_named_like_a_variable_one_is_refused() {
@@ -130,7 +131,7 @@ fn label_le_of_a_histogram_is_refused() {
     assert!(compiler_says("constants/label_struct_with_le", message));
 }
 
-// `prometheus`: the same name with another type merges into nonsense.
+// `prometheus` merges families that have the same name and different types.
 
 #[test]
 fn same_name_with_another_type_is_refused() {
@@ -180,8 +181,8 @@ fn panics(_: &mut FamilyEncoder<'_>) {
     panic!("a secret at line {}", line!());
 }
 
-/// Returns a registry with collectors that panic before and after they write, between two that do
-/// not panic.
+/// Returns a registry with three collectors. The second one panics before it writes its first
+/// family, and after it writes its second family.
 fn with_panics() -> Registry {
     let registry = Registry::new();
     let sound: Write = |encoder| encoder.value(1);
@@ -237,8 +238,8 @@ fn panic_while_describing_keeps_the_registry_usable() {
     registry.register(Hand(vec![(gauge("f"), |encoder| encoder.value(1))])).unwrap();
 }
 
-// `prometheus-client`: a newline in a label value forges lines, and so does one in HELP. `aetos`:
-// HELP.
+// `prometheus-client`: a newline in a label value or in HELP forges lines. `aetos`: a newline in
+// HELP does.
 
 const FORGERY: &str = "\"} 1\nforged 2\r\n# TYPE forged gauge\n";
 

@@ -13,7 +13,7 @@ use hello_exporter::{Collector, CounterVec, Format, GaugeVec, HistogramVec, Regi
 use hello_exporter_tests::{exposition, registry_of};
 
 #[derive(Collector)]
-struct DynamicFamilies {
+struct LiveFamilies {
     #[metric(help = "Counts.", labels = ["x"])]
     counts_total: CounterVec<1>,
 
@@ -24,8 +24,8 @@ struct DynamicFamilies {
     sizes: HistogramVec<1>,
 }
 
-/// Uses every family in every way, and clears it.
-fn use_all(families: &DynamicFamilies, registry: &Registry) {
+/// Updates, reads, removes and encodes series of the families, and clears the families.
+fn use_all(families: &LiveFamilies, registry: &Registry) {
     for value in ["a", "b", "c"] {
         families.counts_total.with([value]).inc_by_with_exemplar(1, &[("id", "1")]);
         families.levels.with([value]).inc();
@@ -42,8 +42,8 @@ fn use_all(families: &DynamicFamilies, registry: &Registry) {
     families.sizes.clear();
 }
 
-fn families() -> (Arc<DynamicFamilies>, Registry) {
-    let families = Arc::new(DynamicFamilies::new());
+fn families() -> (Arc<LiveFamilies>, Registry) {
+    let families = Arc::new(LiveFamilies::new());
     let registry = registry_of(Arc::clone(&families));
     (families, registry)
 }
@@ -105,8 +105,8 @@ fn family_is_changed_while_it_is_iterated() {
 }
 
 #[test]
-fn collector_uses_a_family_while_it_is_scraped() {
-    struct Reentrant(Arc<DynamicFamilies>, Registry);
+fn collector_uses_families_during_a_scrape() {
+    struct Reentrant(Arc<LiveFamilies>, Registry);
     impl Describe for Reentrant {
         fn describe(&self) -> Vec<Desc> {
             vec![Desc::new("reentrant", "Help.", MetricType::Gauge)]
@@ -130,7 +130,7 @@ fn collector_uses_a_family_while_it_is_scraped() {
 
 #[test]
 fn handles_and_guards_are_held_across_an_await() {
-    async fn request(families: &DynamicFamilies) {
+    async fn request(families: &LiveFamilies) {
         let requests = families.counts_total.with(["a"]);
         let pinned = families.counts_total.with(["a"]).pin();
         let _level = families.levels.with(["a"]).inc_guard();

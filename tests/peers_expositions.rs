@@ -1,4 +1,5 @@
-//! Faults of expositions that other libraries have or had, each with a test that this one does not.
+//! Faults of expositions that other libraries have or had, each with a test that this one does not
+//! have it.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

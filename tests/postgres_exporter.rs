@@ -74,8 +74,8 @@ fn group(family: &str) -> String {
     group.to_owned()
 }
 
-/// Scrapes ours between two scrapes of the original. Repeats this until every value has been
-/// between theirs.
+/// Compares a scrape of ours with one scrape of the original before it and one after it. Repeats
+/// this, at most 20 times, until each gauge of the group `postgres` has been between the two once.
 fn compare(original: &Exporter, ours: &Exporter) -> Comparison {
     let scrapes = || {
         let before = of_original(&body(original));
@@ -102,7 +102,7 @@ const MISSING: [&str; 6] = [
     "pg_static",
 ];
 
-/// A family of both with different labels: the build of the program.
+/// A family that both exporters have, with different labels: the build of the program.
 const DIFFERENT: &str = "postgres_exporter_build_info";
 
 /// A setting that the driver of the original changes for its session.
@@ -143,7 +143,7 @@ fn help_equals_that_of_the_original() {
     assert!(ours.len() > 250);
 }
 
-/// The original exposes a process ID in place of the name.
+/// The original exposes a process ID instead of the slot's name.
 #[test]
 fn replication_has_the_name_of_its_slot() {
     let postgres = filled();

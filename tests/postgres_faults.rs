@@ -29,7 +29,7 @@ fn is_up(exporter: &Exporter) -> bool {
     is_up
 }
 
-/// Returns the connections of the exporter.
+/// Returns the process IDs of the exporter's connections in the server.
 fn connections(postgres: &Postgres) -> Vec<String> {
     let pids = "SELECT pid FROM pg_stat_activity WHERE application_name = 'postgres_exporter'";
     postgres.sql(pids).lines().map(str::to_owned).collect()
@@ -142,7 +142,7 @@ shop_time{kind=\"b \\\"c\\\"\",place=\"\"} 86400";
 }
 
 #[test]
-fn late_query_is_cancelled_and_delays_no_other_source() {
+fn late_query_is_cancelled_and_fails_no_other_source() {
     let postgres = Postgres::start(&[]);
     let file = tempfile::NamedTempFile::new().unwrap();
     let text = "slow:\n  query: SELECT pg_sleep(3600)\n  metrics:\n    - a: {usage: GAUGE}\n";
@@ -159,7 +159,7 @@ fn late_query_is_cancelled_and_delays_no_other_source() {
     assert!(response.body.contains("\npg_up 1\n"), "{}", response.body);
 }
 
-/// The test shadows the function that computes sizes by one that does not return.
+/// The test shadows the function that computes sizes with one that sleeps for an hour.
 #[test]
 fn late_sizes_fail_only_their_collector() {
     let postgres = Postgres::start(&[]);

@@ -58,7 +58,7 @@ fn invalid_name_in_a_file_of_queries_is_one_error_with_the_file() {
 }
 
 #[test]
-fn name_of_another_collector_is_refused() {
+fn metric_of_another_collector_is_refused() {
     let (errors, status) =
         check_queries("pg_locks:\n  query: SELECT 1\n  metrics:\n    - count: {usage: GAUGE}\n");
     assert_eq!(

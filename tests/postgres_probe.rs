@@ -14,7 +14,7 @@ use hello_exporter_tests::{Exporter, Postgres, build_program, free_address, pars
 /// The password of the user `probe`.
 const PROBE_PASSWORD: &str = "probe-probe";
 
-/// Starts an exporter of a server that does not run, with a login for the targets of probes.
+/// Starts an exporter whose own server does not run, with credentials for the targets of probes.
 fn start(flags: &[&str]) -> Exporter {
     start_as("probe", flags)
 }
@@ -38,14 +38,14 @@ fn probe(exporter: &Exporter, target: &str) -> Response {
     get(exporter.address, &format!("/probe?target={target}"))
 }
 
-/// Returns the names of the families of a target.
+/// Returns the names of the families that begin with `pg_`.
 fn families(exposition: &str) -> BTreeSet<String> {
     let names = parse(exposition).into_iter().map(|family| family.name);
     names.filter(|name| name.starts_with("pg_")).collect()
 }
 
 #[test]
-fn probe_exposes_what_the_collectors_do() {
+fn probe_exposes_the_families_of_a_scrape_except_up() {
     let postgres = target();
     let body = probe(&start(&[]), &postgres.address.to_string()).body;
     assert!(body.contains("\nprobe_success 1\n"), "{body}");

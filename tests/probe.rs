@@ -234,7 +234,7 @@ fn redirect_to_a_target_outside_the_allow_list_is_not_followed() {
 }
 
 #[test]
-fn probes_are_limited_in_number_and_time() {
+fn probes_are_limited_in_number_and_end_with_their_client() {
     let exporter = start(&["--web.max-requests=1"]);
     // The target accepts connections, and never responds.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -103,7 +103,7 @@ struct Shop {
     /// Time to answer.
     #[metric(labels = ["handler"], unit = "seconds", buckets = [0.25, 2.5])]
     duration_seconds: HistogramVec<1>,
-    // OpenMetrics forbids the sums of the next two families, and the values of the two in `Values`.
+    // OpenMetrics forbids some values of `drift_celsius`, `shift_celsius` and `debts_total`.
     /// Below zero.
     #[metric(labels = ["at"], buckets = [-1.5, 1.5])]
     drift_celsius: HistogramVec<1>,
@@ -130,7 +130,7 @@ struct Values {
     stock: BTreeMap<&'static str, Option<u32>>,
 }
 
-/// Returns a registry with every type of metric and constant values.
+/// Returns a registry with metrics of every type, whose values do not change.
 fn shop() -> Registry {
     let shop = Shop::new();
     shop.orders_total.with(["a \"city\"\\\n", "é"]).inc_by(3);
@@ -188,7 +188,7 @@ fn line(series: &Value) -> String {
 /// A proxy sets the headers that select the format and coding, since Prometheus does not select
 /// each of them itself.
 #[test]
-fn prometheus_stores_the_same_in_every_format_and_coding() {
+fn prometheus_stores_the_same_in_every_format_with_and_without_gzip() {
     const NATIVE_HISTOGRAMS: &[&str] = &["--enable-feature=native-histograms"];
     const TEXT: &[(&str, &str)] = &[("Accept", "text/plain;version=0.0.4")];
     const OPEN_METRICS_0: &[(&str, &str)] =

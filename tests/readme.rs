@@ -1,5 +1,5 @@
 //! The README's programs, output and tests are those of the repository. The documentation tests of
-//! the library compile its snippets.
+//! the library compile the README's other snippets.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -34,7 +34,7 @@ fn readme_shows_a_test_that_passes() {
 }
 
 #[test]
-fn own_metric_is_added_to_the_program() {
+fn diff_of_the_readme_matches_the_program() {
     let main = read("hello_exporter/src/main.rs");
     let readme = read("README.md");
     for hunk in block(&readme, "diff").split("@@\n") {

@@ -30,7 +30,8 @@ enum Outcome {
 use Outcome::{Fails, Other, Stays, To};
 
 /// The values of `Location` in a response, and the outcomes in a browser, in Go and in a probe. `A`
-/// and `B` stand for the addresses of this server and of the other one.
+/// and `B` stand for the addresses of this server and of the other one, `N` in an outcome for the
+/// last segment of the requested path.
 type Case = (&'static [&'static str], Outcome, Outcome, Outcome);
 
 const fn alike(locations: &'static [&'static str], outcome: Outcome) -> Case {
@@ -78,7 +79,7 @@ const CASES: &[Case] = &[
     (&["/end%"], To("/end%"), Fails, To("/end%")),
     (&["/first", "/second"], Fails, To("/first"), Fails),
     alike(&["/end", "/end"], To("/end")),
-    // A target with a password is refused, in a redirect as in a request.
+    // A target with user information is refused, in a redirect as in a request.
     (&["http://user:secret@A/end"], Fails, To("/end"), Fails),
     (&["//user@A/end"], Fails, To("/end"), Fails),
 ];
@@ -149,7 +150,8 @@ fn answer(
     stream.write_all(&[&head, rest.as_bytes()].concat()).ok()
 }
 
-/// Returns the number and the status of a case from its path; `None` if the path has a query.
+/// Returns the number and the status of a case from its path; `None` for other paths, e.g. with a
+/// query.
 fn case_of(path: &str) -> Option<(usize, u16)> {
     let (case, status) = path.strip_prefix("/case/")?.split_once('-')?;
     Some((case.parse().ok()?, status.parse().ok()?))
@@ -343,7 +345,7 @@ fn status_before_a_redirect_that_leads_nowhere_is_exposed() {
         Some(format!("HTTP/1.1 307 Status\r\nLocation: http://{to}/\r\n").into_bytes())
     });
     let mut exporter = start(&["--log.level=debug"]);
-    for (path, cause) in [("/closed", "cannot get"), ("/silent", "no answer within ")] {
+    for (path, cause) in [("/closed", "the request failed"), ("/silent", "no answer within ")] {
         let path = format!("/probe?target={}", target.url(path));
         let timeout = "X-Prometheus-Scrape-Timeout-Seconds: 1.5";
         let probed = Probed(get_with(exporter.address, &path, timeout));

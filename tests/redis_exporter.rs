@@ -70,8 +70,9 @@ fn group(family: &str) -> String {
     group.to_owned()
 }
 
-/// Scrapes ours between two scrapes of the original. Repeats this until every value has been
-/// between theirs.
+/// Compares a scrape of ours with one scrape of the original before it and one after it. Repeats
+/// this, at most 20 times, until each gauge of the group `redis` has been between the two, or near
+/// one of them, once.
 fn compare(original: &Exporter, ours: &Exporter, [path, path_of_ours]: [&str; 2]) -> Comparison {
     let body = |exporter: &Exporter, path: &str| {
         let response = get(exporter.address, path);
@@ -102,7 +103,7 @@ fn compared(scrapes: &[Vec<Family>; 3]) -> Comparison {
     comparison
 }
 
-/// Compares the metrics that both expose of a server that requests name.
+/// Compares the metrics that the two exporters expose for a target.
 fn compare_target(original: &Exporter, ours: &Exporter, target: SocketAddr) -> Comparison {
     let path = format!("/scrape?target=redis://{target}");
     compare(original, ours, [&path, &path])
@@ -140,7 +141,7 @@ const MISSING_OF_EXPORTER: [&str; 5] = [
     "redis_target_scrape_request_errors",
 ];
 
-/// A family with another type, which not every server has.
+/// A family whose type differs from the original's. Not every server has it.
 const DIFFERENT: &str = "redis_expired_time_cap_reached_total";
 
 /// Asserts that only the differences in the README exist, and returns the numbers of families and
@@ -169,7 +170,7 @@ fn nine_tenths_of_the_families_have_the_samples_of_the_original() {
         assert!(comparison.groups["redis"].different.contains_key(DIFFERENT));
     }
     let [families, same] = assert_same(&of_master);
-    let figures = format!("of its {families} families {same} are there");
+    let figures = format!("{same} of the original's {families} families");
     assert!(readme().contains(&figures), "{figures}");
     let figures = format!("{same} of {families} |");
     assert!(read("docs/comparison.md").contains(&figures), "{figures}");
@@ -274,7 +275,7 @@ fn unix_socket_has_the_samples_of_the_original() {
         assert_same(&compare(&original, &ours, ["/metrics"; 2]));
         let target = format!("/scrape?target=unix://{socket}");
         assert_same(&compare(&original, &ours, [&target; 2]));
-        // An exporter without the flag has no password.
+        // An exporter without `--redis.password` sends none.
         let other = start_for_targets(&[]);
         let is_open = password.is_none();
         assert_eq!(samples(&scrape(&other, &format!("unix://{socket}"))).len() > 100, is_open);

@@ -25,7 +25,7 @@ fn restarted_server_is_down_and_then_up() {
     assert_eq!(samples(&scrape(&exporter, &address.to_string())), DOWN);
     let redis = Redis::start_at(address, &[]);
     assert!(is_up(&get(exporter.address, "/metrics")));
-    // The exporter need not notice this before the restart.
+    // The server can also restart between two scrapes.
     drop(redis);
     let _redis = Redis::start_at(address, &[]);
     assert!(is_up(&get(exporter.address, "/metrics")));
@@ -36,7 +36,7 @@ fn restarted_server_is_down_and_then_up() {
 }
 
 #[test]
-fn paused_server_delays_no_scrape() {
+fn paused_server_is_down_before_the_scrape_times_out() {
     let redis = Redis::start(&[]);
     let exporter = start(redis.address, &[]);
     assert!(is_up(&get(exporter.address, "/metrics")));
@@ -141,20 +141,14 @@ fn only_exposed_settings_are_queried_and_an_invalid_one_is_skipped() {
 #[test]
 fn server_with_an_invalid_reply_is_down() {
     for (fake, error) in [
-        (
-            Fake::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-            "the reply to INFO is not that of a Redis server",
-        ),
+        (Fake::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "a reply is not that of a Redis server"),
         (Fake::Bytes(b"+OK\r\n"), "no answer within 1s"),
         (
             Fake::Bytes(b"$4\r\nabcd\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n"),
-            "the reply to INFO is not that of a Redis server",
+            "a reply is not that of a Redis server",
         ),
-        (Fake::Bytes(b"\xff\xfe\0\0"), "the reply to INFO is not that of a Redis server"),
-        (
-            Fake::Bytes(b":99999999999999999999999\r\n"),
-            "the reply to INFO is not that of a Redis server",
-        ),
+        (Fake::Bytes(b"\xff\xfe\0\0"), "a reply is not that of a Redis server"),
+        (Fake::Bytes(b":99999999999999999999999\r\n"), "a reply is not that of a Redis server"),
         (Fake::Bytes(b"-LOADING Redis is loading\r\n"), ""),
         (Fake::Bytes(b"$-5\r\n*-7\r\n%-3\r\n"), ""),
         (Fake::Cut(b""), "the connection was lost"),
@@ -225,7 +219,7 @@ fn memory_of_ten(server: &FakeRedis, flags: &[&str], check: impl Fn(&Response) +
 }
 
 #[test]
-fn many_hostile_targets_take_little_memory() {
+fn ten_scrapes_of_a_hostile_target_take_little_memory() {
     for reply in endings() {
         let start = String::from_utf8_lossy(&reply[..20]).into_owned();
         let server = FakeRedis::start(Fake::Bytes(reply.leak()));
@@ -240,7 +234,8 @@ fn assert_up(response: &Response) {
     assert!(has_sample(response, "redis_up 1"), "{}", response.body);
 }
 
-/// Asserts that an exporter exposes a part of its server, and logs once how many lines are missing.
+/// Asserts that an exporter exposes a part of its server's metrics, and logs once how many lines
+/// are missing.
 fn assert_cut(mut exporter: Exporter, kept: usize, of: &str, dropped: usize) {
     for _ in 0..2 {
         let response = get(exporter.address, "/metrics");
@@ -251,10 +246,10 @@ fn assert_cut(mut exporter: Exporter, kept: usize, of: &str, dropped: usize) {
         let success = "redis_exporter_scrape_collector_success{collector=\"redis\"} 1";
         assert!(has_sample(&response, success));
     }
-    let line = exporter.next_line_with("Server is exposed in part");
+    let line = exporter.next_line_with("Only a part of the server's metrics is exposed");
     assert!(line.contains(&format!("dropped_lines={dropped}")), "{line}");
     let (_, rest) = exporter.signal("TERM");
-    assert!(!rest.concat().contains("exposed in part"), "{rest:?}");
+    assert!(!rest.concat().contains("Only a part"), "{rest:?}");
 }
 
 #[test]
@@ -278,8 +273,8 @@ fn databases_over_the_limit_are_cut() {
     assert!(has_sample(&get(exporter.address, "/metrics"), "redis_db_keys{db=\"db9999\"} 1"));
     redis.cli(&["FLUSHALL"]);
     assert!(has_sample(&get(exporter.address, "/metrics"), "redis_db_keys{db=\"db9999\"} 0"));
-    exporter.next_line_with("Server is exposed in part");
-    exporter.next_line_with("Server is exposed as a whole again");
+    exporter.next_line_with("Only a part of the server's metrics is exposed");
+    exporter.next_line_with("All metrics of the server are exposed again");
 }
 
 #[test]
@@ -367,7 +362,7 @@ fn server_that_answers_only_info_is_up() {
         (Fake::Cut(replies), "the connection was lost"),
         (
             Fake::Bytes([replies, b"%1\r\n"].concat().leak()),
-            "the reply to INFO is not that of a Redis server",
+            "a reply is not that of a Redis server",
         ),
         (
             Fake::replies(move |command| match command {
@@ -383,7 +378,7 @@ fn server_that_answers_only_info_is_up() {
         let response = get(exporter.address, "/metrics");
         assert!(has_sample(&response, "redis_connected_clients 7"), "{error}: {}", response.body);
         assert!(has_sample(&response, "redis_up 1"));
-        let line = exporter.next_line_with("Server is exposed in part");
+        let line = exporter.next_line_with("Only a part of the server's metrics is exposed");
         assert!(line.contains(error), "{error}: {line}");
     }
 }

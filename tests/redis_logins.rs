@@ -105,7 +105,7 @@ fn password_for_tls_is_not_sent_without_tls() {
     assert!(!plain.received().contains(SECRET));
 }
 
-/// Writes a file with passwords.
+/// Writes a file with passwords, and returns the flag that names it.
 fn password_file(directory: &Path, contents: &str) -> String {
     let file = directory.join("passwords.json");
     std::fs::write(&file, contents).unwrap();
@@ -136,13 +136,13 @@ fn each_target_receives_its_password_of_the_file() {
     assert_eq!(auth(&first).as_deref(), Some("$12\r\nfirst-secret\r\n"));
     assert_eq!(auth(&second).as_deref(), Some("$2\r\nme\r\n$13\r\nsecond-secret\r\n"));
     assert_eq!(auth(&third), None);
-    // The file has the password of the server in the flag, too.
+    // The file also has the password of the server that `--redis.addr` names.
     let exporter = start(redis.address, &[&file]);
     assert!(is_up(&get(exporter.address, "/metrics")));
 }
 
 #[test]
-fn invalid_flags_are_refused_without_quoting_them() {
+fn invalid_flags_are_refused_without_quoting_secrets() {
     let directory = TempDir::new().unwrap();
     let url = format!("--redis.addr=http://:{SECRET}@localhost");
     let (list, key) =
@@ -150,7 +150,7 @@ fn invalid_flags_are_refused_without_quoting_them() {
     let passwords = directory.path().join("passwords.json");
     let passwords = passwords.display();
     let syntax = format!(
-        "--redis.password-file: {passwords}:1: invalid JSON, expected an object from URLs to passwords"
+        "--redis.password-file: {passwords}:1: invalid content, expected a JSON object from URLs to passwords"
     );
     let url_of_key = format!(
         "--redis.password-file: {passwords}: key 1: expected the URL of a server, e.g. redis://localhost:6379"

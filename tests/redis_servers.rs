@@ -1,4 +1,4 @@
-//! The example redis_exporter with servers whose INFO differs from that of Redis 7.
+//! The example redis_exporter with the replies to INFO of many kinds and versions of servers.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
@@ -6,12 +6,13 @@ use hello_exporter_tests::http::Response;
 use hello_exporter_tests::redis_exporter::{DOWN, has_sample, samples, scrape, start_for_targets};
 use hello_exporter_tests::{Fake, FakeRedis, assert_golden, bulk, data};
 
-/// Returns the reply of a server to INFO ALL. A file next to it has all samples that are exposed.
+/// Reads the file with the reply of a server to INFO ALL. The file `.samples` next to it has the
+/// samples that are exposed.
 fn info(name: &str) -> String {
     std::fs::read_to_string(data(&format!("redis_servers/{name}.info"))).unwrap()
 }
 
-/// Asserts all samples except the start time, which is the time of the test.
+/// Asserts all samples except the start time, which depends on the time of the test.
 fn assert_exposed(name: &str, response: &Response) {
     let is_steady = |line: &&&str| !line.starts_with("redis_start_time_seconds ");
     let samples: Vec<&str> = samples(response);
@@ -60,7 +61,7 @@ servers! {
 }
 
 #[test]
-fn replica_metrics_follow_info_lines_whatever_the_role() {
+fn replica_metrics_do_not_depend_on_the_role() {
     let lines = "master_host:m\nmaster_port:1\nmaster_link_status:up\nmaster_last_io_seconds_ago:2\n\
                  master_sync_in_progress:0\nslave_repl_offset:3\nslave_read_only:1\n";
     let labels = r#"{master_host="m",master_port="1"#;

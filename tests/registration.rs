@@ -65,7 +65,7 @@ fn arc_registered_twice_is_refused() {
 }
 
 #[test]
-fn same_name_is_refused_naming_both() {
+fn refusal_of_the_same_name_names_both_collectors() {
     let registry = Registry::new();
     registry.register(Hello::new()).unwrap();
     assert_eq!(
@@ -199,7 +199,7 @@ fn collector_that_clashes_with_itself_is_refused() {
 }
 
 #[test]
-fn handwritten_family_with_other_labels_is_refused() {
+fn field_unlike_its_declaration_is_refused() {
     #[derive(Collector)]
     #[collector(no_new)]
     struct Mislabelled {
@@ -210,7 +210,7 @@ fn handwritten_family_with_other_labels_is_refused() {
     let mislabelled = Mislabelled { by_path: CounterVec::new(["hostname"]) };
     assert_eq!(
         Registry::new().register(mislabelled).unwrap_err().to_string(),
-        "collector `registration::handwritten_family_with_other_labels_is_refused::Mislabelled`: \
+        "collector `registration::field_unlike_its_declaration_is_refused::Mislabelled`: \
          field of metric `by_path` was made with labels [\"hostname\"], but declares [\"path\"]"
     );
 }

@@ -23,12 +23,12 @@ use hello_exporter_tests::{assert_golden, exposition, poll, read_until, registry
 use prometheus::TextEncoder;
 use tokio::sync::oneshot;
 
-/// Returns request metrics with one bound, which is longer than any request takes.
+/// Returns request metrics with one bucket bound, which is longer than any request takes.
 fn requests() -> RequestMetrics {
     RequestMetrics::new().buckets(&[3600.0])
 }
 
-/// Returns the exposition without durations.
+/// Returns the exposition without the sums of durations.
 fn counted(requests: &RequestMetrics) -> String {
     let registry = registry_of(requests.clone());
     let exposition = exposition(&registry);
@@ -200,7 +200,7 @@ impl MessageBody for Gate {
     }
 }
 
-/// Starts an application with one streamed response, and returns the sender that ends it.
+/// Starts an application with one streamed response, and returns the sender that ends the response.
 fn streaming(requests: &RequestMetrics) -> (Server, oneshot::Sender<()>) {
     let (end, ended) = oneshot::channel();
     let ended = Arc::new(Mutex::new(Some(ended)));
@@ -246,7 +246,7 @@ fn truncated_response_has_the_code_that_was_sent() {
 }
 
 #[test]
-fn metrics_register_with_either_registry_under_a_namespace() {
+fn metrics_with_a_namespace_register_in_both_kinds_of_registries() {
     let requests = RequestMetrics::new().buckets(&[3600.0]).namespace("shop");
     let foreign = prometheus::Registry::new();
     foreign.register(Box::new(requests.clone())).unwrap();

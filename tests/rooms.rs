@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use hello_exporter_tests::{Source, sources};
 
-/// The paths below `crate` that the server may use: its own, the core's public modules, and the
-/// public names that no public module has.
+/// The paths below `crate` that the server may use: its own, `internals`, the core's public
+/// modules, and public names that no public module has.
 const OPEN_TO_SERVER: [&str; 11] = [
     "server",
     "internals",

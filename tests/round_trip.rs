@@ -23,7 +23,7 @@ use hello_exporter_tests::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Each case is a registry with many families, since it starts a process of each program.
+/// There are few cases, each of which is a registry with many families: a case starts a process.
 const CASES: u32 = 20;
 
 /// A format, with the rules of its reader.

@@ -391,7 +391,7 @@ fn pinned_handle_respects_max_series() {
     );
 }
 
-/// Handwritten labels with another number of values than `COUNT`.
+/// Handwritten labels whose number of values can differ from `COUNT`.
 struct Miscounted(&'static [&'static str]);
 
 impl Labels for Miscounted {

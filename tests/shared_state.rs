@@ -105,10 +105,10 @@ fn failing_state_is_one_error_with_the_file() {
 }
 
 #[test]
-fn state_of_disabled_sources_and_absent_probes_is_not_created() {
+fn state_is_created_for_a_probe_if_sources_are_disabled() {
     let mut command = Command::new(build_example("hello_exporter_tests", "shared_state"));
     command.args(["--config.check", "--collector.disable-defaults"]);
-    // The probe still needs the state.
+    // The probe needs the state, which requires `--config.file`.
     assert_eq!(command.output().unwrap().status.code(), Some(1));
     let config = Config::of("first\n");
     let exporter = start(&config, &["--collector.disable-defaults", "--collector.late"]);

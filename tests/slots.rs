@@ -53,7 +53,7 @@ fn answer(probe: &mut TcpStream) {
     write!(probe, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
 }
 
-/// Returns whether a connection ends, with or without more bytes of a request.
+/// Waits for the end of a connection, and returns whether it ended without an error.
 fn is_over(stream: &mut TcpStream) -> bool {
     stream.read_to_end(&mut Vec::new()).is_ok()
 }
@@ -67,7 +67,7 @@ fn half_closed_clients_yield_their_slots() {
     }
     let probes = silent.accept(MOST);
     let path = format!("/probe?module=tcp_connect&target={}", good.address);
-    // The exporter may notice a disconnect a moment later than the target of a probe.
+    // The exporter may notice the disconnects only after it has connected to the target.
     until(|| get(exporter.address, &path).status == 200);
     assert_success(&get(exporter.address, &path));
     // Each further request takes the slot of a half-closed client, even of the same host.
@@ -141,7 +141,7 @@ fn host_that_waits_for_a_source_yields_a_slot() {
     let mut statuses: Vec<String> = statuses.collect();
     statuses.sort();
     assert_eq!(statuses, ["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 503"]);
-    // The evicted request is counted as a refusal, and is no longer in flight.
+    // Only this request is in flight: the evicted one no longer is.
     let counts =
         get(exporter.address, "/metrics?name[]=promhttp_metric_handler_requests_in_flight");
     assert!(counts.body.ends_with("promhttp_metric_handler_requests_in_flight 1\n"));

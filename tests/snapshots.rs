@@ -54,7 +54,8 @@ fn last_bucket_of_a_histogram_counts_every_observation() {
 
 #[test]
 fn invalid_summary_is_an_error() {
-    let quantile = |at: &str| Err(format!("`{at}` is not a quantile: they are from 0 to 1"));
+    let quantile =
+        |at: &str| Err(format!("invalid quantile `{at}`, expected a number from 0 to 1"));
     assert_eq!(summary(&[(0.5, 1.0), (1.5, 2.0)]), quantile("1.5"));
     assert_eq!(summary(&[(-0.5, 1.0)]), quantile("-0.5"));
     assert_eq!(summary(&[(f64::NAN, 1.0)]), quantile("NaN"));
@@ -156,7 +157,7 @@ fn counter_value_that_is_negative_or_nan_is_exposed() {
     assert_golden_formats("negative_and_nan_counters", &registry_of_fn(counters));
 }
 
-/// A collector that writes a number, a histogram and a summary to a family of each type.
+/// A collector that writes a number, a histogram and a summary to families of five types.
 struct Misfit;
 
 impl Describe for Misfit {

@@ -70,7 +70,7 @@ fn failing_sources_are_reported_and_others_exposed() {
 }
 
 #[test]
-fn failure_is_logged_once_with_its_causes_and_not_on_the_wire() {
+fn failure_is_logged_once_with_its_causes_and_not_sent_to_clients() {
     let exporter = start(&["--no-collector.hanging"]);
     for _ in 0..4 {
         let body = scrape(exporter.address, "").body;
@@ -157,7 +157,7 @@ fn query_for_an_unknown_source_is_refused() {
     }
     let tutorial = Exporter::start(&[]);
     let response = get(tutorial.address, "/metrics?collect[]=a");
-    let body = "unknown collector \"a\": this exporter has no collectors to choose from\n";
+    let body = "unknown collector \"a\": no collector is enabled\n";
     assert_eq!((response.status, &*response.body), (400, body));
 }
 
@@ -320,7 +320,7 @@ fn client_that_disconnects_cancels_nothing_and_leaks_nothing() {
         })
         .collect();
     let runs = || value(address, "slow_runs_total").parse::<u32>().unwrap();
-    assert!(wait_until(|| runs() == 2), "their run is under way: {}", runs());
+    assert!(wait_until(|| runs() == 2), "the clients have not started a run: {} runs", runs());
     drop(gone);
     // The run continues to its end.
     let slow = get_with(address, "/metrics?name[]=slow", "X-Prometheus-Scrape-Timeout-Seconds: 10");
@@ -361,7 +361,7 @@ fn blocking_source_has_one_thread_and_one_run() {
 fn requests_over_the_limit_are_503() {
     let exporter = start(&["--web.max-requests=1", "--no-collector.hanging"]);
     let address = exporter.address;
-    // This scrape is refused itself if one of the others is faster.
+    // This scrape may itself be refused, if one of the requests below is faster.
     let long = thread::spawn(move || (0..1000).any(|_| scrape(address, "").status == 200));
     // The limit applies to filtered requests too, until the slow source has returned.
     let refused = (0..1000)

@@ -14,7 +14,7 @@ use hello_exporter_tests::{Dial, Exporter, build, curl, text};
 use rustls::StreamOwned;
 use tempfile::TempDir;
 
-/// The response of Go's net/http.
+/// The response of Go's net/http to plain HTTP on a TLS port.
 const HTTP_TO_HTTPS: &str =
     "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
@@ -141,12 +141,12 @@ fn unix_socket_of_systemd_is_served() {
     let line = exporter.next_line_with("msg=\"Listening on\"");
     assert!(line.ends_with(&format!(" address={}\n", socket.display())), "{line}");
     // Clients of a Unix socket have no address.
-    let line = exporter.next_line_with("msg=Answered");
-    assert!(line.contains("msg=Answered method=GET uri=/metrics status=200 "), "{line}");
+    let line = exporter.next_line_with("msg=Responded");
+    assert!(line.contains("msg=Responded method=GET uri=/metrics status=200 "), "{line}");
 
     let (status, log) = exporter.signal("TERM");
     assert_eq!(status.code(), Some(0), "{log:?}");
-    assert!(socket.exists(), "it is systemd's");
+    assert!(socket.exists(), "the exporter removed systemd's socket");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn unix_and_tcp_sockets_are_served_together() {
     let exporter = Exporter::start_activated_on_both(&build(), &socket, &arguments);
     assert_eq!([(); 3].map(|()| status(&socket, &[])), [200, 200, 429]);
     let over_tcp = [(); 3].map(|()| get(exporter.address, "/metrics").status);
-    assert_eq!(over_tcp, [200, 200, 429], "one host takes nothing from another");
+    assert_eq!(over_tcp, [200, 200, 429], "each host has its own limit");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Executes the tutorials: every block with a language in docs/writing-an-exporter.md and in
 //! docs/asynchronous-exporter.md is a step.
 //!
-//! Three things differ from the reader's machine: the path of the library, the ports, and the
-//! profile. Release builds are debug builds in this workspace's target directory, which has the
-//! dependencies.
+//! Four things differ from the reader's machine: the paths of the library and of the installed
+//! program, the ports, and the profile. Release builds are debug builds in this workspace's target
+//! directory, which has the dependencies.
 //!
 //! | words after the fence | step |
 //! |---|---|
@@ -39,7 +39,7 @@ fn follow(document: &str, name: &'static str) {
     for block in blocks(&tutorial) {
         reader.follow(&block);
     }
-    assert!(reader.mistakes.is_empty(), "a mistake is shown by the compiler's message");
+    assert!(reader.mistakes.is_empty(), "a mistake without a later `console fails`");
     let mut clean = reader.environment(cargo());
     assert!(clean.args(["clean", "--quiet", "--package", name]).status().unwrap().success());
     assert!(reader.differences.is_empty(), "{}", reader.differences.join("\n"));
@@ -118,7 +118,7 @@ impl Reader {
                 let before = fs::read_to_string(self.directory.join(file)).unwrap();
                 self.write(file, &format!("{before}\n{}", block.text));
             }
-            _ => panic!("who reads ```{} does not know what to do", block.words.join(" ")),
+            _ => panic!("unknown words after a fence: `{}`", block.words.join(" ")),
         }
     }
 
@@ -157,7 +157,11 @@ impl Reader {
                 lines.map(|line| line.get(1..).unwrap_or_default().to_owned() + "\n").collect()
             };
             let (before, after) = (side('+'), side('-'));
-            assert_eq!(text.matches(&before).count(), 1, "where is this?\n{before}\n{text}");
+            assert_eq!(
+                text.matches(&before).count(),
+                1,
+                "expected these lines once:\n{before}\nin\n{text}"
+            );
             text = text.replace(&before, &after);
         }
         self.write(file, &text);
@@ -185,7 +189,9 @@ impl Reader {
     fn run(&mut self, text: &str) {
         self.running = None;
         let commands = commands(text);
-        let [(command, "")] = commands[..] else { panic!("one command runs: {text}") };
+        let [(command, "")] = commands[..] else {
+            panic!("expected one command without output: {text}")
+        };
         let command = self.translated(command);
         let arguments = command.strip_prefix("cargo run").unwrap();
         let arguments = arguments.strip_prefix(" -- ").unwrap_or_default();

@@ -18,7 +18,7 @@ fn inline(key: &str, value: &str) -> String {
 }
 
 #[test]
-fn good_files_are_valid() {
+fn valid_files_are_accepted() {
     let directory = Directory::new();
     let inlined = format!(
         "tls_server_config:\n{}{}{}  client_auth_type: VerifyClientCertIfGiven\n",
@@ -84,7 +84,7 @@ fn examples_of_the_reference_are_valid_and_show_every_key() {
         let output = check(&directory.write(example));
         assert_eq!((&*text(&output.stderr), output.status.code()), ("", Some(0)), "{example}");
     }
-    // An error lists all keys.
+    // The error about an unknown key lists all keys.
     for section in ["", "tls_server_config", "http_server_config", "rate_limit"] {
         let unknown = if section.is_empty() { "x:\n" } else { &format!("{section}: {{x: }}\n") };
         let said = text(&check(&directory.write(unknown)).stderr);

@@ -1,4 +1,4 @@
-//! Client certificates: which are accepted, issued by the authorities of a file or of the system.
+//! Which client certificates are accepted, with the authorities of a file or of the system.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 

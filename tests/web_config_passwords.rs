@@ -55,7 +55,7 @@ fn client_that_disconnects_keeps_the_comparison_for_others() {
     let users = users(&[("alice", COSTLY)]);
     let mut exporter = directory.start_with(&users, &["--log.level=debug"]);
     let mut leaving = TcpStream::connect(exporter.address).unwrap();
-    // alice:fakepassword
+    // The base64 is that of `alice:fakepassword`.
     leaving
         .write_all(
             b"GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YWxpY2U6ZmFrZXBhc3N3b3Jk\r\n\r\n",
@@ -68,7 +68,7 @@ fn client_that_disconnects_keeps_the_comparison_for_others() {
         drop(leaving);
         assert_eq!(other.join().unwrap(), 200);
     });
-    assert_eq!(comparisons(exporter), 0, "there was one");
+    assert_eq!(comparisons(exporter), 0, "after the first one");
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn rate_limit_is_per_host_and_spares_health_checks() {
     assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"));
     assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(statuses("/-/healthy"), [200; 5]);
-    assert_eq!(get_from("127.0.0.2", &exporter, ""), 200, "one host takes nothing from another");
+    assert_eq!(get_from("127.0.0.2", &exporter, ""), 200, "each host has its own limit");
 
     // The limit applies before passwords are compared, and unknown users do not use up the limit of
     // known users.

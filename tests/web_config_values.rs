@@ -1,4 +1,4 @@
-//! The values that keys of the web configuration file accept: the same as in exporter-toolkit.
+//! The values that keys of the web configuration file accept, mostly as in exporter-toolkit.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -186,7 +186,7 @@ fn user_name_with_a_colon_is_an_error() {
 }
 
 #[test]
-fn hash_of_cost_18_is_a_warning() {
+fn hash_of_cost_above_16_is_a_warning() {
     let directory = Directory::new();
     for (cost, warns) in [(16, false), (17, true), (18, true), (31, true)] {
         let hash = SECRET.replace("$04$", &format!("${cost}$"));
@@ -200,7 +200,7 @@ fn hash_of_cost_18_is_a_warning() {
 }
 
 #[test]
-fn hashes_of_every_generator_are_valid() {
+fn hashes_of_every_bcrypt_version_are_valid() {
     let directory = Directory::new();
     for version in ["$2a$", "$2b$", "$2x$", "$2y$"] {
         assert_valid(&directory, &users(&[("alice", &SECRET.replace("$2b$", version))]));

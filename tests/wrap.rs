@@ -9,7 +9,7 @@ use hello_exporter_tests::{read, repository};
 
 const COLUMNS: usize = 100;
 
-/// Directories whose files nobody writes by hand.
+/// Directories whose files are generated, wholly or in part.
 const GENERATED: [&str; 3] = ["target", "golden", ".git"];
 
 /// Calls `visit` with the path of each file below a directory of the repository.

@@ -1,5 +1,5 @@
-//! The functions and traits that the derive's expansion uses. They are not public: they change with
-//! the derive.
+//! The functions and traits that the derive's expansion uses. They are no part of the public
+//! interface: they change with the derive.
 
 pub use std::borrow::Cow;
 pub use std::result::Result;
@@ -72,7 +72,8 @@ pub trait Fields {
     const FIELDS: &'static [Declaration];
 }
 
-/// `Send` and `Sync`, as a bound that may be false for a type without parameters.
+/// `Send` and `Sync` as a bound that may be false. Because the trait has a lifetime, a false bound
+/// on a type without parameters is not a compile error.
 pub trait SendAndSync<'a>: Send + Sync {}
 
 impl<T: Send + Sync + ?Sized> SendAndSync<'_> for T {}

@@ -20,8 +20,9 @@ use new::{New, WithNew};
 pub trait Describe {
     /// Returns the families. [`Collect::collect`] takes the index of a family in this list.
     ///
-    /// A registry calls this at registration, and at each scrape if the collector can have dynamic
-    /// families. A `prometheus::Registry` calls it whenever it gathers.
+    /// A registry calls this when it registers the collector. For a collector that is made at a
+    /// scrape and can have dynamic families, it calls this at that scrape instead. A
+    /// `prometheus::Registry` calls it at registration and whenever it gathers.
     fn describe(&self) -> Vec<Desc>;
 }
 
@@ -68,13 +69,14 @@ pub trait Collect: Describe {
     /// Writes all samples of the family that [`describe`](Describe::describe) returned at `index`.
     ///
     /// The scrape waits for it, so it must not block. A panic loses only the samples of this
-    /// family.
+    /// family; in the result of a source or a probe, it loses all samples.
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>);
 
     /// Checks that the fields match the declarations in their attributes.
     ///
-    /// The derive implements this. Registration calls it once. Only fields whose types have a name
-    /// or labels of their own can differ.
+    /// The derive implements this. Registration calls it once; for a collector that is made at a
+    /// scrape, the scrape calls it. Only fields whose types have a name or labels of their own can
+    /// differ.
     ///
     /// # Errors
     ///
@@ -251,7 +253,7 @@ impl LabelShape {
     }
 }
 
-/// The options of an attribute that a metric type takes.
+/// The attribute options that a metric type takes.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -291,7 +293,7 @@ pub trait Metric {
     /// The labels of the metric, and whether the attribute or the type names them.
     const LABELS: LabelShape;
 
-    /// The options of the attribute that the type takes.
+    /// The attribute options that the type takes.
     const OPTIONS: Options = Options::NONE;
 
     /// Whether the samples can change while the metric is registered.

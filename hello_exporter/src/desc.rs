@@ -140,7 +140,7 @@ impl Desc {
     }
 
     /// Sets the unit, e.g. `seconds`, for OpenMetrics and the protocol buffer format. The name must
-    /// end in `_` and the unit, followed by `_total` if it is a counter.
+    /// end in `_` and the unit; the name of a counter may have `_total` after them.
     ///
     /// ```
     /// use hello_exporter::collect::{Desc, MetricType};

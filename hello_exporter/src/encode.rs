@@ -74,9 +74,9 @@ impl Format {
 
 /// Writes one exposition, one call for each sample.
 ///
-/// The caller begins a family, then each collector's metric of it, writes the samples, and ends the
-/// family. It can undo all writes since a [`mark`](Encoder::mark), so that a panicking collector
-/// leaves no partial output.
+/// The caller begins a family. For each collector of the family, it begins a metric and writes its
+/// samples. Then it ends the family. It can undo all writes since a [`mark`](Encoder::mark), so
+/// that a panicking collector leaves no partial output.
 pub(crate) trait Encoder {
     fn begin_family(&mut self, metric: &Prepared);
 

@@ -1,8 +1,8 @@
-//! Escapes and unescapes label values and HELP texts, for all formats.
+//! Escapes label values and HELP texts, and unescapes label values.
 
 use std::borrow::Cow;
 
-/// Appends a label value, with `\`, `"` and the newline escaped.
+/// Appends a label value, or a HELP text of OpenMetrics, with `\`, `"` and the newline escaped.
 pub(crate) fn label_value(value: &str, out: &mut String) {
     out.extend(label_value_pieces(value));
 }
@@ -12,7 +12,7 @@ pub(crate) fn label_value_pieces(value: &str) -> impl Iterator<Item = &str> {
     escaped(value, |byte| matches!(byte, b'\\' | b'"' | b'\n'))
 }
 
-/// Appends a HELP text, with `\` and the newline escaped.
+/// Appends a HELP text of the text format, with `\` and the newline escaped.
 pub(crate) fn help(value: &str, out: &mut String) {
     out.extend(escaped(value, |byte| matches!(byte, b'\\' | b'\n')));
 }
@@ -21,7 +21,7 @@ fn escaped(value: &str, is_special: impl Fn(u8) -> bool) -> impl Iterator<Item =
     let mut rest = value;
     std::iter::from_fn(move || {
         let plain = rest.bytes().position(&is_special).unwrap_or(rest.len());
-        // Special bytes are ASCII, so every cut is at a character.
+        // Special bytes are ASCII, so every cut is at a character boundary.
         let (piece, tail) = rest.split_at_checked(plain.max(1))?;
         rest = tail;
         Some(match piece {

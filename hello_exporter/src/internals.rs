@@ -4,17 +4,19 @@
 //! [`encode::Format`](crate::encode::Format), and from here. There are three groups:
 //!
 //! - **An author's code** runs under [`catch`], or [`catch_async`] if it is asynchronous, so that a
-//!   panic loses only its own samples. Values that it returns are kept in a [`Guarded`], whose drop
-//!   is caught and reported by a [`DropLog`].
+//!   panic loses only its own samples. Values that it returns are kept in a [`Guarded`]. If such a
+//!   value panics when it is dropped, a [`DropLog`] catches and logs the panic.
 //! - **A scrape with collectors of its own.** Sources and probes are registered as a
 //!   [`Registrable`] with their [`Declarations`]. A [`Provider`] hands a [`ScrapeCollector`] of
 //!   each to the scrape.
 //! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic.
 //!
-//! A few methods belong to public types: `Registry::encode_request` encodes a scrape with a
-//! provider, `Registry::sibling` returns a registry for one request, `Registry::families_of` and
-//! `Registry::health` serve the landing page and the exporter's own metrics, and `Scope::add` and
-//! `Scope::last` register what is not public.
+//! The server also uses a few private methods of public types: `Registry::encode_request` encodes a
+//! scrape with a provider, `Registry::sibling` returns another registry with the same counters of
+//! dropped series, `Registry::families_of` returns a collector's family names, `Registry::health`
+//! returns the counters of dropped series, `Registry::scope_with` adds a prefix and labels,
+//! `Scope::last` exposes families after all others, `Scope::add` registers a [`Registrable`], and
+//! `RegisterError::other` names the other collector of a clash.
 
 pub(crate) use crate::panic::asynchronous::{catch_async, note_location};
 pub(crate) use crate::panic::{DropLog, Guarded, Panic, PanicState, catch, panic_message};

@@ -20,12 +20,12 @@
 //! let requests = Requests::new();
 //! requests.requests.with_label_values(&["/"]).inc();
 //!
-//! // A registry that a service has already takes the struct.
+//! // The existing registry of a service takes the struct.
 //! let existing = prometheus::Registry::new();
 //! existing.register(Box::new(requests))?;
 //! let text = TextEncoder::new().encode_to_string(&existing.gather())?;
 //!
-//! // A registry of this crate takes that registry.
+//! // A registry of this crate takes the existing registry.
 //! let registry = Registry::new();
 //! registry.register(existing)?;
 //! let mut buffer = Vec::new();

@@ -13,10 +13,11 @@ pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
 
 /// The value of one label: a string, or a value that is written as one.
 ///
-/// Strings of every kind, `char`, integers, [`NonZero`] integers, `bool`, IP addresses and socket
-/// addresses are label values, and so is an `Option` of one. `None` is the empty value, which
-/// Prometheus treats as no label. [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements it
-/// for an enum; any other type implements it by hand:
+/// `str`, `String`, `Cow<str>`, `char`, integers, [`NonZero`] integers, `bool`, IP addresses and
+/// socket addresses are label values, and so is a reference, `Box`, `Arc` or `Option` of one.
+/// `None` is the empty value, which Prometheus treats as no label.
+/// [`#[derive(LabelValue)]`](macro@crate::LabelValue) implements this trait for an enum; any other
+/// type implements it by hand:
 ///
 /// ```
 /// use hello_exporter::{CounterVec, LabelValue};
@@ -42,7 +43,7 @@ pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
              `Option` of one, or an enum with `#[derive(LabelValue)]`"
 )]
 pub trait LabelValue {
-    /// The buffer for a value that is not a string already; `()` if it is.
+    /// The buffer in which [`as_label`](Self::as_label) formats the value; `()` if it needs none.
     type Buffer: Default;
 
     /// Returns the value as a string. It is called before any lock is taken.
@@ -52,7 +53,8 @@ pub trait LabelValue {
 /// The values of all labels of a series, in the order of the label names.
 ///
 /// One [`LabelValue`] for one label, an array or a tuple of them for several, or a struct with
-/// [`#[derive(Labels)]`](macro@crate::Labels), which also names the labels.
+/// [`#[derive(Labels)]`](macro@crate::Labels), which also names the labels. A type that implements
+/// [`LabelValue`] by hand stands in an array or a tuple: `[version]`.
 ///
 /// ```
 /// use hello_exporter::Labels;

@@ -45,7 +45,7 @@
 //! - `server` (default): `Exporter`, and everything that only a server needs.
 //! - `prometheus` (default): fields, registries and collectors of the `prometheus` crate.
 //!
-//! Without both, the crate consists of the derives, the metrics, the registry and the encoders.
+//! Without either, the crate consists of the derives, the metrics, the registry and the encoders.
 
 #![deny(unsafe_code)]
 

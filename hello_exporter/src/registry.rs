@@ -1,8 +1,8 @@
 //! Owns collectors, refuses those that clash, and encodes a scrape.
 //!
 //! Registration refuses a collector that could make an exposition invalid, with an error that names
-//! both sides. A fault at scrape time, such as a panic or a label set that is written twice, loses
-//! only the affected samples, and is counted.
+//! it, and the other collector if two clash. A fault at scrape time, such as a panic or a label set
+//! that is written twice, loses only the affected samples, and is logged or counted.
 
 mod clash;
 pub(crate) mod collectors;
@@ -99,9 +99,10 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns an error, and registers nothing, if a family breaks a naming rule, exists already
-    /// with the same constant labels, or exists with another type, help, unit or set of label
-    /// names.
+    /// Returns an error, and registers nothing, if the same `Arc` is registered already, if a field
+    /// differs from its declaration, or if a family breaks a naming rule, exists already with the
+    /// same constant labels, exists with another type, help, unit or set of label names, or would
+    /// expose a name of another family.
     pub fn register<C: IntoCollector>(&self, collector: C) -> Result<CollectorId, RegisterError> {
         // If this fails, the compiler also shows the call of this function.
         const { assert_live(C::IS_LIVE) };
@@ -194,7 +195,7 @@ impl Registry {
     /// Appends the samples of all collectors to `buffer`, family by family, sorted by name.
     ///
     /// It never fails: a collector that panics loses only its own samples. Several threads can
-    /// encode at once, and no lock is held while samples are encoded.
+    /// encode at once, and the registry holds no lock while samples are encoded.
     pub fn encode(&self, format: Format, buffer: &mut Vec<u8>) {
         self.encode_request(&ScrapeRequest { format, names: None }, &mut (), buffer);
     }

@@ -137,7 +137,8 @@ pub fn assert_exposition(collector: &(impl Collect + ?Sized), expected: &str) {
 ///
 /// # Panics
 ///
-/// Panics if a registry would refuse the collector. A panic of the collector itself is not caught.
+/// Panics if a registry would refuse the collector, or if a scrape would drop samples of it. A
+/// panic of the collector itself is not caught.
 #[track_caller]
 pub fn value_of(
     collector: &(impl Collect + ?Sized),
@@ -156,7 +157,8 @@ pub fn value_of(
     found?.value()
 }
 
-/// Returns the exposition of the collector, and panics if a registry would refuse it.
+/// Returns the exposition of the collector. Panics if a registry would refuse it, or if a scrape
+/// would drop samples of it.
 #[track_caller]
 fn exposed_by(collector: &(impl Collect + ?Sized)) -> String {
     match exposition(collector) {

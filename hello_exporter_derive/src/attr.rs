@@ -252,7 +252,7 @@ fn buckets(input: ParseStream<'_>, span: Span) -> syn::Result<Buckets> {
     let expr = match &literals {
         Some(literals) => {
             let floats = literals.iter().map(|(value, span)| {
-                // No literal is infinite. A later check refuses the value.
+                // `1e400` is read as infinity, which is no literal. A later check refuses it.
                 let mut float = Literal::f64_suffixed(value.abs().min(f64::MAX));
                 float.set_span(*span);
                 if *value < 0.0 { quote!(-#float) } else { quote!(#float) }
@@ -264,7 +264,7 @@ fn buckets(input: ParseStream<'_>, span: Span) -> syn::Result<Buckets> {
     Ok(Buckets { span, expr, literals })
 }
 
-/// A list of numbers that are literals, with or without a sign.
+/// A list of numbers that are literals, with or without a `-`.
 struct Floats(Vec<(f64, Span)>);
 
 impl Parse for Floats {
@@ -346,7 +346,7 @@ fn doc_comment(attrs: &[Attribute]) -> Option<Help> {
     Some(Help { text, span })
 }
 
-/// Returns the span of a doc comment that is not a literal but made by a macro, such as `concat!`.
+/// Returns the span of a doc comment that is not a string literal, e.g. one made by `concat!`.
 fn unreadable_doc(attr: &Attribute) -> Option<Span> {
     match &attr.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") && doc_line(attr).is_none() => {

@@ -32,7 +32,7 @@ fn field(collector: &Collector, field: &Field, errors: &mut Errors) {
     check_labels_distinct(collector, metric, errors);
     check_bucket_literals(metric, errors);
     check_help(field, metric, errors);
-    // An unreadable name does not contradict the unit.
+    // A name that could not be read cannot be compared with the unit.
     if field.is_readable {
         check_unit(collector, metric, errors);
     }
@@ -68,7 +68,7 @@ fn check_label_values_distinct(values: &LabelEnum, errors: &mut Errors) {
     check_distinct(values.variants.iter().map(|(_, name)| name), "value", errors);
 }
 
-/// Refuses a namespace or subsystem with which a name cannot begin.
+/// Refuses a namespace or subsystem that cannot be the beginning of a name.
 fn check_prefixes(collector: &Collector, errors: &mut Errors) {
     for prefix in [&collector.namespace, &collector.subsystem].into_iter().flatten() {
         check_metric_name(&prefix.clone().into(), FirstDigit::Refused, errors);
@@ -226,7 +226,7 @@ fn check_bucket_literals(metric: &Metric, errors: &mut Errors) {
     }
 }
 
-/// Refuses a prefix with which a name cannot begin.
+/// Refuses a prefix that cannot be the beginning of a name.
 fn check_flatten_prefixes(collector: &Collector, errors: &mut Errors) {
     for prefix in collector.flattened().filter_map(|(_, prefix)| prefix) {
         check_metric_name(prefix, FirstDigit::Refused, errors);

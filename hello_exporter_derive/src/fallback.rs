@@ -1,4 +1,4 @@
-//! The code for a declaration with mistakes: the errors, and impls that do nothing.
+//! The code for a declaration with mistakes: the errors, and stub impls.
 //!
 //! The rest of the program may call `new()`, register the struct, or pass it to a function that
 //! takes a collector. None of that raises further errors.
@@ -50,7 +50,8 @@ pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> T
     }
 }
 
-/// Writes a label set without names; for an enum with the wrong derive, also a label value.
+/// Writes a label set without names. For an enum, which should derive `LabelValue`, also writes a
+/// label value.
 pub(crate) fn label_struct(labels: &LabelStruct, compile_errors: TokenStream) -> TokenStream {
     let LabelStruct { ident, generics, krate, is_enum, .. } = labels;
     let labels = labels_stub(ident, generics, krate);

@@ -3,7 +3,7 @@
 //! A declaration goes through three stages: `attr` reads attributes into the `model`, `check`
 //! checks the model against the rules, and `expand` turns it into code. `errors` collects all
 //! mistakes. If there are any, `fallback` runs in place of `expand`. `rename` has the styles of the
-//! attribute `rename_all`.
+//! argument `rename_all`.
 
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "documented where `hello_exporter` re-exports them")]

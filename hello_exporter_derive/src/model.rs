@@ -24,7 +24,7 @@ pub(crate) struct Field {
     pub(crate) kind: FieldKind,
     /// Whether all of its attributes could be read. If not, missing arguments are not reported.
     pub(crate) is_readable: bool,
-    /// Whether it follows the rules that depend on the tokens alone.
+    /// Whether it follows the rules of a single field that depend on the tokens alone.
     pub(crate) is_valid: bool,
 }
 

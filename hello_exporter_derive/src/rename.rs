@@ -60,7 +60,8 @@ impl Rename {
     }
 }
 
-/// Returns the words of `snake_case`, `PascalCase` and `HTTPStatus2xx`: `http`, `status2xx`.
+/// Returns the words of a name, which capitals and underscores separate: `HTTP` and `Status2xx` for
+/// `HTTPStatus2xx`.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let characters: Vec<char> = name.chars().collect();
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_split_in_every_style() {
+    fn names_of_any_style_become_snake_case() {
         let cases = [
             ("Get", "get"),
             ("NotFound", "not_found"),

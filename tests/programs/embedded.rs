@@ -24,7 +24,7 @@ async fn greet_once() -> io::Result<()> {
     client.write_all(b"hello").await
 }
 
-/// Serves both until one of them ends, with `select!`.
+/// Serves metrics and greets a client until one of the two ends, with `select!`.
 async fn select() -> Result<(), ExporterError> {
     tokio::select! {
         served = exporter().serve() => served,
@@ -32,7 +32,7 @@ async fn select() -> Result<(), ExporterError> {
     }
 }
 
-/// Serves as a task of the runtime, with arguments that differ from the program's.
+/// Serves metrics in a task of the runtime, with arguments that differ from the program's.
 async fn spawn() -> Result<(), ExporterError> {
     let arguments = ["embedded", "--web.listen-address=127.0.0.1:0", "--log.format=json"];
     let task = tokio::spawn(exporter().serve_from(arguments));

@@ -1,6 +1,6 @@
 //! An exporter of a registry of the `prometheus` crate that gathers invalid samples.
 
-#![allow(clippy::expect_used, reason = "one of a kind")]
+#![allow(clippy::expect_used, reason = "the registry is empty")]
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! An exporter with every kind of collector, each of which fails in every way it can.
+//! An exporter with live collectors, a collector function and sources, most of which fail.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ impl Collect for Live {
 
 #[derive(Collector)]
 struct Made {
-    /// A function returns this, or panics.
+    /// The function that returns this panics.
     made: f64,
 }
 

@@ -1,4 +1,5 @@
-//! An exporter of some megabytes, with shorter timeouts for clients than the default.
+//! An exporter with an exposition of twelve megabytes, and with shorter timeouts for clients than
+//! the default.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use hello_exporter::{Collector, Exporter, Gauge, GaugeVec};
 
 #[derive(Collector)]
 struct Metrics {
-    /// What a good scrape asks for.
+    /// Small, for good scrapes.
     small: Gauge<i64>,
 
     /// A slow client does not read this.
@@ -16,9 +17,10 @@ struct Metrics {
     big: GaugeVec<2>,
 }
 
-/// Makes an exposition of twelve megabytes in the text format.
+/// The number of series.
 const SERIES: usize = 200;
 
+/// The length of a label value of each series, twelve megabytes in all.
 const LENGTH: usize = 60_000;
 
 fn main() -> ExitCode {

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let has_run = AtomicBool::new(false);
 
     Exporter::new("warehouse_exporter")
-        .description("Stock, orders & <robots> of a warehouse, as its own systems tell them.")
+        .description("Stock, orders & <robots> of a warehouse, as its own systems report them.")
         .build_info(BuildInfo::new("1.4.0", "9f2c1e7d3b8a4056c1d2e3f405162738495a6b7c"))
         .source_fn(named("stock"), good)
         .source_fn(named("orders").cache(Duration::from_secs(3600)), good)

@@ -29,11 +29,11 @@ struct Flags {
     #[arg(long = "late.timeout", default_value = "100ms", value_parser = parse_duration)]
     timeout: Duration,
 
-    /// Let the source `late` not end by itself.
+    /// Let the source `late` hang.
     #[arg(long = "late.hangs")]
     hangs: bool,
 
-    /// Cache of the source `cached`.
+    /// How long the result of the source `cached` is cached.
     #[arg(long = "cached.cache", default_value = "0", value_parser = parse_duration)]
     cache: Duration,
 
@@ -46,7 +46,7 @@ struct Flags {
     has_second_probe: bool,
 }
 
-/// The file, read once.
+/// The content of the file, which is read once, and the runs of the source `cached`.
 struct Config {
     names: Vec<String>,
     runs: AtomicU64,
@@ -124,7 +124,7 @@ async fn late(hangs: bool) -> Result<Late, Infallible> {
     Ok(Late { late: true })
 }
 
-/// Everything that the sources expose, for a target.
+/// The metrics of the sources `count` and `cached`, for a target.
 #[derive(Collector)]
 struct Target {
     #[metric(flatten)]

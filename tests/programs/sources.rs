@@ -1,6 +1,6 @@
 //! An exporter with sources that work, are slow, fail, panic, hang or block.
 
-#![allow(clippy::expect_used, reason = "one of them panics")]
+#![allow(clippy::expect_used, reason = "one of the sources panics")]
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use hello_exporter::source::{Source, SourceOptions};
 use hello_exporter::{Collector, Counter, Exporter, Gauge};
 
-/// Runs and values of the sources.
+/// Runs of the sources, and their results that are in memory.
 #[derive(Collector)]
 struct Counts {
     /// Runs of the slow source.

@@ -1,5 +1,5 @@
-//! An exporter whose sources block threads, panic when they are dropped, and fail with errors that
-//! cause themselves.
+//! An exporter whose sources block threads, panic when they are dropped, and fail with errors whose
+//! causes form a circle.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -14,7 +14,7 @@ use hello_exporter::probe::{Probe, ProbeRequest, Probed};
 use hello_exporter::source::{Source, SourceOptions, in_turn};
 use hello_exporter::{Collector, Exporter};
 
-/// More than twice the default number of workers of tokio's runtime.
+/// More than the CPUs of most machines: by default, tokio's runtime has one worker for each CPU.
 const BLOCKED: usize = 40;
 
 #[derive(Collector)]
@@ -79,7 +79,7 @@ impl Source for FusedSource {
     }
 }
 
-/// An error that is its own cause.
+/// An error whose cause has this error as its cause.
 #[derive(Clone, Debug)]
 struct Snake(Option<Arc<Snake>>);
 

@@ -1,5 +1,5 @@
-//! The protocol buffer format, decoded by the model of the `prometheus` crate, and that model in
-//! the conversions between its registries and ours.
+//! The protocol buffer format, decoded with the protobuf model of the `prometheus` crate. Also our
+//! collectors in a registry of that crate with this model, and its metrics and registries in ours.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -453,8 +453,8 @@ fn foreign_registry_is_exposed_as_it_gathers() {
     assert_eq!(text(&decoded(&encoded(&registry))), text(&typed().gather()));
 }
 
-/// The other form of the model has a method that returns the value. This form has none, and no
-/// method of both forms returns it.
+/// The `prometheus` crate has a method that returns the value, but not with its feature `protobuf`.
+/// With the feature there is a field, which code for both cases cannot use.
 #[test]
 fn untyped_metric_cannot_be_read_and_is_dropped() {
     assert_eq!(exposed(foreign([proto::MetricType::UNTYPED])), []);

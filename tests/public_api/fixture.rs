@@ -60,7 +60,7 @@ pub use private::{Hidden, Settings as Options};
 #[doc(hidden)]
 pub use private::Unnameable;
 
-/// A trait with one of each part.
+/// A trait with one item of each kind.
 pub trait Convert<K> {
     type Output: Into<Option<u8>>;
     const ID: u8;
@@ -121,7 +121,7 @@ impl std::str::FromStr for Unreached {
 #[derive(Debug)]
 pub struct ParseError(());
 
-/// A type that its public field makes.
+/// A type with a public constructor, since its only field is public.
 pub struct Wrapper(pub u8);
 
 impl From<&Input> for Wrapper {

@@ -76,7 +76,7 @@ pub(crate) enum Content {
 enum Way {
     /// Sample by sample.
     ByHand,
-    /// A field with a map of plain values.
+    /// As a map of plain values.
     Map,
     /// `u64` counters, `i64` gauges, an info or a state set.
     Live,
@@ -162,7 +162,7 @@ impl Family {
         self.series.iter().map(|series| (array(&series.labels), Plain::from(series))).collect()
     }
 
-    /// Returns each series with its labels and its number.
+    /// Returns the labels and the number of each series, with the series itself.
     fn numbers<const N: usize>(&self) -> impl Iterator<Item = ([&str; N], SampleValue, &Series)> {
         self.series.iter().filter_map(|series| match series.content {
             Content::Number(number) => Some((array(&series.labels), number, series)),

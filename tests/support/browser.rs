@@ -59,7 +59,7 @@ impl Browser {
         let [to, from] = ["to", "from"].map(|name| directory.path().join(name));
         let made = Command::new("mkfifo").args([&to, &from]).status().expect("mkfifo runs");
         assert!(made.success());
-        // Opening the pipe for reading too does not block until the browser opens it.
+        // Opening a pipe for writing alone would block until the browser opens it for reading.
         let requests = OpenOptions::new().read(true).write(true).open(&to).expect("a pipe");
         let child = spawn(&directory, &to, &from);
         let results = BufReader::new(File::open(&from).expect("a pipe"));
@@ -169,7 +169,7 @@ impl Browser {
     fn next(&mut self) -> Value {
         self.messages.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|error| {
             let log = std::fs::read_to_string(self.directory.path().join("log"));
-            panic!("chromium does not respond ({error}), tests/run installs it: {log:?}")
+            panic!("chromium does not respond ({error}; tests/run installs it), its log: {log:?}")
         })
     }
 }

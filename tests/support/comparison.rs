@@ -67,8 +67,9 @@ impl Comparison {
         Self { groups }
     }
 
-    /// Removes differences of values that were right in another round. A value that rises and falls
-    /// may by chance lie outside the two scrapes around it; a counter, which only rises, may not.
+    /// Removes differences that `other`, another round, does not have, but none of a counter. A
+    /// value that rises and falls may by chance lie outside the two scrapes around it; a counter,
+    /// which only rises, may not.
     pub fn forgive(&mut self, other: &Self) {
         for (name, group) in &mut self.groups {
             let other = other.groups.get(name);
@@ -80,7 +81,7 @@ impl Comparison {
 }
 
 impl Group {
-    /// Returns the number of the original's families that ours equal.
+    /// Returns the number of the original's families that ours equal in type and labels.
     pub fn same(&self) -> usize {
         self.families - self.different.len()
     }
@@ -127,7 +128,7 @@ fn by_name(families: &[Family]) -> BTreeMap<&str, &Family> {
     families.iter().map(|family| (&*family.name, family)).collect()
 }
 
-/// Returns the differences of a family, except in its values.
+/// Returns how our family differs from the original's in type or labels.
 fn difference(original: &Family, ours: &Family) -> Option<String> {
     let (theirs, type_of_ours) = (&original.metric_type, &ours.metric_type);
     if theirs != type_of_ours {

@@ -1,5 +1,4 @@
-//! A client that sends exactly the given bytes and shows the whole response; a server in this
-//! process.
+//! An HTTP/1.1 client that shows the whole response; a server in this process.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hello_exporter::http::RequestMetrics;
 
-/// A response as it was received.
+/// A whole response.
 #[derive(Debug)]
 pub struct Response {
     /// The version of HTTP.
@@ -26,16 +25,16 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// The body as text, with invalid UTF-8 replaced.
     pub body: String,
-    /// The body as it was received.
+    /// The body, with its chunks joined.
     pub bytes: Vec<u8>,
 }
 
 impl Response {
-    /// Returns the only value of a header.
+    /// Returns the value of a header, which must not be repeated.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(header, _)| header == name);
         let (_, value) = values.next()?;
-        assert!(values.next().is_none(), "header {name} is there twice");
+        assert!(values.next().is_none(), "header {name} is repeated");
         Some(value)
     }
 }
@@ -155,7 +154,7 @@ pub fn serve(configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) ->
     })
 }
 
-/// Serves an application whose requests are counted, and which drops those whose client
+/// Serves an application whose requests are counted. A request is dropped if its client
 /// disconnects.
 pub fn serve_counting(
     requests: RequestMetrics,

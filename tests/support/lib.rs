@@ -115,7 +115,7 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("it is UTF-8")
 }
 
-/// Returns a line of a program's log without its time.
+/// Returns the part of a log line after `level=`, so without its time.
 pub fn without_time(line: &str) -> &str {
     line.split_once(" level=").expect("it has a level").1
 }
@@ -135,5 +135,5 @@ pub fn poll<T>(call: impl Fn() -> Option<T>) -> Option<T> {
 /// Waits until a condition holds, for at most 30 seconds.
 #[track_caller]
 pub fn until(holds: impl Fn() -> bool) {
-    assert!(poll(|| holds().then_some(())).is_some(), "it becomes so");
+    assert!(poll(|| holds().then_some(())).is_some(), "the condition holds in time");
 }

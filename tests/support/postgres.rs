@@ -104,7 +104,7 @@ impl Postgres {
         String::from_utf8(output.stdout).expect("psql prints UTF-8").trim_end().to_owned()
     }
 
-    /// Disconnects the clients of an application, and returns how many there were.
+    /// Disconnects the clients of an application, and returns how many it disconnected.
     pub fn disconnect(&self, application: &str) -> usize {
         let pids = self.sql(&format!(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \

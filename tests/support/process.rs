@@ -66,8 +66,9 @@ pub fn cargo() -> Command {
     without_cargo_env(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Returns a command without the variables that cargo sets for a test. If a program that is or runs
-/// cargo had them, build scripts would see a changed environment and build everything again.
+/// Returns a command without the variables that cargo sets for a test. If cargo, or a program that
+/// runs cargo, had them, build scripts would see a changed environment, and cargo would build
+/// everything again.
 pub fn without_cargo_env(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"];
@@ -248,7 +249,7 @@ fn activate(sockets: &[&str], program: &Path, arguments: &[&str]) -> Child {
 fn spawn(command: &mut Command) -> Child {
     let program = command.get_program().to_owned();
     command.stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
-        panic!("{program:?} does not start, tests/run installs it: {error}")
+        panic!("cannot start {program:?} (a test builds it, or tests/run installs it): {error}")
     })
 }
 
@@ -304,7 +305,9 @@ impl Log {
         match self.0.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(line) => Some(line),
             Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("the program does not say it in {TIMEOUT:?}"),
+            Err(RecvTimeoutError::Timeout) => {
+                panic!("the program has neither logged the line nor ended within {TIMEOUT:?}")
+            }
         }
     }
 

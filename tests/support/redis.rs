@@ -49,7 +49,7 @@ impl Redis {
         Self::spawn(address, &["--port", "0", "--tls-port", &address.port().to_string()], flags)
     }
 
-    /// Starts a Sentinel that monitors the master `odd name`.
+    /// Starts a Sentinel that monitors this master under the name `odd name`.
     pub fn start_sentinel(master: SocketAddr) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let (host, port) = (master.ip(), master.port());
@@ -107,7 +107,7 @@ impl Drop for Redis {
     }
 }
 
-/// A server that sends every client the same replies to any command, and records the commands.
+/// A server that treats every client alike, as a [`Fake`] says, and records the commands.
 #[derive(Debug)]
 pub struct FakeRedis {
     received: Arc<Mutex<Vec<u8>>>,
@@ -118,9 +118,9 @@ pub struct FakeRedis {
 /// The bytes that a [`FakeRedis`] sends.
 #[derive(Clone, Copy, Debug)]
 pub enum Fake {
-    /// These bytes, then nothing more.
+    /// These bytes, each time the client has sent something.
     Bytes(&'static [u8]),
-    /// These bytes, then the end of the connection.
+    /// These bytes once the client has sent something, then the end of the connection.
     Cut(&'static [u8]),
     /// The first bytes once, then the second again and again.
     Endless(&'static [u8], &'static [u8]),
@@ -130,7 +130,7 @@ pub enum Fake {
     Replies(Replies),
 }
 
-/// Returns the reply to the words of a command, joined by spaces.
+/// A function that returns the reply to the words of a command, joined by spaces.
 #[derive(Clone, Copy)]
 pub struct Replies(&'static (dyn Fn(&str) -> Vec<u8> + Send + Sync));
 
@@ -169,7 +169,7 @@ impl FakeRedis {
         Self::start_on(TcpListener::bind("127.0.0.1:0").expect("a free port"), fake)
     }
 
-    /// Listens on this address until the test ends.
+    /// Listens on this address until the process ends.
     pub fn start_at(address: SocketAddr, fake: Fake) -> Self {
         Self::start_on(TcpListener::bind(address).expect("the address is free"), fake)
     }
@@ -274,7 +274,7 @@ impl FakeTls {
         Self { shown, address }
     }
 
-    /// Returns for each client whether it sent a certificate.
+    /// Returns for each completed handshake whether the client sent a certificate.
     pub fn shown(&self) -> Vec<bool> {
         self.shown.lock().expect("nobody has panicked").clone()
     }
@@ -292,7 +292,7 @@ fn optional_client_auth(authority: &Authority) -> ServerConfig {
     let key = PrivateKeyDer::from_pem_slice(server.key.as_bytes()).expect("it is PEM");
     ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .expect("versions that there are")
+        .expect("versions of TLS")
         .with_client_cert_verifier(verifier.allow_unauthenticated().build().expect("an authority"))
         .with_single_cert(vec![certificate(&server.certificate)], key)
         .expect("the key of the certificate")

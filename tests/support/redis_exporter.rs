@@ -68,7 +68,8 @@ pub fn start_locked(flags: &[&str]) -> Redis {
     Redis::start(&[&["--requirepass", SECRET], flags].concat())
 }
 
-/// Starts a server that replies to INFO with these lines, and sends `rest` after it.
+/// Starts a server that replies to INFO with a version and these lines, then sends `rest`
+/// and errors.
 pub fn with_info(lines: &[&str], rest: &[u8]) -> FakeRedis {
     let info = format!("redis_version:7.0.0\r\n{}\r\n", lines.join("\r\n"));
     let info = format!("+OK\r\n${}\r\n{info}\r\n", info.len());

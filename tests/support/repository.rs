@@ -19,7 +19,7 @@ pub fn read(path: &str) -> String {
     fs::read_to_string(repository(path)).expect("the file is there")
 }
 
-/// Reads a file of the repository, with a space in place of each line break.
+/// Reads a file of the repository, with one space in place of each line break and its indentation.
 pub fn read_unwrapped(path: &str) -> String {
     read(path).split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -57,7 +57,7 @@ pub fn sources(directory: &str) -> Vec<Source> {
 }
 
 /// Returns the number of lines of the Rust files in a directory of the repository, without blank
-/// lines, comments and tests.
+/// lines, comments and the files `tests.rs`.
 pub fn lines_of_code(directory: &str) -> usize {
     let sources = sources(directory);
     let code = sources.iter().filter(|source| !source.path.ends_with("/tests.rs"));

@@ -31,7 +31,7 @@ fn bound(bound: f64) -> String {
     format!("{bound:?}")
 }
 
-/// Returns the label that holds the bound or quantile, which each format spells differently.
+/// Returns the label whose value is the bound or quantile. Formats spell this value differently.
 fn bound_label(metric_type: &str) -> Option<&'static str> {
     match metric_type {
         "histogram" => Some("le"),

@@ -31,12 +31,13 @@ pub struct Dial {
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Dial {
-    /// Connects without TLS.
+    /// Returns a way to connect without TLS.
     pub fn plain(address: SocketAddr) -> Self {
         Self { address, tls: None }
     }
 
-    /// Connects over TLS to a server with a certificate of this authority.
+    /// Returns a way to connect over TLS, with this ALPN protocol, to a server whose certificate
+    /// this authority has issued.
     pub fn tls(address: SocketAddr, authority: &Authority, protocol: &str) -> Self {
         let certificate = CertificateDer::from_pem_slice(authority.certificate.as_bytes());
         let mut roots = RootCertStore::empty();
@@ -89,7 +90,7 @@ impl Stream {
         }
     }
 
-    /// Reads until the connection ends in any way, or until no more bytes arrive.
+    /// Reads until the connection ends in any way, or no more bytes arrive for two seconds.
     pub fn rest(&mut self) -> Rest {
         let mut bytes = Vec::new();
         let is_over = match self.read_to_end(&mut bytes) {

@@ -79,14 +79,14 @@ impl Directory {
         Exporter::start(&[&[&*file], arguments].concat())
     }
 
-    /// Scrapes over TLS, with the authority's certificate.
+    /// Scrapes over TLS, trusting the authority, and returns the status.
     pub fn curl(&self, exporter: &Exporter, arguments: &[&str]) -> Result<u16, String> {
         let ca = self.path("ca.crt");
         let arguments = [&["--cacert", &ca], arguments].concat();
         curl(&metrics_url(exporter), &arguments).map(|response| response.status)
     }
 
-    /// Scrapes with a client's certificate as well.
+    /// Scrapes over TLS with a client certificate.
     pub fn curl_as(&self, exporter: &Exporter, client: &Certificate) -> Result<u16, String> {
         client.write(self.root(), "presented");
         let [certificate, key] = ["presented.crt", "presented.key"].map(|file| self.path(file));
@@ -118,7 +118,7 @@ tls_server_config:
   key_file: server.key
 ";
 
-/// A configuration that requires a client's certificate.
+/// A configuration that requires a client certificate.
 pub const MUTUAL: &str = "\
 tls_server_config:
   cert_file: server.crt

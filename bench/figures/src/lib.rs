@@ -35,7 +35,7 @@ impl Entrant {
         Self { name, is_peer: true, measure: Box::new(measure) }
     }
 
-    /// Creates ours, or an entrant that ours is compared with by [`Rounds::ratio`] alone.
+    /// Creates ours, or an entrant that does not count as a peer.
     pub fn own(name: &'static str, measure: impl FnMut() -> Measurement + 'static) -> Self {
         Self { is_peer: false, ..Self::peer(name, measure) }
     }
@@ -84,7 +84,7 @@ struct Row {
 
 impl Rounds {
     /// Prints how `name` compares with `yardstick`: the median of the ratios of the rounds. Within
-    /// a round, the machine is equally fast for both.
+    /// a round, the machine is about equally fast for both.
     pub fn ratio(&self, figure: &str, name: &str, yardstick: &str) {
         let [of, to] = [name, yardstick].map(|name| self.values(name));
         let ratio = Figure::of(of.iter().zip(to).map(|(of, to)| of / to).collect());
@@ -141,7 +141,8 @@ fn ratio(value: f64, best_peer: Option<f64>) -> String {
     best_peer.map_or_else(|| String::from("-"), |best| digits(value / best))
 }
 
-/// Formats a number with four digits, at most three of them decimals.
+/// Formats a number with four digits, at most three of them decimals; a larger one without
+/// decimals.
 fn digits(value: f64) -> String {
     let before = value.abs().max(1.0).log10() as usize + 1;
     format!("{value:.*}", 4_usize.saturating_sub(before))

@@ -31,7 +31,8 @@ const COLLECTORS: [&str; 15] = [
     "vmstat",
 ];
 
-/// Compares the node exporters on this machine. The original gets flags for the collectors of ours.
+/// Returns the contest of the node exporters on this machine. The original gets flags for the
+/// collectors of ours.
 pub fn node() -> Result<Contest, Box<dyn Error>> {
     let original = Program::installed("prometheus-node-exporter");
     let original = original.with_argument("--collector.disable-defaults");
@@ -52,7 +53,7 @@ pub fn node() -> Result<Contest, Box<dyn Error>> {
     })
 }
 
-/// Compares the Redis exporters at one server with data in it.
+/// Returns the contest of the Redis exporters, for one server with data in it.
 pub fn redis() -> Result<Contest, Box<dyn Error>> {
     let server = RedisServer::start()?;
     let address = format!("--redis.addr=redis://{}", server.address);
@@ -97,7 +98,9 @@ impl RedisServer {
             .current_dir(std::env::temp_dir())
             .stdout(Stdio::null())
             .spawn()
-            .map_err(|error| format!("redis-server, which tests/run installs: {error}"))?;
+            .map_err(|error| {
+                format!("cannot start redis-server, which tests/run installs: {error}")
+            })?;
         let server = Self { child, address };
         server.fill()?;
         Ok(server)

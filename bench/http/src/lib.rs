@@ -7,7 +7,7 @@ use speed::labels::{Labels, label_sets};
 /// The environment variable with the number of series that a server has.
 pub const SERIES: &str = "SERIES";
 
-/// Returns the labels of its series, in random order; none if the variable is not set.
+/// Returns the labels of the server's series, in random order; none if [`SERIES`] is not set.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Compares the same exporter with several libraries.
+//! Compares the same exporter, written with several libraries.
 
 use std::error::Error;
 
@@ -10,8 +10,8 @@ use crate::server::Program;
 const OURS: &str = "hello_exporter";
 const GO: &str = "client_golang";
 
-/// Compares servers with this number of series; with 0, exporters of the tutorial's metrics, of
-/// which ours is the product's own program.
+/// Returns the contest of servers with this number of series; with 0, of exporters of the metrics
+/// `a` and `b` of README.md, of which ours is the product's own program.
 fn contest(series: usize) -> Result<Contest, Box<dyn Error>> {
     let ours = if series == 0 { OURS } else { "serve_hello_exporter" };
     let program = |name: &'static str, file: &str| -> Result<_, Box<dyn Error>> {
@@ -31,7 +31,7 @@ fn contest(series: usize) -> Result<Contest, Box<dyn Error>> {
     })
 }
 
-/// Whether every series is there, or, with 0, the tutorial's two.
+/// Whether every series is there, or, with 0, `a` and `b`.
 fn is_whole(text: &str, series: usize) -> bool {
     let samples = |prefix| text.lines().filter(|line| line.starts_with(prefix)).count();
     match series {

@@ -59,7 +59,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| {
-                format!("{path}, which bench/run builds or tests/run installs: {error}")
+                format!("cannot start {path}, which bench/run or tests/run provides: {error}")
             })?;
         let server = Self { child, address };
         server.wait()?;

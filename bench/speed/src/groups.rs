@@ -1,4 +1,4 @@
-//! The groups of figures. Each begins with a check that every contender does its work.
+//! The groups of figures. Those that measure time also check that every contender does its work.
 
 mod aging;
 pub mod compress;

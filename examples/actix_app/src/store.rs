@@ -1,4 +1,4 @@
-//! The links in memory, and their metric, which adopting the derive did not change.
+//! The links in memory, and their metric. The adoption of the derive did not change this file.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -68,8 +68,8 @@ impl Store {
         Some(link.url.clone())
     }
 
-    /// Waits for more than `known` visits of a link, and returns their number; `None` if there is
-    /// no such link, or if it is removed.
+    /// Waits until a link has more than `known` visits, if that is given, and returns their number;
+    /// `None` if there is no such link, or if it is removed.
     pub(crate) async fn visits(&self, name: &str, known: Option<u64>) -> Option<u64> {
         loop {
             let visited = self.visited.notified();

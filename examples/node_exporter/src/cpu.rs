@@ -70,7 +70,7 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Cpu> + use<> {
     }
 }
 
-/// Returns each CPU's times from the `first` on, in seconds.
+/// Returns each CPU's times in `modes`, the first of which is at the index `first`, in seconds.
 fn seconds(times: &Times, modes: &[&'static str], first: usize) -> Vec<((u32, &'static str), f64)> {
     let per_second = clock_ticks_per_second() as f64;
     let of_cpu = |(cpu, times): (&u32, &[u64; 10])| {
@@ -99,14 +99,15 @@ impl Rising {
     }
 }
 
-/// Returns whether a CPU was taken offline and online again, which resets its times to zero.
+/// Returns whether a CPU was taken offline and online again, which resets its times to zero: its
+/// idle time has fallen by at least 3 seconds.
 fn is_replugged(last: &[u64; 10], now: &[u64; 10]) -> bool {
     last[IDLE] >= now[IDLE].saturating_add(3 * clock_ticks_per_second())
 }
 
 impl Cpu {
-    /// Adds the throttles of each core and package. A CPU whose files are missing or invalid is
-    /// left out: other CPUs of its core and package have the same counts.
+    /// Adds the throttles of each core and package. All CPUs of a core or a package have the same
+    /// count, so the first one counts. A CPU whose files are missing or invalid is left out.
     fn add_throttles(&mut self, cpus: &File) {
         for (_, cpu) in cpus.numbered("cpu") {
             let Some((package, core)) = package_and_core(&cpu.join("topology")) else {
@@ -123,8 +124,8 @@ impl Cpu {
     }
 }
 
-/// Returns the package and the core of a CPU; `None` if the kernel does not know them, and writes
-/// -1.
+/// Returns the package and the core of a CPU; `None` if a file is missing or invalid, or has -1,
+/// because the kernel does not know the number.
 fn package_and_core(topology: &File) -> Option<(u32, u32)> {
     let number = |name| u32::try_from(topology.join(name).number::<i64>()?).ok();
     Some((number("physical_package_id")?, number("core_id")?))

@@ -15,7 +15,7 @@ pub(crate) struct Device {
     device: String,
 }
 
-/// Fields that older kernels lack are not exposed.
+/// The optional fields are missing in older kernels, and then not exposed.
 #[derive(Collector)]
 #[collector(namespace = "node", subsystem = "disk", no_new)]
 pub(crate) struct Metrics {
@@ -90,7 +90,7 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Rows<Device, Metrics>
     let absence = Absence::new();
     move || {
         if !udev.path().is_dir() {
-            absence.report(&udev, "Disks are exposed without the properties that udev has of them");
+            absence.report(&udev, "Disks are exposed without their properties from udev");
         }
         let disks = read(&file.lines()?).into_iter().filter(|disk| filter.keeps(&disk.name));
         let row = |disk: Disk| {
@@ -112,7 +112,7 @@ fn read(lines: &Lines<'_>) -> Vec<Disk> {
 }
 
 impl Disk {
-    /// The number of words in a line before Linux 4.18, before Linux 5.5, and since.
+    /// The number of words in a line: before Linux 4.18, from 4.18 to 5.4, and since 5.5.
     const WORDS: [usize; 3] = [14, 18, 20];
 
     fn of(line: &str, widest: usize) -> Result<Self, Invalid> {
@@ -131,8 +131,8 @@ impl Disk {
     }
 }
 
-/// Returns whether the device has a rotating disk; `None` if its line was skipped. Partitions and
-/// devices without a queue, which do not have the file, count as `false`.
+/// Returns whether the device has a rotating disk; `None` if `queue/rotational` is invalid.
+/// Partitions and devices without a queue, which do not have this file, count as `false`.
 fn is_rotational(blocks: &File, device: &str) -> Option<bool> {
     // The kernel writes a `/` in the name of a device as `!`.
     let file = blocks.join(&device.replace('/', "!")).join("queue/rotational");

@@ -120,8 +120,8 @@ impl FileError {
     }
 }
 
-/// Reports once, at level info, that this system lacks a feature. A collector without its feature
-/// exposes nothing, and does not fail.
+/// Reports once, at level info, that this system lacks a feature. A collector does not fail without
+/// the feature, and exposes nothing about it.
 pub(crate) struct Absence(Once);
 
 impl Absence {

@@ -25,7 +25,7 @@ pub(crate) struct Filesystems {
     #[metric(flatten)]
     space: Rows<Device, Space>,
 
-    /// The device number of a filesystem, if the filesystem answers.
+    /// The device number of a filesystem; missing if the filesystem cannot be queried.
     #[metric(labels = ["device", "major", "minor", "mountpoint"])]
     mount_info: Vec<([String; 4], u8)>,
 }
@@ -35,11 +35,11 @@ pub(crate) struct Device {
     device: String,
     mountpoint: String,
     fstype: String,
-    /// Why it does not answer.
+    /// Why the filesystem cannot be queried; empty if it can.
     device_error: String,
 }
 
-/// A filesystem that does not answer has only the last two.
+/// A filesystem that cannot be queried has only the last two metrics.
 #[derive(Collector)]
 #[collector(no_new)]
 pub(crate) struct Space {
@@ -55,11 +55,11 @@ pub(crate) struct Space {
     files_free: Option<u64>,
     /// Whether the filesystem is read-only.
     readonly: bool,
-    /// Whether the filesystem did not answer.
+    /// Whether the filesystem cannot be queried.
     device_error: bool,
 }
 
-/// The answer of a filesystem, or the reason why it is missing.
+/// The answer of a filesystem, or the message of the error.
 type Answer = Result<StatVfs, String>;
 
 /// The timeout of the collector, for all filesystems together.
@@ -71,12 +71,12 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Filesystems> + use<> 
     let watch = Watch::new(flags.mount_timeout, usize::from(flags.stat_workers.max(1)), |path| {
         let answer = statvfs(path);
         answer.map_err(|error| {
-            debug!(path = %path.display(), %error, "No answer");
+            debug!(path = %path.display(), %error, "Cannot query a mount");
             message(error)
         })
     });
     move || {
-        // Of mounts over each other, only the last one is visible.
+        // Of mounts with the same labels, the last one is kept, which hides the others.
         let mounts: BTreeMap<Mounted, Mount> = mounts()?
             .into_iter()
             .filter(|(at, _)| points.keeps(&at.mountpoint) && types.keeps(&at.fstype))

@@ -33,10 +33,10 @@ pub(crate) struct Flags {
     /// Expose node_cpu_info and node_cpu_frequency_hertz
     #[arg(long = "collector.cpu.info")]
     pub(crate) cpu_info: bool,
-    /// Flags of the first CPU to expose; implies --collector.cpu.info
+    /// Which flags of the first CPU to expose; implies --collector.cpu.info
     #[arg(long = "collector.cpu.info.flags-include", value_name = "REGEXP")]
     pub(crate) cpu_flags: Option<Pattern>,
-    /// Bugs of the first CPU to expose; implies --collector.cpu.info
+    /// Which bugs of the first CPU to expose; implies --collector.cpu.info
     #[arg(long = "collector.cpu.info.bugs-include", value_name = "REGEXP")]
     pub(crate) cpu_bugs: Option<Pattern>,
 

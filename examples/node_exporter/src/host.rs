@@ -72,7 +72,7 @@ pub(crate) fn time(flags: &Flags) -> impl Fn() -> Result<Time> + use<> {
                 Ok(line.split_whitespace().map(str::to_owned).collect())
             }),
             clocksource_current_info: names(&devices, "current_clocksource", |line| {
-                Ok(words::<1>(line, "the name of a clock")?.map(str::to_owned).to_vec())
+                Ok(words::<1>(line, "the name of a clock source")?.map(str::to_owned).to_vec())
             }),
         })
     }

@@ -27,7 +27,7 @@ pub(crate) fn loadavg(flags: &Flags) -> impl Fn() -> Result<Loadavg> + use<> {
 
 impl Loadavg {
     fn of(line: &str) -> Result<Self, Invalid> {
-        let [load1, load5, load15, threads, _] = words(line, "three averages and two more")?;
+        let [load1, load5, load15, threads, _] = words(line, "three averages and two other words")?;
         threads.split_once('/').ok_or(Invalid::Lacks('/'))?;
         let [load1, load5, load15] = [load1, load5, load15].map(|load| decimal(load).map(Some));
         Ok(Self { load1: load1?, load5: load5?, load15: load15? })

@@ -30,8 +30,8 @@ fn main() -> ExitCode {
         .metric_namespace("node")
         .listen_address("0.0.0.0:9100")
         .register(Arc::clone(&SKIPPED))
-        // Sources that only read files of the kernel run in turn. The others may wait for a
-        // filesystem that does not answer.
+        // Sources that only query the kernel run in turn. The others may wait for a filesystem that
+        // does not answer.
         .source_with("cpu", |flags, _| in_turn(cpu::source(flags)))
         .source_with("diskstats", |flags, _| blocking_fn(diskstats::source(flags)))
         .source_with("filefd", |flags, _| in_turn(kernel::filefd(flags)))

@@ -1,4 +1,4 @@
-//! `/proc/meminfo` and `/proc/vmstat`, with all fields that the kernel writes.
+//! All fields of `/proc/meminfo`, and those of `/proc/vmstat` that a flag selects.
 
 #[cfg(test)]
 mod tests;
@@ -31,7 +31,7 @@ struct Memory {
 
 fn memory(line: &str) -> Result<Memory, Invalid> {
     let (field, value) = named(line)?;
-    // `Active(anon)` is `Active_anon`.
+    // `Active(anon)` becomes `Active_anon`.
     let name_of_field = field.replace('(', "_").replace(')', "");
     let plain = name(&name_of_field)?;
     let (name, value) = if field.starts_with("HugePages_") {

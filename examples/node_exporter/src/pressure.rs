@@ -72,7 +72,7 @@ pub(crate) fn source(flags: &Flags) -> impl Fn() -> Result<Pressure> + use<> {
     }
 }
 
-/// Reads the file of one resource; `None` if the file is missing.
+/// Reads the file of one resource; `None` if the kernel lacks the file, or was booted with `psi=0`.
 fn times(file: &File) -> Result<Option<Times>> {
     let Some(lines) = file.lines_if_present()? else {
         return Ok(None);

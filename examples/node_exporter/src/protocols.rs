@@ -87,8 +87,8 @@ impl<'t, F: FnMut(String, SampleValue)> Pairs<'t, F> {
         }
     }
 
-    /// Adds the values of a line, whose names are on the previous line. If the numbers of names and
-    /// values differ, either line may be the invalid one, so both are skipped.
+    /// Adds the values of a line, whose names are on the previous line. If the protocols of the two
+    /// lines differ, or their numbers of words, either may be invalid, so both are skipped.
     fn values(&mut self, number: usize, protocol: &str, values: &[SampleValue]) {
         match mem::replace(&mut self.names, Names::None) {
             Names::Line { protocol: of_names, names, .. }
@@ -161,7 +161,7 @@ fn sockets(line: &str) -> Result<Vec<Sockets<'_>>, Invalid> {
     let words: Vec<&str> = rest.split_whitespace().collect();
     let (pairs, rest) = words.as_chunks::<2>();
     if pairs.is_empty() || !rest.is_empty() {
-        return Err(Invalid::Words { found: words.len() + 1, expected: "a name, and pairs" });
+        return Err(Invalid::Words { found: words.len() + 1, expected: "a name, then pairs" });
     }
     let socket = |[field, value]: [_; 2]| {
         Ok(Sockets { protocol, name: name(field)?, value: number(value)? })

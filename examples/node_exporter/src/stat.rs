@@ -71,7 +71,7 @@ impl Stat {
         if !matches!(ticks.len(), 8 | 10..) || ticks.len() > widest {
             return Err(Invalid::Words {
                 found: ticks.len() + 1,
-                expected: "a name and 10 numbers",
+                expected: "a name and 8 or 10 numbers",
             });
         }
         let mut times = [0; 10];

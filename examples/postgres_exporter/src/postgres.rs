@@ -23,7 +23,7 @@ impl Postgres {
     }
 
     /// Returns the result of a query: its error, or its rows, with the values as psql shows them.
-    /// Fails without a connection. One query runs at a time. If the connection was lost since the
+    /// Fails if it cannot connect. One query runs at a time. If the connection was lost since the
     /// last query, the query runs on a new one.
     pub(crate) async fn query(&self, sql: &str) -> Result<QueryResult, Error> {
         let mut slot = self.connection.lock().await;

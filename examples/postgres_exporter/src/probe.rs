@@ -23,8 +23,8 @@ pub(crate) struct Target {
     statistics: Option<DynamicFamilies>,
 }
 
-/// Servers that requests name. All of them get the same user and password, and not those of other
-/// servers.
+/// Servers that requests name. All of them get the same user and password, and not those of
+/// `--data-source.name`.
 pub(crate) struct Targets(Config);
 
 impl Targets {

@@ -15,11 +15,11 @@ use crate::target::{HttpTarget, TargetError};
 enum HttpError {
     #[error("cannot probe the target")]
     Target(#[from] TargetError),
-    #[error("cannot get")]
+    #[error("the request failed")]
     Get(#[from] reqwest::Error),
     #[error("cannot follow the redirect")]
     Location(#[source] TargetError),
-    #[error("cannot follow the redirect: there are two values of `Location`")]
+    #[error("cannot follow the redirect: the response has several different `Location` values")]
     Locations,
     #[error("redirected to {0:?}, which is not allowed")]
     Refused(String),
@@ -48,7 +48,7 @@ impl Http {
         Ok(Self(client(None)?))
     }
 
-    /// Gets the target, and returns the metrics that were known when it succeeded or failed.
+    /// Gets the target, and returns the metrics that are known when the probe succeeds or fails.
     pub(crate) async fn probe(&self, request: &ProbeRequest) -> Probed<ProbeMetrics> {
         let mut metrics = ProbeMetrics::default();
         let limit = request.timeout();
@@ -102,9 +102,9 @@ impl ProbeMetrics {
     }
 }
 
-/// Returns the location that a response redirects to, if any. As in browsers and in Go, only these
-/// statuses redirect, and only with a `Location`. Of several different values, Go uses the first,
-/// and browsers fail, as this does.
+/// Returns the location that a response redirects to, if any. As in browsers and in Go, only five
+/// statuses redirect, and only with a `Location`. If it has several different values, Go uses the
+/// first; browsers fail, and so does this function.
 fn location(response: &Response) -> Option<Result<Vec<u8>, HttpError>> {
     if ![301, 302, 303, 307, 308].contains(&response.status().as_u16()) {
         return None;
@@ -115,7 +115,8 @@ fn location(response: &Response) -> Option<Result<Vec<u8>, HttpError>> {
     Some(if is_one { Ok(first.to_vec()) } else { Err(HttpError::Locations) })
 }
 
-/// Reads and discards the body of the last response.
+/// Reads and discards the body of the last response. Fails if the body is too long, or the status
+/// is not 2xx.
 async fn read(response: &mut Response, metrics: &mut ProbeMetrics) -> Result<(), HttpError> {
     let mut length = 0;
     while let Some(chunk) = response.chunk().await? {
@@ -129,7 +130,7 @@ async fn read(response: &mut Response, metrics: &mut ProbeMetrics) -> Result<(),
     if status.is_success() { Ok(()) } else { Err(HttpError::Status(status)) }
 }
 
-/// Creates a client, whose connections leave the host through `interface` if it is given.
+/// Creates a client whose connections leave the host through `interface`, if it is given.
 fn client(interface: Option<&str>) -> Result<Client, reqwest::Error> {
     // `Http::get` follows redirects itself, since it knows which are allowed.
     let client = Client::builder().redirect(Policy::none()).user_agent("probe_exporter").no_proxy();
@@ -149,7 +150,7 @@ fn bound(client: ClientBuilder, _: Option<&str>) -> ClientBuilder {
     client
 }
 
-/// Returns the name of the interface that a zone names. A zone is the name or the index.
+/// Returns the name of the network interface of a zone. A zone is its name or its index.
 #[cfg(target_os = "linux")]
 fn interface(zone: &str) -> Result<String, HttpError> {
     let directory = std::path::Path::new("/sys/class/net");

@@ -17,8 +17,8 @@ pub(crate) enum TargetError {
     UserInfo,
 }
 
-/// An HTTP URL, and the zone of its host: the URL parsers of browsers do not accept
-/// `[fe80::1%25eth0]`.
+/// An HTTP URL, and separately the zone of its host, because the URL parsers of browsers do not
+/// accept `[fe80::1%25eth0]`.
 #[derive(Debug)]
 pub(crate) struct HttpTarget {
     pub(crate) url: Url,

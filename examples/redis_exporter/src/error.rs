@@ -36,7 +36,7 @@ pub(crate) enum Error {
     Late(Duration),
     #[error("{command} was refused with {code}")]
     Refused { command: &'static str, code: &'static str },
-    #[error("the reply to INFO is not that of a Redis server")]
+    #[error("a reply is not that of a Redis server")]
     NotRedis,
     #[error("cannot read the reply to INFO")]
     Unreadable(#[from] KeyValuesError),
@@ -71,7 +71,7 @@ const CONNECTION_ERRORS: [(&str, &str); 2] = [
     ("ERR max number of clients", "ERR max number of clients reached"),
 ];
 
-/// Returns the code of an error reply, or words for an unknown one if it is not in [`CODES`].
+/// Returns the code of an error reply, or `an unknown error` if the code is not in [`CODES`].
 pub(crate) fn code(error: &str) -> &'static str {
     let code = error.split(' ').next();
     let known = CODES.into_iter().find(|known| Some(*known) == code);

@@ -15,11 +15,11 @@ pub(crate) struct Flags {
     #[arg(value_name = "URL", default_value = "redis://localhost:6379")]
     pub(crate) addr: String,
 
-    /// User of that server.
+    /// User of the server of --redis.addr.
     #[arg(long = "redis.user", env = "REDIS_USER", value_name = "NAME")]
     pub(crate) user: Option<String>,
 
-    /// Password of that server. It is sent to no other server.
+    /// Password of the server of --redis.addr. It is sent to no other server.
     #[arg(long = "redis.password", env = "REDIS_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,
 
@@ -37,7 +37,8 @@ pub(crate) struct Flags {
     #[arg(long, env = "REDIS_EXPORTER_TLS_CA_CERT_FILE", value_name = "FILE")]
     pub(crate) tls_ca_cert_file: Option<PathBuf>,
 
-    /// File with the client certificate for that server and those of the password file.
+    /// File with the client certificate for the server of --redis.addr and those of the password
+    /// file.
     #[arg(long, env = "REDIS_EXPORTER_TLS_CLIENT_CERT_FILE", value_name = "FILE")]
     pub(crate) tls_client_cert_file: Option<PathBuf>,
 
@@ -58,7 +59,7 @@ pub(crate) struct Flags {
 /// The flags that choose what a scrape runs and exposes.
 #[derive(clap::Args, Clone)]
 pub(crate) struct Options {
-    /// Name of the command CONFIG, if the server has another one for it. `-`: read no settings.
+    /// Name of the command CONFIG, if it was renamed on the server. `-`: read no settings.
     #[arg(long, env = "REDIS_EXPORTER_CONFIG_COMMAND", value_name = "COMMAND")]
     #[arg(default_value = "CONFIG")]
     pub(crate) config_command: String,

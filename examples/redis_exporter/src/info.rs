@@ -30,7 +30,8 @@ impl InfoText {
     const MOST_SECTION_BYTES: usize = 1 << 19;
     const MOST_SECTION_LINES: usize = 10_000;
 
-    /// Adds a line, with or without its line end. Drops it if it exceeds a limit.
+    /// Adds a line, with or without its line end. Ignores it if it is neither a section nor a key
+    /// and a text. Drops it if it exceeds a limit.
     pub(crate) fn push(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line.trim_ascii());
         let name = section_name(&line);
@@ -110,7 +111,8 @@ fn section_name(line: &str) -> Option<&str> {
     (!name.contains([' ', ':'])).then_some(name)
 }
 
-/// INFO. A text with several values, such as `calls=1,usec=2`, is not parsed yet.
+/// The lines of INFO, by what they describe. A text with several values, such as `calls=1,usec=2`,
+/// is not parsed yet.
 #[derive(Debug, Default)]
 pub(crate) struct Info<'t> {
     /// Lines with one value, by key.

@@ -14,7 +14,7 @@ use crate::skipped::Skipped;
 /// The number of databases of a server that does not report it.
 const DATABASES: f64 = 16.0;
 
-/// The most databases without keys that are exposed.
+/// Databases without keys are exposed only if their numbers are below this one.
 const MOST_EMPTY_DATABASES: f64 = 10_000.0;
 
 impl RedisMetrics {
@@ -102,7 +102,7 @@ impl RedisMetrics {
     ) -> Result<(), KeyValuesError> {
         for (number, database) in &info.databases {
             let mut database: Database = self.skipped.read(&KeyValues::of_parts(database))?;
-            // Dragonfly writes -1 if it does not know.
+            // Dragonfly writes -1 if it does not know the average.
             database.avg_ttl = database.avg_ttl.filter(|ttl| *ttl >= 0.0).map(|ttl| ttl / 1e3);
             self.add_database(*number, database);
         }

@@ -83,7 +83,7 @@ pub(crate) struct Scrape {
     /// Duration of the last scrape, in seconds.
     pub(crate) duration_seconds: f64,
 
-    /// Lines of replies that the last scrape dropped because they exceeded its limits.
+    /// Lines and elements of replies that the last scrape dropped because of its limits.
     pub(crate) dropped_lines: u64,
 }
 
@@ -101,8 +101,8 @@ pub(crate) struct Instance {
     pub(crate) process_id: String,
 }
 
-/// The labels of a replica. Some servers report no state. Some that clients reach through a proxy
-/// report no port.
+/// The labels of a replica. Some servers report no state, and some servers that clients reach
+/// through a proxy report no port.
 #[derive(Labels, Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct ReplicaLabels {

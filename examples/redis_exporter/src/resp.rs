@@ -58,7 +58,7 @@ impl Reply {
         }
     }
 
-    /// Returns the elements of an array; no elements of other replies.
+    /// Returns the elements of an array. Other replies have no elements.
     pub(crate) fn elements(&self) -> &[Self] {
         match self {
             Self::Array(elements) => elements,
@@ -78,7 +78,7 @@ impl Reply {
 pub(crate) enum ReadError {
     /// The connection is broken, or the server has sent more than the limit of a connection.
     Io(io::Error),
-    /// The reply is not RESP2.
+    /// The reply is not RESP2, or has a longer line or deeper arrays than this reader accepts.
     Malformed,
 }
 
@@ -88,7 +88,7 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// The limit of a line, which has a simple reply, or the length of another reply.
+/// The limit of a line, which is a simple reply, or the length of another reply.
 const MOST_LINE_BYTES: u64 = 1 << 16;
 
 /// The limit of nested arrays. LATENCY HISTOGRAM has three levels.

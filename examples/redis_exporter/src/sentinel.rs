@@ -116,7 +116,7 @@ struct MasterDetails {
     ok_slaves: Option<u64>,
 }
 
-/// The most masters for which commands other than INFO are run.
+/// The most masters for which CKQUORUM, SENTINELS and SLAVES are run.
 const MOST_MASTERS: usize = 1000;
 
 /// A master, as SENTINEL MASTERS describes it.

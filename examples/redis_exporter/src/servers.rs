@@ -131,9 +131,9 @@ impl Servers {
         match (self.is_partial.swap(is_partial, Ordering::Relaxed), is_partial) {
             (false, true) => {
                 let (dropped_lines, error) = scraped.missing();
-                warn!(dropped_lines, error, "Server is exposed in part");
+                warn!(dropped_lines, error, "Only a part of the server's metrics is exposed");
             }
-            (true, false) => info!("Server is exposed as a whole again"),
+            (true, false) => info!("All metrics of the server are exposed again"),
             _ => {}
         }
     }
@@ -166,7 +166,7 @@ impl Probe for Servers {
         let scraped = self.scrape_at(&address).await?;
         if scraped.is_partial() {
             let (dropped_lines, error) = scraped.missing();
-            debug!(target = request.target(), dropped_lines, error, "Target is exposed in part");
+            debug!(target = request.target(), dropped_lines, error, "The metrics are incomplete");
         }
         Ok(Probed::success(scraped.metrics))
     }
@@ -196,8 +196,8 @@ fn read_passwords(path: &Path, store: &mut CredentialStore) -> Result<(), Error>
     }
 }
 
-/// Inserts the server of `--redis.addr`, if it is set. Comes after the servers of the file, which
-/// may have its password.
+/// Inserts the server of `--redis.addr`, if it is set. Requires the servers of the password file in
+/// `store`, because the file may have the password of this server.
 fn insert_own(flags: &Flags, store: &mut CredentialStore) -> Result<Option<Address>, Error> {
     const FLAGS: &str = "--redis.addr with --redis.user and --redis.password";
 

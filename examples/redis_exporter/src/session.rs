@@ -76,7 +76,9 @@ impl Session {
         }
     }
 
-    /// Reads the reply to INFO: its text, or the reply if it is not such a text.
+    /// Reads the reply to INFO. Returns its text if that is the INFO of a server. Otherwise returns
+    /// a reply: an empty text for an empty text, `Nil` for any other text, and the reply itself if
+    /// it is not a bulk string, such as an error.
     async fn info_text(&mut self) -> Result<Result<InfoText, Reply>, ReadError> {
         let mut text = InfoText::default();
         let other = match self.replies.info(&mut text).await {

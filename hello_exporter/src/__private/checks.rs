@@ -1,8 +1,8 @@
 //! The rules of a declaration that depend on the type of its field.
 //!
-//! The derive calls each in a constant, with the span of the mistake. A panic is a compile error
-//! with its message at that span. Registration repeats the checks of rules that can be broken at
-//! run time.
+//! The derive calls each of these functions in a constant, with the span of the mistake. A panic is
+//! a compile error with its message at that span. Registration repeats the checks of rules that can
+//! be broken at run time.
 
 use std::borrow::Cow;
 
@@ -12,8 +12,9 @@ use crate::collect::{LabelShape, Options};
 use crate::desc::MetricType;
 use crate::name::{as_str, is_same, is_same_bytes};
 
-/// Refuses a number of label names that the type of the field does not take, and a label struct
-/// that contradicts the rest of the declaration.
+/// Refuses a number of label names that the type of the field does not take, a label struct that
+/// contradicts the rest of the declaration, an info with an invalid name, and a state set with too
+/// many states.
 #[track_caller]
 pub const fn check_labels(
     metric_name: &str,
@@ -51,7 +52,8 @@ pub const fn check_labels(
     message.panic()
 }
 
-/// Refuses an info whose name does not end in `_info`, which OpenMetrics adds to its samples.
+/// Refuses an info that is not named `<subject>_info`. OpenMetrics adds `_info` to the names of its
+/// samples.
 #[track_caller]
 const fn check_info_name(metric_name: &str, own: Option<MetricType>) {
     let is_info = matches!(own, Some(MetricType::Info));
@@ -167,7 +169,7 @@ pub const fn check_total(own: Option<MetricType>) {
     }
 }
 
-/// Refuses `buckets` on a metric that is not a histogram.
+/// Refuses `buckets` on a metric that is not a live histogram or a family of them.
 #[track_caller]
 pub const fn check_buckets_taken(options: Options) {
     if !options.buckets {
@@ -177,7 +179,7 @@ pub const fn check_buckets_taken(options: Options) {
     }
 }
 
-/// Refuses buckets that are not finite or do not increase.
+/// Refuses an empty list of buckets, and buckets that are not finite or do not increase strictly.
 #[track_caller]
 pub const fn check_buckets(mut buckets: &[f64]) {
     if buckets.is_empty() {
@@ -198,7 +200,7 @@ pub const fn check_buckets(mut buckets: &[f64]) {
     }
 }
 
-/// Refuses `max_series` on a metric that keeps no series.
+/// Refuses a `max_series` of zero, and any on a metric that is not a `Family` of this crate.
 #[track_caller]
 pub const fn check_max_series(options: Options, max_series: usize) {
     if max_series == 0 {
@@ -219,7 +221,8 @@ pub type NamedMetric = (&'static str, Option<MetricType>, Option<MetricType>);
 /// Refuses two metrics if the one with the shorter name exposes the longer name, or if OpenMetrics
 /// gives both the same family name.
 ///
-/// The derive calls this for the pairs whose names differ by a suffix that can be exposed.
+/// The derive calls this for pairs whose names differ by a suffix that can be exposed, and for
+/// `x_total` with `x_created`.
 #[track_caller]
 pub const fn check_overlap(shorter: NamedMetric, longer: NamedMetric, suffix: &str) {
     // The derive also pairs `x_total` with `x_created`.

@@ -56,8 +56,8 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// Returns the error of the field of `desc`. Its message is "field of metric `b`" and
-    /// `problem`.
+    /// Returns the error of the field of `desc`. Its message is "field of metric", the name of the
+    /// metric, and `problem`.
     pub(crate) fn new(desc: &Desc, problem: impl Into<String>) -> Self {
         Self { metric: desc.name().to_owned(), problem: problem.into() }
     }

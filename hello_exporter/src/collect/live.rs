@@ -17,7 +17,7 @@ impl Liveness for Live {
     const IS_LIVE: bool = true;
 }
 
-/// The liveness of a struct that derives [`Collector`](macro@crate::Collector).
+/// The liveness of a [`Declared`] collector.
 pub struct OfDeclared<T>(PhantomData<T>);
 
 impl<T: Declared> Liveness for OfDeclared<T> {

@@ -1,8 +1,8 @@
 //! Whether `new()` of a collector takes parameters.
 
-/// A struct whose `new()` takes no parameters.
+/// A collector that can be made without parameters, e.g. by a `new()` that takes none.
 pub trait New {
-    /// Returns the struct with every metric at its initial value.
+    /// Returns the collector with every metric at its initial value.
     fn make() -> Self;
 }
 
@@ -18,10 +18,10 @@ pub trait MakeNew<T> {
     fn make() -> T;
 }
 
-/// [`Declared::New`](crate::collect::Declared::New) of a struct that has [`New`].
+/// [`Declared::New`](crate::collect::Declared::New) of a collector that implements [`New`].
 pub struct WithNew;
 
-/// [`Declared::New`](crate::collect::Declared::New) of any other struct.
+/// [`Declared::New`](crate::collect::Declared::New) of any other collector.
 pub struct WithoutNew;
 
 impl<T: New> MakeNew<T> for WithNew {

@@ -128,7 +128,7 @@ pub enum DescError {
         /// The type.
         metric_type: MetricType,
     },
-    /// The name of an info does not end in `_info`.
+    /// An info is not named `<subject>_info`.
     #[error("`{0}` is an info, and must be named `<subject>_info`")]
     InfoName(String),
     /// The name of a label is not a valid label name.

@@ -1,8 +1,9 @@
 //! Appends lines to a vector. No other code of the library writes into uninitialized memory.
 //!
-//! A [`Cursor`] reserves the bytes of a line at once, or in two steps if its number is a float. It
-//! copies each part in a few moves, as wide as its length permits. The methods of a vector reserve
-//! for every part, call `memcpy` and store the length: a line took 1.4 times as long with them.
+//! A [`Cursor`] reserves the bytes of a line at once, or in two steps if its number is not written
+//! as an integer. It copies a part of up to 128 bytes in two moves, as wide as its length permits.
+//! The methods of a vector reserve for every part, call `memcpy` and store the length: a line took
+//! 1.4 times as long with them.
 //!
 //! The invariants that make it sound:
 //!
@@ -13,7 +14,7 @@
 //!   length is set to `at` when the cursor is dropped, and before the vector grows.
 //! - Only [`Cursor::push`] and [`Cursor::push_integer`] write. They write at `at`, and advance it
 //!   past the bytes that count. For fewer than eight digits, `push_integer` still writes eight
-//!   bytes. The callers have reserved all bytes that are written with [`Cursor::reserve`].
+//!   bytes. Before that, the callers reserve all these bytes with [`Cursor::reserve`].
 
 #![allow(unsafe_code, reason = "see the invariants above")]
 
@@ -160,7 +161,7 @@ fn grow(out: &mut Vec<u8>, at: *mut u8, length: usize) -> (*mut u8, *mut u8) {
     ends(out)
 }
 
-/// Copies bytes. Up to 128 are two moves, which may overlap, without a loop or a call.
+/// Copies bytes. It copies up to 128 in two moves, which may overlap, without a loop or a call.
 ///
 /// # Safety
 ///

@@ -55,7 +55,7 @@ fn two_pairs(value: u32) -> u64 {
 /// Returns two digits, the first in the lowest byte.
 #[inline(always)]
 fn pair(value: u32) -> u64 {
-    // The remainder replaces a check of bounds: the table has a power of two of entries.
+    // The remainder replaces a check of bounds: the number of entries is a power of two.
     let index = value as usize % PAIRS.len();
     PAIRS.get(index).copied().map_or(0, u64::from)
 }

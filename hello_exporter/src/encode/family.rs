@@ -35,7 +35,7 @@ impl<'a> FamilyEncoder<'a> {
         Self { metric, encoder, written, row_labels: &[] }
     }
 
-    /// Writes the metrics of a row. The row's label values come before each metric's own.
+    /// Writes the samples of a row. The row's label values come before the metric's own.
     pub(crate) fn within(&mut self, labels: &[&str], write: impl FnOnce(&mut FamilyEncoder<'_>)) {
         let row_labels = [self.row_labels, labels].concat();
         write(&mut FamilyEncoder {
@@ -151,12 +151,12 @@ impl<'a> FamilyEncoder<'a> {
         self.written.reason.get_or_insert_with(|| reason.to_string());
     }
 
-    /// Begins the samples of a live metric with this type and these label names. It writes each
-    /// label set only once.
+    /// Begins the samples of a live metric with this type and these label names. The metric writes
+    /// each label set only once.
     ///
     /// Returns `false`, and counts an invalid sample, if the type or the names differ from those of
-    /// the family, or if the family has samples already. In a row, it may have samples. After
-    /// `false`, the metric must not write.
+    /// the family, or if the family has samples or another live metric already. In a row, only the
+    /// type and the names matter. After `false`, the metric must not write.
     pub(crate) fn begin_rendered<'n>(
         &mut self,
         metric_type: MetricType,
@@ -207,7 +207,8 @@ impl<'a> FamilyEncoder<'a> {
 
     /// Writes samples that are numbers, after [`begin_rendered`](Self::begin_rendered).
     ///
-    /// The loop over the series appends lines directly, without a virtual call for each.
+    /// In the text formats, outside a row, the loop over the series appends lines directly, without
+    /// a virtual call for each.
     #[inline]
     pub(crate) fn rendered_numbers<'s>(
         &mut self,
@@ -238,8 +239,8 @@ impl<'a> FamilyEncoder<'a> {
         result
     }
 
-    /// Adds the number of updates that the metric, or one of its rows, has dropped since the
-    /// program started because of its series limit.
+    /// Adds the number of updates that the metric, or the metric of one row, has dropped so far,
+    /// e.g. because of its series limit.
     pub(crate) fn dropped(&mut self, total: u64) {
         self.written.dropped += total;
     }
@@ -256,7 +257,7 @@ pub(crate) struct Written {
     /// The number of samples dropped because their labels were written before.
     pub(crate) duplicates: u64,
     scratch: Scratch,
-    /// The number of updates that the metric has dropped since the program started.
+    /// The number of updates that the metric has dropped so far.
     pub(crate) dropped: u64,
     /// The number of samples dropped because they are invalid.
     pub(crate) invalid: u64,
@@ -308,7 +309,8 @@ impl Written {
         self.rendered.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16
     }
 
-    /// Renders a label set, and returns it unless it was written before.
+    /// Renders a label set, and returns it unless it was written before. Returns `None` if samples
+    /// are only counted.
     fn insert<'p>(&mut self, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Option<&str> {
         if self.only_counts {
             self.duplicates += 1;

@@ -1,7 +1,8 @@
 //! The lines of the two text formats.
 //!
-//! Registration renders the prefix of a line, and the first update of a series renders its labels.
-//! A scrape copies both, and formats only the values.
+//! Registration renders the prefix of a line, and the first update of a live series renders its
+//! labels. A scrape copies both, and formats only the values. It also renders the labels of plain
+//! values.
 
 use std::marker::PhantomData;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Write;
 
-/// The value of a sample, exact: 64-bit integers stay integers on the wire.
+/// The value of a sample, exact: 64-bit integers stay integers in the text formats.
 ///
 /// ```
 /// use hello_exporter::collect::SampleValue;
@@ -35,7 +35,7 @@ impl SampleValue {
     }
 
     /// Returns whether the value is negative, and its magnitude, if it is written as an integer.
-    /// That is the case for integers, and for floats that are integral and exact.
+    /// That is the case for integers, and for integral floats below 2⁵³, but not for -0.0.
     #[inline(always)]
     pub(super) fn integer(self) -> Option<(bool, u64)> {
         match self {
@@ -101,7 +101,7 @@ fn not_finite(value: f64) -> Option<&'static str> {
 }
 
 /// Appends an `le` or `quantile` value as Go's `strconv.FormatFloat(value, 'g', -1, 64)` does; if
-/// `as_float`, an integer gets `.0` appended.
+/// `as_float`, an integer without an exponent gets `.0` appended.
 ///
 /// Bounds are part of a series' identity, so they are spelled as client_golang spells them: with an
 /// exponent of at least two digits below 1e-4 and from 1e6 on.
@@ -134,12 +134,12 @@ fn append_as_go(value: f64, out: &mut Vec<u8>) {
     };
 }
 
-/// The bounds of a histogram as rendered after other labels, up to the value of the sample:
-/// `,le="0.005"} `.
+/// The bounds of a histogram, each rendered as the part of a line between the other labels and the
+/// value: `,le="0.005"} `.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RenderedBounds {
     plain: Box<[Box<[u8]>]>,
-    /// With a decimal point.
+    /// With `.0` after integers.
     float: Box<[Box<[u8]>]>,
 }
 
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn floats_are_written_shortest_and_read_back_the_same() {
+    fn floats_take_at_most_24_bytes_and_read_back_the_same() {
         for value in [0.1, -0.0, 1e15, 1e16, 123_456.789, f64::MIN_POSITIVE, f64::MAX, 5e-324] {
             let text = SampleValue::F64(value).to_string();
             assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits(), "{text}");

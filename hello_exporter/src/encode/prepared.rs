@@ -15,7 +15,7 @@ pub(crate) struct Prepared {
     pub(crate) text_metadata: String,
     /// HELP, TYPE and UNIT.
     pub(crate) open_metrics_metadata: String,
-    /// Whether samples can carry exemplars. A metric with the type `unknown` in OpenMetrics cannot.
+    /// Whether exemplars are exposed. False for a counter with the type `unknown` in OpenMetrics.
     pub(crate) takes_exemplars: bool,
     pub(crate) sample: LinePrefix,
     /// The prefixes of the parts of a histogram or summary; empty for other types.

@@ -137,7 +137,7 @@ mod metric {
     pub(super) const HISTOGRAM: u64 = 7;
 }
 
-/// Returns the number of a type. The format has five types: infos and state sets are gauges.
+/// Returns the number of a type. The format has no infos and state sets: they are gauges.
 fn type_number(metric_type: MetricType) -> u64 {
     match metric_type {
         MetricType::Counter => 0,

@@ -1,8 +1,8 @@
 //! The `prometheus` crate's data model, read and written.
 //!
 //! Its types come in two forms, with and without its feature `protobuf`, which any crate of a
-//! program can turn on for all. This module uses the items of both forms. If a method has another
-//! name in each form, the traits at the end add the missing name.
+//! program can turn on for all. This module uses only items that both forms have. If a method has a
+//! different name in each form, the traits at the end add the missing name.
 
 #![allow(
     deprecated,
@@ -18,9 +18,9 @@ use crate::encode::{
 use crate::labels::RenderedLabels;
 use crate::metric::{SnapshotError, check_buckets, check_quantiles};
 
-/// Writes one metric of the foreign model under these labels, unless it is a histogram or a summary
-/// that [`HistogramSnapshot`](crate::HistogramSnapshot) or
-/// [`SummarySnapshot`](crate::SummarySnapshot) refuses.
+/// Writes one metric of the foreign model under these labels. Refuses an untyped metric that cannot
+/// be read, and a histogram or a summary that [`HistogramSnapshot`](crate::HistogramSnapshot) or
+/// [`SummarySnapshot`](crate::SummarySnapshot) would refuse.
 pub(super) fn encode(
     metric_type: proto::MetricType,
     metric: &proto::Metric,
@@ -102,7 +102,7 @@ pub(super) fn type_from(metric_type: proto::MetricType) -> MetricType {
 }
 
 /// Converts a metric type of this crate to one of the `prometheus` crate. Untyped metrics become
-/// gauges, because its text encoder panics on them.
+/// gauges, because the text encoder of that crate panics on them.
 fn type_to(metric_type: MetricType) -> proto::MetricType {
     match metric_type {
         MetricType::Counter => proto::MetricType::COUNTER,
@@ -232,7 +232,7 @@ trait ValueOf {
     fn value(&self) -> f64;
 }
 
-/// Adds `get_untyped` to the form of the model that can only make untyped metrics.
+/// Adds `get_untyped` to the form of the model that can make untyped metrics, but not read them.
 #[allow(dead_code, reason = "called in one form of the model only")]
 trait GetUntyped {
     fn get_untyped(&self) -> proto::Untyped;

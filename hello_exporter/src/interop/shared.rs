@@ -66,7 +66,7 @@ pub fn describe_for_prometheus<T: Describe + ?Sized>(collector: &T) -> Vec<&'sta
 pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricFamily> {
     let mut written = Written::default();
     let descs = collector.describe().into_iter().enumerate();
-    // The foreign registry accepts and exposes any name.
+    // The foreign registry exposes gathered families without checking their names.
     let valid = descs.filter(|(_, desc)| desc.check_as(true).is_ok());
     let families = valid.map(|(index, desc)| {
         let metric = Prepared::new(desc);

@@ -54,8 +54,8 @@ impl<T: CounterValue> Counter<T> {
     /// Adds `amount`, and keeps the labels as an exemplar, e.g. the trace of a request. OpenMetrics
     /// exposes it if the counter's name ends in `_total`.
     ///
-    /// The labels have at most 128 characters in all, including names. If they are longer, or if
-    /// there are none, the amount is added and the previous exemplar stays.
+    /// The labels have at most 128 characters in all, including names. If they are longer or
+    /// invalid, or if there are none, the amount is added and the previous exemplar stays.
     ///
     /// ```
     /// use hello_exporter::Counter;
@@ -94,7 +94,7 @@ impl<T: CounterValue> Metric for Counter<T> {
 
 impl<T: CounterValue> Init for Counter<T> {
     fn init(_: &Declaration) -> Self {
-        // The bits of zero are zero in every type of `Word`.
+        // Zero bits are zero in every `CounterValue`.
         Self { word: AtomicU64::new(0), exemplars: Exemplars::new(), value: PhantomData }
     }
 }

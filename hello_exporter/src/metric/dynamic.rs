@@ -1,6 +1,6 @@
 //! Metric families whose names are known at run time only.
 
-// Only an exporter counts what its scrapes drop.
+// Only an exporter exposes the counters of dropped samples, which the tests read.
 #[cfg(all(test, feature = "server"))]
 mod tests;
 
@@ -201,8 +201,8 @@ impl DynamicFamily {
     }
 
     /// Sets the unit, in which the family's name must end, see [`Desc::with_unit`]. A family with
-    /// samples keeps its unit: after a call with another unit, further samples are dropped and
-    /// counted.
+    /// samples keeps its unit: after a call with another unit, the samples added to the returned
+    /// family are dropped and counted.
     pub fn unit(&mut self, unit: impl Into<Cow<'static, str>>) -> &mut Self {
         let unit = unit.into();
         if self.desc.unit() != Some(&*unit) && self.conflict.is_none() {
@@ -220,12 +220,12 @@ impl DynamicFamily {
         self.add(value, |_| Ok(Vec::new()))
     }
 
-    /// Adds a sample with these labels, as pairs of a name and a value. `None` adds nothing.
+    /// Adds a sample with these labels, which are pairs of a name and a value.
     ///
-    /// The value is a number, a [`Duration`](std::time::Duration), a
+    /// The sample's value is a number, a `bool`, a [`Duration`](std::time::Duration), a
     /// [`SystemTime`](std::time::SystemTime), a [`HistogramSnapshot`](crate::HistogramSnapshot), a
     /// [`SummarySnapshot`](crate::SummarySnapshot), or an `Option` or a
-    /// [`Timestamped`](crate::Timestamped) of one.
+    /// [`Timestamped`](crate::Timestamped) of one. `None` adds nothing.
     ///
     /// The samples of a family can have different labels. A sample that lacks a label of another
     /// one has the empty value there, which Prometheus treats as no label.

@@ -42,7 +42,7 @@ impl Exemplars {
         }
     }
 
-    /// Returns whether there are exemplars and the format exposes them.
+    /// Returns whether an exemplar was ever set and the format exposes exemplars in this family.
     pub(super) fn are_wanted(&self, encoder: &FamilyEncoder<'_>) -> bool {
         self.0.get().is_some() && encoder.takes_exemplars()
     }
@@ -100,7 +100,7 @@ impl Exemplars {
 /// Returns an exemplar with the current time, or `None` if it has no labels or its value is NaN.
 ///
 /// The section "Exemplars" of OpenMetrics permits labels of at most 128 characters in all. Longer
-/// or invalid labels also give `None`; the first ones are logged.
+/// or invalid labels also give `None`; the first such labels are logged.
 pub(super) fn exemplar(value: SampleValue, labels: &[(&str, &str)]) -> Option<Arc<Exemplar>> {
     static IS_LOGGED: AtomicBool = AtomicBool::new(false);
 

@@ -17,12 +17,12 @@ use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
 use crate::labels::{self, LabelValue, Labels};
 
-/// A metric with labels: one series of `M` for every label set that the program has used.
+/// A metric with labels: one series of `M` for every label set that the program has updated.
 ///
 /// `L` is a struct with [`#[derive(Labels)]`](macro@crate::Labels), which names the labels; the
-/// short forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] take label values by position. A
-/// single label can also be an enum with [`#[derive(LabelValue)]`](macro@crate::LabelValue), which
-/// the attribute names. Series are exposed in the order of their creation.
+/// short forms [`CounterVec`], [`GaugeVec`] and [`HistogramVec`] take label values by position. For
+/// a single label, `L` can also be an enum with [`#[derive(LabelValue)]`](macro@crate::LabelValue);
+/// then the attribute names the label. Series are exposed in the order of their creation.
 ///
 /// ```
 /// use hello_exporter::{Collector, Counter, Family, LabelValue, Labels};
@@ -248,7 +248,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
     }
 
     /// Iterates over all series, in the order of their creation. Series that are created meanwhile
-    /// may be included.
+    /// are not included.
     ///
     /// No lock is held: the loop can use and change the family.
     ///
@@ -268,7 +268,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
     }
 
     /// Removes the series for which `keep` returns false. Their memory is freed once removed series
-    /// take up more than half of the family's memory.
+    /// take up more than half of the family's memory, and more than 4 KiB.
     ///
     /// No lock is held while `keep` runs. An update between `keep` and the removal is lost.
     ///

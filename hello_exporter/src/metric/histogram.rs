@@ -101,8 +101,8 @@ impl Histogram {
         self.buckets.observe(&self.words, value);
     }
 
-    /// Counts `value`, and keeps the labels as the exemplar of its bucket, which OpenMetrics
-    /// exposes; see [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
+    /// Counts `value`, and keeps the labels as the exemplar of its bucket. OpenMetrics exposes the
+    /// exemplar; see [`Counter::inc_by_with_exemplar`](crate::Counter::inc_by_with_exemplar).
     ///
     /// ```
     /// use hello_exporter::Histogram;

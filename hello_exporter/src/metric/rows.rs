@@ -58,8 +58,8 @@ use crate::labels::Labels;
 /// );
 /// ```
 ///
-/// Registration refuses an `M` with a label that `L` has too. If two rows have the same labels, the
-/// first is exposed, and the samples of the second are counted as duplicates.
+/// Registration refuses an `M` with a label that `L` has too. If rows have the same labels, the
+/// first sample of each series is exposed, and the others are counted as duplicates.
 #[derive(Clone, Debug)]
 pub struct Rows<L, M>(Vec<(L, M)>);
 

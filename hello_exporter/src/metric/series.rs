@@ -156,8 +156,8 @@ impl<L: Labels, M, P: Lookup> Series<'_, L, M, P> {
 }
 
 impl<L: Labels, M: NumberMetric, P: Lookup> Series<'_, L, M, P> {
-    /// Returns the current value, or zero if the series does not exist. It does not create the
-    /// series.
+    /// Returns the current value, or the initial value if the series does not exist. It does not
+    /// create the series.
     pub fn get(&self) -> M::Word {
         let value = self.read(|_, words| words.first().map(word::load)).flatten();
         value.unwrap_or(M::Word::from_bits(0))

@@ -38,7 +38,7 @@ pub trait SeriesMetric: sealed::Sealed {
 
 /// A [`SeriesMetric`] that is one number: [`Counter`] or [`Gauge`].
 pub trait NumberMetric: SeriesMetric {
-    /// The number: the `u64` of a [`Counter`], the `f64` of a [`Gauge`].
+    /// The type of the number, by default `u64` for a [`Counter`] and `f64` for a [`Gauge`].
     type Word: Word;
 }
 

@@ -238,7 +238,7 @@ pub enum SnapshotError {
         bound: f64,
         /// The count of the bucket before it.
         count: u64,
-        /// Its count.
+        /// The count of the bucket that counts too few.
         next: u64,
     },
     /// A last bucket that does not hold all observations.
@@ -250,7 +250,7 @@ pub enum SnapshotError {
         count: u64,
     },
     /// A quantile that is not from 0 to 1.
-    #[error("`{}` is not a quantile: they are from 0 to 1", spelled(.0))]
+    #[error("invalid quantile `{}`, expected a number from 0 to 1", spelled(.0))]
     Quantile(f64),
 }
 
@@ -319,7 +319,7 @@ macro_rules! snapshots {
             }
         }
 
-        /// Makes one without observations.
+        /// Makes a snapshot without observations.
         impl Init for $type {
             fn init(_: &Declaration) -> Self {
                 Self::default()

@@ -70,7 +70,7 @@ pub struct StateSet<E> {
     label = "expected an enum with `#[derive(LabelValue)]`"
 )]
 pub trait States: LabelValue {
-    /// The value of each variant, in the order of the variants.
+    /// The label value of each variant, in the order of the variants.
     const STATES: &'static [&'static str];
 }
 

@@ -8,11 +8,11 @@
 //! The words are atomic, so that records can be read while others are appended. [`chunk`] explains
 //! when a record is readable, and why its labels are read as bytes.
 //!
-//! There are [`STRIPES`] stripes, each with a lock. Every operation holds the read lock of its
-//! thread's stripe, so that threads do not share the cache line of a lock. Removal and compaction
-//! hold the locks of all stripes, taken in a fixed order: they wait for the current operations, and
-//! no operation sees a record that is gone. A scrape clones the storage, which is two reference
-//! counts, and holds no lock while it encodes.
+//! There are [`STRIPES`] stripes, each with a lock. Every update and every read by labels holds the
+//! read lock of its thread's stripe, so that threads do not share the cache line of a lock. Removal
+//! and compaction hold the write locks of all stripes, taken in a fixed order: they wait for the
+//! current updates and reads, and later ones do not see a record that is gone. A scrape clones the
+//! storage, which is two reference counts, and holds no lock while it encodes.
 
 mod cached_lookup;
 mod chunk;
@@ -42,7 +42,7 @@ use stripe::{STRIPES, Stripe};
 pub(crate) struct Store {
     stripes: [Stripe; STRIPES],
     writer: Mutex<Writer>,
-    /// The number of removals so far. Each can move records. It changes under the locks of all
+    /// Increases at every removal, which can move records. It changes under the locks of all
     /// stripes.
     generation: AtomicU64,
     hasher: RandomState,
@@ -146,7 +146,7 @@ impl Store {
         self.lock_writer().live
     }
 
-    /// Returns the number of updates that were dropped, because the family was full.
+    /// Returns the number of updates that were dropped, e.g. because the family was full.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
@@ -174,7 +174,8 @@ impl Store {
         })
     }
 
-    /// Reads the series of a handle. A removed series has its last value.
+    /// Reads the series of a handle. A series that was removed or moved since has the value of that
+    /// moment.
     pub(super) fn read_handle<R>(
         &self,
         handle: &RecordHandle,
@@ -262,8 +263,8 @@ impl Store {
         lock(&self.writer)
     }
 
-    /// Appends a record for the key, unless another thread has done so. Returns `false` if the
-    /// family is full.
+    /// Appends a record for the key, unless another thread has done so. Returns `false` if that is
+    /// impossible, e.g. because the family is full.
     #[cold]
     fn create(&self, key: &SeriesKey<'_>) -> bool {
         let mut writer = self.lock_writer();
@@ -305,8 +306,8 @@ impl Store {
         }
     }
 
-    /// Counts an update that has no series because the family is full or has other labels. Logs the
-    /// first one.
+    /// Counts an update that has no series, e.g. because the family is full or has other labels.
+    /// Logs the first one.
     #[cold]
     fn drop_update<R>(&self, values: &[&str]) -> Option<R> {
         if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {

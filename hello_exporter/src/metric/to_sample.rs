@@ -37,7 +37,7 @@ use crate::encode::{Sample, SampleValue};
     note = "a text is a label, not a value: a map has it as its key"
 )]
 pub trait ToSample {
-    /// The type of the metric, if the value's type determines it. `None` for a number: its
+    /// The type of the metric, if the value's type determines it. `None` for a number: the field's
     /// attribute sets the type.
     const TYPE: Option<MetricType> = None;
 

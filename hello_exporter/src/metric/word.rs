@@ -128,9 +128,9 @@ impl Word for f64 {
     }
 }
 
-/// Implements [`Word`] for an `Option`. Zero bits mean `None`. To free them, all other values are
-/// XORed with `none`, the bits of one value that cannot be stored; `instead` is stored in its
-/// place.
+/// Implements [`Word`] for an `Option`. Zero bits mean `None`. So that no other value has zero
+/// bits, each is XORed with `none`, the bits of one value that cannot be stored; `instead` is
+/// stored in its place.
 macro_rules! optional_word {
     ($type:ty, none: $none:expr, instead: $instead:expr, |$current:ident, $amount:ident| $sum:expr) => {
         impl Word for Option<$type> {

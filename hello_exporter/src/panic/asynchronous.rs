@@ -9,8 +9,8 @@ use pin_project_lite::pin_project;
 
 use super::{DropLog, Guarded, IS_GUARDED, LOCATION, Panic, catch};
 
-/// Records the panic's location if the caller of [`catch`] will log it; otherwise returns `false`,
-/// as it does for a panic during the unwinding of another one.
+/// Records the panic's location and returns `true` if the caller of [`catch`] will log the panic.
+/// Otherwise returns `false`, and also for a panic during the unwinding of another one.
 pub(crate) fn note_location(panic: &PanicHookInfo<'_>) -> bool {
     if !IS_GUARDED.get() || cfg!(panic = "abort") {
         return false;
@@ -55,7 +55,7 @@ impl<F: Future> GuardedFuture<F> {
 }
 
 impl<T> Guarded<T> {
-    /// Converts the value by a function that cannot panic.
+    /// Converts the value with a function that cannot panic.
     pub(crate) fn map<U>(mut self, convert: impl FnOnce(T) -> U) -> Guarded<U> {
         Guarded { value: self.value.take().map(convert), drops: self.drops.clone() }
     }

@@ -40,7 +40,7 @@ pub(super) fn check_pair(
 /// sides.
 ///
 /// Constant and variable labels must each have the same names. [`check_pair`] has already refused
-/// equal constant labels, so a constant value differs and no two series are the same.
+/// equal constant labels, so the value of a constant label differs, and no two series are the same.
 fn difference(ours: &Desc, theirs: &Desc) -> Option<(&'static str, String, String)> {
     let types = [ours, theirs].map(|desc| format!("`{}`", desc.metric_type()));
     let help = [ours, theirs].map(|desc| format!("{:?}", desc.help()));

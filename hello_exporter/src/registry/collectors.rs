@@ -38,7 +38,7 @@ pub(super) fn make(registration: &Registration) -> Option<ScrapeCollector> {
     if let Err(error) = verified {
         if !registration.is_reported.swap(true, Ordering::Relaxed) {
             let name = &*registration.name;
-            error!(collector = name, %error, "Collector is not what it declares, left out");
+            error!(collector = name, %error, "Collector differs from its declaration, left out");
         }
         return None;
     }
@@ -57,11 +57,12 @@ fn report_making(registration: &Registration, panic: Option<&Panic>) {
     }
 }
 
-/// The dynamic families of this scrape.
+/// The positions of this scrape's dynamic families, by collector.
 pub(super) type Dynamic = HashMap<CollectorId, DynamicPositions>;
 
-/// Adds to the plan the dynamic families of this scrape that can be registered. Returns them, and
-/// the collectors that panicked when they described theirs.
+/// Adds to the plan the dynamic families of this scrape that can be registered. Returns the
+/// positions of all dynamic families that have an index, and the collectors that panicked when they
+/// described their families.
 pub(super) fn plan_dynamic(
     inner: &Inner,
     plan: &Plan,
@@ -105,7 +106,8 @@ fn has_labels_of(planned: &Desc, desc: &Desc) -> bool {
     desc.labels().iter().all(|label| planned.labels().contains(label))
 }
 
-/// Registers new families. The series of refused and surplus families are counted as dropped.
+/// Registers new families and new labels. The series of refused and surplus families are counted as
+/// dropped.
 fn register_new(
     inner: &Inner,
     registration: &Arc<Registration>,
@@ -128,7 +130,7 @@ fn register_new(
     }
     if !surplus.is_empty() && !registration.is_reported.swap(true, Ordering::Relaxed) {
         let name = &*registration.name;
-        let what = "Collector has too many families, two of one name, or one with too long a name; dropped";
+        let what = "Families of the collector are dropped: too many, two with one name, or a name that is too long";
         warn!(collector = name, "{what}");
     }
     for (position, desc) in &surplus {
@@ -136,7 +138,7 @@ fn register_new(
     }
 }
 
-/// Returns the number of series of a family.
+/// Returns the number of series of a family; 0 if the collector panics.
 fn series(collector: &dyn Collect, position: usize, desc: &Desc) -> u64 {
     let metric = Prepared::new(desc.clone());
     let mut written = Written::counting();

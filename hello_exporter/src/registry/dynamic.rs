@@ -1,7 +1,7 @@
 //! Dynamic families, which a collector brings to a scrape without declaring them.
 //!
-//! Their names and their positions in the collector can differ from scrape to scrape. A registry
-//! gives each name a permanent index.
+//! Their names and their positions in the collector can differ from scrape to scrape. For each
+//! collector, the registry gives every name a permanent index.
 
 use std::collections::HashMap;
 
@@ -21,8 +21,8 @@ impl DynamicIndices {
     /// Limits the length of these names.
     const MOST_NAME_BYTES: usize = 1024;
 
-    /// Starts after the `declared` families, with the indices of all `descs`. Limits do not apply
-    /// to these.
+    /// Starts after the `declared` families, with the indices of all `descs`. The limits do not
+    /// refuse any of `descs`.
     pub(super) fn after(declared: usize, descs: &[Desc]) -> Self {
         let names = descs.iter().map(|desc| desc.name().to_owned());
         Self { next: declared + descs.len(), indices: names.zip(declared..).collect() }
@@ -43,7 +43,8 @@ impl DynamicIndices {
         Some(index)
     }
 
-    /// Finds the families `descs`, whose positions start at `declared`.
+    /// Returns the positions of the dynamic families `descs`, the first of which is at position
+    /// `declared`, and the families that the plan lacks.
     pub(super) fn find(
         &mut self,
         descs: impl Iterator<Item = Desc>,
@@ -78,7 +79,7 @@ pub(super) struct DynamicFamily {
 /// The index in the collector of each dynamic family of a scrape, by its index in the registry.
 pub(super) type DynamicPositions = HashMap<usize, usize>;
 
-/// The dynamic families that cannot be encoded yet.
+/// The dynamic families that the plan lacks, or has without some of their labels.
 #[derive(Default)]
 pub(super) struct Unplanned {
     /// Families that are not in the plan, or have fewer labels there.

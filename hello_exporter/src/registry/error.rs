@@ -27,13 +27,14 @@ pub enum RegisterError {
         #[source]
         error: FieldError,
     },
-    /// The same `Arc` is registered.
+    /// The same `Arc` is registered with the same prefix and constant labels.
     #[error("collector `{collector}` is registered already")]
     AlreadyRegistered {
         /// The collector.
         collector: Cow<'static, str>,
     },
-    /// The same name with the same constant labels is registered.
+    /// The same name is registered with the same constant labels, or one of the two collectors is a
+    /// `prometheus::Registry`, which shares no family.
     #[error(
         "metric `{metric}` of collector `{collector}` is registered already, by collector `{other}`"
     )]

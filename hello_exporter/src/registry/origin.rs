@@ -87,7 +87,7 @@ pub(super) enum Origin {
 /// Makes the collector of one scrape. The [`DropLog`] drops it if its type is an author's.
 type MakeCollector = dyn Fn(&DropLog) -> Arc<dyn Collect> + Send + Sync;
 
-/// The name of a registry of the `prometheus` crate in errors.
+/// The name of a registry of the `prometheus` crate in errors, logs and metrics.
 pub(crate) const FOREIGN_REGISTRY: &str = "prometheus::Registry";
 
 impl Registrable {
@@ -95,7 +95,7 @@ impl Registrable {
         Self { name: name.into(), origin, declarations, is_foreign: false }
     }
 
-    /// Returns a collector that makes a `T` at every scrape.
+    /// Returns a function that makes a collector `T` at every scrape, ready for registration.
     pub(super) fn function<T: Declared + 'static>(
         make: impl Fn() -> T + Send + Sync + 'static,
     ) -> Self {

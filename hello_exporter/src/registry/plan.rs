@@ -17,7 +17,7 @@ pub(super) struct Plan {
     pub(super) families: Vec<PlannedFamily>,
     /// The registrations whose collectors exist for one scrape.
     pub(super) per_scrape: Vec<Arc<Registration>>,
-    /// The metrics, by their collector and the index of their family in it.
+    /// The metrics, by their collector and their [`Member::index`].
     pub(super) metrics: HashMap<(CollectorId, usize), Arc<Prepared>>,
 }
 
@@ -70,7 +70,8 @@ impl Members {
 #[derive(Clone)]
 pub(super) struct Member {
     pub(super) registration: Arc<Registration>,
-    /// The index of the family in the collector.
+    /// The index of the family in the collector; of a dynamic family, its permanent index in the
+    /// registry.
     pub(super) index: usize,
     pub(super) metric: Arc<Prepared>,
     pub(super) state: Arc<MemberState>,
@@ -98,7 +99,8 @@ pub(super) struct Registration {
     /// Whether a scrape can bring dynamic families.
     pub(super) has_dynamic: bool,
     pub(super) dynamic: Mutex<DynamicIndices>,
-    /// Whether a dropped sample of it was logged.
+    /// Whether a fault was logged: a dropped sample, a surplus family, a field that differs from
+    /// its declaration, or a panic in `describe`. Only the first of these faults is logged.
     pub(super) is_reported: AtomicBool,
     /// Whether it panicked when it was last made.
     pub(super) panics: PanicState,

@@ -17,7 +17,7 @@ use crate::encode::Prepared;
 pub(super) struct Registrations {
     registrations: BTreeMap<CollectorId, Arc<Registration>>,
     families: BTreeMap<String, Arc<Members>>,
-    /// Every name that a family exposes, and the name of the family.
+    /// Every name that a family exposes or reserves, and the name of the family.
     exposed: HashMap<String, String>,
     /// Families that were refused at scrape time and are logged already.
     refused: HashSet<(CollectorId, usize)>,
@@ -199,8 +199,8 @@ impl Registrations {
     }
 
     /// Returns the family with its metadata. A family of a foreign registry can have the name that
-    /// OpenMetrics gives to another one: a gauge `x` next to a counter `x_total`. Then the longer
-    /// one has the type `unknown` in OpenMetrics.
+    /// OpenMetrics gives to another one: a gauge `x` next to a counter `x_total`. Then the family
+    /// with the longer name has the type `unknown` in OpenMetrics.
     fn planned(&self, members: &Arc<Members>) -> PlannedFamily {
         let desc = &members.metadata().desc;
         let short = desc.family_name();

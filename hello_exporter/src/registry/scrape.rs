@@ -202,7 +202,7 @@ impl ScrapeEncoder<'_> {
     }
 
     /// Returns the collector of a member, and the index of the family there. Returns `None` if this
-    /// scrape has no such collector.
+    /// scrape has no such collector, or the collector has no such dynamic family.
     fn find<'m>(&'m self, member: &'m Member) -> Option<(&'m dyn Collect, usize)> {
         let Registration { id, origin, declared, .. } = &*member.registration;
         if let Origin::Kept(collector) = origin {
@@ -250,7 +250,8 @@ impl ScrapeEncoder<'_> {
         }
     }
 
-    /// Counts the dropped samples of a collector, once a scrape, and logs the first of them.
+    /// Counts the dropped samples of a member, once a scrape. Logs them unless a fault of the
+    /// collector was logged before.
     fn report_dropped(&self, member: &Member, written: &Written, attempts: &mut Attempts) {
         let Written { duplicates, invalid, reason, .. } = written;
         let key = (member.registration.id, member.index);
@@ -266,7 +267,7 @@ impl ScrapeEncoder<'_> {
                 duplicates,
                 invalid,
                 reason = reason.as_deref(),
-                "Collector wrote invalid samples or a label set twice, they are dropped"
+                "Collector wrote invalid samples or a label set twice; these samples are dropped"
             );
         }
         let health = &self.inner.health;

@@ -71,7 +71,8 @@ impl Default for BuildInfo {
     }
 }
 
-/// Writes the output of `--version` after the exporter's name, in the layout of Go exporters.
+/// Writes the output of `--version` without the exporter's name, which precedes it, in the layout
+/// of Go exporters.
 impl fmt::Display for BuildInfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { version, revision } = self;
@@ -85,7 +86,7 @@ impl fmt::Display for BuildInfo {
 #[collector(crate = crate, no_new)]
 pub(crate) struct BuildInfoMetric {
     #[metric(
-        help = "A metric with a constant '1' value, labeled by what the exporter was built from.",
+        help = "A metric with a constant '1' value, labeled by the exporter's version and build.",
         labels = ["version", "revision", "rustversion", "os", "arch"]
     )]
     build_info: BTreeMap<[String; 5], bool>,

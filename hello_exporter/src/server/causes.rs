@@ -41,12 +41,12 @@ mod tests {
 
     use super::*;
 
-    /// An error that is its own cause.
+    /// An error whose causes are a cycle.
     #[derive(Debug, thiserror::Error)]
     #[error("the snake")]
     struct Snake(#[source] SnakeTail);
 
-    /// The cause of [`Snake`], which names another [`Snake`] as its own.
+    /// The cause of [`Snake`]. Its own cause is another [`Snake`].
     #[derive(Debug)]
     struct SnakeTail;
 

@@ -1,4 +1,5 @@
-//! The types of the flags that every exporter has, and [`parse_duration`] for flags of its own.
+//! The types of the flags that every exporter has, and [`parse_duration`] for an exporter's own
+//! flags.
 //!
 //! [`Exporter::run`](crate::Exporter::run) parses these flags, whose names are those of exporters
 //! in Go, together with [the exporter's own](crate::Exporter::with_flags).
@@ -20,7 +21,7 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub(crate) struct Flags {
-    /// Address to listen on: `host:port`, or `:port` for all of the host's addresses. Repeatable.
+    /// Address to listen on: `host:port`, or `:port` for all addresses of the machine. Repeatable.
     #[arg(id = "web.listen-address", long, value_name = "ADDRESS", default_value = "0.0.0.0:9000")]
     pub(crate) listen_addresses: Vec<ListenAddress>,
 
@@ -32,7 +33,7 @@ pub(crate) struct Flags {
     #[arg(id = "web.telemetry-path", long, value_name = "PATH", default_value = "/metrics")]
     pub(crate) telemetry_path: TelemetryPath,
 
-    /// Most concurrent scrapes, and most concurrent probes of a path; 0 is no limit.
+    /// Most concurrent scrapes, and most concurrent probes of each path; 0 is no limit.
     #[arg(id = "web.max-requests", long, value_name = "NUMBER", default_value_t = 40)]
     pub(crate) max_requests: usize,
 
@@ -41,8 +42,8 @@ pub(crate) struct Flags {
     #[arg(id = "web.disable-exporter-metrics", long)]
     pub(crate) disable_exporter_metrics: bool,
 
-    /// File with TLS, client certificates, users, headers and a rate limit. Without one,
-    /// connections are plain, and requests need no password.
+    /// File with settings for TLS, client certificates, users, headers and a rate limit. Without
+    /// the file, connections are plain, and requests need no password.
     // An empty value is the same as no value, as in Go.
     #[arg(
         id = "web.config.file",
@@ -209,7 +210,7 @@ impl FromStr for TelemetryPath {
 }
 
 /// Returns whether clients send this part of a path unchanged: browsers and proxies resolve `.` and
-/// `..`, many merge slashes, and all other characters have to be escaped.
+/// `..`, many merge slashes, and some escape characters other than letters, digits and `-_.~`.
 fn is_segment(segment: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain)
@@ -259,8 +260,8 @@ pub struct ParseDurationError;
 ///
 /// # Errors
 ///
-/// Returns an error for a number without a unit, a unit other than `ns`, `us`, `ms`, `s`, `m` and
-/// `h`, and a negative or huge duration.
+/// Returns an error for a number without a unit, except `0`, for a unit other than `ns`, `us` or
+/// `µs`, `ms`, `s`, `m` and `h`, and for a negative or huge duration.
 pub fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
     let duration = if text == "0" { Some(Duration::ZERO) } else { sum_of_parts(text) };
     duration.ok_or(ParseDurationError)

@@ -1,5 +1,6 @@
-//! TCP, TLS and Unix socket connections to monitored servers whose client crates lack them: parsed
-//! addresses, credentials, certificates, and limits on what a server may send.
+//! Connects to monitored servers over TCP, TLS and Unix sockets, for client crates that do not do
+//! this themselves. Parses addresses, stores credentials, presents certificates, and limits how
+//! much a server may send.
 //!
 //! Passwords and the client certificate are only for the servers that the exporter is configured
 //! for. [`CredentialStore`] holds these servers. A [`Connector`] presents the certificate to no

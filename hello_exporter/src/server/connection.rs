@@ -1,13 +1,13 @@
 //! Connections over TCP and TLS.
 //!
-//! This module does the work of actix-web's `HttpServer`, on the same parts, because `HttpServer`
+//! This module does the work of actix-web's `HttpServer`, with the same parts, because `HttpServer`
 //! takes a TLS configuration once and for all, always offers HTTP/2 with it, and waits for stalled
 //! clients.
 //!
 //! `listener` opens sockets, `service` serves their connections, after a `handshake` if they use
 //! TLS, and `application` runs the requests. `admission` gives each connection one of the `slots`,
-//! `stream` records its bytes in its `state`, `activity` knows its time limits, and `supervise`
-//! ends it.
+//! `stream` records its reads and writes in its `state`, `activity` knows its time limits, and
+//! `supervise` ends it.
 
 mod activity;
 mod admission;
@@ -53,7 +53,8 @@ const BLOCKING_THREADS: usize = 256;
 /// How long scrapes may go on after a signal.
 const DRAIN_SECONDS: u64 = 10;
 
-/// Serves requests until `end` is ready, and then for as long as requests are under way.
+/// Serves requests until `end` is ready. Then waits for the requests under way, for at most
+/// [`DRAIN_SECONDS`].
 pub(crate) async fn serve(
     application: impl Fn() -> Application + Send + Sync + 'static,
     listeners: Vec<Listener>,

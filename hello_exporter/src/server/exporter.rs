@@ -49,17 +49,17 @@ use maker::{Maker, SharedState};
 /// }
 /// ```
 ///
-/// Besides the registered metrics it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` if
-/// there is a `/proc`, the outcomes of its [sources](crate::source), and counters of the series
-/// that scrapes have dropped, if any.
+/// Besides the registered metrics it exposes `<exporter>_build_info`, `promhttp_*`, `process_*` on
+/// Linux, the outcomes of its [sources](crate::source), and counters of the series that scrapes
+/// have dropped, if any.
 ///
-/// With `--web.config.file` it serves over TLS, and only to the users that the file allows;
-/// `--config.check` says whether it would start.
+/// With `--web.config.file` it can serve over TLS, and only to the users that the file lists.
+/// `--config.check` checks the flags, the declaration and the file, without serving.
 ///
 /// Mistakes in its declaration are kept until it [runs](Self::run), and then reported all at once.
 ///
 /// `F` is the type of [its own flags](Self::with_flags), `S` of [the state](Self::state) that its
-/// sources and probes share.
+/// collectors, sources and probes share.
 #[must_use = "an exporter does nothing until it runs"]
 pub struct Exporter<F = (), S = ()> {
     settings: Settings,
@@ -93,7 +93,8 @@ impl Exporter {
 
     /// Creates an exporter with flags of its own: any struct with `#[derive(clap::Args)]` or
     /// `#[derive(clap::Parser)]`. The functions that make the [state](Self::state),
-    /// [sources](Self::source_with) and [probes](Self::probe_with) receive them.
+    /// [collectors](Self::register_with), [sources](Self::source_with) and
+    /// [probes](Self::probe_with) receive them.
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, source};
@@ -191,7 +192,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self
     }
 
-    /// Sets the limits of clients, for tests that cannot wait that long.
+    /// Sets the limits of connections, for tests that cannot wait as long as the defaults.
     #[doc(hidden)]
     pub fn connection_limits(mut self, limits: ConnectionLimits) -> Self {
         self.settings.connection_limits = limits;

@@ -40,7 +40,7 @@ use regex_lite::Regex;
 
 use crate::internals::lock;
 
-/// A regular expression, which matches anywhere in a text unless it contains `^` and `$`. The
+/// A regular expression, which matches anywhere in a text unless `^` or `$` anchors it. The
 /// syntax is Go's, without Unicode classes (`\pL`).
 ///
 /// A flag of this type refuses an invalid expression. An exporter matches the same few names at

@@ -137,8 +137,8 @@ impl<'t> KeyValues<'t> {
         with_prefix.map(|(name, text)| (name, Self::of_parts(text))).collect()
     }
 
-    /// Returns the [entries](Self::entries) whose keys end in a number, such as `disk0` and
-    /// `disk1`, by this number.
+    /// Returns the [entries](Self::entries) whose keys are `prefix` and a number, such as `disk0`
+    /// and `disk1`, by this number.
     pub fn numbered(&self, prefix: &str) -> BTreeMap<u32, Self> {
         let entries = self.entries(prefix).into_iter();
         entries.filter_map(|(number, parts)| Some((number.parse().ok()?, parts))).collect()
@@ -150,9 +150,9 @@ impl<'t> KeyValues<'t> {
     /// Fields are of the types that [`Self::get`] reads. A field in an `Option` may be missing. A
     /// value of the wrong type, such as `2.5` for a `u64`, is skipped, and the field is `None`. So
     /// if another version of the server reports one value in another form, no other metric is
-    /// missing. Other fields are required, unless they have `#[serde(default)]`. Keys without a
-    /// field are ignored. A struct in a field with `#[serde(flatten)]` sees only texts, since serde
-    /// buffers its values: read it with a call of its own.
+    /// missing. A field that is not an `Option` is required, unless it has `#[serde(default)]`.
+    /// Keys without a field are ignored. A struct in a field with `#[serde(flatten)]` sees only
+    /// texts, since serde buffers its values: read it with a call of its own.
     ///
     /// ```
     /// use hello_exporter::key_values::KeyValues;

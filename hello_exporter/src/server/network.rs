@@ -1,4 +1,4 @@
-//! The hosts of addresses.
+//! Determines which host an address belongs to.
 
 use std::net::{IpAddr, Ipv6Addr};
 

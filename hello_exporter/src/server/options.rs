@@ -25,7 +25,7 @@ pub(crate) struct CommonOptions<D = Duration> {
     pub(crate) up: Option<Desc>,
 }
 
-/// The flags set a timeout of 0.
+/// The timeout of a source or a probe is 0.
 #[derive(Debug, thiserror::Error)]
 #[error("the timeout is 0, expected a longer one")]
 pub(crate) struct ZeroTimeout;
@@ -37,7 +37,8 @@ impl<F> CommonOptions<FlagDuration<F>> {
         Self { name: name.into(), timeout: fixed(Self::DEFAULT_TIMEOUT), up: None }
     }
 
-    /// Returns the options with the timeout that the flags set, which is at most `longest`.
+    /// Returns the options with the timeout that the flags set, or with `longest` if that is
+    /// shorter. A timeout of 0 is an error.
     pub(crate) fn with_flags(
         self,
         flags: &F,

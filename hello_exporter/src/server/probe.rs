@@ -21,7 +21,7 @@
 //!         replacement: localhost:9000
 //! ```
 //!
-//! Every response has `probe_success` and `probe_duration_seconds`, even if the probe failed.
+//! The exposition of every probe, failed or not, has `probe_success` and `probe_duration_seconds`.
 //!
 //! # Allowed targets
 //!
@@ -90,11 +90,11 @@ use crate::server::causes::chain;
 /// # let _ = exporter;
 /// ```
 ///
-/// It runs on a thread of its own, on a runtime that all probes share, and is dropped at its next
+/// Each run has a thread of its own, on a runtime that all probes share, and is dropped at its next
 /// `await` after its timeout. After an error, a panic or a timeout `probe_success` is 0. Probes
-/// exist to find failing targets, so the cause is logged at the level `debug`, and a panic once at
-/// `error`. Metrics found before an error are exposed if the probe returns them with it:
-/// [`Probed::because`].
+/// exist to find failing targets, so the cause is logged at the level `debug`, and a panic at
+/// `error`, once until a run ends without an error. Metrics found before an error are exposed if
+/// the probe returns them with it: [`Probed::because`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a probe",
     label = "expected a type that implements `Probe`",
@@ -221,7 +221,7 @@ pub struct ProbeRequest {
 
 impl ProbeRequest {
     /// Returns the target, as the request has it: not empty, without user information and control
-    /// characters, and without white space before its path.
+    /// characters, and without white space and `\` before its path.
     pub fn target(&self) -> &str {
         &self.target
     }
@@ -232,7 +232,7 @@ impl ProbeRequest {
     }
 
     /// Returns how long the probe may take in all. A probe that takes longer is dropped a moment
-    /// later. One that ends by itself before that can still return the metrics found so far.
+    /// later; until then it can still return the metrics found so far.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -276,8 +276,8 @@ impl ProbeRequest {
         self.enabled.contains(source)
     }
 
-    /// Returns whether another target, such as the target of a redirect, may be probed: a request
-    /// could name it, it has no user information, and it matches a pattern of
+    /// Returns whether another target, such as the target of a redirect, may be probed: it follows
+    /// the rules for every target, e.g. has no user information, and matches a pattern of
     /// `--probe.allow-target` if there are any.
     pub fn allows(&self, target: &str) -> bool {
         check_target(target).is_ok() && self.allowed.allows(target)

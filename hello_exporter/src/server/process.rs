@@ -1,4 +1,5 @@
-//! `process_*`: the resources of the exporter's process, with the names and help of the Go client.
+//! `process_*`: the resources of the exporter's process, with the names and help of the Go client,
+//! and `process_threads` as in the `prometheus` crate.
 
 use std::fs::File;
 use std::io;
@@ -51,7 +52,8 @@ pub(crate) struct ProcessMetrics {
 pub(crate) struct OwnProcess {
     process: Option<Process>,
     start_time_seconds: Option<f64>,
-    /// Stays open, so that the kernel does not have to generate the file twice to find its length.
+    /// Stays open, so that the kernel keeps a buffer that is long enough, and does not have to
+    /// generate the file twice.
     netstat: Option<File>,
 }
 

@@ -67,7 +67,7 @@ use crate::server::metric_prefix::metric_prefix;
 ///
 /// Counting a request of a known route allocates only its pattern, a `String` that
 /// [`match_pattern`](actix_web::HttpRequest::match_pattern) makes, once before and once after the
-/// response.
+/// handler runs.
 #[cfg_attr(
     feature = "prometheus",
     doc = "It is a [`prometheus::core::Collector`] as well: \
@@ -108,8 +108,8 @@ impl RequestMetrics {
         Self { families: Arc::new(RequestFamilies::new()), prefix: Cow::Borrowed("") }
     }
 
-    /// Prefixes all names with `namespace` and a `_`; invalid characters become `_`. Use it in an
-    /// application that has an `http_requests_total` already, in a registry that
+    /// Prefixes all names with `namespace` and a `_`; invalid characters become `_`. Use it if the
+    /// application has an `http_requests_total` already, and the registry
     /// [adds no prefix](crate::Registry::scope) itself.
     ///
     /// ```

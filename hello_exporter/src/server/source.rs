@@ -126,10 +126,10 @@ use runnable::{RunBody, asynchronous};
 /// }
 /// ```
 ///
-/// It runs on a multi-threaded runtime of its own, not on the runtime of the HTTP server. There is
-/// at most one run at any time: scrapes that arrive during it share its result, and a scrape that
-/// cannot wait any longer gets a response without it, while the others still wait. A run that takes
-/// longer than [its timeout](SourceOptions::timeout) is dropped at its next `await`.
+/// It runs on a multi-threaded runtime that all sources share, not on that of the HTTP server. A
+/// source has at most one run at any time: scrapes that arrive during it share its result, and a
+/// scrape that cannot wait any longer gets a response without it, while the others still wait. A
+/// run that takes longer than [its timeout](SourceOptions::timeout) is dropped at its next `await`.
 ///
 /// If a run fails, panics or times out, all metrics of its source are left out, and no others.
 /// `<exporter>_scrape_collector_success{collector="…"}` is then 0; the cause is logged, once per
@@ -162,8 +162,8 @@ pub trait Source: Send + Sync + 'static {
     /// Returns families of [`DynamicFamilies`](crate::DynamicFamilies) whose names are known once
     /// the source is made, from a configuration file for example.
     ///
-    /// They are registered at the start: an invalid name, or one that another collector has, is an
-    /// error at the start and with `--config.check`. Other families are registered at the first
+    /// They are registered at startup: an invalid name, or one that another collector has, is an
+    /// error at startup and with `--config.check`. Other families are registered at the first
     /// scrape that has them.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! The signature checks of certificate verifiers, of servers and of clients.
+//! The signature checks that the verifiers of server and of client certificates share.
 
 /// Implements the methods of a rustls verifier that check whether the peer holds the key of its
 /// certificate. `$algorithms` is a field with the [`WebPkiSupportedAlgorithms`] that are accepted.

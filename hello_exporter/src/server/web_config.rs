@@ -47,7 +47,7 @@ pub(crate) struct WebConfig {
 
 /// The settings of one version of the file.
 struct WebSettings {
-    /// Whether the file is empty.
+    /// Whether the file has only white space and comments.
     is_blank: bool,
     tls: Option<Arc<ServerConfig>>,
     is_http2: bool,
@@ -120,7 +120,7 @@ impl WebConfig {
 /// Refuses valid settings that cannot replace the current ones.
 fn check_replacement(current: &WebSettings, new: &WebSettings) -> Result<(), String> {
     // A program that writes the file may be interrupted after emptying it, which must not disable
-    // passwords.
+    // TLS or passwords.
     if new.is_blank && current.tls.is_some() {
         return Err("the file is empty, expected at least `tls_server_config`".to_owned());
     }

@@ -1,4 +1,5 @@
-//! The exposition of one borrowed collector, without a registry, which would own it.
+//! The exposition of one borrowed collector. A registry cannot encode it, because a registry owns
+//! its collectors.
 
 use std::any::type_name_of_val;
 use std::borrow::Cow;
@@ -46,7 +47,7 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
 
 fn dropped_of(metric: &Prepared, written: &Written) -> Option<ExpositionError> {
     let Written { invalid: invalid_samples, duplicates, .. } = *written;
-    let reason = written.reason.as_deref().unwrap_or("of another metric");
+    let reason = written.reason.as_deref().unwrap_or("unknown reason");
     let invalid = match invalid_samples {
         0 => None,
         1 => Some(format!("1 invalid sample ({reason})")),

@@ -34,16 +34,16 @@ impl fmt::Display for Problem {
 ///   They are not abbreviated.
 /// - Counters end in `_total`, and other metrics do not; `_bucket`, `_sum`, `_count` and the labels
 ///   `le` and `quantile` are for histograms and summaries. Untyped metrics are exempt.
-/// - The name does not contain the type, and has no `:`.
+/// - The name contains no type, such as `gauge`, and no `:`.
 /// - Names of metrics and of labels, constant ones included, are in snake_case.
 /// - Counters are not negative and not NaN. A scrape exposes such values, but `rate()` of them is
 ///   meaningless. promtool has no such rule.
 ///
 /// promtool reads an exposition: it reports a problem of a label once per series, and nothing about
-/// a family without samples. This function reads the Descs, and reports each problem once. If a
-/// name contains several units, promtool picks any of them, even a base unit; this function picks
-/// the first that is not a base unit. Metrics are not compared with each other; registration does
-/// that. A panic of the collector is not caught.
+/// a family without samples. This function reads the Descs, and reports a problem of a label once
+/// per Desc. If a name contains several units, promtool picks any of them, even a base unit; this
+/// function picks the first that is not a base unit. Metrics are not compared with each other;
+/// registration does that. A panic of the collector is not caught.
 ///
 /// ```
 /// use hello_exporter::testing::lint;
@@ -183,7 +183,7 @@ fn abbreviated_units(desc: &Desc) -> impl Iterator<Item = String> {
     units.map(|_| "metric names should not contain abbreviated units".to_owned())
 }
 
-/// Returns whether the name has this word, in any case, after the first one.
+/// Returns whether the name has this word after its first `_`, in upper or lower case.
 fn has_word(desc: &Desc, word: &str) -> bool {
     format!("{}_", desc.name().to_lowercase()).contains(&format!("_{word}_"))
 }

@@ -5,8 +5,8 @@ use crate::desc::MetricType;
 use crate::encode::{Encoder, FamilyEncoder, PointValue, Prepared, Sample, SampleValue, Written};
 use crate::labels::RenderedLabels;
 
-/// Returns, for each of the collector's families, its name and the first counter value in it that
-/// is negative or NaN.
+/// Returns the name of each family that has a counter value that is negative or NaN, with the first
+/// such value.
 pub(super) fn invalid_counters(collector: &(impl Collect + ?Sized)) -> Vec<(String, SampleValue)> {
     let mut written = Written::default();
     let families = collector.describe().into_iter().map(Prepared::new).enumerate();

@@ -23,7 +23,7 @@ pub(crate) fn label_struct(input: &DeriveInput, errors: &mut Errors) -> LabelStr
         },
         _ => refused(
             input,
-            "labels are a struct with one field for each; an enum is the value of one, with \
+            "labels are a struct with one field for each label; an enum is a label value, with \
              `#[derive(LabelValue)]`",
             errors,
         ),

@@ -44,7 +44,7 @@ fn all(collector: &Collector) -> impl Iterator<Item = Check> {
     })
 }
 
-/// Returns the metrics that follow the rules that depend on the tokens alone.
+/// Returns the metrics whose fields follow the rules that depend on the tokens alone.
 fn valid(collector: &Collector) -> impl Iterator<Item = (&Field, &Metric)> {
     collector.metrics().filter(|(field, _)| field.is_valid)
 }
@@ -76,8 +76,8 @@ fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenS
     checks
 }
 
-/// Checks the number of label names, a label struct against the constant labels, and the name of an
-/// info. The error is at the list, or else at the type.
+/// Checks the number of label names, a label struct against the constant labels, the name of an
+/// info, and the number of states. The error is at the list of labels, or else at the type.
 fn check_labels(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let krate = &collector.krate;
     let ty = &field.ty;

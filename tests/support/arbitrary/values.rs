@@ -26,7 +26,7 @@ pub(super) fn suffixed(
     match metric_type {
         MetricType::Counter if is_total => name + "_total",
         MetricType::Info => name + "_info",
-        // The name is the label of the states.
+        // The name is also a label name, which must not begin with `__`.
         MetricType::StateSet if name.starts_with("__") => format!("set{name}"),
         _ => name,
     }
@@ -52,7 +52,7 @@ pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof![30 => short_text(), 1 => short_text().prop_map(|text| text.repeat(200))]
 }
 
-/// Generates a text that mixes characters which a format or a parser treats specially with others.
+/// Generates a text of ordinary characters and of those that a format or a parser treats specially.
 pub(super) fn short_text() -> impl Strategy<Value = String> {
     const SPECIAL: &[char] = &[
         '\\', '\\', '\\', '"', '"', '\n', '\n', 'n', '=', ',', '{', '}', '#', '\r', '\t', ' ',

@@ -22,8 +22,8 @@ pub(super) fn unreached(surface: &Surface) -> BTreeSet<String> {
     unreached.map(|item| item.path.join("::")).collect()
 }
 
-/// Returns the types and traits that an item reaches: those it mentions, and its owner only if it
-/// constructs it.
+/// Returns the types and traits that an item reaches: those it mentions, but its owner only if the
+/// item constructs it.
 fn reached_by(rustdoc: &Rustdoc, item: &Item) -> BTreeSet<u64> {
     let mut reached: BTreeSet<u64> =
         mentions(rustdoc, item).into_iter().flat_map(|value| ids_in(value, item.owner)).collect();

@@ -83,9 +83,9 @@ impl Render<'_, '_> {
 
     /// Writes the name of a type or trait.
     ///
-    /// An item of this crate has its public path without the crate's name. An item of the standard
-    /// library has its last segment, with the module for an `Error` and an alias of `Result`. Any
-    /// other item has its crate and its last segment.
+    /// An item of this crate is named by its public path without the crate's name. An item of the
+    /// standard library is named by the last segment of its path, after the module for an `Error`
+    /// and an alias of `Result`. Any other item is named by its crate and the last segment.
     fn name(self, path: &Value) -> String {
         let Some(id) = path["id"].as_u64() else { return text(&path["path"]) };
         if let Some(name) = self.0.names.get(&id) {
@@ -152,7 +152,7 @@ impl Render<'_, '_> {
         format!("{modifier}{of}{}", self.path(&bound["trait"]))
     }
 
-    /// Writes generic parameters with their bounds and defaults, without those of `impl Trait`.
+    /// Writes generic parameters with their bounds and defaults, but no parameter of `impl Trait`.
     pub(super) fn parameters(self, parameters: &Value) -> Vec<String> {
         let is_written = |one: &&Value| one["kind"]["type"]["is_synthetic"] != true;
         let written = array(parameters).iter().filter(is_written);
@@ -171,7 +171,7 @@ impl Render<'_, '_> {
         format!("{name}{}{}", after(": ", &self.bounds_of(kind)), after(" = ", &default))
     }
 
-    /// Writes the bounds that generic parameters have where they are declared, as predicates.
+    /// Writes the bounds in the declarations of generic parameters as predicates.
     pub(super) fn parameter_bounds(self, parameters: &Value) -> Vec<String> {
         let bounds = array(parameters).iter().map(|one| (one, self.bounds_of(&one["kind"])));
         let bounds = bounds.filter(|(_, bounds)| !bounds.is_empty());

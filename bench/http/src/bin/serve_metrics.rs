@@ -1,5 +1,5 @@
-//! The exporter with `metrics` and `metrics-exporter-prometheus`. Without `SERIES` it has the
-//! metrics of the tutorial.
+//! The exporter with `metrics` and `metrics-exporter-prometheus`. If `SERIES` is 0 or not set, it
+//! has the metrics `a` and `b` of README.md.
 
 use std::net::SocketAddr;
 

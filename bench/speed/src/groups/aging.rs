@@ -18,7 +18,7 @@ pub(super) struct Aging {
 }
 
 impl Aging {
-    /// Returns an ageing that leaves the heap as it is.
+    /// Returns a state that never ages the heap.
     pub(super) fn none() -> Self {
         Self { alive: Vec::new(), for_each_series: 0, rng: labels::rng() }
     }

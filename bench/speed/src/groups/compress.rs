@@ -100,7 +100,7 @@ fn gzip(name: &'static str, compress: impl FnMut(&[u8], &mut Vec<u8>) + 'static)
 
 fn libdeflate(level: i32) -> impl FnMut(&[u8], &mut Vec<u8>) {
     let mut compressor = Compressor::new(CompressionLvl::new(level).unwrap());
-    // libdeflate writes to initialised memory only.
+    // libdeflate writes to initialized memory only.
     let mut room = Vec::new();
     move |exposition, buffer| {
         room.resize(compressor.gzip_compress_bound(exposition.len()), 0);

@@ -89,7 +89,7 @@ fn encoding<C: Contender>(
         assert_eq!(values(counters.expose(format)).len(), series.len(), "{}", C::NAME);
     }
     measure::nanoseconds(series.len(), move |times| {
-        // Keeps the allocations that have aged the heap alive as long as the series.
+        // Keeps alive, as long as the series, the allocations that have aged the heap.
         black_box(&aging);
         expose(&mut counters, format, times)
     })

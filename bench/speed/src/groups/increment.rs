@@ -48,8 +48,8 @@ pub fn one_hot(name: &str) -> Done {
     Ok(())
 }
 
-/// Measures a handle that was made before, and prints how ours compares with a bare `fetch_add`,
-/// the least that an increment can cost.
+/// Measures increments through a handle that was made before, and prints how ours compares with a
+/// bare `fetch_add`, the least that an increment can cost.
 pub fn pinned(name: &str) -> Done {
     let atomic = Entrant::own("atomic_add", atomic_add());
     let entrants = every_contender!(by_handle()).into_iter().chain([atomic]);

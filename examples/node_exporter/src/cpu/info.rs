@@ -34,8 +34,8 @@ pub(super) struct CpuInfo {
     bug_info: Vec<(String, u8)>,
 }
 
-// The keys of each label, which differ between architectures. The first key that the file has
-// counts.
+// The keys of each label and value, which differ between architectures. If a CPU has several keys
+// of a list, the one that comes first in the list is used.
 const PACKAGE: &[&str] = &["physical id"];
 const CORE: &[&str] = &["core id", "hart"];
 const VENDOR: &[&str] = &["vendor_id", "vendor", "cpu", "system type"];
@@ -82,7 +82,7 @@ struct Cpu<'t> {
     texts: Texts<'t>,
 }
 
-/// Returns a function that reads what the flags enable.
+/// Returns a function that reads the file, if a flag enables it.
 pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<CpuInfo> + use<> {
     let (flag, bug) = (flags.cpu_flags.clone(), flags.cpu_bugs.clone());
     let is_wanted = flags.cpu_info || flag.is_some() || bug.is_some();
@@ -105,7 +105,7 @@ impl CpuInfo {
     }
 }
 
-/// Returns the words of a text that match `wanted`.
+/// Returns the words of the first of `keys` that match `wanted`; no words without `wanted`.
 fn words_of(cpu: Option<&Cpu<'_>>, keys: &[&str], wanted: Option<&Pattern>) -> Vec<(String, u8)> {
     let text = cpu.and_then(|cpu| cpu.texts.first(keys)).unwrap_or_default();
     let words = text.split_whitespace().filter(|word| wanted.is_some_and(|it| it.matches(word)));
@@ -122,7 +122,7 @@ impl Cpu<'_> {
         Some([package, core, cpu, vendor, family, model, model_name, microcode, stepping, cache])
     }
 
-    /// Returns the frequency, unless the kernel does not know it.
+    /// Returns the frequency with its labels; `None` if one of them is unknown.
     fn frequency(&self) -> Option<([String; 3], f64)> {
         let megahertz: f64 = self.texts.first(MEGAHERTZ)?.parse().ok()?;
         let [package, core] = self.texts.all_first([PACKAGE, CORE])?;
@@ -130,7 +130,7 @@ impl Cpu<'_> {
     }
 }
 
-/// The owner of a line.
+/// The part of the file that a line belongs to.
 enum Part {
     /// All CPUs.
     Common,

@@ -112,8 +112,8 @@ fn info(properties: &Texts<'_>, disk: &Disk, is_rotational: bool) -> Option<[Str
     Some([major, minor, path, wwn, model, serial, revision, rotational])
 }
 
-/// Returns the serial number that is printed on the disk, else the number that it reports, else
-/// that of a virtual disk; empty if there is no number.
+/// Returns the serial number that is printed on the disk, else the number that the disk reports,
+/// else that of a virtual disk; empty if there is no number, `None` if it is unknown.
 fn serial(properties: &Texts<'_>) -> Option<String> {
     for key in ["SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL"] {
         let serial = properties.get(key)?;

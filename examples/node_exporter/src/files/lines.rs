@@ -115,7 +115,7 @@ pub(crate) fn named(line: &str) -> Result<(&str, &str), Invalid> {
     line.split_once(':').map(|(name, rest)| (name.trim(), rest)).ok_or(Invalid::Lacks(':'))
 }
 
-/// Returns a word that can be part of a metric's name.
+/// Returns the word, if it can be part of a metric's name.
 pub(crate) fn name(word: &str) -> Result<&str, Invalid> {
     let is_in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let begins = word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
@@ -135,7 +135,7 @@ pub(crate) fn numbers<'t, N: FromStr>(
     words.into_iter().map(number).collect()
 }
 
-/// Reads an integer, which may be negative. Counters use all 64 bits.
+/// Reads an integer of 64 bits. It may be negative, or a counter that uses all bits.
 pub(crate) fn signed(word: &str) -> Result<SampleValue, Invalid> {
     let unsigned = word.parse::<u64>().map(SampleValue::from);
     unsigned.or_else(|_| number::<i64>(word).map(SampleValue::from))
@@ -151,8 +151,9 @@ pub(crate) fn decimal(word: &str) -> Result<f64, Invalid> {
     parsed.ok_or_else(|| Invalid::word(word, "a decimal number in range"))
 }
 
-/// Returns the most words that a row of a table may have. Newer kernels append columns to all rows.
-/// If only some rows have more than the `known` columns, these rows are invalid.
+/// Returns the most words that a row of a table may have: as many as the shortest row has, but at
+/// least `known`. Newer kernels append columns to all rows, so an unknown column is invalid if only
+/// some rows have it.
 pub(crate) fn widest<'t>(rows: impl Iterator<Item = &'t str>, known: usize) -> usize {
     let widths = rows.map(|row| row.split_whitespace().count());
     widths.min().unwrap_or_default().max(known)

@@ -21,7 +21,7 @@ pub(crate) struct SkippedLines {
     #[metric(labels = ["file"], max_series = 1000)]
     skipped_lines_total: CounterVec<1>,
 
-    /// The lines that are logged, by file. A file is removed once all of its lines are valid.
+    /// The lines that were logged, by file. A file is removed once all of its lines are valid.
     #[metric(skip)]
     logged: Mutex<HashMap<PathBuf, BTreeSet<usize>>>,
 }

@@ -18,7 +18,7 @@ pub(crate) fn read_text<T>(
     (result, lines.skipped())
 }
 
-/// Returns the lines that are skipped, without their messages.
+/// Returns the numbers of the lines that are skipped.
 pub(crate) fn numbers_of(skipped: &[(usize, String)]) -> Vec<usize> {
     skipped.iter().map(|(line, _)| *line).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{Invalid, Line, Lines};
 
-/// The texts of some keys. If its line was skipped, a text is not empty but unknown, so that no
+/// The texts of some keys. A text whose line was skipped is not empty but unknown, so that no
 /// series gets a false label.
 pub(crate) struct Texts<'t> {
     keys: &'static [&'static str],
@@ -59,8 +59,8 @@ impl<'t> Texts<'t> {
         }
     }
 
-    /// Marks the keys that a skipped line without a separator may have had: all keys that start
-    /// with `beginning`, or else the longest key that `beginning` starts with.
+    /// Marks the keys that a skipped line may have had, if its key cannot be read: all keys that
+    /// start with `beginning`, or else the longest key that `beginning` starts with.
     fn lose_one_of(&mut self, beginning: &str) {
         if self.keys.iter().any(|key| key.starts_with(beginning)) {
             return self.lose(|key| key.starts_with(beginning));

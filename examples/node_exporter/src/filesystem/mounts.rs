@@ -28,8 +28,8 @@ pub(super) struct Mount {
     pub(super) path: PathBuf,
 }
 
-/// Returns a function that reads the mounts of the host, from the table of PID 1. If that is
-/// hidden, it reads the mounts of this process.
+/// Returns a function that reads the mounts of the host, from the table of PID 1. If that cannot be
+/// read, because it is hidden, the function reads the mounts of this process.
 pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<Vec<(Mounted, Mount)>> + use<> {
     let (of_init, own) = (flags.procfs.join("1/mountinfo"), flags.procfs.join("self/mountinfo"));
     let rootfs = flags.rootfs.path().to_owned();
@@ -48,7 +48,7 @@ pub(super) fn reader(flags: &Flags) -> impl Fn() -> Result<Vec<(Mounted, Mount)>
 }
 
 /// Reads a line of the table: `36 35 98:0 /root /mnt rw,noatime master:1 - ext3 /dev/root rw`, with
-/// any number of fields before the `-`. It is read as bytes: a path need not be UTF-8.
+/// any number of fields such as `master:1`. It is read as bytes, because a path need not be UTF-8.
 pub(super) fn mount(line: &[u8], rootfs: &Path) -> Result<(Mounted, Mount), Invalid> {
     if line.contains(&0) {
         return Err(Invalid::Nul);

@@ -21,7 +21,7 @@ pub(super) struct Watch<A> {
     /// Threads count as stuck if no answer arrives for this long.
     patience: Duration,
     query: fn(&Path) -> A,
-    /// The paths that have not answered yet, and whether they are stuck, which is then logged.
+    /// The paths that are being queried, and whether each has been logged as stuck.
     busy: Arc<Mutex<HashMap<PathBuf, bool>>>,
 }
 

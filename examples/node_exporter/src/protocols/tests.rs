@@ -48,7 +48,7 @@ fn names_of_ipv6_have_a_6() {
 }
 
 #[test]
-fn sockets_come_in_pairs() {
+fn counts_of_sockets_are_pairs_of_a_name_and_a_number() {
     let text = "sockets: used 229\n\
                 TCP: inuse 4 orphan\n\
                 UDP:inuse 5 mem -1\n\

@@ -24,7 +24,7 @@ fn target_is_a_host_with_or_without_a_port() {
 }
 
 #[test]
-fn target_without_a_valid_port_or_at_a_unix_socket_is_refused() {
+fn target_with_an_invalid_port_or_scheme_or_at_a_unix_socket_is_refused() {
     let targets = Targets::new(Some("u"), "p").unwrap();
     for target in ["db:postgres", "/run/postgresql", "http://db"] {
         assert!(targets.check_target(target).is_err(), "{target}");

@@ -219,7 +219,7 @@ pub(crate) struct StatsMetrics {
     #[metric(counter, name = "acl_access_denied_channel_total")]
     acl_access_denied_channel: Option<f64>,
 
-    /// Keys that a KeyDB server has in memory and in its storage.
+    /// Keys that a KeyDB server holds in memory as a cache of its storage.
     #[metric(counter, name = "cached_keys_total")]
     cached_keys: Option<f64>,
 

@@ -45,7 +45,7 @@ async fn replies_of_every_kind_are_read() {
 }
 
 #[tokio::test]
-async fn anything_else_is_malformed() {
+async fn malformed_replies_differ_from_incomplete_ones() {
     for text in [
         "HTTP/1.1 400 Bad Request\r\n",
         "_\r\n",

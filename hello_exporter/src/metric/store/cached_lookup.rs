@@ -6,8 +6,8 @@ use super::index::Location;
 
 /// The location of a series, and the generation of the store in which it was found.
 ///
-/// It is set under the lock of a stripe, during which the generation does not change: threads that
-/// set it at the same time set the same values. So a reader that finds the current generation, also
+/// It is set under the lock of a stripe, while the generation cannot change: threads that set it at
+/// the same time set the same values. So a reader that finds the current generation, also
 /// under the lock of a stripe, finds the location of that generation.
 pub(crate) struct CachedLookup {
     generation: AtomicU64,

@@ -1,17 +1,17 @@
 //! The memory of series: records of words, one after the other.
 //!
 //! No other module of the store has unsafe code. This one reads the rendered labels of a record as
-//! bytes. Loading words and shifting them to the start of each label value makes an increment one
-//! seventh slower. Reading bytes is sound because no code stores to the labels of a complete
-//! record. The modules of the store guarantee that:
+//! bytes. The safe alternative is to load words and shift them to the start of each label value,
+//! which makes an increment one seventh slower. Reading bytes is sound because no code stores to
+//! the labels of a complete record. The modules of the store guarantee that:
 //!
 //! - Only [`Chunk::append`] stores labels, after all complete words. It gets its words from
 //!   [`render`], and runs on one thread at a time: `Store::create` and compaction hold the writer's
 //!   lock.
 //! - A record is complete before the count of complete words, and then its index entry, are stored
-//!   with Release. A [`Record`] is read at an offset from an Acquire load of either. This offset is
-//!   the start of a complete record: it comes from an index entry, or is the end of the previous
-//!   record with its padding.
+//!   with Release. A [`Record`] is read at an offset from an Acquire load of either, or under the
+//!   writer's lock. This offset is the start of a complete record: it comes from an index entry, or
+//!   is the end of the previous record with its padding.
 //! - A store has one [`Layout`] for all its records.
 //! - Other modules can store only to the value of a record; this one also sets one bit of its
 //!   header. Removal marks a record, and compaction copies it to another chunk.
@@ -202,9 +202,9 @@ impl<'s> Record<'s> {
 /// Its first word is the number of complete words, itself included.
 ///
 /// A record at the start of a cache line has its value before its labels. Any other record has its
-/// value after them, and padding up to the next line. So a value shares its line only with words of
-/// its own record, unless records are short, and a lookup of one series does not wait for another
-/// thread's write to the next one.
+/// value after them, and padding up to the next line. So, unless records are short, a value shares
+/// its line only with words of its own record. Then a lookup of one series does not wait for
+/// another thread's write to the next one.
 #[derive(Clone)]
 pub(super) struct Chunk(Arc<[AtomicU64]>);
 

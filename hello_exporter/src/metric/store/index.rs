@@ -116,8 +116,8 @@ impl Index {
         self.probe(lower_hash).find(is_it)
     }
 
-    /// Returns the bits of a hash that the index uses: the upper ones from its entry, and the lower
-    /// half.
+    /// Returns the bits of a record's hash that the index uses: the upper ones, from the record's
+    /// entry, and the lower half.
     pub(super) fn hash_of(&self, location: Location, lower_hash: u64) -> u64 {
         let slot = self.slot(location, lower_hash);
         slot.map_or(0, |slot| slot.load(Ordering::Relaxed)) & Self::TAG | lower_hash

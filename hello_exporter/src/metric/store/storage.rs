@@ -24,14 +24,14 @@ impl Storage {
 
     /// Returns the end of the records of the last chunk, the only one that grows.
     ///
-    /// A walk through all records reads this first, and stops there. Otherwise it would see a
-    /// series twice that is removed and created again meanwhile: at its old location, and after all
-    /// others.
+    /// A walk through all records reads this first, and stops there. Otherwise, if a series is
+    /// removed and created again meanwhile, the walk would see it twice: at its old location, and
+    /// after all others.
     pub(super) fn end(&self) -> usize {
         self.chunks.last().map_or(0, Chunk::end)
     }
 
-    /// Returns the chunk number `at` and the end of its records, for a walk that stops at `end`.
+    /// Returns the chunk at index `at`, and the end of its records, for a walk that stops at `end`.
     pub(super) fn part(&self, at: usize, end: usize) -> Option<(&Chunk, usize)> {
         let chunk = self.chunks.get(at)?;
         let is_last = at + 1 == self.chunks.len();
@@ -89,8 +89,8 @@ impl Storage {
     /// `None` if there are no more locations. `live` is the number of series, `used` the number of
     /// used slots of the index.
     ///
-    /// A new chunk has an eighth of all words, so that little memory is unused and chunks stay few.
-    /// The index doubles, or only drops its removed entries.
+    /// A new chunk has an eighth of the words of all others, so that little memory is unused and
+    /// chunks stay few. A full index drops its removed entries, and doubles if they were few.
     pub(super) fn grown(
         &self,
         record_words: usize,

@@ -24,8 +24,8 @@ enum SchemeTransport {
 }
 
 impl Scheme {
-    /// Creates a scheme for TCP without TLS, such as `redis`, with the port of URLs without one.
-    /// The name is in lower case.
+    /// Creates a scheme for TCP without TLS, such as `redis`. Its URLs without a port get `port`.
+    /// Write `name` in lower case.
     pub const fn plain(name: &'static str, port: u16) -> Self {
         Self { name, transport: SchemeTransport::Tcp { port, is_tls: false } }
     }
@@ -91,8 +91,8 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// Returns [`CredentialsError::Url`] for any other scheme, and for a URL without a host or
-    /// path.
+    /// Returns [`CredentialsError::Url`] for a scheme that is not in `schemes`, and for a URL that
+    /// is invalid, or has no host or path.
     pub fn parse(url: &str, schemes: &[Scheme]) -> Result<(Self, Credentials), CredentialsError> {
         parse(url, schemes).ok_or_else(|| {
             let example = schemes.first().map(|scheme| scheme.example());
@@ -101,7 +101,7 @@ impl Address {
     }
 
     /// Returns the name or address of the host, in lower case and without brackets. An IPv6 address
-    /// keeps its zone: `fe80::1%eth0`. For a Unix socket, the host is empty.
+    /// keeps its zone, in its own case: `fe80::1%eth0`. For a Unix socket, the host is empty.
     pub fn host(&self) -> &str {
         match &self.0 {
             Endpoint::Tcp { host, .. } => host,
@@ -190,8 +190,8 @@ fn credentials(user: &str, password: &str) -> Option<Credentials> {
     Some(Credentials::new(&*decode(user)?, &*decode(password)?))
 }
 
-/// Cuts the zone out of an IPv6 address, since `Url` accepts no zones: `%eth0` of
-/// `[fe80::1%25eth0]` or of `[fe80::1%eth0]`. Returns the rest and the zone.
+/// Cuts the zone, such as `eth0` in `[fe80::1%25eth0]` or `[fe80::1%eth0]`, out of an IPv6 address,
+/// since `Url` accepts no zones. Returns the rest, and the zone with a `%`, if there is one.
 fn split_zone(rest: &str) -> (String, String) {
     let split = || {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

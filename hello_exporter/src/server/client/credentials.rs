@@ -21,8 +21,8 @@ pub struct Credentials {
     password: String,
 }
 
-/// Why credentials cannot be used. No message contains a password, or a URL, which could contain
-/// one.
+/// Why credentials cannot be used. No message contains a password, or the invalid URL, which could
+/// contain one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
@@ -47,7 +47,7 @@ pub enum CredentialsError {
     },
     /// A file of passwords is invalid.
     #[error(
-        "{}:{line}: invalid JSON, expected an object from URLs to passwords",
+        "{}:{line}: invalid content, expected a JSON object from URLs to passwords",
         .path.display()
     )]
     #[non_exhaustive]
@@ -108,7 +108,8 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// Returns [`CredentialsError::Contradiction`] if the users or the passwords differ.
+    /// Returns [`CredentialsError::Contradiction`] for two different users, or two different
+    /// passwords.
     pub fn merge(self, other: Self) -> Result<Self, CredentialsError> {
         let either = |one: String, other: String| match (one.is_empty(), other.is_empty()) {
             (true, _) => Ok(other),
@@ -133,8 +134,8 @@ impl fmt::Debug for Credentials {
 /// The servers that an exporter is configured for, and their credentials.
 ///
 /// A request can name any server, even one of an attacker. So credentials belong to one address:
-/// host, port, and whether it speaks TLS. They are sent to no other server.
-/// [The client certificate](super::ClientTls) is presented only to servers in the store.
+/// host, port, and whether it speaks TLS, or the path of a Unix socket. They are sent to no other
+/// server. [The client certificate](super::ClientTls) is presented only to servers in the store.
 ///
 /// ```
 /// use hello_exporter::client::{Address, Credentials, CredentialStore, Scheme};
@@ -164,9 +165,9 @@ impl CredentialStore {
     }
 
     /// Inserts a server with its credentials, which may be empty. If the store has the server
-    /// already, the credentials are merged, provided that both have the same user or one of them is
-    /// empty: a flag may give the user, and [a file](Self::read_file) the same user with the
-    /// password.
+    /// already, its credentials and the new ones are merged, provided that the old or the new ones
+    /// are empty, or that both have the same user or no user. So a flag may give the user, and
+    /// [a file](Self::read_file) the same user with the password.
     ///
     /// # Errors
     ///
@@ -243,7 +244,7 @@ impl<'de> Deserialize<'de> for Pairs {
             type Value = Pairs;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object of texts")
+                formatter.write_str("an object of strings")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
@@ -323,7 +324,7 @@ mod tests {
         let path = directory.path().join("passwords.json");
         let name = path.display();
         let url = "expected the URL of a server, e.g. redis://localhost:6379";
-        let json = "invalid JSON, expected an object from URLs to passwords";
+        let json = "invalid content, expected a JSON object from URLs to passwords";
         let two = "two users or two passwords for one server";
         for (contents, error) in [
             (r#"["hunter2"]"#, format!("{name}:1: {json}")),

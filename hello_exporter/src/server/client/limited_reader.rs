@@ -49,7 +49,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for LimitedReader<R> {
         let new = buffer.filled().get(before..).unwrap_or_default();
         let lines = new.iter().filter(|byte| **byte == b'\n').count();
         let left = self.bytes_left.checked_sub(new.len()).zip(self.lines_left.checked_sub(lines));
-        // Once a limit is exceeded, every further read fails.
+        // Once a limit is exceeded, reading any further byte fails.
         (self.bytes_left, self.lines_left) = left.unwrap_or_default();
         if left.is_some() {
             return Poll::Ready(Ok(()));

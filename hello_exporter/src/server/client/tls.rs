@@ -72,7 +72,7 @@ pub struct ClientTls {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientTlsError {
-    /// A file is missing, or is not PEM.
+    /// A file cannot be read, its PEM is malformed, or the key file contains no key.
     #[error("cannot read {}", .path.display())]
     #[non_exhaustive]
     Read {
@@ -81,11 +81,12 @@ pub enum ClientTlsError {
         /// The error of the system, or of the PEM parser.
         source: io::Error,
     },
-    /// The certificate or key is invalid, or they do not match.
+    /// A certificate or the key is invalid, the certificate file contains no certificate, or the
+    /// key is not that of the client certificate.
     #[error("cannot use {}", .path.display())]
     #[non_exhaustive]
     Use {
-        /// The file with the certificate.
+        /// The file with the client certificate, or with the authorities.
         path: PathBuf,
         /// The error of the TLS library.
         source: io::Error,
@@ -131,7 +132,7 @@ impl ClientTls {
     ///
     /// # Errors
     ///
-    /// Returns an error that names the file that is missing or invalid.
+    /// Returns an error that names the missing or invalid file, or [`ClientTlsError::Half`].
     pub fn connector(&self, store: CredentialStore) -> Result<Connector, ClientTlsError> {
         Ok(Connector { store, configs: ReloadedConfigs::new(self.clone())? })
     }
@@ -231,7 +232,7 @@ pub struct Connector {
 
 impl Connector {
     /// Connects to a server. Over TLS, the server's certificate has to be for the host of the
-    /// address.
+    /// address, unless [`ClientTls::insecure_skip_verify`] is set.
     ///
     /// There is no timeout here: set one for connecting and all queries together.
     ///

@@ -36,7 +36,7 @@ pub(super) struct Activity {
 /// The next step for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Look again then.
+    /// Look again at this time.
     Wait(Instant),
     /// Close it in good order.
     Close(&'static str),
@@ -76,7 +76,7 @@ impl Activity {
         }
     }
 
-    /// Notes bytes for which the client has room.
+    /// Notes bytes that the socket has accepted for the client.
     pub(super) fn wrote(&mut self, bytes: usize, now: Instant) {
         self.transfer.progress(now);
         self.requests.send(bytes);

@@ -22,7 +22,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The slots for the connections of all listeners.
 pub(super) struct Admission(Mutex<Slots<ConnectionHandle>>);
 
-/// A connection's slot. While the connection has no request, another connection can evict it.
+/// A connection's slot. Another connection can evict it while it has no request, or once its client
+/// has been receiving responses for too long.
 pub(super) struct ConnectionSlot {
     admission: Arc<Admission>,
     number: u64,
@@ -75,7 +76,7 @@ fn evict(slots: &mut Slots<ConnectionHandle>, now: Instant) -> Option<()> {
 }
 
 impl ConnectionSlot {
-    /// Notes that a request is under way: the slot cannot be evicted.
+    /// Notes that a request is under way. The slot of a waiting connection becomes busy.
     pub(super) fn begin_request(&self) {
         self.change(|phase| match phase {
             Phase::Waiting(_) => Phase::Busy,

@@ -69,8 +69,8 @@ impl ActiveRequest {
         Self { connection: Rc::clone(connection), response: None }
     }
 
-    /// Runs the handler of the request. Returns `None` once the connection is over: over HTTP/2 a
-    /// handler has a task of its own, which would go on.
+    /// Runs the handler of the request. Returns `None` once the connection has ended: with HTTP/2,
+    /// a handler has a task of its own, which would go on.
     async fn run<T>(&self, handler: impl Future<Output = T>) -> Option<T> {
         let (mut handler, mut over) = (pin!(handler), pin!(self.connection.over()));
         poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! Response bodies that keep a value until they are sent.
+//! Response bodies that keep a value until the connection has taken them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,8 +8,8 @@ use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A body with a guard. The guard is dropped with the body: once the client has received all of
-    /// it, or the connection has ended.
+    /// A body with a guard. The guard is dropped with the body: once the connection has taken the
+    /// whole body to send it, or has ended.
     pub struct GuardedBody<B, G> {
         #[pin]
         body: B,

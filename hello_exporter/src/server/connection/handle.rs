@@ -55,7 +55,7 @@ impl ConnectionHandle {
         self.0.must_be_cut.load(Ordering::Acquire)
     }
 
-    /// Resolves after the next [`wake`](Self::wake).
+    /// Resolves after the next [`wake`](Self::wake), or at once if an earlier one had no waiter.
     pub(crate) fn woken(&self) -> Notified<'_> {
         self.0.changed.notified()
     }

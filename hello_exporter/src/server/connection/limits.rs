@@ -8,11 +8,11 @@ use std::time::Duration;
 pub struct ConnectionLimits {
     /// Most connections at once: at most half of the files that the process may open.
     pub connections: usize,
-    /// The time from the first byte of a request, or from the start of a connection, to the end of
-    /// the request's head.
+    /// The time from the first byte of a request, or for the first request from the end of the
+    /// handshake, to the end of the request's head. Also the time for a TLS handshake.
     pub head: Duration,
-    /// How long a connection is kept for the next request. Scrapes come at least once a minute, so
-    /// they need no new handshake.
+    /// How long a connection is kept for the next request. Scrapes usually come at least once a
+    /// minute, so they need no new handshake.
     pub idle: Duration,
     /// How long a client may receive nothing of a response.
     pub stall: Duration,

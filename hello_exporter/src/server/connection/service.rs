@@ -37,7 +37,7 @@ pub(super) struct ListenerService {
     pub(super) application: Arc<dyn Fn() -> Application + Send + Sync>,
     pub(super) limits: ConnectionLimits,
     pub(super) admission: Arc<Admission>,
-    /// Makes a future that waits for the end of the exporter.
+    /// Makes a future that waits until the exporter begins to drain.
     pub(super) draining: Arc<dyn Fn() -> BoxFuture<()> + Send + Sync>,
 }
 
@@ -88,8 +88,8 @@ impl ListenerService {
     fn http<T: Transport>(&self) -> ConnectionService<Established<T>> {
         let draining = Arc::clone(&self.draining);
         let http = HttpService::build()
-            // `activity` has the other limits, for all requests and both protocols. This one makes
-            // actix-http answer with 408.
+            // Makes actix-http respond with 408 if the first head of a connection is slow.
+            // `activity` has the limits for all requests and both protocols.
             .client_request_timeout(self.limits.head)
             .client_disconnect_timeout(DISCONNECT)
             .keep_alive(KeepAlive::Os)

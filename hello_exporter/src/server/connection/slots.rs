@@ -1,8 +1,8 @@
 //! Slots, from which idle and slow clients are evicted.
 //!
-//! The exporter has slots for connections, and for requests in flight, as many as
-//! `--web.max-requests` says. Both use [`Slots`], which records since when a slot's holder waits or
-//! sends. The rules that pick the slot to evict are in `admission` and in `http/limit/queue`.
+//! The exporter has slots for connections, and each path has `--web.max-requests` slots for
+//! requests in flight. Both use [`Slots`], which records since when a slot's holder waits or sends.
+//! The rules that pick the slot to evict are in `admission` and in `http/limit/queue`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -40,12 +40,12 @@ impl Connection {
         }
     }
 
-    /// Returns the activity of the client, for the time of one statement.
+    /// Borrows the activity of the connection. Panics if it is borrowed already.
     pub(super) fn activity(&self) -> RefMut<'_, Activity> {
         self.activity.borrow_mut()
     }
 
-    /// Keeps the slot that the connection has got. It gets one once.
+    /// Keeps the slot that the connection was given. It gets a slot only once.
     pub(super) fn set_slot(&self, slot: ConnectionSlot) {
         let _ = self.slot.set(slot);
     }
@@ -100,15 +100,15 @@ impl Connection {
         let must_close = self.handle.must_close();
         // A client in a handshake waits for no response.
         if self.handle.must_be_cut() || must_close && self.is_in_handshake.get() {
-            return Verdict::Cut("others wait for its place");
+            return Verdict::Cut("others wait for its slot");
         }
         if must_close && !activity.has_requests() && !activity.is_closing() {
-            return Verdict::Close("others wait for its place");
+            return Verdict::Close("others wait for its slot");
         }
         activity.verdict(Instant::now())
     }
 
-    /// Has the socket drop what the client has not received.
+    /// Makes the socket drop the bytes that the client has not received.
     pub(super) fn cut(&self) {
         self.is_cut.set(true);
     }

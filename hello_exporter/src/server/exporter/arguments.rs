@@ -11,9 +11,11 @@ use clap::{Arg, ArgAction, Command};
 
 /// Returns the arguments in the form that clap accepts. The first one is the name of the program.
 ///
-/// An argument with one dash is a long flag if its text up to a `=` is the name of one. It is also
-/// one if it begins with a letter that is not a short flag, so that clap's error names the whole
-/// argument. A value that may begin with a dash stays unchanged, as does everything after `--`.
+/// An argument with one dash is a long flag if its text up to a `=` is the name of one, and not a
+/// short flag. An unknown name of several characters that begins with a letter is also a long flag,
+/// so that clap's error names the whole argument, unless this letter is a short flag, or a
+/// positional argument may begin with a dash. A value that may begin with a dash stays unchanged,
+/// as does everything after `--`.
 pub(super) fn rewrite(
     command: &mut Command,
     arguments: impl IntoIterator<Item = impl Into<OsString>>,
@@ -121,14 +123,14 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// Remembers the values that follow a long flag.
+    /// Remembers how many values follow a long flag.
     fn read_long(&mut self, long: &[u8]) {
         if !long.contains(&b'=') {
             self.await_values_of(self.long(name(long)));
         }
     }
 
-    /// Remembers the values that follow short flags, unless they are part of the same argument.
+    /// Remembers how many values follow short flags, unless the value is part of the same argument.
     fn read_shorts(&mut self, flags: &[u8]) {
         let flags = str::from_utf8(flags).unwrap_or_default();
         let mut places = flags.char_indices();

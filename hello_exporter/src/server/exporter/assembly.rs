@@ -28,7 +28,7 @@ pub(super) struct Assembly {
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Makes collectors, enabled sources and probes, and registers everything.
     pub(super) fn assemble(&mut self, parsed: &Parsed<F>) -> Result<Assembly, ExporterError> {
-        // Makers of collectors may start tasks as well.
+        // Without sources, the runtime is for tasks that the makers of collectors may start.
         let runs = parsed.enabled.len().max(usize::from(!self.collectors.is_empty()));
         let runtime = SourceRuntime::new("source", runs).map_err(ExporterError::Runtime)?;
         let supervisor = runtime.as_ref().map(|_| SourceRuntime::supervisor(runs)).transpose();
@@ -159,7 +159,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         sources: &Sources,
         runtime: &Arc<SourceRuntime>,
     ) -> Vec<Arc<ServedProbe>> {
-        // Besides the flags, makers may have left out sources.
+        // Makers may have left out sources that the flags enable.
         let enabled = parsed.enabled.iter().filter(|name| !sources.disabled().contains(name));
         let context = ProbeContext {
             allowed: Arc::new(AllowList(parsed.allowed_targets.clone())),

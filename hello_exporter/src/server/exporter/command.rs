@@ -19,7 +19,7 @@ use crate::server::source::SourceOptions;
 pub(super) struct Parsed<F> {
     pub(super) flags: Flags,
     pub(super) own: F,
-    /// The sources that run.
+    /// Names of the sources that the flags enable.
     pub(super) enabled: HashSet<Cow<'static, str>>,
     /// Patterns of the targets that may be probed; empty if all may.
     pub(super) allowed_targets: Vec<TargetPattern>,
@@ -39,7 +39,7 @@ fn allow_target() -> Arg {
         .long(ALLOW_TARGET)
         .value_name("PATTERN")
         .help(
-            "Target that may be probed: `*` stands for any letters, digits, `-` and `_`, `**` for anything. \
+            "Target that may be probed: `*` stands for any ASCII letters, digits, `-` and `_`, `**` for anything. \
              Repeatable; without it all targets are allowed",
         )
         .value_parser(TargetPattern::from_str)

@@ -36,7 +36,7 @@ impl<F: Args + 'static> Exporter<F> {
     ///     file: PathBuf,
     /// }
     ///
-    /// /// The queues of the file, and a connection to their server.
+    /// /// The queues that the file names.
     /// struct Queues {
     ///     names: Vec<String>,
     /// }
@@ -95,7 +95,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Registers a collector, see [`Registry::register`](crate::Registry::register). It is part of
     /// every scrape.
     pub fn register<C: IntoCollector>(self, collector: C) -> Self {
-        // The compiler names the caller of the function in which a constant fails.
+        // If this constant fails, the compiler's error names the caller of this function.
         const { assert_live(C::IS_LIVE) };
         let registered = self.registry.scope().add(collector.into_collector());
         self.with_error(registered.map(drop))
@@ -133,7 +133,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Makes a collector from the flags and the [state](Self::state): `make` returns a collector
     /// for [`register`](Self::register), or a `Result` of one.
     ///
-    /// `make` is called once, at the start, and with `--config.check`. Errors are reported like
+    /// `make` is called once, at startup, and with `--config.check`. Errors are reported like
     /// those of [`source_with`](Self::source_with).
     ///
     /// ```no_run
@@ -174,7 +174,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         mut self,
         make: impl FnOnce(&F, Arc<S>) -> M + Send + 'static,
     ) -> Self {
-        // The compiler names the caller of the function in which a constant fails.
+        // If this constant fails, the compiler's error names the caller of this function.
         const { assert_live(<M::Collector as IntoCollector>::IS_LIVE) };
         let make = |flags: &F, state| Ok(Some(make(flags, state).into_result()?.into_collector()));
         self.collectors.push(Maker::with(make));

@@ -43,8 +43,8 @@ pub enum ExporterError {
     /// Systemd has passed a socket that is neither a TCP nor a Unix stream socket.
     #[error("--web.systemd-socket: {0}")]
     Socket(#[source] io::Error),
-    /// The threads for the sources could not be started.
-    #[error("cannot start the runtime of the sources: {0}")]
+    /// The threads for sources or probes could not be started.
+    #[error("cannot start the threads for sources or probes: {0}")]
     Runtime(#[source] io::Error),
     /// The web configuration file cannot be used.
     #[error(transparent)]
@@ -145,13 +145,13 @@ pub enum DeclarationError {
         /// The error, with its causes, or the panic.
         error: String,
     },
-    /// One or more functions that create collectors, sources or probes have failed, all with the
-    /// same error.
+    /// One or more functions that make collectors, sources, probes or their options have failed,
+    /// all with the same error.
     #[error("{} cannot be made: {error}", listed(.parts))]
     CannotMake {
         /// The failed parts: "source `NAME`", "probe at `PATH`" or "a collector".
         parts: Vec<String>,
-        /// The error, with its causes.
+        /// The error, with its causes, or the panic.
         error: String,
     },
     /// A probe has a path that cannot be served.

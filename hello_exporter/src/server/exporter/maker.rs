@@ -79,7 +79,7 @@ impl<F: 'static, T: 'static> Maker<F, (), T> {
     }
 }
 
-/// The state that sources and probes share, made when the first of them needs it.
+/// The state that collectors, sources and probes share, made when the first of them needs it.
 pub(super) enum SharedState<F, S> {
     Unmade(MakeState<F, S>),
     Made(Guarded<Arc<S>>),
@@ -97,7 +97,7 @@ impl<F, S> SharedState<F, S> {
         Self::Made(Guarded::new(state, &DropLog::new("state".into())))
     }
 
-    /// Returns whether the author has declared a state.
+    /// Returns whether the author has declared a state that is not made yet.
     pub(super) fn is_declared(&self) -> bool {
         matches!(self, Self::Unmade(_))
     }

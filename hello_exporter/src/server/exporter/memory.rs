@@ -1,10 +1,10 @@
 //! Gives freed memory back to the system.
 //!
-//! The allocator of glibc maps large blocks, and unmaps them when they are freed. But freeing such
-//! a block raises the threshold to its size: from then on, blocks of that size come from heaps.
-//! glibc keeps up to 64 MiB of each heap, and every thread may have one. After eight concurrent
-//! scrapes of 100,000 series, an exporter of 40 MiB kept 280 MiB for good. With a fixed threshold
-//! it keeps 60 MiB.
+//! The allocator of glibc maps blocks above a threshold, and unmaps them when they are freed. But
+//! freeing such a block raises the threshold to its size: from then on, blocks of that size come
+//! from heaps. glibc keeps up to 64 MiB of each heap, and every thread may have one. After eight
+//! concurrent scrapes of 100,000 series, an exporter of 40 MiB kept 280 MiB for good. With a fixed
+//! threshold it keeps 60 MiB.
 //!
 //! This module calls C once, before the exporter starts a thread.
 

@@ -128,7 +128,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ) -> impl Future<Output = Result<(), ExporterError>> + Send + 'static {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         async move {
-            // Both ends of a channel see when the other is dropped.
+            // Each end of these channels notices when the other end is dropped.
             let (_stop, stopped) = oneshot::channel();
             let (end, ended) = oneshot::channel();
             let serve = move || {

@@ -8,7 +8,7 @@ use crate::encode::Format;
 use crate::metric::{CounterVec, DynamicFamilies, HistogramSnapshot, Rows};
 use crate::server::http::Limit;
 
-/// Returns the exposition, without families that change from scrape to scrape.
+/// Returns the exposition, without the families of the process and the build.
 fn exposition(exporter: &Exporter) -> String {
     let mut buffer = Vec::new();
     exporter.registry().encode(Format::Text, &mut buffer);

@@ -25,7 +25,7 @@ pub(crate) async fn access_log<B: MessageBody>(
     let peer = request.peer_addr().map(tracing::field::display);
     let response = next.call(request).await?;
     let status = response.status().as_u16();
-    debug!(peer, %method, %uri, status, duration = ?started.elapsed(), "Answered");
+    debug!(peer, %method, %uri, status, duration = ?started.elapsed(), "Responded");
     Ok(response)
 }
 

@@ -22,8 +22,8 @@ pub(super) struct BodyEncoder {
 }
 
 impl BodyEncoder {
-    /// Calls `encode`, which appends an exposition to a buffer, and returns the compressed body.
-    /// Blocks the thread meanwhile.
+    /// Calls `encode`, which appends an exposition to a buffer, and returns the body in `coding`.
+    /// If it cannot be compressed, returns it uncompressed. Blocks the thread meanwhile.
     pub(super) fn encode(&self, coding: Coding, encode: impl FnOnce(&mut Vec<u8>)) -> Body {
         let mut exposition = empty_buffer(&self.expositions);
         encode(&mut exposition.value);
@@ -36,7 +36,7 @@ impl BodyEncoder {
         }
     }
 
-    /// Returns the compressed exposition; `None` if it is sent uncompressed, as after a failure.
+    /// Returns the compressed exposition; `None` if `coding` is `Identity`, or after a failure.
     fn compress(&self, coding: Coding, exposition: &[u8]) -> Option<Pooled<Vec<u8>>> {
         if coding == Coding::Identity {
             return None;

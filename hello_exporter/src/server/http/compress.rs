@@ -1,7 +1,7 @@
 //! Compresses bodies. Only this file uses the compression libraries.
 //!
-//! zlib-rs writes gzip, and libzstd writes zstd, each at its fastest level: compression takes most
-//! of the time of a scrape. `bench/run speed compress` compares the libraries.
+//! zlib-rs writes gzip, and libzstd writes zstd, each at the fast level 1, since compression takes
+//! most of the time of a scrape. `bench/run speed compress` compares the libraries.
 
 use std::io;
 
@@ -105,7 +105,7 @@ impl Gzip {
 }
 
 impl Reusable for Gzip {
-    /// Returns how much memory of the window and its tables is in use.
+    /// Returns about how much memory the window and its tables take.
     fn bytes(&self) -> usize {
         300 << 10
     }
@@ -120,7 +120,8 @@ impl Zstd {
         CCtx::try_create().map(Self).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
     }
 
-    /// Writes one frame: into the usual room, or, if that is too small, into room for any body.
+    /// Writes one frame: into the usual room, or, if that is too small, into room for any body of
+    /// this length.
     fn compress(&mut self, body: &[u8], written: &mut Vec<u8>) -> io::Result<()> {
         self.write(body, room(body), written)
             .or_else(|_| self.write(body, zstd_safe::compress_bound(body.len()), written))

@@ -34,7 +34,7 @@ impl Deadline {
         Self { offset }
     }
 
-    /// Returns the deadline of a request, counted from its arrival; `None` without the header.
+    /// Returns the deadline of a request, counted from its arrival; `None` without a valid header.
     pub(super) fn of(self, request: &HttpRequest) -> Option<Instant> {
         let wait = self.of_header(request.headers().get(Self::HEADER)?.to_str().ok()?)?;
         let arrival = request.extensions().get::<Arrival>().map(|arrival| arrival.0);

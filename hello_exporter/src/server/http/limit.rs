@@ -23,11 +23,12 @@ pub(super) use queue::Requester;
 use queue::{Grant, RequestQueue};
 
 /// A limit on the requests in flight that make the exporter work: scrapes, or probes of one path. A
-/// request is in flight until the client has received the response, which takes memory until then.
+/// request is in flight until the connection has taken the whole response, which takes memory until
+/// then.
 ///
 /// No host keeps all slots while others want one: a host may hold all of them, but loses them one
-/// by one to hosts that hold at least two fewer. A request whose client has ended its side of the
-/// connection keeps its slot only until another request wants it.
+/// by one to hosts that hold at least two fewer. Any request can take the slot of a request that
+/// waits for sources or for its target, and whose client has ended its side of the connection.
 pub(crate) struct Limit {
     /// Zero is no limit.
     most: usize,
@@ -89,7 +90,7 @@ impl Limit {
         Self { most, metrics: Arc::new(metrics), queue: Mutex::new(RequestQueue::new(most)) }
     }
 
-    /// Returns the collector that exposes the requests.
+    /// Returns the collector that counts the requests.
     pub(crate) fn metrics(&self) -> Arc<HandlerMetrics> {
         Arc::clone(&self.metrics)
     }

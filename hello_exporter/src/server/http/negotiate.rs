@@ -83,8 +83,8 @@ impl Escaping {
 /// first in the header wins.
 ///
 /// As in client_golang, the escaping is taken from the winning range. If that has none, it is taken
-/// from the last range before it, in the order of weights, even if the format of that range is
-/// unknown.
+/// from the last range before it that has one, in the order of weights, even if the format of that
+/// range is unknown.
 pub(super) fn representation(accept: &str) -> Representation {
     let ranges = split(accept, ',').filter_map(MediaRange::read);
     let mut ranges: Vec<MediaRange> = ranges.filter(|range| range.weight > 0.0).collect();

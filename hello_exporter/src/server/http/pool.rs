@@ -11,8 +11,8 @@ use crate::internals::lock;
 /// browser.
 const MOST_VALUES: usize = 4;
 
-/// Most memory in a pool. A larger value is made anew for each scrape, which takes much longer
-/// anyway.
+/// Most memory in a pool. A larger value is made anew for each scrape: such a scrape takes much
+/// longer anyway.
 const MOST_BYTES: usize = 16 << 20;
 
 /// How long a value is kept while no scrape needs it.
@@ -23,7 +23,7 @@ pub(super) trait Reusable {
     /// Returns its memory.
     fn bytes(&self) -> usize;
 
-    /// Returns whether the last use needed all of its memory.
+    /// Returns whether the last use needed a value of this size.
     fn was_needed(&self) -> bool {
         true
     }
@@ -34,7 +34,8 @@ impl Reusable for Vec<u8> {
         self.capacity()
     }
 
-    /// Returns whether a quarter was needed: a buffer doubles when it grows, and expositions vary.
+    /// Returns whether at least a quarter was needed: a buffer doubles when it grows, and
+    /// expositions vary.
     fn was_needed(&self) -> bool {
         self.len() >= self.capacity() / 4
     }

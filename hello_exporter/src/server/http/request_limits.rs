@@ -1,5 +1,5 @@
-//! Limits the size of a request's head. actix-http refuses heads of more than 128 KiB or 96 headers
-//! itself.
+//! Limits the size of a request's head. Over HTTP/1.1, actix-http itself refuses heads of more than
+//! 128 KiB or 96 headers.
 
 use actix_web::HttpResponse;
 use actix_web::dev::RequestHead;

@@ -6,8 +6,8 @@ use serde::de::{self, Expected, Unexpected};
 
 /// A value or a struct could not be read from [`KeyValues`](super::KeyValues).
 ///
-/// The message names the key and what was expected. It never quotes a value, which may be a secret
-/// of the server that sent it.
+/// The message names the key and what was expected, as far as they are known. It never quotes a
+/// value, which may be a secret of the server that sent it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct KeyValuesError {
     key: Option<String>,

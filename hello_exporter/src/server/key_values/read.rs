@@ -1,5 +1,5 @@
-//! Reads values with serde, in one pass over keys and values. A value of the wrong type affects no
-//! other field.
+//! Reads values with serde, in one pass over keys and values. A value of the wrong type for an
+//! `Option` affects no other field.
 
 use std::cell::Cell;
 use std::collections::btree_map::Iter;

@@ -94,7 +94,7 @@ thread_local! {
     static READ: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Counts how often it is read.
+/// Reads a field, and counts these reads.
 fn counted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     READ.set(READ.get() + 1);
     Option::deserialize(deserializer)

@@ -52,7 +52,7 @@ pub(crate) struct ServedProbe {
     context: ProbeContext,
     declarations: Declarations,
     families: Arc<ProbeFamilies>,
-    /// Whether a run has panicked, or had no thread, since the last one without a failure.
+    /// Whether a run has panicked, or had no thread, since the last one without a [`Failure`].
     faults: PanicState,
     drops: DropLogs,
 }
@@ -199,8 +199,8 @@ impl ServedProbe {
         ProbeResult { families: self.families(), metrics, is_success, duration: started.elapsed() }
     }
 
-    /// Logs a fault of the exporter as an error, once until a run has no failure; logs failures of
-    /// targets at the level `debug`.
+    /// Logs a fault of the exporter (a panic, or no free thread) as an error, once until a run has
+    /// no [`Failure`]. Logs repeated faults, and failures of targets, at the level `debug`.
     fn log(&self, failure: Option<&Failure>, target: &str, module: &str) {
         let Some(error) = failure else {
             self.faults.has_changed(false);
@@ -248,7 +248,7 @@ impl Provider for ProbeResult {
         std::iter::once(own).chain(metrics).chain(up).collect()
     }
 
-    /// A probe whose metrics panic has failed.
+    /// Turns the result into a failure, since the metrics panicked.
     fn leave_out(&mut self, _: CollectorId) {
         (self.metrics, self.is_success) = (None, false);
     }

@@ -29,7 +29,7 @@ pub enum TargetError {
     Invalid(String),
 }
 
-/// Limits the length of a target: the limit of a request's URL does not apply to redirects.
+/// The longest target. A redirect can name a longer one than the URL of a request can contain.
 const MAX_BYTES: usize = 8 << 10;
 
 /// Checks the rules for every target. Spaces are allowed in a path or a query, as in browsers and
@@ -63,7 +63,8 @@ fn authority(target: &str) -> (&str, &str) {
 }
 
 /// Returns the scheme and the text after the colon ([RFC 3986, section
-/// 3.1](https://www.rfc-editor.org/rfc/rfc3986#section-3.1)). A host before a port looks the same.
+/// 3.1](https://www.rfc-editor.org/rfc/rfc3986#section-3.1)). A host before a port looks like a
+/// scheme.
 fn split_scheme(target: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = target.split_once(':')?;
     let is_accepted = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');

@@ -30,7 +30,7 @@ pub(super) struct Job {
 struct JobState {
     /// The current run.
     run: Option<Arc<Run>>,
-    /// The last good outcome, if it may be served again.
+    /// The last good outcome, if the source has a cache. The next run takes it.
     cached: Option<Arc<Outcome>>,
     /// How the last run ended.
     last: Option<RunSummary>,
@@ -122,7 +122,7 @@ impl Job {
         self.lock().cached.clone().filter(|outcome| outcome.finished.elapsed() < cache)
     }
 
-    /// Returns the current run, or a new one with the stale outcome, if there is one.
+    /// Returns the current run; or a new run, with the outcome that it replaces in the cache.
     fn current_or_new_run(&self) -> (Arc<Run>, Option<Stale>) {
         let mut state = self.lock();
         if let Some(run) = &state.run {
@@ -174,7 +174,7 @@ impl Job {
     }
 
     /// Ends the wait for a run whose timeout has passed. Returns when to check again; `None` if no
-    /// request waits.
+    /// run is left to check.
     ///
     /// No author's code runs here.
     pub(super) fn check(&self, now: Instant) -> Option<Instant> {
@@ -193,7 +193,7 @@ impl Job {
         None
     }
 
-    /// Logs and records how a run ended, and returns its outcome.
+    /// Logs and records how a run ended. Returns its outcome, and caches a good one.
     fn conclude(&self, run: &Run, result: RunResult, finished: Instant) -> Arc<Outcome> {
         let started = result.started.unwrap_or(run.started);
         let (scraped, failure) = match result.samples {

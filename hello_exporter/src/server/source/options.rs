@@ -29,8 +29,8 @@ pub struct SourceOptions<F = ()> {
     is_enabled: bool,
 }
 
-/// The options of a source that is enabled. Durations are [`FlagDuration`]s until the flags are
-/// parsed.
+/// The options of a source, except whether it is enabled. Durations are [`FlagDuration`]s until the
+/// flags are parsed.
 #[derive(Clone)]
 pub(crate) struct SourceSettings<D = Duration> {
     pub(super) common: CommonOptions<D>,
@@ -57,13 +57,14 @@ impl<F> SourceOptions<F> {
     /// Limits how long a run may take. More than a day counts as a day. A request with less time
     /// stops waiting earlier, and the run goes on without it.
     ///
-    /// In a run, [`time_left`](super::time_left) returns how much of its time is left.
+    /// In an asynchronous run, [`time_left`](super::time_left) returns how much of its time is
+    /// left.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.common.timeout = fixed(timeout);
         self
     }
 
-    /// Takes the [timeout](Self::timeout) from the flags. A timeout of 0 is an error at the start.
+    /// Takes the [timeout](Self::timeout) from the flags. A timeout of 0 is an error at startup.
     ///
     /// ```
     /// use hello_exporter::{Collector, Exporter, SourceOptions, cli};

@@ -47,7 +47,7 @@ pub enum RunBody {
 /// The result of a run.
 pub struct RunResult {
     pub(super) samples: Result<Scraped, Failure>,
-    /// When the author's code began, if it had to wait for its turn.
+    /// When the author's code began, if it runs in turn with others.
     pub(super) started: Option<Instant>,
 }
 

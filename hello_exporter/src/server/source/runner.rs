@@ -14,8 +14,8 @@ use super::runtime::SourceRuntime;
 use super::serial::SerialThread;
 use super::time_left::with_deadline;
 
-/// Starts runs on one runtime, and supervises them on another, where no author's code can hold a
-/// thread.
+/// Starts asynchronous runs on one runtime. Supervises all runs on the worker of another, which no
+/// author's code can hold.
 pub(super) struct Runner {
     runtime: Arc<SourceRuntime>,
     serial: Arc<SerialThread>,
@@ -25,7 +25,7 @@ pub(super) struct Runner {
     supervisor: Arc<SourceRuntime>,
 }
 
-/// How often the supervisor checks the current runs.
+/// The longest time between two checks of the current runs.
 const PERIOD: Duration = Duration::from_millis(100);
 
 impl Runner {

@@ -38,8 +38,8 @@ impl SourceRuntime {
         Self::with_threads(name, runs + 1, runs + Self::SPARE_BLOCKING_THREADS).map(Some)
     }
 
-    /// Creates a runtime for the probes of `paths`, each on a thread of its own, with threads named
-    /// `probe`; `None` if `paths` is 0.
+    /// Creates a runtime for the probes of `paths` paths. Each probe has a thread of its own, named
+    /// `probe`. Returns `None` if `paths` is 0.
     pub(crate) fn probes(paths: usize) -> io::Result<Option<Arc<Self>>> {
         if paths == 0 {
             return Ok(None);

@@ -27,7 +27,7 @@ pub(crate) enum SelectionError {
     Combined,
     #[error("unknown collector {name:?}, expected one of: {known}")]
     Unknown { name: String, known: String },
-    #[error("unknown collector {name:?}: this exporter has no collectors to choose from")]
+    #[error("unknown collector {name:?}: no collector is enabled")]
     None { name: String },
     #[error("disabled collector {name:?}: `--collector.{name}` enables it")]
     Disabled { name: String },

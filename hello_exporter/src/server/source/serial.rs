@@ -80,8 +80,8 @@ impl SerialThread {
     }
 
     /// Stops the wait for a function that blocks: each waiting function then runs on a thread of
-    /// its own, as any of them may block too. Returns when to check again; `None` if no function
-    /// runs.
+    /// its own, as any of them may block too. Returns when to check again; `None` if no function is
+    /// left to check.
     pub(super) fn check(&self, now: Instant) -> Option<Instant> {
         let mut queue = lock(&self.queue);
         let due = queue.caller.as_ref()?.began + self.patience;

@@ -98,7 +98,7 @@ impl Sources {
         self.disabled.push(name);
     }
 
-    /// Registers the metrics about the sources, if there are any, under names that begin with
+    /// Registers the metrics about the sources, if any is enabled, under names that begin with
     /// `prefix`.
     pub(crate) fn register_own(&mut self, prefix: &str) -> Result<(), RegisterError> {
         if self.enabled.is_empty() {

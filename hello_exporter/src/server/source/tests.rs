@@ -250,7 +250,7 @@ async fn cache_serves_the_last_good_result_until_it_expires() {
     // An expired result does not replace a failure, and a failure is not cached.
     assert_eq!(text().await, failed);
     assert_eq!(text().await, good(4, "0"));
-    // One is cached.
+    // Only the cached value is left.
     counts.wait_for_values(1).await;
 }
 

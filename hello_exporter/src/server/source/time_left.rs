@@ -11,8 +11,9 @@ tokio::task_local! {
 
 /// Returns how much time the current run of an asynchronous source, or the current probe, has left.
 ///
-/// The run is dropped a moment later: it can use that moment to return the metrics found so far.
-/// Outside a run, in a test for example, there is no limit: the result is [`Duration::MAX`].
+/// Once no time is left, the run has a moment to return the metrics found so far; then it is
+/// dropped. Outside a run, in a test for example, there is no limit: the result is
+/// [`Duration::MAX`].
 ///
 /// ```
 /// use hello_exporter::{Collector, source::time_left};
@@ -49,7 +50,7 @@ pub(crate) async fn with_deadline<W: Future>(deadline: Instant, work: W) -> W::O
     DEADLINE.scope(deadline, work).await
 }
 
-/// Returns how long before its `timeout` work should end by itself.
+/// Returns how long before its `timeout` a run should end by itself.
 pub(crate) fn reserve(timeout: Duration) -> Duration {
     (timeout / 10).min(Duration::from_millis(100))
 }

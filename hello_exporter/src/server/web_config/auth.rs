@@ -13,8 +13,8 @@ use super::comparison::Comparisons;
 use super::password::PasswordHash;
 use crate::internals::{read, write};
 
-/// Most accepted credentials in the cache. There are as many as users, unless a client varies the
-/// bytes after the 72nd of a password, which bcrypt ignores.
+/// The maximum number of accepted credentials in the cache. There are at most as many as users,
+/// unless a client varies the bytes after the 72nd of a password, which bcrypt ignores.
 const MOST_CACHED: usize = 100;
 
 /// The user name and the password of a request.
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn cache_is_bounded() {
-        // bcrypt ignores what follows.
+        // bcrypt ignores the bytes after these.
         let long = "a".repeat(72);
         let hash = PasswordHash::try_from(bcrypt::hash(&long, 4).unwrap()).ok().unwrap();
         let users = BTreeMap::from([("u".to_owned(), hash)]);

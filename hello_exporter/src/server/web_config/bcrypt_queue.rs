@@ -10,13 +10,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::internals::lock;
 use crate::server::network::network;
 
-/// Comparisons of one host that may run or wait.
+/// The maximum number of comparisons of one host that run or wait.
 const MOST_PER_HOST: usize = 8;
 
-/// Hosts whose comparisons may run or wait.
+/// The maximum number of hosts whose comparisons run or wait.
 const MOST_HOSTS: usize = 256;
 
-/// Lets one comparison run at a time, so that they never take more than one processor.
+/// Lets one comparison run at a time, so that all together never take more than one processor.
 ///
 /// Every host has a queue of its own, and only the first comparison of each queue waits for the
 /// processor: hosts take turns, however many passwords one of them sends. A comparison is refused
@@ -24,7 +24,7 @@ const MOST_HOSTS: usize = 256;
 pub(super) struct BcryptQueue {
     processor: Arc<Semaphore>,
     hosts: Mutex<HashMap<IpAddr, HostQueue>>,
-    /// Comparisons that have run.
+    /// The number of comparisons that have begun.
     count: AtomicU64,
 }
 

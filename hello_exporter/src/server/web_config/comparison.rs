@@ -14,15 +14,14 @@ use super::bcrypt_queue::{BcryptPermit, BcryptQueue};
 use crate::internals::lock;
 use crate::server::network::network;
 
-/// Resolves to whether the credentials are right; `None` if too many other passwords of the host
-/// wait.
+/// Resolves to whether the credentials are right; `None` if the queue refuses the comparison.
 type Comparison = BoxFuture<'static, Option<bool>>;
 
 /// The comparisons that requests wait for, by host and credentials.
 ///
 /// A comparison exists while a request waits for it: it leaves the queue when all of its clients
-/// are gone, and a client that goes away does not end it for the others. Each host has its own, so
-/// that none waits for the queue of another host.
+/// are gone, and a client that goes away does not end it for the others. Each host has its own
+/// comparisons, so that no request waits in the queue of another host.
 #[derive(Default)]
 pub(super) struct Comparisons(Mutex<HashMap<(IpAddr, CredentialsDigest), WeakShared<Comparison>>>);
 
@@ -45,8 +44,8 @@ impl Comparisons {
     }
 }
 
-/// Waits in the queue, and returns whether the credentials are right; `None` if too many other
-/// passwords of the host wait.
+/// Waits in the queue, and returns whether the credentials are right; `None` if the queue refuses
+/// the comparison.
 pub(super) async fn compare(
     users: &Arc<Users>,
     queue: &Arc<BcryptQueue>,

@@ -11,8 +11,8 @@ use super::password::{PasswordHash, UserName};
 use super::scalar::{GoDuration, Switch, WholeNumber};
 use super::value::{ClientAuthType, San, TlsVersion};
 
-/// The whole file. A key without a value is the same as no key, except in `headers`, where it is an
-/// error.
+/// The whole file. A key without a value is the same as no key, except in `headers` and
+/// `basic_auth_users`, where it is an error.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct File {

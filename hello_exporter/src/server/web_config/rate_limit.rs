@@ -164,7 +164,7 @@ mod tests {
         let later = start + SECOND;
         assert_eq!([0; 2].map(|number| taken(number, later)), [true, false]);
         assert_eq!([1003; 3].map(|number| taken(number, later)), [true, true, false]);
-        // Two hosts that sent requests since, and the new one.
+        // Hosts 0 and 1, whose buckets are not full, and host 1003.
         assert_eq!(lock(&limiter.hosts).buckets.len(), 3);
     }
 }

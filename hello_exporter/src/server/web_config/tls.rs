@@ -159,7 +159,7 @@ impl TlsLoader<'_> {
 }
 
 impl TlsServerConfig {
-    /// Returns whether all keys are missing or empty.
+    /// Returns whether every key is missing or an empty text.
     fn is_empty(&self) -> bool {
         let Self {
             cert,
@@ -245,7 +245,8 @@ fn check_http2_suites(
 const HTTP2_SUITES: [&str; 2] =
     ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];
 
-/// Checks that allowed names are listed only if every client has to present a certificate.
+/// Checks that allowed names are listed only if every client has to present a certificate, and that
+/// the list is not empty.
 fn check_sans(section: &TlsServerConfig, auth_type: ClientAuthType) -> Result<(), String> {
     match &section.client_allowed_sans {
         None => Ok(()),

@@ -60,7 +60,7 @@ struct Watch {
 
 impl Watch {
     /// Returns changed settings once: at the first check that finds the files unchanged since the
-    /// check before it read them.
+    /// previous check, which read them.
     fn check(&mut self, path: &Path) -> Option<Loaded> {
         if let Some((files, loaded)) = self.candidate.take()
             && !files.have_changed()

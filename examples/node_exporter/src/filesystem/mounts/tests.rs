@@ -74,6 +74,6 @@ fn malformed_line_is_refused() {
     ] {
         assert!(mount(line.as_bytes(), Path::new("/")).is_err(), "{line:?}");
     }
-    // A source may be empty.
+    // The device may be empty.
     assert!(mount(b"36 35 8:1 / /mnt rw - tmpfs  rw", Path::new("/")).is_ok());
 }

@@ -14,7 +14,8 @@ use super::{Watch, lock};
 
 static SERVER: Mutex<()> = Mutex::new(());
 
-/// Answers for a path. A mount of the server does not answer while `SERVER` is locked.
+/// Returns 1 for a directory, 0 for a file or a mount of the server, `None` if the path does not
+/// exist. A mount of the server does not answer while `SERVER` is locked.
 fn query(path: &Path) -> Option<u64> {
     if path.starts_with("/a server") {
         drop(lock(&SERVER));
@@ -23,7 +24,7 @@ fn query(path: &Path) -> Option<u64> {
     fs::metadata(path).map(|metadata| u64::from(metadata.is_dir())).ok()
 }
 
-/// Returns more mounts than there are threads. They are queried before all others.
+/// Returns more mounts than there are threads. They are queried before all others but `/`.
 fn mounts_of_server() -> impl Iterator<Item = PathBuf> {
     (0..10).map(|number| PathBuf::from(format!("/a server/{number}")))
 }

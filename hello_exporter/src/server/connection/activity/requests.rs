@@ -5,8 +5,8 @@
 const REQUESTS: usize = 100;
 
 /// Most unsolicited bytes over HTTP/2: bytes that arrive between requests, minus the bytes that
-/// were sent to the client. Window updates are in proportion to what is sent, and nothing else
-/// needs as much. h2 would accept 16 MiB of headers.
+/// are sent to the client after them. Window updates are in proportion to what is sent, and nothing
+/// else needs as much. h2 would accept 16 MiB of headers.
 pub(super) const UNSOLICITED: usize = 64 << 10;
 
 /// Counters of a client's requests and bytes.

@@ -25,7 +25,7 @@ impl Test {
         self.start + Duration::from_secs(seconds)
     }
 
-    /// Asserts that nothing happens before `seconds`, and then `expected`.
+    /// Asserts that the verdict is to wait until `seconds`, and is `expected` then.
     fn assert(&self, seconds: u64, expected: Verdict) {
         let before = self.at(seconds) - Duration::from_millis(1);
         assert_eq!(self.activity.verdict(before), Verdict::Wait(self.at(seconds)));
@@ -150,7 +150,7 @@ fn closing_connection_is_cut_after_a_second() {
     test.request(1, 1);
     test.activity.close(test.at(3));
     test.assert(4, Verdict::Cut("it was closed"));
-    // A request that came just before gets its response.
+    // A request that arrived just before the close gets its response.
     test.activity.begin_request();
     assert!(matches!(test.activity.verdict(test.at(10)), Verdict::Wait(_)));
     test.activity.end_request(test.at(20));

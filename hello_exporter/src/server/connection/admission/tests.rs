@@ -74,7 +74,7 @@ fn connection_with_a_request_is_not_evicted() {
     second.end_requests();
     let third = admit(&admission).unwrap();
     assert_eq!([&first, &second].map(is_closed), [false, true]);
-    // A request that arrives meanwhile gets its response. The slot is another connection's.
+    // A request on the evicted connection changes no slot: its slot is another connection's.
     second.begin_request();
     second.end_requests();
     assert_eq!(counts(&admission), (2, 1));

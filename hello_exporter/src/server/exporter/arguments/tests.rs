@@ -2,7 +2,7 @@ use clap::{ArgAction, value_parser};
 
 use super::*;
 
-/// Flags of every kind that clap has.
+/// Returns a command with flags of each kind that `rewrite` distinguishes.
 fn command() -> Command {
     let text = |long: &'static str| Arg::new(long).long(long);
     let switch = |arg: Arg| arg.action(ArgAction::SetTrue);
@@ -121,6 +121,7 @@ fn switch_takes_true_or_false() {
     // clap reports these.
     assert_rewritten(&["-verbose=yes"], &["--verbose=yes"]);
     assert_rewritten(&["-addr=true", "-other=true"], &["--addr=true", "--other=true"]);
+    // Values and arguments after `--` are not switches.
     assert_kept(&["--args", "-verbose=true", "--", "-verbose=true"]);
 }
 

@@ -12,8 +12,8 @@ use crate::server::probe::{
 };
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
-    /// Probes the targets that requests to a path name, see [`probe`]. `options` is the
-    /// path, or [`ProbeOptions`].
+    /// At each request to a path, probes the target that the request names, see [`probe`].
+    /// `options` is the path, or [`ProbeOptions`].
     pub fn probe(self, options: impl Into<ProbeOptions<F>>, probe: impl Probe) -> Self {
         let options = options.into();
         let path = options.path().clone();

@@ -12,8 +12,8 @@ use crate::server::source::{self, MadeSource, ReadySource, Source, SourceOptions
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Runs a [`Source`] at every scrape; [`source`] says when to choose one.
     ///
-    /// The flags `--collector.NAME` and `--no-collector.NAME` enable and disable it,
-    /// `collect[]=NAME` and `exclude[]=NAME` in a query select it. `options` is its name, or
+    /// The flags `--collector.NAME` and `--no-collector.NAME` enable and disable it. In a query,
+    /// `collect[]=NAME` selects it, and `exclude[]=NAME` leaves it out. `options` is its name, or
     /// [`SourceOptions`].
     pub fn source(self, options: impl Into<SourceOptions<F>>, source: impl Source) -> Self {
         let options = options.into();
@@ -138,7 +138,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// [`async_fn`](source::async_fn), [`blocking_fn`](source::blocking_fn) and
     /// [`in_turn`](source::in_turn).
     ///
-    /// `make` is called once, at the start, and not at all if the flags disable the source. `None`
+    /// `make` is called once, at startup, and not at all if the flags disable the source. `None`
     /// leaves the source out, as `--no-collector.NAME` does. If `make` fails or panics, the
     /// exporter logs one line and ends with exit status 1; functions that fail with the same error
     /// share the line. A [`std::io::Error`] does not name its file: add the path to it.

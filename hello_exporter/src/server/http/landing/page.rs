@@ -169,7 +169,7 @@ impl ProbeFacts {
         let allowed = if self.is_restricted {
             "Only targets that <code>--probe.allow-target</code> permits are probed."
         } else {
-            "Any target is probed: <code>--probe.allow-target</code> restricts them."
+            "Any target is probed. <code>--probe.allow-target</code> restricts the targets."
         };
         write!(
             page,

@@ -117,7 +117,8 @@ impl RequestQueue {
 
     /// Returns the slot to evict for a request of `host`, if there is one:
     ///
-    /// 1. the oldest one whose client has ended its side of the connection, and may be gone;
+    /// 1. the oldest one whose request waits for sources or for its target, and whose client has
+    ///    ended its side of the connection, and may be gone;
     /// 2. one of the host that holds the most, if this host then still holds at least as many as
     ///    `host`;
     /// 3. the one whose client has been receiving its response for longest, if that is too long.
@@ -186,8 +187,8 @@ impl RequestQueue {
         }
     }
 
-    /// Returns until when it is worth waiting for a slot, up to `patience`; `None` if every request
-    /// waits for sources or for its target, which may take long.
+    /// Returns until when it is worth waiting for a slot, up to `patience`; `None` if all requests
+    /// with a slot wait for sources or for their targets, which may take long.
     pub(super) fn next_free(&self, patience: Instant) -> Option<Instant> {
         if let Some((since, _)) = self.slots.longest_sending() {
             return Some(patience.min(since + DELIVERY));

@@ -200,7 +200,7 @@ fn request_is_not_evicted_while_its_response_is_encoded() {
         let other = other.await.unwrap();
         assert!(other.is_some());
         assert_eq!(clients.each_ref().map(|(_, it)| it.must_be_cut()), [false, true]);
-        // No slot becomes free for the second request of the first host.
+        // No slot becomes free for the waiting request of the first host.
         assert!(same.await.unwrap().is_none());
         // A request that is cancelled while it waits leaves nothing in the queue.
         let gone = wait(3);

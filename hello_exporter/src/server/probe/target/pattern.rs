@@ -13,9 +13,9 @@ use url::{Host, Position, Url};
 
 use super::{check, split_scheme};
 
-/// A pattern of the targets that `--probe.allow-target` allows. `*` matches any number of letters,
-/// digits, `-` and `_`, so at most one part of a host name or an address. `**` matches any text,
-/// and every other character matches itself.
+/// A pattern of the targets that `--probe.allow-target` allows. `*` matches any number of ASCII
+/// letters, digits, `-` and `_`, so at most one part of a host name or an address. `**` matches any
+/// text, and every other character matches itself.
 ///
 /// ```
 /// use hello_exporter::probe::TargetPattern;
@@ -96,7 +96,8 @@ impl TargetPattern {
 }
 
 /// Returns the two readings of a target or of a pattern: as written, and as browsers read it. Both
-/// have scheme and host in lower case, no default port of the scheme, and a path after a scheme.
+/// have scheme and host in lower case, no default port of the scheme, and, if they have a scheme, a
+/// path.
 fn readings(target: &str) -> [String; 2] {
     let (scheme, rest) = match target.split_once("://") {
         Some((scheme, rest)) if split_scheme(target).is_some_and(|(it, _)| it == scheme) => {
@@ -121,7 +122,7 @@ fn readings(target: &str) -> [String; 2] {
 }
 
 /// Splits `host:port` before the colon. A text with several colons that has no brackets is an IPv6
-/// address.
+/// address without a port.
 fn split_port(authority: &str) -> (&str, &str) {
     let bracket = authority.find(']').filter(|_| authority.starts_with('['));
     let colon = authority.find(':').filter(|_| authority.matches(':').count() == 1);

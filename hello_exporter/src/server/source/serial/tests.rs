@@ -21,7 +21,8 @@ fn serial_thread(runtime: &Runtime, patience: Duration) -> Arc<SerialThread> {
     Arc::new(SerialThread::new(runtime.handle().clone(), patience))
 }
 
-/// A function that blocks until the other end is dropped, and reports when it begins and returns.
+/// Returns a function that blocks until the returned sender is dropped, and the receiver of its
+/// reports that it began and returned.
 fn blocking() -> (Function, Receiver<&'static str>, Sender<()>) {
     let (says, said) = channel();
     let (release, released) = channel::<()>();
@@ -80,7 +81,7 @@ fn blocked_function_delays_the_others_once() {
     let (blocks, said, release) = blocking();
     serial.push(blocks);
     assert_eq!(said.recv().unwrap(), "began");
-    // Two that block as well wait for it, and one that does not.
+    // Two more functions that block, and one that does not, wait for it.
     let (second, second_said, second_release) = blocking();
     let (third, third_said, third_release) = blocking();
     let (done, ended) = channel();
@@ -89,13 +90,13 @@ fn blocked_function_delays_the_others_once() {
     serial.push(Box::new(move || done.send("done").unwrap()));
 
     let now = Instant::from_std(StdInstant::now());
-    assert!(serial.check(now).is_some_and(|due| due > now), "it has its time");
+    assert!(serial.check(now).is_some_and(|due| due > now), "the function has time left");
     assert!(ended.try_recv().is_err());
     assert_eq!(serial.check(now + LONG), None);
     assert_eq!([second_said, third_said].map(|said| said.recv().unwrap()), ["began"; 2]);
     assert_eq!(ended.recv().unwrap(), "done");
 
-    // The next round does not wait for those that still block.
+    // A later function does not wait for those that still block.
     let (done, ended) = channel();
     serial.push(Box::new(move || done.send("done").unwrap()));
     assert_eq!(ended.recv().unwrap(), "done");
