@@ -193,6 +193,15 @@ fn many_and_long_configured_families_are_served() {
 }
 
 #[test]
+fn source_that_the_flags_leave_out_is_reported_as_left_out() {
+    let exporter = start(&Config::of("first\n"), &["--count.none"]);
+    let response = get(exporter.address, "/metrics?collect[]=count");
+    let body =
+        "collector \"count\" is left out: with the current flags, it has nothing to collect\n";
+    assert_eq!((response.status, &*response.body), (400, body));
+}
+
+#[test]
 fn probe_omits_the_parts_of_disabled_sources() {
     let config = Config::of("first\n");
     for flag in ["--no-collector.count", "--count.none"] {

@@ -88,7 +88,7 @@ pub use options::SourceOptions;
 pub(crate) use runnable::{DropLogs, Failure, FailureKind, Scraped, scraped};
 pub(crate) use runtime::SourceRuntime;
 pub(crate) use selection::Selection;
-pub(crate) use set::Sources;
+pub(crate) use set::{Absence, Sources};
 pub(crate) use status::{LastRun, Status};
 pub use time_left::time_left;
 pub(crate) use time_left::{reserve, with_deadline};

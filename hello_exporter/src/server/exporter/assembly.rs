@@ -15,7 +15,7 @@ use crate::server::cli::TelemetryPath;
 use crate::server::http::Limit;
 use crate::server::options::ZeroTimeout;
 use crate::server::probe::{AllowList, ProbeContext, ProbeOptions, ReadyProbe, ServedProbe};
-use crate::server::source::{ReadySource, SourceOptions, SourceRuntime, Sources};
+use crate::server::source::{Absence, ReadySource, SourceOptions, SourceRuntime, Sources};
 
 /// The parts that the services serve.
 pub(super) struct Assembly {
@@ -99,7 +99,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             let name = options.name().clone();
             if !parsed.enabled.contains(&name) {
                 maker.discard(&DropLog::new(name.clone()));
-                sources.add_disabled(name);
+                sources.add_absent(name, Absence::Disabled);
             } else if let Err(error) = self.make_source(&mut sources, options, maker, &parsed.own) {
                 self.errors.push(error);
             }
@@ -127,7 +127,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
                 let settings = check_options(part, || options.settings(flags))?;
                 sources.add(settings, source)?;
             }
-            None => sources.add_disabled(name),
+            None => sources.add_absent(name, Absence::LeftOut),
         }
         Ok(())
     }
@@ -160,7 +160,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         runtime: &Arc<SourceRuntime>,
     ) -> Vec<Arc<ServedProbe>> {
         // Makers may have left out sources that the flags enable.
-        let enabled = parsed.enabled.iter().filter(|name| !sources.disabled().contains(name));
+        let is_absent = |name| sources.absent().iter().any(|(absent, _)| absent == name);
+        let enabled = parsed.enabled.iter().filter(|name| !is_absent(*name));
         let context = ProbeContext {
             allowed: Arc::new(AllowList(parsed.allowed_targets.clone())),
             enabled: Arc::new(enabled.cloned().collect()),

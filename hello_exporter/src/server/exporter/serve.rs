@@ -80,10 +80,17 @@ async fn serve(
     let draining = async { _ = draining.await };
     let serving = connection::serve(app, listeners, web_config, limits, draining);
     let second_signal = async {
-        if let Either::Right((signal, _)) = select(stopped, pin!(signals.next())).await {
-            info!(%signal, "Draining");
-        }
+        let first = match select(stopped, pin!(signals.next())).await {
+            Either::Right((signal, _)) => Some(signal),
+            Either::Left(_) => None,
+        };
         let _ = drain.send(());
+        // If the drain began without a signal, the next one is the first.
+        let signal = match first {
+            Some(signal) => signal,
+            None => signals.next().await,
+        };
+        info!(%signal, "Draining");
         signals.next().await
     };
     match select(pin!(serving), pin!(second_signal)).await {

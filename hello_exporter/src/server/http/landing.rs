@@ -49,7 +49,7 @@ impl Landing {
             revision: build_info.revision().to_owned(),
             platform: BuildInfo::platform(),
             metrics_path: metrics_path.to_owned(),
-            disabled: sources.disabled().to_vec(),
+            absent: sources.absent().to_vec(),
             probes: probes.collect(),
         };
         let policy = policy(!facts.probes.is_empty()).into();

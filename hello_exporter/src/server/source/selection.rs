@@ -31,6 +31,8 @@ pub(crate) enum SelectionError {
     None { name: String },
     #[error("disabled collector {name:?}: `--collector.{name}` enables it")]
     Disabled { name: String },
+    #[error("collector {name:?} is left out: with the current flags, it has nothing to collect")]
+    LeftOut { name: String },
 }
 
 impl Selection {

@@ -25,11 +25,20 @@ use crate::server::options::CommonOptions;
 pub(crate) struct Sources {
     registry: Registry,
     enabled: Vec<Arc<RegisteredSource>>,
-    disabled: Vec<CollectorName>,
+    absent: Vec<(CollectorName, Absence)>,
     /// The families of [`ScrapeMetrics`].
     own: Option<RegisteredFamilies>,
     /// Runs the enabled sources, if there are any.
     runner: Option<Runner>,
+}
+
+/// Why a declared source does not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absence {
+    /// It is disabled by a flag, or by default.
+    Disabled,
+    /// Its maker returned `None`.
+    LeftOut,
 }
 
 /// A source with its families in the registry.
@@ -68,7 +77,7 @@ impl RegisteredFamilies {
 impl Sources {
     /// Creates an empty set, whose families will be registered in `registry`.
     pub(crate) fn new(registry: Registry) -> Self {
-        Self { registry, enabled: Vec::new(), disabled: Vec::new(), own: None, runner: None }
+        Self { registry, enabled: Vec::new(), absent: Vec::new(), own: None, runner: None }
     }
 
     /// Adds a source, and registers its families.
@@ -93,9 +102,9 @@ impl Sources {
         Ok(())
     }
 
-    /// Adds the name of a source that is disabled by a flag or left out by its maker.
-    pub(crate) fn add_disabled(&mut self, name: CollectorName) {
-        self.disabled.push(name);
+    /// Adds a source that does not run.
+    pub(crate) fn add_absent(&mut self, name: CollectorName, reason: Absence) {
+        self.absent.push((name, reason));
     }
 
     /// Registers the metrics about the sources, if any is enabled, under names that begin with
@@ -117,9 +126,9 @@ impl Sources {
         self.enabled.iter().map(|source| source.job.status()).collect()
     }
 
-    /// Returns the names of the disabled sources.
-    pub(crate) fn disabled(&self) -> &[CollectorName] {
-        &self.disabled
+    /// Returns the names of the sources that do not run, and why.
+    pub(crate) fn absent(&self) -> &[(CollectorName, Absence)] {
+        &self.absent
     }
 
     /// Runs the sources on `runtime`, and supervises them on `supervisor`.
@@ -143,8 +152,11 @@ impl Sources {
     }
 
     fn missing(&self, name: String) -> SelectionError {
-        if self.disabled.iter().any(|disabled| *disabled == name) {
-            return SelectionError::Disabled { name };
+        if let Some((_, reason)) = self.absent.iter().find(|(absent, _)| *absent == name) {
+            return match reason {
+                Absence::Disabled => SelectionError::Disabled { name },
+                Absence::LeftOut => SelectionError::LeftOut { name },
+            };
         }
         if self.enabled.is_empty() {
             return SelectionError::None { name };

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use crate::internals::CollectorName;
-use crate::server::source::{FailureKind, LastRun, Status};
+use crate::server::source::{Absence, FailureKind, LastRun, Status};
 
 /// The style sheet, whose hash is in the policy of the page.
 pub(super) const STYLE: &str = include_str!("style.css");
@@ -19,7 +19,7 @@ pub(super) struct PageFacts {
     pub(super) revision: String,
     pub(super) platform: String,
     pub(super) metrics_path: String,
-    pub(super) disabled: Vec<CollectorName>,
+    pub(super) absent: Vec<(CollectorName, Absence)>,
     pub(super) probes: Vec<ProbeFacts>,
 }
 
@@ -102,20 +102,23 @@ impl Page<'_> {
     }
 
     fn collectors(&self, page: &mut Formatter<'_>) -> fmt::Result {
-        let (enabled, disabled) = (self.collectors.len(), self.facts.disabled.len());
-        if enabled + disabled == 0 {
+        let (enabled, absent) = (self.collectors.len(), &self.facts.absent);
+        if enabled + absent.len() == 0 {
             return Ok(());
         }
         write!(page, "<section>\n<h2>Collectors <small>{enabled} enabled")?;
-        if disabled > 0 {
-            write!(page, ", {disabled} disabled")?;
+        for (reason, word) in [(Absence::Disabled, "disabled"), (Absence::LeftOut, "left out")] {
+            let count = absent.iter().filter(|(_, of)| *of == reason).count();
+            if count > 0 {
+                write!(page, ", {count} {word}")?;
+            }
         }
         page.write_str("</small></h2>\n<ul class=\"card collectors\">\n")?;
         for status in self.collectors {
             self.enabled(page, status)?;
         }
-        for name in &self.facts.disabled {
-            disabled_collector(page, name)?;
+        for (name, reason) in absent {
+            absent_collector(page, name, *reason)?;
         }
         page.write_str(
             "</ul>\n<p class=\"quiet\">States are as of the last scrape: this page runs no collector. A \
@@ -145,13 +148,19 @@ impl Page<'_> {
     }
 }
 
-fn disabled_collector(page: &mut Formatter<'_>, name: &str) -> fmt::Result {
+fn absent_collector(page: &mut Formatter<'_>, name: &str, reason: Absence) -> fmt::Result {
     let name = Escaped(name);
-    writeln!(
-        page,
-        "<li><span class=\"name\">{name}</span> <span class=\"state\">Disabled</span> \
-         <span class=\"note\"><code>--collector.{name}</code> enables it</span></li>"
-    )
+    let state = match reason {
+        Absence::Disabled => "Disabled",
+        Absence::LeftOut => "Left out",
+    };
+    write!(page, "<li><span class=\"name\">{name}</span> <span class=\"state\">{state}</span> ")?;
+    page.write_str("<span class=\"note\">")?;
+    match reason {
+        Absence::Disabled => write!(page, "<code>--collector.{name}</code> enables it")?,
+        Absence::LeftOut => page.write_str("with the current flags, it has nothing to collect")?,
+    }
+    page.write_str("</span></li>\n")
 }
 
 impl ProbeFacts {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::page::{Page, PageFacts, ProbeFacts, STYLE};
-use crate::server::source::{FailureKind, LastRun, Status};
+use crate::server::source::{Absence, FailureKind, LastRun, Status};
 
 fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
@@ -42,7 +42,7 @@ fn hostile() -> PageFacts {
         revision: "0123456789abcdef0123456789abcdef01234567".to_owned(),
         platform: "Rust 1.2.3, linux/x86_64".to_owned(),
         metrics_path: "/my/metrics".to_owned(),
-        disabled: vec!["spare".into()],
+        absent: vec![("spare".into(), Absence::Disabled), ("unused".into(), Absence::LeftOut)],
         probes: vec![
             ProbeFacts {
                 path: "/probe".to_owned(),
@@ -62,7 +62,7 @@ fn small() -> PageFacts {
         revision: "unknown".to_owned(),
         platform: "Rust 1.2.3, linux/x86_64".to_owned(),
         metrics_path: "//metrics".to_owned(),
-        disabled: Vec::new(),
+        absent: Vec::new(),
         probes: Vec::new(),
     }
 }
