@@ -91,8 +91,9 @@ impl Registry {
     /// Registers a collector, an `Arc` of one, or a `prometheus::Registry` with everything that is
     /// registered in it.
     ///
-    /// A struct of plain values would never change after registration, so it does not compile here.
-    /// Register a function that makes it instead, see [`register_fn`](Self::register_fn).
+    /// A struct of plain values, other than atomics, would never change after registration, so it
+    /// does not compile here. Register a function that makes it instead, see
+    /// [`register_fn`](Self::register_fn).
     ///
     /// The registry takes ownership of the collector. A program that updates its metrics registers
     /// an `Arc` of it, and keeps another one: `registry.register(Arc::clone(&hello))`.

@@ -80,7 +80,8 @@ fn with_flattened(descs: TokenStream, extend: impl Iterator<Item = TokenStream>)
     quote!({ let mut __descs = #descs; #(#extend)* __descs })
 }
 
-/// Writes whether the samples can change while the struct is registered. Plain values cannot.
+/// Writes whether the samples can change while the struct is registered. Plain values other than
+/// atomics cannot.
 fn is_live(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
     let own = collector.metrics().map(|(field, _)| of_metric(krate, &field.ty, "IS_LIVE"));

@@ -50,8 +50,8 @@ pub(crate) fn collector(collector: &Collector, compile_errors: TokenStream) -> T
     }
 }
 
-/// Writes a label set without names. For an enum, which should derive `LabelValue`, also writes a
-/// label value.
+/// Writes an empty label set. For an enum, which should derive `LabelValue`, also writes a label
+/// value.
 pub(crate) fn label_struct(labels: &LabelStruct, compile_errors: TokenStream) -> TokenStream {
     let LabelStruct { ident, generics, krate, is_enum, .. } = labels;
     let labels = labels_stub(ident, generics, krate);
@@ -59,8 +59,8 @@ pub(crate) fn label_struct(labels: &LabelStruct, compile_errors: TokenStream) ->
     quote!(#compile_errors #labels #value)
 }
 
-/// Writes a label value and a label set without names. The input is an enum, or a struct that
-/// derives `LabelValue` instead of `Labels`.
+/// Writes a label value and an empty label set. The input is an enum, or a struct that derives
+/// `LabelValue` instead of `Labels`.
 pub(crate) fn label_enum(values: &LabelEnum, compile_errors: TokenStream) -> TokenStream {
     let LabelEnum { ident, generics, krate, .. } = values;
     let labels = labels_stub(ident, generics, krate);
@@ -68,7 +68,7 @@ pub(crate) fn label_enum(values: &LabelEnum, compile_errors: TokenStream) -> Tok
     quote!(#compile_errors #labels #value)
 }
 
-/// Writes a label set without names, which breaks no rule about names.
+/// Writes an empty label set, which breaks no rule about names.
 fn labels_stub(ident: &Ident, generics: &Generics, krate: &TokenStream) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {

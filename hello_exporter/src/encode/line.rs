@@ -1,8 +1,8 @@
 //! The lines of the two text formats.
 //!
 //! Registration renders the prefix of a line, and the first update of a live series renders its
-//! labels. A scrape copies both, and formats only the values. It also renders the labels of plain
-//! values.
+//! labels. A scrape copies both, and formats the values. For plain values, it renders the labels
+//! too.
 
 use std::marker::PhantomData;
 

@@ -27,7 +27,8 @@ pub struct Sample<'a> {
     pub(crate) value: PointValue<'a>,
     /// In milliseconds since the Unix epoch.
     pub(crate) timestamp: Option<i64>,
-    /// One exemplar for each bucket of a histogram, one for a number, or no exemplars.
+    /// The exemplars of a histogram's buckets, in order, or the one of a number. A missing one is
+    /// `None`, or left out at the end.
     pub(crate) exemplars: &'a [Option<Arc<Exemplar>>],
 }
 

@@ -33,7 +33,8 @@ impl Collect for Gathered {
         let Some(family) = self.0.get(index) else {
             return;
         };
-        // The program has unregistered the family, and registered its name with another type.
+        // The types differ if the program has unregistered the family, and registered its name with
+        // another type.
         if model::type_from(family.get_field_type()) != encoder.desc().metric_type() {
             return encoder.refuse(&"the family was registered with another type");
         }

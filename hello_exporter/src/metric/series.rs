@@ -231,7 +231,7 @@ impl<L: Labels, T: GaugeValue, P: Lookup> Series<'_, L, Gauge<T>, P> {
         self.add(amount.negated());
     }
 
-    /// Adds one until the guard is dropped, see [`Gauge::inc_guard`].
+    /// Adds one, and subtracts it when the guard is dropped, see [`Gauge::inc_guard`].
     ///
     /// The guard subtracts nothing if nothing was added because the family is full, or if the
     /// series was removed meanwhile. It does subtract from a series that was removed and created

@@ -241,7 +241,7 @@ pub enum SnapshotError {
         /// The count of the bucket that counts too few.
         next: u64,
     },
-    /// A last bucket that does not hold all observations.
+    /// A `+Inf` bucket whose count is not that of all observations.
     #[error("the bucket up to `+Inf` counts {bucket} observations, but there are {count}")]
     Total {
         /// The count of the bucket.

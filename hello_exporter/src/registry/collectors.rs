@@ -89,7 +89,8 @@ pub(super) fn plan_dynamic(
     (dynamic, panicked)
 }
 
-/// Returns the families of a collector; `None` if it panics, which is logged once.
+/// Returns the families of a collector; `None` if it panics. Logs the panic unless a fault of the
+/// collector was logged before.
 fn describe(registration: &Registration, collector: &dyn Collect) -> Option<Vec<Desc>> {
     let described = catch(|| collector.describe());
     if let Err(error) = &described

@@ -10,7 +10,7 @@ use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written, encode_family
 use crate::registry::origin::Registrable;
 use crate::registry::{RegisterError, Registry};
 
-/// The reason why the exposition of a collector cannot be compared.
+/// The reason why [`exposition`] returns no text.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ExpositionError {
     #[error(transparent)]

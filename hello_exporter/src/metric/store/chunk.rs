@@ -6,8 +6,8 @@
 //! the labels of a complete record. The modules of the store guarantee that:
 //!
 //! - Only [`Chunk::append`] stores labels, after all complete words. It gets its words from
-//!   [`render`], and runs on one thread at a time: `Store::create` and compaction hold the writer's
-//!   lock.
+//!   [`render`] or [`Record::copy`], and runs on one thread at a time: `Store::create` and
+//!   compaction hold the writer's lock.
 //! - A record is complete before the count of complete words, and then its index entry, are stored
 //!   with Release. A [`Record`] is read at an offset from an Acquire load of either, or under the
 //!   writer's lock. This offset is the start of a complete record: it comes from an index entry, or
@@ -278,7 +278,8 @@ fn words_to_line(words: &[AtomicU64]) -> usize {
     (words.as_ptr().addr() / size_of::<u64>()).wrapping_neg() % LINE_WORDS
 }
 
-/// Iterates over the words of a record from [`render`], with its value moved after its labels.
+/// Iterates over the words of a record from [`render`] or [`Record::copy`], with its value moved
+/// after its labels.
 fn with_value_last(
     record: &[u64],
     layout: Layout,

@@ -46,7 +46,7 @@ impl Location {
     }
 }
 
-/// A hash table with open addressing, read without a lock.
+/// A hash table with open addressing, which can be read while the writer inserts.
 ///
 /// An entry holds the upper bits of the hash and a [`Location`]. A free slot is zero.
 #[derive(Clone)]
