@@ -264,7 +264,7 @@ waits_seconds_bucket{of="sound",le="2"} 2
 waits_seconds_bucket{of="sound",le="+Inf"} 2
 waits_seconds_sum{of="sound"} 1.5
 waits_seconds_count{of="sound"} 2
-# HELP foreign_dropped_series_total Series that were not exposed because their family was refused or full, or because they were invalid.
+# HELP foreign_dropped_series_total Series that were not exposed because their family was refused or they were invalid, and updates dropped because their family was full.
 # TYPE foreign_dropped_series_total counter
 foreign_dropped_series_total{family="waits_seconds"} 6
 "#

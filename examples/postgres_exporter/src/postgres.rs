@@ -48,8 +48,9 @@ impl Postgres {
 }
 
 /// Cancels a query on the server if its future is dropped, for example because its source timed
-/// out. Also closes the connection, which is not in its slot while a query runs. So no other query
-/// waits for the late one, and the cancellation cannot hit another query.
+/// out. Also closes the connection. [`Postgres::connection`] is empty while a query runs, so the
+/// next query opens a new connection: it does not wait for the late query, and the cancellation
+/// cannot hit it.
 struct Running(Option<(CancelToken, AbortHandle)>);
 
 impl Drop for Running {

@@ -1,4 +1,4 @@
-//! Counters of dropped series, exposed by the next scrape.
+//! Counters of dropped series, exposed at the end of the scrape that drops them.
 
 use crate::metric::CounterVec;
 
@@ -6,8 +6,8 @@ use crate::metric::CounterVec;
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate)]
 pub(crate) struct Health {
-    /// Series that were not exposed because their family was refused or full, or because they were
-    /// invalid.
+    /// Series that were not exposed because their family was refused or they were invalid, and
+    /// updates dropped because their family was full.
     #[metric(labels = ["family"])]
     dropped_series_total: CounterVec<1>,
 

@@ -52,8 +52,8 @@ impl Registrations {
         Ok(())
     }
 
-    /// Removes a collector and returns its last owners. The caller drops them after it has released
-    /// the lock.
+    /// Removes a collector. Returns its registration and the previous plan, through which the
+    /// registry owned it; the caller drops them after it has released the lock.
     pub(super) fn remove(&mut self, id: CollectorId) -> Option<(Arc<Registration>, Arc<Plan>)> {
         let registration = self.registrations.remove(&id)?;
         let plan = self.plan();
@@ -121,8 +121,8 @@ impl Registrations {
         true
     }
 
-    /// Limits the labels of a family whose labels are known at run time only. Label names that
-    /// change with every scrape are a mistake, and each is added to all samples of the family.
+    /// A family gains no labels beyond this number. Label names that change with every scrape are a
+    /// mistake, and each is added to all samples of the family.
     const MOST_LABELS: usize = 64;
 
     fn add_family(

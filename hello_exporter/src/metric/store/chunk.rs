@@ -10,8 +10,8 @@
 //!   compaction hold the writer's lock.
 //! - A record is complete before the count of complete words, and then its index entry, are stored
 //!   with Release. A [`Record`] is read at an offset from an Acquire load of either, or under the
-//!   writer's lock. This offset is the start of a complete record: it comes from an index entry, or
-//!   is the end of the previous record with its padding.
+//!   writer's lock. This offset is the start of a complete record: it comes from an index entry, is
+//!   `FIRST_OFFSET`, or is the end of the previous record with its padding.
 //! - A store has one [`Layout`] for all its records.
 //! - Other modules can store only to the value of a record; this one also sets one bit of its
 //!   header. Removal marks a record, and compaction copies it to another chunk.
@@ -52,7 +52,7 @@ impl Header {
     const TOMBSTONE: u64 = 1 << 62;
     /// The value follows the labels instead of preceding them.
     const VALUE_LAST: u64 = 1 << 61;
-    /// The position of the number of unused words after the record.
+    /// The lowest bit of the padding: the number of unused words after the record.
     const PADDING_AT: u32 = 58;
     const PADDING: u64 = (LINE_WORDS as u64 - 1) << Self::PADDING_AT;
     const LENGTH_BITS: u32 = 26;

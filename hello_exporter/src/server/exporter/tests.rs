@@ -61,7 +61,7 @@ y{x=\"b\"} 1
 # HELP z Help.
 # TYPE z gauge
 z{x=\"one\"} 1
-# HELP my_exporter_dropped_series_total Series that were not exposed because their family was refused or full, or because they were invalid.
+# HELP my_exporter_dropped_series_total Series that were not exposed because their family was refused or they were invalid, and updates dropped because their family was full.
 # TYPE my_exporter_dropped_series_total counter
 my_exporter_dropped_series_total{family=\"y\"} 3
 my_exporter_dropped_series_total{family=\"z\"} 2
@@ -196,7 +196,7 @@ c 2
 d_bucket{le=\"+Inf\"} 0
 d_sum 0
 d_count 0
-# HELP x_dropped_series_total Series that were not exposed because their family was refused or full, or because they were invalid.
+# HELP x_dropped_series_total Series that were not exposed because their family was refused or they were invalid, and updates dropped because their family was full.
 # TYPE x_dropped_series_total counter
 x_dropped_series_total{family=\"c\"} 1
 x_dropped_series_total{family=\"d\"} 1
@@ -228,7 +228,7 @@ fn series_beyond_max_series_are_counted_and_removed_ones_are_not() {
 # TYPE y counter
 y{x=\"b\"} 1
 y{x=\"c\"} 1
-# HELP x_dropped_series_total Series that were not exposed because their family was refused or full, or because they were invalid.
+# HELP x_dropped_series_total Series that were not exposed because their family was refused or they were invalid, and updates dropped because their family was full.
 # TYPE x_dropped_series_total counter
 x_dropped_series_total{family=\"y\"} 1
 "

@@ -12,8 +12,8 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(default_provider())
 }
 
-/// Returns the cryptography with only the listed suites and curves; an empty list restricts
-/// nothing. Warns about listed values that rustls lacks.
+/// Returns the cryptography with the listed curves, the listed suites of TLS 1.2, and all suites of
+/// TLS 1.3; an empty list restricts nothing. Warns about listed values that rustls lacks.
 pub(super) fn restricted_provider(
     suites: &[CipherSuite],
     curves: &[Curve],
@@ -66,7 +66,7 @@ fn supported<T>(
 /// A name of Go's crypto/tls, and rustls' value for it, if it has one.
 type GoName<T> = (&'static str, Option<T>);
 
-/// Every suite that Go's crypto/tls lists. The suites of rustls use ephemeral keys and
+/// Every suite of Go's `tls.CipherSuites()`, as of Go 1.19. The suites of rustls use ephemeral keys and
 /// authenticated encryption. rustls will not support the others, which lack one of these.
 static CIPHER_SUITES: &[GoName<SupportedCipherSuite>] = &[
     ("TLS_AES_128_GCM_SHA256", Some(cipher_suite::TLS13_AES_128_GCM_SHA256)),
@@ -106,7 +106,7 @@ static CIPHER_SUITES: &[GoName<SupportedCipherSuite>] = &[
     ("TLS_RSA_WITH_AES_256_GCM_SHA384", None),
 ];
 
-/// Every curve of Go's crypto/tls.
+/// The curves that exporter-toolkit accepts, and X25519MLKEM768.
 static CURVES: &[GoName<&'static dyn SupportedKxGroup>] = &[
     ("CurveP256", Some(kx_group::SECP256R1)),
     ("CurveP384", Some(kx_group::SECP384R1)),

@@ -20,7 +20,7 @@ impl Head {
         Self { idle_since: now, begun: Some(now) }
     }
 
-    /// Notes a byte of the head.
+    /// Notes bytes after the last head: of the body of its request, or of the next head.
     pub(super) fn receive(&mut self, now: Instant) {
         self.begun.get_or_insert(now);
     }
