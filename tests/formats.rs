@@ -344,8 +344,8 @@ fn gauge_must_end_in_its_unit() {
     let error = Registry::new().register(AsGauge(gauge)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "collector `formats::AsGauge`: `busy_seconds_total` has unit `seconds`, and must end in \
-         `_seconds`, or a counter in `_seconds_total`"
+        "collector `formats::AsGauge`: `busy_seconds_total` has unit `seconds`, expected a name \
+         that ends in `_seconds`; only the name of a counter may end in `_seconds_total`"
     );
 }
 

@@ -169,12 +169,12 @@ fn endless_reply_takes_little_memory() {
     for fake in [
         Fake::Endless(b"$9999999999\r\n", b"x"),
         Fake::Endless(b"+", b"x"),
-        Fake::Endless(b"*1000000000000\r\n", b"_\r\n"),
-        Fake::Endless(b"*1000000000000\r\n", b"*1\r\n_\r\n"),
+        Fake::Endless(b"*1000000000000\r\n", b"$-1\r\n"),
+        Fake::Endless(b"*1000000000000\r\n", b":1\r\n"),
+        Fake::Endless(b"*1000000000000\r\n", b"+x\r\n"),
+        Fake::Endless(b"*1000000000000\r\n", b"*1\r\n:1\r\n"),
         Fake::Endless(b"", b"*4096\r\n"),
-        Fake::Endless(b"%4611686018427387903\r\n", b"_\r\n"),
-        Fake::Endless(b"|9223372036854775807\r\n", b"_\r\n"),
-        Fake::Endless(b"", b">2\r\n+x\r\n_\r\n"),
+        Fake::Endless(b"", b"*2\r\n+x\r\n"),
     ] {
         let server = FakeRedis::start(fake);
         let exporter = start(server.address, &[]);
@@ -187,20 +187,24 @@ fn endless_reply_takes_little_memory() {
     }
 }
 
-/// Returns the beginnings of huge replies. Each stops a little before or after the point where the
-/// exporter stops reading, and the server then sends nothing more.
-fn endings() -> [Vec<u8>; 6] {
-    let of = |first: &str, rest: &str, length: usize| {
-        [first.as_bytes(), &rest.as_bytes().repeat(length / rest.len())].concat()
+/// Returns the beginnings of huge replies, after which the server sends nothing more. Each is a
+/// little shorter than a limit of the exporter, or exceeds it.
+fn endings() -> [Vec<u8>; 7] {
+    const MOST_ELEMENTS: usize = 1 << 15;
+    const MOST_LINE_BYTES: usize = 1 << 16;
+    const MOST_BYTES: usize = 1 << 20;
+
+    let of = |first: &str, rest: &str, number: usize| {
+        [first.as_bytes(), &rest.as_bytes().repeat(number)].concat()
     };
-    let lines = 16_000;
     [
-        of("*1000000000\r\n", "_\r\n", (2 << 20) - 100),
-        of("*1000000000\r\n", "_\r\n", 3 * lines),
-        of("*1000000000\r\n", "*1\r\n_\r\n", 7 * lines / 2),
-        of("|1000000000\r\n", "|0\r\n_\r\n", 7 * lines / 2),
-        of("$1000000000\r\n", "x", (1 << 20) - 100),
-        of("+", "x", (1 << 20) - 100),
+        of("*1000000000\r\n", ":1\r\n", MOST_ELEMENTS - 100),
+        of("*1000000000\r\n", ":1\r\n", 10 * MOST_ELEMENTS),
+        of("*1000000000\r\n", "*1\r\n:1\r\n", MOST_ELEMENTS / 2 - 100),
+        of("*1000000000\r\n", "$9\r\n123456789\r\n", MOST_BYTES / 10),
+        of("$1000000000\r\n", "x", MOST_BYTES - 100),
+        of("+", "x", MOST_LINE_BYTES - 100),
+        of("+", "x", MOST_LINE_BYTES + 100),
     ]
 }
 

@@ -191,8 +191,8 @@ fn hash_of_cost_above_16_is_a_warning() {
     for (cost, warns) in [(16, false), (17, true), (18, true), (31, true)] {
         let hash = SECRET.replace("$04$", &format!("${cost}$"));
         let warning = format!(
-            "warn msg=\"`basic_auth_users`: a hash has cost {cost}, so that each comparison delays all \
-             other passwords for very long, expected a cost of at most 16\" file=@/web.yml"
+            "warn msg=\"`basic_auth_users`: a hash has cost {cost}: while a password is compared with \
+             it, all other passwords wait very long, expected a cost of at most 16\" file=@/web.yml"
         );
         let log = warns.then_some(warning).into_iter().collect();
         assert_eq!(directory.checked(&users(&[("alice", &hash)])), (Some(0), log));

@@ -100,9 +100,10 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns an error, and registers nothing, if the same `Arc` is registered already, if a field
-    /// differs from its declaration, or if a family breaks a naming rule, exists already with the
-    /// same constant labels, exists with another type, help, unit or set of label names, or would
+    /// Returns an error, and registers nothing, if the same `Arc` is registered already with the
+    /// same prefix and constant labels, if a field differs from its declaration, or if a family
+    /// breaks a naming rule, exists already with the same constant labels or in a
+    /// `prometheus::Registry`, exists with another type, help, unit or set of label names, or would
     /// expose a name of another family.
     pub fn register<C: IntoCollector>(&self, collector: C) -> Result<CollectorId, RegisterError> {
         // If this fails, the compiler also shows the call of this function.
@@ -193,7 +194,8 @@ impl Registry {
         removed.is_some()
     }
 
-    /// Appends the samples of all collectors to `buffer`, family by family, sorted by name.
+    /// Appends the samples of all collectors to `buffer`, family by family, sorted by name; the
+    /// families about an exporter's scrapes come last.
     ///
     /// It never fails: a collector that panics loses only its own samples. Several threads can
     /// encode at once, and the registry holds no lock while samples are encoded.

@@ -160,7 +160,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
     ]
 }
 
-/// Mangles the token at `place`, counted in all groups.
+/// Mangles the token at `place`. The count includes each group, then the tokens inside it.
 fn mangled(tokens: TokenStream, place: &mut usize, mutation: &Mutation) -> TokenStream {
     let mut result: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter();

@@ -87,8 +87,8 @@ impl Os {
 }
 
 /// Removes the quotes and the backslashes of a value, as a shell does in an assignment. Unlike in a
-/// shell, a backslash in double quotes escapes any character. Fails if the quotes do not match, or
-/// if the value of `SUPPORT_END` is neither empty nor a day.
+/// shell, a backslash in double quotes escapes any character. Fails if a value begins with a quote
+/// and does not end with the same one, or if the value of `SUPPORT_END` is neither empty nor a day.
 fn value<'t>(key: &str, value: &'t str) -> Result<Cow<'t, str>, Invalid> {
     let value: Cow<'_, str> = match value.chars().next().filter(|first| matches!(first, '"' | '\''))
     {

@@ -77,8 +77,8 @@ impl Session {
     }
 
     /// Reads the reply to INFO. Returns its text if that is the INFO of a server. Otherwise returns
-    /// a reply: an empty text for an empty text, `Nil` for any other text, and the reply itself if
-    /// it is not a bulk string, such as an error.
+    /// the reply if it is not a bulk string, e.g. an error; an empty `Text` if the bulk string has
+    /// no lines of INFO; `Nil` if it has lines, but not those of a server.
     async fn info_text(&mut self) -> Result<Result<InfoText, Reply>, ReadError> {
         let mut text = InfoText::default();
         let other = match self.replies.info(&mut text).await {

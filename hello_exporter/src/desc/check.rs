@@ -110,7 +110,8 @@ pub enum DescError {
     Name(String),
     /// The name does not end in the unit.
     #[error(
-        "`{name}` has unit `{unit}`, and must end in `_{unit}`, or a counter in `_{unit}_total`"
+        "`{name}` has unit `{unit}`, expected a name that ends in `_{unit}`; only the name of a counter \
+         may end in `_{unit}_total`"
     )]
     Unit {
         /// The family.

@@ -89,7 +89,7 @@ fn state(text: &str) -> Option<bool> {
 #[derive(Clone, Copy)]
 struct Value<'a, 't> {
     text: &'t str,
-    /// Set once an `Option` has read the value.
+    /// Set when an `Option` begins to read the value.
     is_optional: &'a Cell<bool>,
     /// Whether an `Option` is read as `None`.
     is_skipped: bool,

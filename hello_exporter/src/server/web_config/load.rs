@@ -94,8 +94,8 @@ fn cost_warnings(lowest: u32, highest: u32) -> impl Iterator<Item = String> {
     });
     let slow = (highest > HIGHEST_COST).then(|| {
         format!(
-            "`basic_auth_users`: a hash has cost {highest}, so that each comparison delays all \
-             other passwords for very long, expected a cost of at most {HIGHEST_COST}"
+            "`basic_auth_users`: a hash has cost {highest}: while a password is compared with \
+             it, all other passwords wait very long, expected a cost of at most {HIGHEST_COST}"
         )
     });
     differ.into_iter().chain(slow)
