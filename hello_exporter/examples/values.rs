@@ -1,4 +1,4 @@
-//! The metrics of the tutorial as values: plain data, computed at each scrape.
+//! The metrics of the README as values: plain data, computed at each scrape.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The exporter of the tutorial: a gauge `a` and a counter `b`, on port 9000.
+//! The exporter of the README: a gauge `a` and a counter `b`, on port 9000.
 
 use std::process::ExitCode;
 use std::sync::Arc;

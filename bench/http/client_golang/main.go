@@ -1,4 +1,4 @@
-// The exporter with client_golang. Without SERIES it has the metrics of the tutorial.
+// The exporter with client_golang. Without SERIES it has the metrics `a` and `b` of the README.
 package main
 
 import (

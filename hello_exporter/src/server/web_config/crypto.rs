@@ -66,8 +66,9 @@ fn supported<T>(
 /// A name of Go's crypto/tls, and rustls' value for it, if it has one.
 type GoName<T> = (&'static str, Option<T>);
 
-/// Every suite of Go's `tls.CipherSuites()`, as of Go 1.19. The suites of rustls use ephemeral keys and
-/// authenticated encryption. rustls will not support the others, which lack one of these or both.
+/// Every suite of Go's `tls.CipherSuites()`, as of Go 1.19. The suites of rustls use ephemeral keys
+/// and authenticated encryption. rustls will not support the others, which lack one of these or
+/// both.
 static CIPHER_SUITES: &[GoName<SupportedCipherSuite>] = &[
     ("TLS_AES_128_GCM_SHA256", Some(cipher_suite::TLS13_AES_128_GCM_SHA256)),
     ("TLS_AES_256_GCM_SHA384", Some(cipher_suite::TLS13_AES_256_GCM_SHA384)),
