@@ -1,15 +1,18 @@
-//! Exemplars: which samples have one. Only OpenMetrics exposes them.
+//! Exemplars: which samples have one. OpenMetrics and protobuf expose them.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use hello_exporter::collect::SampleValue;
 use hello_exporter::{
-    Collector, Counter, CounterVec, Family, Histogram, HistogramVec, Labels, Registry,
+    Collector, Counter, CounterVec, Family, Format, Histogram, HistogramVec, Labels, Registry,
 };
 use hello_exporter_tests::{
-    assert_golden, exposition, exposition_of, open_metrics, open_metrics_of, registry_of,
+    Exemplar, assert_golden, exposition, exposition_of, model, open_metrics, open_metrics_of,
+    parse_open_metrics, registry_of,
 };
 
 #[test]
@@ -84,13 +87,17 @@ fn at_a_fixed_time(text: &str, start: u128) -> String {
 }
 
 fn exemplary() -> Arc<Exemplary> {
+    exemplary_with(TRACE)
+}
+
+fn exemplary_with(trace: &[(&str, &str)]) -> Arc<Exemplary> {
     let it = Arc::new(Exemplary::new());
     it.requests.inc_by_with_exemplar(1, &[("replaced", "")]);
-    it.requests.inc_by_with_exemplar(2, TRACE);
-    it.plain.inc_by_with_exemplar(1, TRACE);
-    it.by_path.with(Path { path: "/" }).inc_by_with_exemplar(0.5, TRACE);
+    it.requests.inc_by_with_exemplar(2, trace);
+    it.plain.inc_by_with_exemplar(1, trace);
+    it.by_path.with(Path { path: "/" }).inc_by_with_exemplar(0.5, trace);
     it.by_path.with(Path { path: "/none" }).inc();
-    it.seconds.observe_with_exemplar(0.5, TRACE);
+    it.seconds.observe_with_exemplar(0.5, trace);
     it.seconds.observe_with_exemplar(7.0, &[]);
     it.seconds_by_path.with(["/"]).observe_with_exemplar(1.0, &[("a", "b")]);
     it.seconds_by_path.with(["/none"]).observe(1.0);
@@ -102,6 +109,64 @@ fn exemplars_follow_counters_and_buckets() {
     let start = milliseconds_now();
     let text = open_metrics_of(exemplary());
     assert_golden("expositions/exemplars.openmetrics", &at_a_fixed_time(&text, start));
+}
+
+/// The name of a sample, its labels, and the labels, value and time of its exemplar.
+type Exemplified = (String, BTreeMap<String, String>, BTreeMap<String, String>, String, i64);
+
+fn exemplars_in_open_metrics(registry: &Registry) -> Vec<Exemplified> {
+    let families = parse_open_metrics(&open_metrics(registry));
+    let samples = families.into_iter().flat_map(|family| family.samples);
+    let exemplars = samples.filter_map(|sample| {
+        let Exemplar { labels, value, timestamp } = sample.exemplar?;
+        Some((sample.name, sample.labels, labels, value.to_string(), timestamp?))
+    });
+    exemplars.collect()
+}
+
+fn exemplars_in_protobuf(registry: &Registry) -> Vec<Exemplified> {
+    let mut buffer = Vec::new();
+    registry.encode(Format::Protobuf, &mut buffer);
+    let mut exemplars = Vec::new();
+    for family in model::families(&buffer) {
+        for metric in family.metric {
+            let labels = model::labels(&metric.label);
+            let mut push = |name: String, labels, exemplar: Option<model::Exemplar>| {
+                let Some(model::Exemplar { label, value, timestamp }) = exemplar else { return };
+                let time = timestamp.unwrap().milliseconds();
+                exemplars.push((name, labels, model::labels(&label), value.to_string(), time));
+            };
+            if let Some(counter) = metric.counter {
+                push(family.name.clone(), labels.clone(), counter.exemplar);
+            }
+            for bucket in metric.histogram.into_iter().flat_map(|it| it.bucket) {
+                let mut labels = labels.clone();
+                labels.insert("le".to_owned(), SampleValue::from(bucket.upper_bound).to_string());
+                push(format!("{}_bucket", family.name), labels, bucket.exemplar);
+            }
+        }
+    }
+    exemplars
+}
+
+#[test]
+fn protobuf_has_the_exemplars_of_openmetrics() {
+    // The Python client cannot read `}` in the labels of an exemplar.
+    let registry = registry_of(exemplary_with(&[("trace_id", "0af7"), ("span", "\"\\\n# ")]));
+    let open_metrics = exemplars_in_open_metrics(&registry);
+    assert_eq!(open_metrics.len(), 4);
+    let mut protobuf = exemplars_in_protobuf(&registry);
+    // A counter of unknown type in OpenMetrics is a counter in protobuf.
+    let plain = protobuf.iter().position(|(name, ..)| name == "plain").unwrap();
+    protobuf.remove(plain);
+    // The bounds of OpenMetrics have a decimal point.
+    let open_metrics = open_metrics.into_iter().map(|mut exemplar| {
+        if let Some(bound) = exemplar.1.get_mut("le") {
+            *bound = SampleValue::from(bound.parse::<f64>().unwrap()).to_string();
+        }
+        exemplar
+    });
+    assert_eq!(protobuf, open_metrics.collect::<Vec<_>>());
 }
 
 #[test]

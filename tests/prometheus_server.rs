@@ -234,3 +234,140 @@ fn prometheus_stores_the_same_in_every_format_with_and_without_gzip() {
         }
     });
 }
+
+#[derive(Collector)]
+struct Traced {
+    #[metric(help = "Requests.", labels = ["path"])]
+    requests_total: CounterVec<1>,
+    #[metric(help = "Time.", labels = ["path"], buckets = [0.5, 2.5])]
+    duration_seconds: HistogramVec<1>,
+}
+
+/// Returns series and exemplars, sorted: the labels of the series, and the labels, value and time
+/// of the exemplar.
+fn exemplars(result: &Value) -> Vec<String> {
+    let series = result.as_array().unwrap().iter().flat_map(|series| {
+        let name = &series["seriesLabels"]["__name__"];
+        let bound = &series["seriesLabels"]["le"];
+        let exemplars = series["exemplars"].as_array().unwrap().iter();
+        exemplars.map(move |it| {
+            format!("{name} {bound} {} {} {}", it["labels"], it["value"], it["timestamp"])
+        })
+    });
+    let mut exemplars: Vec<String> = series.collect();
+    exemplars.sort_unstable();
+    exemplars
+}
+
+#[test]
+fn prometheus_stores_the_same_exemplars_of_openmetrics_and_protobuf() {
+    let traced = Traced::new();
+    // Prometheus 2.42 keeps the escapes of exemplars in OpenMetrics, so there are none here.
+    let trace = |id| [("trace_id", id), ("city", "Tromsø")];
+    traced.requests_total.with(["/"]).inc_by_with_exemplar(2, &trace("1"));
+    let seconds = traced.duration_seconds.with(["/"]);
+    seconds.observe_with_exemplar(0.25, &trace("2"));
+    seconds.observe_with_exemplar(7.5, &trace("3"));
+    let registry = registry_of(traced);
+    let server = serve(move |config| {
+        config.service(Metrics::new(registry.clone()));
+    });
+    let stored = |features: &str, content_type: &str| {
+        let proxy = Proxy::start(server.address, &[]);
+        let flags = [format!("--enable-feature={features}")];
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let prometheus = Prometheus::scraping_with_flags(proxy.address, &flags);
+        let all = r#"{job="exporter"}"#;
+        let result = prometheus.exemplars(all, |result| exemplars(result).len() == 3);
+        for answer in proxy.responses().iter() {
+            assert_eq!(answer.header("content-type"), Some(content_type));
+        }
+        exemplars(&result)
+    };
+    let open_metrics = stored("exemplar-storage", Format::OpenMetrics.content_type());
+    let protobuf = stored("exemplar-storage,native-histograms", Format::Protobuf.content_type());
+    assert_eq!(protobuf, open_metrics);
+}
+
+/// Returns 100,000 pseudo-random numbers from 0 to 1, and never either.
+fn fractions() -> impl Iterator<Item = f64> {
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        ((state >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
+    })
+    .take(100_000)
+}
+
+/// Returns normally distributed numbers (Box and Muller), half as many as `fractions`.
+fn normal(mean: f64, deviation: f64) -> Vec<f64> {
+    let fractions: Vec<f64> = fractions().collect();
+    let pairs = fractions.chunks_exact(2);
+    let number = |pair: &[f64]| {
+        (-2.0 * pair[0].ln()).sqrt() * (std::f64::consts::TAU * pair[1]).cos() * deviation + mean
+    };
+    pairs.map(number).collect()
+}
+
+/// Returns observations of several distributions, by name.
+fn distributions() -> BTreeMap<&'static str, Vec<f64>> {
+    let normal_twice = [normal(0.25, 0.01), normal(4.0, 0.5)].concat();
+    let exponential: Vec<f64> = fractions().map(|fraction| -fraction.ln() * 0.1).collect();
+    let zeros = fractions().map(|fraction| if fraction < 0.4 { 0.0 } else { fraction }).collect();
+    BTreeMap::from([
+        ("normal", [normal(2.0, 0.25), normal(2.0, 0.25)].concat()),
+        ("negative", exponential.iter().map(|value| -value).collect()),
+        ("exponential", exponential),
+        ("bimodal", normal_twice),
+        ("zeros", zeros),
+    ])
+}
+
+#[derive(Collector)]
+struct Distributed {
+    #[metric(help = "Observations.", labels = ["of"], native(factor = 1.05, max_buckets = 0))]
+    values: HistogramVec<1>,
+}
+
+/// The factor of the buckets from the attribute: schema 4.
+const FACTOR: f64 = 1.0443;
+
+#[test]
+fn prometheus_computes_quantiles_of_native_histograms() {
+    let distributed = Distributed::new();
+    let distributions = distributions();
+    for (of, values) in &distributions {
+        values.iter().for_each(|value| distributed.values.with([of]).observe(*value));
+    }
+    let registry = registry_of(distributed);
+    let server = serve(move |config| {
+        config.service(Metrics::new(registry.clone()));
+    });
+    let flags = ["--enable-feature=native-histograms"];
+    let prometheus = Prometheus::scraping_with_flags(server.address, &flags);
+    let value = |query: &str| -> f64 {
+        let result = prometheus.query(query, |result| single(result).is_some());
+        single(&result).unwrap().1.parse().unwrap()
+    };
+    for (of, mut values) in distributions {
+        let series = format!("values{{of=\"{of}\"}}");
+        assert_eq!(value(&format!("histogram_count({series})")), 100_000.0, "{of}");
+        let sum: f64 = values.iter().sum();
+        let difference = value(&format!("histogram_sum({series})")) - sum;
+        assert!(difference.abs() <= sum.abs() * 1e-9, "{of}: {difference} {sum}");
+        values.sort_unstable_by(f64::total_cmp);
+        for percent in [1, 10, 25, 45, 75, 90, 99] {
+            let exact = values[percent * values.len() / 100 - 1];
+            let quantile = percent as f64 / 100.0;
+            let estimate = value(&format!("histogram_quantile({quantile}, {series})"));
+            let is_near = if exact == 0.0 {
+                estimate.abs() < 1e-30
+            } else {
+                (1.0 / FACTOR..=FACTOR).contains(&(estimate / exact))
+            };
+            assert!(is_near, "{of}: quantile {quantile} is {exact}, estimated as {estimate}");
+        }
+    }
+}

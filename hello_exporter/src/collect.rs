@@ -260,13 +260,15 @@ impl LabelShape {
 pub struct Options {
     /// Whether it takes `buckets`.
     pub buckets: bool,
+    /// Whether it takes `native`.
+    pub native: bool,
     /// Whether it takes `max_series`.
     pub max_series: bool,
 }
 
 impl Options {
     /// No options.
-    pub const NONE: Self = Self { buckets: false, max_series: false };
+    pub const NONE: Self = Self { buckets: false, native: false, max_series: false };
 }
 
 /// A type that can be a field of a struct that derives [`Collector`](crate::Collector).

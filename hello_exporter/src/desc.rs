@@ -58,6 +58,11 @@ impl MetricType {
         }
     }
 
+    /// Returns whether series of this type count from a start timestamp on.
+    pub(crate) const fn has_start_timestamp(self) -> bool {
+        matches!(self, MetricType::Counter | MetricType::Histogram | MetricType::Summary)
+    }
+
     /// Returns the label that the samples of this type have in addition to the declared ones.
     pub(crate) const fn reserved_label(self) -> Option<&'static str> {
         match self {

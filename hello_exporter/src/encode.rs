@@ -2,9 +2,11 @@
 
 mod cursor;
 mod decimal;
+mod encoding;
 mod family;
 mod line;
 mod metadata;
+pub(crate) mod native;
 pub(crate) mod number;
 mod open_metrics;
 mod prepared;
@@ -12,9 +14,11 @@ mod protobuf;
 mod sample;
 mod text;
 
+pub use encoding::Encoding;
 pub use family::FamilyEncoder;
 pub(crate) use family::{Scratch, Written};
 pub(crate) use line::PlainLines;
+pub(crate) use native::{NativePoint, NativeScratch};
 pub(crate) use number::RenderedBounds;
 pub use number::SampleValue;
 pub(crate) use open_metrics::OpenMetricsEncoder;
@@ -45,13 +49,13 @@ pub enum Format {
     Text,
     /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), version 1.0.0.
     ///
-    /// Only this format has exemplars. A series has the same name and the same samples in every
+    /// A series has the same name and the same samples in every
     /// format, as client_golang exposes it: a counter whose name lacks `_total` has the type
     /// `unknown`, and values that the specification forbids, such as a negative sum or a counter
     /// that is NaN, are exposed.
     OpenMetrics,
     /// Messages of the [protocol buffer format](https://github.com/prometheus/client_model), each
-    /// preceded by its length. They carry no exemplars.
+    /// preceded by its length.
     Protobuf,
 }
 
@@ -99,6 +103,16 @@ pub(crate) trait Encoder {
 
     /// Returns whether the format exposes exemplars in this family.
     fn takes_exemplars(&self) -> bool {
+        false
+    }
+
+    /// Returns whether the format has native histograms.
+    fn takes_native_histograms(&self) -> bool {
+        false
+    }
+
+    /// Returns whether the exposition has start timestamps in this family.
+    fn takes_start_timestamps(&self) -> bool {
         false
     }
 

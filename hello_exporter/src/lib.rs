@@ -80,7 +80,7 @@ pub use hello_exporter_derive::Labels;
 pub use labels::{LabelValue, Labels};
 pub use metric::{
     Counter, CounterVec, DynamicFamilies, Family, Gauge, GaugeVec, Histogram, HistogramSnapshot,
-    HistogramVec, Info, Rows, StateSet, SummarySnapshot, Timestamped,
+    HistogramVec, Info, Rows, Started, StateSet, SummarySnapshot, Timestamped,
 };
 pub use registry::{RegisterError, Registry};
 #[cfg(feature = "server")]

@@ -18,12 +18,13 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
+pub use crate::encode::Encoding;
 pub use error::RegisterError;
 pub use origin::IntoCollector;
 
 use crate::collect::Declared;
 use crate::desc::Desc;
-use crate::encode::Format;
+use crate::metric::start;
 use crate::panic::{DropLog, PanicState};
 use crate::sync::{read, write};
 use dynamic::DynamicIndices;
@@ -85,6 +86,8 @@ impl CollectorId {
 impl Registry {
     /// Returns a registry without collectors.
     pub fn new() -> Self {
+        // The start timestamp of metrics that constants make.
+        start::process();
         Self::default()
     }
 
@@ -199,8 +202,9 @@ impl Registry {
     ///
     /// It never fails: a collector that panics loses only its own samples. Several threads can
     /// encode at once, and the registry holds no lock while samples are encoded.
-    pub fn encode(&self, format: Format, buffer: &mut Vec<u8>) {
-        self.encode_request(&ScrapeRequest { format, names: None }, &mut (), buffer);
+    pub fn encode(&self, encoding: impl Into<Encoding>, buffer: &mut Vec<u8>) {
+        let request = ScrapeRequest { encoding: encoding.into(), names: None };
+        self.encode_request(&request, &mut (), buffer);
     }
 
     /// Appends the samples that a scrape requests, including those of `provider`. Returns whether

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod labels;
+mod native;
 
 pub(crate) use labels::{label_enum, label_struct};
 
@@ -36,6 +37,7 @@ const METRIC_ARGUMENTS: &[&str] = &[
     "untyped",
     "unit",
     "buckets",
+    "native",
     "max_series",
     "flatten",
     "prefix",
@@ -160,6 +162,7 @@ fn metric(
         metric_type: None,
         unit: None,
         buckets: None,
+        native: None,
         max_series: None,
     };
     for argument in arguments {
@@ -188,6 +191,7 @@ fn metric_argument(metric: &mut Metric, argument: Argument, errors: &mut Errors)
             let span = argument.span;
             metric.buckets = argument.value(|input| buckets(input, span), errors);
         }
+        "native" => metric.native = Some(native::native(argument, errors)),
         "max_series" => {
             let span = argument.span;
             metric.max_series = argument.value(|input| max_series(input, span), errors);
@@ -251,12 +255,7 @@ fn buckets(input: ParseStream<'_>, span: Span) -> syn::Result<Buckets> {
     let literals = syn::parse2::<Floats>(expr.clone()).ok().map(|Floats(literals)| literals);
     let expr = match &literals {
         Some(literals) => {
-            let floats = literals.iter().map(|(value, span)| {
-                // `1e400` is read as infinity, which is no literal. A later check refuses it.
-                let mut float = Literal::f64_suffixed(value.abs().min(f64::MAX));
-                float.set_span(*span);
-                if *value < 0.0 { quote!(-#float) } else { quote!(#float) }
-            });
+            let floats = literals.iter().map(|(value, span)| float_tokens(*value, *span));
             quote!([#(#floats),*])
         }
         None => expr,
@@ -285,6 +284,14 @@ fn float(input: ParseStream<'_>) -> syn::Result<(f64, Span)> {
         other => return Err(syn::Error::new(other.span(), "expected a number")),
     };
     Ok((sign * value, literal.span()))
+}
+
+/// Writes a number as a literal of type `f64`.
+fn float_tokens(value: f64, span: Span) -> TokenStream {
+    // `1e400` is read as infinity, which is no literal. A later check refuses it.
+    let mut float = Literal::f64_suffixed(value.abs().min(f64::MAX));
+    float.set_span(span);
+    if value < 0.0 { quote!(-#float) } else { quote!(#float) }
 }
 
 fn max_series(input: ParseStream<'_>, span: Span) -> syn::Result<MaxSeries> {

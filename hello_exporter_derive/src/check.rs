@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 
 use crate::errors::Errors;
-use crate::model::{Collector, Field, FieldKind, LabelEnum, LabelStruct, Metric, Name};
+use crate::model::{Collector, Field, FieldKind, LabelEnum, LabelStruct, Metric, Name, Number};
 
 /// Checks a declaration against every rule, and records which fields are valid.
 pub(crate) fn collector(collector: &mut Collector, errors: &mut Errors) {
@@ -31,6 +31,7 @@ fn field(collector: &Collector, field: &Field, errors: &mut Errors) {
     check_label_names(metric, errors);
     check_labels_distinct(collector, metric, errors);
     check_bucket_literals(metric, errors);
+    check_native_literals(metric, errors);
     check_help(field, metric, errors);
     // A name that could not be read cannot be compared with the unit.
     if field.is_readable {
@@ -222,6 +223,25 @@ fn check_bucket_literals(metric: &Metric, errors: &mut Errors) {
             let message =
                 format!("bucket `{next}` is not above `{value}`: buckets must increase strictly");
             errors.push(*span, message);
+        }
+    }
+}
+
+/// Refuses a factor and thresholds that no buckets can have.
+fn check_native_literals(metric: &Metric, errors: &mut Errors) {
+    let Some(native) = &metric.native else { return };
+    if let Some(Number { literal: Some(factor), span, .. }) = &native.factor
+        && !(*factor > 1.0 && factor.is_finite())
+    {
+        let message = format!("invalid factor `{factor}`, expected a number above 1, e.g. `1.1`");
+        errors.push(*span, message);
+    }
+    for (name, number) in native.thresholds() {
+        if let Some(threshold) = number.literal
+            && !(threshold >= 0.0 && threshold.is_finite())
+        {
+            let message = format!("invalid {name} `{threshold}`, expected 0 or a number above it");
+            errors.push(number.span, message);
         }
     }
 }

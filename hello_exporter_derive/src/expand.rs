@@ -12,7 +12,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, parse_quote};
 
-use crate::model::{Buckets, Collector, ConstLabel, Field, Metric, Name};
+use crate::model::{Buckets, Collector, ConstLabel, Field, Metric, Name, Native};
 use new::new;
 pub(crate) use new::{new_impl, new_kind};
 use spans::{Ends, call, of_declared, of_metric};
@@ -149,6 +149,7 @@ fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenSt
     let labels = metric.labels.iter().flat_map(|list| &list.names).map(|name| &name.value);
     let const_labels = const_labels(krate, collector.const_labels_of(metric));
     let buckets = option(metric.buckets.as_ref().map(|buckets| constant_buckets(krate, buckets)));
+    let native = metric.native.as_ref().map(|native| with_native(krate, native));
     let max_series = option(metric.max_series.as_ref().map(|max| max.expr.clone()));
     quote! {
         #krate::__private::declaration(
@@ -160,6 +161,28 @@ fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenSt
             &[#(#krate::__private::Cow::Borrowed(#labels)),*],
             #const_labels,
             (#buckets, #max_series),
+        )
+        #native
+    }
+}
+
+/// Writes the call that adds the buckets of a native histogram to a declaration.
+fn with_native(krate: &TokenStream, native: &Native) -> TokenStream {
+    let setter = |name: &str, value: &TokenStream| {
+        let name = Ident::new(name, Span::call_site());
+        quote!(.#name(#value))
+    };
+    let factor = native.factor.iter().map(|it| setter("factor", &it.expr));
+    let max_buckets = native.max_buckets.iter().map(|it| setter("max_buckets", it));
+    let thresholds = native.thresholds().map(|(name, it)| setter(name, &it.expr));
+    let min_reset = native.min_reset.iter().map(|milliseconds| {
+        let duration = quote!(::core::time::Duration::from_millis(#milliseconds));
+        setter("min_reset", &duration)
+    });
+    quote! {
+        .with_native(
+            #krate::metric::NativeBuckets::new()
+                #(#factor)* #(#max_buckets)* #(#thresholds)* #(#min_reset)*
         )
     }
 }

@@ -47,6 +47,7 @@ pub(crate) struct Metric {
     pub(crate) metric_type: Option<MetricType>,
     pub(crate) unit: Option<Name>,
     pub(crate) buckets: Option<Buckets>,
+    pub(crate) native: Option<Native>,
     pub(crate) max_series: Option<MaxSeries>,
 }
 
@@ -90,6 +91,38 @@ pub(crate) struct Buckets {
     pub(crate) expr: TokenStream,
     /// The bounds, if they are literals.
     pub(crate) literals: Option<Vec<(f64, Span)>>,
+}
+
+/// `native`, or `native(factor = 1.1, min_reset = "1h")`.
+pub(crate) struct Native {
+    /// Where the argument is.
+    pub(crate) span: Span,
+    pub(crate) factor: Option<Number>,
+    /// A constant expression of type `u32`.
+    pub(crate) max_buckets: Option<TokenStream>,
+    pub(crate) zero_threshold: Option<Number>,
+    pub(crate) max_zero_threshold: Option<Number>,
+    /// In milliseconds.
+    pub(crate) min_reset: Option<u64>,
+}
+
+impl Native {
+    /// Returns the thresholds and their names.
+    pub(crate) fn thresholds(&self) -> impl Iterator<Item = (&'static str, &Number)> {
+        let Self { zero_threshold, max_zero_threshold, .. } = self;
+        let thresholds =
+            [("zero_threshold", zero_threshold), ("max_zero_threshold", max_zero_threshold)];
+        thresholds.into_iter().filter_map(|(name, number)| Some((name, number.as_ref()?)))
+    }
+}
+
+/// A number.
+pub(crate) struct Number {
+    /// A constant expression of type `f64`.
+    pub(crate) expr: TokenStream,
+    /// Its value, if it is a literal.
+    pub(crate) literal: Option<f64>,
+    pub(crate) span: Span,
 }
 
 /// `max_series = 1000`.

@@ -33,9 +33,21 @@ fn decoded(exposition: &[u8]) -> Vec<proto::MetricFamily> {
     let mut input = CodedInputStream::from_bytes(exposition);
     let mut families = Vec::new();
     while !input.eof().unwrap() {
-        families.push(input.read_message().unwrap());
+        let mut family: proto::MetricFamily = input.read_message().unwrap();
+        family.metric.iter_mut().for_each(forget_unknown);
+        families.push(family);
     }
     families
+}
+
+/// Removes exemplars and start timestamps, which this model does not know.
+fn forget_unknown(metric: &mut proto::Metric) {
+    if let Some(counter) = metric.counter.as_mut() {
+        counter.special_fields = SpecialFields::new();
+    }
+    if let Some(histogram) = metric.histogram.as_mut() {
+        histogram.special_fields = SpecialFields::new();
+    }
 }
 
 /// Returns the messages in their text form.

@@ -17,6 +17,7 @@ pub mod foreign;
 mod golden;
 mod hello;
 pub mod http;
+pub mod model;
 pub mod node;
 mod parser;
 pub mod postgres;

@@ -72,6 +72,13 @@ impl Prometheus {
         self.result(&path, is_there)
     }
 
+    /// Returns the exemplars of a query, by series, once `is_there` holds for them.
+    pub fn exemplars(&self, query: &str, is_there: impl Fn(&Value) -> bool) -> Value {
+        let query = percent_encoded(query);
+        let path = format!("/api/v1/query_exemplars?query={query}&start=0&end=9999999999");
+        self.result(&path, is_there)
+    }
+
     /// Returns type and help of a metric, once the server has them.
     pub fn metadata(&self, metric: &str) -> (String, String) {
         let path = format!("/api/v1/targets/metadata?metric={metric}");

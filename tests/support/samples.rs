@@ -112,129 +112,54 @@ mod lines {
 
 mod protobuf {
     use super::*;
+    use crate::model::{self, Histogram, Metric, Summary};
 
-    /// The value of a field.
-    #[derive(Clone, Copy)]
-    enum Field<'a> {
-        Integer(u64),
-        Double(f64),
-        Bytes(&'a [u8]),
-    }
-
-    /// The fields of a message, with their numbers.
-    struct Message<'a>(Vec<(u64, Field<'a>)>);
-
-    pub(super) fn samples(mut exposition: &[u8]) -> Vec<Sample> {
+    /// Splits the metrics into the samples that the text formats would write.
+    pub(super) fn samples(exposition: &[u8]) -> Vec<Sample> {
         let mut samples = Vec::new();
-        while !exposition.is_empty() {
-            let length = varint(&mut exposition) as usize;
-            let (family, rest) = exposition.split_at(length);
-            exposition = rest;
-            let family = Message::read(family);
-            for metric in family.messages(4) {
-                metric.samples(&family.text(1), &mut samples);
+        for family in model::families(exposition) {
+            for metric in &family.metric {
+                push_metric(&family.name, metric, &mut samples);
             }
         }
         samples
     }
 
-    impl<'a> Message<'a> {
-        fn read(mut bytes: &'a [u8]) -> Self {
-            let mut fields = Vec::new();
-            while !bytes.is_empty() {
-                let tag = varint(&mut bytes);
-                let field = match tag & 7 {
-                    0 => Field::Integer(varint(&mut bytes)),
-                    1 => Field::Double(f64::from_le_bytes(
-                        bytes.split_off(..8).expect("eight bytes").try_into().expect("eight"),
-                    )),
-                    2 => {
-                        let length = varint(&mut bytes) as usize;
-                        Field::Bytes(bytes.split_off(..length).expect("all bytes"))
-                    }
-                    other => panic!("unexpected wire type {other}"),
-                };
-                fields.push((tag >> 3, field));
-            }
-            Self(fields)
+    fn push_metric(name: &str, metric: &Metric, samples: &mut Vec<Sample>) {
+        let labels = model::labels(&metric.label);
+        let mut push = |suffix: &str, label: Option<(&str, f64)>, value| {
+            let label = label.map(|(name, at)| (name.to_owned(), bound(at)));
+            let labels = labels.clone().into_iter().chain(label).collect();
+            samples.push(sample(format!("{name}{suffix}"), labels, value, metric.timestamp_ms));
+        };
+        let Metric { counter, gauge, untyped, summary, histogram, .. } = metric;
+        let numbers = [gauge, untyped].into_iter().flatten().map(|it| it.value);
+        for value in numbers.chain(counter.iter().map(|it| it.value)) {
+            push("", None, value);
         }
-
-        fn fields(&self, number: u64) -> impl Iterator<Item = Field<'a>> {
-            let fields = self.0.iter().filter(move |(other, _)| *other == number);
-            fields.map(|(_, field)| *field)
+        if let Some(Summary { quantile, sample_sum, sample_count, .. }) = summary {
+            for it in quantile {
+                push("", Some(("quantile", it.quantile)), it.value);
+            }
+            push("_sum", None, *sample_sum);
+            push("_count", None, *sample_count as f64);
         }
-
-        fn messages(&self, number: u64) -> impl Iterator<Item = Message<'a>> {
-            self.fields(number).filter_map(|field| match field {
-                Field::Bytes(bytes) => Some(Message::read(bytes)),
-                _ => None,
-            })
-        }
-
-        /// Returns the value of a numeric field, or zero if it is missing.
-        fn number(&self, number: u64) -> f64 {
-            match self.fields(number).next() {
-                Some(Field::Double(value)) => value,
-                Some(Field::Integer(value)) => value as f64,
-                _ => 0.0,
+        if let Some(histogram) = histogram {
+            for (bound, count) in buckets(histogram) {
+                push("_bucket", Some(("le", bound)), count as f64);
             }
-        }
-
-        fn text(&self, number: u64) -> String {
-            match self.fields(number).next() {
-                Some(Field::Bytes(bytes)) => String::from_utf8(bytes.to_vec()).expect("a string"),
-                _ => String::new(),
-            }
-        }
-
-        /// Splits a `Metric` into the samples that the text formats would write.
-        fn samples(&self, name: &str, samples: &mut Vec<Sample>) {
-            let labels: Labels =
-                self.messages(1).map(|label| (label.text(1), label.text(2))).collect();
-            let timestamp = self.fields(6).find_map(|field| match field {
-                Field::Integer(milliseconds) => Some(milliseconds.cast_signed()),
-                _ => None,
-            });
-            let mut push = |suffix: &str, label: Option<(&str, f64)>, value| {
-                let label = label.map(|(name, at)| (name.to_owned(), bound(at)));
-                let labels = labels.clone().into_iter().chain(label).collect();
-                samples.push(sample(format!("{name}{suffix}"), labels, value, timestamp));
-            };
-            for message in [2, 3, 5].into_iter().flat_map(|field| self.messages(field)) {
-                push("", None, message.number(1));
-            }
-            for summary in self.messages(4) {
-                for quantile in summary.messages(3) {
-                    push("", Some(("quantile", quantile.number(1))), quantile.number(2));
-                }
-                push("_sum", None, summary.number(2));
-                push("_count", None, summary.number(1));
-            }
-            for histogram in self.messages(7) {
-                let buckets = histogram.messages(3);
-                let mut buckets: Vec<_> = buckets.map(|it| (it.number(2), it.number(1))).collect();
-                // The `+Inf` bucket may be left out.
-                if buckets.last().is_none_or(|(bound, _)| *bound != f64::INFINITY) {
-                    buckets.push((f64::INFINITY, histogram.number(1)));
-                }
-                for (bound, count) in buckets {
-                    push("_bucket", Some(("le", bound)), count);
-                }
-                push("_sum", None, histogram.number(2));
-                push("_count", None, histogram.number(1));
-            }
+            push("_sum", None, histogram.sample_sum);
+            push("_count", None, histogram.sample_count as f64);
         }
     }
 
-    fn varint(bytes: &mut &[u8]) -> u64 {
-        let mut value = 0;
-        for shift in (0..).step_by(7) {
-            let byte = *bytes.split_off_first().expect("a byte");
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                break;
-            }
+    /// Returns the classic buckets, with the `+Inf` bucket, which may be left out.
+    fn buckets(histogram: &Histogram) -> Vec<(f64, u64)> {
+        let buckets = histogram.bucket.iter();
+        let mut buckets: Vec<_> = buckets.map(|it| (it.upper_bound, it.cumulative_count)).collect();
+        if buckets.last().is_none_or(|(bound, _)| *bound != f64::INFINITY) {
+            buckets.push((f64::INFINITY, histogram.sample_count));
         }
-        value
+        buckets
     }
 }

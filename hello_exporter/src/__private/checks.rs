@@ -179,6 +179,32 @@ pub const fn check_buckets_taken(options: Options) {
     }
 }
 
+/// Refuses `native` on a metric that is not a histogram of this library.
+#[track_caller]
+pub const fn check_native_taken(options: Options) {
+    if !options.native {
+        Message::new()
+            .text("a metric of this type has no native buckets: they are for `Histogram`, `HistogramVec<N>` and `Family<L, Histogram>`")
+            .panic()
+    }
+}
+
+/// Refuses a factor by which no bucket can be wider than the one before it.
+#[track_caller]
+pub const fn check_factor(factor: f64) {
+    if !(factor > 1.0 && factor.is_finite()) {
+        Message::new().text("invalid factor, expected a number above 1, e.g. `1.1`").panic()
+    }
+}
+
+/// Refuses a zero threshold that is negative or not finite.
+#[track_caller]
+pub const fn check_threshold(threshold: f64) {
+    if !(threshold >= 0.0 && threshold.is_finite()) {
+        Message::new().text("invalid zero threshold, expected 0 or a number above it").panic()
+    }
+}
+
 /// Refuses an empty list of buckets, and buckets that are not finite or do not increase strictly.
 #[track_caller]
 pub const fn check_buckets(mut buckets: &[f64]) {

@@ -1,6 +1,7 @@
 //! The declaration of a field, and how a field can differ from it.
 
 use crate::desc::Desc;
+use crate::metric::NativeBuckets;
 
 /// The declaration of a field of a struct that derives [`Collector`](crate::Collector): the family,
 /// and the options of its metric.
@@ -8,13 +9,14 @@ use crate::desc::Desc;
 pub struct Declaration {
     desc: Desc,
     buckets: Option<&'static [f64]>,
+    native: Option<NativeBuckets>,
     max_series: Option<usize>,
 }
 
 impl Declaration {
     /// Returns the declaration of a field of this family, without options.
     pub const fn new(desc: Desc) -> Self {
-        Self { desc, buckets: None, max_series: None }
+        Self { desc, buckets: None, native: None, max_series: None }
     }
 
     /// Returns the declaration of a field of this family, with options.
@@ -23,7 +25,7 @@ impl Declaration {
         buckets: Option<&'static [f64]>,
         max_series: Option<usize>,
     ) -> Self {
-        Self { desc, buckets, max_series }
+        Self { desc, buckets, native: None, max_series }
     }
 
     /// Returns the family.
@@ -34,6 +36,21 @@ impl Declaration {
     /// Returns the upper bounds of a histogram's buckets.
     pub fn buckets(&self) -> Option<&'static [f64]> {
         self.buckets
+    }
+
+    /// Sets the native buckets of a histogram. The derive calls this.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_native(self, native: NativeBuckets) -> Self {
+        // `..self` would drop a part of `self` in a constant.
+        let mut declared = self;
+        declared.native = Some(native);
+        declared
+    }
+
+    /// Returns the native buckets of a histogram.
+    pub fn native(&self) -> Option<&NativeBuckets> {
+        self.native.as_ref()
     }
 
     /// Returns the maximum number of series of a family with labels.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::{Encoder, Exemplar, Prepared, Sample, SampleValue};
+use super::{Encoder, Exemplar, NativeScratch, Prepared, Sample, SampleValue};
 use crate::desc::{Desc, MetricType};
 use crate::labels::{self, Labels, RenderedLabels};
 
@@ -228,6 +228,16 @@ impl<'a> FamilyEncoder<'a> {
         self.encoder.takes_exemplars()
     }
 
+    /// Returns whether the exposition has start timestamps in this family.
+    pub(crate) fn takes_start_timestamps(&self) -> bool {
+        self.encoder.takes_start_timestamps()
+    }
+
+    /// Returns whether the format has native histograms.
+    pub(crate) fn takes_native_histograms(&self) -> bool {
+        self.encoder.takes_native_histograms()
+    }
+
     /// Runs `write` with buffers that are reused by later scrapes.
     pub(crate) fn with_scratch<R>(
         &mut self,
@@ -278,6 +288,7 @@ const LIVE_AND_OTHER: &str = "a live metric must be the only one that writes its
 pub(crate) struct Scratch {
     pub(crate) buckets: Vec<(f64, u64)>,
     pub(crate) exemplars: Vec<Option<Arc<Exemplar>>>,
+    pub(crate) native: NativeScratch,
 }
 
 impl Written {

@@ -5,6 +5,7 @@
 //! too.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::cursor::{Cursor, append_number};
 use super::number::{RenderedBounds, append_bound};
@@ -31,13 +32,27 @@ pub(crate) trait Dialect {
 /// Appends an exposition in one of the text formats to a buffer.
 pub(crate) struct LineEncoder<'a, D> {
     out: &'a mut Vec<u8>,
+    /// Whether start timestamps are written where the family has them.
+    created_samples: bool,
     takes_exemplars: bool,
+    takes_start_timestamps: bool,
     dialect: PhantomData<D>,
 }
 
 impl<'a, D: Dialect> LineEncoder<'a, D> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, takes_exemplars: false, dialect: PhantomData }
+        Self {
+            out,
+            created_samples: false,
+            takes_exemplars: false,
+            takes_start_timestamps: false,
+            dialect: PhantomData,
+        }
+    }
+
+    /// Sets whether start timestamps are written, as samples `_created`.
+    pub(crate) fn created_samples(self, created_samples: bool) -> Self {
+        Self { created_samples, ..self }
     }
 
     fn push(&mut self, text: &str) {
@@ -52,13 +67,21 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
         value: SampleValue,
         end: LineEnd<'_>,
     ) {
-        let parts: [&[u8]; 3] = if labels.is_empty() {
-            [prefix.bare.as_bytes(), b"", b""]
-        } else {
-            [prefix.open.as_bytes(), labels.0, b"} "]
-        };
-        Cursor::new(self.out).number(parts, value, b"");
+        Cursor::new(self.out).number(prefix.before_value(labels), value, b"");
         self.end_line(end);
+    }
+
+    /// Writes the start timestamp of a series.
+    fn created(
+        &mut self,
+        prefix: &LinePrefix,
+        labels: RenderedLabels<'_>,
+        start: i64,
+        timestamp: Option<i64>,
+    ) {
+        Cursor::new(self.out).parts(prefix.before_value(labels));
+        D::append_timestamp(start, self.out);
+        self.end_line(LineEnd::of(timestamp));
     }
 
     fn end_line(&mut self, LineEnd { timestamp, exemplar }: LineEnd<'_>) {
@@ -120,8 +143,14 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
     ) {
         let last = (!histogram.is_closed()).then_some((f64::INFINITY, histogram.count));
         let buckets = histogram.buckets.iter().copied().chain(last);
+        // Without classic buckets, `+Inf` has the newest exemplar.
+        let newest = || sample.exemplars.iter().flatten().max_by_key(|it| it.timestamp);
         for (at, (bound, count)) in buckets.enumerate() {
-            let exemplar = sample.exemplars.get(at).and_then(Option::as_deref);
+            let exemplar = if histogram.buckets.is_empty() {
+                newest().map(Arc::as_ref)
+            } else {
+                sample.exemplars.get(at).and_then(Option::as_deref)
+            };
             let end = LineEnd { timestamp: sample.timestamp, exemplar };
             self.bounded(prefix, labels, ("le", bound), count.into(), end);
         }
@@ -176,6 +205,7 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
 impl<D: Dialect> Encoder for LineEncoder<'_, D> {
     fn begin_family(&mut self, metric: &Prepared) {
         self.takes_exemplars = D::EXEMPLARS && metric.takes_exemplars;
+        self.takes_start_timestamps = self.created_samples && metric.created.is_some();
         self.push(D::metadata(metric));
     }
 
@@ -189,6 +219,11 @@ impl<D: Dialect> Encoder for LineEncoder<'_, D> {
             PointValue::Histogram(histogram) => self.histogram(metric, labels, histogram, sample),
             PointValue::Summary(summary) => self.summary(metric, labels, summary, sample.timestamp),
         }
+        if let Some(start) = sample.start_timestamp.filter(|_| self.takes_start_timestamps)
+            && let Some(prefix) = &metric.created
+        {
+            self.created(prefix, labels, start, sample.timestamp);
+        }
     }
 
     fn finish(&mut self) {
@@ -197,6 +232,10 @@ impl<D: Dialect> Encoder for LineEncoder<'_, D> {
 
     fn takes_exemplars(&self) -> bool {
         self.takes_exemplars
+    }
+
+    fn takes_start_timestamps(&self) -> bool {
+        self.takes_start_timestamps
     }
 
     fn mark(&self) -> usize {

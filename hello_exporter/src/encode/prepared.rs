@@ -2,7 +2,7 @@
 
 use super::metadata;
 use crate::desc::{Desc, MetricType};
-use crate::labels;
+use crate::labels::{self, RenderedLabels};
 
 /// A [`Desc`] ready for encoding: the metadata of its family, and the prefixes of its lines,
 /// rendered once.
@@ -22,6 +22,9 @@ pub(crate) struct Prepared {
     pub(crate) bucket: LinePrefix,
     pub(crate) sum: LinePrefix,
     pub(crate) count: LinePrefix,
+    /// The prefix of the start timestamp in OpenMetrics; `None` for a type without one, and for a
+    /// family of unknown type.
+    pub(crate) created: Option<LinePrefix>,
 }
 
 /// The first part of all lines with one name: the name and the constant labels.
@@ -56,6 +59,7 @@ impl Prepared {
             bucket: part("_bucket"),
             sum: part("_sum"),
             count: part("_count"),
+            created: created(&desc, &const_labels),
             const_labels,
             desc,
         }
@@ -65,8 +69,14 @@ impl Prepared {
     /// unknown type with the name of its samples.
     pub(crate) fn unknown(desc: Desc) -> Self {
         let open_metrics_metadata = metadata::open_metrics_unknown(&desc);
-        Self { open_metrics_metadata, takes_exemplars: false, ..Self::new(desc) }
+        Self { open_metrics_metadata, takes_exemplars: false, created: None, ..Self::new(desc) }
     }
+}
+
+/// Returns the prefix of `<family>_created`, if OpenMetrics has this sample in the family.
+fn created(desc: &Desc, const_labels: &str) -> Option<LinePrefix> {
+    let counts = desc.metric_type().has_start_timestamp() && !desc.is_unsuffixed_counter();
+    counts.then(|| LinePrefix::new(&format!("{}_created", desc.family_name()), const_labels))
 }
 
 impl LinePrefix {
@@ -76,5 +86,15 @@ impl LinePrefix {
         }
         let bare = format!("{name}{{{const_labels}}} ");
         Self { bare, open: format!("{name}{{{const_labels},") }
+    }
+
+    /// Returns the parts of a line before its value.
+    #[inline]
+    pub(super) fn before_value<'p>(&'p self, labels: RenderedLabels<'p>) -> [&'p [u8]; 3] {
+        if labels.is_empty() {
+            [self.bare.as_bytes(), b"", b""]
+        } else {
+            [self.open.as_bytes(), labels.0, b"} "]
+        }
     }
 }

@@ -4,8 +4,8 @@
 //! The encoder reserves one byte for the length of a message, and moves the message if its length
 //! needs more.
 
-use super::sample::{HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Prepared, Sample, SampleValue};
+use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
+use super::{Encoder, NativePoint, Prepared, Sample, SampleValue};
 use crate::desc::MetricType;
 use crate::escape;
 use crate::labels::RenderedLabels;
@@ -35,29 +35,44 @@ impl<'a> ProtobufEncoder<'a> {
         append_labels(labels, self.out);
     }
 
-    fn number(&mut self, metric_type: MetricType, value: SampleValue) {
-        let field = match metric_type {
-            MetricType::Counter => metric::COUNTER,
-            MetricType::Untyped => metric::UNTYPED,
-            _ => metric::GAUGE,
-        };
-        message(field, self.out, |out| double(1, value.as_f64(), out));
+    fn number(&mut self, metric_type: MetricType, value: SampleValue, sample: &Sample<'_>) {
+        let value = value.as_f64();
+        match metric_type {
+            MetricType::Counter => message(metric::COUNTER, self.out, |out| {
+                double(1, value, out);
+                if let Some(exemplar) = sample.exemplars.first().and_then(Option::as_deref) {
+                    append_exemplar(counter::EXEMPLAR, exemplar, out);
+                }
+                append_start(counter::CREATED_TIMESTAMP, sample, out);
+            }),
+            MetricType::Untyped => {
+                message(metric::UNTYPED, self.out, |out| double(1, value, out));
+            }
+            _ => message(metric::GAUGE, self.out, |out| double(1, value, out)),
+        }
     }
 
-    fn histogram(&mut self, histogram: &HistogramPoint<'_>) {
+    fn histogram(&mut self, histogram: &HistogramPoint<'_>, sample: &Sample<'_>) {
         message(metric::HISTOGRAM, self.out, |out| {
             integer(1, histogram.count, out);
             double(2, histogram.sum, out);
-            for &(bound, count) in histogram.buckets {
-                message(3, out, |out| {
+            for (at, &(bound, count)) in histogram.buckets.iter().enumerate() {
+                message(histogram::BUCKET, out, |out| {
                     integer(1, count, out);
                     double(2, bound, out);
+                    if let Some(exemplar) = sample.exemplars.get(at).and_then(Option::as_deref) {
+                        append_exemplar(histogram::BUCKET_EXEMPLAR, exemplar, out);
+                    }
                 });
+            }
+            append_start(histogram::CREATED_TIMESTAMP, sample, out);
+            if let Some(native) = &histogram.native {
+                append_native(native, sample, out);
             }
         });
     }
 
-    fn summary(&mut self, summary: &SummaryPoint<'_>) {
+    fn summary(&mut self, summary: &SummaryPoint<'_>, sample: &Sample<'_>) {
         message(metric::SUMMARY, self.out, |out| {
             integer(1, summary.count, out);
             double(2, summary.sum, out);
@@ -67,6 +82,7 @@ impl<'a> ProtobufEncoder<'a> {
                     double(2, value, out);
                 });
             }
+            append_start(summary::CREATED_TIMESTAMP, sample, out);
         });
     }
 }
@@ -94,9 +110,9 @@ impl Encoder for ProtobufEncoder<'_> {
         let start = begin(family::METRIC, self.out);
         self.labels(labels);
         match &sample.value {
-            PointValue::Number(value) => self.number(metric.desc.metric_type(), *value),
-            PointValue::Histogram(histogram) => self.histogram(histogram),
-            PointValue::Summary(summary) => self.summary(summary),
+            PointValue::Number(value) => self.number(metric.desc.metric_type(), *value, sample),
+            PointValue::Histogram(histogram) => self.histogram(histogram, sample),
+            PointValue::Summary(summary) => self.summary(summary, sample),
         }
         if let Some(milliseconds) = sample.timestamp {
             integer(metric::TIMESTAMP, milliseconds.cast_unsigned(), self.out);
@@ -106,6 +122,18 @@ impl Encoder for ProtobufEncoder<'_> {
 
     fn end_family(&mut self) {
         end(self.family, self.out);
+    }
+
+    fn takes_exemplars(&self) -> bool {
+        true
+    }
+
+    fn takes_start_timestamps(&self) -> bool {
+        true
+    }
+
+    fn takes_native_histograms(&self) -> bool {
+        true
     }
 
     fn mark(&self) -> usize {
@@ -137,6 +165,32 @@ mod metric {
     pub(super) const HISTOGRAM: u64 = 7;
 }
 
+/// Fields of a `Counter`.
+mod counter {
+    pub(super) const EXEMPLAR: u64 = 2;
+    pub(super) const CREATED_TIMESTAMP: u64 = 3;
+}
+
+/// Fields of a `Histogram` and of its `Bucket`s.
+mod histogram {
+    pub(super) const BUCKET: u64 = 3;
+    pub(super) const BUCKET_EXEMPLAR: u64 = 3;
+    pub(super) const SCHEMA: u64 = 5;
+    pub(super) const ZERO_THRESHOLD: u64 = 6;
+    pub(super) const ZERO_COUNT: u64 = 7;
+    pub(super) const NEGATIVE_SPAN: u64 = 9;
+    pub(super) const NEGATIVE_DELTA: u64 = 10;
+    pub(super) const POSITIVE_SPAN: u64 = 12;
+    pub(super) const POSITIVE_DELTA: u64 = 13;
+    pub(super) const CREATED_TIMESTAMP: u64 = 15;
+    pub(super) const EXEMPLARS: u64 = 16;
+}
+
+/// Fields of a `Summary`.
+mod summary {
+    pub(super) const CREATED_TIMESTAMP: u64 = 4;
+}
+
 /// Returns the number of a type. The format has no infos and state sets: they are gauges.
 fn type_number(metric_type: MetricType) -> u64 {
     match metric_type {
@@ -159,6 +213,54 @@ fn append_labels(labels: RenderedLabels<'_>, out: &mut Vec<u8>) {
     }
 }
 
+/// Appends the native part of a `Histogram`.
+fn append_native(native: &NativePoint<'_>, sample: &Sample<'_>, out: &mut Vec<u8>) {
+    signed(histogram::SCHEMA, native.schema.into(), out);
+    double(histogram::ZERO_THRESHOLD, native.zero_threshold, out);
+    integer(histogram::ZERO_COUNT, native.zero_count, out);
+    let sides = [
+        (histogram::NEGATIVE_SPAN, histogram::NEGATIVE_DELTA, native.negative),
+        (histogram::POSITIVE_SPAN, histogram::POSITIVE_DELTA, native.positive),
+    ];
+    for (span_field, delta_field, side) in sides {
+        for span in side.spans {
+            message(span_field, out, |out| {
+                signed(1, span.offset.into(), out);
+                integer(2, span.length.into(), out);
+            });
+        }
+        side.deltas.iter().for_each(|delta| signed(delta_field, *delta, out));
+    }
+    for exemplar in sample.exemplars.iter().flatten() {
+        append_exemplar(histogram::EXEMPLARS, exemplar, out);
+    }
+}
+
+/// Appends an `Exemplar`.
+fn append_exemplar(field: u64, exemplar: &Exemplar, out: &mut Vec<u8>) {
+    message(field, out, |out| {
+        append_labels(RenderedLabels(exemplar.labels.as_bytes()), out);
+        double(2, exemplar.value.as_f64(), out);
+        append_time(3, exemplar.timestamp, out);
+    });
+}
+
+/// Appends the start timestamp of a sample, if it has one.
+fn append_start(field: u64, sample: &Sample<'_>, out: &mut Vec<u8>) {
+    if let Some(start) = sample.start_timestamp {
+        append_time(field, start, out);
+    }
+}
+
+/// Appends a `google.protobuf.Timestamp`, whose nanoseconds count forward even before 1970.
+fn append_time(field: u64, milliseconds: i64, out: &mut Vec<u8>) {
+    let (seconds, rest) = (milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000));
+    message(field, out, |out| {
+        integer(1, seconds.cast_unsigned(), out);
+        integer(2, rest.cast_unsigned() * 1_000_000, out);
+    });
+}
+
 const VARINT: u64 = 0;
 const FIXED_64: u64 = 1;
 const DELIMITED: u64 = 2;
@@ -174,6 +276,11 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
 fn integer(field: u64, value: u64, out: &mut Vec<u8>) {
     varint(field << 3 | VARINT, out);
     varint(value, out);
+}
+
+/// Appends an integer of type `sint32` or `sint64`.
+fn signed(field: u64, value: i64, out: &mut Vec<u8>) {
+    integer(field, (value << 1 ^ value >> 63).cast_unsigned(), out);
 }
 
 fn double(field: u64, value: f64, out: &mut Vec<u8>) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::SampleValue;
+use super::native::NativePoint;
 use super::number::RenderedBounds;
 use crate::desc::MetricType;
 
@@ -27,6 +28,8 @@ pub struct Sample<'a> {
     pub(crate) value: PointValue<'a>,
     /// In milliseconds since the Unix epoch.
     pub(crate) timestamp: Option<i64>,
+    /// When the series began to count, in milliseconds since the Unix epoch.
+    pub(crate) start_timestamp: Option<i64>,
     /// The exemplars of a histogram's buckets, in order, or the one of a number. A missing one is
     /// `None`, or left out at the end.
     pub(crate) exemplars: &'a [Option<Arc<Exemplar>>],
@@ -41,7 +44,7 @@ pub(crate) enum PointValue<'a> {
 
 impl<'a> Sample<'a> {
     pub(crate) fn new(value: PointValue<'a>) -> Self {
-        Self { value, timestamp: None, exemplars: &[] }
+        Self { value, timestamp: None, start_timestamp: None, exemplars: &[] }
     }
 
     /// Sets the sample's own timestamp, instead of the time of the scrape.
@@ -56,6 +59,20 @@ impl<'a> Sample<'a> {
 
     pub(crate) fn at_milliseconds(self, timestamp: Option<i64>) -> Self {
         Self { timestamp, ..self }
+    }
+
+    /// Sets the start timestamp: the time since which a counter, a histogram or a summary counts.
+    /// Gauges and untyped metrics have none, so theirs is ignored.
+    ///
+    /// Protobuf exposes it, and OpenMetrics if the [encoding](crate::registry::Encoding) says so.
+    /// Prometheus can then insert a zero at this time, and does not take a reset for an increase.
+    #[must_use]
+    pub fn started_at(self, time: SystemTime) -> Self {
+        self.started_at_milliseconds(Some(unix_milliseconds(time)))
+    }
+
+    pub(crate) fn started_at_milliseconds(self, start_timestamp: Option<i64>) -> Self {
+        Self { start_timestamp, ..self }
     }
 
     pub(crate) fn with_exemplars(self, exemplars: &'a [Option<Arc<Exemplar>>]) -> Self {
@@ -97,6 +114,8 @@ pub(crate) struct HistogramPoint<'a> {
     pub(crate) buckets: &'a [(f64, u64)],
     /// The rendered bounds, if there are any.
     pub(crate) rendered: Option<&'a RenderedBounds>,
+    /// The native buckets, which have all observations.
+    pub(crate) native: Option<NativePoint<'a>>,
     pub(crate) sum: f64,
     pub(crate) count: u64,
 }

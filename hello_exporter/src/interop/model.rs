@@ -73,7 +73,7 @@ fn histogram<'b>(
 ) -> Result<PointValue<'b>, SnapshotError> {
     let (sum, count) = (histogram.get_sample_sum(), histogram.get_sample_count());
     check_buckets(buckets, count)?;
-    Ok(PointValue::Histogram(HistogramPoint { buckets, rendered: None, sum, count }))
+    Ok(PointValue::Histogram(HistogramPoint { buckets, rendered: None, native: None, sum, count }))
 }
 
 fn quantiles_of(summary: &proto::Summary) -> Vec<(f64, f64)> {

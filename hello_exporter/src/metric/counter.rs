@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64;
 
 use super::exemplar::{Exemplars, exemplar};
+use super::start::StartTimestamp;
 use super::word::{self, CounterValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
-use crate::encode::FamilyEncoder;
+use crate::encode::{FamilyEncoder, Sample};
 use crate::labels::RenderedLabels;
 
 /// A [counter](https://prometheus.io/docs/concepts/metric_types/#counter): a value that starts at
@@ -26,14 +27,24 @@ use crate::labels::RenderedLabels;
 #[derive(Debug, Default)]
 pub struct Counter<T = u64> {
     word: AtomicU64,
+    start: StartTimestamp,
     exemplars: Exemplars,
     value: PhantomData<T>,
 }
 
 impl Counter {
     /// Makes a counter of `u64` at zero. Other counters are made by [`Default`].
+    ///
+    /// Its start timestamp is the time when the process made its first registry or metric, because
+    /// a constant does not know the time. That of a counter which `Default` makes is the current
+    /// time.
     pub const fn new() -> Self {
-        Self { word: AtomicU64::new(0), exemplars: Exemplars::new(), value: PhantomData }
+        Self {
+            word: AtomicU64::new(0),
+            start: StartTimestamp::PROCESS,
+            exemplars: Exemplars::new(),
+            value: PhantomData,
+        }
     }
 }
 
@@ -51,8 +62,8 @@ impl<T: CounterValue> Counter<T> {
         }
     }
 
-    /// Adds `amount`, and keeps the labels as an exemplar, e.g. the trace of a request. OpenMetrics
-    /// exposes it if the counter's name ends in `_total`.
+    /// Adds `amount`, and keeps the labels as an exemplar, e.g. the trace of a request. Protobuf
+    /// exposes it, and OpenMetrics if the counter's name ends in `_total`.
     ///
     /// The labels have at most 128 characters in all, including names. If they are longer or
     /// invalid, or if there are none, the amount is added and the previous exemplar stays.
@@ -87,7 +98,9 @@ impl<T: CounterValue> Metric for Counter<T> {
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
         if encoder.begin_rendered(MetricType::Counter, std::iter::empty()) {
-            self.exemplars.encode(RenderedLabels::EMPTY, self.get().into(), encoder);
+            let sample = Sample::from(self.get().into());
+            let sample = sample.started_at_milliseconds(Some(self.start.milliseconds()));
+            self.exemplars.encode(RenderedLabels::EMPTY, sample, encoder);
         }
     }
 }
@@ -95,6 +108,11 @@ impl<T: CounterValue> Metric for Counter<T> {
 impl<T: CounterValue> Init for Counter<T> {
     fn init(_: &Declaration) -> Self {
         // Zero bits are zero in every `CounterValue`.
-        Self { word: AtomicU64::new(0), exemplars: Exemplars::new(), value: PhantomData }
+        Self {
+            word: AtomicU64::new(0),
+            start: StartTimestamp::now(),
+            exemplars: Exemplars::new(),
+            value: PhantomData,
+        }
     }
 }

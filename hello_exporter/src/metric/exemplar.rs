@@ -47,14 +47,13 @@ impl Exemplars {
         self.0.get().is_some() && encoder.takes_exemplars()
     }
 
-    /// Writes a number, with the last exemplar of its series if the format has exemplars.
+    /// Writes a sample, with the last exemplars of its series if the format has exemplars.
     pub(super) fn encode(
         &self,
         labels: RenderedLabels<'_>,
-        number: SampleValue,
+        sample: Sample<'_>,
         encoder: &mut FamilyEncoder<'_>,
     ) {
-        let sample = Sample::from(number);
         if !self.are_wanted(encoder) {
             return encoder.rendered(labels, &sample);
         }

@@ -1,5 +1,6 @@
 //! A sample that owns its value.
 
+use super::native::NativeHistogramSnapshot;
 use super::snapshot::{HistogramSnapshot, SummarySnapshot};
 use crate::encode::{PointValue, Sample, SampleValue};
 
@@ -17,6 +18,8 @@ pub(super) struct Other {
     value: OwnedValue,
     /// In milliseconds since the Unix epoch.
     timestamp: Option<i64>,
+    /// In milliseconds since the Unix epoch.
+    start_timestamp: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -24,6 +27,7 @@ enum OwnedValue {
     Number(SampleValue),
     Histogram(HistogramSnapshot),
     Summary(SummarySnapshot),
+    Native(NativeHistogramSnapshot),
 }
 
 impl OwnedSample {
@@ -42,20 +46,26 @@ impl Other {
             OwnedValue::Number(number) => Sample::from(*number),
             OwnedValue::Histogram(histogram) => Sample::from(histogram),
             OwnedValue::Summary(summary) => Sample::from(summary),
+            OwnedValue::Native(histogram) => Sample::from(histogram),
         };
-        sample.at_milliseconds(self.timestamp)
+        sample.at_milliseconds(self.timestamp).started_at_milliseconds(self.start_timestamp)
     }
 }
 
 impl From<Sample<'_>> for OwnedSample {
     #[inline]
-    fn from(Sample { value, timestamp, .. }: Sample<'_>) -> Self {
-        let value = match (value, timestamp) {
-            (PointValue::Number(number), None) => return OwnedSample::Number(number),
-            (PointValue::Number(number), Some(_)) => OwnedValue::Number(number),
-            (PointValue::Histogram(point), _) => OwnedValue::Histogram(point.into()),
-            (PointValue::Summary(point), _) => OwnedValue::Summary(point.into()),
+    fn from(Sample { value, timestamp, start_timestamp, .. }: Sample<'_>) -> Self {
+        let value = match value {
+            PointValue::Number(number) if timestamp.is_none() && start_timestamp.is_none() => {
+                return OwnedSample::Number(number);
+            }
+            PointValue::Number(number) => OwnedValue::Number(number),
+            PointValue::Histogram(point) => match point.native {
+                Some(native) => OwnedValue::Native(NativeHistogramSnapshot::copied(point, native)),
+                None => OwnedValue::Histogram(point.into()),
+            },
+            PointValue::Summary(point) => OwnedValue::Summary(point.into()),
         };
-        OwnedSample::Other(Box::new(Other { value, timestamp }))
+        OwnedSample::Other(Box::new(Other { value, timestamp, start_timestamp }))
     }
 }

@@ -10,7 +10,7 @@ use super::exemplar::exemplar;
 use super::guard::{self, GaugeGuard, Level, Observe, Timer};
 use super::histogram::{Buckets, Histogram};
 use super::series_set::{NumberMetric, SeriesSet};
-use super::store::CachedLookup;
+use super::store::{CachedLookup, SeriesValue};
 use super::value::unix_seconds;
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
@@ -55,7 +55,7 @@ impl Lookup for Uncached {}
 impl Lookup for Cached {}
 
 mod sealed {
-    use super::{AtomicU64, Labels, SeriesSet};
+    use super::{Labels, SeriesSet, SeriesValue};
 
     pub trait Update {
         #[doc(hidden)]
@@ -63,7 +63,7 @@ mod sealed {
             &self,
             series: &SeriesSet,
             labels: &L,
-            operation: impl Fn(&[AtomicU64]),
+            operation: impl Fn(SeriesValue<'_>),
         ) -> bool;
     }
 }
@@ -74,7 +74,7 @@ impl sealed::Update for Uncached {
         &self,
         series: &SeriesSet,
         labels: &L,
-        operation: impl Fn(&[AtomicU64]),
+        operation: impl Fn(SeriesValue<'_>),
     ) -> bool {
         labels.with_values(|values| series.store.update(values, operation)).is_some()
     }
@@ -86,7 +86,7 @@ impl sealed::Update for Cached {
         &self,
         series: &SeriesSet,
         labels: &L,
-        operation: impl Fn(&[AtomicU64]),
+        operation: impl Fn(SeriesValue<'_>),
     ) -> bool {
         series.store.update_cached(&self.0, &operation)
             || labels
@@ -126,30 +126,30 @@ impl<L: Labels, M, P: Lookup> Series<'_, L, M, P> {
 
     /// Runs an operation on the series, and returns whether it exists or could be created.
     #[inline]
-    fn update(&self, operation: impl Fn(&Buckets, &[AtomicU64])) -> bool {
+    fn update(&self, operation: impl Fn(&Buckets, SeriesValue<'_>)) -> bool {
         let buckets = &self.series.buckets;
-        self.lookup.update(self.series, &self.labels, |words| operation(buckets, words))
+        self.lookup.update(self.series, &self.labels, |value| operation(buckets, value))
     }
 
     /// Returns the result of `operation` on the series, or `None` if the series does not exist.
-    fn read<R>(&self, operation: impl Fn(&Buckets, &[AtomicU64]) -> R) -> Option<R> {
+    fn read<R>(&self, operation: impl Fn(&Buckets, SeriesValue<'_>) -> R) -> Option<R> {
         let SeriesSet { store, buckets } = self.series;
-        self.labels.with_values(|values| store.read(values, |words| operation(buckets, words)))
+        self.labels.with_values(|values| store.read(values, |value| operation(buckets, value)))
     }
 
-    /// Updates the series, and keeps an exemplar for the bucket that `operation` returns, 0 for a
-    /// counter.
+    /// Updates the series, and keeps an exemplar under `number`, 0 for a counter.
     fn update_with_exemplar(
         &self,
         exemplar: Option<Arc<Exemplar>>,
-        operation: impl Fn(&Buckets, &[AtomicU64]) -> usize,
+        number: usize,
+        operation: impl Fn(&Buckets, SeriesValue<'_>),
     ) {
         let names = &self.series.store.label_names;
         let labels = self.labels.with_values(|values| names.render(values));
-        self.update(|buckets, words| {
-            let bucket = operation(buckets, words);
+        self.update(|buckets, value| {
+            operation(buckets, value);
             if let Some(exemplar) = &exemplar {
-                self.series.store.exemplars.set(labels.as_bytes(), bucket, exemplar);
+                self.series.store.exemplars.set(labels.as_bytes(), number, exemplar);
             }
         });
     }
@@ -159,15 +159,15 @@ impl<L: Labels, M: NumberMetric, P: Lookup> Series<'_, L, M, P> {
     /// Returns the current value, or the initial value if the series does not exist. It does not
     /// create the series.
     pub fn get(&self) -> M::Word {
-        let value = self.read(|_, words| words.first().map(word::load)).flatten();
+        let value = self.read(|_, value| value.words.first().map(word::load)).flatten();
         value.unwrap_or(M::Word::from_bits(0))
     }
 
     /// Runs an operation on the series' word.
     #[inline]
     fn with_word(&self, operation: impl Fn(&AtomicU64)) -> bool {
-        self.update(|_, words| {
-            if let Some(word) = words.first() {
+        self.update(|_, value| {
+            if let Some(word) = value.words.first() {
                 operation(word);
             }
         })
@@ -192,9 +192,8 @@ impl<L: Labels, T: CounterValue, P: Lookup> Series<'_, L, Counter<T>, P> {
     /// Adds `amount` with an exemplar, see [`Counter::inc_by_with_exemplar`].
     pub fn inc_by_with_exemplar(&self, amount: T, labels: &[(&str, &str)]) {
         if amount.is_increment() {
-            self.update_with_exemplar(exemplar(amount.into(), labels), |_, words| {
-                words.iter().for_each(|word| T::add(word, amount));
-                0
+            self.update_with_exemplar(exemplar(amount.into(), labels), 0, |_, value| {
+                value.words.iter().for_each(|word| T::add(word, amount));
             });
         }
     }
@@ -257,7 +256,7 @@ impl<L: Labels, T: GaugeValue, P: Lookup> Level for Series<'_, L, Gauge<T>, P> {
 
     /// Subtracts one, unless the series was removed meanwhile: a new series would go below zero.
     fn fall(&self) {
-        self.read(|_, words| words.iter().for_each(|word| T::add(word, T::ONE.negated())));
+        self.read(|_, value| value.words.iter().for_each(|word| T::add(word, T::ONE.negated())));
     }
 }
 
@@ -265,15 +264,16 @@ impl<L: Labels, P: Lookup> Series<'_, L, Histogram, P> {
     /// Counts an observation, see [`Histogram::observe`].
     #[inline]
     pub fn observe(&self, value: f64) {
-        self.update(|buckets, words| {
-            buckets.observe(words, value);
-        });
+        self.update(|buckets, series| buckets.observe(buckets.counters(series), value));
     }
 
     /// Counts an observation with an exemplar, see [`Histogram::observe_with_exemplar`].
     pub fn observe_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) {
         let exemplar = exemplar(SampleValue::F64(value), labels);
-        self.update_with_exemplar(exemplar, |buckets, words| buckets.observe(words, value));
+        let number = self.series.buckets.exemplar_number(value);
+        self.update_with_exemplar(exemplar, number, |buckets, series| {
+            buckets.observe(buckets.counters(series), value);
+        });
     }
 
     /// Starts a timer that observes the elapsed seconds when it is dropped; see
@@ -285,13 +285,13 @@ impl<L: Labels, P: Lookup> Series<'_, L, Histogram, P> {
     /// Returns the number of observations, or zero if the series does not exist. It does not create
     /// the series.
     pub fn count(&self) -> u64 {
-        self.read(Buckets::count).unwrap_or_default()
+        self.read(|buckets, value| buckets.count(buckets.counters(value))).unwrap_or_default()
     }
 
     /// Returns the sum of all observations, or zero if the series does not exist. It does not
     /// create the series.
     pub fn sum(&self) -> f64 {
-        self.read(Buckets::sum).unwrap_or_default()
+        self.read(|buckets, value| buckets.sum(buckets.counters(value))).unwrap_or_default()
     }
 }
 

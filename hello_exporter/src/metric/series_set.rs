@@ -1,12 +1,13 @@
 //! The series of a family, and the metrics that a family can have.
 
 use super::histogram::{Buckets, Histogram};
-use super::store::Store;
+use super::start::StartTimestamp;
+use super::store::{FullSeries, Snapshot, Store, ValueLayout};
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
 use crate::collect::Options;
 use crate::desc::MetricType;
-use crate::encode::FamilyEncoder;
+use crate::encode::{FamilyEncoder, Sample};
 
 /// The series of a [`Family`](crate::Family), without its type parameters. With them, a metric type
 /// that a family cannot have would cause a compile error for each method instead of a single one.
@@ -27,9 +28,9 @@ pub trait SeriesMetric: sealed::Sealed {
     #[doc(hidden)]
     const OPTIONS: Options;
 
-    /// Returns the number of words of a series.
+    /// Returns the layout of a series.
     #[doc(hidden)]
-    fn words(buckets: &Buckets) -> usize;
+    fn layout(buckets: &Buckets) -> ValueLayout;
 
     /// Writes all series.
     #[doc(hidden)]
@@ -57,8 +58,9 @@ macro_rules! number_metric {
             const TYPE: MetricType = MetricType::$metric;
             const OPTIONS: Options = FAMILY_OPTIONS;
 
-            fn words(_: &Buckets) -> usize {
-                1
+            fn layout(_: &Buckets) -> ValueLayout {
+                let has_start = Self::TYPE.has_start_timestamp();
+                ValueLayout { words: 1, has_start, has_native: false }
             }
 
             fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
@@ -67,8 +69,10 @@ macro_rules! number_metric {
                 let numbers = snapshot.series().filter_map(|(labels, words)| {
                     Some((labels, word::load::<T>(words.first()?).to_sample()?))
                 });
-                if store.exemplars.are_wanted(encoder) {
-                    numbers.for_each(|(labels, it)| store.exemplars.encode(labels, it, encoder));
+                let has_start =
+                    Self::TYPE.has_start_timestamp() && encoder.takes_start_timestamps();
+                if has_start || store.exemplars.are_wanted(encoder) {
+                    encode_in_full::<T>(store, &snapshot, encoder);
                 } else {
                     encoder.rendered_numbers(numbers);
                 }
@@ -84,20 +88,31 @@ macro_rules! number_metric {
 number_metric!(Counter: CounterValue);
 number_metric!(Gauge: GaugeValue);
 
+/// Writes all series of numbers, with their start timestamps and exemplars.
+fn encode_in_full<T: Word>(store: &Store, snapshot: &Snapshot, encoder: &mut FamilyEncoder<'_>) {
+    for FullSeries { labels, value, start } in snapshot.full_series() {
+        let number = value.words.first().and_then(|word| word::load::<T>(word).to_sample());
+        let Some(number) = number else { continue };
+        let start = start.map(|word| StartTimestamp::of(word).milliseconds());
+        let sample = Sample::from(number).started_at_milliseconds(start);
+        store.exemplars.encode(labels, sample, encoder);
+    }
+}
+
 impl sealed::Sealed for Histogram {}
 
 impl SeriesMetric for Histogram {
     const TYPE: MetricType = MetricType::Histogram;
-    const OPTIONS: Options = Options { buckets: true, ..FAMILY_OPTIONS };
+    const OPTIONS: Options = Options { buckets: true, native: true, ..FAMILY_OPTIONS };
 
-    fn words(buckets: &Buckets) -> usize {
-        buckets.words()
+    fn layout(buckets: &Buckets) -> ValueLayout {
+        buckets.layout()
     }
 
     fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
         let SeriesSet { store, buckets } = series;
-        for (labels, words) in store.snapshot().series() {
-            buckets.encode(words, labels, &store.exemplars, encoder);
+        for FullSeries { labels, value, start } in store.snapshot().full_series() {
+            buckets.encode(buckets.counters(value), start, labels, &store.exemplars, encoder);
         }
     }
 }

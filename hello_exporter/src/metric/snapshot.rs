@@ -1,7 +1,6 @@
-//! Histograms and summaries that another program computes, and values with a timestamp.
+//! Histograms and summaries that another program computes.
 
-use std::time::SystemTime;
-
+use super::native::NativeHistogramSnapshot;
 use super::to_sample::ToSample;
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
@@ -97,7 +96,8 @@ impl From<HistogramPoint<'_>> for HistogramSnapshot {
 
 impl<'a> From<&'a HistogramSnapshot> for Sample<'a> {
     fn from(HistogramSnapshot { buckets, sum, count }: &'a HistogramSnapshot) -> Self {
-        let point = HistogramPoint { buckets, rendered: None, sum: *sum, count: *count };
+        let point =
+            HistogramPoint { buckets, rendered: None, native: None, sum: *sum, count: *count };
         Self::new(PointValue::Histogram(point))
     }
 }
@@ -252,49 +252,48 @@ pub enum SnapshotError {
     /// A quantile that is not from 0 to 1.
     #[error("invalid quantile `{}`, expected a number from 0 to 1", spelled(.0))]
     Quantile(f64),
+    /// A schema of a native histogram that is not from -4 to 8.
+    #[error("`{0}` is not a schema: they are from -4 to 8")]
+    Schema(i8),
+    /// A zero threshold that is negative, infinite or NaN.
+    #[error("`{}` is not a zero threshold: they are finite and not negative", spelled(.0))]
+    ZeroThreshold(f64),
+    /// A bucket of a native histogram that no value can belong to.
+    #[error(
+        "no value is in the bucket {index}: the buckets of this schema are from {first} to {last}"
+    )]
+    Index {
+        /// The index of the bucket.
+        index: i32,
+        /// The index of the smallest value.
+        first: i32,
+        /// The index of infinity.
+        last: i32,
+    },
+    /// Indices of buckets that do not increase.
+    #[error("the bucket {next} follows the bucket {index}: indices must increase strictly")]
+    Indices {
+        /// The previous index.
+        index: i32,
+        /// The next one.
+        next: i32,
+    },
+    /// Buckets that hold more observations than there are, or less although none of them is NaN.
+    #[error(
+        "the buckets hold {buckets} observations, but there are {count}: these must be equal, or \
+         less if the sum is NaN"
+    )]
+    Observations {
+        /// The observations in all buckets, the zero bucket included.
+        buckets: u128,
+        /// The count of all observations.
+        count: u64,
+    },
 }
 
 /// Spells a bound or quantile as Prometheus does: `+Inf`, not `inf`.
 fn spelled(value: &f64) -> SampleValue {
     SampleValue::F64(*value)
-}
-
-/// A value with its own timestamp, instead of the time of the scrape.
-///
-/// Read [`Sample::at`] before you use it.
-///
-/// ```
-/// use hello_exporter::{Collector, Timestamped, testing};
-/// use std::time::{Duration, SystemTime};
-///
-/// #[derive(Collector)]
-/// struct Station {
-///     /// Temperature as the station reported it.
-///     celsius: Timestamped<f64>,
-/// }
-///
-/// let reported = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_500);
-/// testing::assert_exposition(
-///     &Station { celsius: Timestamped::new(21.5, reported) },
-///     "
-///     ## HELP celsius Temperature as the station reported it.
-///     ## TYPE celsius gauge
-///     celsius 21.5 1700000000500
-///     ",
-/// );
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Timestamped<T> {
-    value: T,
-    /// `None` for the time of the scrape.
-    time: Option<SystemTime>,
-}
-
-impl<T> Timestamped<T> {
-    /// Makes a value with this time.
-    pub const fn new(value: T, time: SystemTime) -> Self {
-        Self { value, time: Some(time) }
-    }
 }
 
 macro_rules! snapshots {
@@ -331,33 +330,5 @@ macro_rules! snapshots {
 snapshots! {
     HistogramSnapshot: Histogram;
     SummarySnapshot: Summary;
-}
-
-impl<T: ToSample> ToSample for Timestamped<T> {
-    const TYPE: Option<MetricType> = T::TYPE;
-    const IS_LIVE: bool = T::IS_LIVE;
-
-    fn sample(&self) -> Option<Sample<'_>> {
-        let sample = self.value.sample()?;
-        Some(self.time.map_or(sample, |time| sample.at(time)))
-    }
-}
-
-impl<T: ToSample> Metric for Timestamped<T> {
-    const TYPE: Option<MetricType> = T::TYPE;
-    const LABELS: LabelShape = LabelShape::None;
-    const IS_LIVE: bool = T::IS_LIVE;
-    type Making = Made;
-
-    fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
-        if let Some(sample) = self.sample() {
-            encoder.value(sample);
-        }
-    }
-}
-
-impl<T: ToSample + Init> Init for Timestamped<T> {
-    fn init(declaration: &Declaration) -> Self {
-        Self { value: T::init(declaration), time: None }
-    }
+    NativeHistogramSnapshot: Histogram;
 }

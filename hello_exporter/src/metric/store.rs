@@ -1,9 +1,9 @@
 //! The memory of a family's series.
 //!
 //! A series is one record of words in an append-only chunk: a header, the lengths of its label
-//! values, its value, and its rendered labels. Records are stored in the order of their creation,
-//! so that a scrape reads memory from front to back. The labels are rendered once, when the series
-//! is created. They are also its key.
+//! values, its start timestamp if its type has one, its value, and its rendered labels. Records are
+//! stored in the order of their creation, so that a scrape reads memory from front to back. The
+//! labels are rendered once, when the series is created. They are also its key.
 //!
 //! The words are atomic, so that records can be read while others are appended. [`chunk`] explains
 //! when a record is readable, and why its labels are read as bytes.
@@ -21,22 +21,27 @@ mod key;
 mod removal;
 mod storage;
 mod stripe;
+mod value;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use foldhash::fast::RandomState;
 use tracing::warn;
 
 use super::exemplar::Exemplars;
+use super::native::{NativeBuckets, NativeHistogram};
+use super::start::StartTimestamp;
 use crate::labels::{LabelNames, RenderedLabels, clip};
 use crate::sync::{lock, read, write};
 pub(super) use cached_lookup::CachedLookup;
+pub(super) use chunk::ValueLayout;
 use chunk::{Chunk, Layout, Record};
 use index::Location;
 use key::SeriesKey;
 use storage::Storage;
 use stripe::{STRIPES, Stripe};
+pub(super) use value::SeriesValue;
 
 /// All series of one family, each with a fixed number of words for its value.
 pub(crate) struct Store {
@@ -50,6 +55,8 @@ pub(crate) struct Store {
     /// The number of bytes before each label value, see [`key::gaps`].
     gaps: Box<[usize]>,
     layout: Layout,
+    /// The options of the native buckets of every series.
+    native: Option<NativeBuckets>,
     max_series: usize,
     /// The number of dropped updates.
     dropped: AtomicU64,
@@ -70,7 +77,8 @@ struct Writer {
 impl Store {
     pub(crate) fn new<'n>(
         label_names: impl IntoIterator<Item = &'n str>,
-        value_words: usize,
+        value: ValueLayout,
+        native: Option<NativeBuckets>,
         max_series: Option<usize>,
     ) -> Self {
         let label_names = LabelNames::new(label_names);
@@ -81,7 +89,8 @@ impl Store {
             generation: AtomicU64::new(CachedLookup::NEVER + 1),
             hasher: RandomState::default(),
             gaps: key::gaps(&label_names),
-            layout: Layout::new(SeriesKey::lengths_words(label_names.len()), value_words),
+            layout: Layout::new(SeriesKey::lengths_words(label_names.len()), value),
+            native,
             label_names,
             max_series: max_series.unwrap_or(usize::MAX),
             dropped: AtomicU64::new(0),
@@ -94,9 +103,9 @@ impl Store {
     pub(crate) fn update<R>(
         &self,
         values: &[&str],
-        operation: impl Fn(&[AtomicU64]) -> R,
+        operation: impl Fn(SeriesValue<'_>) -> R,
     ) -> Option<R> {
-        self.with_key(values, |key| self.create_or_find(key, |_, record| operation(record.value)))
+        self.with_key(values, |key| self.create_or_find(key, |_, _, value| operation(value)))
             .or_else(|| self.drop_update(values))
     }
 
@@ -104,9 +113,9 @@ impl Store {
     pub(crate) fn read<R>(
         &self,
         values: &[&str],
-        operation: impl Fn(&[AtomicU64]) -> R,
+        operation: impl Fn(SeriesValue<'_>) -> R,
     ) -> Option<R> {
-        self.with_key(values, |key| self.look_up(key, |_, record| operation(record.value)))
+        self.with_key(values, |key| self.look_up(key, |_, _, value| operation(value)))
     }
 
     /// Runs `operation` on the value of the series of a cached lookup. Returns `false` if the
@@ -115,7 +124,7 @@ impl Store {
     pub(super) fn update_cached(
         &self,
         cached: &CachedLookup,
-        operation: impl Fn(&[AtomicU64]),
+        operation: impl Fn(SeriesValue<'_>),
     ) -> bool {
         let storage = read(&self.own_stripe().0);
         let location = cached.location(self.generation.load(Ordering::Relaxed));
@@ -128,14 +137,14 @@ impl Store {
         &self,
         cached: &CachedLookup,
         values: &[&str],
-        operation: impl Fn(&[AtomicU64]) -> R,
+        operation: impl Fn(SeriesValue<'_>) -> R,
     ) -> Option<R> {
-        let cache_and_operate = |location: Location, record: Record<'_>| {
+        let cache_and_operate = |location: Location, record: Record<'_>, value: SeriesValue<'_>| {
             if let Some(location) = location.advanced_by(record.value_offset()) {
                 // The stripe is locked, so this is the generation of the location.
                 cached.set(location, self.generation.load(Ordering::Relaxed));
             }
-            operation(record.value)
+            operation(value)
         };
         self.with_key(values, |key| self.create_or_find(key, cache_and_operate))
             .or_else(|| self.drop_update(values))
@@ -179,10 +188,11 @@ impl Store {
     pub(super) fn read_handle<R>(
         &self,
         handle: &RecordHandle,
-        read: impl FnOnce(RenderedLabels<'_>, &[AtomicU64]) -> R,
+        read: impl FnOnce(RenderedLabels<'_>, SeriesValue<'_>) -> R,
     ) -> Option<R> {
         let record = handle.chunk.record(handle.offset, self.layout)?;
-        Some(read(RenderedLabels(record.labels()), record.value))
+        let value = SeriesValue::new(record.value, handle.chunk.natives());
+        Some(read(RenderedLabels(record.labels()), value))
     }
 
     /// Runs `run` with the key of these values. Returns `None` if `run` does, or if the number of
@@ -216,18 +226,18 @@ impl Store {
     fn look_up<R>(
         &self,
         key: &SeriesKey<'_>,
-        operation: impl FnOnce(Location, Record<'_>) -> R,
+        operation: impl FnOnce(Location, Record<'_>, SeriesValue<'_>) -> R,
     ) -> Option<R> {
         let storage = read(&self.own_stripe().0);
         let (location, record) = self.find(&storage, key)?;
-        Some(operation(location, record))
+        Some(operation(location, record, storage.value_of(location.chunk(), record)))
     }
 
     #[inline]
     fn create_or_find<R>(
         &self,
         key: &SeriesKey<'_>,
-        operation: impl Fn(Location, Record<'_>) -> R,
+        operation: impl Fn(Location, Record<'_>, SeriesValue<'_>) -> R,
     ) -> Option<R> {
         // Another thread can remove the series before it is updated.
         (0..Self::MOST_TRIES).find_map(|_| match self.look_up(key, &operation) {
@@ -289,7 +299,8 @@ impl Store {
             storage = grown;
             self.replace(&storage);
         }
-        let is_created = storage.append(&record, key.hash, self.layout);
+        let native = self.native.map(|options| Arc::new(NativeHistogram::new(options)));
+        let is_created = storage.append(record, native, key.hash, self.layout);
         writer.live += usize::from(is_created);
         writer.used += usize::from(is_created);
         is_created
@@ -321,7 +332,8 @@ impl Store {
     /// Returns the words of a new record, its value at zero; `None` if its labels are too long.
     fn render(&self, key: &SeriesKey<'_>) -> Option<Vec<u64>> {
         let labels = self.label_names.render(key.values);
-        chunk::render(key.hash, key.lengths(), &labels, self.layout)
+        let start = StartTimestamp::now();
+        chunk::render(key.hash, key.lengths(), start, &labels, self.layout)
     }
 }
 
@@ -338,6 +350,26 @@ impl Snapshot {
         let records = self.storage.walk(self.layout);
         records.map(|(_, _, record)| (RenderedLabels(record.labels()), record.value))
     }
+
+    /// Iterates over all series, like [`series`](Self::series), with everything that belongs to
+    /// them.
+    #[inline(always)]
+    pub(crate) fn full_series(&self) -> impl Iterator<Item = FullSeries<'_>> {
+        let records = self.storage.walk(self.layout);
+        records.map(|(chunk, _, record)| FullSeries {
+            labels: RenderedLabels(record.labels()),
+            value: self.storage.value_of(chunk, record),
+            start: record.start(self.layout),
+        })
+    }
+}
+
+/// A series of a [`Snapshot`].
+pub(crate) struct FullSeries<'s> {
+    pub(crate) labels: RenderedLabels<'s>,
+    pub(in crate::metric) value: SeriesValue<'s>,
+    /// The word of its start timestamp, if its type has one.
+    pub(in crate::metric) start: Option<&'s AtomicU64>,
 }
 
 /// A handle to the record of a series, which stays readable after the storage is replaced.

@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::atomic::AtomicU64;
 
 use super::histogram::Histogram;
 use super::series_set::{NumberMetric, SeriesSet};
-use super::store::RecordHandle;
+use super::store::{RecordHandle, SeriesValue};
 use super::word::{self, Word};
 use crate::labels::RenderedLabels;
 
@@ -39,7 +38,7 @@ impl<'f, M> SeriesView<'f, M> {
         self.read(|labels, _| labels.as_str().to_owned()).unwrap_or_default()
     }
 
-    fn read<R>(&self, read: impl FnOnce(RenderedLabels<'_>, &[AtomicU64]) -> R) -> Option<R> {
+    fn read<R>(&self, read: impl FnOnce(RenderedLabels<'_>, SeriesValue<'_>) -> R) -> Option<R> {
         self.series.store.read_handle(&self.record, read)
     }
 }
@@ -47,7 +46,7 @@ impl<'f, M> SeriesView<'f, M> {
 impl<M: NumberMetric> SeriesView<'_, M> {
     /// Returns the value.
     pub fn get(&self) -> M::Word {
-        let value = self.read(|_, words| words.first().map(word::load)).flatten();
+        let value = self.read(|_, value| value.words.first().map(word::load)).flatten();
         value.unwrap_or(M::Word::from_bits(0))
     }
 }
@@ -55,12 +54,14 @@ impl<M: NumberMetric> SeriesView<'_, M> {
 impl SeriesView<'_, Histogram> {
     /// Returns the number of observations.
     pub fn count(&self) -> u64 {
-        self.read(|_, words| self.series.buckets.count(words)).unwrap_or_default()
+        let buckets = &self.series.buckets;
+        self.read(|_, value| buckets.count(buckets.counters(value))).unwrap_or_default()
     }
 
     /// Returns the sum of all observations.
     pub fn sum(&self) -> f64 {
-        self.read(|_, words| self.series.buckets.sum(words)).unwrap_or_default()
+        let buckets = &self.series.buckets;
+        self.read(|_, value| buckets.sum(buckets.counters(value))).unwrap_or_default()
     }
 }
 

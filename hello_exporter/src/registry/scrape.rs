@@ -12,7 +12,7 @@ use super::plan::{Member, Plan, PlannedFamily, Registration};
 use super::{CollectorId, Inner};
 use crate::collect::Collect;
 use crate::encode::{
-    Encoder, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder, ProtobufScratch,
+    Encoder, Encoding, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder, ProtobufScratch,
     TextEncoder, Written, encode_family,
 };
 use crate::panic::{Panic, catch};
@@ -20,7 +20,7 @@ use crate::sync::lock;
 
 /// The request of one scrape.
 pub(crate) struct ScrapeRequest<'a> {
-    pub(crate) format: Format,
+    pub(crate) encoding: Encoding,
     /// The names of the families to expose; `None` for all.
     pub(crate) names: Option<&'a HashSet<String>>,
 }
@@ -168,10 +168,12 @@ impl ScrapeEncoder<'_> {
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
         let Memory { written, protobuf } = memory;
-        match self.request.format {
+        let Encoding { format, created_samples } = self.request.encoding;
+        match format {
             Format::Text => self.encode(&mut TextEncoder::new(buffer), written, attempts),
             Format::OpenMetrics => {
-                self.encode(&mut OpenMetricsEncoder::new(buffer), written, attempts)
+                let encoder = OpenMetricsEncoder::new(buffer).created_samples(created_samples);
+                self.encode(&mut { encoder }, written, attempts)
             }
             Format::Protobuf => {
                 self.encode(&mut ProtobufEncoder::new(buffer, protobuf), written, attempts)

@@ -42,6 +42,11 @@ pub(crate) struct Flags {
     #[arg(id = "web.disable-exporter-metrics", long)]
     pub(crate) disable_exporter_metrics: bool,
 
+    /// Expose the start timestamps of counters, histograms and summaries in OpenMetrics, as
+    /// samples `_created`. Prometheus stores each as a series of its own.
+    #[arg(id = "web.openmetrics-created-samples", long)]
+    pub(crate) openmetrics_created_samples: bool,
+
     /// File with settings for TLS, client certificates, users, headers and a rate limit. Without
     /// the file, connections are plain, and requests need no password.
     // An empty value is the same as no value, as in Go.

@@ -31,24 +31,31 @@ pub(super) fn arguments(
     let mut arguments: Vec<Argument> = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(attribute)) {
         let tokens = tokens_of(attr, attribute, errors);
-        for argument in parse_each::<Argument>(tokens, errors) {
-            let Argument { name, span, .. } = &argument;
-            if !expected.contains(&name.as_str()) {
-                errors.push(
-                    *span,
-                    format!(
-                        "unknown argument `{name}`, expected {}",
-                        one_of(expected.iter().copied())
-                    ),
-                );
-            } else if arguments.iter().any(|other| other.name == *name) {
-                errors.push(*span, format!("`{name}` is given twice"));
-            } else {
-                arguments.push(argument);
-            }
-        }
+        read_each(tokens, expected, &mut arguments, errors);
     }
     arguments
+}
+
+/// Appends the arguments in `tokens`, each name once.
+pub(super) fn read_each(
+    tokens: TokenStream,
+    expected: &[&str],
+    arguments: &mut Vec<Argument>,
+    errors: &mut Errors,
+) {
+    for argument in parse_each::<Argument>(tokens, errors) {
+        let Argument { name, span, .. } = &argument;
+        if !expected.contains(&name.as_str()) {
+            errors.push(
+                *span,
+                format!("unknown argument `{name}`, expected {}", one_of(expected.iter().copied())),
+            );
+        } else if arguments.iter().any(|other| other.name == *name) {
+            errors.push(*span, format!("`{name}` is given twice"));
+        } else {
+            arguments.push(argument);
+        }
+    }
 }
 
 /// Returns a list of words for a message.
@@ -168,6 +175,19 @@ impl Argument {
                 let Self { name, span, .. } = self;
                 let message = format!("expected a list in parentheses: `{name}(name = \"value\")`");
                 errors.push(span, message);
+                None
+            }
+        }
+    }
+
+    /// Returns the tokens in parentheses, if there are any. Reports a value after `=`.
+    pub(super) fn optional_list(self, errors: &mut Errors) -> Option<TokenStream> {
+        match self.form {
+            Form::Flag => None,
+            Form::List(tokens) => Some(tokens),
+            Form::Value(_) => {
+                let Self { name, span, .. } = self;
+                errors.push(span, format!("expected `{name}` alone, or options: `{name}(…)`"));
                 None
             }
         }

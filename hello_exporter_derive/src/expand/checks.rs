@@ -12,7 +12,7 @@ use syn::{GenericParam, Generics, Type};
 
 use super::spans::{Ends, call, of_metric};
 use super::{constant_buckets, declared_type, variant};
-use crate::model::{Buckets, Collector, Field, Metric, Name};
+use crate::model::{Buckets, Collector, Field, Metric, Name, Native, Number};
 
 /// Writes the checks of fields whose types mention no parameter.
 pub(crate) fn free(collector: &Collector) -> TokenStream {
@@ -66,6 +66,9 @@ fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenS
     }
     if let Some(buckets) = &metric.buckets {
         checks.extend(check_buckets(krate, ty, buckets));
+    }
+    if let Some(native) = &metric.native {
+        checks.extend(check_native(krate, ty, native));
     }
     if let Some(max_series) = &metric.max_series {
         let options = of_metric(krate, ty, "OPTIONS");
@@ -140,6 +143,22 @@ fn check_buckets(krate: &TokenStream, ty: &Type, buckets: &Buckets) -> Vec<Token
         let slice = constant_buckets(krate, buckets);
         checks.push(call(krate, "check_buckets", slice, Ends::of(&buckets.expr)));
     }
+    checks
+}
+
+/// Checks that a field with native buckets is a histogram. Checks the factor and the thresholds too
+/// if they are not literals.
+fn check_native(krate: &TokenStream, ty: &Type, native: &Native) -> Vec<TokenStream> {
+    let options = of_metric(krate, ty, "OPTIONS");
+    let mut checks = vec![call(krate, "check_native_taken", options, Ends::both(native.span))];
+    let mut check = |function, number: &Number| {
+        if number.literal.is_none() {
+            let expr = &number.expr;
+            checks.push(call(krate, function, quote!(#expr), Ends::of(expr)));
+        }
+    };
+    native.factor.iter().for_each(|factor| check("check_factor", factor));
+    native.thresholds().for_each(|(_, threshold)| check("check_threshold", threshold));
     checks
 }
 

@@ -13,30 +13,57 @@
 //!   writer's lock. This offset is the start of a complete record: it comes from an index entry, is
 //!   `FIRST_OFFSET`, or is the end of the previous record with its padding.
 //! - A store has one [`Layout`] for all its records.
-//! - Other modules can store only to the value of a record; this one also sets one bit of its
-//!   header. Removal marks a record, and compaction copies it to another chunk.
+//! - Other modules can store only to the value and the start timestamp of a record; this one also
+//!   sets one bit of its header. Removal marks a record, and compaction copies it to another chunk.
 //! - A chunk lives as long as its last reference, and every record borrows from a chunk.
 
 #![allow(unsafe_code, reason = "see the invariants above")]
 
-use std::sync::Arc;
+#[cfg(test)]
+mod tests;
+
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::metric::native::NativeHistogram;
+use crate::metric::start::StartTimestamp;
 
 /// The words of a cache line.
 const LINE_WORDS: usize = 8;
 
+/// The parts of a series that are the same for all series of a family.
+#[derive(Clone, Copy)]
+pub struct ValueLayout {
+    /// The number of words of the value.
+    pub(in crate::metric) words: usize,
+    pub(in crate::metric) has_start: bool,
+    /// Whether a series has native buckets.
+    pub(in crate::metric) has_native: bool,
+}
+
 /// The layout of all records of a store.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
-    /// The number of words of the header and the lengths.
+    /// The number of words of the header, the lengths and the start timestamp.
     front: usize,
+    /// Whether the last word of the front is a start timestamp.
+    has_start: bool,
     /// The number of words of the value.
     value: usize,
+    /// Whether the last word of the value is the number of native buckets in the chunk.
+    has_native: bool,
 }
 
 impl Layout {
-    pub(super) fn new(lengths_words: usize, value_words: usize) -> Self {
-        Self { front: 1 + lengths_words, value: value_words }
+    pub(super) fn new(lengths_words: usize, value: ValueLayout) -> Self {
+        let ValueLayout { words, has_start, has_native } = value;
+        let front = 1 + lengths_words + usize::from(has_start);
+        Self { front, has_start, value: words + usize::from(has_native), has_native }
+    }
+
+    /// Returns how many native buckets the records of this number of words can have.
+    fn natives(self, words: usize) -> usize {
+        if self.has_native { words / (self.front + self.value) } else { 0 }
     }
 }
 
@@ -114,11 +141,13 @@ impl Header {
 pub(super) fn render(
     hash: u64,
     lengths: impl Iterator<Item = u64>,
+    start: StartTimestamp,
     labels: &str,
     layout: Layout,
 ) -> Option<Vec<u64>> {
     let mut words = vec![Header::new(hash, labels)?.0];
     words.extend(lengths);
+    words.extend(layout.has_start.then(|| start.to_bits()));
     words.resize(layout.front + layout.value, 0);
     // The bytes keep their order in memory, on machines of either endianness.
     words.extend(labels.as_bytes().chunks(8).map(|bytes| {
@@ -133,7 +162,7 @@ pub(super) fn render(
 #[derive(Clone, Copy)]
 pub(super) struct Record<'s> {
     pub(super) header: Header,
-    /// The header and the lengths.
+    /// The header, the lengths and the start timestamp.
     front: &'s [AtomicU64],
     pub(super) value: &'s [AtomicU64],
     labels: &'s [AtomicU64],
@@ -161,10 +190,16 @@ impl<'s> Record<'s> {
         self.front.len() + if self.header.has_value_last() { self.labels.len() } else { 0 }
     }
 
-    /// Iterates over the words with the lengths of the label values.
+    /// Iterates over the words with the lengths of the label values, and then the start timestamp.
     #[inline(always)]
     pub(super) fn lengths(self) -> impl Iterator<Item = u64> {
         self.front.iter().skip(1).map(|word| word.load(Ordering::Relaxed))
+    }
+
+    /// Returns the word of the start timestamp, if the layout has one.
+    #[inline(always)]
+    pub(super) fn start(self, layout: Layout) -> Option<&'s AtomicU64> {
+        self.front.last().filter(|_| layout.has_start)
     }
 
     /// Returns the rendered labels.
@@ -205,59 +240,95 @@ impl<'s> Record<'s> {
 /// value after them, and padding up to the next line. So, unless records are short, a value shares
 /// its line only with words of its own record. Then a lookup of one series does not wait for
 /// another thread's write to the next one.
+///
+/// The native buckets of a record are not in its words, because they grow. They are in a list of
+/// their own, and the record has their number in the list.
 #[derive(Clone)]
-pub(super) struct Chunk(Arc<[AtomicU64]>);
+pub(super) struct Chunk {
+    words: Arc<[AtomicU64]>,
+    natives: Arc<Natives>,
+}
+
+/// The native buckets of the records of a chunk, in the order of the records.
+pub(crate) type Natives = [OnceLock<Arc<NativeHistogram>>];
 
 impl Chunk {
     /// The offset of the first record.
     pub(super) const FIRST_OFFSET: usize = 1;
 
-    pub(super) fn new(words: usize) -> Self {
+    pub(super) fn new(words: usize, layout: Layout) -> Self {
         let complete = [AtomicU64::new(Self::FIRST_OFFSET as u64)];
         let free = (Self::FIRST_OFFSET..words).map(|_| AtomicU64::new(0));
-        Self(complete.into_iter().chain(free).collect())
+        let natives = (0..layout.natives(words)).map(|_| OnceLock::new());
+        Self { words: complete.into_iter().chain(free).collect(), natives: natives.collect() }
     }
 
     /// Returns the number of complete words.
     fn complete(&self, ordering: Ordering) -> usize {
-        self.0.first().map_or(0, |complete| complete.load(ordering) as usize)
+        self.words.first().map_or(0, |complete| complete.load(ordering) as usize)
     }
 
     pub(super) fn words(&self) -> usize {
-        self.0.len()
+        self.words.len()
     }
 
     pub(super) fn free(&self) -> usize {
-        self.0.len().saturating_sub(self.complete(Ordering::Relaxed))
+        self.words.len().saturating_sub(self.complete(Ordering::Relaxed))
     }
 
     /// Returns the record at the offset of an index entry or a handle.
     #[inline(always)]
     pub(super) fn record(&self, offset: usize, layout: Layout) -> Option<Record<'_>> {
-        Some(Record::split_first(self.0.get(offset..)?, layout)?.0)
+        Some(Record::split_first(self.words.get(offset..)?, layout)?.0)
     }
 
     /// Returns the value at the offset of a cached lookup.
     #[inline(always)]
     pub(super) fn value(&self, offset: usize, layout: Layout) -> Option<&[AtomicU64]> {
-        self.0.get(offset..)?.get(..layout.value)
+        self.words.get(offset..)?.get(..layout.value)
+    }
+
+    /// Returns the native buckets of all records.
+    #[inline(always)]
+    pub(super) fn natives(&self) -> &Natives {
+        &self.natives
+    }
+
+    /// Returns the native buckets of a record, if it has them.
+    pub(super) fn native(
+        &self,
+        record: Record<'_>,
+        layout: Layout,
+    ) -> Option<Arc<NativeHistogram>> {
+        let number = record.value.last().filter(|_| layout.has_native)?;
+        self.natives.get(number.load(Ordering::Relaxed) as usize)?.get().cloned()
     }
 
     /// Appends a record, and returns its offset; `None` if there is no room.
     ///
     /// Only one thread may append at a time.
-    pub(super) fn append(&self, record: &[u64], layout: Layout) -> Option<usize> {
+    pub(super) fn append(
+        &self,
+        mut record: Vec<u64>,
+        native: Option<Arc<NativeHistogram>>,
+        layout: Layout,
+    ) -> Option<usize> {
         let offset = self.complete(Ordering::Relaxed);
-        let (target, free) = self.0.get(offset..)?.split_at_checked(record.len())?;
+        let (target, free) = self.words.get(offset..)?.split_at_checked(record.len())?;
+        if let Some(native) = native {
+            let number = self.natives.partition_point(|native| native.get().is_some());
+            self.natives.get(number)?.set(native).ok()?;
+            *record.get_mut(layout.front + layout.value - 1)? = number as u64;
+        }
         let padding = if words_to_line(target) == 0 {
             store(target, record.iter().copied());
             0
         } else {
             let padding = words_to_line(free).min(free.len());
-            store(target, with_value_last(record, layout, padding)?);
+            store(target, with_value_last(&record, layout, padding)?);
             padding
         };
-        self.0.first()?.store((offset + record.len() + padding) as u64, Ordering::Release);
+        self.words.first()?.store((offset + record.len() + padding) as u64, Ordering::Release);
         Some(offset)
     }
 
@@ -269,7 +340,7 @@ impl Chunk {
     /// Iterates over the records from `start` to `end`.
     pub(super) fn records(&self, start: usize, end: usize) -> Records<'_> {
         let start = start.max(Self::FIRST_OFFSET);
-        Records { offset: start, words: self.0.get(start..end).unwrap_or_default() }
+        Records { offset: start, words: self.words.get(start..end).unwrap_or_default() }
     }
 }
 
@@ -317,69 +388,6 @@ impl<'s> Records<'s> {
             self.words = rest;
             if !record.header.is_tombstone() {
                 return Some((offset, record));
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LAYOUT: Layout = Layout { front: 2, value: 1 };
-
-    /// Returns a chunk full of records with labels of these lengths, and their offsets and labels.
-    fn filled(words: usize, lengths: impl Iterator<Item = usize>) -> (Chunk, Vec<(usize, String)>) {
-        let chunk = Chunk::new(words);
-        let labels = lengths.map(|length| "x".repeat(length));
-        let append = |labels: String| {
-            let record = render(7, [labels.len() as u64].into_iter(), &labels, LAYOUT)?;
-            Some((chunk.append(&record, LAYOUT)?, labels))
-        };
-        let appended = labels.map_while(append).collect();
-        (chunk, appended)
-    }
-
-    #[test]
-    fn records_of_every_length_are_read_back_without_gaps() {
-        for first in 0..80 {
-            let (chunk, appended) = filled(1_000, (0..80).cycle().skip(first).step_by(3));
-            let mut records = chunk.records(0, chunk.end());
-            let mut end = Chunk::FIRST_OFFSET;
-            for (offset, labels) in &appended {
-                let (found, record) = records.next_live(LAYOUT).unwrap();
-                assert_eq!((found, record.labels()), (*offset, labels.as_bytes()));
-                assert_eq!(found, end);
-                assert_eq!(record.lengths().collect::<Vec<_>>(), [labels.len() as u64]);
-                record.value[0].store(labels.len() as u64, Ordering::Relaxed);
-                end += record.length();
-            }
-            assert!(records.next_live(LAYOUT).is_none());
-            for (offset, labels) in &appended {
-                let record = chunk.record(*offset, LAYOUT).unwrap();
-                let value = chunk.value(offset + record.value_offset(), LAYOUT).unwrap();
-                assert_eq!(value[0].load(Ordering::Relaxed), labels.len() as u64);
-                let mut plain = render(7, record.lengths(), labels, LAYOUT).unwrap();
-                plain[LAYOUT.front] = labels.len() as u64;
-                assert_eq!(record.copy(), plain);
-            }
-        }
-    }
-
-    #[test]
-    fn no_value_shares_a_cache_line_with_another_record() {
-        let line = |word: &AtomicU64| std::ptr::from_ref(word).addr() / 64;
-        for length in 33..100 {
-            let (chunk, appended) = filled(1_000, std::iter::repeat(length));
-            let lines = appended.iter().map(|(offset, _)| {
-                let record = chunk.record(*offset, LAYOUT).unwrap();
-                let words = [record.front, record.value, record.labels].into_iter().flatten();
-                (line(&record.value[0]), words.map(line).collect::<Vec<_>>())
-            });
-            let lines: Vec<_> = lines.collect();
-            for (at, (value, _)) in lines.iter().enumerate() {
-                let sharing = lines.iter().filter(|(_, lines)| lines.contains(value));
-                assert_eq!(sharing.count(), 1, "record {at} with labels of {length} bytes");
             }
         }
     }

@@ -1,10 +1,11 @@
 //! The memory of a store: chunks of records, and their index.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use super::chunk::{Chunk, Layout, Record, Records};
 use super::index::{Index, Location};
+use super::value::SeriesValue;
+use crate::metric::native::NativeHistogram;
 
 /// Records and their index. Cloning it clones two references.
 #[derive(Clone)]
@@ -50,8 +51,16 @@ impl Storage {
 
     /// Returns the value at the location of a cached lookup.
     #[inline(always)]
-    pub(super) fn value(&self, location: Location, layout: Layout) -> Option<&[AtomicU64]> {
-        self.chunks.get(location.chunk())?.value(location.offset(), layout)
+    pub(super) fn value(&self, location: Location, layout: Layout) -> Option<SeriesValue<'_>> {
+        let chunk = self.chunks.get(location.chunk())?;
+        Some(SeriesValue::new(chunk.value(location.offset(), layout)?, chunk.natives()))
+    }
+
+    /// Returns the value of a record of the chunk number `chunk`.
+    #[inline(always)]
+    pub(super) fn value_of<'s>(&'s self, chunk: usize, record: Record<'s>) -> SeriesValue<'s> {
+        let natives = self.chunks.get(chunk).map_or(&[][..], Chunk::natives);
+        SeriesValue::new(record.value, natives)
     }
 
     /// Returns the record with this hash that `is_it` accepts, and its location.
@@ -101,7 +110,7 @@ impl Storage {
         let chunks = if self.last_has_room(record_words) {
             Arc::clone(&self.chunks)
         } else {
-            self.with_chunk(record_words)?
+            self.with_chunk(record_words, layout)?
         };
         let lower_hash = |at| self.record(at, layout).map(|record| record.header.hash());
         let index = if self.index.has_room(used) {
@@ -113,21 +122,27 @@ impl Storage {
     }
 
     /// Returns all chunks and a new one with room for the record.
-    fn with_chunk(&self, record_words: usize) -> Option<Arc<[Chunk]>> {
+    fn with_chunk(&self, record_words: usize, layout: Layout) -> Option<Arc<[Chunk]>> {
         let wanted = Chunk::FIRST_OFFSET + record_words;
         let eighth = (self.words() / 8).min(Location::MAX_CHUNK_WORDS);
         let words = wanted.max(eighth).max(Self::FIRST_CHUNK_WORDS);
         if self.chunks.len() >= Location::MAX_CHUNKS || words > Location::MAX_CHUNK_WORDS {
             return None;
         }
-        Some(self.chunks.iter().cloned().chain([Chunk::new(words)]).collect())
+        Some(self.chunks.iter().cloned().chain([Chunk::new(words, layout)]).collect())
     }
 
     /// Appends a record and publishes it. Only the writer calls this.
-    pub(super) fn append(&self, record: &[u64], hash: u64, layout: Layout) -> bool {
+    pub(super) fn append(
+        &self,
+        record: Vec<u64>,
+        native: Option<Arc<NativeHistogram>>,
+        hash: u64,
+        layout: Layout,
+    ) -> bool {
         let last = self.chunks.iter().enumerate().next_back();
         let location =
-            last.and_then(|(at, chunk)| Location::new(at, chunk.append(record, layout)?));
+            last.and_then(|(at, chunk)| Location::new(at, chunk.append(record, native, layout)?));
         location.is_some_and(|location| self.index.insert(hash, location))
     }
 
@@ -146,15 +161,17 @@ impl Storage {
     /// The caller prevents updates meanwhile.
     pub(super) fn compacted(&self, live: usize, layout: Layout) -> Option<Self> {
         let words: usize = self.walk(layout).map(|(_, _, record)| record.length()).sum();
-        let first = Chunk::new((Chunk::FIRST_OFFSET + words).min(Location::MAX_CHUNK_WORDS));
+        let words = (Chunk::FIRST_OFFSET + words).min(Location::MAX_CHUNK_WORDS);
+        let first = Chunk::new(words, layout);
         let mut compacted =
             Self { index: Index::with_capacity(live + 1), chunks: Arc::new([first]) };
         for (chunk, offset, record) in self.walk(layout) {
             let words = record.copy();
             if !compacted.last_has_room(words.len()) {
-                compacted.chunks = compacted.with_chunk(words.len())?;
+                compacted.chunks = compacted.with_chunk(words.len(), layout)?;
             }
-            if !compacted.append(&words, self.hash_of(chunk, offset, record), layout) {
+            let native = self.chunks.get(chunk).and_then(|chunk| chunk.native(record, layout));
+            if !compacted.append(words, native, self.hash_of(chunk, offset, record), layout) {
                 return None;
             }
         }

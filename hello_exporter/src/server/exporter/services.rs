@@ -28,10 +28,14 @@ impl Services {
             let sources = assembly.sources;
             Landing::new(name, description, build_info, path, sources, &assembly.probes)
         });
-        let probes = assembly.probes.into_iter();
+        let created_samples = flags.openmetrics_created_samples;
+        let probe_service = |probe| {
+            ProbeService::new(probe, deadline, flags.max_requests).created_samples(created_samples)
+        };
+        let metrics = metrics.deadline(deadline).limit(assembly.limit);
         Self {
-            metrics: metrics.deadline(deadline).limit(assembly.limit),
-            probes: probes.map(|it| ProbeService::new(it, deadline, flags.max_requests)).collect(),
+            metrics: metrics.created_samples(created_samples),
+            probes: assembly.probes.into_iter().map(probe_service).collect(),
             landing,
         }
     }

@@ -11,34 +11,50 @@ use super::body::{Body, BodyEncoder};
 use super::limit::{Cause, Permit};
 use super::negotiate::Representation;
 use super::{negotiate, plain};
-use crate::encode::Format;
+use crate::registry::Encoding;
 use crate::server::connection::GuardedBody;
 
-/// Responds with an exposition. Encodes and compresses it on a blocking thread, so that slow
-/// collectors delay no other scrape. The response holds the permit until it is sent.
-pub(super) async fn respond(
-    request: &HttpRequest,
-    encoder: BodyEncoder,
-    permit: Permit,
-    encode: impl FnOnce(Format, &mut Vec<u8>) + Send + 'static,
-) -> HttpResponse {
-    let representation = negotiate::representation(&joined(request, header::ACCEPT));
-    let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
-    let format = representation.format();
-    let limit = Arc::clone(permit.limit());
-    let encode = move || (encoder.encode(coding, |buffer| encode(format, buffer)), permit);
-    match web::block(encode).await {
-        Ok((body, permit)) => {
-            if body.coding() != coding {
-                limit.count_error(Cause::Encoding);
+/// The expositions of one path.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Expositions {
+    bodies: BodyEncoder,
+    /// See [`Encoding::created_samples`].
+    created_samples: bool,
+}
+
+impl Expositions {
+    /// Sets whether OpenMetrics has samples `_created`.
+    pub(super) fn created_samples(self, created_samples: bool) -> Self {
+        Self { created_samples, ..self }
+    }
+
+    /// Responds with an exposition. Encodes and compresses it on a blocking thread, so that slow
+    /// collectors delay no other scrape. The response holds the permit until it is sent.
+    pub(super) async fn respond(
+        &self,
+        request: &HttpRequest,
+        permit: Permit,
+        encode: impl FnOnce(Encoding, &mut Vec<u8>) + Send + 'static,
+    ) -> HttpResponse {
+        let representation = negotiate::representation(&joined(request, header::ACCEPT));
+        let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
+        let encoding = Encoding::new(representation.format()).created_samples(self.created_samples);
+        let limit = Arc::clone(permit.limit());
+        let bodies = self.bodies.clone();
+        let encode = move || (bodies.encode(coding, |buffer| encode(encoding, buffer)), permit);
+        match web::block(encode).await {
+            Ok((body, permit)) => {
+                if body.coding() != coding {
+                    limit.count_error(Cause::Encoding);
+                }
+                permit.deliver();
+                response(representation, body, permit)
             }
-            permit.deliver();
-            response(representation, body, permit)
-        }
-        Err(error) => {
-            error!(%error, "Scrape was not finished");
-            limit.count_error(Cause::Encoding);
-            plain(StatusCode::INTERNAL_SERVER_ERROR, "the scrape was not finished")
+            Err(error) => {
+                error!(%error, "Scrape was not finished");
+                limit.count_error(Cause::Encoding);
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "the scrape was not finished")
+            }
         }
     }
 }
@@ -80,15 +96,16 @@ mod tests {
     use super::super::Limit;
     use super::super::limit::Requester;
     use super::*;
+    use crate::encode::Format;
     use crate::registry::Registry;
 
     /// Returns the status of a response, and the exposed errors after it.
-    fn responded(encode: fn(Format, &mut Vec<u8>)) -> (StatusCode, String) {
+    fn responded(encode: fn(Encoding, &mut Vec<u8>)) -> (StatusCode, String) {
         let limit = Arc::new(Limit::default());
         let respond = async {
             let request = TestRequest::default().to_http_request();
             let permit = limit.enter(Requester::of(&request), None).await.ok().unwrap();
-            respond(&request, BodyEncoder::default(), permit, encode).await.status()
+            Expositions::default().respond(&request, permit, encode).await.status()
         };
         let status = System::new().block_on(respond);
         let registry = Registry::new();

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::body::BodyEncoder;
-use super::exposition::{bad_request, query, respond};
+use super::exposition::{Expositions, bad_request, query};
 use super::limit::{Cause, Requester};
 use super::{Deadline, Limit, resource};
 use crate::registry::Registry;
@@ -39,7 +38,7 @@ pub struct Metrics {
     path: String,
     deadline: Deadline,
     limit: Arc<Limit>,
-    encoder: BodyEncoder,
+    expositions: Expositions,
 }
 
 impl Metrics {
@@ -55,7 +54,7 @@ impl Metrics {
             path: "/metrics".to_owned(),
             deadline: Deadline::default(),
             limit: Arc::default(),
-            encoder: BodyEncoder::default(),
+            expositions: Expositions::default(),
         }
     }
 
@@ -63,6 +62,15 @@ impl Metrics {
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
+        self
+    }
+
+    /// Sets whether OpenMetrics has samples `_created`, see
+    /// [`Encoding::created_samples`](crate::registry::Encoding::created_samples). By default it has
+    /// none.
+    #[must_use]
+    pub fn created_samples(mut self, created_samples: bool) -> Self {
+        self.expositions = self.expositions.created_samples(created_samples);
         self
     }
 
@@ -92,12 +100,12 @@ impl Metrics {
             .map_err(bad_request)?;
         let scrape = permit.run(self.sources.scrape(selection, deadline)).await?;
         let limit = Arc::clone(&self.limit);
-        let encode = move |format, buffer: &mut Vec<u8>| {
-            if !scrape.encode(format, buffer) {
+        let encode = move |encoding, buffer: &mut Vec<u8>| {
+            if !scrape.encode(encoding, buffer) {
                 limit.count_error(Cause::Gathering);
             }
         };
-        Ok(respond(request, self.encoder.clone(), permit, encode).await)
+        Ok(self.expositions.respond(request, permit, encode).await)
     }
 }
 

@@ -7,8 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
-use super::body::BodyEncoder;
-use super::exposition::{bad_request, query, respond};
+use super::exposition::{Expositions, bad_request, query};
 use super::limit::Requester;
 use super::{Deadline, Limit, plain, resource};
 use crate::server::probe::ServedProbe;
@@ -19,14 +18,20 @@ pub(crate) struct ProbeService {
     probe: Arc<ServedProbe>,
     deadline: Deadline,
     limit: Arc<Limit>,
-    encoder: BodyEncoder,
+    expositions: Expositions,
 }
 
 impl ProbeService {
     /// Creates the service at the path of `probe`, with up to `most` concurrent probes.
     pub(crate) fn new(probe: Arc<ServedProbe>, deadline: Deadline, most: usize) -> Self {
         let limit = Arc::new(Limit::new(most));
-        Self { probe, deadline, limit, encoder: BodyEncoder::default() }
+        Self { probe, deadline, limit, expositions: Expositions::default() }
+    }
+
+    /// Sets whether OpenMetrics has samples `_created`.
+    pub(crate) fn created_samples(mut self, created_samples: bool) -> Self {
+        self.expositions = self.expositions.created_samples(created_samples);
+        self
     }
 
     async fn respond(self, request: HttpRequest) -> HttpResponse {
@@ -43,8 +48,8 @@ impl ProbeService {
         let module = self.probe.module(module).map_err(bad_request)?;
         let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let result = permit.run(self.probe.probe(target, module, at_most)).await?;
-        let encode = move |format, buffer: &mut Vec<u8>| result.encode(format, buffer);
-        Ok(respond(&request, self.encoder, permit, encode).await)
+        let encode = move |encoding, buffer: &mut Vec<u8>| result.encode(encoding, buffer);
+        Ok(self.expositions.respond(&request, permit, encode).await)
     }
 
     /// Returns the target of a query, or the response that refuses it.

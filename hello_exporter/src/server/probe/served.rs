@@ -13,11 +13,11 @@ use tracing::{debug, error};
 
 use super::runnable::{ProbeOutcome, RunnableProbe};
 use super::{AllowList, ProbeRequest, ReadyProbe, TargetError, check_target};
-use crate::encode::Format;
 use crate::internals::{
     CollectorName, Declarations, Guarded, PanicState, Provider, Registrable, ScrapeCollector,
     ScrapeRequest, catch,
 };
+use crate::registry::Encoding;
 use crate::registry::{CollectorId, RegisterError, Registry};
 use crate::server::options::CommonOptions;
 use crate::server::source::{DropLogs, Failure, Scraped, SourceRuntime, reserve, up};
@@ -228,9 +228,9 @@ pub(crate) struct ProbeResult {
 
 impl ProbeResult {
     /// Appends the exposition.
-    pub(crate) fn encode(mut self, format: Format, buffer: &mut Vec<u8>) {
+    pub(crate) fn encode(mut self, encoding: Encoding, buffer: &mut Vec<u8>) {
         let families = Arc::clone(&self.families);
-        let request = ScrapeRequest { format, names: None };
+        let request = ScrapeRequest { encoding, names: None };
         families.registry.encode_request(&request, &mut self, buffer);
     }
 }

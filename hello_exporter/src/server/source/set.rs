@@ -14,10 +14,10 @@ use super::runtime::SourceRuntime;
 use super::selection::{Selection, SelectionError};
 use super::status::Status;
 use super::up::up;
-use crate::encode::Format;
 use crate::internals::{
     CollectorName, Declarations, Provider, Registrable, ScrapeCollector, ScrapeRequest,
 };
+use crate::registry::Encoding;
 use crate::registry::{CollectorId, RegisterError, Registry};
 use crate::server::options::CommonOptions;
 
@@ -206,10 +206,10 @@ pub(crate) struct ScrapeResult {
 impl ScrapeResult {
     /// Appends the exposition, and returns whether all sources and collectors have succeeded. A
     /// source that panics while it is encoded has failed, and the metrics about sources say so.
-    pub(crate) fn encode(mut self, format: Format, buffer: &mut Vec<u8>) -> bool {
+    pub(crate) fn encode(mut self, encoding: Encoding, buffer: &mut Vec<u8>) -> bool {
         let sources = Arc::clone(&self.sources);
         let selection = std::mem::take(&mut self.selection);
-        let request = ScrapeRequest { format, names: selection.names() };
+        let request = ScrapeRequest { encoding, names: selection.names() };
         let have_succeeded = self.responses.iter().all(|(_, it)| it.scraped.is_some());
         sources.registry.encode_request(&request, &mut self, buffer) && have_succeeded
     }

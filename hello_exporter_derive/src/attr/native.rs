@@ -1,0 +1,107 @@
+//! `native`: the buckets of a native histogram.
+
+use proc_macro2::TokenStream;
+use syn::parse::{ParseStream, Parser};
+
+use super::arguments::{Argument, read_each};
+use super::{float, float_tokens, string};
+use crate::errors::Errors;
+use crate::model::{Native, Number};
+
+const ARGUMENTS: &[&str] =
+    &["factor", "max_buckets", "zero_threshold", "max_zero_threshold", "min_reset"];
+
+/// Reads `native`, or `native(factor = 1.1, min_reset = "1h")`.
+pub(super) fn native(argument: Argument, errors: &mut Errors) -> Native {
+    let mut native = Native {
+        span: argument.span,
+        factor: None,
+        max_buckets: None,
+        zero_threshold: None,
+        max_zero_threshold: None,
+        min_reset: None,
+    };
+    let Some(tokens) = argument.optional_list(errors) else { return native };
+    let mut arguments = Vec::new();
+    read_each(tokens, ARGUMENTS, &mut arguments, errors);
+    for argument in arguments {
+        native_argument(&mut native, argument, errors);
+    }
+    native
+}
+
+fn native_argument(native: &mut Native, argument: Argument, errors: &mut Errors) {
+    match argument.name.as_str() {
+        "factor" => native.factor = argument.value(number, errors),
+        "max_buckets" => native.max_buckets = argument.value(|input| input.parse(), errors),
+        "zero_threshold" => native.zero_threshold = argument.value(number, errors),
+        "max_zero_threshold" => native.max_zero_threshold = argument.value(number, errors),
+        "min_reset" => native.min_reset = argument.value(duration, errors),
+        _ => {}
+    }
+}
+
+/// Reads a number, or an expression of type `f64`.
+fn number(input: ParseStream<'_>) -> syn::Result<Number> {
+    let span = input.span();
+    let expr: TokenStream = input.parse()?;
+    match float.parse2(expr.clone()) {
+        Ok((value, _)) => {
+            Ok(Number { expr: float_tokens(value, span), literal: Some(value), span })
+        }
+        Err(_) => Ok(Number { expr, literal: None, span }),
+    }
+}
+
+/// Reads a string literal with a duration, and returns it in milliseconds.
+fn duration(input: ParseStream<'_>) -> syn::Result<u64> {
+    let text = string(input)?;
+    milliseconds(&text.value()).ok_or_else(|| {
+        let message =
+            format!("invalid duration `{}`, expected e.g. `1h`, `1h30m` or `90s`", text.value());
+        syn::Error::new(text.span(), message)
+    })
+}
+
+/// Parses a duration as Prometheus writes it, such as `1h30m`. Returns `None` if it is invalid.
+fn milliseconds(text: &str) -> Option<u64> {
+    const UNITS: &[(&str, u64)] = &[
+        ("ms", 1),
+        ("s", 1_000),
+        ("m", 60_000),
+        ("h", 3_600_000),
+        ("d", 86_400_000),
+        ("w", 604_800_000),
+    ];
+
+    let mut rest = text;
+    let mut total: u64 = 0;
+    while !rest.is_empty() {
+        let (number, tail) = rest.split_at(rest.find(|it: char| !it.is_ascii_digit())?);
+        let (unit, tail) =
+            tail.split_at(tail.find(|it: char| it.is_ascii_digit()).unwrap_or(tail.len()));
+        let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        total = number.parse::<u64>().ok()?.checked_mul(*scale)?.checked_add(total)?;
+        rest = tail;
+    }
+    (total > 0).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_those_of_prometheus() {
+        let valid =
+            [("1h", 3_600_000), ("1h30m", 5_400_000), ("90s", 90_000), ("1d5ms", 86_400_005)];
+        for (text, expected) in valid {
+            assert_eq!(milliseconds(text), Some(expected), "{text}");
+        }
+        for text in
+            ["", "1", "h", "1.5h", "-1h", "1x", "0s", "99999999999999999999h", "9999999999999w"]
+        {
+            assert_eq!(milliseconds(text), None, "{text}");
+        }
+    }
+}
