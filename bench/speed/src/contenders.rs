@@ -1,6 +1,7 @@
 //! The library and its peers as implementations of the same traits. Each is configured in the way
 //! that its documentation calls fast.
 
+mod fastmetrics;
 mod measured;
 mod metrics;
 mod ours;
@@ -8,6 +9,7 @@ mod prometheus;
 mod prometheus_client;
 mod vise;
 
+pub use fastmetrics::Fastmetrics;
 pub use measured::{Measured, MeasuredFixed};
 pub use metrics::Metrics;
 pub use ours::Ours;
@@ -96,6 +98,7 @@ macro_rules! every_contender {
             $make::<$crate::contenders::MeasuredFixed>($($argument),*),
             $make::<$crate::contenders::Metrics>($($argument),*),
             $make::<$crate::contenders::Vise>($($argument),*),
+            $make::<$crate::contenders::Fastmetrics>($($argument),*),
         ]
     };
 }
