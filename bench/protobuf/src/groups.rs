@@ -55,6 +55,7 @@ fn encoding<C: Protobuf>(series: &[Labels]) -> Entrant {
 /// Measures how long a native histogram takes to observe random values.
 pub fn observe_native(name: &str) -> Done {
     let entrants = [
+        native_observation::<Ours, native::Ours>(),
         native_observation::<PrometheusClient, native::PrometheusClient>(),
         native_observation::<Metrics, native::Metrics>(),
     ];

@@ -1,6 +1,9 @@
 //! Native histograms without labels, all with the same options: at most 160 buckets, each at most
 //! 1.1 times as wide as the one before it, and a zero threshold of 2^-128.
 
+use std::sync::Arc;
+
+use hello_exporter::{Collector, Format};
 use metrics::{Key, Level, Metadata, Recorder as _};
 use metrics_exporter_prometheus::{
     Matcher, NativeHistogramConfig, PrometheusBuilder, PrometheusHandle,
@@ -18,6 +21,37 @@ const MAX_BUCKETS: u32 = 160;
 pub trait Native: Histogram {
     /// Appends the exposition to `buffer`.
     fn encode(&self, buffer: &mut Vec<u8>);
+}
+
+/// The default options of ours are those above.
+#[derive(Collector)]
+struct Seconds {
+    /// Time to serve a request.
+    #[metric(native)]
+    request_seconds: hello_exporter::Histogram,
+}
+
+pub struct Ours {
+    metrics: Arc<Seconds>,
+    registry: hello_exporter::Registry,
+}
+
+impl Histogram for Ours {
+    fn new() -> Self {
+        let (metrics, registry) = (Arc::new(Seconds::new()), hello_exporter::Registry::new());
+        registry.register(Arc::clone(&metrics)).unwrap();
+        Self { metrics, registry }
+    }
+
+    fn observe(&self, value: f64) {
+        self.metrics.request_seconds.observe(value);
+    }
+}
+
+impl Native for Ours {
+    fn encode(&self, buffer: &mut Vec<u8>) {
+        self.registry.encode(Format::Protobuf, buffer);
+    }
 }
 
 pub struct PrometheusClient {
