@@ -1,4 +1,4 @@
-// The metrics of all three structs. The build scripts include this file.
+// The metrics of all four structs. The build scripts include this file.
 
 use std::fmt::Write as _;
 

@@ -9,7 +9,7 @@ use figures::{Entrant, Group, Measurement};
 
 /// The name of ours.
 const DERIVE: &str = "derive";
-const PEERS: [&str; 2] = ["prometheus", "vise"];
+const PEERS: [&str; 3] = ["prometheus", "vise", "fastmetrics"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     for (what, arguments) in [("check", &["check"][..]), ("build", &["build"])] {

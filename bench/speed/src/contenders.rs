@@ -1,13 +1,15 @@
 //! The library and its peers as implementations of the same traits. Each is configured in the way
 //! that its documentation calls fast.
 
+pub mod fastmetrics;
 mod measured;
-mod metrics;
-mod ours;
-mod prometheus;
-mod prometheus_client;
+pub mod metrics;
+pub mod ours;
+pub mod prometheus;
+pub mod prometheus_client;
 mod vise;
 
+pub use fastmetrics::Fastmetrics;
 pub use measured::{Measured, MeasuredFixed};
 pub use metrics::Metrics;
 pub use ours::Ours;
@@ -18,10 +20,10 @@ pub use vise::Vise;
 use crate::labels::{Labels, Pair};
 
 // The metric names and help texts that all contenders use.
-const REQUESTS: &str = "requests_total";
-const REQUESTS_HELP: &str = "Requests served.";
-const SECONDS: &str = "request_seconds";
-const SECONDS_HELP: &str = "Time to serve a request.";
+pub const REQUESTS: &str = "requests_total";
+pub const REQUESTS_HELP: &str = "Requests served.";
+pub const SECONDS: &str = "request_seconds";
+pub const SECONDS_HELP: &str = "Time to serve a request.";
 
 /// A library in one configuration.
 pub trait Contender: 'static {
@@ -31,14 +33,13 @@ pub trait Contender: 'static {
 
     type Counters: Counters;
     type Histograms: Histograms;
-    type Histogram: Histogram;
+    type Histogram: Histogram + Expose;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Text,
     OpenMetrics,
-    Protobuf,
 }
 
 /// Metrics that can be exposed.
@@ -79,7 +80,7 @@ pub trait Histograms: Expose {
 }
 
 /// A registered histogram without labels.
-pub trait Histogram: Expose {
+pub trait Histogram: 'static {
     fn new() -> Self;
     fn observe(&self, value: f64);
 }
@@ -96,6 +97,7 @@ macro_rules! every_contender {
             $make::<$crate::contenders::MeasuredFixed>($($argument),*),
             $make::<$crate::contenders::Metrics>($($argument),*),
             $make::<$crate::contenders::Vise>($($argument),*),
+            $make::<$crate::contenders::Fastmetrics>($($argument),*),
         ]
     };
 }

@@ -4,7 +4,7 @@ mod aging;
 pub mod compress;
 pub mod create;
 pub mod encode;
-mod exposition;
+pub mod exposition;
 pub mod increment;
 pub mod observe;
 
@@ -16,7 +16,7 @@ use figures::{Entrant, Group, Rounds};
 pub type Done = Result<(), Box<dyn Error>>;
 
 /// Measures and prints a group whose figures are nanoseconds for one unit, which its title names.
-fn nanoseconds(
+pub fn nanoseconds(
     name: &str,
     title: &str,
     entrants: impl IntoIterator<Item = Entrant>,

@@ -8,7 +8,7 @@ use speed::labels::{label_sets, label_sets_with_own_paths, label_sets_with_share
 type Group = (&'static str, fn(&str) -> Done);
 
 /// All groups. Those that age the heap are last, so that the others have a fresh heap.
-const GROUPS: [Group; 24] = [
+const GROUPS: [Group; 22] = [
     ("inc_labelled_1000_1thread", increment::one_thread),
     ("inc_labelled_1000_2threads_different", increment::two_threads_different),
     ("inc_labelled_2threads_same", increment::two_threads_same),
@@ -28,8 +28,6 @@ const GROUPS: [Group; 24] = [
     }),
     ("encode_open_metrics_1000", |name| encode::open_metrics(name, &label_sets(1_000))),
     ("encode_open_metrics_100000", |name| encode::open_metrics(name, &label_sets(100_000))),
-    ("encode_protobuf_1000", |name| encode::protobuf(name, &label_sets(1_000))),
-    ("encode_protobuf_100000", |name| encode::protobuf(name, &label_sets(100_000))),
     ("encode_histograms_10000", |name| encode::histograms(name, 10_000)),
     ("compress_text_1000", |name| compress::text(name, &label_sets(1_000))),
     ("compress_text_100000", |name| compress::text(name, &label_sets(100_000))),

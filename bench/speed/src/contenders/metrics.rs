@@ -27,7 +27,7 @@ static METADATA: Metadata<'_> = Metadata::new(module_path!(), Level::INFO, Some(
 pub struct Recorded<M> {
     kept: M,
     recorder: PrometheusRecorder,
-    handle: PrometheusHandle,
+    pub handle: PrometheusHandle,
     buffer: Vec<u8>,
 }
 

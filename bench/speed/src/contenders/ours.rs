@@ -13,7 +13,7 @@ pub struct Ours;
 impl Contender for Ours {
     const NAME: &'static str = "hello_exporter";
     const IS_PEER: bool = false;
-    const FORMATS: &'static [Format] = &[Format::Text, Format::OpenMetrics, Format::Protobuf];
+    const FORMATS: &'static [Format] = &[Format::Text, Format::OpenMetrics];
 
     type Counters = Registered<Requests>;
     type Histograms = Registered<Seconds>;
@@ -44,7 +44,7 @@ pub struct UnlabelledSeconds {
 /// A struct of metrics in a registry of its own.
 pub struct Registered<M> {
     metrics: Arc<M>,
-    registry: Registry,
+    pub registry: Registry,
     buffer: Vec<u8>,
 }
 
@@ -64,7 +64,6 @@ fn own(format: Format) -> hello_exporter::Format {
     match format {
         Format::Text => hello_exporter::Format::Text,
         Format::OpenMetrics => hello_exporter::Format::OpenMetrics,
-        Format::Protobuf => hello_exporter::Format::Protobuf,
     }
 }
 

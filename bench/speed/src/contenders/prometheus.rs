@@ -24,7 +24,7 @@ impl Contender for Prometheus {
 /// A metric in a registry of its own.
 pub struct Registered<M> {
     metric: M,
-    registry: Registry,
+    pub registry: Registry,
     buffer: Vec<u8>,
 }
 

@@ -39,7 +39,7 @@ pub struct Endpoint {
 /// A metric in a registry of its own.
 pub struct Registered<M> {
     metric: M,
-    registry: Registry,
+    pub registry: Registry,
     buffer: String,
 }
 

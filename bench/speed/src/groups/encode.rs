@@ -44,13 +44,6 @@ pub fn open_metrics(name: &str, series: &[Labels]) -> Done {
     Ok(())
 }
 
-/// Measures protobuf, ours alone: the peers' encoders for it need a protobuf library.
-pub fn protobuf(name: &str, series: &[Labels]) -> Done {
-    let ours = Entrant::own(Ours::NAME, encoding_ours(series, Format::Protobuf));
-    nanoseconds(name, "a series in protobuf", [ours])?;
-    Ok(())
-}
-
 /// Measures histograms in the text format.
 pub fn histograms(name: &str, number: usize) -> Done {
     let title = format!("a histogram of {} buckets in the text format", BUCKETS.len());
@@ -58,13 +51,14 @@ pub fn histograms(name: &str, number: usize) -> Done {
     Ok(())
 }
 
-fn encoding_ours(series: &[Labels], format: Format) -> impl FnMut() -> Measurement + use<> {
+/// Returns the measurement of ours.
+pub fn encoding_ours(series: &[Labels], format: Format) -> impl FnMut() -> Measurement + use<> {
     encoding::<Ours>(series, format, Aging::none())
 }
 
 /// Returns our exposition of these series in the text format.
 pub(super) fn exposition(series: &[Labels]) -> Vec<u8> {
-    let mut counters = filled::<<Ours as Contender>::Counters>(series, &mut Aging::none());
+    let mut counters = filled::<<Ours as Contender>::Counters>(series, || ());
     counters.expose(Format::Text).to_vec()
 }
 
@@ -83,11 +77,9 @@ fn encoding<C: Contender>(
     format: Format,
     mut aging: Aging,
 ) -> impl FnMut() -> Measurement + use<C> {
-    let mut counters = filled::<C::Counters>(series, &mut aging);
+    let mut counters = filled::<C::Counters>(series, || aging.between());
     assert_eq!(occurrences(counters.expose(format), PATH), series.len(), "{}", C::NAME);
-    if format != Format::Protobuf {
-        assert_eq!(values(counters.expose(format)).len(), series.len(), "{}", C::NAME);
-    }
+    assert_eq!(values(counters.expose(format)).len(), series.len(), "{}", C::NAME);
     measure::nanoseconds(series.len(), move |times| {
         // Keeps alive, as long as the series, the allocations that have aged the heap.
         black_box(&aging);
@@ -95,13 +87,14 @@ fn encoding<C: Contender>(
     })
 }
 
-/// Returns a family with these series and random values.
-fn filled<C: Counters>(series: &[Labels], aging: &mut Aging) -> C {
+/// Returns a family with these series and random values. Calls `created` after the creation of each
+/// series.
+pub fn filled<C: Counters>(series: &[Labels], mut created: impl FnMut()) -> C {
     let counters = C::new();
     let mut rng = labels::rng();
     for labels in series {
         counters.inc_by(&C::key(labels), rng.u64(..1_000_000));
-        aging.between();
+        created();
     }
     counters
 }

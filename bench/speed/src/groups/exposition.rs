@@ -15,7 +15,7 @@ pub(super) fn value(exposition: &[u8], name: &str) -> f64 {
 }
 
 /// Returns how often an exposition, text or not, contains `needle`.
-pub(super) fn occurrences(exposition: &[u8], needle: &str) -> usize {
+pub fn occurrences(exposition: &[u8], needle: &str) -> usize {
     let mut rest = exposition;
     let mut number = 0;
     while let Some(at) = rest.iter().position(|byte| *byte == needle.as_bytes()[0]) {

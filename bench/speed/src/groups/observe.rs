@@ -16,12 +16,21 @@ const VALUES: usize = 4_096;
 /// Measures how long a histogram with [`BUCKETS`] takes to observe random values.
 pub fn observe(name: &str) -> Done {
     let title = format!("an observation, {} buckets", BUCKETS.len());
-    nanoseconds(name, &title, every_contender!(observation()))?;
+    nanoseconds(name, &title, every_contender!(classic_observation()))?;
     Ok(())
 }
 
-fn observation<C: Contender>() -> Entrant {
-    let mut histogram = C::Histogram::new();
+fn classic_observation<C: Contender>() -> Entrant {
+    observation::<C, C::Histogram>(|histogram| {
+        value(histogram.expose(Format::Text), "request_seconds_count")
+    })
+}
+
+/// Creates the entrant of a histogram, whose count `scrape` reads from an exposition.
+pub fn observation<C: Contender, H: Histogram>(
+    scrape: impl Fn(&mut H) -> f64 + 'static,
+) -> Entrant {
+    let mut histogram = H::new();
     let values = labels::observations(VALUES);
     let mut done = 0;
     let run = move |times| {
@@ -33,8 +42,7 @@ fn observation<C: Contender>() -> Entrant {
         done += times * VALUES;
         // The scrape checks the count. It also makes the crate `metrics` aggregate the
         // observations, which it only queues until then.
-        let count = value(histogram.expose(Format::Text), "request_seconds_count");
-        assert_eq!(count, done as f64, "{}", C::NAME);
+        assert_eq!(scrape(&mut histogram), done as f64, "{}", C::NAME);
         elapsed
     };
     entrant::<C>(measure::nanoseconds(VALUES, run))

@@ -1,0 +1,3 @@
+//! Two hundred metrics in one struct, which `build.rs` writes.
+
+include!(concat!(env!("OUT_DIR"), "/metrics.rs"));
