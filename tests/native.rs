@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::metric::{Buckets, NativeBuckets, NativeHistogramSnapshot};
 use hello_exporter::{
     Collector, DynamicFamilies, Format, Histogram, HistogramVec, Labels, Registry, Rows, Started,
@@ -140,21 +141,59 @@ fn resolution_is_halved_beyond_max_buckets() {
     assert_eq!(positive(&histogram), [(0, 1), (1, 2), (2, 2)].into());
 }
 
+/// Returns a histogram that can be reset two milliseconds after it was made.
+fn resetting() -> Arc<One> {
+    let buckets = NativeBuckets::new().factor(2.0).max_buckets(2);
+    Arc::new(One { values: Histogram::new(buckets.min_reset(Duration::from_millis(2))) })
+}
+
+/// A collector that panics when its family is written.
+struct Panicking;
+
+impl Describe for Panicking {
+    fn describe(&self) -> Vec<Desc> {
+        vec![
+            Desc::new("values", "Observations.", MetricType::Histogram)
+                .with_const_labels([("a", "b")]),
+        ]
+    }
+}
+
+impl Collect for Panicking {
+    fn collect(&self, _: usize, _: &mut FamilyEncoder<'_>) {
+        panic!("collected");
+    }
+}
+
+#[test]
+fn panic_of_another_collector_does_not_reset_a_histogram_unseen() {
+    let one = resetting();
+    (0..5).for_each(|power| one.values.observe(2_f64.powi(power)));
+    let start = Instant::now();
+    until(|| start.elapsed() > Duration::from_millis(2));
+    let registry = Registry::new();
+    registry.scope().const_label("a", "c").register(Arc::clone(&one)).unwrap();
+    registry.register(Panicking).unwrap();
+    assert_eq!(histogram(&registry).sample_count, 5);
+    assert_eq!(histogram(&registry).sample_count, 0);
+}
+
 #[test]
 fn histogram_is_reset_after_the_scrape_that_exposed_it() {
-    let buckets = NativeBuckets::new().factor(2.0).max_buckets(2);
-    let values = Histogram::new(buckets.min_reset(Duration::from_millis(1)));
-    let one = Arc::new(One { values });
+    let one = resetting();
     let registry = registry_of(Arc::clone(&one));
     (0..5).for_each(|power| one.values.observe(2_f64.powi(power)));
     let widened = histogram(&registry);
     assert_eq!((widened.schema, widened.sample_count, widened.sample_sum), (-2, 5, 31.0));
+    // The text format does not reset, since it does not expose the native buckets.
+    assert!(exposition(&registry).contains("values_count 5\n"));
+    assert!(exposition(&registry).contains("values_count 5\n"));
     until(|| histogram(&registry).sample_count == 0);
     one.values.observe(3.0);
     let reset = histogram(&registry);
     assert_eq!((reset.schema, reset.sample_count, reset.sample_sum), (0, 1, 3.0));
     let start = |of: &model::Histogram| of.created_timestamp.unwrap().milliseconds();
-    assert!(start(&reset) >= start(&widened));
+    assert!(start(&reset) > start(&widened));
 }
 
 #[derive(Collector)]

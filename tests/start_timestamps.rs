@@ -207,6 +207,20 @@ waits_created{lock=\"a\"} 1.000
     );
 }
 
+/// Otherwise Prometheus would take each scrape for a reset.
+#[test]
+fn live_metrics_that_are_made_for_a_scrape_have_no_start() {
+    fn made() -> Events {
+        let events = Events { events_total: CounterVec::new(["of"]) };
+        events.events_total.with(["a"]).inc_by(100);
+        events
+    }
+
+    let registry = Registry::new();
+    registry.register_fn(made).unwrap();
+    assert_eq!(starts_in_protobuf(&registry), BTreeMap::new());
+}
+
 #[test]
 fn other_formats_have_no_start_timestamps() {
     let registry = registry_of(live());

@@ -284,7 +284,7 @@ impl Options {
     note = "a struct with `#[derive(Collector)]` takes `#[metric(flatten)]`, which exposes its metrics",
     note = "a text is a label, not a value: `Info<L>` exposes it, or a map with the text as its key",
     note = "metrics are `Counter`, `Gauge`, `Histogram`, `Info<L>`, `StateSet<E>`, `CounterVec<N>`, `GaugeVec<N>`, `HistogramVec<N>`, `Family<L, M>` and those of the `prometheus` crate",
-    note = "plain values are numbers, `bool`, `Duration`, `SystemTime`, atomics, snapshots, and `Option<T>` and `Timestamped<T>` of them",
+    note = "plain values are numbers, `bool`, `Duration`, `SystemTime`, atomics, snapshots, and `Option<T>`, `Timestamped<T>` and `Started<T>` of them",
     note = "a field that is not a metric takes `#[metric(skip)]`"
 )]
 pub trait Metric {

@@ -76,6 +76,11 @@ impl Format {
     }
 }
 
+/// A metric that can be reset once a scrape has exposed it.
+pub(crate) trait Reset: Send + Sync {
+    fn reset(&self);
+}
+
 /// Writes one exposition, one call for each sample.
 ///
 /// The caller begins a family. For each collector of the family, it begins a metric and writes its

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::{Encoder, Exemplar, NativeScratch, Prepared, Sample, SampleValue};
+use super::{Encoder, Exemplar, NativeScratch, Prepared, Reset, Sample, SampleValue};
 use crate::desc::{Desc, MetricType};
 use crate::labels::{self, Labels, RenderedLabels};
 
@@ -228,6 +228,12 @@ impl<'a> FamilyEncoder<'a> {
         self.encoder.takes_exemplars()
     }
 
+    /// Returns `start`, the start timestamp of a live metric in milliseconds; `None` if the
+    /// collector was made for this scrape, because its metrics then start at every scrape.
+    pub(crate) fn live_start(&self, start: i64) -> Option<i64> {
+        (!self.written.is_made).then_some(start)
+    }
+
     /// Returns whether the exposition has start timestamps in this family.
     pub(crate) fn takes_start_timestamps(&self) -> bool {
         self.encoder.takes_start_timestamps()
@@ -238,14 +244,19 @@ impl<'a> FamilyEncoder<'a> {
         self.encoder.takes_native_histograms()
     }
 
+    /// Resets a metric once the scrape has ended.
+    pub(crate) fn reset_later(&mut self, metric: Arc<dyn Reset>) {
+        self.written.resets.push(metric);
+    }
+
     /// Runs `write` with buffers that are reused by later scrapes.
     pub(crate) fn with_scratch<R>(
         &mut self,
         write: impl FnOnce(&mut Self, &mut Scratch) -> R,
     ) -> R {
-        let mut scratch = std::mem::take(&mut self.written.scratch);
+        let mut scratch = self.written.scratch.take().unwrap_or_default();
         let result = write(self, &mut scratch);
-        self.written.scratch = scratch;
+        self.written.scratch = Some(scratch);
         result
     }
 
@@ -266,7 +277,8 @@ pub(crate) struct Written {
     hasher: RandomState,
     /// The number of samples dropped because their labels were written before.
     pub(crate) duplicates: u64,
-    scratch: Scratch,
+    /// Boxed, so that taking it moves only a pointer. `None` while it is in use, and at first.
+    scratch: Option<Box<Scratch>>,
     /// The number of updates that the metric has dropped so far.
     pub(crate) dropped: u64,
     /// The number of samples dropped because they are invalid.
@@ -278,6 +290,10 @@ pub(crate) struct Written {
     is_rendered: bool,
     /// Whether samples are counted, as duplicates, and not written.
     only_counts: bool,
+    /// Whether the collector was made for this scrape.
+    pub(crate) is_made: bool,
+    /// The metrics to reset once the scrape has ended.
+    pub(crate) resets: Vec<Arc<dyn Reset>>,
 }
 
 /// The reason to refuse samples of a live metric next to any others.
@@ -289,6 +305,8 @@ pub(crate) struct Scratch {
     pub(crate) buckets: Vec<(f64, u64)>,
     pub(crate) exemplars: Vec<Option<Arc<Exemplar>>>,
     pub(crate) native: NativeScratch,
+    /// The counts of classic buckets, which are not cumulative.
+    pub(crate) counts: Vec<u64>,
 }
 
 impl Written {
@@ -316,7 +334,9 @@ impl Written {
     /// Releases the exemplars of the last scrape. Returns whether the buffers are small enough to
     /// reuse.
     pub(crate) fn prepare_reuse(&mut self) -> bool {
-        self.scratch.exemplars.clear();
+        if let Some(scratch) = &mut self.scratch {
+            scratch.exemplars.clear();
+        }
         self.rendered.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16
     }
 

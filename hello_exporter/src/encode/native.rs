@@ -84,16 +84,6 @@ impl NativeScratch {
     }
 }
 
-impl From<NativePoint<'_>> for NativeScratch {
-    fn from(point: NativePoint<'_>) -> Self {
-        let NativePoint { schema, zero_threshold, zero_count, count, positive, negative } = point;
-        let [positive, negative] = [positive, negative].map(|SparseBuckets { spans, deltas }| {
-            SparseScratch { counts: Vec::new(), spans: spans.to_vec(), deltas: deltas.to_vec() }
-        });
-        Self { schema, zero_threshold, zero_count, count, positive, negative }
-    }
-}
-
 /// The memory of [`SparseBuckets`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct SparseScratch {

@@ -66,8 +66,8 @@ impl<'a> ProtobufEncoder<'a> {
                 });
             }
             append_start(histogram::CREATED_TIMESTAMP, sample, out);
-            if let Some(native) = &histogram.native {
-                append_native(native, sample, out);
+            if let Some(native) = histogram.native {
+                append_native(&native.point(), sample, out);
             }
         });
     }

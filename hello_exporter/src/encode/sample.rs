@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::SampleValue;
-use super::native::NativePoint;
+use super::native::NativeScratch;
 use super::number::RenderedBounds;
 use crate::desc::MetricType;
 
@@ -115,7 +115,7 @@ pub(crate) struct HistogramPoint<'a> {
     /// The rendered bounds, if there are any.
     pub(crate) rendered: Option<&'a RenderedBounds>,
     /// The native buckets, which have all observations.
-    pub(crate) native: Option<NativePoint<'a>>,
+    pub(crate) native: Option<&'a NativeScratch>,
     pub(crate) sum: f64,
     pub(crate) count: u64,
 }

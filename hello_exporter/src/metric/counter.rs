@@ -35,9 +35,8 @@ pub struct Counter<T = u64> {
 impl Counter {
     /// Makes a counter of `u64` at zero. Other counters are made by [`Default`].
     ///
-    /// Its start timestamp is the time when the process made its first registry or metric, because
-    /// a constant does not know the time. That of a counter which `Default` makes is the current
-    /// time.
+    /// A constant does not know the time, so the start timestamp is the time when the process made
+    /// its first registry or metric. A counter that `Default` makes starts at the current time.
     pub const fn new() -> Self {
         Self {
             word: AtomicU64::new(0),
@@ -99,7 +98,8 @@ impl<T: CounterValue> Metric for Counter<T> {
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
         if encoder.begin_rendered(MetricType::Counter, std::iter::empty()) {
             let sample = Sample::from(self.get().into());
-            let sample = sample.started_at_milliseconds(Some(self.start.milliseconds()));
+            let sample =
+                sample.started_at_milliseconds(encoder.live_start(self.start.milliseconds()));
             self.exemplars.encode(RenderedLabels::EMPTY, sample, encoder);
         }
     }

@@ -210,7 +210,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
         buckets: Buckets,
         max_series: Option<usize>,
     ) -> Self {
-        let store = Store::new(label_names, M::layout(&buckets), buckets.native(), max_series);
+        let store = Store::new(label_names, M::layout(&buckets), max_series);
         Self { series: SeriesSet { store, buckets }, kind: PhantomData }
     }
 

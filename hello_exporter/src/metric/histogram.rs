@@ -4,6 +4,7 @@ mod buckets;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::exemplar::{Exemplars, exemplar};
@@ -87,8 +88,9 @@ const fn buckets<const N: usize>(start: f64, width: f64, factor: f64) -> [f64; N
 #[derive(Debug)]
 pub struct Histogram {
     buckets: Buckets,
+    /// The counters without native buckets.
     words: Box<[AtomicU64]>,
-    native: Option<Box<NativeHistogram>>,
+    native: Option<Arc<NativeHistogram>>,
     /// A [`StartTimestamp`].
     start: AtomicU64,
     exemplars: Exemplars,
@@ -99,9 +101,10 @@ impl Histogram {
     /// [`Buckets::new`], or with [`NativeBuckets`](crate::metric::NativeBuckets).
     pub fn new(buckets: impl Into<Buckets>) -> Self {
         let buckets = buckets.into();
+        let layout = buckets.layout();
         Self {
-            words: (0..buckets.layout().words).map(|_| AtomicU64::new(0)).collect(),
-            native: buckets.native().map(|native| Box::new(NativeHistogram::new(native))),
+            words: (0..layout.words).map(|_| AtomicU64::new(0)).collect(),
+            native: layout.native.map(|native| Arc::new(native.make())),
             start: AtomicU64::new(StartTimestamp::now().to_bits()),
             exemplars: Exemplars::new(),
             buckets,
@@ -163,7 +166,7 @@ impl Histogram {
 
     #[inline]
     fn counters(&self) -> Counters<'_> {
-        Counters { words: &self.words, native: self.native.as_deref() }
+        self.native.as_ref().map_or(Counters::Classic(&self.words), Counters::Native)
     }
 }
 

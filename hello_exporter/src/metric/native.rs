@@ -1,10 +1,11 @@
 //! Native histograms: observations counted in exponential buckets, of which only those with
 //! observations exist.
 //!
-//! An observer holds no lock. It reads the current schema and zero threshold, and adds one to a
-//! counter. Widening moves counts to the buckets of a coarser schema, or to the zero bucket. An
-//! observer that has read the old schema or threshold can add to an old counter afterwards. No
-//! count is lost: the next read moves it.
+//! An observer waits for no lock of a read. It reads the current schema and zero threshold, and
+//! adds one to a counter. If the bucket was empty and there are too many buckets, it also widens
+//! them, unless another thread holds the lock. Widening moves counts to the buckets of a coarser
+//! schema, or to the zero bucket. An observer that has read the old schema or threshold can add to
+//! an old counter afterwards. No count is lost: the next read moves it.
 
 mod bounds;
 mod index;
@@ -24,8 +25,9 @@ use self::levels::{Bucket, Levels};
 pub use self::options::NativeBuckets;
 pub use self::snapshot::NativeHistogramSnapshot;
 use self::widening::Control;
+use super::start::StartTimestamp;
 use super::word::{load, store};
-use crate::encode::NativeScratch;
+use crate::encode::{NativeScratch, Reset};
 use crate::sync::lock;
 
 /// The buckets of one series.
@@ -45,16 +47,45 @@ pub(super) struct NativeHistogram {
     /// Counts values within a wider zero threshold.
     widened_zero: AtomicU64,
     nan: AtomicU64,
-    /// The holder of this lock may move counts.
+    /// The sum of all observations, an `f64`.
+    pub(super) sum: AtomicU64,
+    /// The counters of the classic buckets, `+Inf` last; none if there are only native ones.
+    pub(super) classic: Box<[AtomicU64]>,
+    /// A [`StartTimestamp`].
+    start: AtomicU64,
+    /// The holder of this lock may move counts and reset everything.
     control: Mutex<Control>,
 }
 
-impl NativeHistogram {
-    pub(super) fn new(options: NativeBuckets) -> Self {
-        Self::at(options, Instant::now())
-    }
+/// The layout of a native histogram.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NativeLayout {
+    pub(super) options: NativeBuckets,
+    /// The number of classic buckets, `+Inf` included.
+    pub(super) classic: usize,
+}
 
-    fn at(options: NativeBuckets, now: Instant) -> Self {
+impl NativeLayout {
+    pub(super) fn make(self) -> NativeHistogram {
+        NativeHistogram::at(self, Instant::now())
+    }
+}
+
+/// The parts of a native histogram that are not in its buckets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Totals {
+    pub(super) sum: f64,
+    pub(super) start: StartTimestamp,
+}
+
+impl Reset for NativeHistogram {
+    fn reset(&self) {
+        self.reset_if_due(Instant::now());
+    }
+}
+
+impl NativeHistogram {
+    fn at(NativeLayout { options, classic }: NativeLayout, now: Instant) -> Self {
         Self {
             options,
             schema: AtomicI8::new(options.schema),
@@ -64,6 +95,9 @@ impl NativeHistogram {
             zero: AtomicU64::new(0),
             widened_zero: AtomicU64::new(0),
             nan: AtomicU64::new(0),
+            sum: AtomicU64::new(0),
+            classic: (0..classic).map(|_| AtomicU64::new(0)).collect(),
+            start: AtomicU64::new(StartTimestamp::now().to_bits()),
             control: Mutex::new(Control::new(now)),
         }
     }
@@ -92,30 +126,35 @@ impl NativeHistogram {
         counters.map(|(_, counter)| counter).chain(outside).map(load::<u64>).sum()
     }
 
-    /// Reads everything at once, so that the count is the sum of what was read.
+    /// Reads everything at once: native buckets, whose count is the sum of what was read, and the
+    /// counts of classic buckets, which are not cumulative.
     ///
-    /// This does not allocate if `into` has grown already, unless counts move to new buckets.
-    pub(super) fn read(&self, into: &mut NativeScratch) {
+    /// This does not allocate if the buffers have grown already, unless counts move to new buckets.
+    pub(super) fn read(&self, into: &mut NativeScratch, classic: &mut Vec<u64>) -> Totals {
         let mut control = lock(&self.control);
-        loop {
+        let nan = loop {
             self.settle(&mut control);
-            self.copy(into);
+            let nan = self.copy(into);
             if !self.exceeds(into.populated()) || !self.widen(&mut control) {
-                break;
+                break nan;
             }
-        }
+        };
+        classic.clear();
+        classic.extend(self.classic.iter().map(load::<u64>));
+        // After a reset, a late observer can add a NaN to the sum alone, or to the count alone.
+        // Prometheus refuses a count that exceeds the buckets unless the sum is NaN.
+        let sum = if nan > 0 { f64::NAN } else { load(&self.sum) };
+        let totals = Totals { sum, start: StartTimestamp::of(&self.start) };
+        drop(control);
         into.finish();
+        totals
     }
 
     /// Returns whether a reset is due: the histogram was widened, and enough time has passed since
-    /// the last reset. The caller resets the histogram after a scrape has read it.
-    pub(super) fn is_reset_due(&self, now: Instant) -> bool {
-        self.is_widened() && self.is_reset_permitted(&lock(&self.control), now)
-    }
-
-    /// Discards all observations, and restores the initial schema and zero threshold.
-    pub(super) fn reset(&self) {
-        self.reset_at(Instant::now());
+    /// the last reset.
+    pub(super) fn is_reset_due(&self, now: impl FnOnce() -> Instant) -> bool {
+        let can_reset = self.options.has_resets() && self.is_widened();
+        can_reset && self.is_reset_permitted(&lock(&self.control), now())
     }
 
     /// Returns the current schema. A zero threshold that is loaded afterwards is at least as

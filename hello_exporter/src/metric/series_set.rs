@@ -60,7 +60,7 @@ macro_rules! number_metric {
 
             fn layout(_: &Buckets) -> ValueLayout {
                 let has_start = Self::TYPE.has_start_timestamp();
-                ValueLayout { words: 1, has_start, has_native: false }
+                ValueLayout { words: 1, has_start, native: None }
             }
 
             fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
@@ -93,7 +93,8 @@ fn encode_in_full<T: Word>(store: &Store, snapshot: &Snapshot, encoder: &mut Fam
     for FullSeries { labels, value, start } in snapshot.full_series() {
         let number = value.words.first().and_then(|word| word::load::<T>(word).to_sample());
         let Some(number) = number else { continue };
-        let start = start.map(|word| StartTimestamp::of(word).milliseconds());
+        let start =
+            start.and_then(|word| encoder.live_start(StartTimestamp::of(word).milliseconds()));
         let sample = Sample::from(number).started_at_milliseconds(start);
         store.exemplars.encode(labels, sample, encoder);
     }

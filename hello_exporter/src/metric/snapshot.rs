@@ -253,14 +253,18 @@ pub enum SnapshotError {
     #[error("invalid quantile `{}`, expected a number from 0 to 1", spelled(.0))]
     Quantile(f64),
     /// A schema of a native histogram that is not from -4 to 8.
-    #[error("`{0}` is not a schema: they are from -4 to 8")]
+    #[error("invalid schema `{0}`, expected a number from -4 to 8")]
     Schema(i8),
+    /// A count that protobuf cannot express.
+    #[error("invalid count `{0}`, expected at most {max}", max = i64::MAX)]
+    Count(u64),
     /// A zero threshold that is negative, infinite or NaN.
-    #[error("`{}` is not a zero threshold: they are finite and not negative", spelled(.0))]
+    #[error("invalid zero threshold `{}`, expected a finite number of at least 0", spelled(.0))]
     ZeroThreshold(f64),
     /// A bucket of a native histogram that no value can belong to.
     #[error(
-        "no value is in the bucket {index}: the buckets of this schema are from {first} to {last}"
+        "invalid index {index}, expected one from {first} to {last}: no value is in other buckets of \
+         this schema"
     )]
     Index {
         /// The index of the bucket.

@@ -30,7 +30,7 @@ use foldhash::fast::RandomState;
 use tracing::warn;
 
 use super::exemplar::Exemplars;
-use super::native::{NativeBuckets, NativeHistogram};
+use super::native::NativeLayout;
 use super::start::StartTimestamp;
 use crate::labels::{LabelNames, RenderedLabels, clip};
 use crate::sync::{lock, read, write};
@@ -55,8 +55,7 @@ pub(crate) struct Store {
     /// The number of bytes before each label value, see [`key::gaps`].
     gaps: Box<[usize]>,
     layout: Layout,
-    /// The options of the native buckets of every series.
-    native: Option<NativeBuckets>,
+    native: Option<NativeLayout>,
     max_series: usize,
     /// The number of dropped updates.
     dropped: AtomicU64,
@@ -78,7 +77,6 @@ impl Store {
     pub(crate) fn new<'n>(
         label_names: impl IntoIterator<Item = &'n str>,
         value: ValueLayout,
-        native: Option<NativeBuckets>,
         max_series: Option<usize>,
     ) -> Self {
         let label_names = LabelNames::new(label_names);
@@ -90,7 +88,7 @@ impl Store {
             hasher: RandomState::default(),
             gaps: key::gaps(&label_names),
             layout: Layout::new(SeriesKey::lengths_words(label_names.len()), value),
-            native,
+            native: value.native,
             label_names,
             max_series: max_series.unwrap_or(usize::MAX),
             dropped: AtomicU64::new(0),
@@ -299,7 +297,7 @@ impl Store {
             storage = grown;
             self.replace(&storage);
         }
-        let native = self.native.map(|options| Arc::new(NativeHistogram::new(options)));
+        let native = self.native.map(|layout| Arc::new(layout.make()));
         let is_created = storage.append(record, native, key.hash, self.layout);
         writer.live += usize::from(is_created);
         writer.used += usize::from(is_created);

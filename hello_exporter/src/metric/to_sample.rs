@@ -33,7 +33,7 @@ use crate::encode::{Sample, SampleValue};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of a sample",
-    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, a snapshot, or an `Option` or a `Timestamped` of one",
+    label = "expected a number, a `bool`, a `Duration`, a `SystemTime`, an atomic, a snapshot, or an `Option`, a `Timestamped` or a `Started` of one",
     note = "a text is a label, not a value: a map has it as its key"
 )]
 pub trait ToSample {

@@ -92,11 +92,13 @@ pub(super) fn encode(
         match scrape.encode_to(buffer, &mut memory, &mut attempts) {
             Ok(()) => break,
             Err(id) => {
+                memory.written.resets.clear();
                 buffer.truncate(start);
                 panicked.push(id);
             }
         }
     }
+    memory.written.resets.drain(..).for_each(|metric| metric.reset());
     inner.memory.give_back(memory);
     !attempts.has_failed
 }
@@ -233,7 +235,8 @@ impl ScrapeEncoder<'_> {
         let Some((collector, index)) = found else {
             return Ok(());
         };
-        let start = encoder.mark();
+        let (start, resets) = (encoder.mark(), written.resets.len());
+        written.is_made = !matches!(member.registration.origin, Origin::Kept(_));
         let result = catch(|| {
             let mut family = FamilyEncoder::new(&member.metric, encoder, written);
             collector.collect(index, &mut family);
@@ -242,6 +245,7 @@ impl ScrapeEncoder<'_> {
         let is_panicking = result.is_err();
         if is_panicking {
             encoder.rollback(start);
+            written.resets.truncate(resets);
             attempts.has_failed = true;
         }
         self.report_dropped(member, written, attempts);

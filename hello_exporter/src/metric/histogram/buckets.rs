@@ -1,15 +1,16 @@
 //! The buckets of a histogram, and the counters of one series.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::DEFAULT_BUCKETS;
 use crate::collect::Declaration;
-use crate::encode::{FamilyEncoder, HistogramPoint, PointValue, RenderedBounds, Sample};
+use crate::encode::{FamilyEncoder, HistogramPoint, PointValue, RenderedBounds, Reset, Sample};
 use crate::labels::RenderedLabels;
 use crate::metric::exemplar::Exemplars;
-use crate::metric::native::{NativeBuckets, NativeHistogram};
+use crate::metric::native::{NativeBuckets, NativeHistogram, NativeLayout, Totals};
 use crate::metric::start::StartTimestamp;
 use crate::metric::store::{SeriesValue, ValueLayout};
 use crate::metric::word::{self, Word};
@@ -89,49 +90,50 @@ impl Buckets {
     }
 
     /// Returns the layout of a series: a counter for each classic bucket and for `+Inf`, and the
-    /// sum; without classic buckets, the sum alone.
+    /// sum. A histogram with native buckets has everything in a [`NativeHistogram`].
     pub(in crate::metric) fn layout(&self) -> ValueLayout {
-        let words = if self.is_classic { self.bounds.len() + 2 } else { 1 };
-        ValueLayout { words, has_start: true, has_native: self.native.is_some() }
-    }
-
-    pub(in crate::metric) fn native(&self) -> Option<NativeBuckets> {
-        self.native
+        let classic = if self.is_classic { self.bounds.len() + 1 } else { 0 };
+        let native = self.native.map(|options| NativeLayout { options, classic });
+        let words = if native.is_some() { 0 } else { classic + 1 };
+        ValueLayout { words, has_start: native.is_none(), native }
     }
 
     /// Returns the counters of a series of a family.
     #[inline]
     pub(in crate::metric) fn counters<'s>(&self, value: SeriesValue<'s>) -> Counters<'s> {
-        let native = if self.native.is_some() { value.native() } else { None };
-        match native {
-            Some((words, native)) => Counters { words, native: Some(native) },
-            None => Counters { words: value.words, native: None },
+        match self.native.and_then(|_| value.native()) {
+            Some(native) => Counters::Native(native),
+            None => Counters::Classic(value.words),
         }
     }
 
     /// Counts an observation.
     #[inline]
     pub(in crate::metric) fn observe(&self, counters: Counters<'_>, value: f64) {
-        match counters.native {
-            None => self.observe_classic(counters.words, value),
-            Some(native) => {
-                if self.is_classic {
-                    self.observe_classic(counters.words, value);
-                } else if let Some(sum) = counters.words.last() {
+        match counters {
+            Counters::Classic(words) => {
+                if let (Some(bucket), Some(sum)) = (words.get(self.position(value)), words.last()) {
                     f64::add(sum, value);
+                    bucket.fetch_add(1, Ordering::Relaxed);
                 }
-                // Last, so that the classic buckets have all observations of the native ones.
-                native.observe(value);
             }
+            Counters::Native(native) => self.observe_native(native, value),
         }
     }
 
-    #[inline]
-    fn observe_classic(&self, words: &[AtomicU64], value: f64) {
-        if let (Some(bucket), Some(sum)) = (words.get(self.position(value)), words.last()) {
-            f64::add(sum, value);
+    /// Counts an observation in native buckets, and in classic ones if there are any.
+    ///
+    /// It is not inlined, so that it does not slow down histograms without native buckets.
+    #[inline(never)]
+    fn observe_native(&self, native: &NativeHistogram, value: f64) {
+        f64::add(&native.sum, value);
+        if !native.classic.is_empty()
+            && let Some(bucket) = native.classic.get(self.position(value))
+        {
             bucket.fetch_add(1, Ordering::Relaxed);
         }
+        // Last, so that the classic buckets have all observations of the native ones.
+        native.observe(value);
     }
 
     /// Returns the classic bucket of a value: the number of bounds below it. NaN is in the last
@@ -151,8 +153,8 @@ impl Buckets {
     }
 
     /// Returns the number of the exemplar that an observation replaces: that of its classic bucket.
-    /// Without classic buckets, there are ten exemplars, of values that differ by an eighth or
-    /// more.
+    /// Without classic buckets, there are ten. Values in the same eighth of an octave share one;
+    /// others may share one, too.
     pub(in crate::metric) fn exemplar_number(&self, value: f64) -> usize {
         const MOST: u64 = 10;
         /// The bits of the mantissa of an `f64`, except the first three.
@@ -166,17 +168,24 @@ impl Buckets {
     }
 
     pub(in crate::metric) fn count(&self, counters: Counters<'_>) -> u64 {
-        match counters.native {
-            Some(native) if !self.is_classic => native.count(),
-            _ => self.each(counters.words).map(|(_, counter)| word::load::<u64>(counter)).sum(),
+        match counters {
+            Counters::Classic(words) => {
+                let counters = self.bounds_to_infinity().zip(words);
+                counters.map(|(_, counter)| word::load::<u64>(counter)).sum()
+            }
+            Counters::Native(native) => native.count(),
         }
     }
 
     pub(in crate::metric) fn sum(&self, counters: Counters<'_>) -> f64 {
-        counters.words.last().map_or(0.0, word::load)
+        match counters {
+            Counters::Classic(words) => words.last().map_or(0.0, word::load),
+            Counters::Native(native) => word::load(&native.sum),
+        }
     }
 
-    /// Writes one series. Its count is the last bucket's, so that the two never differ.
+    /// Writes one series. `start` is the word of its start timestamp; native buckets have their
+    /// own.
     pub(in crate::metric) fn encode(
         &self,
         counters: Counters<'_>,
@@ -185,45 +194,84 @@ impl Buckets {
         exemplars: &Exemplars,
         encoder: &mut FamilyEncoder<'_>,
     ) {
-        let started = start.map(|word| StartTimestamp::of(word).milliseconds());
+        match counters {
+            Counters::Classic(words) => {
+                self.encode_classic(words, start, labels, exemplars, encoder);
+            }
+            Counters::Native(native) => self.encode_native(native, labels, exemplars, encoder),
+        }
+    }
+
+    /// Writes one series. Its count is the last bucket's, so that the two never differ.
+    #[inline]
+    fn encode_classic(
+        &self,
+        words: &[AtomicU64],
+        start: Option<&AtomicU64>,
+        labels: RenderedLabels<'_>,
+        exemplars: &Exemplars,
+        encoder: &mut FamilyEncoder<'_>,
+    ) {
+        let start =
+            start.and_then(|word| encoder.live_start(StartTimestamp::of(word).milliseconds()));
+        let sum = words.last().map_or(0.0, word::load);
         encoder.with_scratch(|encoder, scratch| {
             exemplars.read(labels, encoder, scratch);
-            let is_wanted = !self.is_classic || encoder.takes_native_histograms();
-            let native = counters.native.filter(|_| is_wanted).map(|native| {
-                native.read(&mut scratch.native);
-                scratch.native.point()
-            });
-            let sum = self.sum(counters);
-            let classic = self.accumulate(counters.words, &mut scratch.buckets);
-            let count = native.map_or(classic, |native| native.count);
-            if native.is_some() {
+            let counts = words.iter().map(word::load::<u64>);
+            let count = self.accumulate(counts, &mut scratch.buckets);
+            let rendered = Some(&self.rendered);
+            let buckets = &scratch.buckets;
+            let point = HistogramPoint { buckets, rendered, native: None, sum, count };
+            let sample = Sample::new(PointValue::Histogram(point)).started_at_milliseconds(start);
+            encoder.rendered(labels, &sample.with_exemplars(&scratch.exemplars));
+        });
+    }
+
+    /// Writes one series with native buckets. They have all observations, so their count is that of
+    /// the series.
+    #[inline(never)]
+    fn encode_native(
+        &self,
+        native: &Arc<NativeHistogram>,
+        labels: RenderedLabels<'_>,
+        exemplars: &Exemplars,
+        encoder: &mut FamilyEncoder<'_>,
+    ) {
+        encoder.with_scratch(|encoder, scratch| {
+            exemplars.read(labels, encoder, scratch);
+            let Totals { sum, start } = native.read(&mut scratch.native, &mut scratch.counts);
+            let count = scratch.native.count;
+            let start = encoder.live_start(start.milliseconds());
+            scratch.buckets.clear();
+            if self.is_classic {
+                self.accumulate(scratch.counts.iter().copied(), &mut scratch.buckets);
                 agree(&mut scratch.buckets, count);
             }
             let rendered = self.is_classic.then_some(&self.rendered);
-            let buckets = &scratch.buckets;
+            let (buckets, native) = (&scratch.buckets, Some(&scratch.native));
             let point = HistogramPoint { buckets, rendered, native, sum, count };
-            let sample = Sample::new(PointValue::Histogram(point)).started_at_milliseconds(started);
+            let sample = Sample::new(PointValue::Histogram(point)).started_at_milliseconds(start);
             encoder.rendered(labels, &sample.with_exemplars(&scratch.exemplars));
         });
-        counters.reset_if_due(start);
+        if encoder.takes_native_histograms() && native.is_reset_due(Instant::now) {
+            encoder.reset_later(Arc::clone(native) as Arc<dyn Reset>);
+        }
     }
 
-    /// Fills `buckets` with the cumulative counts of the classic buckets, and returns the count of
-    /// all observations.
-    fn accumulate(&self, words: &[AtomicU64], buckets: &mut Vec<(f64, u64)>) -> u64 {
+    /// Fills `buckets` with cumulative counts, and returns the count of all observations.
+    fn accumulate(&self, counts: impl Iterator<Item = u64>, buckets: &mut Vec<(f64, u64)>) -> u64 {
         buckets.clear();
-        let mut count = 0;
-        buckets.extend(self.each(words).map(|(bound, counter)| {
-            count += word::load::<u64>(counter);
-            (bound, count)
+        let mut total = 0;
+        buckets.extend(self.bounds_to_infinity().zip(counts).map(|(bound, count)| {
+            total += count;
+            (bound, total)
         }));
-        count
+        total
     }
 
-    /// Iterates over the bound and the counter of each classic bucket, `+Inf` last.
-    fn each<'w>(&self, words: &'w [AtomicU64]) -> impl Iterator<Item = (f64, &'w AtomicU64)> {
-        let infinity = self.is_classic.then_some(f64::INFINITY);
-        self.bounds.iter().copied().chain(infinity).zip(words)
+    /// Iterates over the bounds of the classic buckets, `+Inf` last.
+    fn bounds_to_infinity(&self) -> impl Iterator<Item = f64> {
+        self.bounds.iter().copied().chain([f64::INFINITY])
     }
 }
 
@@ -237,25 +285,10 @@ fn agree(buckets: &mut [(f64, u64)], count: u64) {
 
 /// The counters of one series of a histogram.
 #[derive(Clone, Copy)]
-pub(in crate::metric) struct Counters<'s> {
-    /// See [`Buckets::layout`].
-    pub(in crate::metric) words: &'s [AtomicU64],
-    pub(in crate::metric) native: Option<&'s NativeHistogram>,
-}
-
-impl Counters<'_> {
-    /// Resets everything if a reset of the native buckets is due. A scrape has just exposed the
-    /// values.
-    fn reset_if_due(self, start: Option<&AtomicU64>) {
-        let Some(native) = self.native.filter(|native| native.is_reset_due(Instant::now())) else {
-            return;
-        };
-        self.words.iter().for_each(|word| word.store(0, Ordering::Relaxed));
-        native.reset();
-        if let Some(start) = start {
-            start.store(StartTimestamp::now().to_bits(), Ordering::Relaxed);
-        }
-    }
+pub(in crate::metric) enum Counters<'s> {
+    /// A counter for each bucket and for `+Inf`, and the sum.
+    Classic(&'s [AtomicU64]),
+    Native(&'s Arc<NativeHistogram>),
 }
 
 /// [`DEFAULT_BUCKETS`].

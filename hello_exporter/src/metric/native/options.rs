@@ -8,8 +8,9 @@ use super::index::{COARSEST_SCHEMA, FINEST_SCHEMA};
 /// How a native histogram chooses its buckets, and how many it may have.
 ///
 /// The buckets are those of [Prometheus' native histograms]: each is wider than the one before it
-/// by the same factor, over the whole range of `f64`. Only buckets with observations take memory
-/// and are exposed. Observations close to zero are counted in the zero bucket.
+/// by the same factor, over the whole range of `f64`. Only buckets with observations are exposed;
+/// memory is taken in pages of sixteen buckets, and kept after a widening or a reset. Observations
+/// close to zero are counted in the zero bucket.
 ///
 /// If an observation makes a bucket nonempty beyond [`max_buckets`](Self::max_buckets), the
 /// histogram does the first of the following that is possible, until it is within the limit:
@@ -21,8 +22,9 @@ use super::index::{COARSEST_SCHEMA, FINEST_SCHEMA};
 ///
 /// After that, [`min_reset`](Self::min_reset) can restore the zero bucket and the resolution.
 ///
-/// These are the rules of [client_golang], except that it resets a histogram at once or by a timer.
-/// Here a scrape does, after it has exposed the observations, so that none is lost.
+/// These are the rules of [client_golang], with three differences. There, a histogram is reset at
+/// once or by a timer; here a scrape in protobuf does that, after it has exposed the observations.
+/// There, `max_buckets` has no limit by default. There, a zero threshold of 0 means the default.
 ///
 /// ```
 /// use hello_exporter::metric::NativeBuckets;
@@ -95,11 +97,18 @@ impl NativeBuckets {
     /// Sets the shortest time between two resets; zero means that there are none.
     ///
     /// A reset discards all observations, and restores the resolution and the zero threshold. The
-    /// first scrape after this time resets a histogram that was widened, once it has exposed the
-    /// observations. Prometheus handles a reset as it handles a restart.
+    /// first scrape in protobuf after this time resets a histogram that was widened, once it has
+    /// exposed the observations. Prometheus handles a reset as it handles a restart. Another
+    /// Prometheus server misses the observations since its last scrape.
     #[must_use]
     pub const fn min_reset(self, min_reset: Duration) -> Self {
         Self { min_reset, ..self }
+    }
+}
+
+impl NativeBuckets {
+    pub(super) const fn has_resets(&self) -> bool {
+        !self.min_reset.is_zero()
     }
 }
 

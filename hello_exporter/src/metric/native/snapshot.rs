@@ -2,7 +2,7 @@
 
 use super::NativeBuckets;
 use super::index::{COARSEST_SCHEMA, FINEST_SCHEMA, indices};
-use crate::encode::{HistogramPoint, NativePoint, NativeScratch, PointValue, Sample};
+use crate::encode::{HistogramPoint, NativeScratch, PointValue, Sample};
 use crate::metric::snapshot::{SnapshotError, check_buckets};
 
 /// A native histogram at one moment, as the monitored program counts it.
@@ -57,6 +57,9 @@ impl NativeHistogramSnapshot {
         if !(COARSEST_SCHEMA..=FINEST_SCHEMA).contains(&schema) {
             return Err(SnapshotError::Schema(schema));
         }
+        if i64::try_from(count).is_err() {
+            return Err(SnapshotError::Count(count));
+        }
         if !(zero_threshold.is_finite() && zero_threshold >= 0.0) {
             return Err(SnapshotError::ZeroThreshold(zero_threshold));
         }
@@ -108,7 +111,7 @@ impl<'a> From<&'a NativeHistogramSnapshot> for Sample<'a> {
         Self::new(PointValue::Histogram(HistogramPoint {
             buckets: classic,
             rendered: None,
-            native: Some(buckets.point()),
+            native: Some(buckets),
             sum: *sum,
             count: buckets.count,
         }))
@@ -117,9 +120,9 @@ impl<'a> From<&'a NativeHistogramSnapshot> for Sample<'a> {
 
 impl NativeHistogramSnapshot {
     /// Copies a histogram with these native buckets.
-    pub(in crate::metric) fn copied(point: HistogramPoint<'_>, native: NativePoint<'_>) -> Self {
+    pub(in crate::metric) fn copied(point: HistogramPoint<'_>, native: &NativeScratch) -> Self {
         let classic = point.buckets.to_vec();
-        Self { buckets: NativeScratch::from(native), sum: point.sum, classic }
+        Self { buckets: native.clone(), sum: point.sum, classic }
     }
 }
 

@@ -27,9 +27,21 @@ impl Random {
     }
 }
 
+fn layout(options: NativeBuckets) -> NativeLayout {
+    NativeLayout { options, classic: 0 }
+}
+
+fn histogram(options: NativeBuckets) -> NativeHistogram {
+    layout(options).make()
+}
+
+fn reset(histogram: &NativeHistogram, now: Instant) {
+    histogram.reset_at(&mut lock(&histogram.control), now);
+}
+
 fn read(histogram: &NativeHistogram) -> NativeScratch {
     let mut scratch = NativeScratch::default();
-    histogram.read(&mut scratch);
+    histogram.read(&mut scratch, &mut Vec::new());
     scratch
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::index::{COARSEST_SCHEMA, last_index_within, upper_bound};
 use super::levels::Bucket;
-use super::{NativeHistogram, NativeScratch, load, lock, store};
+use super::{NativeHistogram, NativeScratch, StartTimestamp, load, lock, store};
 
 /// The state that the lock protects.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ impl NativeHistogram {
     }
 
     pub(super) fn is_reset_permitted(&self, control: &Control, now: Instant) -> bool {
-        let min_reset = self.options.min_reset;
-        !min_reset.is_zero() && now.saturating_duration_since(control.last_reset) >= min_reset
+        let since = now.saturating_duration_since(control.last_reset);
+        self.options.has_resets() && since >= self.options.min_reset
     }
 
     /// Enforces the limit after an observation in an empty bucket.
@@ -138,15 +138,17 @@ impl NativeHistogram {
         count
     }
 
-    /// Copies all counts, except those that were added to old buckets after `settle`.
-    pub(super) fn copy(&self, into: &mut NativeScratch) {
+    /// Copies all counts, except those that were added to old buckets after `settle`. Returns the
+    /// number of NaNs.
+    pub(super) fn copy(&self, into: &mut NativeScratch) -> u64 {
         let (schema, zero_threshold) = (self.schema(), self.zero_threshold());
         into.clear(schema, zero_threshold);
         into.zero_count = load(&self.zero);
         if self.is_zero_widened() {
             into.zero_count += load::<u64>(&self.widened_zero);
         }
-        into.count = into.zero_count + load::<u64>(&self.nan);
+        let nan: u64 = load(&self.nan);
+        into.count = into.zero_count + nan;
         let last_in_zero = last_index_within(zero_threshold, schema);
         self.levels.populated_at(schema).for_each(
             |(Bucket { is_negative, index, .. }, counter)| {
@@ -159,18 +161,29 @@ impl NativeHistogram {
                 }
             },
         );
+        nan
     }
 
-    pub(super) fn reset_at(&self, now: Instant) {
+    /// Discards all observations, and restores the initial schema and zero threshold, if a reset is
+    /// due.
+    pub(super) fn reset_if_due(&self, now: Instant) {
         let mut control = lock(&self.control);
+        if self.is_widened() && self.is_reset_permitted(&control, now) {
+            self.reset_at(&mut control, now);
+        }
+    }
+
+    pub(super) fn reset_at(&self, control: &mut Control, now: Instant) {
         control.last_reset = now;
         self.set_schema(self.options.schema);
         store(&self.zero_threshold, self.options.zero_threshold);
         for (_, counter) in self.levels.populated() {
             self.take(counter);
         }
-        for counter in [&self.zero, &self.widened_zero, &self.nan] {
+        let totals = [&self.zero, &self.widened_zero, &self.nan, &self.sum];
+        for counter in totals.into_iter().chain(&self.classic) {
             counter.store(0, Ordering::Relaxed);
         }
+        self.start.store(StartTimestamp::now().to_bits(), Ordering::Relaxed);
     }
 }

@@ -25,7 +25,7 @@ mod tests;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::metric::native::NativeHistogram;
+use crate::metric::native::{NativeHistogram, NativeLayout};
 use crate::metric::start::StartTimestamp;
 
 /// The words of a cache line.
@@ -37,8 +37,8 @@ pub struct ValueLayout {
     /// The number of words of the value.
     pub(in crate::metric) words: usize,
     pub(in crate::metric) has_start: bool,
-    /// Whether a series has native buckets.
-    pub(in crate::metric) has_native: bool,
+    /// The layout of the native histogram of every series.
+    pub(in crate::metric) native: Option<NativeLayout>,
 }
 
 /// The layout of all records of a store.
@@ -56,7 +56,8 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(lengths_words: usize, value: ValueLayout) -> Self {
-        let ValueLayout { words, has_start, has_native } = value;
+        let ValueLayout { words, has_start, native } = value;
+        let has_native = native.is_some();
         let front = 1 + lengths_words + usize::from(has_start);
         Self { front, has_start, value: words + usize::from(has_native), has_native }
     }

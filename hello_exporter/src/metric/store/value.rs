@@ -1,14 +1,15 @@
 //! The value of a series.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::chunk::Natives;
 use crate::metric::native::NativeHistogram;
 
-/// The value of a series: its words and, if it is a histogram that has them, its native buckets.
+/// The value of a series: words, or a native histogram.
 #[derive(Clone, Copy)]
 pub struct SeriesValue<'s> {
-    /// The last one of a histogram with native buckets is their number in `natives`.
+    /// The number of a native histogram in `natives`, or else the value.
     pub(in crate::metric) words: &'s [AtomicU64],
     natives: &'s Natives,
 }
@@ -19,11 +20,10 @@ impl<'s> SeriesValue<'s> {
         Self { words, natives }
     }
 
-    /// Returns the words without the last one, and the native buckets, if there are any.
+    /// Returns the native histogram, if the family has them.
     #[inline(always)]
-    pub(in crate::metric) fn native(self) -> Option<(&'s [AtomicU64], &'s NativeHistogram)> {
-        let (number, words) = self.words.split_last()?;
-        let native = self.natives.get(number.load(Ordering::Relaxed) as usize)?.get()?;
-        Some((words, native))
+    pub(in crate::metric) fn native(self) -> Option<&'s Arc<NativeHistogram>> {
+        let number = self.words.first()?.load(Ordering::Relaxed);
+        self.natives.get(number as usize)?.get()
     }
 }

@@ -18,7 +18,7 @@ fn limited() -> NativeBuckets {
 }
 
 fn observed(options: NativeBuckets, values: &[f64]) -> NativeHistogram {
-    let histogram = NativeHistogram::new(options);
+    let histogram = histogram(options);
     values.iter().for_each(|value| histogram.observe(*value));
     histogram
 }
@@ -138,14 +138,14 @@ fn the_limit_widens_the_zero_bucket() {
 #[test]
 fn a_reset_is_due_after_a_widening() {
     let start = Instant::now();
-    let histogram = NativeHistogram::at(limited().min_reset(9 * MINUTE), start);
-    assert!(!histogram.is_reset_due(start + 10 * MINUTE));
+    let histogram = NativeHistogram::at(layout(limited().min_reset(9 * MINUTE)), start);
+    assert!(!histogram.is_reset_due(|| start + 10 * MINUTE));
     SMALL[..8].iter().for_each(|value| histogram.observe(*value));
-    assert!(!histogram.is_reset_due(start + 8 * MINUTE));
-    assert!(histogram.is_reset_due(start + 9 * MINUTE));
+    assert!(!histogram.is_reset_due(|| start + 8 * MINUTE));
+    assert!(histogram.is_reset_due(|| start + 9 * MINUTE));
     assert_eq!(read(&histogram).point().schema, 1);
-    histogram.reset_at(start + 9 * MINUTE);
-    assert!(!histogram.is_reset_due(start + 20 * MINUTE));
+    reset(&histogram, start + 9 * MINUTE);
+    assert!(!histogram.is_reset_due(|| start + 20 * MINUTE));
     histogram.observe(3.0);
     let expected = "1 in schema 2, zero 0 up to default, + [(7, 1)] [1]";
     assert_eq!(rendered(read(&histogram).point()), expected);

@@ -84,12 +84,12 @@ fn options() -> Vec<NativeBuckets> {
 fn all_observations_are_in_the_right_buckets_after_widening() {
     for values in distributions() {
         for options in options() {
-            let histogram = NativeHistogram::new(options);
+            let histogram = histogram(options);
             let mut scratch = NativeScratch::default();
             for (at, value) in values.iter().enumerate() {
                 histogram.observe(*value);
                 if at % 100 == 99 {
-                    histogram.read(&mut scratch);
+                    histogram.read(&mut scratch, &mut Vec::new());
                     assert_counted(&scratch, &values[..=at]);
                     assert_eq!(histogram.count(), at as u64 + 1);
                     let is_coarsest = histogram.schema() == -4;
@@ -104,7 +104,7 @@ fn all_observations_are_in_the_right_buckets_after_widening() {
 #[test]
 fn late_observers_of_an_old_schema_and_threshold_are_counted() {
     let options = NativeBuckets::new().factor(1.1).max_buckets(4).max_zero_threshold(1.0);
-    let histogram = NativeHistogram::new(options);
+    let histogram = histogram(options);
     let mut values = vec![0.5, 1.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, -8.0];
     for value in &values {
         histogram.observe(*value);
@@ -121,13 +121,13 @@ fn late_observers_of_an_old_schema_and_threshold_are_counted() {
 #[test]
 fn late_observers_of_a_reset_histogram_widen_it_again() {
     let options = NativeBuckets::new().factor(1.1).max_buckets(2).max_zero_threshold(1.0);
-    let histogram = NativeHistogram::new(options);
+    let histogram = histogram(options);
     for value in [0.5, 1.0, 3.0, 4.0, 5.0] {
         histogram.observe(value);
     }
     let (schema, threshold) = (histogram.schema(), histogram.zero_threshold());
     assert!(schema < 3 && threshold == 1.0);
-    histogram.reset();
+    reset(&histogram, Instant::now());
     histogram.observe(0.3);
     assert_counted(&read(&histogram), &[0.3]);
     assert_eq!((histogram.schema(), histogram.is_widened()), (3, false));
@@ -143,12 +143,12 @@ fn late_observers_of_a_reset_histogram_widen_it_again() {
 
 #[test]
 fn a_reset_discards_everything() {
-    let histogram = NativeHistogram::new(NativeBuckets::default().max_buckets(5));
+    let histogram = histogram(NativeBuckets::default().max_buckets(5));
     for value in [0.0, f64::NAN, -1.0, 1.0, 2.0, 3.0, 4.0, 5.0] {
         histogram.observe(value);
     }
     assert!(histogram.is_widened());
-    histogram.reset();
+    reset(&histogram, Instant::now());
     assert_counted(&read(&histogram), &[]);
     assert_eq!((histogram.count(), load::<u64>(&histogram.populated)), (0, 0));
     assert!(!histogram.is_widened());

@@ -13,18 +13,18 @@ fn error(schema: i8, threshold: f64, positive: &[(i32, u64)], sum: f64, count: u
 
 #[test]
 fn invalid_snapshots_are_refused() {
-    assert_eq!(error(9, 0.0, &[], 0.0, 2), "`9` is not a schema: they are from -4 to 8");
+    assert_eq!(error(9, 0.0, &[], 0.0, 2), "invalid schema `9`, expected a number from -4 to 8");
     assert_eq!(
         error(0, f64::INFINITY, &[], 0.0, 2),
-        "`+Inf` is not a zero threshold: they are finite and not negative"
+        "invalid zero threshold `+Inf`, expected a finite number of at least 0"
     );
     assert_eq!(
         error(0, -1.0, &[], 0.0, 2),
-        "`-1` is not a zero threshold: they are finite and not negative"
+        "invalid zero threshold `-1`, expected a finite number of at least 0"
     );
     assert_eq!(
         error(0, 0.0, &[(1026, 1)], 0.0, 3),
-        "no value is in the bucket 1026: the buckets of this schema are from -1074 to 1025"
+        "invalid index 1026, expected one from -1074 to 1025: no value is in other buckets of this schema"
     );
     assert_eq!(
         error(0, 0.0, &[(1, 1), (1, 1)], 0.0, 4),
@@ -57,7 +57,7 @@ fn snapshots_have_the_buckets_they_were_made_of() -> Result<(), SnapshotError> {
 
 #[test]
 fn a_snapshot_of_a_live_histogram_is_equal() -> Result<(), SnapshotError> {
-    let histogram = NativeHistogram::new(NativeBuckets::default());
+    let histogram = histogram(NativeBuckets::default());
     for value in [-3.0, -2.0, 0.0, 0.1, 0.2, 5.0] {
         histogram.observe(value);
     }

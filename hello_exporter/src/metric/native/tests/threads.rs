@@ -24,7 +24,7 @@ fn values(thread: usize) -> Vec<f64> {
 fn no_observation_is_lost_during_reads_and_widenings() {
     for factor in [1.003, 1.1] {
         let options = NativeBuckets::new().factor(factor).max_buckets(30).max_zero_threshold(0.1);
-        let histogram = NativeHistogram::new(options);
+        let histogram = histogram(options);
         let values: Vec<Vec<f64>> = (0..THREADS).map(values).collect();
         let running = AtomicUsize::new(THREADS);
         thread::scope(|scope| {
@@ -39,7 +39,7 @@ fn no_observation_is_lost_during_reads_and_widenings() {
             }
             let (mut scratch, mut previous) = (NativeScratch::default(), 0);
             while running.load(Ordering::Acquire) > 0 {
-                histogram.read(&mut scratch);
+                histogram.read(&mut scratch, &mut Vec::new());
                 let point = scratch.point();
                 assert!(point.count >= previous);
                 assert_eq!(in_buckets(point), point.count);
@@ -55,7 +55,7 @@ fn no_observation_is_lost_during_reads_and_widenings() {
 
 #[test]
 fn no_observation_is_counted_twice_during_resets() {
-    let histogram = NativeHistogram::new(NativeBuckets::default().max_buckets(30));
+    let histogram = histogram(NativeBuckets::default().max_buckets(30));
     let (discarded, running) = (AtomicU64::new(0), AtomicUsize::new(4));
     thread::scope(|scope| {
         for thread in 0..4 {
@@ -69,7 +69,7 @@ fn no_observation_is_counted_twice_during_resets() {
         }
         while running.load(Ordering::Acquire) > 0 {
             discarded.fetch_add(histogram.count(), Ordering::Relaxed);
-            histogram.reset();
+            reset(&histogram, Instant::now());
         }
     });
     let observations = (4 * OBSERVATIONS) as u64;
@@ -77,6 +77,6 @@ fn no_observation_is_counted_twice_during_resets() {
     let scratch = read(&histogram);
     assert_eq!(in_buckets(scratch.point()), scratch.point().count);
     assert_eq!(load::<u64>(&histogram.populated), scratch.populated() as u64);
-    histogram.reset();
+    reset(&histogram, Instant::now());
     assert_eq!(histogram.count(), 0);
 }
