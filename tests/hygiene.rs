@@ -90,6 +90,22 @@ struct Hostile<T: ::hello_exporter::collect::Init> {
     skipped: ::core::primitive::u8,
 }
 
+#[derive(::hello_exporter::Labels)]
+#[label(utf8)]
+struct ByText {
+    #[label(name = "a.kind")]
+    kind: Kind,
+}
+
+#[derive(::hello_exporter::Collector)]
+#[collector(utf8, const_labels("a.zone" = "v"))]
+struct HostileNames {
+    #[metric(name = "hostile.names", help = "Names.")]
+    names: ::hello_exporter::Family<ByText, ::hello_exporter::Gauge>,
+    #[metric(flatten)]
+    inner: Inner,
+}
+
 #[test]
 fn hostile_prelude_changes_nothing() {
     let hostile = Hostile::<::hello_exporter::Gauge>::new(1);

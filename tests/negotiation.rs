@@ -144,7 +144,6 @@ const ROWS: &[(&str, Format, Coding)] = &[
     (PROMETHEUS_2, OpenMetrics, Gzip),
     (PROMETHEUS_2_NATIVE_HISTOGRAMS, Protobuf, Gzip),
     (PROMETHEUS_3_NATIVE_HISTOGRAMS, Protobuf, Gzip),
-    (PROMETHEUS_3_TEXT_1, Text, Gzip),
     (VMAGENT, Text, Gzip),
     (TELEGRAF, Protobuf, Gzip),
     (CHROME, Text, Gzip),
@@ -281,11 +280,11 @@ const OPEN_METRICS: &[(&str, &str)] = &[
     ),
     // The scheme of the winning range applies, else the last one of the ranges before it.
     (
-        "Accept: text/plain;version=1.0.0;escaping=allow-utf-8,application/openmetrics-text;version=1.0.0;q=0.5\r\n",
+        "Accept: text/plain;version=2.0.0;escaping=allow-utf-8,application/openmetrics-text;version=1.0.0;q=0.5\r\n",
         "version=1.0.0; charset=utf-8; escaping=allow-utf-8",
     ),
     (
-        "Accept: text/plain;version=1.0.0;escaping=values,application/openmetrics-text;version=1.0.0;q=0.5;escaping=dots\r\n",
+        "Accept: text/plain;version=2.0.0;escaping=values,application/openmetrics-text;version=1.0.0;q=0.5;escaping=dots\r\n",
         "version=1.0.0; charset=utf-8; escaping=dots",
     ),
     (
@@ -316,6 +315,60 @@ const OPEN_METRICS: &[(&str, &str)] = &[
         "version=0.0.1; charset=utf-8",
     ),
 ];
+
+/// The headers of a request whose response is text 1.0.0 or protobuf, its format, and the content
+/// type.
+const ESCAPING: &[(&str, Format, &str)] = &[
+    (PROMETHEUS_3_TEXT_1, Text, "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8"),
+    (
+        "Accept: text/plain;version=1.0.0\r\n",
+        Text,
+        "text/plain; version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    (
+        "Accept: text/plain; version=\"1.0.0\"; escaping=dots; charset=utf-8\r\n",
+        Text,
+        "text/plain; version=1.0.0; charset=utf-8; escaping=dots",
+    ),
+    (
+        "Accept: text/plain;version=1.0.0;escaping=other\r\n",
+        Text,
+        "text/plain; version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    (
+        "Accept: application/json;escaping=values,text/plain;version=1.0.0;q=0.5\r\n",
+        Text,
+        "text/plain; version=1.0.0; charset=utf-8; escaping=values",
+    ),
+    // Text 0.0.4 is older than `escaping`.
+    (
+        "Accept: text/plain;version=0.0.4;escaping=allow-utf-8\r\n",
+        Text,
+        "text/plain; version=0.0.4; charset=utf-8",
+    ),
+    (
+        "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8\r\n",
+        Protobuf,
+        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
+         encoding=delimited; escaping=allow-utf-8",
+    ),
+    (
+        "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=underscores\r\n",
+        Protobuf,
+        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
+         encoding=delimited; escaping=underscores",
+    ),
+];
+
+#[test]
+fn content_type_has_the_preferred_escaping() {
+    let registry = registry(1);
+    let server = serving(&registry);
+    for (request, format, content_type) in ESCAPING {
+        let coding = if request.contains("gzip") { Gzip } else { Identity };
+        assert_answered(&server, &registry, request, *format, content_type, coding);
+    }
+}
 
 #[test]
 fn request_gets_its_preferred_format_and_coding() {

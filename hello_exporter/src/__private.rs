@@ -46,6 +46,16 @@ pub const fn declaration(
     Declaration::with_options(desc, buckets, max_series)
 }
 
+/// Permits any UTF-8 text as the names of a declaration.
+pub const fn utf8(declaration: Declaration) -> Declaration {
+    declaration.utf8()
+}
+
+/// Permits any UTF-8 text as the names of families.
+pub fn utf8_descs(descs: Vec<Desc>) -> Vec<Desc> {
+    descs.into_iter().map(Desc::utf8).collect()
+}
+
 /// Converts the bounds of an attribute, an array or a slice, to a slice.
 pub const fn bounds(bounds: &'static [f64]) -> &'static [f64] {
     bounds

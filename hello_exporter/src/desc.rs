@@ -7,6 +7,8 @@ use std::fmt;
 
 pub use check::DescError;
 
+use crate::name::{Escaping, NameKind};
+
 /// The type of a metric family. It is displayed as in the `# TYPE` lines of the formats that have
 /// it.
 ///
@@ -102,6 +104,8 @@ pub struct Desc {
     unit: Option<Cow<'static, str>>,
     labels: Cow<'static, [Cow<'static, str>]>,
     const_labels: Cow<'static, [(Cow<'static, str>, Cow<'static, str>)]>,
+    /// Whether its names can be any UTF-8 text.
+    is_utf8: bool,
 }
 
 impl Desc {
@@ -119,6 +123,7 @@ impl Desc {
             unit: None,
             labels: Cow::Borrowed(&[]),
             const_labels: Cow::Borrowed(&[]),
+            is_utf8: false,
         }
     }
 
@@ -141,7 +146,30 @@ impl Desc {
             },
             labels: Cow::Borrowed(labels),
             const_labels: Cow::Borrowed(const_labels),
+            is_utf8: false,
         }
+    }
+
+    /// Permits any UTF-8 text, except an empty one, as the name and as the names of labels. Names
+    /// of labels still do not begin with `__`.
+    ///
+    /// [`Escaping`](crate::registry::Escaping) has the ways in which such names are exposed.
+    ///
+    /// ```
+    /// use hello_exporter::collect::{Desc, MetricType};
+    ///
+    /// let desc = Desc::new("http.requests", "Requests.", MetricType::Counter);
+    /// assert!(desc.check().is_err());
+    /// assert!(desc.utf8().with_labels(["http.method"]).check().is_ok());
+    /// ```
+    #[must_use]
+    pub const fn utf8(mut self) -> Self {
+        self.permit_utf8();
+        self
+    }
+
+    pub(crate) const fn permit_utf8(&mut self) {
+        self.is_utf8 = true;
     }
 
     /// Sets the unit, e.g. `seconds`, for OpenMetrics and the protocol buffer format. The name must
@@ -226,6 +254,34 @@ impl Desc {
             self.name = Cow::Owned(format!("{prefix}{}", self.name));
         }
         self
+    }
+
+    /// Returns whether all formats can write all names without quotes.
+    fn is_plain(&self) -> bool {
+        NameKind::Metric.is_plain(&self.name) && self.has_plain_labels()
+    }
+
+    /// Returns whether all formats can write the names of all labels without quotes. The name of a
+    /// state set is also the label of its states.
+    pub(crate) fn has_plain_labels(&self) -> bool {
+        self.label_names().chain(self.state_label()).all(|name| NameKind::Label.is_plain(name))
+    }
+
+    /// Returns the family with its names under a scheme.
+    pub(crate) fn escaped(&self, escaping: Escaping) -> Cow<'_, Self> {
+        if escaping == Escaping::AllowUtf8 || self.is_plain() {
+            return Cow::Borrowed(self);
+        }
+        let escaped = |kind: NameKind, name: &str| kind.escaped(name, escaping).into_owned().into();
+        let label = |name: &Cow<'_, str>| escaped(NameKind::Label, name);
+        let const_label =
+            |(name, value): &(Cow<'_, str>, Cow<'static, str>)| (label(name), value.clone());
+        Cow::Owned(Self {
+            name: escaped(NameKind::Metric, &self.name),
+            labels: self.labels.iter().map(label).collect(),
+            const_labels: self.const_labels.iter().map(const_label).collect(),
+            ..self.clone()
+        })
     }
 
     /// Returns the full name, with namespace and subsystem.

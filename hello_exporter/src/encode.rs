@@ -11,6 +11,7 @@ pub(crate) mod number;
 mod open_metrics;
 mod prepared;
 mod protobuf;
+mod rewrite;
 mod sample;
 mod text;
 
@@ -24,6 +25,7 @@ pub use number::SampleValue;
 pub(crate) use open_metrics::OpenMetricsEncoder;
 pub(crate) use prepared::Prepared;
 pub(crate) use protobuf::{ProtobufEncoder, ProtobufScratch};
+pub(crate) use rewrite::with_form;
 pub use sample::Sample;
 pub(crate) use sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint, unix_milliseconds};
 pub(crate) use text::TextEncoder;
@@ -60,8 +62,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the value of the `Content-Type` header. Names of metrics and labels consist of
-    /// letters, digits, `_` and `:`; `escaping=underscores` says this in OpenMetrics.
+    /// Returns the value of the `Content-Type` header, for names that are escaped with underscores,
+    /// the default of an [`Encoding`](crate::registry::Encoding).
     pub const fn content_type(self) -> &'static str {
         match self {
             Format::Text => "text/plain; version=0.0.4; charset=utf-8",

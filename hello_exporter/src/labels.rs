@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 use std::num::NonZero;
 use std::sync::Arc;
 
+use crate::name::{NameKind, unquoted};
 use crate::{escape, name};
 
 /// The maximum length of a label value in bytes. Longer values are cut at a character boundary.
@@ -287,31 +288,43 @@ tuples! {
 
 /// The names of a metric's labels.
 #[derive(Debug)]
-pub(crate) struct LabelNames(Box<[Box<str>]>);
+pub(crate) struct LabelNames {
+    names: Box<[Box<str>]>,
+    /// The rendered names, if one of them needs quotes.
+    quoted: Option<Box<[Box<str>]>>,
+}
 
 impl LabelNames {
     pub(crate) fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        Self(names.into_iter().map(Box::from).collect())
+        let names: Box<[Box<str>]> = names.into_iter().map(Box::from).collect();
+        let rendered = || names.iter().map(|name| NameKind::Label.rendered(name).into()).collect();
+        let are_plain = names.iter().all(|name| NameKind::Label.is_plain(name));
+        Self { quoted: (!are_plain).then(rendered), names }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(AsRef::as_ref)
+        self.names.iter().map(AsRef::as_ref)
+    }
+
+    /// Iterates over the names as rendered labels contain them.
+    pub(crate) fn rendered(&self) -> impl Iterator<Item = &str> {
+        self.quoted.as_ref().unwrap_or(&self.names).iter().map(AsRef::as_ref)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.names.len()
     }
 
     /// Renders the labels with these values, one for each name.
     pub(crate) fn render(&self, values: &[&str]) -> String {
         let mut rendered = String::new();
-        render(self.iter().zip(values.iter().copied()), &mut rendered);
+        render(self.rendered().zip(values.iter().copied()), &mut rendered);
         rendered
     }
 }
 
 /// The labels of one series as they appear in the text formats: `hostname="Hi",path="/"`, escaped,
-/// in UTF-8.
+/// in UTF-8. A name with other characters than letters, digits and `_` is in quotes.
 #[derive(Clone, Copy)]
 pub(crate) struct RenderedLabels<'a>(pub(crate) &'a [u8]);
 
@@ -327,17 +340,18 @@ impl<'a> RenderedLabels<'a> {
     }
 
     /// Iterates over the names and unescaped values.
-    pub(crate) fn pairs(self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+    pub(crate) fn pairs(self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> {
         pairs(self.as_str())
     }
 
-    /// Iterates over the names and escaped values.
+    /// Iterates over the rendered names and the escaped values.
     pub(crate) fn escaped_pairs(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         escaped_pairs(self.as_str())
     }
 }
 
-/// Appends `name="value"` for each pair, escaped and joined by commas.
+/// Appends `name="value"` for each pair of a rendered name and a value, escaped and joined by
+/// commas.
 pub(crate) fn render<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut String) {
     let mut separator = "";
     for (name, value) in pairs {
@@ -360,14 +374,14 @@ pub(crate) fn clip(value: &str) -> &str {
 }
 
 /// Iterates over the pairs of rendered labels, unescaped.
-pub(crate) fn pairs(rendered: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    escaped_pairs(rendered).map(|(name, value)| (name, escape::unescape(value)))
+pub(crate) fn pairs(rendered: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    escaped_pairs(rendered).map(|(name, value)| (unquoted(name), escape::unescape(value)))
 }
 
 fn escaped_pairs(rendered: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = rendered;
     std::iter::from_fn(move || {
-        let (name, tail) = rest.split_once('=')?;
+        let (name, tail) = split_name(rest)?;
         let tail = tail.strip_prefix('"')?;
         let end = closing_quote(tail)?;
         let value = tail.get(..end)?;
@@ -376,7 +390,22 @@ fn escaped_pairs(rendered: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-fn closing_quote(text: &str) -> Option<usize> {
+/// Splits rendered labels after the first name and the `=` that follows it.
+#[inline]
+fn split_name(rendered: &str) -> Option<(&str, &str)> {
+    match rendered.strip_prefix('"') {
+        None => rendered.split_once('='),
+        Some(quoted) => split_quoted_name(rendered, quoted),
+    }
+}
+
+#[cold]
+fn split_quoted_name<'t>(rendered: &'t str, quoted: &str) -> Option<(&'t str, &'t str)> {
+    let (name, tail) = rendered.split_at_checked(closing_quote(quoted)? + 2)?;
+    Some((name, tail.strip_prefix('=')?))
+}
+
+pub(crate) fn closing_quote(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.bytes().position(|byte| {
         let closes = byte == b'"' && !escaped;

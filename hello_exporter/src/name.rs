@@ -3,8 +3,14 @@
 //! From the [data model](https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels):
 //! names consist of letters, digits and `_`, and do not begin with a digit. `:` is reserved for
 //! recording rules. Label names that begin with `__` are reserved for Prometheus itself.
+//! `#[collector(utf8)]` permits any text that is not empty, see
+//! [`Escaping`].
+
+pub(crate) mod escaping;
 
 use std::borrow::Cow;
+
+pub(crate) use escaping::{Escaping, NameKind, unquoted};
 
 /// Returns whether an exporter can expose a metric with this name.
 ///
@@ -29,6 +35,11 @@ pub fn is_metric_name(name: &str) -> bool {
 /// ```
 pub fn is_label_name(name: &str) -> bool {
     is_identifier(name) && !name.starts_with("__")
+}
+
+/// Returns whether a label of a family that permits UTF-8 can have this name.
+pub(crate) fn is_utf8_label_name(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with("__")
 }
 
 /// Returns whether two lists are equal. Unlike `==`, it works in constants.

@@ -8,6 +8,7 @@ mod clash;
 pub(crate) mod collectors;
 mod dynamic;
 mod error;
+mod exposed;
 mod health;
 pub(crate) mod origin;
 mod plan;
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 pub use crate::encode::Encoding;
+pub use crate::name::escaping::Escaping;
 pub use error::RegisterError;
 pub use origin::IntoCollector;
 

@@ -51,7 +51,8 @@ use exposition::exposition;
 pub use lint::{Problem, lint};
 use text::SampleLine;
 
-/// Compares the exposition of a collector, in the text format 0.0.4, with `expected`.
+/// Compares the exposition of a collector, in the text format 0.0.4, with `expected`. Names that
+/// only `#[collector(utf8)]` permits are not escaped, but in quotes.
 ///
 /// Empty lines and white space around a line have no meaning in that format, and are ignored, so
 /// the literal can be indented like the code around it. The order of families is also ignored, and
@@ -146,8 +147,8 @@ pub fn value_of(
     labels: &[(&str, &str)],
 ) -> Option<f64> {
     let exposed = exposed_by(collector);
-    let mut wanted: Vec<(&str, Cow<'_, str>)> =
-        labels.iter().map(|&(name, value)| (name, Cow::Borrowed(value))).collect();
+    let mut wanted: Vec<(Cow<'_, str>, Cow<'_, str>)> =
+        labels.iter().map(|&(name, value)| (name.into(), value.into())).collect();
     wanted.sort();
     let is_wanted = |sample: &SampleLine<'_>| sample.name == name && sample.labels() == wanted;
     let found = exposed.lines().filter_map(SampleLine::read).find(is_wanted);

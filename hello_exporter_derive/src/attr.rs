@@ -26,7 +26,8 @@ use crate::model::{
 };
 use arguments::{Argument, arguments, parse_each, until_comma};
 
-const COLLECTOR_ARGUMENTS: &[&str] = &["namespace", "subsystem", "const_labels", "no_new", "crate"];
+const COLLECTOR_ARGUMENTS: &[&str] =
+    &["namespace", "subsystem", "const_labels", "utf8", "no_new", "crate"];
 const METRIC_ARGUMENTS: &[&str] = &[
     "name",
     "help",
@@ -54,6 +55,7 @@ pub(crate) fn collector(input: &DeriveInput, errors: &mut Errors) -> Collector {
         namespace: None,
         subsystem: None,
         const_labels: Vec::new(),
+        utf8: false,
         no_new: false,
         fields: Vec::new(),
     };
@@ -69,6 +71,10 @@ fn collector_argument(collector: &mut Collector, argument: Argument, errors: &mu
         "namespace" => collector.namespace = argument.value(string, errors),
         "subsystem" => collector.subsystem = argument.value(string, errors),
         "const_labels" => collector.const_labels = const_labels(argument, errors),
+        "utf8" => {
+            collector.utf8 = true;
+            argument.flag(errors);
+        }
         "no_new" => {
             collector.no_new = true;
             argument.flag(errors);

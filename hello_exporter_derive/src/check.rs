@@ -28,7 +28,7 @@ fn field(collector: &Collector, field: &Field, errors: &mut Errors) {
     let FieldKind::Metric(metric) = &field.kind else { return };
     check_name(collector, metric, errors);
     check_label_list(metric, errors);
-    check_label_names(metric, errors);
+    check_label_names(collector, metric, errors);
     check_labels_distinct(collector, metric, errors);
     check_bucket_literals(metric, errors);
     check_native_literals(metric, errors);
@@ -52,8 +52,9 @@ pub(crate) fn label_enum(values: &LabelEnum, errors: &mut Errors) {
 
 fn check_label_struct_names(labels: &LabelStruct, errors: &mut Errors) {
     let names = || labels.labels.iter().map(|label| &label.name);
+    let accepted = Accepted { utf8: labels.utf8, attribute: "label" };
     for name in names() {
-        check_label_name(name, errors);
+        check_label_name(name, accepted, errors);
     }
     check_distinct(names(), "label", errors);
 }
@@ -72,13 +73,14 @@ fn check_label_values_distinct(values: &LabelEnum, errors: &mut Errors) {
 /// Refuses a namespace or subsystem that cannot be the beginning of a name.
 fn check_prefixes(collector: &Collector, errors: &mut Errors) {
     for prefix in [&collector.namespace, &collector.subsystem].into_iter().flatten() {
-        check_metric_name(&prefix.clone().into(), FirstDigit::Refused, errors);
+        let accepted = Accepted::by(collector);
+        check_metric_name(&prefix.clone().into(), FirstDigit::Refused, accepted, errors);
     }
 }
 
 fn check_struct_const_labels(collector: &Collector, errors: &mut Errors) {
     for label in &collector.const_labels {
-        check_label_name(&label.name, errors);
+        check_label_name(&label.name, Accepted::by(collector), errors);
     }
     let names = collector.const_labels.iter().map(|label| &label.name);
     check_distinct(names, "label", errors);
@@ -87,7 +89,27 @@ fn check_struct_const_labels(collector: &Collector, errors: &mut Errors) {
 fn check_name(collector: &Collector, metric: &Metric, errors: &mut Errors) {
     let is_prefixed = collector.namespace.is_some() || collector.subsystem.is_some();
     let first_digit = if is_prefixed { FirstDigit::Accepted } else { FirstDigit::Refused };
-    check_metric_name(&metric.name, first_digit, errors);
+    check_metric_name(&metric.name, first_digit, Accepted::by(collector), errors);
+}
+
+/// The names that a struct accepts.
+#[derive(Clone, Copy)]
+struct Accepted {
+    /// Whether any UTF-8 text is accepted.
+    utf8: bool,
+    /// The attribute of the struct, whose argument `utf8` makes it accept any text.
+    attribute: &'static str,
+}
+
+impl Accepted {
+    fn by(collector: &Collector) -> Self {
+        Self { utf8: collector.utf8, attribute: "collector" }
+    }
+
+    /// Returns the hint after the message about a name that only `utf8` permits.
+    fn hint(self) -> String {
+        format!(", and any text with `#[{}(utf8)]`", self.attribute)
+    }
 }
 
 /// Whether a name may begin with a digit. It may after a namespace or subsystem.
@@ -97,21 +119,36 @@ enum FirstDigit {
     Refused,
 }
 
-fn check_metric_name(name: &Name, first_digit: FirstDigit, errors: &mut Errors) {
-    if name.value.contains(':') {
+fn check_metric_name(
+    name: &Name,
+    first_digit: FirstDigit,
+    accepted: Accepted,
+    errors: &mut Errors,
+) {
+    if accepted.utf8 {
+        check_not_empty(name, "name", errors);
+    } else if name.value.contains(':') {
         let message = "`:` in a name is for recording rules, use `_`";
         errors.push(name.span, message);
     } else {
-        check_identifier(name, "name", first_digit, errors);
+        check_identifier(name, "name", first_digit, &accepted.hint(), errors);
     }
 }
 
-fn check_label_name(name: &Name, errors: &mut Errors) {
+fn check_not_empty(name: &Name, noun: &str, errors: &mut Errors) {
+    if name.value.is_empty() {
+        errors.push(name.span, format!("the {noun} is empty"));
+    }
+}
+
+fn check_label_name(name: &Name, accepted: Accepted, errors: &mut Errors) {
     if name.value.starts_with("__") {
         let message = format!("label `{}` is reserved: `__` is for Prometheus itself", name.value);
         errors.push(name.span, message);
+    } else if accepted.utf8 {
+        check_not_empty(name, "label", errors);
     } else {
-        check_identifier(name, "label", FirstDigit::Refused, errors);
+        check_identifier(name, "label", FirstDigit::Refused, &accepted.hint(), errors);
     }
 }
 
@@ -123,16 +160,23 @@ fn is_accepted(character: char) -> bool {
     character == '_' || character.is_ascii_alphanumeric()
 }
 
-fn check_identifier(name: &Name, noun: &str, first_digit: FirstDigit, errors: &mut Errors) {
+fn check_identifier(
+    name: &Name,
+    noun: &str,
+    first_digit: FirstDigit,
+    hint: &str,
+    errors: &mut Errors,
+) {
     let value = &name.value;
-    let message = if value.is_empty() {
-        format!("the {noun} is empty")
-    } else if let Some(other) = value.chars().find(|&character| !is_accepted(character)) {
+    if value.is_empty() {
+        return check_not_empty(name, noun, errors);
+    }
+    let message = if let Some(other) = value.chars().find(|&character| !is_accepted(character)) {
         let other = other.escape_debug();
-        format!("`{other}` in {noun} `{value}`: letters, digits and `_` are accepted")
+        format!("`{other}` in {noun} `{value}`: letters, digits and `_` are accepted{hint}")
     } else if first_digit == FirstDigit::Refused && value.starts_with(|c: char| c.is_ascii_digit())
     {
-        format!("{noun} `{value}` begins with a digit: a letter or `_` is accepted")
+        format!("{noun} `{value}` begins with a digit: a letter or `_` is accepted{hint}")
     } else {
         return;
     };
@@ -165,10 +209,10 @@ fn check_label_list(metric: &Metric, errors: &mut Errors) {
     }
 }
 
-fn check_label_names(metric: &Metric, errors: &mut Errors) {
+fn check_label_names(collector: &Collector, metric: &Metric, errors: &mut Errors) {
     let variable = metric.labels.iter().flat_map(|list| &list.names);
     for name in variable.chain(metric.const_labels.iter().map(|label| &label.name)) {
-        check_label_name(name, errors);
+        check_label_name(name, Accepted::by(collector), errors);
     }
 }
 
@@ -195,11 +239,13 @@ fn check_labels_distinct(collector: &Collector, metric: &Metric, errors: &mut Er
 fn check_unit(collector: &Collector, metric: &Metric, errors: &mut Errors) {
     let Some(unit) = &metric.unit else { return };
     if !is_identifier(&unit.value) {
-        return check_identifier(unit, "unit", FirstDigit::Refused, errors);
+        return check_identifier(unit, "unit", FirstDigit::Refused, "", errors);
     }
     let name = collector.full_name(metric);
     let base = name.strip_suffix("_total").unwrap_or(&name);
-    if is_identifier(&metric.name.value) && !base.ends_with(&format!("_{}", unit.value)) {
+    let is_accepted = collector.utf8 || is_identifier(&metric.name.value);
+    if is_accepted && !metric.name.value.is_empty() && !base.ends_with(&format!("_{}", unit.value))
+    {
         let unit = &unit.value;
         let message = format!(
             "name `{name}` has unit `{unit}`, and must end in `_{unit}` or `_{unit}_total`"
@@ -249,7 +295,7 @@ fn check_native_literals(metric: &Metric, errors: &mut Errors) {
 /// Refuses a prefix that cannot be the beginning of a name.
 fn check_flatten_prefixes(collector: &Collector, errors: &mut Errors) {
     for prefix in collector.flattened().filter_map(|(_, prefix)| prefix) {
-        check_metric_name(prefix, FirstDigit::Refused, errors);
+        check_metric_name(prefix, FirstDigit::Refused, Accepted::by(collector), errors);
     }
 }
 

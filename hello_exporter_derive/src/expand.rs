@@ -44,8 +44,7 @@ fn declared(collector: &Collector) -> TokenStream {
     let counts = flattened.iter().map(|ty| of_declared(krate, ty, "FAMILIES"));
     let extend = collector.flattened().map(|(field, prefix)| {
         let declared = of_declared(krate, &field.ty, "declared");
-        let outer = outer(collector, prefix);
-        quote!(#krate::__private::add_flattened(&mut __descs, #declared(), #outer);)
+        add_flattened(collector, prefix, quote!(#declared()))
     });
     let descs = quote!(#krate::__private::descs(<Self as #krate::__private::Fields>::FIELDS));
     let descs = with_flattened(descs, extend);
@@ -92,6 +91,21 @@ fn is_live(collector: &Collector) -> TokenStream {
         true => TokenStream::new(),
         false => quote!(const IS_LIVE: ::core::primitive::bool = #(#all)||*;),
     }
+}
+
+/// Writes a statement that adds the families of a flattened field.
+fn add_flattened(
+    collector: &Collector,
+    prefix: Option<&Name>,
+    flattened: TokenStream,
+) -> TokenStream {
+    let krate = &collector.krate;
+    let outer = outer(collector, prefix);
+    let flattened = match collector.utf8 {
+        true => quote!(#krate::__private::utf8_descs(#flattened)),
+        false => flattened,
+    };
+    quote!(#krate::__private::add_flattened(&mut __descs, #flattened, #outer);)
 }
 
 /// Writes the prefix and the constant labels that a struct adds to the families of a flattened
@@ -151,7 +165,7 @@ fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenSt
     let buckets = option(metric.buckets.as_ref().map(|buckets| constant_buckets(krate, buckets)));
     let native = metric.native.as_ref().map(|native| with_native(krate, native));
     let max_series = option(metric.max_series.as_ref().map(|max| max.expr.clone()));
-    quote! {
+    let declaration = quote! {
         #krate::__private::declaration(
             #name,
             #help,
@@ -163,6 +177,10 @@ fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenSt
             (#buckets, #max_series),
         )
         #native
+    };
+    match collector.utf8 {
+        true => quote!(#krate::__private::utf8(#declaration)),
+        false => declaration,
     }
 }
 
@@ -247,8 +265,7 @@ fn describe(collector: &Collector) -> TokenStream {
     let dynamic = collector.flattened().map(|(field, prefix)| {
         let Field { ident, ty, .. } = field;
         let describe = of_declared(krate, ty, "describe_dynamic");
-        let outer = outer(collector, prefix);
-        quote!(#krate::__private::add_flattened(&mut __descs, #describe(&self.#ident), #outer);)
+        add_flattened(collector, prefix, quote!(#describe(&self.#ident)))
     });
     let descs = with_flattened(declared, dynamic);
     quote! {

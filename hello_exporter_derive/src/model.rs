@@ -13,6 +13,8 @@ pub(crate) struct Collector {
     pub(crate) namespace: Option<LitStr>,
     pub(crate) subsystem: Option<LitStr>,
     pub(crate) const_labels: Vec<ConstLabel>,
+    /// Whether names can be any UTF-8 text.
+    pub(crate) utf8: bool,
     pub(crate) no_new: bool,
     pub(crate) fields: Vec<Field>,
 }
@@ -189,6 +191,8 @@ pub(crate) struct LabelStruct {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) krate: TokenStream,
+    /// Whether names can be any UTF-8 text.
+    pub(crate) utf8: bool,
     /// The fields that are labels.
     pub(crate) labels: Vec<Label>,
     /// Whether it is an enum, which is a mistake.

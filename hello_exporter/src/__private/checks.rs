@@ -10,13 +10,80 @@ use super::message::Message;
 use super::metric_type;
 use crate::collect::{LabelShape, Options};
 use crate::desc::MetricType;
-use crate::name::{as_str, is_same, is_same_bytes};
+use crate::name::{Escaping, NameKind, as_str, is_same, is_same_bytes};
+
+/// Checks labels as [`check_utf8_labels`] does. Also refuses names of a label struct that only
+/// `#[collector(utf8)]` permits.
+#[track_caller]
+pub const fn check_labels(
+    metric_name: &str,
+    shape: LabelShape,
+    own: Option<MetricType>,
+    given: usize,
+    const_labels: &[&str],
+) {
+    if let LabelShape::Named(names) = shape {
+        check_plain_label_struct(names);
+    }
+    check_utf8_labels(metric_name, shape, own, given, const_labels);
+}
+
+/// Refuses a label struct with a name that only `#[collector(utf8)]` permits.
+#[track_caller]
+const fn check_plain_label_struct(mut names: &[Cow<'static, str>]) {
+    while let [name, rest @ ..] = names {
+        let name = as_str(name);
+        if !name.is_empty() && !NameKind::Label.is_plain(name) {
+            Message::new()
+                .text("label `")
+                .text(name)
+                .text("` of the label struct needs `#[collector(utf8)]` at this struct")
+                .panic()
+        }
+        names = rest;
+    }
+}
+
+/// Refuses a name that a scheme writes like one `before` it.
+#[track_caller]
+pub const fn check_escaped_name(name: &str, before: &[&str]) {
+    check_escaped(NameKind::Metric, "names", name, before);
+}
+
+/// Refuses a label that a scheme writes like one `before` it, or like the label `__name__` that
+/// Prometheus adds.
+#[track_caller]
+pub const fn check_escaped_label(label: &str, before: &[&str]) {
+    check_escaped(NameKind::Label, "labels", label, &["__name__"]);
+    check_escaped(NameKind::Label, "labels", label, before);
+}
+
+/// Refuses two names that are different but the same under a scheme. The rules of tokens refuse
+/// equal ones.
+#[track_caller]
+const fn check_escaped(kind: NameKind, noun: &str, name: &str, mut before: &[&str]) {
+    while let [other, rest @ ..] = before {
+        match kind.clash(name, other) {
+            None | Some(Escaping::AllowUtf8) => before = rest,
+            Some(escaping) => Message::new()
+                .text(noun)
+                .text(" `")
+                .text(other)
+                .text("` and `")
+                .text(name)
+                .text("` are the same with `escaping=")
+                .text(escaping.as_str())
+                .text("`, rename one of them")
+                .panic(),
+        }
+    }
+}
 
 /// Refuses a number of label names that the type of the field does not take, a label struct that
 /// contradicts the rest of the declaration, an info with an invalid name, and a state set with too
 /// many states.
 #[track_caller]
-pub const fn check_labels(
+pub const fn check_utf8_labels(
     metric_name: &str,
     shape: LabelShape,
     own: Option<MetricType>,
@@ -88,6 +155,7 @@ const fn check_label_struct(
     while let [name, rest @ ..] = names {
         let name = as_str(name);
         check_reserved_label(metric_name, own, name);
+        check_escaped(NameKind::Label, "labels", name, const_labels);
         let mut constants = const_labels;
         while let [constant, rest @ ..] = constants {
             if is_same(constant, name) {

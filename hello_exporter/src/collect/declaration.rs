@@ -28,6 +28,12 @@ impl Declaration {
         Self { desc, buckets, native: None, max_series }
     }
 
+    /// Permits any UTF-8 text as the names of the family.
+    pub(crate) const fn utf8(mut self) -> Self {
+        self.desc.permit_utf8();
+        self
+    }
+
     /// Returns the family.
     pub fn desc(&self) -> &Desc {
         &self.desc

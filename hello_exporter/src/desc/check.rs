@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Desc, MetricType};
-use crate::name::{is_label_name, is_metric_name};
+use crate::name::{Escaping, NameKind, is_label_name, is_metric_name, is_utf8_label_name};
 
 impl Desc {
     /// Checks the name, the unit and the labels of the family, as registration does. A program can
@@ -30,10 +30,7 @@ impl Desc {
     /// Checks the family. Only recording rules should use `:` in names, but the `prometheus` crate
     /// accepts it. So the name of a foreign family may contain it.
     pub(crate) fn check_as(&self, is_foreign: bool) -> Result<(), DescError> {
-        let name = if is_foreign { &self.name.replace(':', "_") } else { &*self.name };
-        if !is_metric_name(name) {
-            return Err(DescError::Name(self.name.to_string()));
-        }
+        self.check_name(is_foreign)?;
         let has_no_unit = matches!(self.metric_type, MetricType::Info | MetricType::StateSet);
         if let Some(unit) = self.unit().filter(|_| has_no_unit) {
             let (name, unit) = (self.name.to_string(), unit.to_owned());
@@ -43,13 +40,25 @@ impl Desc {
             return Err(DescError::InfoName(self.name.to_string()));
         }
         // The name of a state set is also the label of its states.
-        if self.metric_type == MetricType::StateSet && !is_label_name(&self.name) {
-            let (name, label) = (self.name.to_string(), self.name.to_string());
-            return Err(DescError::Label { name, label });
+        if let Some(label) = self.state_label().filter(|name| !self.accepts_label_name(name)) {
+            return Err(DescError::Label { name: label.to_owned(), label: label.to_owned() });
         }
         if let Some(unit) = self.unit().filter(|unit| !has_unit(self.family_name(), unit)) {
             return Err(DescError::Unit { name: self.name.to_string(), unit: unit.to_owned() });
         }
+        self.check_labels()
+    }
+
+    fn check_name(&self, is_foreign: bool) -> Result<(), DescError> {
+        let name = if is_foreign { &self.name.replace(':', "_") } else { &*self.name };
+        match (self.is_utf8, name.is_empty()) {
+            (true, true) => Err(DescError::EmptyName),
+            (false, _) if !is_metric_name(name) => Err(DescError::Name(self.name.to_string())),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_labels(&self) -> Result<(), DescError> {
         let mut seen = BTreeSet::new();
         for label in self.label_names() {
             self.check_label(label)?;
@@ -60,7 +69,40 @@ impl Desc {
                 });
             }
         }
+        if self.is_utf8 && !self.has_plain_labels() { self.check_escaped_labels() } else { Ok(()) }
+    }
+
+    /// Refuses two labels that a scheme writes alike. All labels are different from the label
+    /// `__name__`, which Prometheus adds.
+    fn check_escaped_labels(&self) -> Result<(), DescError> {
+        let labels: Vec<&str> =
+            ["__name__"].into_iter().chain(self.state_label()).chain(self.label_names()).collect();
+        let pairs = labels
+            .iter()
+            .enumerate()
+            .flat_map(|(at, label)| labels.iter().take(at).map(move |other| (*label, *other)));
+        for (label, other) in pairs {
+            if let Some(escaping) = NameKind::Label.clash(label, other) {
+                return Err(DescError::LabelsEscapedAlike {
+                    name: self.name.to_string(),
+                    label: label.to_owned(),
+                    other: other.to_owned(),
+                    escaped: NameKind::Label.escaped(label, escaping).into_owned(),
+                    escaping,
+                });
+            }
+        }
         Ok(())
+    }
+
+    /// Returns whether a label of the family can have this name.
+    pub(crate) fn accepts_label_name(&self, name: &str) -> bool {
+        if self.is_utf8 { is_utf8_label_name(name) } else { is_label_name(name) }
+    }
+
+    /// Returns the label that distinguishes the states of a state set: the name of the set.
+    pub(super) fn state_label(&self) -> Option<&str> {
+        (self.metric_type == MetricType::StateSet).then_some(&*self.name)
     }
 
     /// Returns whether a sample can have labels of these names in addition to the constant ones.
@@ -73,12 +115,13 @@ impl Desc {
     }
 
     fn check_label(&self, label: &str) -> Result<(), DescError> {
-        if !is_label_name(label) {
+        if self.is_utf8 && label.is_empty() {
+            return Err(DescError::EmptyLabel { name: self.name.to_string() });
+        }
+        if !self.accepts_label_name(label) {
             return Err(DescError::Label { name: self.name.to_string(), label: label.to_owned() });
         }
-        // The states of a set are distinguished by a label with the name of the set.
-        let is_own_state = self.metric_type == MetricType::StateSet && label == self.name;
-        if is_own_state || self.metric_type.reserved_label() == Some(label) {
+        if self.state_label() == Some(label) || self.metric_type.reserved_label() == Some(label) {
             return Err(DescError::ReservedLabel {
                 name: self.name.to_string(),
                 label: label.to_owned(),
@@ -88,7 +131,7 @@ impl Desc {
         Ok(())
     }
 
-    fn label_names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn label_names(&self) -> impl Iterator<Item = &str> {
         let constant = self.const_labels.iter().map(|(name, _)| name.as_ref());
         constant.chain(self.labels.iter().map(Cow::as_ref))
     }
@@ -108,6 +151,31 @@ pub enum DescError {
         "`{0}` is not a metric name: letters, digits and `_` are accepted, but no leading digit"
     )]
     Name(String),
+    /// A family that permits any UTF-8 text has an empty name.
+    #[error("the name of a metric is empty")]
+    EmptyName,
+    /// A family that permits any UTF-8 text has a label with an empty name.
+    #[error("the name of a label of `{name}` is empty")]
+    EmptyLabel {
+        /// The family.
+        name: String,
+    },
+    /// A scheme writes the names of two labels alike. Every series has the label `__name__`.
+    #[error(
+        "labels `{other}` and `{label}` of `{name}` are both `{escaped}` with `escaping={escaping}`"
+    )]
+    LabelsEscapedAlike {
+        /// The family.
+        name: String,
+        /// The label.
+        label: String,
+        /// The label that precedes it.
+        other: String,
+        /// The name of both under the scheme.
+        escaped: String,
+        /// The scheme.
+        escaping: Escaping,
+    },
     /// The name does not end in the unit.
     #[error(
         "`{name}` has unit `{unit}`, expected a name that ends in `_{unit}`; only the name of a counter \

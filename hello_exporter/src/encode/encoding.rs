@@ -1,6 +1,7 @@
 //! A format with its options.
 
 use super::Format;
+use crate::name::Escaping;
 
 /// How an exposition is written: a [`Format`] and its options.
 ///
@@ -28,12 +29,13 @@ use super::Format;
 pub struct Encoding {
     pub(crate) format: Format,
     pub(crate) created_samples: bool,
+    pub(crate) escaping: Escaping,
 }
 
 impl Encoding {
     /// Returns the encoding in `format` without options.
     pub const fn new(format: Format) -> Self {
-        Self { format, created_samples: false }
+        Self { format, created_samples: false, escaping: Escaping::Underscores }
     }
 
     /// Sets whether OpenMetrics has a sample `<family>_created` for each counter, histogram and
@@ -47,6 +49,43 @@ impl Encoding {
     #[must_use]
     pub const fn created_samples(self, created_samples: bool) -> Self {
         Self { created_samples, ..self }
+    }
+
+    /// Sets how names that need it are escaped. By default, their invalid characters become `_`.
+    ///
+    /// ```
+    /// use hello_exporter::registry::{Encoding, Escaping};
+    /// use hello_exporter::{Collector, CounterVec, Format, Registry};
+    ///
+    /// #[derive(Collector)]
+    /// #[collector(utf8)]
+    /// struct Http {
+    ///     #[metric(name = "http.requests_total", help = "Requests.", labels = ["http.method"])]
+    ///     requests: CounterVec<1>,
+    /// }
+    ///
+    /// let http = Http::new();
+    /// http.requests.with(["GET"]).inc();
+    /// let registry = Registry::new();
+    /// registry.register(http)?;
+    /// let last_line = |escaping| {
+    ///     let mut buffer = Vec::new();
+    ///     registry.encode(Encoding::new(Format::Text).escaping(escaping), &mut buffer);
+    ///     String::from_utf8_lossy(&buffer).lines().last().map(str::to_owned)
+    /// };
+    /// assert_eq!(
+    ///     last_line(Escaping::AllowUtf8).as_deref(),
+    ///     Some(r#"{"http.requests_total","http.method"="GET"} 1"#),
+    /// );
+    /// assert_eq!(
+    ///     last_line(Escaping::Underscores).as_deref(),
+    ///     Some(r#"http_requests_total{http_method="GET"} 1"#),
+    /// );
+    /// # Ok::<(), hello_exporter::RegisterError>(())
+    /// ```
+    #[must_use]
+    pub const fn escaping(self, escaping: Escaping) -> Self {
+        Self { escaping, ..self }
     }
 }
 

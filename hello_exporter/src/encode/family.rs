@@ -1,5 +1,6 @@
 //! The encoder of one family's samples.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use hashbrown::HashTable;
 
 use super::{Encoder, Exemplar, NativeScratch, Prepared, Reset, Sample, SampleValue};
 use crate::desc::{Desc, MetricType};
+use crate::escape;
 use crate::labels::{self, Labels, RenderedLabels};
+use crate::name::NameKind;
 
 /// Writes the samples of one metric family of one collector.
 ///
@@ -18,6 +21,8 @@ use crate::labels::{self, Labels, RenderedLabels};
 /// exposition stays valid.
 pub struct FamilyEncoder<'a> {
     metric: &'a Prepared,
+    /// The metric as it is written, under the scheme of the exposition.
+    form: &'a Prepared,
     encoder: &'a mut dyn Encoder,
     written: &'a mut Written,
     /// The values of the row's labels, which precede the metric's own.
@@ -30,9 +35,19 @@ impl<'a> FamilyEncoder<'a> {
         encoder: &'a mut dyn Encoder,
         written: &'a mut Written,
     ) -> Self {
+        Self::in_form(metric, metric, encoder, written)
+    }
+
+    /// Returns the encoder of a metric that is written in another form, under a scheme.
+    pub(crate) fn in_form(
+        metric: &'a Prepared,
+        form: &'a Prepared,
+        encoder: &'a mut dyn Encoder,
+        written: &'a mut Written,
+    ) -> Self {
         written.clear();
-        encoder.begin_metric(metric);
-        Self { metric, encoder, written, row_labels: &[] }
+        encoder.begin_metric(form);
+        Self { metric, form, encoder, written, row_labels: &[] }
     }
 
     /// Writes the samples of a row. The row's label values come before the metric's own.
@@ -40,6 +55,7 @@ impl<'a> FamilyEncoder<'a> {
         let row_labels = [self.row_labels, labels].concat();
         write(&mut FamilyEncoder {
             metric: self.metric,
+            form: self.form,
             encoder: self.encoder,
             written: self.written,
             row_labels: &row_labels,
@@ -70,7 +86,7 @@ impl<'a> FamilyEncoder<'a> {
 
     /// Writes one sample, whose label values follow those of the row.
     pub(crate) fn sample_of(&mut self, values: &[&str], sample: &Sample<'_>) {
-        let (names, row_labels) = (self.metric.desc.labels(), self.row_labels);
+        let (names, row_labels) = (&self.metric.label_names, self.row_labels);
         if self.metric.desc.metric_type() == MetricType::StateSet {
             return self.refuse(&"only a `StateSet` can write the samples of a state set");
         }
@@ -84,12 +100,12 @@ impl<'a> FamilyEncoder<'a> {
         self.write_unique(names.iter().map(AsRef::as_ref).zip(values), sample);
     }
 
-    /// Iterates over the names and values of the row's labels.
+    /// Iterates over the rendered names and the values of the row's labels.
     fn row_pairs<'s>(&self) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s, 'a>
     where
         'a: 's,
     {
-        let names = self.metric.desc.labels().iter().map(AsRef::as_ref);
+        let names = self.metric.label_names.iter().map(AsRef::as_ref);
         names.zip(self.row_labels.iter().copied())
     }
 
@@ -115,7 +131,7 @@ impl<'a> FamilyEncoder<'a> {
             return self.refuse(&LIVE_AND_OTHER);
         }
         if let Some(labels) = self.written.insert(labels) {
-            self.encoder.sample(self.metric, RenderedLabels(labels.as_bytes()), sample);
+            self.encoder.sample(self.form, RenderedLabels(labels.as_bytes()), sample);
         }
     }
 
@@ -130,7 +146,9 @@ impl<'a> FamilyEncoder<'a> {
         if !self.metric.desc.accepts_labels(&labels) {
             return self.refuse(&"a sample has invalid labels");
         }
-        self.write_unique(labels, sample);
+        let labels = labels.iter().map(|(name, value)| (NameKind::Label.rendered(name), *value));
+        let labels: Vec<(Cow<'_, str>, &str)> = labels.collect();
+        self.write_unique(labels.iter().map(|(name, value)| (&**name, *value)), sample);
     }
 
     /// Writes one state of a state set, with the label that holds the state.
@@ -140,7 +158,8 @@ impl<'a> FamilyEncoder<'a> {
             return self
                 .refuse(&"a `StateSet` can write only a state set without labels of its own");
         }
-        let labels = self.row_pairs().chain([(desc.name(), state)]);
+        let label = NameKind::Label.rendered(desc.name());
+        let labels = self.row_pairs().chain([(&*label, state)]);
         self.write_unique(labels, &Sample::from(is_on));
     }
 
@@ -191,12 +210,13 @@ impl<'a> FamilyEncoder<'a> {
         if self.is_in_row() {
             self.rendered_in_row(labels, sample);
         } else {
-            self.encoder.sample(self.metric, labels, sample);
+            self.encoder.sample(self.form, labels, sample);
         }
     }
 
     fn rendered_in_row(&mut self, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
-        let own: Vec<_> = labels.pairs().collect();
+        let own: Vec<_> =
+            labels.escaped_pairs().map(|(name, value)| (name, escape::unescape(value))).collect();
         let own = own.iter().map(|(name, value)| (*name, value.as_ref()));
         self.write_unique(self.row_pairs().chain(own), sample);
     }
@@ -216,7 +236,7 @@ impl<'a> FamilyEncoder<'a> {
     ) {
         let has_labels = !self.metric.desc.labels().is_empty() && !self.is_in_row();
         match self.encoder.plain_lines().filter(|_| has_labels) {
-            Some(lines) => lines.append(&self.metric.sample, samples),
+            Some(lines) => lines.append(&self.form.sample, samples),
             None => {
                 samples.for_each(|(labels, number)| self.rendered(labels, &Sample::from(number)));
             }

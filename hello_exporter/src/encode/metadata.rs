@@ -2,15 +2,17 @@
 
 use crate::desc::{Desc, MetricType};
 use crate::escape;
+use crate::name::NameKind;
 
 /// OpenMetrics' type for metrics of unknown type.
 const UNKNOWN: &str = "unknown";
 
 /// Renders the metadata in the text format.
 pub(super) fn text(desc: &Desc) -> String {
-    let mut metadata = format!("# HELP {} ", desc.name());
+    let name = NameKind::Metric.rendered(desc.name());
+    let mut metadata = format!("# HELP {name} ");
     escape::help(desc.help(), &mut metadata);
-    metadata.push_str(&format!("\n# TYPE {} {}\n", desc.name(), text_type(desc.metric_type())));
+    metadata.push_str(&format!("\n# TYPE {name} {}\n", text_type(desc.metric_type())));
     metadata
 }
 
@@ -34,12 +36,13 @@ pub(super) fn open_metrics_unknown(desc: &Desc) -> String {
 }
 
 fn open_metrics_as(desc: &Desc, family: &str, type_name: &str) -> String {
-    let mut metadata = format!("# HELP {family} ");
+    let name = NameKind::Metric.rendered(family);
+    let mut metadata = format!("# HELP {name} ");
     escape::label_value(desc.help(), &mut metadata);
-    metadata.push_str(&format!("\n# TYPE {family} {type_name}\n"));
+    metadata.push_str(&format!("\n# TYPE {name} {type_name}\n"));
     // OpenMetrics requires that the name of the family ends in the unit.
     if let Some(unit) = desc.unit().filter(|_| family == desc.family_name()) {
-        metadata.push_str(&format!("# UNIT {family} {unit}\n"));
+        metadata.push_str(&format!("# UNIT {name} {unit}\n"));
     }
     metadata
 }

@@ -1,14 +1,23 @@
 //! A metric as registration renders it.
 
+use std::borrow::Cow;
+
 use super::metadata;
 use crate::desc::{Desc, MetricType};
 use crate::labels::{self, RenderedLabels};
+use crate::name::{Escaping, NameKind};
 
 /// A [`Desc`] ready for encoding: the metadata of its family, and the prefixes of its lines,
 /// rendered once.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) desc: Desc,
+    /// The names of the variable labels, in quotes if they need them.
+    pub(crate) label_names: Cow<'static, [Cow<'static, str>]>,
+    /// Whether no label needs quotes.
+    pub(crate) has_plain_labels: bool,
+    /// The metric under the schemes that change its names; `None` if none does.
+    escaped: Option<Box<EscapedForms>>,
     /// The rendered constant labels: `hello="world"`.
     pub(crate) const_labels: String,
     /// HELP and TYPE.
@@ -36,13 +45,47 @@ pub(crate) struct LinePrefix {
     pub(crate) open: String,
 }
 
+/// A metric under each scheme that escapes names.
+#[derive(Debug)]
+struct EscapedForms {
+    underscores: Prepared,
+    dots: Prepared,
+    values: Prepared,
+}
+
+impl EscapedForms {
+    /// Returns the forms of a metric; `None` if they are all the same.
+    fn of(desc: &Desc) -> Option<Box<Self>> {
+        let form = |escaping| match desc.escaped(escaping) {
+            Cow::Owned(escaped) => Some(Prepared::without_forms(escaped)),
+            Cow::Borrowed(_) => None,
+        };
+        Some(Box::new(Self {
+            underscores: form(Escaping::Underscores)?,
+            dots: form(Escaping::Dots)?,
+            values: form(Escaping::Values)?,
+        }))
+    }
+}
+
 impl Prepared {
     pub(crate) fn new(desc: Desc) -> Self {
-        let mut const_labels = String::new();
-        labels::render(
-            desc.const_labels().iter().map(|(name, value)| (name.as_ref(), value.as_ref())),
-            &mut const_labels,
-        );
+        let escaped = EscapedForms::of(&desc);
+        Self { escaped, ..Self::without_forms(desc) }
+    }
+
+    /// Returns the metric under a scheme.
+    pub(crate) fn form(&self, escaping: Escaping) -> &Self {
+        match (&self.escaped, escaping) {
+            (None, _) | (_, Escaping::AllowUtf8) => self,
+            (Some(forms), Escaping::Underscores) => &forms.underscores,
+            (Some(forms), Escaping::Dots) => &forms.dots,
+            (Some(forms), Escaping::Values) => &forms.values,
+        }
+    }
+
+    fn without_forms(desc: Desc) -> Self {
+        let const_labels = const_labels(&desc);
         let has_parts = matches!(desc.metric_type(), MetricType::Histogram | MetricType::Summary);
         let part = |suffix| {
             if has_parts {
@@ -60,6 +103,9 @@ impl Prepared {
             sum: part("_sum"),
             count: part("_count"),
             created: created(&desc, &const_labels),
+            label_names: label_names(&desc),
+            has_plain_labels: desc.has_plain_labels(),
+            escaped: None,
             const_labels,
             desc,
         }
@@ -73,6 +119,27 @@ impl Prepared {
     }
 }
 
+/// Renders the constant labels.
+fn const_labels(desc: &Desc) -> String {
+    let pairs = desc.const_labels().iter();
+    let pairs: Vec<(Cow<'_, str>, &str)> =
+        pairs.map(|(name, value)| (NameKind::Label.rendered(name), &**value)).collect();
+    let mut rendered = String::new();
+    labels::render(pairs.iter().map(|(name, value)| (&**name, *value)), &mut rendered);
+    rendered
+}
+
+/// Renders the names of the variable labels.
+fn label_names(desc: &Desc) -> Cow<'static, [Cow<'static, str>]> {
+    let names = desc.labels().iter();
+    names
+        .map(|name| match NameKind::Label.is_plain(name) {
+            true => name.clone(),
+            false => NameKind::Label.rendered(name).into_owned().into(),
+        })
+        .collect()
+}
+
 /// Returns the prefix of `<family>_created`, if OpenMetrics has this sample in the family.
 fn created(desc: &Desc, const_labels: &str) -> Option<LinePrefix> {
     let counts = desc.metric_type().has_start_timestamp() && !desc.is_unsuffixed_counter();
@@ -80,7 +147,15 @@ fn created(desc: &Desc, const_labels: &str) -> Option<LinePrefix> {
 }
 
 impl LinePrefix {
+    /// Renders the prefix of a name. A name that needs quotes is inside the braces, before the
+    /// labels.
     fn new(name: &str, const_labels: &str) -> Self {
+        let name = NameKind::Metric.rendered(name);
+        if name.starts_with('"') {
+            let separator = if const_labels.is_empty() { "" } else { "," };
+            let labels = format!("{{{name}{separator}{const_labels}");
+            return Self { bare: format!("{labels}}} "), open: labels + "," };
+        }
         if const_labels.is_empty() {
             return Self { bare: format!("{name} "), open: format!("{name}{{") };
         }

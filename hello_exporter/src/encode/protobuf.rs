@@ -9,6 +9,7 @@ use super::{Encoder, NativePoint, Prepared, Sample, SampleValue};
 use crate::desc::MetricType;
 use crate::escape;
 use crate::labels::RenderedLabels;
+use crate::name::unquoted;
 
 /// Appends an exposition to a buffer.
 pub(crate) struct ProtobufEncoder<'a> {
@@ -205,7 +206,7 @@ fn type_number(metric_type: MetricType) -> u64 {
 fn append_labels(labels: RenderedLabels<'_>, out: &mut Vec<u8>) {
     for (name, value) in labels.escaped_pairs() {
         message(metric::LABEL, out, |out| {
-            text(1, name, out);
+            text(1, &unquoted(name), out);
             message(2, out, |out| {
                 escape::unescaped(value).for_each(|piece| out.extend_from_slice(piece.as_bytes()));
             });

@@ -1,4 +1,6 @@
 //! Metrics of the `prometheus` crate as fields.
+//!
+//! They accept no names that only `#[collector(utf8)]` permits, so they are made with escaped ones.
 
 use prometheus::core::{
     Atomic, Collector, GenericCounter, GenericCounterVec, GenericGauge, GenericGaugeVec,
@@ -10,6 +12,7 @@ use super::model;
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
+use crate::name::Escaping;
 
 macro_rules! foreign_metrics {
     ($(
@@ -35,7 +38,8 @@ macro_rules! foreign_metrics {
 
         impl<$($param)*> Init for $type {
             fn init($declaration: &Declaration) -> Self {
-                let $labels: Vec<&str> = $declaration.label_names().collect();
+                let desc = $declaration.desc().escaped(Escaping::Underscores);
+                let $labels: Vec<&str> = desc.labels().iter().map(AsRef::as_ref).collect();
                 match $make {
                     Ok(metric) => metric,
                     // The derive has checked everything that the foreign constructor checks.
@@ -62,7 +66,7 @@ foreign_metrics! {
 }
 
 fn opts(declaration: &Declaration) -> Opts {
-    let desc = declaration.desc();
+    let desc = declaration.desc().escaped(Escaping::Underscores);
     let opts = Opts::new(desc.name(), desc.help());
     let const_labels = desc.const_labels().iter();
     const_labels.fold(opts, |opts, (name, value)| opts.const_label(name.as_ref(), value.as_ref()))
@@ -80,10 +84,15 @@ fn histogram_opts(declaration: &Declaration) -> HistogramOpts {
 /// adds the constant labels of the Desc.
 fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
     let names: Vec<String> = encoder.own_names().map(str::to_owned).collect();
+    // The foreign metric has no labels of a row, and its names are escaped.
+    let escaped = encoder.desc().escaped(Escaping::Underscores).labels().to_vec();
+    let row_labels = escaped.len() - names.len();
     for metric in family.get_metric() {
         let pairs = metric.get_label();
         let value_of = |name| pairs.iter().find(|pair| pair.name() == name).map(LabelPair::value);
-        let labels = names.iter().map(|name| (&**name, value_of(name).unwrap_or_default()));
+        let own = escaped.iter().skip(row_labels);
+        let values = own.map(|name| value_of(&**name).unwrap_or_default());
+        let labels = names.iter().map(|name| &**name).zip(values);
         let labels: Vec<(&str, &str)> = labels.collect();
         model::encode(family.get_field_type(), metric, &labels, encoder);
     }
@@ -91,6 +100,7 @@ fn encode(family: &MetricFamily, encoder: &mut FamilyEncoder<'_>) {
 
 /// Compares the metric's own description with the declaration in its attribute.
 fn verify(metric: &impl Collector, desc: &Desc) -> Result<(), FieldError> {
+    let desc = &*desc.escaped(Escaping::Underscores);
     for own in metric.desc() {
         let own_const: Vec<(&str, &str)> =
             own.const_label_pairs.iter().map(|pair| (pair.name(), pair.value())).collect();

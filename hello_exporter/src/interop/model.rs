@@ -180,7 +180,7 @@ fn label_pairs(metric: &Prepared, labels: RenderedLabels<'_>) -> Vec<proto::Labe
         .chain(labels.pairs())
         .map(|(name, value)| {
             let mut pair = proto::LabelPair::default();
-            pair.set_name(name.to_owned());
+            pair.set_name(name.into_owned());
             pair.set_value(value.into_owned());
             pair
         })

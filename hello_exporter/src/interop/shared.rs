@@ -10,7 +10,8 @@ use tracing::error;
 use super::model::FamilyBuilder;
 use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
-use crate::encode::{Encoder, FamilyEncoder, Prepared, Written};
+use crate::encode::{Encoder, FamilyEncoder, Prepared, Written, with_form};
+use crate::name::Escaping;
 use crate::panic::catch;
 use crate::sync::lock;
 
@@ -56,7 +57,8 @@ impl<T: Collect + Send + Sync + ?Sized> Collector for Shared<T> {
 }
 
 /// Returns the Descs of a collector in the form of the `prometheus` crate, except those that the
-/// crate does not accept.
+/// crate does not accept. Names that only `utf8` permits are escaped with underscores, as in the
+/// samples.
 pub fn describe_for_prometheus<T: Describe + ?Sized>(collector: &T) -> Vec<&'static ForeignDesc> {
     collector.describe().into_iter().filter_map(interned).collect()
 }
@@ -71,10 +73,12 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
     let families = valid.map(|(index, desc)| {
         let metric = Prepared::new(desc);
         let mut builder = FamilyBuilder::new();
-        builder.begin_family(&metric);
+        builder.begin_family(metric.form(Escaping::Underscores));
         let collect = || {
-            let mut encoder = FamilyEncoder::new(&metric, &mut builder, &mut written);
-            collector.collect(index, &mut encoder);
+            with_form(&metric, Escaping::Underscores, &mut builder, |form, builder| {
+                let mut encoder = FamilyEncoder::in_form(&metric, form, builder, &mut written);
+                collector.collect(index, &mut encoder);
+            });
         };
         // The foreign registry catches no panics: one collector's panic would fail the whole
         // scrape.
@@ -103,6 +107,7 @@ fn interned(desc: Desc) -> Option<&'static ForeignDesc> {
 }
 
 fn foreign(desc: &Desc) -> Option<ForeignDesc> {
+    let desc = desc.escaped(Escaping::Underscores);
     let labels = desc.labels().iter().map(ToString::to_string).collect();
     let pairs = desc.const_labels().iter();
     let const_labels = pairs.map(|(name, value)| (name.to_string(), value.to_string())).collect();

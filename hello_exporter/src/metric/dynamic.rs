@@ -76,6 +76,8 @@ pub struct DynamicFamilies {
     families: Vec<DynamicFamily>,
     /// The position in `families` of each name.
     positions: HashMap<Cow<'static, str>, usize>,
+    /// See [`utf8`](Self::utf8).
+    is_utf8: bool,
 }
 
 /// One family of [`DynamicFamilies`].
@@ -123,6 +125,28 @@ impl DynamicFamilies {
     /// Makes an empty collection.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Permits any UTF-8 text as the names of further families and of their labels, see
+    /// [`Desc::utf8`].
+    ///
+    /// ```
+    /// use hello_exporter::{DynamicFamilies, testing};
+    ///
+    /// let mut families = DynamicFamilies::new().utf8();
+    /// families.gauge("room.temperature", "Temperature.").sample([("room.name", "hall")], 21);
+    /// testing::assert_exposition(
+    ///     &families,
+    ///     r#"
+    ///     ## HELP "room.temperature" Temperature.
+    ///     ## TYPE "room.temperature" gauge
+    ///     {"room.temperature","room.name"="hall"} 21
+    ///     "#,
+    /// );
+    /// ```
+    #[must_use]
+    pub fn utf8(self) -> Self {
+        Self { is_utf8: true, ..self }
     }
 
     /// Returns the counter with this name, and adds it if it is missing. If the name belongs to a
@@ -179,10 +203,11 @@ impl DynamicFamilies {
         help: Cow<'static, str>,
         metric_type: MetricType,
     ) -> &mut DynamicFamily {
-        let Self { families, positions } = self;
+        let Self { families, positions, is_utf8 } = self;
         let at = *positions.entry(name.clone()).or_insert(families.len());
         if at == families.len() {
-            families.push(DynamicFamily::new(Desc::new(name, help, metric_type)));
+            let desc = Desc::new(name, help, metric_type);
+            families.push(DynamicFamily::new(if *is_utf8 { desc.utf8() } else { desc }));
         }
         #[expect(
             clippy::indexing_slicing,

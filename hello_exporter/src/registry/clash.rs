@@ -1,11 +1,10 @@
 //! The rules for families that cannot be registered together.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::RegisterError;
 use super::plan::{Member, Registration};
-use crate::desc::{Desc, MetricType};
+use crate::desc::Desc;
 use crate::encode::Prepared;
 
 /// Checks a family against another one of the same name.
@@ -72,30 +71,4 @@ fn sorted<T: Ord>(items: &[T]) -> Vec<&T> {
 fn in_braces(desc: &Desc) -> String {
     let labels = Prepared::new(desc.clone()).const_labels;
     if labels.is_empty() { labels } else { format!("{{{labels}}}") }
-}
-
-/// Returns the names that a family exposes or reserves: its own name, the names of its parts, and
-/// the names that OpenMetrics derives from it. In OpenMetrics, the family of a counter has no
-/// `_total`, and the family of an info has no `_info`.
-///
-/// The families of a foreign registry reserve no names: they were made for the text format.
-pub(super) fn exposed_names(desc: &Desc, foreign: bool) -> Vec<String> {
-    let name = desc.name();
-    let base = desc.family_name();
-    let suffixes: &[&str] = match desc.metric_type() {
-        MetricType::Histogram => &["_bucket", "_sum", "_count"],
-        MetricType::Summary => &["_sum", "_count"],
-        _ => &[],
-    };
-    let reserved: &[&str] = match desc.metric_type() {
-        _ if foreign => &[],
-        MetricType::Counter | MetricType::Histogram | MetricType::Summary => &["", "_created"],
-        MetricType::Info => &[""],
-        _ => &[],
-    };
-    let parts = suffixes.iter().map(|suffix| format!("{name}{suffix}"));
-    let reserved = reserved.iter().map(|suffix| format!("{base}{suffix}"));
-    let exposed: BTreeSet<String> =
-        [name.to_owned()].into_iter().chain(parts).chain(reserved).collect();
-    exposed.into_iter().collect()
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::collect::FieldError;
 use crate::desc::DescError;
+use crate::name::Escaping;
 
 /// The reason why a collector cannot be registered. None of its families is registered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +84,25 @@ pub enum RegisterError {
         /// The name that both would expose.
         exposed: String,
     },
+    /// Two families with different names would expose the same name under an escaping scheme.
+    #[error(
+        "metric `{metric}` of collector `{collector}` clashes with metric `{other_metric}` of \
+         collector `{other}`: both expose `{exposed}` with `escaping={escaping}`"
+    )]
+    EscapedAlike {
+        /// The name.
+        metric: String,
+        /// The collector.
+        collector: Cow<'static, str>,
+        /// The name that was registered before.
+        other_metric: String,
+        /// The collector that was registered before.
+        other: Cow<'static, str>,
+        /// The name that both would expose.
+        exposed: String,
+        /// The scheme.
+        escaping: Escaping,
+    },
 }
 
 impl RegisterError {
@@ -92,7 +112,8 @@ impl RegisterError {
         match self {
             RegisterError::Duplicate { other, .. }
             | RegisterError::Inconsistent { other, .. }
-            | RegisterError::Overlap { other, .. } => Some(other),
+            | RegisterError::Overlap { other, .. }
+            | RegisterError::EscapedAlike { other, .. } => Some(other),
             _ => None,
         }
     }

@@ -1,24 +1,25 @@
 //! All registrations of a registry: adds and removes collectors, and makes the plan of the next
 //! scrape.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::clash::{check_pair, exposed_names};
+use super::clash::check_pair;
 use super::dynamic::DynamicFamily;
+use super::exposed::{ExposedName, ExposedNames, exposed_names};
 use super::origin::Origin;
 use super::plan::{Member, Members, Plan, PlannedFamily, Registration};
 use super::{CollectorId, RegisterError};
 use crate::desc::Desc;
 use crate::encode::Prepared;
+use crate::name::Escaping;
 
 /// All registrations.
 #[derive(Default)]
 pub(super) struct Registrations {
     registrations: BTreeMap<CollectorId, Arc<Registration>>,
     families: BTreeMap<String, Arc<Members>>,
-    /// Every name that a family exposes or reserves, and the name of the family.
-    exposed: HashMap<String, String>,
+    exposed: ExposedNames,
     /// Families that were refused at scrape time and are logged already.
     refused: HashSet<(CollectorId, usize)>,
     plan: Arc<Plan>,
@@ -143,7 +144,7 @@ impl Registrations {
             }
         }
         let name = desc.name().to_owned();
-        self.exposed.extend(exposed.into_iter().map(|exposed| (exposed, name.clone())));
+        self.exposed.insert(exposed, &name);
         let metric = Arc::new(Prepared::new(desc));
         let state = Arc::default();
         let member = Member { registration: Arc::clone(registration), index, metric, state };
@@ -161,26 +162,34 @@ impl Registrations {
         }
     }
 
-    /// Refuses a family that exposes a name of another family.
+    /// Refuses a family that exposes a name of another family, under any scheme.
     fn check_overlap(
         &self,
         registration: &Registration,
         desc: &Desc,
-        exposed: &[String],
+        exposed: &[ExposedName],
     ) -> Result<(), RegisterError> {
         let clash = exposed.iter().find_map(|name| {
-            let owner = self.exposed.get(name).filter(|owner| *owner != desc.name())?;
-            Some((name, owner, self.families.get(owner)?))
+            let mut owners = self.exposed.owners(name);
+            let (escaping, owner) = owners.find(|(_, owner)| *owner != desc.name())?;
+            Some((escaping, &name.1, owner, self.families.get(owner)?))
         });
-        let Some((exposed, owner, family)) = clash else {
+        let Some((escaping, exposed, owner, family)) = clash else {
             return Ok(());
         };
-        Err(RegisterError::Overlap {
-            metric: desc.name().to_owned(),
-            collector: registration.name.clone(),
-            other_metric: owner.clone(),
-            other: family.first.registration.name.clone(),
-            exposed: exposed.clone(),
+        let (metric, collector) = (desc.name().to_owned(), registration.name.clone());
+        let (other_metric, other) = (owner.clone(), family.first.registration.name.clone());
+        let exposed = exposed.clone();
+        Err(match escaping.filter(|escaping| *escaping != Escaping::AllowUtf8) {
+            Some(escaping) => RegisterError::EscapedAlike {
+                metric,
+                collector,
+                other_metric,
+                other,
+                exposed,
+                escaping,
+            },
+            None => RegisterError::Overlap { metric, collector, other_metric, other, exposed },
         })
     }
 
@@ -195,7 +204,7 @@ impl Registrations {
             None => false,
         });
         let families = &self.families;
-        self.exposed.retain(|_, family| families.contains_key(family));
+        self.exposed.retain(|family| families.contains_key(family));
     }
 
     /// Returns the family with its metadata. A family of a foreign registry can have the name that

@@ -13,7 +13,7 @@ use super::{CollectorId, Inner};
 use crate::collect::Collect;
 use crate::encode::{
     Encoder, Encoding, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder, ProtobufScratch,
-    TextEncoder, Written, encode_family,
+    TextEncoder, Written, encode_family, with_form,
 };
 use crate::panic::{Panic, catch};
 use crate::sync::lock;
@@ -170,7 +170,7 @@ impl ScrapeEncoder<'_> {
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
         let Memory { written, protobuf } = memory;
-        let Encoding { format, created_samples } = self.request.encoding;
+        let Encoding { format, created_samples, .. } = self.request.encoding;
         match format {
             Format::Text => self.encode(&mut TextEncoder::new(buffer), written, attempts),
             Format::OpenMetrics => {
@@ -193,7 +193,7 @@ impl ScrapeEncoder<'_> {
         for PlannedFamily { metadata, members } in
             self.plan.families.iter().filter(|family| self.request.wants(family))
         {
-            encode_family(encoder, metadata, |encoder| {
+            encode_family(encoder, metadata.form(self.request.encoding.escaping), |encoder| {
                 for member in members.iter() {
                     if result.is_ok() {
                         result = self.encode_member(member, encoder, written, attempts);
@@ -237,9 +237,12 @@ impl ScrapeEncoder<'_> {
         };
         let (start, resets) = (encoder.mark(), written.resets.len());
         written.is_made = !matches!(member.registration.origin, Origin::Kept(_));
+        let (metric, escaping) = (&*member.metric, self.request.encoding.escaping);
         let result = catch(|| {
-            let mut family = FamilyEncoder::new(&member.metric, encoder, written);
-            collector.collect(index, &mut family);
+            with_form(metric, escaping, encoder, |form, encoder| {
+                let mut family = FamilyEncoder::in_form(metric, form, encoder, written);
+                collector.collect(index, &mut family);
+            });
         });
         report_panic(member, result.as_ref().err());
         let is_panicking = result.is_err();

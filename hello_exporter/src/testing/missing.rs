@@ -26,8 +26,8 @@ pub(super) fn message(exposed: &str, name: &str, labels: &[(&str, &str)]) -> Str
     }
     let mut names: Vec<&str> = Vec::new();
     for (_, sample) in &samples {
-        if !names.contains(&sample.name) {
-            names.push(sample.name);
+        if !names.contains(&&*sample.name) {
+            names.push(&sample.name);
         }
     }
     match names.as_slice() {

@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use crate::labels;
+use crate::labels::{self, closing_quote};
+use crate::name::unquoted;
 
 /// Returns the lines of an exposition. The format ignores empty lines, and white space around the
 /// others.
@@ -34,7 +35,11 @@ struct MetadataLine<'t> {
 impl<'t> MetadataLine<'t> {
     fn read(line: &'t str) -> Option<Self> {
         let (keyword, rest) = line.strip_prefix("# ")?.split_once(' ')?;
-        let (family, text) = rest.split_once(' ').unwrap_or((rest, ""));
+        let (family, text) = match rest.starts_with('"') {
+            true => split_quoted(rest)?,
+            false => rest.split_at(rest.find(' ').unwrap_or(rest.len())),
+        };
+        let text = text.strip_prefix(' ').unwrap_or(text);
         matches!(keyword, "HELP" | "TYPE").then_some(Self { keyword, family, text })
     }
 }
@@ -91,16 +96,21 @@ fn families<'t>(lines: &[&'t str]) -> Vec<FamilyLines<'t>> {
 }
 
 /// Returns the labels of the series of a line.
-fn series<'t>(line: &'t str, bound: Option<&str>) -> Vec<(&'t str, Cow<'t, str>)> {
+fn series<'t>(line: &'t str, bound: Option<&str>) -> Vec<(Cow<'t, str>, Cow<'t, str>)> {
     let mut labels = SampleLine::read(line).map(|sample| sample.labels()).unwrap_or_default();
-    labels.retain(|(name, _)| Some(*name) != bound);
+    labels.retain(|(name, _)| Some(&**name) != bound);
     labels
+}
+
+/// Splits a text after the name in quotes with which it begins.
+fn split_quoted(text: &str) -> Option<(&str, &str)> {
+    text.split_at_checked(closing_quote(text.strip_prefix('"')?)? + 2)
 }
 
 /// A line with a sample.
 pub(super) struct SampleLine<'t> {
-    pub(super) name: &'t str,
-    /// The text between the braces.
+    pub(super) name: Cow<'t, str>,
+    /// The text between the braces, without a name in quotes.
     labels: &'t str,
     value: &'t str,
 }
@@ -113,12 +123,16 @@ impl<'t> SampleLine<'t> {
             Some(tail) => tail.rsplit_once('}')?,
             None => ("", tail),
         };
+        let (name, labels) = match (name, split_quoted(labels)) {
+            ("", Some((name, tail))) => (unquoted(name), tail.strip_prefix(',').unwrap_or(tail)),
+            _ => (Cow::Borrowed(name), labels),
+        };
         let value = tail.split_whitespace().next()?;
         (!line.starts_with('#')).then_some(Self { name, labels, value })
     }
 
     /// Returns the names and unescaped values of the labels, sorted.
-    pub(super) fn labels(&self) -> Vec<(&'t str, Cow<'t, str>)> {
+    pub(super) fn labels(&self) -> Vec<(Cow<'t, str>, Cow<'t, str>)> {
         let mut labels: Vec<_> = labels::pairs(self.labels).collect();
         labels.sort();
         labels

@@ -12,7 +12,9 @@ use crate::rename::{Rename, Style};
 
 /// Reads a struct that derives `Labels`.
 pub(crate) fn label_struct(input: &DeriveInput, errors: &mut Errors) -> LabelStruct {
-    let Container { krate, rename } = container(&input.attrs, Rename::of_names(), errors);
+    let expected = ["rename_all", "utf8", "crate"];
+    let container = container(&input.attrs, &expected, Rename::of_names(), errors);
+    let Container { krate, rename, utf8 } = container;
     let labels = match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => {
@@ -30,12 +32,14 @@ pub(crate) fn label_struct(input: &DeriveInput, errors: &mut Errors) -> LabelStr
     };
     let is_enum = matches!(input.data, Data::Enum(_));
     let (ident, generics) = (input.ident.clone(), input.generics.clone());
-    LabelStruct { ident, generics, krate, labels, is_enum }
+    LabelStruct { ident, generics, krate, utf8, labels, is_enum }
 }
 
 /// Reads an enum that derives `LabelValue`.
 pub(crate) fn label_enum(input: &DeriveInput, errors: &mut Errors) -> LabelEnum {
-    let Container { krate, rename } = container(&input.attrs, Rename::all(), errors);
+    let expected = ["rename_all", "crate"];
+    let container = container(&input.attrs, &expected, Rename::all(), errors);
+    let Container { krate, rename, .. } = container;
     let variants = match &input.data {
         Data::Enum(data) => {
             let each = |variant| self::variant(variant, rename, errors);
@@ -59,13 +63,24 @@ fn refused<T>(input: &DeriveInput, problem: &str, errors: &mut Errors) -> Vec<T>
 struct Container {
     krate: TokenStream,
     rename: Option<Rename>,
+    utf8: bool,
 }
 
-fn container(attrs: &[Attribute], styles: &[Style], errors: &mut Errors) -> Container {
-    let mut container = Container { krate: quote!(::hello_exporter), rename: None };
-    for argument in arguments(attrs, "label", &["rename_all", "crate"], errors) {
+fn container(
+    attrs: &[Attribute],
+    expected: &[&str],
+    styles: &[Style],
+    errors: &mut Errors,
+) -> Container {
+    let krate = quote!(::hello_exporter);
+    let mut container = Container { krate, rename: None, utf8: false };
+    for argument in arguments(attrs, "label", expected, errors) {
         match argument.name.as_str() {
             "rename_all" => container.rename = rename(argument, styles, errors),
+            "utf8" => {
+                container.utf8 = true;
+                argument.flag(errors);
+            }
             _ => {
                 if let Some(path) = argument.value(path, errors) {
                     container.krate = path;

@@ -38,7 +38,8 @@ struct Check {
 fn all(collector: &Collector) -> impl Iterator<Item = Check> {
     let parameters = parameters(&collector.generics);
     let of_fields = valid(collector).flat_map(|(field, metric)| of_field(collector, field, metric));
-    of_fields.chain(check_overlaps(collector)).map(move |call| {
+    let escaped = collector.utf8.then(|| escaped_names(collector)).into_iter().flatten();
+    of_fields.chain(check_overlaps(collector)).chain(escaped).map(move |call| {
         let is_generic = mentions(call.clone(), &parameters);
         Check { call, is_generic }
     })
@@ -90,7 +91,53 @@ fn check_labels(collector: &Collector, field: &Field, metric: &Metric) -> TokenS
     let name = collector.full_name(metric);
     let arguments = quote!(#name, #shape, #own, #given, &[#(#constants),*]);
     let at_list = metric.labels.as_ref().map(|list| Ends::both(list.span));
-    call(krate, "check_labels", arguments, at_list.unwrap_or_else(|| Ends::of(ty)))
+    let check = if collector.utf8 { "check_utf8_labels" } else { "check_labels" };
+    call(krate, check, arguments, at_list.unwrap_or_else(|| Ends::of(ty)))
+}
+
+/// Checks that no scheme writes two names of a struct alike, or two labels of a metric.
+fn escaped_names(collector: &Collector) -> Vec<TokenStream> {
+    let krate = &collector.krate;
+    let full_name = |(_, metric): (&Field, &Metric)| Name {
+        value: collector.full_name(metric),
+        span: metric.name.span,
+    };
+    let names: Vec<Name> = valid(collector).map(full_name).collect();
+    let of_struct: Vec<&Name> = collector.const_labels.iter().map(|label| &label.name).collect();
+    let mut checks = check_escaped(krate, "check_escaped_name", &[], names.iter());
+    checks.extend(check_escaped_labels(krate, &[], of_struct.iter().copied()));
+    for (_, metric) in valid(collector) {
+        let constant = metric.const_labels.iter().map(|label| &label.name);
+        let variable = metric.labels.iter().flat_map(|list| &list.names);
+        checks.extend(check_escaped_labels(krate, &of_struct, constant.chain(variable)));
+    }
+    checks
+}
+
+/// Checks that no scheme writes a label like one before it, or like `__name__`.
+pub(super) fn check_escaped_labels<'n>(
+    krate: &TokenStream,
+    before: &[&Name],
+    labels: impl Iterator<Item = &'n Name>,
+) -> Vec<TokenStream> {
+    check_escaped(krate, "check_escaped_label", before, labels)
+}
+
+/// Checks each name against all names before it. The error is at the later name.
+fn check_escaped<'n>(
+    krate: &TokenStream,
+    check: &str,
+    before: &[&Name],
+    names: impl Iterator<Item = &'n Name>,
+) -> Vec<TokenStream> {
+    let mut before: Vec<&str> = before.iter().map(|name| &*name.value).collect();
+    let check = |name: &'n Name| {
+        let value = &*name.value;
+        let arguments = quote!(#value, &[#(#before),*]);
+        before.push(value);
+        call(krate, check, arguments, Ends::both(name.span))
+    };
+    names.map(check).collect()
 }
 
 /// Checks that no label is reserved: `le` for histograms, `quantile` for summaries, the name of a

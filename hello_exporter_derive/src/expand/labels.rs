@@ -9,7 +9,10 @@ use super::spans::{Ends, item_of, respanned};
 use crate::model::{Label, LabelEnum, LabelStruct};
 
 pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
-    let LabelStruct { ident, generics, krate, labels, .. } = labels;
+    let LabelStruct { ident, generics, krate, labels, utf8, .. } = labels;
+    let names = labels.iter().map(|label| &label.name);
+    let checks = utf8.then(|| checks::check_escaped_labels(krate, &[], names));
+    let checks = checks.into_iter().flatten();
     let generics = with_bounds(labels, generics.clone(), krate);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let count = labels.len();
@@ -21,6 +24,8 @@ pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
         quote!(#as_label(&self.#ident, #buffer))
     });
     quote! {
+        #(const _: () = #checks;)*
+
         #[automatically_derived]
         impl #impl_generics #krate::Labels for #ident #ty_generics #where_clause {
             const COUNT: ::core::primitive::usize = #count;

@@ -1,4 +1,4 @@
-// rule: check_labels
+// rule: check_labels, check_utf8_labels
 use hello_exporter::{Collector, CounterVec};
 
 #[derive(Collector)]

@@ -1,4 +1,4 @@
-// rule: check_label_names, check_identifier
+// rule: check_label_names, check_not_empty
 use hello_exporter::{Collector, CounterVec};
 
 #[derive(Collector)]

@@ -1,4 +1,4 @@
-// rule: check_name, check_identifier
+// rule: check_name, check_not_empty
 use hello_exporter::Collector;
 
 #[derive(Collector)]

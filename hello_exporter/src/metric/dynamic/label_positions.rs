@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use crate::desc::Desc;
 use crate::labels::LabelValue;
-use crate::name::is_label_name;
 
 /// Returns label values by the positions of their names in `desc`, and appends new names to `desc`.
 ///
@@ -20,7 +19,7 @@ pub(super) fn label_values<N: AsRef<str>, V: LabelValue>(
     for (name, value) in labels {
         let name = name.as_ref();
         let position = desc.label_position(name);
-        if position >= before && !is_label_name(name) {
+        if position >= before && !desc.accepts_label_name(name) {
             desc.truncate_labels(before);
             return Err(format!("`{name}` is not a label name"));
         }

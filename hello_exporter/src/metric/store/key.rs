@@ -87,7 +87,7 @@ impl<'v> SeriesKey<'v> {
         let mut rest = labels;
         let mut is_next =
             |piece: &str| rest.strip_prefix(piece.as_bytes()).inspect(|tail| rest = tail).is_some();
-        store.label_names.iter().zip(self.values).enumerate().all(|(at, (name, value))| {
+        store.label_names.rendered().zip(self.values).enumerate().all(|(at, (name, value))| {
             (at == 0 || is_next(","))
                 && is_next(name)
                 && is_next("=\"")
@@ -114,7 +114,7 @@ impl<'v> SeriesKey<'v> {
 /// Returns the number of bytes before each label value: `name="` before the first one, `",name="`
 /// before the others.
 pub(super) fn gaps(label_names: &LabelNames) -> Box<[usize]> {
-    let lengths = label_names.iter().map(str::len).enumerate();
+    let lengths = label_names.rendered().map(str::len).enumerate();
     lengths.map(|(at, length)| length + if at == 0 { 2 } else { 4 }).collect()
 }
 

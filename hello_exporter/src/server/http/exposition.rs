@@ -38,7 +38,7 @@ impl Expositions {
     ) -> HttpResponse {
         let representation = negotiate::representation(&joined(request, header::ACCEPT));
         let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
-        let encoding = Encoding::new(representation.format()).created_samples(self.created_samples);
+        let encoding = representation.encoding().created_samples(self.created_samples);
         let limit = Arc::clone(permit.limit());
         let bodies = self.bodies.clone();
         let encode = move || (bodies.encode(coding, |buffer| encode(encoding, buffer)), permit);

@@ -4,79 +4,72 @@
 //! weight wins. No client is refused: one that accepts none of the formats gets the text format,
 //! and one that accepts none of the codings gets an uncompressed body.
 
-use crate::encode::Format;
-
 use super::compress::Coding;
+use crate::encode::Format;
+use crate::registry::{Encoding, Escaping};
 
 /// A format, its version, and how names in it are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Representation {
+pub(super) struct Representation {
+    version: Version,
+    /// The scheme that the header requests; `None` if it requests none.
+    escaping: Option<Escaping>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
     /// Text 0.0.4.
-    Text,
+    Text004,
+    /// Text 1.0.0, which differs only in its `Content-Type`.
+    Text100,
     /// OpenMetrics 1.0.0 under the version 0.0.1, as client_golang sends it to clients that request
     /// this version.
-    FirstOpenMetrics,
+    OpenMetrics001,
     /// OpenMetrics 1.0.0.
-    OpenMetrics(Escaping),
+    OpenMetrics100,
     /// Protobuf, delimited.
     Protobuf,
 }
 
 impl Representation {
-    pub(super) fn format(self) -> Format {
-        match self {
-            Self::Text => Format::Text,
-            Self::FirstOpenMetrics | Self::OpenMetrics(_) => Format::OpenMetrics,
-            Self::Protobuf => Format::Protobuf,
-        }
+    pub(super) fn encoding(self) -> Encoding {
+        let format = match self.version {
+            Version::Text004 | Version::Text100 => Format::Text,
+            Version::OpenMetrics001 | Version::OpenMetrics100 => Format::OpenMetrics,
+            Version::Protobuf => Format::Protobuf,
+        };
+        Encoding::new(format).escaping(self.escaping.unwrap_or_default())
     }
 
-    /// Returns the value of the `Content-Type` header, with `escaping` from version 1.0.0 on.
-    pub(super) fn content_type(self) -> &'static str {
-        macro_rules! open_metrics {
-            ($parameters:literal) => {
-                concat!("application/openmetrics-text; ", $parameters)
-            };
-        }
-        match self {
-            Self::Text | Self::Protobuf | Self::OpenMetrics(Escaping::Underscores) => {
-                self.format().content_type()
+    /// Returns the value of the `Content-Type` header. From version 1.0.0 on, it has the parameter
+    /// `escaping`; in protobuf, if the client requests a scheme.
+    pub(super) fn content_type(self) -> String {
+        let (media_type, escaping) = match self.version {
+            Version::Text004 => ("text/plain; version=0.0.4; charset=utf-8", None),
+            Version::Text100 => (
+                "text/plain; version=1.0.0; charset=utf-8",
+                Some(self.escaping.unwrap_or_default()),
+            ),
+            Version::OpenMetrics001 => {
+                ("application/openmetrics-text; version=0.0.1; charset=utf-8", None)
             }
-            Self::FirstOpenMetrics => open_metrics!("version=0.0.1; charset=utf-8"),
-            Self::OpenMetrics(Escaping::AllowUtf8) => {
-                open_metrics!("version=1.0.0; charset=utf-8; escaping=allow-utf-8")
-            }
-            Self::OpenMetrics(Escaping::Dots) => {
-                open_metrics!("version=1.0.0; charset=utf-8; escaping=dots")
-            }
-            Self::OpenMetrics(Escaping::Values) => {
-                open_metrics!("version=1.0.0; charset=utf-8; escaping=values")
-            }
+            Version::OpenMetrics100 => (
+                "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                Some(self.escaping.unwrap_or_default()),
+            ),
+            Version::Protobuf => (Format::Protobuf.content_type(), self.escaping),
+        };
+        match escaping {
+            Some(escaping) => format!("{media_type}; escaping={escaping}"),
+            None => media_type.to_owned(),
         }
     }
 }
 
-/// How a client accepts names with characters other than letters, digits, `_` and `:`. There are no
-/// such names here, so the body is the same under all schemes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Escaping {
-    AllowUtf8,
-    #[default]
-    Underscores,
-    Dots,
-    Values,
-}
-
-impl Escaping {
-    fn read(value: &str) -> Option<Self> {
-        Some(match value {
-            "allow-utf-8" => Self::AllowUtf8,
-            "underscores" => Self::Underscores,
-            "dots" => Self::Dots,
-            "values" => Self::Values,
-            _ => return None,
-        })
-    }
+/// Reads the value of a parameter `escaping`.
+fn escaping(value: &str) -> Option<Escaping> {
+    let all = [Escaping::AllowUtf8, Escaping::Underscores, Escaping::Dots, Escaping::Values];
+    all.into_iter().find(|escaping| escaping.as_str() == value)
 }
 
 /// Returns the representation for an `Accept` header, which may be empty. Among equal weights, the
@@ -89,14 +82,14 @@ pub(super) fn representation(accept: &str) -> Representation {
     let ranges = split(accept, ',').filter_map(MediaRange::read);
     let mut ranges: Vec<MediaRange> = ranges.filter(|range| range.weight > 0.0).collect();
     ranges.sort_by(|one, other| other.weight.total_cmp(&one.weight));
-    let mut escaping = Escaping::default();
+    let mut escaping = None;
     for range in &ranges {
-        escaping = range.escaping.unwrap_or(escaping);
-        if let Some(representation) = range.representation(escaping) {
-            return representation;
+        escaping = range.escaping.or(escaping);
+        if let Some(version) = range.version() {
+            return Representation { version, escaping };
         }
     }
-    Representation::Text
+    Representation { version: Version::Text004, escaping }
 }
 
 /// Returns the coding for an `Accept-Encoding` header, which may be empty. Among equal weights,
@@ -175,27 +168,26 @@ impl MediaRange {
             // An invalid weight counts as a missing one, as in Go.
             "q" => self.weight = weight(value).unwrap_or(1.0),
             "version" => self.version = Some(value.to_owned()),
-            "escaping" => self.escaping = Escaping::read(value),
+            "escaping" => self.escaping = escaping(value),
             "encoding" => self.is_delimited = value == "delimited",
             "proto" => self.is_metric_family = value == "io.prometheus.client.MetricFamily",
             _ => {}
         }
     }
 
-    /// Returns the representation that the range names, if it is supported; without a version, the
-    /// newest one.
-    fn representation(&self, escaping: Escaping) -> Option<Representation> {
+    /// Returns the version that the range names, if it is supported; without a version, OpenMetrics
+    /// 1.0.0 and text 0.0.4.
+    fn version(&self) -> Option<Version> {
         Some(match (&*self.media_type, self.version.as_deref()) {
-            ("application/openmetrics-text", None | Some("1.0.0")) => {
-                Representation::OpenMetrics(escaping)
-            }
-            ("application/openmetrics-text", Some("0.0.1")) => Representation::FirstOpenMetrics,
+            ("application/openmetrics-text", None | Some("1.0.0")) => Version::OpenMetrics100,
+            ("application/openmetrics-text", Some("0.0.1")) => Version::OpenMetrics001,
             ("application/vnd.google.protobuf", _)
                 if self.is_delimited && self.is_metric_family =>
             {
-                Representation::Protobuf
+                Version::Protobuf
             }
-            ("text/plain", None | Some("0.0.4")) | ("text/*" | "*/*", _) => Representation::Text,
+            ("text/plain", Some("1.0.0")) => Version::Text100,
+            ("text/plain", None | Some("0.0.4")) | ("text/*" | "*/*", _) => Version::Text004,
             _ => return None,
         })
     }
@@ -222,7 +214,11 @@ mod tests {
 
     #[test]
     fn first_format_of_the_highest_weight_wins() {
-        let format = |accept| representation(accept).format();
+        let format = |accept| match representation(accept).version {
+            Version::OpenMetrics001 | Version::OpenMetrics100 => Format::OpenMetrics,
+            Version::Protobuf => Format::Protobuf,
+            Version::Text004 | Version::Text100 => Format::Text,
+        };
         let cases = [
             ("", Format::Text),
             ("*/*", Format::Text),
@@ -270,10 +266,17 @@ mod tests {
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;\
              encoding=delimited;q=0.7,{version_3}"
         );
-        let open_metrics = Representation::OpenMetrics;
-        assert_eq!(representation(version_2), open_metrics(Escaping::Underscores));
-        assert_eq!(representation(version_3), open_metrics(Escaping::AllowUtf8));
-        assert_eq!(representation(&with_native_histograms), Representation::Protobuf);
+        let format = |accept| {
+            let Representation { version, escaping } = representation(accept);
+            (version, escaping)
+        };
+        let utf8 = Some(Escaping::AllowUtf8);
+        assert_eq!(format(version_2), (Version::OpenMetrics100, None));
+        assert_eq!(format(version_3), (Version::OpenMetrics100, utf8));
+        assert_eq!(format(&with_native_histograms), (Version::Protobuf, None));
+        let text_only = "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
+                         text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+        assert_eq!(format(text_only), (Version::Text100, utf8));
     }
 
     #[test]

@@ -1,0 +1,9 @@
+use hello_exporter::LabelValue;
+
+#[derive(LabelValue)]
+#[label(utf8)]
+enum Method {
+    Get,
+}
+
+fn main() {}
