@@ -5,6 +5,7 @@ mod decimal;
 mod encoding;
 mod family;
 mod line;
+mod messages;
 mod metadata;
 pub(crate) mod native;
 pub(crate) mod number;
@@ -19,12 +20,13 @@ pub use encoding::Encoding;
 pub use family::FamilyEncoder;
 pub(crate) use family::{Scratch, Written};
 pub(crate) use line::PlainLines;
+pub(crate) use messages::PlainMessages;
 pub(crate) use native::{NativePoint, NativeScratch};
 pub(crate) use number::RenderedBounds;
 pub use number::SampleValue;
 pub(crate) use open_metrics::OpenMetricsEncoder;
 pub(crate) use prepared::Prepared;
-pub(crate) use protobuf::{ProtobufEncoder, ProtobufScratch};
+pub(crate) use protobuf::ProtobufEncoder;
 pub(crate) use rewrite::with_form;
 pub use sample::Sample;
 pub(crate) use sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint, unix_milliseconds};
@@ -100,6 +102,11 @@ pub(crate) trait Encoder {
 
     /// Returns an appender of plain numbers as lines, if the format has lines.
     fn plain_lines(&mut self) -> Option<PlainLines<'_>> {
+        None
+    }
+
+    /// Returns an appender of plain numbers as messages, if the format has messages.
+    fn plain_messages(&mut self) -> Option<PlainMessages<'_>> {
         None
     }
 

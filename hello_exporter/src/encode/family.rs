@@ -8,7 +8,9 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::{Encoder, Exemplar, NativeScratch, Prepared, Reset, Sample, SampleValue};
+use super::{
+    Encoder, Exemplar, NativeScratch, Prepared, ProtobufEncoder, Reset, Sample, SampleValue,
+};
 use crate::desc::{Desc, MetricType};
 use crate::escape;
 use crate::labels::{self, Labels, RenderedLabels};
@@ -243,6 +245,27 @@ impl<'a> FamilyEncoder<'a> {
         }
     }
 
+    /// Writes samples that are numbers, with start timestamps, after
+    /// [`begin_rendered`](Self::begin_rendered). In protobuf, outside a row, the loop over the
+    /// series appends messages directly.
+    #[inline]
+    pub(crate) fn rendered_started_numbers<'s>(
+        &mut self,
+        samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue, Option<i64>)>,
+    ) {
+        let is_plain = self.form.has_plain_labels && !self.is_in_row();
+        let form = self.form;
+        match self.encoder.plain_messages().filter(|_| is_plain) {
+            Some(messages) => messages.append(form, samples, |out, labels, number, start| {
+                let sample = Sample::from(number).started_at_milliseconds(start);
+                ProtobufEncoder::new(out).sample(form, labels, &sample);
+            }),
+            None => samples.for_each(|(labels, number, start)| {
+                self.rendered(labels, &Sample::from(number).started_at_milliseconds(start));
+            }),
+        }
+    }
+
     /// Returns whether the format exposes exemplars in this family.
     pub(crate) fn takes_exemplars(&self) -> bool {
         self.encoder.takes_exemplars()
@@ -251,7 +274,12 @@ impl<'a> FamilyEncoder<'a> {
     /// Returns `start`, the start timestamp of a live metric in milliseconds; `None` if the
     /// collector was made for this scrape, because its metrics then start at every scrape.
     pub(crate) fn live_start(&self, start: i64) -> Option<i64> {
-        (!self.written.is_made).then_some(start)
+        self.is_kept().then_some(start)
+    }
+
+    /// Returns whether the registry keeps the collector from scrape to scrape.
+    pub(crate) fn is_kept(&self) -> bool {
+        !self.written.is_made
     }
 
     /// Returns whether the exposition has start timestamps in this family.

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::metadata;
+use super::messages::MessageParts;
+use super::{metadata, protobuf};
 use crate::desc::{Desc, MetricType};
 use crate::labels::{self, RenderedLabels};
 use crate::name::{Escaping, NameKind};
@@ -20,6 +21,8 @@ pub(crate) struct Prepared {
     escaped: Option<Box<EscapedForms>>,
     /// The rendered constant labels: `hello="world"`.
     pub(crate) const_labels: String,
+    /// The parts that the messages of protobuf share.
+    pub(crate) messages: MessageParts,
     /// HELP and TYPE.
     pub(crate) text_metadata: String,
     /// HELP, TYPE and UNIT.
@@ -106,6 +109,7 @@ impl Prepared {
             label_names: label_names(&desc),
             has_plain_labels: desc.has_plain_labels(),
             escaped: None,
+            messages: message_parts(&desc, &const_labels),
             const_labels,
             desc,
         }
@@ -117,6 +121,12 @@ impl Prepared {
         let open_metrics_metadata = metadata::open_metrics_unknown(&desc);
         Self { open_metrics_metadata, takes_exemplars: false, created: None, ..Self::new(desc) }
     }
+}
+
+/// Renders the parts that the messages of protobuf share.
+fn message_parts(desc: &Desc, const_labels: &str) -> MessageParts {
+    let const_labels = protobuf::label_messages(RenderedLabels(const_labels.as_bytes()));
+    MessageParts::new(const_labels, label_names(desc).iter())
 }
 
 /// Renders the constant labels.

@@ -5,7 +5,7 @@
 //! needs more.
 
 use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, NativePoint, Prepared, Sample, SampleValue};
+use super::{Encoder, NativePoint, PlainMessages, Prepared, Sample, SampleValue};
 use crate::desc::MetricType;
 use crate::escape;
 use crate::labels::RenderedLabels;
@@ -14,26 +14,13 @@ use crate::name::unquoted;
 /// Appends an exposition to a buffer.
 pub(crate) struct ProtobufEncoder<'a> {
     out: &'a mut Vec<u8>,
-    scratch: &'a mut ProtobufScratch,
     /// The offset of the current family.
     family: usize,
 }
 
-/// Buffers that later scrapes reuse.
-#[derive(Default)]
-pub(crate) struct ProtobufScratch {
-    /// The constant labels of the metric, as messages.
-    const_labels: Vec<u8>,
-}
-
 impl<'a> ProtobufEncoder<'a> {
-    pub(crate) fn new(out: &'a mut Vec<u8>, scratch: &'a mut ProtobufScratch) -> Self {
-        Self { out, scratch, family: 0 }
-    }
-
-    fn labels(&mut self, labels: RenderedLabels<'_>) {
-        self.out.extend_from_slice(&self.scratch.const_labels);
-        append_labels(labels, self.out);
+    pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
+        Self { out, family: 0 }
     }
 
     fn number(&mut self, metric_type: MetricType, value: SampleValue, sample: &Sample<'_>) {
@@ -101,15 +88,14 @@ impl Encoder for ProtobufEncoder<'_> {
         }
     }
 
-    fn begin_metric(&mut self, metric: &Prepared) {
-        self.scratch.const_labels.clear();
-        let const_labels = RenderedLabels(metric.const_labels.as_bytes());
-        append_labels(const_labels, &mut self.scratch.const_labels);
+    fn plain_messages(&mut self) -> Option<PlainMessages<'_>> {
+        Some(PlainMessages(self.out))
     }
 
     fn sample(&mut self, metric: &Prepared, labels: RenderedLabels<'_>, sample: &Sample<'_>) {
         let start = begin(family::METRIC, self.out);
-        self.labels(labels);
+        self.out.extend_from_slice(&metric.messages.const_labels);
+        append_labels(labels, self.out);
         match &sample.value {
             PointValue::Number(value) => self.number(metric.desc.metric_type(), *value, sample),
             PointValue::Histogram(histogram) => self.histogram(histogram, sample),
@@ -201,6 +187,13 @@ fn type_number(metric_type: MetricType) -> u64 {
         MetricType::Untyped => 3,
         MetricType::Histogram => 4,
     }
+}
+
+/// Returns the messages of labels.
+pub(super) fn label_messages(labels: RenderedLabels<'_>) -> Vec<u8> {
+    let mut messages = Vec::new();
+    append_labels(labels, &mut messages);
+    messages
 }
 
 fn append_labels(labels: RenderedLabels<'_>, out: &mut Vec<u8>) {

@@ -7,7 +7,8 @@ use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
 use crate::collect::Options;
 use crate::desc::MetricType;
-use crate::encode::{FamilyEncoder, Sample};
+use crate::encode::{FamilyEncoder, Sample, SampleValue};
+use crate::labels::RenderedLabels;
 
 /// The series of a [`Family`](crate::Family), without its type parameters. With them, a metric type
 /// that a family cannot have would cause a compile error for each method instead of a single one.
@@ -69,10 +70,16 @@ macro_rules! number_metric {
                 let numbers = snapshot.series().filter_map(|(labels, words)| {
                     Some((labels, word::load::<T>(words.first()?).to_sample()?))
                 });
-                let has_start =
-                    Self::TYPE.has_start_timestamp() && encoder.takes_start_timestamps();
-                if has_start || store.exemplars.are_wanted(encoder) {
-                    encode_in_full::<T>(store, &snapshot, encoder);
+                if store.exemplars.are_wanted(encoder) {
+                    for (labels, number, start) in
+                        started_numbers::<T>(&snapshot, encoder.is_kept())
+                    {
+                        let sample = Sample::from(number).started_at_milliseconds(start);
+                        store.exemplars.encode(labels, sample, encoder);
+                    }
+                } else if encoder.takes_start_timestamps() {
+                    let is_kept = encoder.is_kept();
+                    encoder.rendered_started_numbers(started_numbers::<T>(&snapshot, is_kept));
                 } else {
                     encoder.rendered_numbers(numbers);
                 }
@@ -88,16 +95,18 @@ macro_rules! number_metric {
 number_metric!(Counter: CounterValue);
 number_metric!(Gauge: GaugeValue);
 
-/// Writes all series of numbers, with their start timestamps and exemplars.
-fn encode_in_full<T: Word>(store: &Store, snapshot: &Snapshot, encoder: &mut FamilyEncoder<'_>) {
-    for FullSeries { labels, value, start } in snapshot.full_series() {
-        let number = value.words.first().and_then(|word| word::load::<T>(word).to_sample());
-        let Some(number) = number else { continue };
-        let start =
-            start.and_then(|word| encoder.live_start(StartTimestamp::of(word).milliseconds()));
-        let sample = Sample::from(number).started_at_milliseconds(start);
-        store.exemplars.encode(labels, sample, encoder);
-    }
+/// Iterates over all series of numbers. They have their start timestamps if the collector
+/// `is_kept`.
+fn started_numbers<T: Word>(
+    snapshot: &Snapshot,
+    is_kept: bool,
+) -> impl Iterator<Item = (RenderedLabels<'_>, SampleValue, Option<i64>)> {
+    snapshot.full_series().filter_map(move |FullSeries { labels, value, start }| {
+        let number = word::load::<T>(value.words.first()?).to_sample()?;
+        let start = start.filter(|_| is_kept);
+        let start = start.map(|word| StartTimestamp::of(word).milliseconds());
+        Some((labels, number, start))
+    })
 }
 
 impl sealed::Sealed for Histogram {}

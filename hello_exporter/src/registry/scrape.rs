@@ -12,8 +12,8 @@ use super::plan::{Member, Plan, PlannedFamily, Registration};
 use super::{CollectorId, Inner};
 use crate::collect::Collect;
 use crate::encode::{
-    Encoder, Encoding, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder, ProtobufScratch,
-    TextEncoder, Written, encode_family, with_form,
+    Encoder, Encoding, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder, TextEncoder,
+    Written, encode_family, with_form,
 };
 use crate::panic::{Panic, catch};
 use crate::sync::lock;
@@ -130,7 +130,6 @@ struct Attempts {
 #[derive(Default)]
 struct Memory {
     written: Written,
-    protobuf: ProtobufScratch,
 }
 
 /// Buffers kept for reuse, at most [`MOST`](Self::MOST).
@@ -169,7 +168,7 @@ impl ScrapeEncoder<'_> {
         memory: &mut Memory,
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
-        let Memory { written, protobuf } = memory;
+        let Memory { written } = memory;
         let Encoding { format, created_samples, .. } = self.request.encoding;
         match format {
             Format::Text => self.encode(&mut TextEncoder::new(buffer), written, attempts),
@@ -177,9 +176,7 @@ impl ScrapeEncoder<'_> {
                 let encoder = OpenMetricsEncoder::new(buffer).created_samples(created_samples);
                 self.encode(&mut { encoder }, written, attempts)
             }
-            Format::Protobuf => {
-                self.encode(&mut ProtobufEncoder::new(buffer, protobuf), written, attempts)
-            }
+            Format::Protobuf => self.encode(&mut ProtobufEncoder::new(buffer), written, attempts),
         }
     }
 
