@@ -365,3 +365,65 @@ fn query_selects_families_by_their_names_without_quotes() {
     );
     assert_eq!(names("name[]=http_requests_total"), [""; 0]);
 }
+
+#[test]
+fn foreign_fields_of_rows_have_the_labels_of_their_row() {
+    #[derive(Labels)]
+    #[label(utf8)]
+    struct Disk {
+        #[label(name = "disk.name")]
+        name: &'static str,
+    }
+
+    #[derive(Collector)]
+    #[collector(utf8)]
+    struct Counts {
+        /// Errors.
+        errors_total: prometheus::IntCounter,
+    }
+
+    #[derive(Collector)]
+    #[collector(utf8)]
+    struct Disks {
+        #[metric(flatten)]
+        disks: Rows<Disk, Counts>,
+    }
+
+    let disks = Rows::from_iter([(Disk { name: "sda" }, Counts::new())]);
+    assert_exposition(
+        &Disks { disks },
+        r#"
+        # HELP errors_total Errors.
+        # TYPE errors_total counter
+        errors_total{"disk.name"="sda"} 0
+        "#,
+    );
+}
+
+/// Prometheus refuses an exposition with a unit in which the name of its family does not end.
+#[test]
+fn unit_is_left_out_where_the_escaped_name_does_not_end_in_it() {
+    #[derive(Collector)]
+    #[collector(utf8)]
+    struct Network {
+        #[metric(name = "net.io_bytes_total", help = "Bytes.", unit = "bytes")]
+        bytes: Counter,
+    }
+
+    let registry = registry_of(Network::new());
+    let unit = |escaping| {
+        let mut buffer = Vec::new();
+        registry.encode(Encoding::new(Format::OpenMetrics).escaping(escaping), &mut buffer);
+        let text = String::from_utf8(buffer).unwrap();
+        text.lines().find(|line| line.starts_with("# UNIT")).map(str::to_owned)
+    };
+    assert_eq!(
+        SCHEMES.map(unit),
+        [
+            Some("# UNIT \"net.io_bytes\" bytes".to_owned()),
+            Some("# UNIT net_io_bytes bytes".to_owned()),
+            None,
+            None,
+        ]
+    );
+}

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use check::DescError;
+pub(crate) use check::has_unit;
 
 use crate::name::{Escaping, NameKind};
 

@@ -138,7 +138,7 @@ impl Desc {
 }
 
 /// Returns whether the name of a family ends in `_unit`.
-fn has_unit(name: &str, unit: &str) -> bool {
+pub(crate) fn has_unit(name: &str, unit: &str) -> bool {
     !unit.is_empty() && name.strip_suffix(unit).is_some_and(|stem| stem.ends_with('_'))
 }
 

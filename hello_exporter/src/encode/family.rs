@@ -144,7 +144,9 @@ impl<'a> FamilyEncoder<'a> {
         expect(dead_code, reason = "only foreign metrics use it")
     )]
     pub(crate) fn foreign_sample(&mut self, labels: &[(&str, &str)], sample: &Sample<'_>) {
-        let labels: Vec<_> = self.row_pairs().chain(labels.iter().copied()).collect();
+        let row_names = self.metric.desc.labels().iter().map(AsRef::as_ref);
+        let row = row_names.zip(self.row_labels.iter().copied());
+        let labels: Vec<(&str, &str)> = row.chain(labels.iter().copied()).collect();
         if !self.metric.desc.accepts_labels(&labels) {
             return self.refuse(&"a sample has invalid labels");
         }

@@ -1,6 +1,6 @@
 //! The metadata of a family, the lines HELP, TYPE and UNIT, rendered in the text formats.
 
-use crate::desc::{Desc, MetricType};
+use crate::desc::{Desc, MetricType, has_unit};
 use crate::escape;
 use crate::name::NameKind;
 
@@ -40,8 +40,8 @@ fn open_metrics_as(desc: &Desc, family: &str, type_name: &str) -> String {
     let mut metadata = format!("# HELP {name} ");
     escape::label_value(desc.help(), &mut metadata);
     metadata.push_str(&format!("\n# TYPE {name} {type_name}\n"));
-    // OpenMetrics requires that the name of the family ends in the unit.
-    if let Some(unit) = desc.unit().filter(|_| family == desc.family_name()) {
+    // OpenMetrics requires that the name of the family ends in the unit. An escaped name may not.
+    if let Some(unit) = desc.unit().filter(|unit| has_unit(family, unit)) {
         metadata.push_str(&format!("# UNIT {name} {unit}\n"));
     }
     metadata

@@ -91,6 +91,10 @@ impl Encoder for LabelRewriter<'_> {
         self.encoder.takes_start_timestamps()
     }
 
+    fn takes_native_histograms(&self) -> bool {
+        self.encoder.takes_native_histograms()
+    }
+
     fn mark(&self) -> usize {
         self.encoder.mark()
     }
