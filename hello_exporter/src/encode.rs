@@ -15,12 +15,13 @@ mod protobuf;
 mod rewrite;
 mod sample;
 mod text;
+mod wire;
 
 pub use encoding::Encoding;
 pub use family::FamilyEncoder;
 pub(crate) use family::{Scratch, Written};
 pub(crate) use line::PlainLines;
-pub(crate) use messages::PlainMessages;
+pub(crate) use messages::{NumberSeries, PlainMessages};
 pub(crate) use native::{NativePoint, NativeScratch};
 pub(crate) use number::RenderedBounds;
 pub use number::SampleValue;
@@ -110,7 +111,9 @@ pub(crate) trait Encoder {
         None
     }
 
-    fn end_family(&mut self) {}
+    fn end_family(&mut self, metric: &Prepared) {
+        let _ = metric;
+    }
 
     /// Writes the end of the exposition.
     fn finish(&mut self) {}
@@ -148,6 +151,6 @@ pub(crate) fn encode_family(
     if encoder.mark() == first_sample {
         encoder.rollback(start);
     } else {
-        encoder.end_family();
+        encoder.end_family(metric);
     }
 }

@@ -13,7 +13,7 @@ use arbitrary::{Content, Family, Series, State, is_on, registered};
 use hello_exporter::collect::MetricType;
 use hello_exporter::metric::{MAX_LABEL_VALUE_BYTES, States};
 use hello_exporter::{
-    Collector, Counter, CounterVec, Format, Gauge, Histogram, HistogramSnapshot, Info, LabelValue,
+    Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, HistogramSnapshot, Info, LabelValue,
     Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
 use prometheus::proto;
@@ -182,6 +182,73 @@ fn lengths_of_every_size_are_read() {
         expected.metric.push(counted([("x", value.as_str())], length));
         assert!(exposed(long) == [expected], "a label value of {length} bytes");
     }
+}
+
+#[derive(Collector)]
+struct Wide {
+    #[metric(
+        help = "Five.",
+        labels = ["a", "b", "c", "d", "a_name_that_is_longer_than_thirty_two_bytes"],
+        const_labels(zone = "north"),
+    )]
+    five_total: CounterVec<5>,
+    #[metric(help = "Two.", labels = ["x", "y"])]
+    two: GaugeVec<2>,
+    #[metric(help = "None.", const_labels(zone = "\"\\\n"))]
+    none_total: Counter,
+    /// Without any label.
+    bare_total: Counter,
+}
+
+/// Returns label values of many lengths, some of them escaped.
+fn long_and_escaped() -> Vec<String> {
+    let around = |length: usize| length - 5..length + 3;
+    let most = [MAX_LABEL_VALUE_BYTES];
+    let lengths = (0..140).chain(around(1 << 14)).chain(around(1 << 15)).chain(most);
+    let plain = lengths.map(|length| "x".repeat(length));
+    let escaped = ["\"", "a\\", "\n", "\"\\\n", "ü", "=\",", "\\\\\"\"", "äö\"ü"];
+    plain.chain(escaped.map(String::from)).collect()
+}
+
+/// The shortest encoding has every length and number in as few bytes as possible. The model keeps
+/// start timestamps as unknown fields, and writes them last.
+#[test]
+fn live_families_have_the_shortest_encoding() {
+    let wide = std::sync::Arc::new(Wide::new());
+    let registry = Registry::new();
+    registry.register(std::sync::Arc::clone(&wide)).unwrap();
+    wide.none_total.inc();
+    let values = long_and_escaped();
+    let mut series = Vec::new();
+    for (at, value) in values.iter().enumerate() {
+        let mut five = ["GET", "", "/x", "200", "é"];
+        five[at % 5] = value;
+        five[(at + 2) % 5] = &values[at / 2 % 40];
+        wide.five_total.with(five).inc_by(at as u64);
+        wide.two.with([value.as_str(), "y"]).set(-0.5);
+        series.push(five.map(String::from).to_vec());
+    }
+    // The second time, the lengths of the families are known.
+    for round in 0..2 {
+        let exposition = encoded(&registry);
+        let families = decoded(&exposition);
+        let five = families.iter().find(|family| family.name() == "five_total").unwrap();
+        for (metric, values) in five.metric.iter().zip(&series) {
+            let labels: Vec<_> = metric.label.iter().skip(1).map(|it| it.value()).collect();
+            assert!(labels == *values, "{round} {labels:?}");
+        }
+        assert_eq!(five.metric.len(), series.len());
+        let mut input = CodedInputStream::from_bytes(&exposition);
+        let mut shortest = Vec::new();
+        while !input.eof().unwrap() {
+            let family: proto::MetricFamily = input.read_message().unwrap();
+            family.write_length_delimited_to_vec(&mut shortest).unwrap();
+        }
+        assert!(exposition == shortest, "{round}");
+    }
+    wide.five_total.clear();
+    wide.two.clear();
+    assert_eq!(decoded(&encoded(&registry)).len(), 2);
 }
 
 #[test]

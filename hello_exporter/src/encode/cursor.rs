@@ -1,4 +1,5 @@
-//! Appends lines to a vector. No other code of the library writes into uninitialized memory.
+//! Appends lines and messages to a vector. No other code of the library writes into uninitialized
+//! memory.
 //!
 //! A [`Cursor`] reserves the bytes of a line at once, or in two steps if its number is not written
 //! as an integer. It copies a part of up to 128 bytes in two moves, as wide as its length permits.
@@ -12,9 +13,10 @@
 //! - `at` and `end` point into the vector's memory, or one byte past it. `end` is the end of its
 //!   capacity; `at` is at or before `end`. All bytes before `at` are initialized. The vector's
 //!   length is set to `at` when the cursor is dropped, and before the vector grows.
-//! - Only [`Cursor::push`] and [`Cursor::push_integer`] write. They write at `at`, and advance it
-//!   past the bytes that count. For fewer than eight digits, `push_integer` still writes eight
-//!   bytes. Before that, the callers reserve all these bytes with [`Cursor::reserve`].
+//! - Only [`Cursor::push`], [`Cursor::push_integer`] and [`Cursor::prefix`] write. They write at
+//!   `at`, and advance it past the bytes that count. For fewer than eight digits, `push_integer`
+//!   still writes eight bytes, and `prefix` always writes its whole array. All these bytes are
+//!   reserved with [`Cursor::reserve`] before.
 
 #![allow(unsafe_code, reason = "see the invariants above")]
 
@@ -70,6 +72,18 @@ impl<'v> Cursor<'v> {
             self.push(sign);
             self.push_integer(magnitude);
             self.push(end);
+        }
+    }
+
+    /// Appends the first `length` bytes of an array, or all if it has fewer. This takes one move of
+    /// the whole array.
+    #[inline(always)]
+    pub(super) fn prefix<const N: usize>(&mut self, bytes: &[u8; N], length: usize) {
+        self.reserve(N);
+        // SAFETY: `N` bytes are reserved. `at` advances past at most those, which are written.
+        unsafe {
+            write(*bytes, self.at);
+            self.at = self.at.add(length.min(N));
         }
     }
 
@@ -279,6 +293,23 @@ mod tests {
             let mut out = b"#".to_vec();
             Cursor::new(&mut out).parts(parts);
             assert_eq!(out, [b"#", &parts.concat()[..]].concat(), "{length}");
+        }
+    }
+
+    #[test]
+    fn prefixes_of_arrays_are_appended_at_every_capacity() {
+        let array: [u8; 32] = std::array::from_fn(|at| at as u8);
+        for capacity in 0..100 {
+            for length in 0..=33 {
+                let mut out = Vec::with_capacity(capacity);
+                let mut cursor = Cursor::new(&mut out);
+                cursor.prefix(&array, length);
+                cursor.prefix(&[7, 8], 1);
+                cursor.prefix(&array, length);
+                drop(cursor);
+                let prefix = &array[..length.min(32)];
+                assert_eq!(out, [prefix, &[7], prefix].concat(), "{capacity} {length}");
+            }
         }
     }
 

@@ -9,7 +9,8 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::{
-    Encoder, Exemplar, NativeScratch, Prepared, ProtobufEncoder, Reset, Sample, SampleValue,
+    Encoder, Exemplar, NativeScratch, NumberSeries, Prepared, ProtobufEncoder, Reset, Sample,
+    SampleValue,
 };
 use crate::desc::{Desc, MetricType};
 use crate::escape;
@@ -251,20 +252,17 @@ impl<'a> FamilyEncoder<'a> {
     /// [`begin_rendered`](Self::begin_rendered). In protobuf, outside a row, the loop over the
     /// series appends messages directly.
     #[inline]
-    pub(crate) fn rendered_started_numbers<'s>(
+    pub(crate) fn rendered_started_numbers<'s, L: Iterator<Item = usize> + Clone>(
         &mut self,
-        samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue, Option<i64>)>,
+        samples: impl Iterator<Item = NumberSeries<'s, L>>,
     ) {
         let is_plain = self.form.has_plain_labels && !self.is_in_row();
         let form = self.form;
         match self.encoder.plain_messages().filter(|_| is_plain) {
-            Some(messages) => messages.append(form, samples, |out, labels, number, start| {
-                let sample = Sample::from(number).started_at_milliseconds(start);
-                ProtobufEncoder::new(out).sample(form, labels, &sample);
+            Some(messages) => messages.append(form, samples, |out, series| {
+                ProtobufEncoder::new(out).sample(form, series.labels, &series.sample());
             }),
-            None => samples.for_each(|(labels, number, start)| {
-                self.rendered(labels, &Sample::from(number).started_at_milliseconds(start));
-            }),
+            None => samples.for_each(|series| self.rendered(series.labels, &series.sample())),
         }
     }
 

@@ -126,7 +126,7 @@ impl Prepared {
 /// Renders the parts that the messages of protobuf share.
 fn message_parts(desc: &Desc, const_labels: &str) -> MessageParts {
     let const_labels = protobuf::label_messages(RenderedLabels(const_labels.as_bytes()));
-    MessageParts::new(const_labels, label_names(desc).iter())
+    MessageParts::new(const_labels, label_names(desc).iter().map(AsRef::as_ref))
 }
 
 /// Renders the constant labels.

@@ -2,9 +2,13 @@
 //! `io.prometheus.client.MetricFamily`, each preceded by its length.
 //!
 //! The encoder reserves one byte for the length of a message, and moves the message if its length
-//! needs more.
+//! needs more. Lengths are known before only in [`messages`](super::messages).
 
 use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
+use super::wire::{
+    begin, counter, double, end, end_reserved, family, histogram, integer, message, metric, signed,
+    summary, text,
+};
 use super::{Encoder, NativePoint, PlainMessages, Prepared, Sample, SampleValue};
 use crate::desc::MetricType;
 use crate::escape;
@@ -16,11 +20,13 @@ pub(crate) struct ProtobufEncoder<'a> {
     out: &'a mut Vec<u8>,
     /// The offset of the current family.
     family: usize,
+    /// The number of bytes there that are reserved for its length.
+    reserved: usize,
 }
 
 impl<'a> ProtobufEncoder<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, family: 0 }
+        Self { out, family: 0, reserved: 0 }
     }
 
     fn number(&mut self, metric_type: MetricType, value: SampleValue, sample: &Sample<'_>) {
@@ -79,7 +85,8 @@ impl Encoder for ProtobufEncoder<'_> {
     fn begin_family(&mut self, metric: &Prepared) {
         let desc = &metric.desc;
         self.family = self.out.len();
-        self.out.push(0);
+        self.reserved = metric.messages.family_length.bytes();
+        self.out.resize(self.family + self.reserved, 0);
         text(family::NAME, desc.name(), self.out);
         text(family::HELP, desc.help(), self.out);
         integer(family::TYPE, type_number(desc.metric_type()), self.out);
@@ -107,8 +114,9 @@ impl Encoder for ProtobufEncoder<'_> {
         end(start, self.out);
     }
 
-    fn end_family(&mut self) {
-        end(self.family, self.out);
+    fn end_family(&mut self, metric: &Prepared) {
+        let bytes = end_reserved(self.family, self.reserved, self.out);
+        metric.messages.family_length.set(bytes);
     }
 
     fn takes_exemplars(&self) -> bool {
@@ -130,52 +138,6 @@ impl Encoder for ProtobufEncoder<'_> {
     fn rollback(&mut self, mark: usize) {
         self.out.truncate(mark);
     }
-}
-
-/// The fields of a `MetricFamily`.
-mod family {
-    pub(super) const NAME: u64 = 1;
-    pub(super) const HELP: u64 = 2;
-    pub(super) const TYPE: u64 = 3;
-    pub(super) const METRIC: u64 = 4;
-    pub(super) const UNIT: u64 = 5;
-}
-
-/// The fields of a `Metric`.
-mod metric {
-    pub(super) const LABEL: u64 = 1;
-    pub(super) const GAUGE: u64 = 2;
-    pub(super) const COUNTER: u64 = 3;
-    pub(super) const SUMMARY: u64 = 4;
-    pub(super) const UNTYPED: u64 = 5;
-    pub(super) const TIMESTAMP: u64 = 6;
-    pub(super) const HISTOGRAM: u64 = 7;
-}
-
-/// Fields of a `Counter`.
-mod counter {
-    pub(super) const EXEMPLAR: u64 = 2;
-    pub(super) const CREATED_TIMESTAMP: u64 = 3;
-}
-
-/// Fields of a `Histogram` and of its `Bucket`s.
-mod histogram {
-    pub(super) const BUCKET: u64 = 3;
-    pub(super) const BUCKET_EXEMPLAR: u64 = 3;
-    pub(super) const SCHEMA: u64 = 5;
-    pub(super) const ZERO_THRESHOLD: u64 = 6;
-    pub(super) const ZERO_COUNT: u64 = 7;
-    pub(super) const NEGATIVE_SPAN: u64 = 9;
-    pub(super) const NEGATIVE_DELTA: u64 = 10;
-    pub(super) const POSITIVE_SPAN: u64 = 12;
-    pub(super) const POSITIVE_DELTA: u64 = 13;
-    pub(super) const CREATED_TIMESTAMP: u64 = 15;
-    pub(super) const EXEMPLARS: u64 = 16;
-}
-
-/// Fields of a `Summary`.
-mod summary {
-    pub(super) const CREATED_TIMESTAMP: u64 = 4;
 }
 
 /// Returns the number of a type. The format has no infos and state sets: they are gauges.
@@ -253,69 +215,4 @@ fn append_time(field: u64, milliseconds: i64, out: &mut Vec<u8>) {
         integer(1, seconds.cast_unsigned(), out);
         integer(2, rest.cast_unsigned() * 1_000_000, out);
     });
-}
-
-const VARINT: u64 = 0;
-const FIXED_64: u64 = 1;
-const DELIMITED: u64 = 2;
-
-fn varint(mut value: u64, out: &mut Vec<u8>) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn integer(field: u64, value: u64, out: &mut Vec<u8>) {
-    varint(field << 3 | VARINT, out);
-    varint(value, out);
-}
-
-/// Appends an integer of type `sint32` or `sint64`.
-fn signed(field: u64, value: i64, out: &mut Vec<u8>) {
-    integer(field, (value << 1 ^ value >> 63).cast_unsigned(), out);
-}
-
-fn double(field: u64, value: f64, out: &mut Vec<u8>) {
-    varint(field << 3 | FIXED_64, out);
-    out.extend_from_slice(&value.to_le_bytes());
-}
-
-fn text(field: u64, value: &str, out: &mut Vec<u8>) {
-    varint(field << 3 | DELIMITED, out);
-    varint(value.len() as u64, out);
-    out.extend_from_slice(value.as_bytes());
-}
-
-/// Appends a message in a message, or a text of unknown length.
-fn message(field: u64, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    let start = begin(field, out);
-    write(out);
-    end(start, out);
-}
-
-/// Begins a message, and returns the offset of its length.
-fn begin(field: u64, out: &mut Vec<u8>) -> usize {
-    varint(field << 3 | DELIMITED, out);
-    out.push(0);
-    out.len() - 1
-}
-
-/// Ends a message: writes its length to the offset `start`, where one byte is reserved.
-fn end(start: usize, out: &mut Vec<u8>) {
-    let mut length = (out.len() - start - 1) as u64;
-    let more = (length.max(1).ilog2() / 7) as usize;
-    let written = start + 1..out.len();
-    if more > 0 {
-        out.resize(written.end + more, 0);
-        out.copy_within(written, start + 1 + more);
-    }
-    for byte in out.iter_mut().skip(start).take(more) {
-        *byte = length as u8 | 0x80;
-        length >>= 7;
-    }
-    if let Some(last) = out.get_mut(start + more) {
-        *last = length as u8;
-    }
 }

@@ -75,8 +75,8 @@ impl Encoder for LabelRewriter<'_> {
         None
     }
 
-    fn end_family(&mut self) {
-        self.encoder.end_family();
+    fn end_family(&mut self, metric: &Prepared) {
+        self.encoder.end_family(metric);
     }
 
     fn finish(&mut self) {

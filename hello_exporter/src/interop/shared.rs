@@ -73,7 +73,8 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
     let families = valid.map(|(index, desc)| {
         let metric = Prepared::new(desc);
         let mut builder = FamilyBuilder::new();
-        builder.begin_family(metric.form(Escaping::Underscores));
+        let form = metric.form(Escaping::Underscores);
+        builder.begin_family(form);
         let collect = || {
             with_form(&metric, Escaping::Underscores, &mut builder, |form, builder| {
                 let mut encoder = FamilyEncoder::in_form(&metric, form, builder, &mut written);
@@ -86,7 +87,7 @@ pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricF
             error!(metric = metric.desc.name(), %error, "Collector panicked, metric left out");
             builder.rollback(0);
         }
-        builder.end_family();
+        builder.end_family(form);
         builder.finish()
     });
     families.filter(|family| !family.get_metric().is_empty()).collect()

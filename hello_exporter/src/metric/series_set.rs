@@ -2,13 +2,12 @@
 
 use super::histogram::{Buckets, Histogram};
 use super::start::StartTimestamp;
-use super::store::{FullSeries, Snapshot, Store, ValueLayout};
+use super::store::{FullSeries, Snapshot, Store, ValueLayout, ValueLengths};
 use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
 use crate::collect::Options;
 use crate::desc::MetricType;
-use crate::encode::{FamilyEncoder, Sample, SampleValue};
-use crate::labels::RenderedLabels;
+use crate::encode::{FamilyEncoder, NumberSeries};
 
 /// The series of a [`Family`](crate::Family), without its type parameters. With them, a metric type
 /// that a family cannot have would cause a compile error for each method instead of a single one.
@@ -71,11 +70,8 @@ macro_rules! number_metric {
                     Some((labels, word::load::<T>(words.first()?).to_sample()?))
                 });
                 if store.exemplars.are_wanted(encoder) {
-                    for (labels, number, start) in
-                        started_numbers::<T>(&snapshot, encoder.is_kept())
-                    {
-                        let sample = Sample::from(number).started_at_milliseconds(start);
-                        store.exemplars.encode(labels, sample, encoder);
+                    for series in started_numbers::<T>(&snapshot, encoder.is_kept()) {
+                        store.exemplars.encode(series.labels, series.sample(), encoder);
                     }
                 } else if encoder.takes_start_timestamps() {
                     let is_kept = encoder.is_kept();
@@ -100,12 +96,12 @@ number_metric!(Gauge: GaugeValue);
 fn started_numbers<T: Word>(
     snapshot: &Snapshot,
     is_kept: bool,
-) -> impl Iterator<Item = (RenderedLabels<'_>, SampleValue, Option<i64>)> {
-    snapshot.full_series().filter_map(move |FullSeries { labels, value, start }| {
+) -> impl Iterator<Item = NumberSeries<'_, ValueLengths<'_>>> {
+    snapshot.full_series().filter_map(move |FullSeries { labels, lengths, value, start }| {
         let number = word::load::<T>(value.words.first()?).to_sample()?;
         let start = start.filter(|_| is_kept);
         let start = start.map(|word| StartTimestamp::of(word).milliseconds());
-        Some((labels, number, start))
+        Some(NumberSeries { labels, lengths, number, start })
     })
 }
 
@@ -121,7 +117,7 @@ impl SeriesMetric for Histogram {
 
     fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
         let SeriesSet { store, buckets } = series;
-        for FullSeries { labels, value, start } in store.snapshot().full_series() {
+        for FullSeries { labels, value, start, .. } in store.snapshot().full_series() {
             buckets.encode(buckets.counters(value), start, labels, &store.exemplars, encoder);
         }
     }

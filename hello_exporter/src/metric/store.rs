@@ -39,6 +39,7 @@ pub(super) use chunk::ValueLayout;
 use chunk::{Chunk, Layout, Record};
 use index::Location;
 use key::SeriesKey;
+pub(super) use key::ValueLengths;
 use storage::Storage;
 use stripe::{STRIPES, Stripe};
 pub(super) use value::SeriesValue;
@@ -160,7 +161,7 @@ impl Store {
 
     /// Returns all current series; their values continue to change.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        Snapshot { storage: self.storage(), layout: self.layout }
+        Snapshot { storage: self.storage(), layout: self.layout, labels: self.gaps.len() }
     }
 
     /// Iterates over handles to all series, in the order of their creation.
@@ -339,6 +340,8 @@ impl Store {
 pub(crate) struct Snapshot {
     storage: Storage,
     layout: Layout,
+    /// The number of labels.
+    labels: usize,
 }
 
 impl Snapshot {
@@ -356,6 +359,7 @@ impl Snapshot {
         let records = self.storage.walk(self.layout);
         records.map(|(chunk, _, record)| FullSeries {
             labels: RenderedLabels(record.labels()),
+            lengths: ValueLengths::of(record, self.labels),
             value: self.storage.value_of(chunk, record),
             start: record.start(self.layout),
         })
@@ -365,6 +369,8 @@ impl Snapshot {
 /// A series of a [`Snapshot`].
 pub(crate) struct FullSeries<'s> {
     pub(crate) labels: RenderedLabels<'s>,
+    /// The lengths of its label values; `None` if one is escaped.
+    pub(in crate::metric) lengths: Option<ValueLengths<'s>>,
     pub(in crate::metric) value: SeriesValue<'s>,
     /// The word of its start timestamp, if its type has one.
     pub(in crate::metric) start: Option<&'s AtomicU64>,

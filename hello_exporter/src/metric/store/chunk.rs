@@ -191,10 +191,16 @@ impl<'s> Record<'s> {
         self.front.len() + if self.header.has_value_last() { self.labels.len() } else { 0 }
     }
 
-    /// Iterates over the words with the lengths of the label values, and then the start timestamp.
+    /// Returns the words with the lengths of the label values, and then the start timestamp.
+    #[inline(always)]
+    pub(super) fn lengths_words(self) -> &'s [AtomicU64] {
+        self.front.get(1..).unwrap_or_default()
+    }
+
+    /// Iterates over [`lengths_words`](Self::lengths_words).
     #[inline(always)]
     pub(super) fn lengths(self) -> impl Iterator<Item = u64> {
-        self.front.iter().skip(1).map(|word| word.load(Ordering::Relaxed))
+        self.lengths_words().iter().map(|word| word.load(Ordering::Relaxed))
     }
 
     /// Returns the word of the start timestamp, if the layout has one.

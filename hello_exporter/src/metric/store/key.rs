@@ -1,6 +1,7 @@
 //! The key of a series: its label values.
 
 use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
 
@@ -108,6 +109,58 @@ impl<'v> SeriesKey<'v> {
     #[cold]
     fn has_many_lengths(&self, words: impl Iterator<Item = u64>) -> bool {
         self.lengths().eq(words.take(Self::lengths_words(self.values.len())))
+    }
+}
+
+/// Iterates over the lengths of a series' label values.
+#[derive(Clone)]
+pub(in crate::metric) struct ValueLengths<'s> {
+    /// The words after `word`.
+    words: &'s [AtomicU64],
+    /// The next length is in the highest bits.
+    word: u64,
+    /// The number of lengths left in `word`.
+    in_word: usize,
+    /// The number of lengths left in `words`.
+    left: usize,
+}
+
+impl<'s> ValueLengths<'s> {
+    /// Returns `None` if a value is escaped: rendered, it has another length.
+    #[inline(always)]
+    pub(super) fn of(record: Record<'s>, count: usize) -> Option<Self> {
+        if record.header.is_escaped() {
+            return None;
+        }
+        let mut lengths = Self { words: record.lengths_words(), word: 0, in_word: 0, left: count };
+        lengths.next_word();
+        Some(lengths)
+    }
+
+    #[inline(always)]
+    fn next_word(&mut self) {
+        if let Some((word, words)) = self.words.split_first() {
+            self.in_word = self.left.min(SeriesKey::LENGTHS_PER_WORD);
+            self.left -= self.in_word;
+            self.words = words;
+            let unused = (SeriesKey::LENGTHS_PER_WORD - self.in_word) as u32;
+            let shift = SeriesKey::LENGTH_BITS * unused;
+            self.word = word.load(Ordering::Relaxed).checked_shl(shift).unwrap_or(0);
+        }
+    }
+}
+
+impl Iterator for ValueLengths<'_> {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.in_word == 0 {
+            self.next_word();
+        }
+        self.in_word = self.in_word.checked_sub(1)?;
+        self.word = self.word.rotate_left(SeriesKey::LENGTH_BITS);
+        Some(usize::from(self.word as u16))
     }
 }
 
