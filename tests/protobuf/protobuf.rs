@@ -13,8 +13,8 @@ use arbitrary::{Content, Family, Series, State, is_on, registered};
 use hello_exporter::collect::MetricType;
 use hello_exporter::metric::{MAX_LABEL_VALUE_BYTES, States};
 use hello_exporter::{
-    Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, HistogramSnapshot, Info, LabelValue,
-    Labels, Registry, StateSet, SummarySnapshot, Timestamped,
+    Collector, Counter, CounterVec, Format, Gauge, GaugeVec, Histogram, HistogramSnapshot, Info,
+    LabelValue, Labels, Registry, StateSet, SummarySnapshot, Timestamped,
 };
 use prometheus::proto;
 use proptest::collection::vec;
@@ -249,6 +249,28 @@ fn live_families_have_the_shortest_encoding() {
     wide.five_total.clear();
     wide.two.clear();
     assert_eq!(decoded(&encoded(&registry)).len(), 2);
+}
+
+/// The counts in these buckets need from one to ten bytes.
+#[test]
+fn counts_of_every_size_are_read() {
+    #[derive(Collector)]
+    struct Counted {
+        #[metric(help = "Help.")]
+        counted: HistogramSnapshot,
+    }
+
+    for bits in 0..64 {
+        let count = u64::MAX >> bits;
+        let buckets = [(-0.5, 0), (1.0, count / 3), (2.0, count)];
+        let snapshot = move || HistogramSnapshot::new(buckets, 1.5, count).unwrap();
+        let registry = Registry::new();
+        registry.register_fn(move || Counted { counted: snapshot() }).unwrap();
+        let mut expected = family("counted", "Help.", proto::MetricType::HISTOGRAM);
+        let histogram = MessageField::some(histogram(&buckets, 1.5, count));
+        expected.metric.push(proto::Metric { histogram, ..Default::default() });
+        assert_eq!(decoded(&encoded(&registry)), [expected]);
+    }
 }
 
 #[test]

@@ -4,10 +4,13 @@
 //! The encoder reserves one byte for the length of a message, and moves the message if its length
 //! needs more. Lengths are known before only in [`messages`](super::messages).
 
+use std::sync::Arc;
+
+use super::cursor::Cursor;
 use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
 use super::wire::{
-    begin, counter, double, end, end_reserved, family, histogram, integer, message, metric, signed,
-    summary, text,
+    DELIMITED, FIXED_64, VARINT, Varint, begin, counter, double, end, end_reserved, family,
+    histogram, integer, message, metric, signed, summary, tag, text,
 };
 use super::{Encoder, NativePoint, PlainMessages, Prepared, Sample, SampleValue};
 use crate::desc::MetricType;
@@ -50,14 +53,12 @@ impl<'a> ProtobufEncoder<'a> {
         message(metric::HISTOGRAM, self.out, |out| {
             integer(1, histogram.count, out);
             double(2, histogram.sum, out);
-            for (at, &(bound, count)) in histogram.buckets.iter().enumerate() {
-                message(histogram::BUCKET, out, |out| {
-                    integer(1, count, out);
-                    double(2, bound, out);
-                    if let Some(exemplar) = sample.exemplars.get(at).and_then(Option::as_deref) {
-                        append_exemplar(histogram::BUCKET_EXEMPLAR, exemplar, out);
-                    }
-                });
+            let are_plain = sample.exemplars.is_empty()
+                && histogram.buckets.iter().all(|&(_, count)| count < Varint::LIMIT);
+            if are_plain {
+                append_plain_buckets(histogram.buckets, out);
+            } else {
+                append_buckets(histogram.buckets, sample.exemplars, out);
             }
             append_start(histogram::CREATED_TIMESTAMP, sample, out);
             if let Some(native) = histogram.native {
@@ -165,6 +166,31 @@ fn append_labels(labels: RenderedLabels<'_>, out: &mut Vec<u8>) {
             message(2, out, |out| {
                 escape::unescaped(value).for_each(|piece| out.extend_from_slice(piece.as_bytes()));
             });
+        });
+    }
+}
+
+/// Appends classic buckets without exemplars, whose counts are below [`Varint::LIMIT`].
+fn append_plain_buckets(buckets: &[(f64, u64)], out: &mut Vec<u8>) {
+    let mut cursor = Cursor::new(out);
+    for &(bound, count) in buckets {
+        let count = Varint::new(count);
+        let length = 1 + count.length + 1 + size_of::<f64>();
+        let start = [tag(histogram::BUCKET, DELIMITED), length as u8, tag(1, VARINT)];
+        cursor.prefix(&start, start.len());
+        cursor.prefix(&count.word().to_le_bytes(), count.length);
+        cursor.parts([&[tag(2, FIXED_64)], &bound.to_le_bytes()]);
+    }
+}
+
+fn append_buckets(buckets: &[(f64, u64)], exemplars: &[Option<Arc<Exemplar>>], out: &mut Vec<u8>) {
+    for (at, &(bound, count)) in buckets.iter().enumerate() {
+        message(histogram::BUCKET, out, |out| {
+            integer(1, count, out);
+            double(2, bound, out);
+            if let Some(exemplar) = exemplars.get(at).and_then(Option::as_deref) {
+                append_exemplar(histogram::BUCKET_EXEMPLAR, exemplar, out);
+            }
         });
     }
 }

@@ -145,7 +145,7 @@ pub(super) const fn tag(field: u64, wire_type: u64) -> u8 {
 /// Lengths below this are varints of one byte.
 pub(super) const SHORT: usize = 0x80;
 
-/// A varint below 2⁵⁶.
+/// A varint below [`LIMIT`](Self::LIMIT).
 #[derive(Clone, Copy)]
 pub(super) struct Varint {
     /// Its bytes, and zeros after them.
@@ -154,14 +154,16 @@ pub(super) struct Varint {
 }
 
 impl Varint {
-    /// Returns the varint of a value below 2⁵⁶, without branches.
+    pub(super) const LIMIT: u64 = 1 << 56;
+
+    /// Returns the varint of a value below [`LIMIT`](Self::LIMIT), without branches.
     #[inline(always)]
     pub(super) fn new(value: u64) -> Self {
         // Each step halves the groups of bits: two of 28, four of 14, eight of 7.
         let groups = value & 0x0fff_ffff | (value & 0x00ff_ffff_f000_0000) << 4;
         let groups = groups & 0x0000_3fff_0000_3fff | (groups & 0x0fff_c000_0fff_c000) << 2;
         let groups = groups & 0x007f_007f_007f_007f | (groups & 0x3f80_3f80_3f80_3f80) << 1;
-        let length = varint_length(value & (u64::MAX >> 8));
+        let length = varint_length(value % Self::LIMIT);
         let more = 0x0080_8080_8080_8080 & ((1 << (8 * (length - 1))) - 1);
         Self { array: (groups | more).to_le_bytes(), length }
     }
