@@ -280,6 +280,19 @@ fn names_that_are_empty_or_reserved_are_refused_even_in_utf8() {
 }
 
 #[test]
+fn units_are_plain_even_in_utf8() {
+    for unit in ["°C", "a b", "x\n# EOF"] {
+        assert_eq!(
+            check(gauge(format!("temperature_{unit}")).with_unit(unit)),
+            format!(
+                "`{unit}` of `temperature_{unit}` is not a unit: letters, digits and `_` are accepted"
+            )
+        );
+    }
+    assert_eq!(gauge("pool.idle_seconds").with_unit("seconds").check(), Ok(()));
+}
+
+#[test]
 fn other_descs_accept_no_quoted_names() {
     let desc = |name: &'static str| Desc::new(name, "Help.", MetricType::Gauge);
     assert!(desc("a.b").check().is_err());

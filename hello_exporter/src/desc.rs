@@ -259,13 +259,16 @@ impl Desc {
 
     /// Returns whether all formats can write all names without quotes.
     fn is_plain(&self) -> bool {
-        NameKind::Metric.is_plain(&self.name) && self.has_plain_labels()
+        NameKind::Metric.is_plain(&self.name)
+            && self.has_plain_labels()
+            && self.const_labels.iter().all(|(name, _)| NameKind::Label.is_plain(name))
     }
 
-    /// Returns whether all formats can write the names of all labels without quotes. The name of a
-    /// state set is also the label of its states.
+    /// Returns whether all formats can write the names of the variable labels without quotes. The
+    /// name of a state set is also the label of its states.
     pub(crate) fn has_plain_labels(&self) -> bool {
-        self.label_names().chain(self.state_label()).all(|name| NameKind::Label.is_plain(name))
+        let mut labels = self.labels.iter().map(AsRef::as_ref).chain(self.state_label());
+        labels.all(|name| NameKind::Label.is_plain(name))
     }
 
     /// Returns the family with its names under a scheme.

@@ -43,6 +43,10 @@ impl Desc {
         if let Some(label) = self.state_label().filter(|name| !self.accepts_label_name(name)) {
             return Err(DescError::Label { name: label.to_owned(), label: label.to_owned() });
         }
+        if let Some(unit) = self.unit().filter(|unit| !is_unit(unit)) {
+            let (name, unit) = (self.name.to_string(), unit.to_owned());
+            return Err(DescError::UnitName { name, unit });
+        }
         if let Some(unit) = self.unit().filter(|unit| !has_unit(self.family_name(), unit)) {
             return Err(DescError::Unit { name: self.name.to_string(), unit: unit.to_owned() });
         }
@@ -69,7 +73,7 @@ impl Desc {
                 });
             }
         }
-        if self.is_utf8 && !self.has_plain_labels() { self.check_escaped_labels() } else { Ok(()) }
+        if self.is_utf8 { self.check_escaped_labels() } else { Ok(()) }
     }
 
     /// Refuses two labels that a scheme writes alike. All labels are different from the label
@@ -137,6 +141,12 @@ impl Desc {
     }
 }
 
+/// Returns whether all formats can write this unit. Even a family that permits UTF-8 names has its
+/// unit without quotes.
+fn is_unit(unit: &str) -> bool {
+    unit.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 /// Returns whether the name of a family ends in `_unit`.
 pub(crate) fn has_unit(name: &str, unit: &str) -> bool {
     !unit.is_empty() && name.strip_suffix(unit).is_some_and(|stem| stem.ends_with('_'))
@@ -175,6 +185,14 @@ pub enum DescError {
         escaped: String,
         /// The scheme.
         escaping: Escaping,
+    },
+    /// The unit is not valid, even for a family that permits any UTF-8 text as its name.
+    #[error("`{unit}` of `{name}` is not a unit: letters, digits and `_` are accepted")]
+    UnitName {
+        /// The family.
+        name: String,
+        /// The unit.
+        unit: String,
     },
     /// The name does not end in the unit.
     #[error(

@@ -15,7 +15,7 @@ pub(crate) struct Prepared {
     pub(crate) desc: Desc,
     /// The names of the variable labels, in quotes if they need them.
     pub(crate) label_names: Cow<'static, [Cow<'static, str>]>,
-    /// Whether no label needs quotes.
+    /// Whether no variable label needs quotes.
     pub(crate) has_plain_labels: bool,
     /// The metric under the schemes that change its names; `None` if none does.
     escaped: Option<Box<EscapedForms>>,
