@@ -27,6 +27,13 @@ struct Request<'a> {
     path: &'a str,
 }
 
+#[derive(Labels)]
+#[label(utf8)]
+struct Disk {
+    #[label(name = "disk.name")]
+    name: &'static str,
+}
+
 #[derive(LabelValue)]
 enum Role {
     Leader,
@@ -226,13 +233,6 @@ fn helpers_of_tests_take_names_as_they_are_declared() {
 
 #[test]
 fn rows_and_dynamic_families_have_quoted_names() {
-    #[derive(Labels)]
-    #[label(utf8)]
-    struct Disk {
-        #[label(name = "disk.name")]
-        name: &'static str,
-    }
-
     #[derive(Collector)]
     #[collector(utf8)]
     struct Metrics {
@@ -368,13 +368,6 @@ fn query_selects_families_by_their_names_without_quotes() {
 
 #[test]
 fn foreign_fields_of_rows_have_the_labels_of_their_row() {
-    #[derive(Labels)]
-    #[label(utf8)]
-    struct Disk {
-        #[label(name = "disk.name")]
-        name: &'static str,
-    }
-
     #[derive(Collector)]
     #[collector(utf8)]
     struct Counts {

@@ -89,7 +89,7 @@ impl Registry {
     /// Returns a registry without collectors.
     pub fn new() -> Self {
         // The start timestamp of metrics that constants make.
-        start::process();
+        start::first_use();
         Self::default()
     }
 

@@ -40,7 +40,7 @@ impl Counter {
     pub const fn new() -> Self {
         Self {
             word: AtomicU64::new(0),
-            start: StartTimestamp::PROCESS,
+            start: StartTimestamp::FIRST_USE,
             exemplars: Exemplars::new(),
             value: PhantomData,
         }

@@ -6,17 +6,17 @@ use std::time::SystemTime;
 
 use crate::encode::unix_milliseconds;
 
-/// The start timestamp of a series, in milliseconds since the Unix epoch. 0 stands for the start of
-/// the process, which a constant cannot know.
+/// The start timestamp of a series, in milliseconds since the Unix epoch. 0 stands for
+/// [`first_use`], which a constant cannot know.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StartTimestamp(i64);
 
 impl StartTimestamp {
-    /// The start of the process, for metrics that constants make.
-    pub(super) const PROCESS: Self = Self(0);
+    /// The start of metrics that constants make.
+    pub(super) const FIRST_USE: Self = Self(0);
 
     pub(super) fn now() -> Self {
-        process();
+        first_use();
         Self(unix_milliseconds(SystemTime::now()))
     }
 
@@ -34,7 +34,7 @@ impl StartTimestamp {
     }
 
     pub(crate) fn milliseconds(self) -> i64 {
-        if self.0 == 0 { process() } else { self.0 }
+        if self.0 == 0 { first_use() } else { self.0 }
     }
 }
 
@@ -45,8 +45,8 @@ impl Default for StartTimestamp {
     }
 }
 
-/// Returns the time of the first call, which the first metric or registry of the process makes.
-pub(crate) fn process() -> i64 {
+/// Returns when the process made its first metric or registry, which calls this first.
+pub(crate) fn first_use() -> i64 {
     static START: OnceLock<i64> = OnceLock::new();
 
     *START.get_or_init(|| unix_milliseconds(SystemTime::now()))

@@ -71,7 +71,7 @@ pub(super) fn encode(
     let (dynamic, mut panicked) = plan_dynamic(inner, &plan, &collectors);
     // The previous call may have added families to the plan.
     let plan = if dynamic.is_empty() { plan } else { inner.plan() };
-    let mut memory = inner.memory.take();
+    let mut written = inner.memory.take();
     let has_failed = has_failed || !panicked.is_empty();
     let mut attempts = Attempts { has_failed, ..Attempts::default() };
     let start = buffer.len();
@@ -89,17 +89,17 @@ pub(super) fn encode(
             dynamic: &dynamic,
             request,
         };
-        match scrape.encode_to(buffer, &mut memory, &mut attempts) {
+        match scrape.encode_to(buffer, &mut written, &mut attempts) {
             Ok(()) => break,
             Err(id) => {
-                memory.written.resets.clear();
+                written.resets.clear();
                 buffer.truncate(start);
                 panicked.push(id);
             }
         }
     }
-    memory.written.resets.drain(..).for_each(|metric| metric.reset());
-    inner.memory.give_back(memory);
+    written.resets.drain(..).for_each(|metric| metric.reset());
+    inner.memory.give_back(written);
     !attempts.has_failed
 }
 
@@ -126,27 +126,22 @@ struct Attempts {
     has_failed: bool,
 }
 
-/// Buffers of one scrape, reused by the next, so that a scrape of live metrics allocates nothing.
+/// The buffers of past scrapes, at most [`MOST`](Self::MOST). A scrape of live metrics that reuses
+/// one allocates nothing.
 #[derive(Default)]
-struct Memory {
-    written: Written,
-}
-
-/// Buffers kept for reuse, at most [`MOST`](Self::MOST).
-#[derive(Default)]
-pub(super) struct SpareMemory(Mutex<Vec<Memory>>);
+pub(super) struct SpareMemory(Mutex<Vec<Written>>);
 
 impl SpareMemory {
     const MOST: usize = 4;
 
-    fn take(&self) -> Memory {
+    fn take(&self) -> Written {
         lock(&self.0).pop().unwrap_or_default()
     }
 
-    fn give_back(&self, mut memory: Memory) {
+    fn give_back(&self, mut written: Written) {
         let mut spare = lock(&self.0);
-        if spare.len() < Self::MOST && memory.written.prepare_reuse() {
-            spare.push(memory);
+        if spare.len() < Self::MOST && written.prepare_reuse() {
+            spare.push(written);
         }
     }
 }
@@ -165,10 +160,9 @@ impl ScrapeEncoder<'_> {
     fn encode_to(
         &self,
         buffer: &mut Vec<u8>,
-        memory: &mut Memory,
+        written: &mut Written,
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
-        let Memory { written } = memory;
         let Encoding { format, created_samples, .. } = self.request.encoding;
         match format {
             Format::Text => self.encode(&mut TextEncoder::new(buffer), written, attempts),

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_those_of_prometheus() {
+    fn durations_have_units() {
         let valid =
             [("1h", 3_600_000), ("1h30m", 5_400_000), ("90s", 90_000), ("1d5ms", 86_400_005)];
         for (text, expected) in valid {

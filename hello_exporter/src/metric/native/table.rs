@@ -61,7 +61,7 @@ impl Table {
         self.slots.get(number & self.slots.len().wrapping_sub(1))
     }
 
-    /// Returns the page with this number. Makes it if there is none.
+    /// Returns the page with this number. Makes the page if it does not exist.
     #[inline(never)]
     fn page(&self, number: i32) -> &Page {
         let mut table = self;
