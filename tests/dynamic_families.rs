@@ -16,7 +16,7 @@ use hello_exporter::{
     Collector, DynamicFamilies, Format, Gauge, HistogramSnapshot, Registry, SummarySnapshot,
     Timestamped,
 };
-use hello_exporter_tests::{assert_golden, assert_golden_formats, exposition, registry_of_fn};
+use hello_exporter_tests::{assert_golden_formats, exposition, registry_of_fn};
 
 fn histogram() -> HistogramSnapshot {
     HistogramSnapshot::new([(0.1, 20), (1.0, 23)], 9.5, 24).unwrap()
