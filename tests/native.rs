@@ -12,7 +12,7 @@ use hello_exporter::metric::{Buckets, NativeBuckets, NativeHistogramSnapshot};
 use hello_exporter::{
     Collector, DynamicFamilies, Format, Histogram, HistogramVec, Labels, Registry, Rows, Started,
 };
-use hello_exporter_tests::model::{self, BucketSpan, Metric};
+use hello_exporter_tests::model::{self, Metric};
 use hello_exporter_tests::{
     assert_golden, exposition, open_metrics, registry_of, registry_of_fn, until,
 };
@@ -30,32 +30,6 @@ fn histogram(registry: &Registry) -> model::Histogram {
     let metrics: [_; 1] = protobuf(registry).try_into().unwrap();
     let [metric] = metrics;
     metric.histogram.unwrap()
-}
-
-/// Returns the counts of buckets that are not empty, by index.
-fn counts(spans: &[BucketSpan], deltas: &[i64]) -> BTreeMap<i32, i64> {
-    let mut deltas = deltas.iter();
-    let (mut index, mut count) = (0, 0);
-    let mut counts = BTreeMap::new();
-    for span in spans {
-        index += span.offset;
-        for _ in 0..span.length {
-            count += deltas.next().unwrap();
-            counts.insert(index, count);
-            index += 1;
-        }
-    }
-    assert_eq!(deltas.next(), None);
-    counts.retain(|_, count| *count != 0);
-    counts
-}
-
-fn positive(histogram: &model::Histogram) -> BTreeMap<i32, i64> {
-    counts(&histogram.positive_span, &histogram.positive_delta)
-}
-
-fn negative(histogram: &model::Histogram) -> BTreeMap<i32, i64> {
-    counts(&histogram.negative_span, &histogram.negative_delta)
 }
 
 #[derive(Collector)]
@@ -101,8 +75,8 @@ fn protobuf_exposes_native_buckets() {
     }
     let histogram = histogram(&registry_of(one));
     assert_eq!((histogram.schema, histogram.zero_threshold, histogram.zero_count), (0, 1e-3, 2));
-    assert_eq!(positive(&histogram), [(-2, 1), (-1, 1), (3, 1)].into());
-    assert_eq!(negative(&histogram), [(2, 2)].into());
+    assert_eq!(histogram.positive(), [(-2, 1), (-1, 1), (3, 1)].into());
+    assert_eq!(histogram.negative(), [(2, 2)].into());
     assert_eq!(histogram.sample_count, 8);
     assert!(histogram.sample_sum.is_nan());
     assert_eq!(histogram.bucket, []);
@@ -121,7 +95,7 @@ fn both_kinds_count_the_same_observations() {
     let classic: Vec<_> =
         histogram.bucket.iter().map(|it| (it.upper_bound, it.cumulative_count)).collect();
     assert_eq!(classic, [(0.5, 4), (1.0, 6), (f64::INFINITY, 7)]);
-    assert_eq!(positive(histogram), [(-2, 1), (-1, 1), (0, 2), (3, 1)].into());
+    assert_eq!(histogram.positive(), [(-2, 1), (-1, 1), (0, 2), (3, 1)].into());
     assert_eq!((histogram.sample_count, histogram.sample_sum), (7, 7.5));
 }
 
@@ -138,7 +112,7 @@ fn resolution_is_halved_beyond_max_buckets() {
     (0..5).for_each(|power| one.values.observe(2_f64.powi(power)));
     let histogram = histogram(&registry_of(one));
     assert_eq!(histogram.schema, -1);
-    assert_eq!(positive(&histogram), [(0, 1), (1, 2), (2, 2)].into());
+    assert_eq!(histogram.positive(), [(0, 1), (1, 2), (2, 2)].into());
 }
 
 /// Returns a histogram that can be reset two milliseconds after it was made.
@@ -218,7 +192,7 @@ fn series_keep_their_buckets_when_others_are_removed() {
         let histogram = metric.histogram.unwrap();
         let extra = u64::from(path == 7);
         assert_eq!(histogram.sample_count, path % 3 + 1 + extra, "{path}");
-        assert_eq!(positive(&histogram).values().sum::<i64>(), (path % 3 + 1 + extra) as i64);
+        assert_eq!(histogram.positive().values().sum::<i64>(), (path % 3 + 1 + extra) as i64);
     }
     by_path.seconds.clear();
     assert!(exposition(&registry).is_empty());
@@ -246,7 +220,7 @@ fn every_observation_of_concurrent_threads_is_counted() {
         let mut before = 0;
         for _ in 0..50 {
             let now = histogram(&registry);
-            let buckets = positive(&now).values().chain(negative(&now).values()).sum::<i64>();
+            let buckets = now.positive().values().chain(now.negative().values()).sum::<i64>();
             assert_eq!(now.sample_count, now.zero_count + buckets as u64);
             assert!(now.sample_count >= before);
             before = now.sample_count;
@@ -254,7 +228,7 @@ fn every_observation_of_concurrent_threads_is_counted() {
     });
     let last = histogram(&registry);
     assert_eq!(last.sample_count, u64::from(THREADS * EACH));
-    assert!(positive(&last).len() + negative(&last).len() <= 20);
+    assert!(last.positive().len() + last.negative().len() <= 20);
 }
 
 #[test]
@@ -289,7 +263,7 @@ fn rows_and_flattened_structs_have_native_histograms() {
     let metrics = protobuf(&registry_of(disks));
     assert_eq!(metrics.len(), 2);
     for metric in metrics {
-        assert_eq!(positive(&metric.histogram.unwrap()), [(0, 1)].into());
+        assert_eq!(metric.histogram.unwrap().positive(), [(0, 1)].into());
     }
 }
 
@@ -323,8 +297,8 @@ fn snapshots_are_values_and_samples_of_dynamic_families() {
     assert_eq!(of_values.created_timestamp.unwrap().milliseconds(), 1_500);
     let of_dynamic = histogram(&registry_of_fn(dynamic));
     assert_eq!(of_dynamic, model::Histogram { created_timestamp: None, ..of_values.clone() });
-    assert_eq!(positive(&of_values), [(-1, 3), (4, 5)].into());
-    assert_eq!(negative(&of_values), [(1, 1)].into());
+    assert_eq!(of_values.positive(), [(-1, 3), (4, 5)].into());
+    assert_eq!(of_values.negative(), [(1, 1)].into());
     assert_eq!((of_values.sample_count, of_values.sample_sum), (11, 55.5));
     assert_eq!(
         exposition(&registry_of_fn(dynamic)),
@@ -349,7 +323,7 @@ fn snapshot_with_classic_buckets_has_both() {
     };
     let histogram = histogram(&registry_of_fn(both));
     assert_eq!(histogram.bucket.len(), 1);
-    assert_eq!(positive(&histogram), [(-1, 3), (4, 5)].into());
+    assert_eq!(histogram.positive(), [(-1, 3), (4, 5)].into());
     let error = snapshot().with_buckets([(1.0, 12)]).unwrap_err().to_string();
     assert_eq!(
         error,
@@ -365,5 +339,5 @@ fn histograms_made_by_hand_have_the_buckets_they_are_given() {
     one.values.observe(0.5);
     let histogram = histogram(&registry_of(one));
     assert_eq!((histogram.schema, histogram.bucket.len()), (7, 2));
-    assert_eq!(positive(&histogram), [(-128, 1)].into());
+    assert_eq!(histogram.positive(), [(-128, 1)].into());
 }

@@ -12,20 +12,10 @@ use hello_exporter::{
 };
 use hello_exporter_tests::http::serve;
 use hello_exporter_tests::web_config::{Directory, MUTUAL, SECRET, TLS, users};
-use hello_exporter_tests::{Exporter, Prometheus, Proxy, exposition, registry_of};
+use hello_exporter_tests::{
+    Exporter, Prometheus, PrometheusVersion, Proxy, exposition, registry_of, single,
+};
 use serde_json::{Value, json};
-
-/// Returns the only value of a query's result, and its labels without the labels of the target.
-fn single(result: &Value) -> Option<(Value, String)> {
-    let [series] = result.as_array()?.as_slice() else {
-        return None;
-    };
-    let mut labels = series["metric"].clone();
-    for target in ["instance", "job"] {
-        labels.as_object_mut()?.remove(target);
-    }
-    Some((labels, series["value"][1].as_str()?.to_owned()))
-}
 
 /// Waits until everything that the tutorial declares is in the server's database.
 fn assert_stored(prometheus: &Prometheus) {
@@ -185,25 +175,26 @@ fn line(series: &Value) -> String {
     }
 }
 
-/// A proxy sets the headers that select the format and coding, since Prometheus does not select
-/// each of them itself.
-#[test]
-fn prometheus_stores_the_same_in_every_format_with_and_without_gzip() {
-    const NATIVE_HISTOGRAMS: &[&str] = &["--enable-feature=native-histograms"];
-    const TEXT: &[(&str, &str)] = &[("Accept", "text/plain;version=0.0.4")];
-    const OPEN_METRICS_0: &[(&str, &str)] =
-        &[("Accept", "application/openmetrics-text;version=0.0.1")];
-    const OPEN_METRICS_3: &[(&str, &str)] =
-        &[("Accept", "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6")];
-    const IDENTITY: (&str, &str) = ("Accept-Encoding", "identity");
-    let open_metrics = |parameters| format!("application/openmetrics-text; {parameters}");
-    let formats = [
-        (Format::Text.content_type().to_owned(), &[][..], TEXT),
-        (open_metrics("version=1.0.0; charset=utf-8; escaping=underscores"), &[], &[]),
-        (open_metrics("version=1.0.0; charset=utf-8; escaping=allow-utf-8"), &[], OPEN_METRICS_3),
-        (open_metrics("version=0.0.1; charset=utf-8"), &[], OPEN_METRICS_0),
-        (Format::Protobuf.content_type().to_owned(), NATIVE_HISTOGRAMS, &[]),
-    ];
+/// The text formats that both versions request if a proxy sets the header, and their media types.
+const REQUESTED: [(&str, &str); 3] = [
+    ("text/plain;version=0.0.4", "text/plain; version=0.0.4; charset=utf-8"),
+    (
+        "application/openmetrics-text;version=0.0.1",
+        "application/openmetrics-text; version=0.0.1; charset=utf-8",
+    ),
+    (
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6",
+        "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8",
+    ),
+];
+
+/// The text format that only version 3 reads.
+const TEXT_1: (&str, &str) = (
+    "text/plain;version=1.0.0;escaping=allow-utf-8",
+    "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8",
+);
+
+fn stored_by(version: PrometheusVersion) {
     let registry = shop();
     let exposition = exposition(&registry);
     // Prometheus has no empty labels.
@@ -214,160 +205,47 @@ fn prometheus_stores_the_same_in_every_format_with_and_without_gzip() {
     let server = serve(move |config| {
         config.service(Metrics::new(registry.clone()));
     });
-    let check =
-        &|content_type: &str, flags: &[&str], headers: &[(&str, &str)], coding: Option<&str>| {
-            let proxy = Proxy::start(server.address, headers);
-            let prometheus = Prometheus::scraping_with_flags(proxy.address, flags);
-            let all = r#"{job="exporter",__name__=~"shop_.*"}"#;
-            let stored = prometheus.query(all, |result| result != &json!([]));
-            assert_eq!(lines(&stored), expected, "{content_type} {coding:?}");
-            for answer in proxy.responses().iter() {
-                assert_eq!(answer.header("content-type"), Some(content_type));
-                assert_eq!(answer.header("content-encoding"), coding);
-            }
-        };
-    thread::scope(|scope| {
-        for (content_type, flags, headers) in &formats {
-            let identity = [*headers, &[IDENTITY]].concat();
-            scope.spawn(move || check(content_type, flags, headers, Some("gzip")));
-            scope.spawn(move || check(content_type, flags, &identity, None));
-        }
-    });
-}
-
-#[derive(Collector)]
-struct Traced {
-    #[metric(help = "Requests.", labels = ["path"])]
-    requests_total: CounterVec<1>,
-    #[metric(help = "Time.", labels = ["path"], buckets = [0.5, 2.5])]
-    duration_seconds: HistogramVec<1>,
-}
-
-/// Returns series and exemplars, sorted: the labels of the series, and the labels, value and time
-/// of the exemplar.
-fn exemplars(result: &Value) -> Vec<String> {
-    let series = result.as_array().unwrap().iter().flat_map(|series| {
-        let name = &series["seriesLabels"]["__name__"];
-        let bound = &series["seriesLabels"]["le"];
-        let exemplars = series["exemplars"].as_array().unwrap().iter();
-        exemplars.map(move |it| {
-            format!("{name} {bound} {} {} {}", it["labels"], it["value"], it["timestamp"])
-        })
-    });
-    let mut exemplars: Vec<String> = series.collect();
-    exemplars.sort_unstable();
-    exemplars
-}
-
-#[test]
-fn prometheus_stores_the_same_exemplars_of_openmetrics_and_protobuf() {
-    let traced = Traced::new();
-    // Prometheus 2.42 keeps the escapes of exemplars in OpenMetrics, so there are none here.
-    let trace = |id| [("trace_id", id), ("city", "Tromsø")];
-    traced.requests_total.with(["/"]).inc_by_with_exemplar(2, &trace("1"));
-    let seconds = traced.duration_seconds.with(["/"]);
-    seconds.observe_with_exemplar(0.25, &trace("2"));
-    seconds.observe_with_exemplar(7.5, &trace("3"));
-    let registry = registry_of(traced);
-    let server = serve(move |config| {
-        config.service(Metrics::new(registry.clone()));
-    });
-    let stored = |features: &str, content_type: &str| {
-        let proxy = Proxy::start(server.address, &[]);
-        let flags = [format!("--enable-feature={features}")];
-        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        let prometheus = Prometheus::scraping_with_flags(proxy.address, &flags);
-        let all = r#"{job="exporter"}"#;
-        let result = prometheus.exemplars(all, |result| exemplars(result).len() == 3);
+    let check = |flag: Option<&str>, headers: &[(&str, &str)], content_type, coding| {
+        let proxy = Proxy::start(server.address, headers);
+        let prometheus = version.scraping(proxy.address, flag.as_slice(), "");
+        let all = r#"{job="exporter",__name__=~"shop_.*"}"#;
+        let stored = prometheus.query(all, |result| result != &json!([]));
+        assert_eq!(lines(&stored), expected, "{version:?} {content_type} {coding:?}");
         for answer in proxy.responses().iter() {
             assert_eq!(answer.header("content-type"), Some(content_type));
+            assert_eq!(answer.header("content-encoding"), coding);
         }
-        exemplars(&result)
     };
-    let open_metrics = stored("exemplar-storage", Format::OpenMetrics.content_type());
-    let protobuf = stored("exemplar-storage,native-histograms", Format::Protobuf.content_type());
-    assert_eq!(protobuf, open_metrics);
-}
-
-/// Returns 100,000 pseudo-random numbers from 0 to 1, and never either.
-fn fractions() -> impl Iterator<Item = f64> {
-    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
-    std::iter::repeat_with(move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        ((state >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
-    })
-    .take(100_000)
-}
-
-/// Returns normally distributed numbers (Box and Muller), half as many as `fractions`.
-fn normal(mean: f64, deviation: f64) -> Vec<f64> {
-    let fractions: Vec<f64> = fractions().collect();
-    let pairs = fractions.chunks_exact(2);
-    let number = |pair: &[f64]| {
-        (-2.0 * pair[0].ln()).sqrt() * (std::f64::consts::TAU * pair[1]).cos() * deviation + mean
+    let with_and_without_gzip = |flag, headers: &[(&str, &str)], content_type| {
+        check(flag, headers, content_type, Some("gzip"));
+        let identity = [headers, &[("Accept-Encoding", "identity")]].concat();
+        check(flag, &identity, content_type, None);
     };
-    pairs.map(number).collect()
+    let with_and_without_gzip = &with_and_without_gzip;
+    thread::scope(|scope| {
+        let only_3 = (version == PrometheusVersion::V3).then_some(TEXT_1);
+        for (accepted, content_type) in REQUESTED.into_iter().chain(only_3) {
+            scope.spawn(move || {
+                with_and_without_gzip(None, &[("Accept", accepted)], content_type);
+            });
+        }
+        let by_itself = match version {
+            PrometheusVersion::V2 => Format::OpenMetrics.content_type(),
+            PrometheusVersion::V3 => REQUESTED[2].1,
+        };
+        scope.spawn(move || with_and_without_gzip(None, &[], by_itself));
+        let protobuf = Format::Protobuf.content_type();
+        let flag = Some("--enable-feature=native-histograms");
+        scope.spawn(move || with_and_without_gzip(flag, &[], protobuf));
+    });
 }
-
-/// Returns observations of several distributions, by name.
-fn distributions() -> BTreeMap<&'static str, Vec<f64>> {
-    let normal_twice = [normal(0.25, 0.01), normal(4.0, 0.5)].concat();
-    let exponential: Vec<f64> = fractions().map(|fraction| -fraction.ln() * 0.1).collect();
-    let zeros = fractions().map(|fraction| if fraction < 0.4 { 0.0 } else { fraction }).collect();
-    BTreeMap::from([
-        ("normal", [normal(2.0, 0.25), normal(2.0, 0.25)].concat()),
-        ("negative", exponential.iter().map(|value| -value).collect()),
-        ("exponential", exponential),
-        ("bimodal", normal_twice),
-        ("zeros", zeros),
-    ])
-}
-
-#[derive(Collector)]
-struct Distributed {
-    #[metric(help = "Observations.", labels = ["of"], native(factor = 1.05, max_buckets = 0))]
-    values: HistogramVec<1>,
-}
-
-/// The factor of the buckets from the attribute: schema 4.
-const FACTOR: f64 = 1.0443;
 
 #[test]
-fn prometheus_computes_quantiles_of_native_histograms() {
-    let distributed = Distributed::new();
-    let distributions = distributions();
-    for (of, values) in &distributions {
-        values.iter().for_each(|value| distributed.values.with([of]).observe(*value));
-    }
-    let registry = registry_of(distributed);
-    let server = serve(move |config| {
-        config.service(Metrics::new(registry.clone()));
-    });
-    let flags = ["--enable-feature=native-histograms"];
-    let prometheus = Prometheus::scraping_with_flags(server.address, &flags);
-    let value = |query: &str| -> f64 {
-        let result = prometheus.query(query, |result| single(result).is_some());
-        single(&result).unwrap().1.parse().unwrap()
-    };
-    for (of, mut values) in distributions {
-        let series = format!("values{{of=\"{of}\"}}");
-        assert_eq!(value(&format!("histogram_count({series})")), 100_000.0, "{of}");
-        let sum: f64 = values.iter().sum();
-        let difference = value(&format!("histogram_sum({series})")) - sum;
-        assert!(difference.abs() <= sum.abs() * 1e-9, "{of}: {difference} {sum}");
-        values.sort_unstable_by(f64::total_cmp);
-        for percent in [1, 10, 25, 45, 75, 90, 99] {
-            let exact = values[percent * values.len() / 100 - 1];
-            let quantile = percent as f64 / 100.0;
-            let estimate = value(&format!("histogram_quantile({quantile}, {series})"));
-            let is_near = if exact == 0.0 {
-                estimate.abs() < 1e-30
-            } else {
-                (1.0 / FACTOR..=FACTOR).contains(&(estimate / exact))
-            };
-            assert!(is_near, "{of}: quantile {quantile} is {exact}, estimated as {estimate}");
-        }
-    }
+fn prometheus_2_stores_the_same_in_every_format_with_and_without_gzip() {
+    stored_by(PrometheusVersion::V2);
+}
+
+#[test]
+fn prometheus_3_stores_the_same_in_every_format_with_and_without_gzip() {
+    stored_by(PrometheusVersion::V3);
 }

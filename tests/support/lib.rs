@@ -52,7 +52,7 @@ pub use process::{
     Exporter, Resources, build, build_example, build_library, build_program, cargo, free_address,
     output_of, without_cargo_env,
 };
-pub use prometheus::Prometheus;
+pub use prometheus::{Prometheus, PrometheusVersion, single};
 pub use proxy::Proxy;
 pub use redis::{Fake, FakeRedis, FakeTls, Redis, bulk};
 pub use repository::{

@@ -138,6 +138,35 @@ pub struct Histogram {
     pub exemplars: Vec<Exemplar>,
 }
 
+impl Histogram {
+    /// Returns the counts of positive native buckets that are not empty, by index.
+    pub fn positive(&self) -> BTreeMap<i32, i64> {
+        counts(&self.positive_span, &self.positive_delta)
+    }
+
+    /// Returns the counts of negative native buckets that are not empty, by index.
+    pub fn negative(&self) -> BTreeMap<i32, i64> {
+        counts(&self.negative_span, &self.negative_delta)
+    }
+}
+
+fn counts(spans: &[BucketSpan], deltas: &[i64]) -> BTreeMap<i32, i64> {
+    let mut deltas = deltas.iter();
+    let (mut index, mut count) = (0, 0);
+    let mut counts = BTreeMap::new();
+    for span in spans {
+        index += span.offset;
+        for _ in 0..span.length {
+            count += deltas.next().expect("a delta for each bucket");
+            counts.insert(index, count);
+            index += 1;
+        }
+    }
+    assert_eq!(deltas.next(), None);
+    counts.retain(|_, count| *count != 0);
+    counts
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub struct Metric {
     #[prost(message, repeated, tag = "1")]

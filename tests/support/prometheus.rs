@@ -1,6 +1,7 @@
 //! A real Prometheus server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -9,6 +10,34 @@ use tempfile::TempDir;
 use crate::http;
 use crate::poll;
 use crate::process::free_address;
+use crate::repository::repository;
+
+/// A version of Prometheus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrometheusVersion {
+    /// Prometheus 2.42, of Debian 12.
+    V2,
+    /// Prometheus 3, of Debian 14.
+    V3,
+}
+
+impl PrometheusVersion {
+    /// Both versions.
+    pub const ALL: [Self; 2] = [Self::V2, Self::V3];
+
+    fn program(self) -> PathBuf {
+        match self {
+            Self::V2 => PathBuf::from("prometheus"),
+            Self::V3 => repository("target/prometheus-3/usr/bin/prometheus"),
+        }
+    }
+
+    /// Starts a server that scrapes `target` five times a second, with more flags, and with more
+    /// lines in the scrape configuration. Waits until it is ready.
+    pub fn scraping(self, target: SocketAddr, flags: &[&str], more: &str) -> Prometheus {
+        Prometheus::start(self, flags, &scraping(target, more))
+    }
+}
 
 /// A running server, killed when it is dropped.
 #[derive(Debug)]
@@ -30,22 +59,17 @@ impl Prometheus {
         Self::configured(&scraping(target, more))
     }
 
-    /// Starts a server like [`scraping`](Self::scraping), with more flags.
-    pub fn scraping_with_flags(target: SocketAddr, flags: &[&str]) -> Self {
-        Self::start(flags, &scraping(target, ""))
-    }
-
     /// Starts a server with this configuration, and waits until it is ready.
     pub fn configured(config: &str) -> Self {
-        Self::start(&[], config)
+        Self::start(PrometheusVersion::V2, &[], config)
     }
 
-    fn start(flags: &[&str], config: &str) -> Self {
+    fn start(version: PrometheusVersion, flags: &[&str], config: &str) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let file = directory.path().join("prometheus.yml");
         std::fs::write(&file, config).expect("the configuration is written");
         let address = free_address();
-        let child = Command::new("prometheus")
+        let child = Command::new(version.program())
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
             .arg(format!("--web.listen-address={address}"))
@@ -104,6 +128,18 @@ impl Drop for Prometheus {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns the only value of a query's result, and its labels without the labels of the target.
+pub fn single(result: &Value) -> Option<(Value, String)> {
+    let [series] = result.as_array()?.as_slice() else {
+        return None;
+    };
+    let mut labels = series["metric"].clone();
+    for target in ["instance", "job"] {
+        labels.as_object_mut()?.remove(target);
+    }
+    Some((labels, series["value"][1].as_str()?.to_owned()))
 }
 
 /// Returns a configuration that scrapes `target` five times a second, with more lines in the scrape
