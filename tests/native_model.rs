@@ -1,7 +1,13 @@
 //! Arbitrary native histograms compared with a model, which keeps all observations and has its own
 //! arithmetic of bounds.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests"
+)]
 
 #[path = "support/arbitrary.rs"]
 mod arbitrary;
