@@ -5,15 +5,18 @@ pub use std::borrow::Cow;
 pub use std::result::Result;
 pub use std::vec::Vec;
 
-use crate::collect::{Declaration, LabelShape};
+use crate::collect::{Declaration, LabelShape, Options};
+use crate::desc::contract::{Bounds, Contract};
 use crate::desc::{Desc, MetricType};
+use crate::metric::DEFAULT_BUCKETS;
 
 mod checks;
 mod message;
 
 pub use crate::collect::live::{Live, Liveness, OfDeclared, of_declared};
 pub use crate::collect::new::{MakeNew, New, WithNew, WithoutNew};
-pub use crate::labels::with_one;
+pub use crate::desc::contract::Status;
+pub use crate::labels::{ClosedValues, with_one};
 pub use checks::*;
 
 /// Returns the type of a metric: the one that the field's type determines, or else the one that the
@@ -29,21 +32,46 @@ const fn metric_type(own: Option<MetricType>, declared: Option<MetricType>) -> M
 #[expect(clippy::too_many_arguments, reason = "the derive writes the call")]
 pub const fn declaration(
     name: &'static str,
+    status: Status,
     help: &'static str,
     (own, declared): (Option<MetricType>, Option<MetricType>),
     unit: Option<&'static str>,
-    shape: LabelShape,
+    (shape, values): (LabelShape, &'static [ClosedValues]),
     labels: &'static [Cow<'static, str>],
     const_labels: &'static [(Cow<'static, str>, Cow<'static, str>)],
-    (buckets, max_series): (Option<&'static [f64]>, Option<usize>),
+    (options, buckets, max_series): (Options, Option<&'static [f64]>, Option<usize>),
 ) -> Declaration {
     let metric_type = metric_type(own, declared);
     let labels = match shape {
         LabelShape::Named(names) => names,
         _ => labels,
     };
-    let desc = Desc::constant(name, help, metric_type, unit, labels, const_labels);
+    let is_histogram = matches!(metric_type, MetricType::Histogram);
+    let default_buckets = if is_histogram && options.buckets { DEFAULT_BUCKETS } else { &[] };
+    let contract = Contract {
+        values: Cow::Borrowed(values),
+        buckets: Bounds(match buckets {
+            Some(buckets) => buckets,
+            None => default_buckets,
+        }),
+        status,
+        ..Contract::NONE
+    };
+    let desc = Desc::constant(name, help, metric_type, unit, labels, const_labels, contract);
     Declaration::with_options(desc, buckets, max_series)
+}
+
+/// The status of a family that neither has an old name nor will be removed.
+pub const CURRENT: Status = Status::Current;
+
+/// The status of a family with this old name.
+pub const fn renamed_from(old: &'static str) -> Status {
+    Status::Renamed(Cow::Borrowed(old))
+}
+
+/// The status of a family that will be removed.
+pub const fn deprecated(advice: &'static str) -> Status {
+    Status::Deprecated(Cow::Borrowed(advice))
 }
 
 /// Permits any UTF-8 text as the names of a declaration.

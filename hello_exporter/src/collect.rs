@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 pub use crate::desc::{Desc, DescError, MetricType};
 pub use crate::encode::{FamilyEncoder, Sample, SampleValue};
-use crate::labels::Labels;
+use crate::labels::{ClosedValues, Labels};
 pub use crate::metric::to_sample::ToSample;
 pub use declaration::{Declaration, FieldError};
 use live::{Live, Liveness, of_declared};
@@ -294,6 +294,10 @@ pub trait Metric {
 
     /// The labels of the metric, and whether the attribute or the type names them.
     const LABELS: LabelShape;
+
+    /// The values that the labels can have, in their order.
+    #[doc(hidden)]
+    const VALUES: &'static [ClosedValues] = &[];
 
     /// The attribute options that the type takes.
     const OPTIONS: Options = Options::NONE;

@@ -1,13 +1,16 @@
 //! The descriptor of a metric family: its name, help, type and labels.
 
 mod check;
+pub(crate) mod contract;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use check::DescError;
 pub(crate) use check::has_unit;
+use contract::{Contract, Status};
 
+use crate::labels::ClosedValues;
 use crate::name::{Escaping, NameKind};
 
 /// The type of a metric family. It is displayed as in the `# TYPE` lines of the formats that have
@@ -19,6 +22,8 @@ use crate::name::{Escaping, NameKind};
 /// assert_eq!(MetricType::Counter.to_string(), "counter");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "schema", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum MetricType {
     /// A value that only goes up, or back to zero when the process restarts.
@@ -107,6 +112,7 @@ pub struct Desc {
     const_labels: Cow<'static, [(Cow<'static, str>, Cow<'static, str>)]>,
     /// Whether its names can be any UTF-8 text.
     is_utf8: bool,
+    contract: Contract,
 }
 
 impl Desc {
@@ -125,6 +131,7 @@ impl Desc {
             labels: Cow::Borrowed(&[]),
             const_labels: Cow::Borrowed(&[]),
             is_utf8: false,
+            contract: Contract::NONE,
         }
     }
 
@@ -136,6 +143,7 @@ impl Desc {
         unit: Option<&'static str>,
         labels: &'static [Cow<'static, str>],
         const_labels: &'static [(Cow<'static, str>, Cow<'static, str>)],
+        contract: Contract,
     ) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -148,6 +156,7 @@ impl Desc {
             labels: Cow::Borrowed(labels),
             const_labels: Cow::Borrowed(const_labels),
             is_utf8: false,
+            contract,
         }
     }
 
@@ -223,9 +232,16 @@ impl Desc {
         self
     }
 
-    /// Prepends the labels of a row.
+    /// Prepends the labels of a row, and their values.
     #[must_use]
-    pub(crate) fn with_row_labels(mut self, row_labels: &[Cow<'static, str>]) -> Self {
+    pub(crate) fn with_row_labels(
+        mut self,
+        row_labels: &[Cow<'static, str>],
+        values: &[ClosedValues],
+    ) -> Self {
+        let values = values.iter().copied().chain(std::iter::repeat(None));
+        let values: Vec<ClosedValues> = values.take(row_labels.len()).collect();
+        self.contract.with_row_values(&values);
         self.labels.to_mut().splice(..0, row_labels.iter().cloned());
         self
     }
@@ -248,11 +264,14 @@ impl Desc {
         }
     }
 
-    /// Prepends `prefix` to the name.
+    /// Prepends `prefix` to the name, and to the old one.
     #[must_use]
     pub(crate) fn with_prefix(mut self, prefix: &str) -> Self {
         if !prefix.is_empty() {
             self.name = Cow::Owned(format!("{prefix}{}", self.name));
+            if let Status::Renamed(old) = &mut self.contract.status {
+                *old = Cow::Owned(format!("{prefix}{old}"));
+            }
         }
         self
     }
@@ -306,7 +325,8 @@ impl Desc {
         self.metric_type == MetricType::Counter && self.family_name() == self.name()
     }
 
-    /// Returns the text of the `# HELP` line, not escaped.
+    /// Returns the help as the author has written it. [`exposed_help`](Self::exposed_help) is the
+    /// text of the `# HELP` line.
     pub fn help(&self) -> &str {
         &self.help
     }

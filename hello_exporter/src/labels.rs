@@ -12,6 +12,9 @@ use crate::{escape, name};
 /// The maximum length of a label value in bytes. Longer values are cut at a character boundary.
 pub const MAX_LABEL_VALUE_BYTES: usize = u16::MAX as usize;
 
+/// All values that a label can have; `None` if any text can be one.
+pub type ClosedValues = Option<&'static [&'static str]>;
+
 /// The value of one label: a string, or a value that is written as one.
 ///
 /// `str`, `String`, `Cow<str>`, `char`, integers, [`NonZero`] integers, `bool`, IP addresses and
@@ -47,6 +50,10 @@ pub trait LabelValue {
     /// The buffer in which [`as_label`](Self::as_label) formats the value; `()` if it needs none.
     type Buffer: Default;
 
+    /// All values, if only these are possible. [`#[derive(LabelValue)]`](macro@crate::LabelValue)
+    /// sets them, for the [`schema`](crate::schema).
+    const VALUES: ClosedValues = None;
+
     /// Returns the value as a string. It is called before any lock is taken.
     fn as_label<'a>(&'a self, buffer: &'a mut Self::Buffer) -> &'a str;
 }
@@ -75,6 +82,10 @@ pub trait Labels {
     /// The names, if the type has them.
     const NAMES: Option<&'static [Cow<'static, str>]> = None;
 
+    /// For each label, in the order of the names: all its values, if only these are possible. A
+    /// label after the last of them can have any value.
+    const VALUES: &'static [ClosedValues] = &[];
+
     /// Passes all [`COUNT`](Self::COUNT) values to `read`, as strings. A family drops and counts an
     /// update with another number of values.
     fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R;
@@ -90,6 +101,7 @@ impl LabelValue for str {
 
 impl LabelValue for bool {
     type Buffer = ();
+    const VALUES: ClosedValues = Some(&["false", "true"]);
 
     fn as_label<'a>(&'a self, (): &'a mut ()) -> &'a str {
         if *self { "true" } else { "false" }
@@ -98,6 +110,7 @@ impl LabelValue for bool {
 
 impl<V: LabelValue> LabelValue for Option<V> {
     type Buffer = V::Buffer;
+    const VALUES: ClosedValues = V::VALUES;
 
     fn as_label<'a>(&'a self, buffer: &'a mut V::Buffer) -> &'a str {
         self.as_ref().map_or("", |value| value.as_label(buffer))
@@ -109,6 +122,7 @@ macro_rules! by_deref {
     ($([$($param:ident)?] $type:ty => $target:ty;)*) => {$(
         impl$(<$param: LabelValue + ?Sized>)? LabelValue for $type {
             type Buffer = <$target as LabelValue>::Buffer;
+            const VALUES: ClosedValues = <$target as LabelValue>::VALUES;
 
             fn as_label<'a>(&'a self, buffer: &'a mut Self::Buffer) -> &'a str {
                 <$target as LabelValue>::as_label(self, buffer)
@@ -118,6 +132,7 @@ macro_rules! by_deref {
         impl$(<$param: Labels + ?Sized>)? Labels for $type {
             const COUNT: usize = <$target as Labels>::COUNT;
             const NAMES: Option<&'static [Cow<'static, str>]> = <$target as Labels>::NAMES;
+            const VALUES: &'static [ClosedValues] = <$target as Labels>::VALUES;
 
             fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
                 <$target as Labels>::with_values(self, read)
@@ -216,6 +231,7 @@ macro_rules! sets_of_one {
     ($([$($param:ident)?] $type:ty;)*) => {$(
         impl$(<$param: LabelValue>)? Labels for $type {
             const COUNT: usize = 1;
+            const VALUES: &'static [ClosedValues] = &[<$type as LabelValue>::VALUES];
 
             fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
                 with_one(self, read)
@@ -251,6 +267,7 @@ pub fn with_one<V: LabelValue + ?Sized, R>(value: &V, read: impl FnOnce(&[&str])
 
 impl<V: LabelValue, const N: usize> Labels for [V; N] {
     const COUNT: usize = N;
+    const VALUES: &'static [ClosedValues] = &[V::VALUES; N];
 
     fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
         let mut buffers: [V::Buffer; N] = std::array::from_fn(|_| V::Buffer::default());
@@ -266,6 +283,7 @@ macro_rules! tuples {
     ($($count:literal: $($type:ident $value:ident)*;)*) => {$(
         impl<$($type: LabelValue),*> Labels for ($($type,)*) {
             const COUNT: usize = $count;
+            const VALUES: &'static [ClosedValues] = &[$($type::VALUES),*];
 
             fn with_values<R>(&self, read: impl FnOnce(&[&str]) -> R) -> R {
                 let ($($value,)*) = self;

@@ -62,6 +62,8 @@ pub mod metric;
 pub mod name;
 mod panic;
 pub mod registry;
+#[cfg(feature = "schema")]
+pub mod schema;
 #[cfg(feature = "server")]
 mod server;
 mod sync;

@@ -28,6 +28,8 @@ use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::metric::start;
 use crate::panic::{DropLog, PanicState};
+#[cfg(feature = "schema")]
+use crate::schema::SchemaBuilder;
 use crate::sync::{read, write};
 use dynamic::DynamicIndices;
 use health::Health;
@@ -225,6 +227,18 @@ impl Registry {
     pub(crate) fn sibling(&self) -> Self {
         let health = Arc::clone(&self.inner.health);
         Self { inner: Arc::new(Inner { health, ..Inner::default() }) }
+    }
+
+    /// Removes deprecated families, and old names of renamed ones, from all later expositions.
+    #[cfg(feature = "server")]
+    pub(crate) fn hide_deprecated(&self) {
+        write(&self.inner.registrations).hide_deprecated();
+    }
+
+    /// Adds the registered families to a schema.
+    #[cfg(feature = "schema")]
+    pub(crate) fn describe_to(&self, builder: &mut SchemaBuilder) {
+        read(&self.inner.registrations).describe_to(builder);
     }
 
     /// Returns the names of a collector's families.

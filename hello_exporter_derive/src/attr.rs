@@ -40,6 +40,8 @@ const METRIC_ARGUMENTS: &[&str] = &[
     "buckets",
     "native",
     "max_series",
+    "renamed_from",
+    "deprecated",
     "flatten",
     "prefix",
     "skip",
@@ -170,6 +172,8 @@ fn metric(
         buckets: None,
         native: None,
         max_series: None,
+        renamed_from: None,
+        deprecated: None,
     };
     for argument in arguments {
         metric_argument(&mut metric, argument, errors);
@@ -202,6 +206,8 @@ fn metric_argument(metric: &mut Metric, argument: Argument, errors: &mut Errors)
             let span = argument.span;
             metric.max_series = argument.value(|input| max_series(input, span), errors);
         }
+        "renamed_from" => metric.renamed_from = argument.value(string, errors).map(Name::from),
+        "deprecated" => deprecated(metric, argument, errors),
         "prefix" => errors.push(argument.span, "`prefix` is for a field with `flatten`"),
         _ => {}
     }
@@ -219,6 +225,11 @@ fn metric_type(metric: &mut Metric, argument: Argument, errors: &mut Errors) {
         ),
         None => metric.metric_type = Some(MetricType { word }),
     }
+}
+
+fn deprecated(metric: &mut Metric, argument: Argument, errors: &mut Errors) {
+    let advice = argument.value(string, errors);
+    metric.deprecated = advice.map(|advice| Help { text: advice.value(), span: advice.span() });
 }
 
 /// Reads the path after `crate =`.

@@ -33,6 +33,7 @@ fn field(collector: &Collector, field: &Field, errors: &mut Errors) {
     check_bucket_literals(metric, errors);
     check_native_literals(metric, errors);
     check_help(field, metric, errors);
+    check_status(collector, metric, errors);
     // A name that could not be read cannot be compared with the unit.
     if field.is_readable {
         check_unit(collector, metric, errors);
@@ -87,9 +88,14 @@ fn check_struct_const_labels(collector: &Collector, errors: &mut Errors) {
 }
 
 fn check_name(collector: &Collector, metric: &Metric, errors: &mut Errors) {
-    let is_prefixed = collector.namespace.is_some() || collector.subsystem.is_some();
-    let first_digit = if is_prefixed { FirstDigit::Accepted } else { FirstDigit::Refused };
-    check_metric_name(&metric.name, first_digit, Accepted::by(collector), errors);
+    check_metric_name(&metric.name, first_digit(collector), Accepted::by(collector), errors);
+}
+
+fn first_digit(collector: &Collector) -> FirstDigit {
+    match collector.namespace.is_some() || collector.subsystem.is_some() {
+        true => FirstDigit::Accepted,
+        false => FirstDigit::Refused,
+    }
 }
 
 /// The names that a struct accepts.
@@ -201,6 +207,28 @@ fn check_help(field: &Field, metric: &Metric, errors: &mut Errors) {
     }
 }
 
+/// Checks the old name, and the advice of a metric that will be removed.
+fn check_status(collector: &Collector, metric: &Metric, errors: &mut Errors) {
+    if let Some(old) = &metric.renamed_from {
+        check_old_name(collector, metric, old, errors);
+    }
+    let Some(advice) = &metric.deprecated else { return };
+    if advice.text.trim().is_empty() {
+        let message = "the advice is empty: say what to use instead";
+        errors.push(advice.span, message);
+    } else if metric.renamed_from.is_some() {
+        let message = "`deprecated` contradicts `renamed_from`, which deprecates the old name";
+        errors.push(advice.span, message);
+    }
+}
+
+fn check_old_name(collector: &Collector, metric: &Metric, old: &Name, errors: &mut Errors) {
+    check_metric_name(old, first_digit(collector), Accepted::by(collector), errors);
+    if old.value == metric.name.value {
+        errors.push(old.span, format!("`{}` is the name already", old.value));
+    }
+}
+
 fn check_label_list(metric: &Metric, errors: &mut Errors) {
     if let Some(list) = &metric.labels
         && list.names.is_empty()
@@ -301,7 +329,12 @@ fn check_flatten_prefixes(collector: &Collector, errors: &mut Errors) {
 
 fn check_names_distinct(collector: &Collector, errors: &mut Errors) {
     let readable = collector.metrics().filter(|(field, _)| field.is_readable);
-    check_distinct(readable.map(|(_, metric)| &metric.name), "name", errors);
+    let is_new = |metric: &&Metric, old: &Name| old.value != metric.name.value;
+    let names = readable.flat_map(|(_, metric)| {
+        let old = metric.renamed_from.as_ref().filter(|old| is_new(&metric, old));
+        std::iter::once(&metric.name).chain(old)
+    });
+    check_distinct(names, "name", errors);
 }
 
 /// Reports each repeated name after its first use. Other rules report empty names.

@@ -12,7 +12,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, parse_quote};
 
-use crate::model::{Buckets, Collector, ConstLabel, Field, Metric, Name, Native};
+use crate::model::{Buckets, Collector, ConstLabel, Field, Help, Metric, Name, Native};
 use new::new;
 pub(crate) use new::{new_impl, new_kind};
 use spans::{Ends, call, of_declared, of_metric};
@@ -155,7 +155,8 @@ fn fields(collector: &Collector) -> TokenStream {
 fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let krate = &collector.krate;
     let own = of_metric(krate, &field.ty, "TYPE");
-    let shape = of_metric(krate, &field.ty, "LABELS");
+    let of_type = |item| of_metric(krate, &field.ty, item);
+    let [shape, values, options] = ["LABELS", "VALUES", "OPTIONS"].map(of_type);
     let name = collector.full_name(metric);
     let help = metric.help.as_ref().map(|help| help.text.as_str()).unwrap_or_default();
     let declared = declared_type(krate, metric);
@@ -165,22 +166,38 @@ fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenSt
     let buckets = option(metric.buckets.as_ref().map(|buckets| constant_buckets(krate, buckets)));
     let native = metric.native.as_ref().map(|native| with_native(krate, native));
     let max_series = option(metric.max_series.as_ref().map(|max| max.expr.clone()));
+    let status = status(collector, metric);
     let declaration = quote! {
         #krate::__private::declaration(
             #name,
+            #status,
             #help,
             (#own, #declared),
             #unit,
-            #shape,
+            (#shape, #values),
             &[#(#krate::__private::Cow::Borrowed(#labels)),*],
             #const_labels,
-            (#buckets, #max_series),
+            (#options, #buckets, #max_series),
         )
         #native
     };
     match collector.utf8 {
         true => quote!(#krate::__private::utf8(#declaration)),
         false => declaration,
+    }
+}
+
+/// Writes whether the metric has an old name or will be removed.
+fn status(collector: &Collector, metric: &Metric) -> TokenStream {
+    let krate = &collector.krate;
+    let private = quote!(#krate::__private);
+    match (&metric.renamed_from, &metric.deprecated) {
+        (Some(old), _) => {
+            let old = collector.prefix() + &old.value;
+            quote!(#private::renamed_from(#old))
+        }
+        (None, Some(Help { text, .. })) => quote!(#private::deprecated(#text)),
+        (None, None) => quote!(#private::CURRENT),
     }
 }
 

@@ -51,6 +51,10 @@ pub(crate) struct Metric {
     pub(crate) buckets: Option<Buckets>,
     pub(crate) native: Option<Native>,
     pub(crate) max_series: Option<MaxSeries>,
+    /// The name before, under which the metric is exposed as well.
+    pub(crate) renamed_from: Option<Name>,
+    /// What to use instead.
+    pub(crate) deprecated: Option<Help>,
 }
 
 /// A string from a literal or an identifier.
@@ -60,7 +64,7 @@ pub(crate) struct Name {
     pub(crate) span: Span,
 }
 
-/// A HELP text.
+/// A text of the HELP line.
 pub(crate) struct Help {
     pub(crate) text: String,
     pub(crate) span: Span,

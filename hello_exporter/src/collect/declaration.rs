@@ -1,6 +1,7 @@
 //! The declaration of a field, and how a field can differ from it.
 
 use crate::desc::Desc;
+use crate::desc::contract::Bounds;
 use crate::metric::NativeBuckets;
 
 /// The declaration of a field of a struct that derives [`Collector`](crate::Collector): the family,
@@ -51,6 +52,11 @@ impl Declaration {
         // `..self` would drop a part of `self` in a constant.
         let mut declared = self;
         declared.native = Some(native);
+        let contract = declared.desc.contract_mut();
+        contract.is_native = true;
+        if declared.buckets.is_none() {
+            contract.buckets = Bounds(&[]);
+        }
         declared
     }
 

@@ -105,7 +105,7 @@ impl Desc {
     }
 
     /// Returns the label that distinguishes the states of a state set: the name of the set.
-    pub(super) fn state_label(&self) -> Option<&str> {
+    pub(crate) fn state_label(&self) -> Option<&str> {
         (self.metric_type == MetricType::StateSet).then_some(&*self.name)
     }
 

@@ -11,7 +11,7 @@ const UNKNOWN: &str = "unknown";
 pub(super) fn text(desc: &Desc) -> String {
     let name = NameKind::Metric.rendered(desc.name());
     let mut metadata = format!("# HELP {name} ");
-    escape::help(desc.help(), &mut metadata);
+    escape::help(&desc.exposed_help(), &mut metadata);
     metadata.push_str(&format!("\n# TYPE {name} {}\n", text_type(desc.metric_type())));
     metadata
 }
@@ -38,7 +38,7 @@ pub(super) fn open_metrics_unknown(desc: &Desc) -> String {
 fn open_metrics_as(desc: &Desc, family: &str, type_name: &str) -> String {
     let name = NameKind::Metric.rendered(family);
     let mut metadata = format!("# HELP {name} ");
-    escape::label_value(desc.help(), &mut metadata);
+    escape::label_value(&desc.exposed_help(), &mut metadata);
     metadata.push_str(&format!("\n# TYPE {name} {type_name}\n"));
     // OpenMetrics requires that the name of the family ends in the unit. An escaped name may not.
     if let Some(unit) = desc.unit().filter(|unit| has_unit(family, unit)) {

@@ -89,7 +89,7 @@ impl Encoder for ProtobufEncoder<'_> {
         self.reserved = metric.messages.family_length.bytes();
         self.out.resize(self.family + self.reserved, 0);
         text(family::NAME, desc.name(), self.out);
-        text(family::HELP, desc.help(), self.out);
+        text(family::HELP, &desc.exposed_help(), self.out);
         integer(family::TYPE, type_number(desc.metric_type()), self.out);
         if let Some(unit) = desc.unit() {
             text(family::UNIT, unit, self.out);

@@ -67,7 +67,7 @@ foreign_metrics! {
 
 fn opts(declaration: &Declaration) -> Opts {
     let desc = declaration.desc().escaped(Escaping::Underscores);
-    let opts = Opts::new(desc.name(), desc.help());
+    let opts = Opts::new(desc.name(), desc.exposed_help());
     let const_labels = desc.const_labels().iter();
     const_labels.fold(opts, |opts, (name, value)| opts.const_label(name.as_ref(), value.as_ref()))
 }
@@ -109,8 +109,8 @@ fn verify(metric: &impl Collector, desc: &Desc) -> Result<(), FieldError> {
         declared.sort_unstable();
         let problem = if own.fq_name != desc.name() {
             format!("is named `{}`", own.fq_name)
-        } else if own.help != desc.help() {
-            format!("was made with help {:?}, but declares {:?}", own.help, desc.help())
+        } else if own.help != desc.exposed_help() {
+            format!("was made with help {:?}, but declares {:?}", own.help, desc.exposed_help())
         } else if own.variable_labels != desc.labels() {
             let (labels, declared) = (&own.variable_labels, desc.labels());
             format!("was made with labels {labels:?}, but declares {declared:?}")

@@ -192,7 +192,7 @@ fn label_pairs(metric: &Prepared, labels: RenderedLabels<'_>) -> Vec<proto::Labe
 impl Encoder for FamilyBuilder {
     fn begin_family(&mut self, metric: &Prepared) {
         self.family.set_name(metric.desc.name().to_owned());
-        self.family.set_help(metric.desc.help().to_owned());
+        self.family.set_help(metric.desc.exposed_help().into_owned());
         self.family.set_field_type(type_to(metric.desc.metric_type()));
     }
 

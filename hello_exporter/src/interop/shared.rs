@@ -112,5 +112,6 @@ fn foreign(desc: &Desc) -> Option<ForeignDesc> {
     let labels = desc.labels().iter().map(ToString::to_string).collect();
     let pairs = desc.const_labels().iter();
     let const_labels = pairs.map(|(name, value)| (name.to_string(), value.to_string())).collect();
-    ForeignDesc::new(desc.name().to_owned(), desc.help().to_owned(), labels, const_labels).ok()
+    ForeignDesc::new(desc.name().to_owned(), desc.exposed_help().into_owned(), labels, const_labels)
+        .ok()
 }

@@ -15,7 +15,7 @@ use super::{Counter, Gauge};
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
 use crate::encode::FamilyEncoder;
-use crate::labels::{self, LabelValue, Labels};
+use crate::labels::{self, ClosedValues, LabelValue, Labels};
 
 /// A metric with labels: one series of `M` for every label set that the program has updated.
 ///
@@ -298,10 +298,11 @@ impl<L, M> fmt::Debug for Family<L, M> {
 
 /// Implements the traits of a field, for label values by position and for label structs.
 macro_rules! family_metric {
-    ([$($param:tt)*] $labels:ty, $shape:expr) => {
+    ([$($param:tt)*] $labels:ty, $shape:expr, $values:expr) => {
         impl<M: SeriesMetric, $($param)*> Metric for Family<$labels, M> {
             const TYPE: Option<MetricType> = Some(M::TYPE);
             const LABELS: LabelShape = $shape;
+            const VALUES: &'static [ClosedValues] = $values;
             const OPTIONS: Options = M::OPTIONS;
             type Making = Made;
 
@@ -322,5 +323,5 @@ macro_rules! family_metric {
     };
 }
 
-family_metric!([const N: usize] Positional<N>, LabelShape::Positional(N));
-family_metric!([L: Labels] L, LabelShape::of::<L>());
+family_metric!([const N: usize] Positional<N>, LabelShape::Positional(N), &[]);
+family_metric!([L: Labels] L, LabelShape::of::<L>(), L::VALUES);

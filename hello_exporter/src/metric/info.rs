@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric};
 use crate::desc::{Desc, MetricType};
 use crate::encode::{FamilyEncoder, Sample};
-use crate::labels::{self, LabelNames, Labels, RenderedLabels};
+use crate::labels::{self, ClosedValues, LabelNames, Labels, RenderedLabels};
 use crate::sync::{read, write};
 
 /// Facts as labels, e.g. the version of a program: an
@@ -130,6 +130,7 @@ impl<L> fmt::Debug for Info<L> {
 impl<L: Labels> Metric for Info<L> {
     const TYPE: Option<MetricType> = Some(MetricType::Info);
     const LABELS: LabelShape = LabelShape::of::<L>();
+    const VALUES: &'static [ClosedValues] = L::VALUES;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

@@ -185,7 +185,8 @@ impl<L: Labels, M: Declared> Declared for Rows<L, M> {
 
     fn declared() -> Vec<Desc> {
         let row_labels = L::NAMES.unwrap_or_default();
-        M::declared().into_iter().map(|desc| desc.with_row_labels(row_labels)).collect()
+        let of_row = |desc: Desc| desc.with_row_labels(row_labels, L::VALUES);
+        M::declared().into_iter().map(of_row).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::__private::check_states;
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::FamilyEncoder;
-use crate::labels::LabelValue;
+use crate::labels::{ClosedValues, LabelValue};
 
 /// A set of states, each on or off: a
 /// [state set](https://prometheus.io/docs/specs/om/open_metrics_spec/#stateset) of OpenMetrics.
@@ -129,6 +129,7 @@ impl<E: States> fmt::Debug for StateSet<E> {
 impl<E: States> Metric for StateSet<E> {
     const TYPE: Option<MetricType> = Some(MetricType::StateSet);
     const LABELS: LabelShape = LabelShape::StateSet(E::STATES.len());
+    const VALUES: &'static [ClosedValues] = &[Some(E::STATES)];
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

@@ -12,7 +12,7 @@ use super::to_sample::ToSample;
 use crate::collect::{Borrowed, Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
 use crate::desc::{Desc, MetricType};
 use crate::encode::{FamilyEncoder, Sample};
-use crate::labels::Labels;
+use crate::labels::{ClosedValues, Labels};
 
 /// Implements the traits of a plain value type: [`ToSample`], and the traits of a field.
 macro_rules! plain_values {
@@ -96,6 +96,7 @@ pub(super) fn unix_seconds(time: SystemTime) -> f64 {
 impl<M: Metric> Metric for Option<M> {
     const TYPE: Option<MetricType> = M::TYPE;
     const LABELS: LabelShape = M::LABELS;
+    const VALUES: &'static [ClosedValues] = M::VALUES;
     const OPTIONS: Options = M::OPTIONS;
     const IS_LIVE: bool = M::IS_LIVE;
     type Making = Made;
@@ -123,6 +124,7 @@ macro_rules! referred_metric {
         impl<M: Metric + ?Sized> Metric for $type {
             const TYPE: Option<MetricType> = M::TYPE;
             const LABELS: LabelShape = M::LABELS;
+            const VALUES: &'static [ClosedValues] = M::VALUES;
             const OPTIONS: Options = M::OPTIONS;
             const IS_LIVE: bool = M::IS_LIVE;
             type Making = $making;
@@ -156,6 +158,7 @@ macro_rules! value_maps {
         {
             const TYPE: Option<MetricType> = V::TYPE;
             const LABELS: LabelShape = LabelShape::of::<K>();
+            const VALUES: &'static [ClosedValues] = K::VALUES;
             const IS_LIVE: bool = V::IS_LIVE;
             type Making = Made;
 
@@ -174,6 +177,7 @@ value_maps! {
 impl<K: Labels, V: ToSample> Metric for Vec<(K, V)> {
     const TYPE: Option<MetricType> = V::TYPE;
     const LABELS: LabelShape = LabelShape::of::<K>();
+    const VALUES: &'static [ClosedValues] = K::VALUES;
     const IS_LIVE: bool = V::IS_LIVE;
     type Making = Made;
 

@@ -42,7 +42,7 @@ pub(super) fn check_pair(
 /// equal constant labels, so the value of a constant label differs, and no two series are the same.
 fn difference(ours: &Desc, theirs: &Desc) -> Option<(&'static str, String, String)> {
     let types = [ours, theirs].map(|desc| format!("`{}`", desc.metric_type()));
-    let help = [ours, theirs].map(|desc| format!("{:?}", desc.help()));
+    let help = [ours, theirs].map(|desc| format!("{:?}", desc.exposed_help()));
     let units = [ours, theirs].map(|desc| format!("{:?}", desc.unit().unwrap_or_default()));
     let labels = [ours, theirs].map(|desc| format!("{:?}", sorted(desc.labels())));
     let const_labels = [ours, theirs].map(|desc| {

@@ -13,6 +13,8 @@ use super::{CollectorId, RegisterError};
 use crate::desc::Desc;
 use crate::encode::Prepared;
 use crate::name::Escaping;
+#[cfg(feature = "schema")]
+use crate::schema::SchemaBuilder;
 
 /// All registrations.
 #[derive(Default)]
@@ -22,12 +24,29 @@ pub(super) struct Registrations {
     exposed: ExposedNames,
     /// Families that were refused at scrape time and are logged already.
     refused: HashSet<(CollectorId, usize)>,
+    /// Whether expositions lack deprecated families.
+    hides_deprecated: bool,
     plan: Arc<Plan>,
 }
 
 impl Registrations {
     pub(super) fn plan(&self) -> Arc<Plan> {
         Arc::clone(&self.plan)
+    }
+
+    /// Adds all families to a schema.
+    #[cfg(feature = "schema")]
+    pub(super) fn describe_to(&self, builder: &mut SchemaBuilder) {
+        let members = self.families.values().flat_map(|family| family.iter());
+        members.for_each(|member| builder.add_exposed(&member.metric.desc));
+        builder.has_dynamic(self.registrations.values().any(|it| it.has_dynamic));
+    }
+
+    /// Removes deprecated families from all later expositions.
+    #[cfg(feature = "server")]
+    pub(super) fn hide_deprecated(&mut self) {
+        self.hides_deprecated = true;
+        self.replan();
     }
 
     /// Registers a collector with the families it has described, all or none.
@@ -43,7 +62,7 @@ impl Registrations {
             return Err(RegisterError::AlreadyRegistered { collector: registration.name.clone() });
         }
         for (index, desc) in descs.into_iter().enumerate() {
-            if let Err(error) = self.add_family(registration, index, desc) {
+            if let Err(error) = self.add_names(registration, index, desc) {
                 self.remove_families(registration.id);
                 return Err(error);
             }
@@ -83,7 +102,7 @@ impl Registrations {
                 has_added |= self.widen(registration, planned, &family.desc);
                 continue;
             }
-            match self.add_family(registration, family.index, family.desc.clone()) {
+            match self.add_names(registration, family.index, family.desc.clone()) {
                 Ok(()) => {
                     has_added = true;
                     self.refused.remove(&key);
@@ -126,13 +145,25 @@ impl Registrations {
     /// mistake, and each is added to all samples of the family.
     const MOST_LABELS: usize = 64;
 
-    fn add_family(
+    /// Adds a family under its name, and under its old one if it has one.
+    fn add_names(
         &mut self,
         registration: &Arc<Registration>,
         index: usize,
         desc: Desc,
     ) -> Result<(), RegisterError> {
         let desc = registration.addition.apply(desc);
+        let old = desc.under_old_name();
+        self.add_family(registration, index, desc)?;
+        old.map_or(Ok(()), |old| self.add_family(registration, index, old))
+    }
+
+    fn add_family(
+        &mut self,
+        registration: &Arc<Registration>,
+        index: usize,
+        desc: Desc,
+    ) -> Result<(), RegisterError> {
         let is_foreign = registration.is_foreign;
         desc.check_as(is_foreign)
             .map_err(|error| RegisterError::Desc { collector: registration.name.clone(), error })?;
@@ -224,11 +255,16 @@ impl Registrations {
 
     fn replan(&mut self) {
         let is_last = |family: &&Arc<Members>| family.first.registration.addition.last;
-        let (last, mut families): (Vec<_>, Vec<_>) = self.families.values().partition(is_last);
+        let is_shown = |family: &&Arc<Members>| {
+            !self.hides_deprecated || family.metadata().desc.deprecation().is_none()
+        };
+        let shown = self.families.values().filter(is_shown);
+        let (last, mut families): (Vec<_>, Vec<_>) = shown.partition(is_last);
         families.extend(last);
         let per_scrape =
             self.registrations.values().filter(|it| !matches!(it.origin, Origin::Kept(_)));
-        let members = self.families.values().flat_map(|family| family.iter());
+        let is_new = |member: &&Member| member.metric.desc.new_name().is_none();
+        let members = self.families.values().flat_map(|family| family.iter()).filter(is_new);
         let key = |member: &Member| (member.registration.id, member.index);
         self.plan = Arc::new(Plan {
             metrics: members.map(|member| (key(member), Arc::clone(&member.metric))).collect(),

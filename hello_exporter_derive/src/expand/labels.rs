@@ -17,6 +17,7 @@ pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let count = labels.len();
     let names = labels.iter().map(|label| &label.name.value);
+    let closed = labels.iter().map(|label| of_label_value(krate, &label.ty, "VALUES"));
     let values = labels.iter().map(|label| {
         let Label { ident, ty, .. } = label;
         let as_label = of_label_value(krate, ty, "as_label");
@@ -34,6 +35,7 @@ pub(crate) fn label_struct(labels: &LabelStruct) -> TokenStream {
             > = ::core::option::Option::Some(&[
                 #(#krate::__private::Cow::Borrowed(#names)),*
             ]);
+            const VALUES: &'static [#krate::__private::ClosedValues] = &[#(#closed),*];
 
             fn with_values<__R>(
                 &self,
@@ -86,6 +88,7 @@ fn label_value(LabelEnum { ident, generics, krate, variants }: &LabelEnum) -> To
         let value = &name.value;
         quote!(Self::#variant => #value)
     });
+    let values = variants.iter().map(|(_, name)| &name.value);
     // A match without arms does not cover a reference to an enum without variants.
     let body = if variants.is_empty() {
         quote!(match *self {})
@@ -96,6 +99,8 @@ fn label_value(LabelEnum { ident, generics, krate, variants }: &LabelEnum) -> To
         #[automatically_derived]
         impl #impl_generics #krate::LabelValue for #ident #ty_generics #where_clause {
             type Buffer = ();
+            const VALUES: #krate::__private::ClosedValues =
+                ::core::option::Option::Some(&[#(#values),*]);
 
             fn as_label<'__a>(&'__a self, _: &'__a mut ()) -> &'__a ::core::primitive::str {
                 #body
@@ -122,6 +127,8 @@ fn labels_of_one(LabelEnum { ident, generics, krate, .. }: &LabelEnum) -> TokenS
         #[automatically_derived]
         impl #impl_generics #krate::Labels for #ident #ty_generics #where_clause {
             const COUNT: ::core::primitive::usize = 1;
+            const VALUES: &'static [#krate::__private::ClosedValues] =
+                &[<Self as #krate::LabelValue>::VALUES];
 
             fn with_values<__R>(
                 &self,

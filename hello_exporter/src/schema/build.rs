@@ -1,0 +1,158 @@
+//! From descriptors to a schema.
+
+use std::collections::BTreeMap;
+
+use super::{CollectorSchema, FamilySchema, LabelSchema, ProbeSchema, Schema};
+use crate::collect::Declared;
+use crate::desc::Desc;
+use crate::desc::contract::Contract;
+use crate::registry::Registry;
+
+/// Collects families from descriptors.
+#[derive(Default)]
+pub(crate) struct SchemaBuilder {
+    families: BTreeMap<String, FamilySchema>,
+    has_dynamic: bool,
+}
+
+impl SchemaBuilder {
+    /// Adds families, which a source exposes if it has a name.
+    pub(crate) fn add(&mut self, descs: &[Desc], collector: Option<&str>) {
+        for desc in descs {
+            self.add_family(desc, collector);
+            if let Some(old) = desc.under_old_name() {
+                self.add_family(&old, collector);
+            }
+        }
+    }
+
+    /// Adds a family under this name alone.
+    pub(crate) fn add_exposed(&mut self, desc: &Desc) {
+        self.add_family(desc, None);
+    }
+
+    /// Records that there can be further families at run time.
+    pub(crate) fn has_dynamic(&mut self, has_dynamic: bool) {
+        self.has_dynamic |= has_dynamic;
+    }
+
+    /// Several collectors can share a family: their constant labels differ.
+    fn add_family(&mut self, desc: &Desc, collector: Option<&str>) {
+        let described = family(desc, collector);
+        match self.families.get_mut(desc.name()) {
+            None => {
+                self.families.insert(desc.name().to_owned(), described);
+            }
+            Some(family) => share(family, described),
+        }
+    }
+
+    fn finish(self) -> (Vec<FamilySchema>, bool) {
+        (self.families.into_values().collect(), self.has_dynamic)
+    }
+
+    /// Returns the schema of a type or a registry.
+    pub(crate) fn schema(self) -> Schema {
+        let (families, has_dynamic) = self.finish();
+        Schema { families, has_dynamic, ..Schema::default() }
+    }
+
+    /// Returns the schema of a probe.
+    #[cfg(feature = "server")]
+    pub(crate) fn probe(self, path: &str) -> ProbeSchema {
+        let (families, has_dynamic) = self.finish();
+        ProbeSchema { path: path.to_owned(), families, has_dynamic }
+    }
+}
+
+/// Returns the schema of one family of one collector.
+fn family(desc: &Desc, collector: Option<&str>) -> FamilySchema {
+    let Contract { buckets, is_native, .. } = desc.contract();
+    FamilySchema {
+        name: desc.name().to_owned(),
+        metric_type: desc.metric_type(),
+        unit: desc.unit().map(str::to_owned),
+        help: desc.help().to_owned(),
+        labels: labels(desc),
+        buckets: buckets.0.to_vec(),
+        is_native: *is_native,
+        collectors: collector.into_iter().map(str::to_owned).collect(),
+        deprecated: desc.deprecation().map(|reason| reason.into_owned()),
+        renamed_to: desc.new_name().map(str::to_owned),
+    }
+}
+
+fn labels(desc: &Desc) -> Vec<LabelSchema> {
+    let constant = desc.const_labels().iter().map(|(name, value)| LabelSchema {
+        name: name.clone().into_owned(),
+        values: Some(vec![value.clone().into_owned()]),
+        is_constant: true,
+    });
+    let values = desc.contract().values.iter().copied().chain(std::iter::repeat(None));
+    let names = desc.labels().iter().map(AsRef::as_ref).chain(desc.state_label());
+    let variable = names.zip(values).map(|(name, values)| LabelSchema {
+        name: name.to_owned(),
+        values: values.map(|values| sorted(values.iter().map(|value| (*value).to_owned()))),
+        is_constant: false,
+    });
+    constant.chain(variable).collect()
+}
+
+fn sorted(values: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut values: Vec<String> = values.into_iter().collect();
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// Adds another collector's part to a family. A label has the values of both parts.
+fn share(family: &mut FamilySchema, other: FamilySchema) {
+    family.collectors = match (family.collectors.is_empty(), other.collectors.is_empty()) {
+        (false, false) => {
+            sorted(std::mem::take(&mut family.collectors).into_iter().chain(other.collectors))
+        }
+        // One of the parts is in every scrape.
+        _ => Vec::new(),
+    };
+    for label in &mut family.labels {
+        let theirs = other.labels.iter().find(|other| other.name == label.name);
+        let theirs = theirs.and_then(|label| label.values.clone());
+        let ours = label.values.take();
+        label.values =
+            ours.zip(theirs).map(|(ours, theirs)| sorted(ours.into_iter().chain(theirs)));
+    }
+}
+
+impl Schema {
+    /// Returns the families of a type that derives [`Collector`](crate::Collector).
+    pub fn of<T: Declared>() -> Self {
+        let mut builder = SchemaBuilder::default();
+        builder.add(&T::declared(), None);
+        builder.has_dynamic(T::HAS_DYNAMIC);
+        builder.schema()
+    }
+
+    /// Sets what an exporter has in addition to its families.
+    #[cfg(feature = "server")]
+    pub(crate) fn with_exporter(
+        self,
+        exporter: String,
+        namespace: String,
+        mut collectors: Vec<CollectorSchema>,
+        mut probes: Vec<ProbeSchema>,
+    ) -> Self {
+        collectors.sort_by(|one, other| one.name.cmp(&other.name));
+        probes.sort_by(|one, other| one.path.cmp(&other.path));
+        Self { exporter, namespace, collectors, probes, ..self }
+    }
+}
+
+/// Returns the families that are registered, including the dynamic ones that scrapes have brought
+/// so far.
+impl From<&Registry> for Schema {
+    fn from(registry: &Registry) -> Self {
+        let mut builder = SchemaBuilder::default();
+        registry.describe_to(&mut builder);
+        builder.schema()
+    }
+}
