@@ -33,7 +33,7 @@ use crate::schema::SchemaBuilder;
 use crate::sync::{read, write};
 use dynamic::DynamicIndices;
 use health::Health;
-use origin::{Declarations, Origin, Registrable, assert_live};
+use origin::{CollectorName, Declarations, Origin, Registrable, assert_live};
 use plan::{Plan, Registration};
 use registrations::Registrations;
 use scrape::{Provider, ScrapeRequest};
@@ -235,10 +235,15 @@ impl Registry {
         write(&self.inner.registrations).hide_deprecated();
     }
 
-    /// Adds the registered families to a schema.
+    /// Adds the registered families to a schema. `is_source` tells sources from other collectors,
+    /// by their names.
     #[cfg(feature = "schema")]
-    pub(crate) fn describe_to(&self, builder: &mut SchemaBuilder) {
-        read(&self.inner.registrations).describe_to(builder);
+    pub(crate) fn describe_to(
+        &self,
+        builder: &mut SchemaBuilder,
+        is_source: impl Fn(&CollectorName) -> bool,
+    ) {
+        read(&self.inner.registrations).describe_to(builder, is_source);
     }
 
     /// Returns the names of a collector's families.

@@ -57,7 +57,8 @@ pub struct Schema {
     /// The name of the exporter; empty for a type or a registry.
     #[serde(default)]
     pub exporter: String,
-    /// The prefix of the metrics about the exporter's sources; empty for a type or a registry.
+    /// What the names of the metrics about the exporter's sources begin with, before a `_`; empty
+    /// for a type or a registry.
     #[serde(default)]
     pub namespace: String,
     /// The sources, sorted by name.

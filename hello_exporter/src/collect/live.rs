@@ -1,13 +1,22 @@
-//! Whether the samples of a collector can change while it is registered.
+//! What the type of a collector says: whether the samples can change while it is registered, and
+//! its families.
 
 use std::marker::PhantomData;
 
-use crate::collect::Declared;
+use crate::collect::{Declared, Desc};
+
+/// The families of a type, and whether values can have further ones.
+pub(crate) type DeclaredFamilies = (Vec<Desc>, bool);
 
 /// Says whether samples can change, see [`Collect::liveness`](crate::collect::Collect::liveness).
 pub trait Liveness {
     /// Whether the samples can change.
     const IS_LIVE: bool;
+
+    /// Returns the families, if the type declares them.
+    fn families() -> Option<DeclaredFamilies> {
+        None
+    }
 }
 
 /// The liveness of a collector that is written by hand: its samples may change.
@@ -22,6 +31,10 @@ pub struct OfDeclared<T>(PhantomData<T>);
 
 impl<T: Declared> Liveness for OfDeclared<T> {
     const IS_LIVE: bool = T::IS_LIVE;
+
+    fn families() -> Option<DeclaredFamilies> {
+        Some((T::declared(), T::HAS_DYNAMIC))
+    }
 }
 
 /// Returns the liveness of `T`.
@@ -32,4 +45,9 @@ pub fn of_declared<T: Declared>() -> OfDeclared<T> {
 /// Returns whether the samples can change. It does not call `_liveness`: the return type is enough.
 pub(crate) const fn is_live<L: Liveness>(_liveness: fn() -> L) -> bool {
     L::IS_LIVE
+}
+
+/// Returns the families that the type of a collector declares. It does not call `_liveness`.
+pub(crate) fn families<L: Liveness>(_liveness: fn() -> L) -> Option<DeclaredFamilies> {
+    L::families()
 }

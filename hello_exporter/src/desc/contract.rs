@@ -21,6 +21,7 @@ pub(crate) struct Contract {
 /// Whether the users of a family have to move to another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Status {
+    /// It has had one name only, and stays.
     #[default]
     Current,
     /// Exposed under this old name as well.

@@ -3,6 +3,7 @@
 use prometheus::proto::MetricFamily;
 
 use super::model;
+use crate::collect::live::DeclaredFamilies;
 use crate::collect::{Collect, Describe};
 use crate::desc::Desc;
 use crate::encode::FamilyEncoder;
@@ -13,6 +14,10 @@ use crate::registry::origin::Registrable;
 /// added by the scrape that first gathers it; one that clashes is dropped and counted.
 impl IntoCollector for prometheus::Registry {
     const IS_LIVE: bool = true;
+
+    fn families() -> Option<DeclaredFamilies> {
+        None
+    }
 
     fn into_collector(self) -> Registrable {
         Registrable::foreign(Gathered(self.gather()).describe(), move || Gathered(self.gather()))

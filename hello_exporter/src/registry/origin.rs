@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::RegisterError;
-use crate::collect::live::is_live;
+use crate::collect::live::{DeclaredFamilies, families, is_live};
 use crate::collect::{Collect, Declared};
 use crate::desc::Desc;
 use crate::panic::{DropLog, Guarded};
@@ -25,6 +25,10 @@ pub trait IntoCollector {
     /// Whether the samples can change while the collector is registered.
     #[doc(hidden)]
     const IS_LIVE: bool;
+
+    /// Returns the families that the type declares. `None` if only a value knows them.
+    #[doc(hidden)]
+    fn families() -> Option<DeclaredFamilies>;
 
     /// Converts the collector to the form that a registry keeps.
     #[doc(hidden)]
@@ -63,6 +67,14 @@ impl Declarations {
     /// Returns the families of `T`, and the `dynamic` ones that are known already.
     pub(crate) fn of<T: Declared>(dynamic: Vec<Desc>) -> Self {
         Self { declared: T::declared(), dynamic, has_dynamic: T::HAS_DYNAMIC }
+    }
+}
+
+/// Declares the families of a type. If only a value knows them, all are dynamic.
+impl From<Option<DeclaredFamilies>> for Declarations {
+    fn from(families: Option<DeclaredFamilies>) -> Self {
+        let (declared, has_dynamic) = families.unwrap_or((Vec::new(), true));
+        Self { declared, dynamic: Vec::new(), has_dynamic }
     }
 }
 
@@ -155,6 +167,10 @@ pub(crate) const fn assert_live(is_live: bool) {
 impl<T: Collect + Send + Sync + 'static> IntoCollector for T {
     const IS_LIVE: bool = is_live(T::liveness);
 
+    fn families() -> Option<DeclaredFamilies> {
+        families(T::liveness)
+    }
+
     fn into_collector(self) -> Registrable {
         Arc::new(self).into_collector()
     }
@@ -162,6 +178,10 @@ impl<T: Collect + Send + Sync + 'static> IntoCollector for T {
 
 impl<T: Collect + Send + Sync + 'static> IntoCollector for Arc<T> {
     const IS_LIVE: bool = is_live(T::liveness);
+
+    fn families() -> Option<DeclaredFamilies> {
+        families(T::liveness)
+    }
 
     fn into_collector(self) -> Registrable {
         Registrable::new(std::any::type_name::<T>(), Origin::Kept(self), Declarations::default())

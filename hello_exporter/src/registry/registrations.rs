@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::clash::check_pair;
 use super::dynamic::DynamicFamily;
 use super::exposed::{ExposedName, ExposedNames, exposed_names};
-use super::origin::Origin;
+use super::origin::{CollectorName, Origin};
 use super::plan::{Member, Members, Plan, PlannedFamily, Registration};
 use super::{CollectorId, RegisterError};
 use crate::desc::Desc;
@@ -36,9 +36,15 @@ impl Registrations {
 
     /// Adds all families to a schema.
     #[cfg(feature = "schema")]
-    pub(super) fn describe_to(&self, builder: &mut SchemaBuilder) {
-        let members = self.families.values().flat_map(|family| family.iter());
-        members.for_each(|member| builder.add_exposed(&member.metric.desc));
+    pub(super) fn describe_to(
+        &self,
+        builder: &mut SchemaBuilder,
+        is_source: impl Fn(&CollectorName) -> bool,
+    ) {
+        for member in self.families.values().flat_map(|family| family.iter()) {
+            let source = Some(&member.registration.name).filter(|name| is_source(name));
+            builder.add_exposed(&member.metric.desc, source.map(AsRef::as_ref));
+        }
         builder.has_dynamic(self.registrations.values().any(|it| it.has_dynamic));
     }
 

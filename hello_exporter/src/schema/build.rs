@@ -16,35 +16,31 @@ pub(crate) struct SchemaBuilder {
 }
 
 impl SchemaBuilder {
-    /// Adds families, which a source exposes if it has a name.
-    pub(crate) fn add(&mut self, descs: &[Desc], collector: Option<&str>) {
+    /// Adds the families of a type, and those that have old names under these as well.
+    fn add_declared(&mut self, descs: &[Desc]) {
         for desc in descs {
-            self.add_family(desc, collector);
+            self.add_exposed(desc, None);
             if let Some(old) = desc.under_old_name() {
-                self.add_family(&old, collector);
+                self.add_exposed(&old, None);
             }
         }
     }
 
-    /// Adds a family under this name alone.
-    pub(crate) fn add_exposed(&mut self, desc: &Desc) {
-        self.add_family(desc, None);
-    }
-
-    /// Records that there can be further families at run time.
-    pub(crate) fn has_dynamic(&mut self, has_dynamic: bool) {
-        self.has_dynamic |= has_dynamic;
-    }
-
-    /// Several collectors can share a family: their constant labels differ.
-    fn add_family(&mut self, desc: &Desc, collector: Option<&str>) {
+    /// Adds a family of one name, which a source exposes if it has a name.
+    pub(crate) fn add_exposed(&mut self, desc: &Desc, collector: Option<&str>) {
         let described = family(desc, collector);
         match self.families.get_mut(desc.name()) {
             None => {
                 self.families.insert(desc.name().to_owned(), described);
             }
+            // Several collectors share a family if their constant labels differ.
             Some(family) => share(family, described),
         }
+    }
+
+    /// Records that there can be further families at run time.
+    pub(crate) fn has_dynamic(&mut self, has_dynamic: bool) {
+        self.has_dynamic |= has_dynamic;
     }
 
     fn finish(self) -> (Vec<FamilySchema>, bool) {
@@ -127,7 +123,7 @@ impl Schema {
     /// Returns the families of a type that derives [`Collector`](crate::Collector).
     pub fn of<T: Declared>() -> Self {
         let mut builder = SchemaBuilder::default();
-        builder.add(&T::declared(), None);
+        builder.add_declared(&T::declared());
         builder.has_dynamic(T::HAS_DYNAMIC);
         builder.schema()
     }
@@ -152,7 +148,7 @@ impl Schema {
 impl From<&Registry> for Schema {
     fn from(registry: &Registry) -> Self {
         let mut builder = SchemaBuilder::default();
-        registry.describe_to(&mut builder);
+        registry.describe_to(&mut builder, |_| false);
         builder.schema()
     }
 }

@@ -58,6 +58,31 @@ pub(crate) struct Flags {
     )]
     pub(crate) web_config_file: Option<PathBuf>,
 
+    /// Do not expose deprecated metrics: neither those that will be removed, nor renamed ones under
+    /// their old names.
+    #[arg(id = "no-metrics.deprecated", long)]
+    pub(crate) hide_deprecated: bool,
+
+    /// Print what the exporter can expose, and exit: a reference (`markdown`, without a FORMAT), the
+    /// schema (`json`), a dashboard (`grafana`), alerts (`rules`), or the `metric_relabel_configs`
+    /// that keep the old names of renamed metrics (`relabel`).
+    #[arg(
+        id = "describe",
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "markdown",
+        hide_possible_values = true
+    )]
+    pub(crate) describe: Option<Document>,
+
+    /// Print what has changed since an older exporter wrote FILE with `--describe=json`, and exit;
+    /// with status 1 if a change breaks queries.
+    #[arg(id = "describe.diff", long, value_name = "FILE")]
+    pub(crate) describe_diff: Option<PathBuf>,
+
     /// Check whether the exporter would start with these flags and the files that they name, and
     /// exit.
     #[arg(id = "config.check", long)]
@@ -77,6 +102,21 @@ impl Flags {
     pub(crate) fn web_config_file(&self) -> Option<&Path> {
         self.web_config_file.as_deref().filter(|file| !file.as_os_str().is_empty())
     }
+}
+
+/// A document about what an exporter can expose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Document {
+    /// A reference of all metrics.
+    Markdown,
+    /// The schema.
+    Json,
+    /// A dashboard for Grafana.
+    Grafana,
+    /// Alerting rules for Prometheus.
+    Rules,
+    /// Relabelling rules for Prometheus.
+    Relabel,
 }
 
 /// Severity of a log message.

@@ -8,6 +8,7 @@ mod error;
 mod maker;
 mod memory;
 mod run;
+mod schema;
 mod serve;
 mod services;
 mod signal;

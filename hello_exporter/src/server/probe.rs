@@ -47,7 +47,7 @@ use std::time::Duration;
 pub(crate) use maker::ReadyProbe;
 pub use maker::{MadeProbe, async_fn};
 pub use options::ProbeOptions;
-pub(crate) use served::{ProbeContext, ServedProbe};
+pub(crate) use served::{ProbeContext, ProbeMetrics, ServedProbe};
 pub(crate) use target::{AllowList, check as check_target};
 pub use target::{ParsePatternError, TargetError, TargetPattern};
 

@@ -84,6 +84,7 @@ use std::sync::Arc;
 pub use function::{async_fn, blocking_fn, in_turn};
 pub use maker::MadeSource;
 pub(crate) use maker::ReadySource;
+pub(crate) use metrics::ScrapeMetrics;
 pub use options::SourceOptions;
 pub(crate) use runnable::{DropLogs, Failure, FailureKind, Scraped, scraped};
 pub(crate) use runtime::SourceRuntime;

@@ -8,9 +8,9 @@ use tracing::info;
 
 use super::command::Parsed;
 use super::maker::MakeError;
-use super::{DeclarationError, Exporter, ExporterError, Maker};
+use super::{DeclarationError, Exporter, ExporterError, Maker, Settings};
 use crate::internals::{DropLog, FOREIGN_REGISTRY, catch};
-use crate::registry::{IntoCollector, RegisterError};
+use crate::registry::{IntoCollector, RegisterError, Registry};
 use crate::server::cli::TelemetryPath;
 use crate::server::http::Limit;
 use crate::server::options::ZeroTimeout;
@@ -41,9 +41,12 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let sources = self.make_sources(parsed, runtime.zip(supervisor));
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
-        self.register_own();
+        self.errors.extend(register_own(&self.settings, &self.registry));
         if !parsed.flags.disable_exporter_metrics {
-            self.register_program(&limit);
+            self.errors.extend(register_program(&limit, &self.registry));
+        }
+        if parsed.flags.hide_deprecated {
+            self.registry.hide_deprecated();
         }
         match self.take_errors() {
             Some(errors) => Err(ExporterError::Declaration(errors)),
@@ -55,7 +58,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     }
 
     /// Takes all errors, if there are any. The error of the state comes first.
-    fn take_errors(&mut self) -> Option<Vec<DeclarationError>> {
+    pub(super) fn take_errors(&mut self) -> Option<Vec<DeclarationError>> {
         let error = self.state.error().map(str::to_owned);
         let of_state = error.map(|error| DeclarationError::State { error });
         let others = DeclarationError::merged(std::mem::take(&mut self.errors));
@@ -202,30 +205,31 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let served = ServedProbe::new(options, probe, context.clone());
         served.map(Some).map_err(|error| DeclarationError::Probe { path, error })
     }
+}
 
-    /// Registers the metrics that every exporter exposes about itself.
-    pub(super) fn register_own(&mut self) {
-        let prefix = self.settings.metric_prefix();
-        let build_info = self.settings.build_info.collector();
-        let health = self.registry.health();
-        let results = [
-            self.registry.scope().prefix(&prefix).add(build_info.into_collector()),
-            self.registry.scope().prefix(&prefix).last().register(health),
-        ];
-        self.errors.extend(results.into_iter().filter_map(Result::err).map(DeclarationError::from));
-    }
+/// Registers the metrics that every exporter exposes about itself.
+pub(super) fn register_own(settings: &Settings, registry: &Registry) -> Vec<DeclarationError> {
+    let prefix = settings.metric_prefix();
+    let build_info = settings.build_info.collector();
+    let health = registry.health();
+    let results = [
+        registry.scope().prefix(&prefix).add(build_info.into_collector()),
+        registry.scope().prefix(&prefix).last().register(health),
+    ];
+    results.into_iter().filter_map(Result::err).map(DeclarationError::from).collect()
+}
 
-    /// Registers the metrics of the process and of the scrapes.
-    pub(super) fn register_program(&mut self, limit: &Limit) {
-        let scrapes = self.registry.scope().last().register(limit.metrics()).err();
-        self.errors.extend(scrapes.and_then(unless_foreign));
-        #[cfg(target_os = "linux")]
-        {
-            let process = crate::server::process::OwnProcess::new();
-            let process = self.registry.register_fn(move || process.metrics()).err();
-            self.errors.extend(process.and_then(unless_foreign));
-        }
+/// Registers the metrics of the process and of the scrapes.
+pub(super) fn register_program(limit: &Limit, registry: &Registry) -> Vec<DeclarationError> {
+    let scrapes = registry.scope().last().register(limit.metrics()).err();
+    let mut errors: Vec<DeclarationError> = scrapes.and_then(unless_foreign).into_iter().collect();
+    #[cfg(target_os = "linux")]
+    {
+        let process = crate::server::process::OwnProcess::new();
+        let process = registry.register_fn(move || process.metrics()).err();
+        errors.extend(process.and_then(unless_foreign));
     }
+    errors
 }
 
 /// Returns the error, unless a foreign registry has `process_*` or `promhttp_*` of its own, which

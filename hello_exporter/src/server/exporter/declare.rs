@@ -177,7 +177,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         // If this constant fails, the compiler's error names the caller of this function.
         const { assert_live(<M::Collector as IntoCollector>::IS_LIVE) };
         let make = |flags: &F, state| Ok(Some(make(flags, state).into_result()?.into_collector()));
-        self.collectors.push(Maker::with(make));
+        let declarations = || <M::Collector as IntoCollector>::families().into();
+        self.collectors.push(Maker::with(declarations, make));
         self
     }
 

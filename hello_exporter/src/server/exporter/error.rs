@@ -1,8 +1,10 @@
 //! Errors that keep an exporter from starting, or stop it.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use crate::registry::RegisterError;
 use crate::server::cli::{ListenAddress, ParseAddressError, ParsePathError};
@@ -49,6 +51,23 @@ pub enum ExporterError {
     /// The web configuration file cannot be used.
     #[error(transparent)]
     WebConfig(#[from] WebConfigError),
+    /// `--describe.diff` names a file that cannot be read, or that contains no schema.
+    #[error("--describe.diff={}: {error}", file.display())]
+    #[non_exhaustive]
+    OldSchema {
+        /// The file.
+        file: PathBuf,
+        /// The reason.
+        #[source]
+        error: Box<dyn Error + Send + Sync>,
+    },
+    /// The changes that `--describe.diff` has printed break queries.
+    #[error("breaking changes: {count}, see standard output")]
+    #[non_exhaustive]
+    Breaking {
+        /// The number of changes that break queries.
+        count: usize,
+    },
     /// The server failed.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),

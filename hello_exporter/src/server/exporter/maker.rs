@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::internals::{DropLog, Guarded, Panic, catch};
+use crate::internals::{Declarations, DropLog, Guarded, Panic, catch};
 use crate::registry::IntoCollector;
 use crate::server::causes::{BoxError, text_of};
 
@@ -11,6 +11,8 @@ pub(super) struct Maker<F, S, T> {
     make: MakeFunction<F, S, T>,
     /// Whether the author's function receives the state.
     pub(super) has_state: bool,
+    /// Returns the families that the type of the part declares.
+    pub(super) declarations: fn() -> Declarations,
 }
 
 type MakeFunction<F, S, T> =
@@ -43,16 +45,20 @@ fn panicked(panic: Panic) -> String {
 
 impl<F: 'static, S: 'static, T: 'static> Maker<F, S, T> {
     /// Creates a maker that needs neither flags nor state.
-    pub(super) fn ready(make: impl FnOnce() -> T + Send + 'static) -> Self {
-        Self { make: Box::new(|_, _| Ok(Some(make()))), has_state: false }
+    pub(super) fn ready(
+        declarations: fn() -> Declarations,
+        make: impl FnOnce() -> T + Send + 'static,
+    ) -> Self {
+        Self { make: Box::new(|_, _| Ok(Some(make()))), has_state: false, declarations }
     }
 
     /// Creates a maker that calls an author's function with the flags and the state.
     pub(super) fn with(
+        declarations: fn() -> Declarations,
         make: impl FnOnce(&F, Arc<S>) -> Result<Option<T>, BoxError> + Send + 'static,
     ) -> Self {
         let make = |flags: &F, state: &mut SharedState<F, S>| Ok(make(flags, state.get(flags)?)?);
-        Self { make: Box::new(make), has_state: true }
+        Self { make: Box::new(make), has_state: true, declarations }
     }
 
     /// Calls the author's function.
@@ -75,7 +81,7 @@ impl<F: 'static, T: 'static> Maker<F, (), T> {
     /// Returns this maker for an exporter with a state, which it does not receive.
     pub(super) fn ignoring_state<S: 'static>(self) -> Maker<F, S, T> {
         let make = |flags: &F, _: &mut _| (self.make)(flags, &mut SharedState::ready(()));
-        Maker { make: Box::new(make), has_state: false }
+        Maker { make: Box::new(make), has_state: false, declarations: self.declarations }
     }
 }
 
@@ -201,7 +207,7 @@ mod tests {
     fn made(
         make: impl FnOnce() -> Result<Option<u8>, BoxError> + Send + 'static,
     ) -> Result<Option<u8>, MakeError> {
-        let maker = Maker::<(), (), u8>::with(|(), _| make());
+        let maker = Maker::<(), (), u8>::with(Declarations::default, |(), _| make());
         maker.make(&(), &mut SharedState::ready(()))
     }
 

@@ -167,6 +167,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         parsed: Parsed<F>,
         stopped: oneshot::Receiver<()>,
     ) -> Result<(), ExporterError> {
+        if let Some(described) = self.describe(&parsed.flags) {
+            return described;
+        }
         // The authors' functions may block on futures: no runtime drives this thread yet.
         let assembly = self.assemble(&parsed)?;
         if parsed.flags.config_check {

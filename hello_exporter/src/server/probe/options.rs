@@ -83,6 +83,10 @@ impl<F> ProbeOptions<F> {
         self
     }
 
+    pub(crate) fn up(&self) -> Option<&Desc> {
+        self.0.up.as_ref()
+    }
+
     pub(crate) fn path(&self) -> &CollectorName {
         &self.0.name
     }

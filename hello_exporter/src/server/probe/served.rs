@@ -25,7 +25,7 @@ use crate::server::source::{DropLogs, Failure, Scraped, SourceRuntime, reserve, 
 /// The metrics of every probe.
 #[derive(hello_exporter_derive::Collector)]
 #[collector(crate = crate, namespace = "probe", no_new)]
-struct ProbeMetrics {
+pub(crate) struct ProbeMetrics {
     /// Returns how long the probe took to complete in seconds
     duration_seconds: f64,
 

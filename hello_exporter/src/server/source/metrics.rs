@@ -6,7 +6,7 @@ use crate::internals::CollectorName;
 /// The outcomes of the sources in one scrape, exposed under the exporter's name.
 #[derive(Default, hello_exporter_derive::Collector)]
 #[collector(crate = crate, no_new)]
-pub(super) struct ScrapeMetrics {
+pub(crate) struct ScrapeMetrics {
     /// Age of a collector's cached metrics in seconds.
     #[metric(labels = ["collector"])]
     scrape_collector_cache_age_seconds: Vec<(CollectorName, f64)>,

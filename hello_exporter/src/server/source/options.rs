@@ -193,6 +193,14 @@ impl<F> SourceOptions<F> {
         &self.settings.common.name
     }
 
+    pub(crate) fn up(&self) -> Option<&Desc> {
+        self.settings.common.up.as_ref()
+    }
+
+    pub(crate) fn addition(&self) -> &Addition {
+        &self.settings.addition
+    }
+
     pub(crate) fn is_enabled(&self) -> bool {
         self.is_enabled
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::collect::Declared;
+use crate::internals::Declarations;
 use crate::server::causes::BoxError;
 use crate::server::exporter::{Exporter, Maker};
 use crate::server::probe::{
@@ -15,9 +16,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// At each request to a path, probes the target that the request names, see [`probe`].
     /// `options` is the path, or [`ProbeOptions`].
     pub fn probe(self, options: impl Into<ProbeOptions<F>>, probe: impl Probe) -> Self {
-        let options = options.into();
-        let path = options.path().clone();
-        self.add_probe(options, Maker::ready(move || ReadyProbe::new(&path, probe)))
+        self.add_ready_probe(options.into(), probe)
     }
 
     /// Calls an `async` function for every request, as a [probe](Self::probe).
@@ -70,11 +69,22 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             let probe = make(flags, state).into_probe()?;
             Ok(probe.map(|probe| ReadyProbe::new(&path, probe)))
         };
-        self.add_probe(options, Maker::with(make))
+        self.add_probe(options, Maker::with(of_probe::<M::Probe>, make))
+    }
+
+    fn add_ready_probe<P: Probe>(self, options: ProbeOptions<F>, probe: P) -> Self {
+        let path = options.path().clone();
+        let make = move || ReadyProbe::new(&path, probe);
+        self.add_probe(options, Maker::ready(of_probe::<P>, make))
     }
 
     fn add_probe(mut self, options: ProbeOptions<F>, probe: Maker<F, S, ReadyProbe>) -> Self {
         self.probes.push((options, probe));
         self
     }
+}
+
+/// Returns the families of a probe.
+fn of_probe<P: Probe>() -> Declarations {
+    Declarations::of::<P::Metrics>(Vec::new())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::collect::Declared;
+use crate::internals::Declarations;
 use crate::server::causes::BoxError;
 use crate::server::exporter::{DeclarationError, Exporter, Maker};
 use crate::server::source::{self, MadeSource, ReadySource, Source, SourceOptions};
@@ -16,9 +17,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// `collect[]=NAME` selects it, and `exclude[]=NAME` leaves it out. `options` is its name, or
     /// [`SourceOptions`].
     pub fn source(self, options: impl Into<SourceOptions<F>>, source: impl Source) -> Self {
-        let options = options.into();
-        let name = options.name().clone();
-        self.add_source(options, Maker::ready(move || ReadySource::new(&name, source)))
+        self.add_ready_source(options.into(), source)
     }
 
     /// Calls an `async` function at every scrape, as a [source](Self::source).
@@ -193,7 +192,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             let source = make(flags, state).into_source()?;
             Ok(source.map(|source| ReadySource::new(&name, source)))
         };
-        self.add_source(options, Maker::with(make))
+        self.add_source(options, Maker::with(of_source::<M::Source>, make))
+    }
+
+    fn add_ready_source<P: Source>(self, options: SourceOptions<F>, source: P) -> Self {
+        let name = options.name().clone();
+        let make = move || ReadySource::new(&name, source);
+        self.add_source(options, Maker::ready(of_source::<P>, make))
     }
 
     fn add_source(mut self, options: SourceOptions<F>, source: Maker<F, S, ReadySource>) -> Self {
@@ -207,4 +212,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
         self
     }
+}
+
+/// Returns the families of a source.
+fn of_source<P: Source>() -> Declarations {
+    Declarations::of::<P::Metrics>(Vec::new())
 }
