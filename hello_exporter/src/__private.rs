@@ -5,7 +5,7 @@ pub use std::borrow::Cow;
 pub use std::result::Result;
 pub use std::vec::Vec;
 
-use crate::collect::{Declaration, LabelShape, Options};
+use crate::collect::{Declaration, LabelShape, MetricFacts};
 use crate::desc::contract::{Bounds, Contract};
 use crate::desc::{Desc, MetricType};
 use crate::metric::DEFAULT_BUCKETS;
@@ -34,22 +34,23 @@ pub const fn declaration(
     name: &'static str,
     status: Status,
     help: &'static str,
-    (own, declared): (Option<MetricType>, Option<MetricType>),
+    of_type: MetricFacts,
+    declared: Option<MetricType>,
     unit: Option<&'static str>,
-    (shape, values): (LabelShape, &'static [ClosedValues]),
     labels: &'static [Cow<'static, str>],
     const_labels: &'static [(Cow<'static, str>, Cow<'static, str>)],
-    (options, buckets, max_series): (Options, Option<&'static [f64]>, Option<usize>),
+    (buckets, max_series): (Option<&'static [f64]>, Option<usize>),
 ) -> Declaration {
-    let metric_type = metric_type(own, declared);
-    let labels = match shape {
+    let metric_type = metric_type(of_type.metric_type, declared);
+    let labels = match of_type.labels {
         LabelShape::Named(names) => names,
         _ => labels,
     };
     let is_histogram = matches!(metric_type, MetricType::Histogram);
-    let default_buckets = if is_histogram && options.buckets { DEFAULT_BUCKETS } else { &[] };
+    let default_buckets =
+        if is_histogram && of_type.options.buckets { DEFAULT_BUCKETS } else { &[] };
     let contract = Contract {
-        values: Cow::Borrowed(values),
+        values: Cow::Borrowed(of_type.values),
         buckets: Bounds(match buckets {
             Some(buckets) => buckets,
             None => default_buckets,

@@ -271,6 +271,21 @@ impl Options {
     pub const NONE: Self = Self { buckets: false, native: false, max_series: false };
 }
 
+/// What the type of a field says about its family.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct MetricFacts {
+    /// See [`Metric::TYPE`].
+    pub metric_type: Option<MetricType>,
+    /// See [`Metric::LABELS`].
+    pub labels: LabelShape,
+    /// The values that the labels can have, in their order.
+    pub values: &'static [ClosedValues],
+    /// See [`Metric::OPTIONS`].
+    pub options: Options,
+}
+
 /// A type that can be a field of a struct that derives [`Collector`](crate::Collector).
 ///
 /// Live metrics ([`Counter`](crate::Counter), [`Gauge`](crate::Gauge),
@@ -301,6 +316,15 @@ pub trait Metric {
 
     /// The attribute options that the type takes.
     const OPTIONS: Options = Options::NONE;
+
+    /// What the derive needs to know for a declaration.
+    #[doc(hidden)]
+    const FACTS: MetricFacts = MetricFacts {
+        metric_type: Self::TYPE,
+        labels: Self::LABELS,
+        values: Self::VALUES,
+        options: Self::OPTIONS,
+    };
 
     /// Whether the samples can change while the metric is registered.
     #[doc(hidden)]

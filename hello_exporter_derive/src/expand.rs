@@ -154,9 +154,7 @@ fn fields(collector: &Collector) -> TokenStream {
 
 fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenStream {
     let krate = &collector.krate;
-    let own = of_metric(krate, &field.ty, "TYPE");
-    let of_type = |item| of_metric(krate, &field.ty, item);
-    let [shape, values, options] = ["LABELS", "VALUES", "OPTIONS"].map(of_type);
+    let of_type = of_metric(krate, &field.ty, "FACTS");
     let name = collector.full_name(metric);
     let help = metric.help.as_ref().map(|help| help.text.as_str()).unwrap_or_default();
     let declared = declared_type(krate, metric);
@@ -172,12 +170,12 @@ fn declaration(collector: &Collector, field: &Field, metric: &Metric) -> TokenSt
             #name,
             #status,
             #help,
-            (#own, #declared),
+            #of_type,
+            #declared,
             #unit,
-            (#shape, #values),
             &[#(#krate::__private::Cow::Borrowed(#labels)),*],
             #const_labels,
-            (#options, #buckets, #max_series),
+            (#buckets, #max_series),
         )
         #native
     };

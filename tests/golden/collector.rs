@@ -28,23 +28,22 @@ impl ::hello_exporter::__private::Fields for Hello {
         &[
             ::hello_exporter::__private::declaration(
                 "a",
+                ::hello_exporter::__private::CURRENT,
                 "Display a.",
-                (<Gauge as ::hello_exporter::collect::Metric>::TYPE, ::core::option::Option::None),
+                <Gauge as ::hello_exporter::collect::Metric>::FACTS,
                 ::core::option::Option::None,
-                <Gauge as ::hello_exporter::collect::Metric>::LABELS,
+                ::core::option::Option::None,
                 &[],
                 &[],
                 (::core::option::Option::None, ::core::option::Option::None),
             ),
             ::hello_exporter::__private::declaration(
                 "b",
+                ::hello_exporter::__private::CURRENT,
                 "Display b.",
-                (
-                    <CounterVec<1> as ::hello_exporter::collect::Metric>::TYPE,
-                    ::core::option::Option::None,
-                ),
+                <CounterVec<1> as ::hello_exporter::collect::Metric>::FACTS,
                 ::core::option::Option::None,
-                <CounterVec<1> as ::hello_exporter::collect::Metric>::LABELS,
+                ::core::option::Option::None,
                 &[::hello_exporter::__private::Cow::Borrowed("hostname")],
                 const {
                     &[(

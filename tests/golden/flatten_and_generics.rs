@@ -23,10 +23,11 @@ impl<T: Metric> ::hello_exporter::__private::Fields for App<T> {
         );
         &[::hello_exporter::__private::declaration(
             "app_generic",
+            ::hello_exporter::__private::CURRENT,
             "Of a type that the caller chooses.",
-            (<Option<T> as ::hello_exporter::collect::Metric>::TYPE, ::core::option::Option::None),
+            <Option<T> as ::hello_exporter::collect::Metric>::FACTS,
             ::core::option::Option::None,
-            <Option<T> as ::hello_exporter::collect::Metric>::LABELS,
+            ::core::option::Option::None,
             &[],
             const {
                 &[(

@@ -23,6 +23,11 @@ where
         ::hello_exporter::__private::Cow::Borrowed("path"),
         ::hello_exporter::__private::Cow::Borrowed("host"),
     ]);
+    const VALUES: &'static [::hello_exporter::__private::ClosedValues] = &[
+        <Method as ::hello_exporter::LabelValue>::VALUES,
+        <&'a str as ::hello_exporter::LabelValue>::VALUES,
+        <S as ::hello_exporter::LabelValue>::VALUES,
+    ];
     fn with_values<__R>(
         &self,
         __read: impl ::core::ops::FnOnce(&[&::core::primitive::str]) -> __R,

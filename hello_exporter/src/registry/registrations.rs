@@ -208,7 +208,7 @@ impl Registrations {
     ) -> Result<(), RegisterError> {
         let clash = exposed.iter().find_map(|name| {
             let mut owners = self.exposed.owners(name);
-            let (escaping, owner) = owners.find(|(_, owner)| *owner != desc.name())?;
+            let (escaping, owner) = owners.find(|(_, owner)| !self.is_same(desc, owner))?;
             Some((escaping, &name.1, owner, self.families.get(owner)?))
         });
         let Some((escaping, exposed, owner, family)) = clash else {
@@ -230,6 +230,17 @@ impl Registrations {
         })
     }
 
+    /// Returns whether the family `owner` is this one, under its present name or under its old one.
+    fn is_same(&self, desc: &Desc, owner: &str) -> bool {
+        let owner_is_old = |family: &Arc<Members>| {
+            let new_name = family.metadata().desc.new_name();
+            new_name.is_some_and(|new| Some(new) == desc.new_name() || new == desc.name())
+        };
+        owner == desc.name()
+            || desc.new_name() == Some(owner)
+            || self.families.get(owner).is_some_and(owner_is_old)
+    }
+
     fn remove_families(&mut self, id: CollectorId) {
         self.families.retain(|_, family| match family.without(id) {
             Some(rest) => {
@@ -244,13 +255,14 @@ impl Registrations {
         self.exposed.retain(|family| families.contains_key(family));
     }
 
-    /// Returns the family with its metadata. A family of a foreign registry can have the name that
-    /// OpenMetrics gives to another one: a gauge `x` next to a counter `x_total`. Then the family
-    /// with the longer name has the type `unknown` in OpenMetrics.
+    /// Returns the family with its metadata. A family of a foreign registry, or one under its old
+    /// name, can have the name that OpenMetrics gives to another one: a gauge `x` next to a counter
+    /// `x_total`. Then the family with the longer name has the type `unknown` in OpenMetrics.
     fn planned(&self, members: &Arc<Members>) -> PlannedFamily {
         let desc = &members.metadata().desc;
         let short = desc.family_name();
-        let is_ambiguous = short != desc.name() && self.families.contains_key(short);
+        let is_ambiguous = short != desc.name()
+            && self.families.get(short).is_some_and(|family| self.is_shown(family));
         let metadata = if is_ambiguous {
             Arc::new(Prepared::unknown(desc.clone()))
         } else {
@@ -259,12 +271,14 @@ impl Registrations {
         PlannedFamily { metadata, members: Arc::clone(members) }
     }
 
+    /// Returns whether expositions have the family.
+    fn is_shown(&self, family: &Members) -> bool {
+        !self.hides_deprecated || family.metadata().desc.deprecation().is_none()
+    }
+
     fn replan(&mut self) {
         let is_last = |family: &&Arc<Members>| family.first.registration.addition.last;
-        let is_shown = |family: &&Arc<Members>| {
-            !self.hides_deprecated || family.metadata().desc.deprecation().is_none()
-        };
-        let shown = self.families.values().filter(is_shown);
+        let shown = self.families.values().filter(|family| self.is_shown(family));
         let (last, mut families): (Vec<_>, Vec<_>) = shown.partition(is_last);
         families.extend(last);
         let per_scrape =

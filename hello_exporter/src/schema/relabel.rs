@@ -37,6 +37,10 @@ impl Schema {
             for (old, new) in family.series_names().zip(renamed.series_names()) {
                 rules.push_str(&rule(&old, &new));
             }
+            // The series of native buckets has the name of the family.
+            if renamed.is_native {
+                rules.push_str(&rule(&family.name, &renamed.name));
+            }
         }
         match rules.is_empty() {
             true => "metric_relabel_configs: []\n".to_owned(),

@@ -41,9 +41,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let sources = self.make_sources(parsed, runtime.zip(supervisor));
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
-        self.errors.extend(register_own(&self.settings, &self.registry));
+        self.register_own();
         if !parsed.flags.disable_exporter_metrics {
-            self.errors.extend(register_program(&limit, &self.registry));
+            self.register_program(&limit);
         }
         if parsed.flags.hide_deprecated {
             self.registry.hide_deprecated();
@@ -204,6 +204,14 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let options = check_options(part, || options.settings(flags))?;
         let served = ServedProbe::new(options, probe, context.clone());
         served.map(Some).map_err(|error| DeclarationError::Probe { path, error })
+    }
+
+    pub(super) fn register_own(&mut self) {
+        self.errors.extend(register_own(&self.settings, &self.registry));
+    }
+
+    pub(super) fn register_program(&mut self, limit: &Limit) {
+        self.errors.extend(register_program(limit, &self.registry));
     }
 }
 

@@ -1,0 +1,159 @@
+//! `--describe` and the flags around it, as an operator uses them.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use hello_exporter::schema::Schema;
+use hello_exporter_tests::http::get;
+use hello_exporter_tests::{
+    Exporter, Prometheus, assert_golden, build_example, output_of, single, without_cargo_env,
+};
+use serde_json::json;
+use tempfile::TempDir;
+
+fn program() -> std::path::PathBuf {
+    build_example("hello_exporter_tests", "renamed")
+}
+
+fn run(arguments: &[&str]) -> Output {
+    output_of(without_cargo_env(program()).args(arguments), b"")
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Returns the status, the standard output, and the messages of the log.
+fn failed(arguments: &[&str]) -> (i32, String, String) {
+    let output = run(arguments);
+    let [stdout, log] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+    let messages = log.lines().filter_map(|line| line.split_once("msg=").map(|(_, it)| it));
+    (output.status.code().unwrap(), stdout, messages.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn describe_prints_the_reference_and_the_schema() {
+    assert_golden("expositions/describe.md", &printed(&["--describe"]));
+    assert_eq!(printed(&["--describe=markdown"]), printed(&["-describe"]));
+    assert_golden("expositions/describe.json", &printed(&["--describe=json"]));
+}
+
+#[test]
+fn describe_contains_every_family_of_a_scrape() {
+    let schema = Schema::from_json(&printed(&["--describe=json"])).unwrap();
+    let exporter = Exporter::start_program(&program(), &["--collector.disk"]);
+    for (path, families) in
+        [("/metrics", &schema.families), ("/probe?target=a", &schema.probes[0].families)]
+    {
+        let body = get(exporter.address, path).body;
+        let types = body.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        for line in types {
+            let (name, _) = line.split_once(' ').unwrap();
+            assert!(families.iter().any(|family| family.name == name), "{path}: {name}");
+        }
+    }
+}
+
+fn names(exporter: &Exporter) -> Vec<String> {
+    let body = get(exporter.address, "/metrics").body;
+    let samples = body.lines().filter(|line| line.starts_with("shop_"));
+    let names = samples.map(|line| line.split(['{', ' ']).next().unwrap().to_owned());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with("shop_exporter")).collect();
+    names.dedup();
+    names
+}
+
+#[test]
+fn flag_hides_deprecated_metrics() {
+    let exporter = Exporter::start_program(&program(), &[]);
+    let all = ["shop_jobs", "shop_jobs_total", "shop_queue_length", "shop_up", "shop_waiting"];
+    assert_eq!(names(&exporter), all);
+    let exporter = Exporter::start_program(&program(), &["--no-metrics.deprecated"]);
+    assert_eq!(names(&exporter), ["shop_jobs_total", "shop_queue_length", "shop_up"]);
+}
+
+#[test]
+fn prometheus_stores_old_names_with_the_printed_relabelling() {
+    let exporter = Exporter::start_program(&program(), &["--no-metrics.deprecated"]);
+    let prometheus = Prometheus::scraping_with(exporter.address, &printed(&["--describe=relabel"]));
+    let query = "shop_jobs{outcome=\"done\"}";
+    let stored = prometheus.query(query, |result| single(result).is_some());
+    let labels = json!({"__name__": "shop_jobs", "outcome": "done", "queue": "a"});
+    assert_eq!(single(&stored).unwrap(), (labels, "3".to_owned()));
+}
+
+/// Changes a schema file.
+fn edited(directory: &Path, edit: impl FnOnce(&str) -> String) -> String {
+    let file = directory.join("old.json");
+    fs::write(&file, edit(&printed(&["--describe=json"]))).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn diff_prints_what_an_upgrade_changes() {
+    let directory = TempDir::new().unwrap();
+    let same = edited(directory.path(), str::to_owned);
+    assert_eq!(printed(&["--describe.diff", &same]), "");
+
+    let help = edited(directory.path(), |json| json.replace("Jobs that wait,", "Jobs waiting,"));
+    assert_eq!(
+        printed(&[&format!("--describe.diff={help}")]),
+        "compatible: `shop_queue_length` has another help\n"
+    );
+
+    let renamed = edited(directory.path(), |json| json.replace("shop_queue_length", "shop_queue"));
+    let (status, changes, log) = failed(&["--describe.diff", &renamed]);
+    assert_eq!(status, 1);
+    assert!(changes.starts_with("breaking: `shop_queue` is gone"), "{changes}");
+    assert_eq!(log, "\"breaking changes: 1, see standard output\"");
+}
+
+#[test]
+fn files_without_a_schema_are_one_clear_line() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("old.json");
+    let path = file.to_str().unwrap();
+    let message = |text: &str| {
+        fs::write(&file, text).unwrap();
+        let (status, stdout, message) = failed(&["--describe.diff", path]);
+        assert_eq!((status, &*stdout), (1, ""));
+        message.replace(path, "FILE")
+    };
+    assert_eq!(
+        message("a,b"),
+        "\"--describe.diff=FILE: not a schema: expected value at line 1 column 1\""
+    );
+    assert_eq!(
+        message("{\"version\": 2}"),
+        "\"--describe.diff=FILE: the schema has version 2, expected at most 1: a newer exporter has \
+         written it\""
+    );
+    let (status, _, missing) = failed(&["--describe.diff=missing.json"]);
+    assert_eq!(status, 1);
+    assert_eq!(missing, "\"--describe.diff=missing.json: No such file or directory (os error 2)\"");
+}
+
+#[test]
+fn unknown_format_is_an_error_of_the_flags() {
+    let output = run(&["--describe=xml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.starts_with("error: invalid value 'xml' for '--describe[=<FORMAT>]'"),
+        "{message}"
+    );
+}
+
+/// The reference can be read without a server: nothing is made, and no port is used.
+#[test]
+fn describe_makes_no_source() {
+    let busy = Exporter::start_program(&program(), &[]);
+    let address = format!("--web.listen-address={}", busy.address);
+    let output = Command::new(program()).args([&address, "--describe=relabel"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}

@@ -1,0 +1,10 @@
+use hello_exporter::{Collector, Gauge};
+
+#[derive(Collector)]
+struct Hello {
+    /// Jobs.
+    #[metric(deprecated)]
+    jobs: Gauge,
+}
+
+fn main() {}
