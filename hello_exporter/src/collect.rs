@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 pub use crate::desc::{Desc, DescError, MetricType};
 pub use crate::encode::{FamilyEncoder, Sample, SampleValue};
-use crate::labels::{ClosedValues, Labels};
+pub use crate::labels::ClosedValues;
+use crate::labels::Labels;
 pub use crate::metric::to_sample::ToSample;
 pub use declaration::{Declaration, FieldError};
 use live::{Live, Liveness, of_declared};

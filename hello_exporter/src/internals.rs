@@ -27,4 +27,5 @@ pub(crate) use crate::registry::origin::{
     CollectorName, Declarations, FOREIGN_REGISTRY, Registrable, assert_live,
 };
 pub(crate) use crate::registry::scrape::{Provider, ScrapeRequest};
+pub(crate) use crate::schema::SchemaBuilder;
 pub(crate) use crate::sync::{lock, read, write};

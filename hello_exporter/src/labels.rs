@@ -1,7 +1,8 @@
 //! Label values, label sets, and rendered labels.
 
+mod addresses;
+
 use std::borrow::Cow;
-use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::num::NonZero;
 use std::sync::Arc;
@@ -182,47 +183,6 @@ impl LabelValue for char {
 
     fn as_label<'a>(&'a self, buffer: &'a mut [u8; 4]) -> &'a str {
         self.encode_utf8(buffer)
-    }
-}
-
-macro_rules! addresses {
-    ($($type:ty)*) => {$(
-        impl LabelValue for $type {
-            type Buffer = AddressBuffer;
-
-            fn as_label<'a>(&'a self, buffer: &'a mut AddressBuffer) -> &'a str {
-                buffer.format(self)
-            }
-        }
-    )*};
-}
-
-addresses!(IpAddr Ipv4Addr Ipv6Addr SocketAddr SocketAddrV4 SocketAddrV6);
-
-/// A buffer for the text of an address, without allocation.
-#[derive(Debug, Default)]
-pub struct AddressBuffer {
-    bytes: [[u8; 32]; 2],
-    length: usize,
-}
-
-impl AddressBuffer {
-    fn format(&mut self, address: &impl fmt::Display) -> &str {
-        self.length = 0;
-        // The longest address is an IPv6 one with a scope and a port, of 58 bytes.
-        let _ = write!(self, "{address}");
-        let text = self.bytes.as_flattened().get(..self.length).unwrap_or_default();
-        std::str::from_utf8(text).unwrap_or_default()
-    }
-}
-
-impl fmt::Write for AddressBuffer {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length + text.len();
-        let target = self.bytes.as_flattened_mut().get_mut(self.length..end).ok_or(fmt::Error)?;
-        target.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
     }
 }
 

@@ -63,9 +63,9 @@ pub(crate) struct Flags {
     #[arg(id = "no-metrics.deprecated", long)]
     pub(crate) hide_deprecated: bool,
 
-    /// Print what the exporter can expose, and exit: a reference (`markdown`, without a FORMAT), the
-    /// schema (`json`), a dashboard (`grafana`), alerts (`rules`), or the `metric_relabel_configs`
-    /// that keep the old names of renamed metrics (`relabel`).
+    /// Print what the exporter can expose, and exit: a reference (`markdown`, without a FORMAT),
+    /// the schema (`json`), a dashboard (`grafana`), alerts (`rules`), or the
+    /// `metric_relabel_configs` that keep the old names of renamed metrics (`relabel`).
     #[arg(
         id = "describe",
         long,

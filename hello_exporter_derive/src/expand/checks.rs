@@ -10,8 +10,9 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{GenericParam, Generics, Type};
 
+use super::declaration::{constant_buckets, declared_type};
 use super::spans::{Ends, call, of_metric};
-use super::{constant_buckets, declared_type, variant};
+use super::variant;
 use crate::model::{Buckets, Collector, Field, Metric, Name, Native, Number};
 
 /// Writes the checks of fields whose types mention no parameter.

@@ -8,9 +8,9 @@ use clap::Args;
 
 use super::assembly::{register_own, register_program};
 use super::{Exporter, ExporterError};
-use crate::internals::{CollectorName, Declarations, Registrable};
+use crate::internals::{CollectorName, Declarations, Registrable, SchemaBuilder};
 use crate::registry::Registry;
-use crate::schema::{CollectorSchema, Impact, ProbeSchema, Schema, SchemaBuilder};
+use crate::schema::{CollectorSchema, Impact, ProbeSchema, Schema};
 use crate::server::causes::BoxError;
 use crate::server::cli::{Document, Flags};
 use crate::server::http::Limit;
