@@ -9,7 +9,8 @@ use std::process::{Command, Output};
 use hello_exporter::schema::Schema;
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::{
-    Exporter, Prometheus, assert_golden, build_example, output_of, single, without_cargo_env,
+    Exporter, Prometheus, assert_golden, build_example, build_program, output_of, read, single,
+    without_cargo_env,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -147,6 +148,22 @@ fn unknown_format_is_an_error_of_the_flags() {
         message.starts_with("error: invalid value 'xml' for '--describe[=<FORMAT>]'"),
         "{message}"
     );
+}
+
+/// A change of an exporter's metrics is seen in review.
+#[test]
+fn exporters_keep_their_schema_and_their_reference() {
+    for name in ["node_exporter", "postgres_exporter", "probe_exporter", "redis_exporter"] {
+        let program = build_program(name, ["--bin", name]);
+        let printed = |argument: &str| {
+            let output = output_of(without_cargo_env(&program).arg(argument), b"");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        assert_golden(&format!("../examples/{name}/metrics.json"), &printed("--describe=json"));
+        assert_golden(&format!("../examples/{name}/METRICS.md"), &printed("--describe"));
+        let readme = read(&format!("examples/{name}/README.md"));
+        assert!(readme.contains("[METRICS.md](METRICS.md)"), "{name}");
+    }
 }
 
 /// The reference can be read without a server: nothing is made, and no port is used.

@@ -235,6 +235,12 @@ impl Registry {
         write(&self.inner.registrations).hide_deprecated();
     }
 
+    /// Returns the names of the deprecated families that are exposed, and why they are deprecated.
+    #[cfg(feature = "server")]
+    pub(crate) fn deprecated(&self) -> Vec<(String, String)> {
+        self.inner.plan().deprecated()
+    }
+
     /// Adds the registered families to a schema. `is_source` tells sources from other collectors,
     /// by their names.
     #[cfg(feature = "schema")]

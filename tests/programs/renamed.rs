@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::process::ExitCode;
 
 use hello_exporter::{
-    Collector, CounterVec, Exporter, Gauge, LabelValue, Labels, Registry, SourceOptions, probe,
+    Collector, Counter, Exporter, Family, Gauge, LabelValue, Labels, SourceOptions, probe,
 };
 
 #[derive(LabelValue)]
@@ -26,7 +26,7 @@ struct Job {
 struct Jobs {
     /// Jobs that ended.
     #[metric(renamed_from = "jobs")]
-    jobs_total: hello_exporter::Family<Job, hello_exporter::Counter>,
+    jobs_total: Family<Job, Counter>,
     /// Jobs that wait.
     #[metric(deprecated = "use shop_queue_length")]
     waiting: Gauge,

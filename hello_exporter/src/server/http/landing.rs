@@ -50,6 +50,7 @@ impl Landing {
             platform: BuildInfo::platform(),
             metrics_path: metrics_path.to_owned(),
             absent: sources.absent().to_vec(),
+            deprecated: sources.deprecated(),
             probes: probes.collect(),
         };
         let policy = policy(!facts.probes.is_empty()).into();

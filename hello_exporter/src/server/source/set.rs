@@ -80,6 +80,11 @@ impl Sources {
         Self { registry, enabled: Vec::new(), absent: Vec::new(), own: None, runner: None }
     }
 
+    /// Returns the names of the deprecated families that are exposed, and why they are deprecated.
+    pub(crate) fn deprecated(&self) -> Vec<(String, String)> {
+        self.registry.deprecated()
+    }
+
     /// Adds a source, and registers its families.
     pub(crate) fn add(
         &mut self,

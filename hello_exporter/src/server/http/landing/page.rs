@@ -20,6 +20,8 @@ pub(super) struct PageFacts {
     pub(super) platform: String,
     pub(super) metrics_path: String,
     pub(super) absent: Vec<(CollectorName, Absence)>,
+    /// The deprecated metrics that are exposed, and why they are deprecated.
+    pub(super) deprecated: Vec<(String, String)>,
     pub(super) probes: Vec<ProbeFacts>,
 }
 
@@ -46,6 +48,7 @@ impl Display for Page<'_> {
         self.links(page)?;
         self.collectors(page)?;
         self.probes(page)?;
+        self.deprecated(page)?;
         page.write_str("</main>\n")?;
         self.footer(page)?;
         page.write_str("</body>\n</html>\n")
@@ -141,6 +144,26 @@ impl Page<'_> {
 
     fn probes(&self, page: &mut Formatter<'_>) -> fmt::Result {
         self.facts.probes.iter().try_for_each(|probe| probe.section(page))
+    }
+
+    fn deprecated(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        let deprecated = &self.facts.deprecated;
+        if deprecated.is_empty() {
+            return Ok(());
+        }
+        let count = deprecated.len();
+        write!(page, "<section>\n<h2>Deprecated metrics <small>{count}</small></h2>\n")?;
+        page.write_str("<ul class=\"card collectors deprecated\">\n")?;
+        for (name, reason) in deprecated {
+            let (name, reason) = (Escaped(name), Escaped(reason));
+            writeln!(
+                page,
+                "<li><span class=\"name\">{name}</span> <span class=\"note\">{reason}</span></li>"
+            )?;
+        }
+        page.write_str(
+            "</ul>\n<p class=\"quiet\"><code>--no-metrics.deprecated</code> leaves them out.</p>\n</section>\n",
+        )
     }
 
     fn footer(&self, page: &mut Formatter<'_>) -> fmt::Result {

@@ -43,6 +43,7 @@ fn hostile() -> PageFacts {
         platform: "Rust 1.2.3, linux/x86_64".to_owned(),
         metrics_path: "/my/metrics".to_owned(),
         absent: vec![("spare".into(), Absence::Disabled), ("unused".into(), Absence::LeftOut)],
+        deprecated: vec![("old_jobs<".to_owned(), "renamed to jobs_total & more".to_owned())],
         probes: vec![
             ProbeFacts {
                 path: "/probe".to_owned(),
@@ -63,6 +64,7 @@ fn small() -> PageFacts {
         platform: "Rust 1.2.3, linux/x86_64".to_owned(),
         metrics_path: "//metrics".to_owned(),
         absent: Vec::new(),
+        deprecated: Vec::new(),
         probes: Vec::new(),
     }
 }
