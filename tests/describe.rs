@@ -157,6 +157,7 @@ fn exporters_keep_their_schema_and_their_reference() {
         let program = build_program(name, ["--bin", name]);
         let printed = |argument: &str| {
             let output = output_of(without_cargo_env(&program).arg(argument), b"");
+            assert!(output.status.success(), "{output:?}");
             String::from_utf8(output.stdout).unwrap()
         };
         assert_golden(&format!("../examples/{name}/metrics.json"), &printed("--describe=json"));

@@ -6,10 +6,14 @@
 
 mod clash;
 pub(crate) mod collectors;
+#[cfg(feature = "schema")]
+mod describe;
 mod dynamic;
 mod error;
 mod exposed;
 mod health;
+#[cfg(feature = "server")]
+mod of_server;
 pub(crate) mod origin;
 mod plan;
 mod registrations;
@@ -28,12 +32,10 @@ use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::metric::start;
 use crate::panic::{DropLog, PanicState};
-#[cfg(feature = "schema")]
-use crate::schema::SchemaBuilder;
 use crate::sync::{read, write};
 use dynamic::DynamicIndices;
 use health::Health;
-use origin::{CollectorName, Declarations, Origin, Registrable, assert_live};
+use origin::{Declarations, Origin, Registrable, assert_live};
 use plan::{Plan, Registration};
 use registrations::Registrations;
 use scrape::{Provider, ScrapeRequest};
@@ -183,12 +185,6 @@ impl Registry {
         Scope { registry: self, addition: Addition::default() }
     }
 
-    /// Returns a view of this registry that adds the prefix and the labels of `addition`.
-    #[cfg(feature = "server")]
-    pub(crate) fn scope_with(&self, addition: Addition) -> Scope<'_> {
-        Scope { registry: self, addition }
-    }
-
     /// Removes a collector and drops it, unless the program keeps an `Arc` of it. Returns whether
     /// it was registered.
     ///
@@ -220,42 +216,6 @@ impl Registry {
         buffer: &mut Vec<u8>,
     ) -> bool {
         scrape::encode(&self.inner, request, provider, buffer)
-    }
-
-    /// Returns another registry, which counts dropped series together with this one.
-    #[cfg(feature = "server")]
-    pub(crate) fn sibling(&self) -> Self {
-        let health = Arc::clone(&self.inner.health);
-        Self { inner: Arc::new(Inner { health, ..Inner::default() }) }
-    }
-
-    /// Removes deprecated families, and old names of renamed ones, from all later expositions.
-    #[cfg(feature = "server")]
-    pub(crate) fn hide_deprecated(&self) {
-        write(&self.inner.registrations).hide_deprecated();
-    }
-
-    /// Returns the names of the deprecated families that are exposed, and why they are deprecated.
-    #[cfg(feature = "server")]
-    pub(crate) fn deprecated(&self) -> Vec<(String, String)> {
-        self.inner.plan().deprecated()
-    }
-
-    /// Adds the registered families to a schema. `is_source` tells sources from other collectors,
-    /// by their names.
-    #[cfg(feature = "schema")]
-    pub(crate) fn describe_to(
-        &self,
-        builder: &mut SchemaBuilder,
-        is_source: impl Fn(&CollectorName) -> bool,
-    ) {
-        read(&self.inner.registrations).describe_to(builder, is_source);
-    }
-
-    /// Returns the names of a collector's families.
-    #[cfg(feature = "server")]
-    pub(crate) fn families_of(&self, id: CollectorId) -> Vec<String> {
-        self.inner.plan().names_of(id)
     }
 
     /// Returns the counters of dropped series, to be registered under the exporter's name.

@@ -143,6 +143,7 @@ impl Desc {
         }
     }
 
+    #[cfg(feature = "schema")]
     pub(crate) fn contract(&self) -> &Contract {
         &self.contract
     }

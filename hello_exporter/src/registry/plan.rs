@@ -25,20 +25,6 @@ impl Plan {
     pub(super) fn names(&self) -> Vec<String> {
         self.families.iter().map(|planned| planned.metadata.desc.name().to_owned()).collect()
     }
-
-    /// Returns the names of deprecated families, and why they are deprecated.
-    #[cfg(feature = "server")]
-    pub(super) fn deprecated(&self) -> Vec<(String, String)> {
-        let descs = self.families.iter().map(|planned| &planned.metadata.desc);
-        let reasons = descs.filter_map(|desc| Some((desc.name(), desc.deprecation()?)));
-        reasons.map(|(name, reason)| (name.to_owned(), reason.into_owned())).collect()
-    }
-
-    #[cfg(feature = "server")]
-    pub(super) fn names_of(&self, id: CollectorId) -> Vec<String> {
-        let families = self.families.iter().filter(|planned| planned.members.has(id));
-        families.map(|planned| planned.metadata.desc.name().to_owned()).collect()
-    }
 }
 
 /// A family and its metadata.

@@ -7,52 +7,29 @@ use std::sync::Arc;
 use super::clash::check_pair;
 use super::dynamic::DynamicFamily;
 use super::exposed::{ExposedName, ExposedNames, exposed_names};
-use super::origin::{CollectorName, Origin};
+use super::origin::Origin;
 use super::plan::{Member, Members, Plan, PlannedFamily, Registration};
 use super::{CollectorId, RegisterError};
 use crate::desc::Desc;
 use crate::encode::Prepared;
 use crate::name::Escaping;
-#[cfg(feature = "schema")]
-use crate::schema::SchemaBuilder;
 
 /// All registrations.
 #[derive(Default)]
 pub(super) struct Registrations {
-    registrations: BTreeMap<CollectorId, Arc<Registration>>,
-    families: BTreeMap<String, Arc<Members>>,
+    pub(super) registrations: BTreeMap<CollectorId, Arc<Registration>>,
+    pub(super) families: BTreeMap<String, Arc<Members>>,
     exposed: ExposedNames,
     /// Families that were refused at scrape time and are logged already.
     refused: HashSet<(CollectorId, usize)>,
     /// Whether expositions lack deprecated families.
-    hides_deprecated: bool,
+    pub(super) hides_deprecated: bool,
     plan: Arc<Plan>,
 }
 
 impl Registrations {
     pub(super) fn plan(&self) -> Arc<Plan> {
         Arc::clone(&self.plan)
-    }
-
-    /// Adds all families to a schema.
-    #[cfg(feature = "schema")]
-    pub(super) fn describe_to(
-        &self,
-        builder: &mut SchemaBuilder,
-        is_source: impl Fn(&CollectorName) -> bool,
-    ) {
-        for member in self.families.values().flat_map(|family| family.iter()) {
-            let source = Some(&member.registration.name).filter(|name| is_source(name));
-            builder.add_exposed(&member.metric.desc, source.map(AsRef::as_ref));
-        }
-        builder.has_dynamic(self.registrations.values().any(|it| it.has_dynamic));
-    }
-
-    /// Removes deprecated families from all later expositions.
-    #[cfg(feature = "server")]
-    pub(super) fn hide_deprecated(&mut self) {
-        self.hides_deprecated = true;
-        self.replan();
     }
 
     /// Registers a collector with the families it has described, all or none.
@@ -276,7 +253,7 @@ impl Registrations {
         !self.hides_deprecated || family.metadata().desc.deprecation().is_none()
     }
 
-    fn replan(&mut self) {
+    pub(super) fn replan(&mut self) {
         let is_last = |family: &&Arc<Members>| family.first.registration.addition.last;
         let shown = self.families.values().filter(|family| self.is_shown(family));
         let (last, mut families): (Vec<_>, Vec<_>) = shown.partition(is_last);

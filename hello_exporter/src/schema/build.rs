@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CollectorSchema, FamilySchema, LabelSchema, ProbeSchema, Schema};
+use super::{FamilySchema, LabelSchema, Schema};
 use crate::collect::Declared;
 use crate::desc::Desc;
 use crate::desc::contract::Contract;
@@ -43,21 +43,10 @@ impl SchemaBuilder {
         self.has_dynamic |= has_dynamic;
     }
 
-    fn finish(self) -> (Vec<FamilySchema>, bool) {
-        (self.families.into_values().collect(), self.has_dynamic)
-    }
-
-    /// Returns the schema of a type or a registry.
+    /// Returns the schema of these families.
     pub(crate) fn schema(self) -> Schema {
-        let (families, has_dynamic) = self.finish();
-        Schema { families, has_dynamic, ..Schema::default() }
-    }
-
-    /// Returns the schema of a probe.
-    #[cfg(feature = "server")]
-    pub(crate) fn probe(self, path: &str) -> ProbeSchema {
-        let (families, has_dynamic) = self.finish();
-        ProbeSchema { path: path.to_owned(), families, has_dynamic }
+        let families = self.families.into_values().collect();
+        Schema { families, has_dynamic: self.has_dynamic, ..Schema::default() }
     }
 }
 
@@ -126,20 +115,6 @@ impl Schema {
         builder.add_declared(&T::declared());
         builder.has_dynamic(T::HAS_DYNAMIC);
         builder.schema()
-    }
-
-    /// Sets what an exporter has in addition to its families.
-    #[cfg(feature = "server")]
-    pub(crate) fn with_exporter(
-        self,
-        exporter: String,
-        namespace: String,
-        mut collectors: Vec<CollectorSchema>,
-        mut probes: Vec<ProbeSchema>,
-    ) -> Self {
-        collectors.sort_by(|one, other| one.name.cmp(&other.name));
-        probes.sort_by(|one, other| one.path.cmp(&other.path));
-        Self { exporter, namespace, collectors, probes, ..self }
     }
 }
 

@@ -98,6 +98,11 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
+    /// Returns whether the exporter prints documents instead of serving.
+    pub(crate) fn wants_documents(&self) -> bool {
+        self.describe.is_some() || self.describe_diff.is_some()
+    }
+
     /// Returns the web configuration file, if there is one.
     pub(crate) fn web_config_file(&self) -> Option<&Path> {
         self.web_config_file.as_deref().filter(|file| !file.as_os_str().is_empty())

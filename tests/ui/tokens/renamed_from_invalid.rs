@@ -1,4 +1,4 @@
-// rule: check_old_name
+// rule: check_identifier
 use hello_exporter::{Collector, Counter};
 
 #[derive(Collector)]

@@ -88,6 +88,18 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }))
     }
 
+    /// Returns the flags if they request documents instead of serving. These need no other flags,
+    /// even if the exporter requires some of its own. Returns `None` for invalid flags, too.
+    pub(super) fn documents(&self, arguments: &[OsString]) -> Option<Flags> {
+        self.check_own_flags().ok()?;
+        let mut command = self.command().mut_args(|arg| arg.required(false));
+        let arguments = arguments::rewrite(&mut command, arguments);
+        let matches = command.try_get_matches_from_mut(arguments).ok()?;
+        let flags = Flags::from_arg_matches(&matches).ok()?;
+        let has_version = matches.get_flag(VERSION);
+        (flags.wants_documents() && !has_version).then_some(flags)
+    }
+
     /// Refuses a `--web.telemetry-path` at which probes are served.
     fn check_path(&self, flags: &Flags, command: &mut Command) -> Result<(), clap::Error> {
         let path = flags.telemetry_path.as_str();

@@ -41,10 +41,14 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         self,
         arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> ExitCode {
-        let ran = match self.parse(arguments) {
-            Ok(Some(parsed)) => self.run_parsed(parsed),
-            Ok(None) => Ok(()),
-            Err(error) => Err(ExporterError::Flags(error)),
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let ran = match self.documents(&arguments) {
+            Some(flags) => self.describe(&flags),
+            None => match self.parse(arguments) {
+                Ok(Some(parsed)) => self.run_parsed(parsed),
+                Ok(None) => Ok(()),
+                Err(error) => Err(ExporterError::Flags(error)),
+            },
         };
         let Err(error) = ran else { return ExitCode::SUCCESS };
         error.report();
@@ -147,6 +151,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         arguments: Vec<OsString>,
         stopped: oneshot::Receiver<()>,
     ) -> Result<(), ExporterError> {
+        if let Some(flags) = self.documents(&arguments) {
+            return self.describe(&flags);
+        }
         match self.parse(arguments) {
             Ok(Some(parsed)) => {
                 log::init(&parsed.flags);
@@ -167,9 +174,6 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         parsed: Parsed<F>,
         stopped: oneshot::Receiver<()>,
     ) -> Result<(), ExporterError> {
-        if let Some(described) = self.describe(&parsed.flags) {
-            return described;
-        }
         // The authors' functions may block on futures: no runtime drives this thread yet.
         let assembly = self.assemble(&parsed)?;
         if parsed.flags.config_check {

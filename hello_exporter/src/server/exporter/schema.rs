@@ -7,14 +7,15 @@ use std::path::Path;
 use clap::Args;
 
 use super::assembly::{register_own, register_program};
-use super::{Exporter, ExporterError};
+use super::{Exporter, ExporterError, Maker};
 use crate::internals::{CollectorName, Declarations, Registrable, SchemaBuilder};
 use crate::registry::Registry;
 use crate::schema::{CollectorSchema, Impact, ProbeSchema, Schema};
 use crate::server::causes::BoxError;
 use crate::server::cli::{Document, Flags};
 use crate::server::http::Limit;
-use crate::server::probe::{ProbeMetrics, ProbeOptions};
+use crate::server::log;
+use crate::server::probe::{ProbeMetrics, ProbeOptions, ReadyProbe};
 use crate::server::source::{ScrapeMetrics, SourceOptions};
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
@@ -47,15 +48,21 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         _ = register_program(&Limit::default(), &scratch);
         let is_source = |name: &CollectorName| self.sources.iter().any(|(it, _)| it.name() == name);
         scratch.describe_to(&mut builder, is_source);
-        builder.schema().with_exporter(
-            self.settings.name.clone(),
-            self.settings.source_prefix().trim_end_matches('_').to_owned(),
-            self.sources.iter().map(|(options, _)| collector(options)).collect(),
-            self.probes
-                .iter()
-                .map(|(options, maker)| probe(options, (maker.declarations)()))
-                .collect(),
-        )
+        let mut collectors: Vec<CollectorSchema> =
+            self.sources.iter().map(|(options, _)| collector(options)).collect();
+        let probe = |(options, maker): &(ProbeOptions<F>, Maker<F, S, ReadyProbe>)| {
+            probe(options, (maker.declarations)())
+        };
+        let mut probes: Vec<ProbeSchema> = self.probes.iter().map(probe).collect();
+        collectors.sort_by(|one, other| one.name.cmp(&other.name));
+        probes.sort_by(|one, other| one.path.cmp(&other.path));
+        Schema {
+            exporter: self.settings.name.clone(),
+            namespace: self.settings.source_prefix().trim_end_matches('_').to_owned(),
+            collectors,
+            probes,
+            ..builder.schema()
+        }
     }
 
     fn describe_sources(&self, scratch: &Registry) {
@@ -75,20 +82,17 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
     }
 
-    /// Prints what the flags request instead of serving. Returns `None` if they request nothing.
-    pub(super) fn describe(&mut self, flags: &Flags) -> Option<Result<(), ExporterError>> {
-        let has_request = flags.describe.is_some() || flags.describe_diff.is_some();
-        if !has_request {
-            return None;
-        }
+    /// Prints the documents that the flags request.
+    pub(super) fn describe(mut self, flags: &Flags) -> Result<(), ExporterError> {
+        log::init(flags);
         if let Some(errors) = self.take_errors() {
-            return Some(Err(ExporterError::Declaration(errors)));
+            return Err(ExporterError::Declaration(errors));
         }
         let schema = self.schema();
         if let Some(document) = flags.describe {
             print(&document.of(&schema));
         }
-        flags.describe_diff.as_deref().map_or(Some(Ok(())), |file| Some(compare(file, &schema)))
+        flags.describe_diff.as_deref().map_or(Ok(()), |file| compare(file, &schema))
     }
 }
 
@@ -119,7 +123,8 @@ fn probe<F>(options: &ProbeOptions<F>, declarations: Declarations) -> ProbeSchem
     }
     let mut builder = SchemaBuilder::default();
     registry.describe_to(&mut builder, |_| false);
-    builder.probe(options.path())
+    let Schema { families, has_dynamic, .. } = builder.schema();
+    ProbeSchema { path: options.path().clone().into_owned(), families, has_dynamic }
 }
 
 impl Document {

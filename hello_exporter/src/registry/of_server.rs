@@ -1,0 +1,58 @@
+//! What only the server asks of a registry.
+
+use std::sync::Arc;
+
+use super::plan::Plan;
+use super::registrations::Registrations;
+use super::{Addition, CollectorId, Inner, Registry, Scope};
+use crate::sync::write;
+
+impl Registry {
+    /// Returns a view of this registry that adds the prefix and the labels of `addition`.
+    pub(crate) fn scope_with(&self, addition: Addition) -> Scope<'_> {
+        Scope { registry: self, addition }
+    }
+
+    /// Returns another registry, which counts dropped series together with this one.
+    pub(crate) fn sibling(&self) -> Self {
+        let health = Arc::clone(&self.inner.health);
+        Self { inner: Arc::new(Inner { health, ..Inner::default() }) }
+    }
+
+    /// Removes deprecated families, and old names of renamed ones, from all later expositions.
+    pub(crate) fn hide_deprecated(&self) {
+        write(&self.inner.registrations).hide_deprecated();
+    }
+
+    /// Returns the names of the deprecated families that are exposed, and why they are deprecated.
+    pub(crate) fn deprecated(&self) -> Vec<(String, String)> {
+        self.inner.plan().deprecated()
+    }
+
+    /// Returns the names of a collector's families.
+    pub(crate) fn families_of(&self, id: CollectorId) -> Vec<String> {
+        self.inner.plan().names_of(id)
+    }
+}
+
+impl Registrations {
+    /// Removes deprecated families from all later expositions.
+    pub(super) fn hide_deprecated(&mut self) {
+        self.hides_deprecated = true;
+        self.replan();
+    }
+}
+
+impl Plan {
+    /// Returns the names of deprecated families, and why they are deprecated.
+    pub(super) fn deprecated(&self) -> Vec<(String, String)> {
+        let descs = self.families.iter().map(|planned| &planned.metadata.desc);
+        let reasons = descs.filter_map(|desc| Some((desc.name(), desc.deprecation()?)));
+        reasons.map(|(name, reason)| (name.to_owned(), reason.into_owned())).collect()
+    }
+
+    pub(super) fn names_of(&self, id: CollectorId) -> Vec<String> {
+        let families = self.families.iter().filter(|planned| planned.members.has(id));
+        families.map(|planned| planned.metadata.desc.name().to_owned()).collect()
+    }
+}
