@@ -39,6 +39,7 @@ mod changes;
 mod grafana;
 mod json;
 mod markdown;
+mod promql;
 mod relabel;
 mod rules;
 mod series;

@@ -1,7 +1,7 @@
 //! A real Prometheus server.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -36,6 +36,15 @@ impl PrometheusVersion {
     /// lines in the scrape configuration. Waits until it is ready.
     pub fn scraping(self, target: SocketAddr, flags: &[&str], more: &str) -> Prometheus {
         Prometheus::start(self, flags, &scraping(target, more))
+    }
+
+    /// Starts a server that scrapes `target` five times a second, and evaluates a rule file as
+    /// often. Waits until it is ready.
+    pub fn evaluating(self, rules: &Path, target: SocketAddr) -> Prometheus {
+        let more = format!("rule_files: ['{}']\n", rules.display());
+        let config = scraping(target, "");
+        let config = config.replace("global:\n", "global:\n  evaluation_interval: 200ms\n");
+        Prometheus::start(self, &[], &(config + &more))
     }
 }
 
@@ -103,6 +112,11 @@ impl Prometheus {
         self.result(&path, is_there)
     }
 
+    /// Returns the alerts, once `is_there` holds for them.
+    pub fn alerts(&self, is_there: impl Fn(&Value) -> bool) -> Value {
+        self.result("/api/v1/alerts", is_there)
+    }
+
     /// Returns type and help of a metric, once the server has them.
     pub fn metadata(&self, metric: &str) -> (String, String) {
         let path = format!("/api/v1/targets/metadata?metric={metric}");
@@ -116,7 +130,8 @@ impl Prometheus {
             let body = http::get(self.address, path).body;
             let response: Value = serde_json::from_str(&body).expect("a response in JSON");
             let data = &response["data"];
-            let result = if data.is_array() { data } else { &data["result"] };
+            let results = [data, &data["result"], &data["alerts"]];
+            let result = results.into_iter().find(|it| it.is_array()).unwrap_or(&Value::Null);
             is_there(result).then(|| result.clone())
         };
         poll(request).unwrap_or_else(|| panic!("prometheus has no result for {path}"))
