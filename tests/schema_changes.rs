@@ -449,15 +449,9 @@ fn redis(collectors: &[&str]) -> Schema {
 
 #[test]
 fn collector_that_is_disabled_is_breaking() {
-    let with = |collectors: &[(&str, bool)]| {
-        let collectors: Vec<Value> = collectors
-            .iter()
-            .map(|(name, enabled)| json!({"name": name, "enabled_by_default": enabled}))
-            .collect();
-        schema(json!({"collectors": collectors}))
-    };
-    let [none, enabled, disabled] =
-        [with(&[]), with(&[("slowlog", true)]), with(&[("slowlog", false)])];
+    let collector = |enabled: bool| json!([{"name": "slowlog", "enabled_by_default": enabled}]);
+    let [none, enabled, disabled] = [json!([]), collector(true), collector(false)]
+        .map(|collectors| schema(json!({"collectors": collectors})));
     assert_eq!(listed(&none, &enabled), ["compatible: collector `slowlog` is new"]);
     assert_eq!(listed(&enabled, &none), ["breaking: collector `slowlog` and its flags are gone"]);
     assert_eq!(
@@ -484,14 +478,14 @@ fn family_that_can_be_disabled_is_breaking() {
         (
             &always,
             &slowlog,
-            "breaking: `redis_up` depends on collector `slowlog` now, which is disabled by default",
+            "breaking: `redis_up` depends on collector `slowlog` (disabled by default) now",
         ),
         (&always, &both, "breaking: `redis_up` depends on collectors `info`, `slowlog` now"),
         (&info, &always, "compatible: `redis_up` no longer depends on collector `info`"),
         (
             &info,
             &slowlog,
-            "breaking: `redis_up` depends on collector `slowlog` instead of `info`, which is disabled by default",
+            "breaking: `redis_up` depends on collector `slowlog` (disabled by default) instead of `info`",
         ),
         (&slowlog, &info, "breaking: `redis_up` depends on collector `info` instead of `slowlog`"),
         (&info, &both, "compatible: `redis_up` is part of collector `slowlog` as well"),
@@ -574,4 +568,32 @@ fn names_of_an_exporter_are_compatible() {
             "compatible: the prefix of the metrics about collectors is `redis` instead of unnamed",
         ],
     );
+}
+
+#[test]
+fn names_in_a_circle_are_followed_once() {
+    let renamed =
+        |name: &str, to: &str| json!({"name": name, "type": "gauge", "help": "", "renamed_to": to});
+    let before = schema(json!({"families": [renamed("a", "b")]}));
+    let after = schema(json!({"families": [renamed("b", "c"), renamed("c", "b")]}));
+    assert_eq!(
+        listed(&before, &after),
+        [
+            "breaking: `a` is gone, its new name is `b`",
+            "compatible: `b` is new",
+            "compatible: `c` is new",
+        ],
+    );
+    let after = schema(json!({"families": [renamed("a", "c")]}));
+    assert_eq!(listed(&before, &after), ["compatible: `a` has the new name `c`"]);
+}
+
+#[test]
+fn change_is_one_line() {
+    let [before, after] = [json!(["a"]), json!(["a", "b\r\nc"])].map(|values| {
+        let label = json!({"name": "b", "values": values});
+        let family = json!({"name": "a", "type": "gauge", "help": "", "labels": [label]});
+        schema(json!({"families": [family]}))
+    });
+    assert_eq!(listed(&before, &after), [r"compatible: `a` has new values of label `b`: `b\r\nc`"],);
 }

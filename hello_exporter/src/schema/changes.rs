@@ -91,8 +91,10 @@ struct Changes<'s> {
 }
 
 impl<'s> Changes<'s> {
+    /// Adds a change. Line breaks in label values and advice are escaped.
     fn add(&mut self, impact: Impact, message: impl Into<String>) {
-        self.found.push(Change { impact, message: message.into() });
+        let message = message.into().replace('\n', "\\n").replace('\r', "\\r");
+        self.found.push(Change { impact, message });
     }
 
     fn breaking(&mut self, message: impl Into<String>) {

@@ -125,7 +125,7 @@ fn escaped(text: &str) -> String {
     let mut is_code = false;
     let mut before = ' ';
     let text = on_one_line(text);
-    let has_code = text.matches('`').count() % 2 == 0;
+    let has_code = text.matches('`').count().is_multiple_of(2);
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {
         // Within a word, `_` has no meaning.

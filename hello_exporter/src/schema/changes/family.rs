@@ -160,12 +160,12 @@ impl<'c, 's> Differences<'c, 's> {
         }
         if before.is_empty() {
             let disabled = self.disabled(&added);
-            return self.breaking(format!("depends on {} now{disabled}", collectors(&added)));
+            return self.breaking(format!("depends on {}{disabled} now", collectors(&added)));
         }
         if before.is_disjoint(&now) {
             let (old, disabled) = (listed(before), self.disabled(&added));
             let new = collectors(&added);
-            return self.breaking(format!("depends on {new} instead of {old}{disabled}"));
+            return self.breaking(format!("depends on {new}{disabled} instead of {old}"));
         }
         if !lost.is_empty() {
             self.breaking(format!("is no longer part of {}", collectors(&lost)));
@@ -175,16 +175,12 @@ impl<'c, 's> Differences<'c, 's> {
         }
     }
 
-    /// Returns the end of a message about collectors, if all of them are disabled by default.
+    /// Returns what a message says after collectors that are all disabled by default.
     fn disabled(&self, names: &[&str]) -> &'static str {
         let known = &self.changes.newer.collectors;
         let is_disabled =
             |name: &&str| known.iter().any(|it| it.name == **name && !it.enabled_by_default);
-        match names {
-            _ if !names.iter().all(is_disabled) => "",
-            [_] => ", which is disabled by default",
-            _ => ", which are disabled by default",
-        }
+        if names.iter().all(is_disabled) { " (disabled by default)" } else { "" }
     }
 
     fn deprecation(&mut self, old: &FamilySchema, new: &FamilySchema) {
