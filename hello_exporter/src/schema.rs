@@ -53,6 +53,7 @@ pub use json::{SchemaError, VERSION};
 
 /// The metric families that an exporter can expose.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a schema")]
 #[non_exhaustive]
 pub struct Schema {
     /// The name of the exporter; empty for a type or a registry.
@@ -77,6 +78,7 @@ pub struct Schema {
 
 /// A source, which flags and metrics call a collector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a collector")]
 #[non_exhaustive]
 pub struct CollectorSchema {
     /// Its name, as in `--collector.NAME`.
@@ -87,6 +89,7 @@ pub struct CollectorSchema {
 
 /// The families of a probe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a probe")]
 #[non_exhaustive]
 pub struct ProbeSchema {
     /// The path at which it is served.
@@ -100,6 +103,7 @@ pub struct ProbeSchema {
 
 /// A metric family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a family")]
 #[non_exhaustive]
 pub struct FamilySchema {
     /// The full name, with namespace and subsystem.
@@ -137,6 +141,7 @@ pub struct FamilySchema {
 
 /// A label of a family.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a label")]
 #[non_exhaustive]
 pub struct LabelSchema {
     /// The name.

@@ -1,5 +1,5 @@
 //! Helpers for the tests of an exporter: compare an exposition, check Prometheus' conventions, read
-//! the value of one sample.
+//! the value of one sample, compare the schema with a file.
 //!
 //! They need no registry and no server: a test makes the collector, updates it, and calls a helper.
 //!
@@ -40,6 +40,8 @@ mod diff;
 mod exposition;
 mod lint;
 mod missing;
+#[cfg(feature = "schema")]
+mod schema;
 mod text;
 mod values;
 
@@ -49,6 +51,8 @@ use std::borrow::Cow;
 use crate::collect::Collect;
 use exposition::exposition;
 pub use lint::{Problem, lint};
+#[cfg(feature = "schema")]
+pub use schema::assert_schema;
 use text::SampleLine;
 
 /// Compares the exposition of a collector, in the text format 0.0.4, with `expected`. Names that

@@ -99,6 +99,10 @@ fn share(family: &mut FamilySchema, other: FamilySchema) {
         // One of the parts is in every scrape.
         _ => Vec::new(),
     };
+    family.is_native |= other.is_native;
+    family.buckets.extend(other.buckets);
+    family.buckets.sort_by(f64::total_cmp);
+    family.buckets.dedup();
     for label in &mut family.labels {
         let theirs = other.labels.iter().find(|other| other.name == label.name);
         let theirs = theirs.and_then(|label| label.values.clone());

@@ -1,12 +1,17 @@
 //! The differences between two schemas.
 
+mod family;
+mod gone;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{CollectorSchema, FamilySchema, LabelSchema, ProbeSchema, Schema};
+use super::{CollectorSchema, FamilySchema, Schema};
+use family::Differences;
+use gone::Gone;
 
 /// A difference between two schemas.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
     /// Whether queries that worked before can fail or return less.
@@ -24,6 +29,13 @@ pub enum Impact {
     Compatible,
 }
 
+impl Impact {
+    /// Returns the impact of a change after which something can be missing.
+    fn of_loss(is_loss: bool) -> Self {
+        if is_loss { Self::Breaking } else { Self::Compatible }
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let impact = match self.impact {
@@ -36,30 +48,53 @@ impl fmt::Display for Change {
 
 impl Schema {
     /// Returns what a newer schema has changed: first what breaks queries, then the rest, each
-    /// sorted.
+    /// sorted by name. `docs/schema.md`, in the repository, lists all changes.
+    ///
+    /// The order of families, labels and other lists is no change. If there are no changes, the
+    /// schemas differ at most in it.
+    ///
+    /// ```
+    /// use hello_exporter::schema::{Impact, Schema};
+    /// use hello_exporter::{Collector, Counter, CounterVec};
+    ///
+    /// #[derive(Collector)]
+    /// struct Before {
+    ///     /// Jobs done.
+    ///     jobs_total: Counter,
+    /// }
+    ///
+    /// #[derive(Collector)]
+    /// struct After {
+    ///     #[metric(help = "Jobs done.", labels = ["queue"])]
+    ///     jobs_total: CounterVec<1>,
+    /// }
+    ///
+    /// let changes = Schema::of::<Before>().changes(&Schema::of::<After>());
+    /// assert_eq!(changes[0].impact, Impact::Breaking);
+    /// assert_eq!(changes[0].message, "`jobs_total` has the new label `queue`");
+    /// ```
     pub fn changes(&self, newer: &Self) -> Vec<Change> {
-        let mut changes = Changes::default();
-        changes.of_collectors(&self.collectors, &newer.collectors);
-        changes.of_families("", &self.families, &newer.families);
-        changes.of_probes(&self.probes, &newer.probes);
-        if self.has_dynamic && !newer.has_dynamic {
-            changes.breaking("families whose names are known only at run time are gone");
-        }
-        if !self.has_dynamic && newer.has_dynamic {
-            changes.compatible("families whose names are known only at run time are new");
-        }
-        changes.0.sort();
-        changes.0
+        let mut changes = Changes { found: Vec::new(), newer };
+        changes.of_exporter(self);
+        changes.of_collectors(&self.collectors);
+        changes.of_places(self);
+        // In this order, `jobs` precedes `jobs_total`.
+        changes.found.sort_by_cached_key(|it| (it.impact, it.message.replace('`', "")));
+        changes.found
     }
 }
 
 /// Collects changes.
-#[derive(Default)]
-struct Changes(Vec<Change>);
+struct Changes<'s> {
+    found: Vec<Change>,
+    newer: &'s Schema,
+}
 
-impl Changes {
+impl<'s> Changes<'s> {
+    /// Adds a change. Line breaks in label values and advice are escaped.
     fn add(&mut self, impact: Impact, message: impl Into<String>) {
-        self.0.push(Change { impact, message: message.into() });
+        let message = message.into().replace('\n', "\\n").replace('\r', "\\r");
+        self.found.push(Change { impact, message });
     }
 
     fn breaking(&mut self, message: impl Into<String>) {
@@ -70,17 +105,31 @@ impl Changes {
         self.add(Impact::Compatible, message);
     }
 
-    fn of_collectors(&mut self, old: &[CollectorSchema], new: &[CollectorSchema]) {
-        let (old, new) = (by(old, |it| &it.name), by(new, |it| &it.name));
+    /// Compares the names. Families that begin with them are changes of their own.
+    fn of_exporter(&mut self, older: &Schema) {
+        let names = [
+            ("exporter", &older.exporter, &self.newer.exporter),
+            ("prefix of the metrics about collectors", &older.namespace, &self.newer.namespace),
+        ];
+        for (what, old, new) in names {
+            if old != new {
+                self.compatible(format!("the {what} is {} instead of {}", named(new), named(old)));
+            }
+        }
+    }
+
+    fn of_collectors(&mut self, older: &[CollectorSchema]) {
+        let (old, new) = (by(older, |it| &it.name), by(&self.newer.collectors, |it| &it.name));
         for (name, collector) in &old {
-            match new.get(name) {
+            match new.get(name).map(|now| (collector.enabled_by_default, now.enabled_by_default)) {
                 None => self.breaking(format!("collector `{name}` and its flags are gone")),
-                Some(now) if collector.enabled_by_default && !now.enabled_by_default => {
-                    self.breaking(format!("collector `{name}` is disabled by default"));
-                }
-                Some(now) if !collector.enabled_by_default && now.enabled_by_default => {
-                    self.compatible(format!("collector `{name}` is enabled by default"));
-                }
+                Some((true, false)) => self.breaking(format!(
+                    "collector `{name}` is disabled by default now, `--collector.{name}` enables it"
+                )),
+                Some((false, true)) => self.compatible(format!(
+                    "collector `{name}` is enabled by default now, `--no-collector.{name}` disables \
+                     it"
+                )),
                 Some(_) => {}
             }
         }
@@ -89,176 +138,96 @@ impl Changes {
         }
     }
 
-    fn of_probes(&mut self, old: &[ProbeSchema], new: &[ProbeSchema]) {
-        let (old, new) = (by(old, |it| &it.path), by(new, |it| &it.path));
-        for (path, probe) in &old {
-            match new.get(path) {
-                None => self.breaking(format!("the probe at `{path}` is gone")),
+    /// Compares the path for metrics, and each probe.
+    fn of_places(&mut self, older: &'s Schema) {
+        let (old, new) = (places(older), places(self.newer));
+        for place in &old {
+            match new.iter().find(|now| now.path == place.path) {
+                None => self.breaking(format!("{} is gone", place.name())),
                 Some(now) => {
-                    self.of_families(&format!(" at `{path}`"), &probe.families, &now.families);
+                    self.of_families(place, now);
+                    self.of_dynamic(place, now);
                 }
             }
         }
-        for path in new.keys().filter(|path| !old.contains_key(*path)) {
-            self.compatible(format!("the probe at `{path}` is new"));
+        for place in new.iter().filter(|now| old.iter().all(|place| place.path != now.path)) {
+            self.compatible(format!("{} is new", place.name()));
         }
     }
 
-    /// Compares the families of one path, which `at` names in messages.
-    fn of_families(&mut self, at: &str, old: &[FamilySchema], new: &[FamilySchema]) {
-        let (old, new) = (by(old, |it| &it.name), by(new, |it| &it.name));
-        let added: Vec<&FamilySchema> =
-            new.iter().filter(|(name, _)| !old.contains_key(*name)).map(|(_, it)| *it).collect();
+    fn of_families(&mut self, place: &Place<'s>, now: &Place<'s>) {
+        let at = place.at();
+        let (old, new) = (by(place.families, |it| &it.name), by(now.families, |it| &it.name));
+        let gone = Gone::between(&old, &new, self.newer, place.path);
         for (name, family) in &old {
             match new.get(name) {
-                Some(now) => {
-                    Differences { of: format!("`{name}`{at}"), changes: self }.all(family, now)
-                }
-                None => self.breaking(gone(at, family, &added)),
+                Some(now) => Differences::new(format!("`{name}`{at}"), self).add_all(family, now),
+                None => self.breaking(format!("`{name}`{at} is gone{}", gone.advice(family))),
             }
         }
-        for family in added {
-            self.compatible(format!("`{}`{at} is new", family.name));
+        for name in new.keys().filter(|name| !old.contains_key(*name)) {
+            self.compatible(format!("`{name}`{at} is new"));
+        }
+    }
+
+    fn of_dynamic(&mut self, place: &Place<'_>, now: &Place<'_>) {
+        let families = format!("families{} whose names are known only at run time", place.at());
+        match (place.has_dynamic, now.has_dynamic) {
+            (true, false) => self.breaking(format!("{families} are gone")),
+            (false, true) => self.compatible(format!("{families} are new")),
+            _ => {}
         }
     }
 }
 
-/// Returns the message about a family that is gone, with the new name if it has one.
-fn gone(at: &str, family: &FamilySchema, added: &[&FamilySchema]) -> String {
-    let name = &family.name;
-    let is_same = |other: &&&FamilySchema| {
-        other.metric_type == family.metric_type
-            && other.help == family.help
-            && other.labels == family.labels
-    };
-    let renamed = || Some(&added.iter().find(is_same)?.name);
-    match family.renamed_to.as_ref().or_else(renamed) {
-        Some(new) => format!("`{name}`{at} is gone, its new name is `{new}`"),
-        None => format!("`{name}`{at} is gone"),
+/// A path that exposes families.
+struct Place<'s> {
+    /// The path of a probe; `None` for metrics.
+    path: Option<&'s str>,
+    families: &'s [FamilySchema],
+    has_dynamic: bool,
+}
+
+impl Place<'_> {
+    fn name(&self) -> String {
+        match self.path {
+            Some(path) => format!("the probe at `{path}`"),
+            None => "the path for metrics".to_owned(),
+        }
     }
+
+    /// Returns what messages append to the name of a family.
+    fn at(&self) -> String {
+        self.path.map(|path| format!(" at `{path}`")).unwrap_or_default()
+    }
+}
+
+/// Returns the path for metrics, and all probes.
+fn places(schema: &Schema) -> Vec<Place<'_>> {
+    let metrics = Place { path: None, families: &schema.families, has_dynamic: schema.has_dynamic };
+    let probes = schema.probes.iter().map(|probe| Place {
+        path: Some(&probe.path),
+        families: &probe.families,
+        has_dynamic: probe.has_dynamic,
+    });
+    std::iter::once(metrics).chain(probes).collect()
 }
 
 fn by<T>(items: &[T], key: impl Fn(&T) -> &String) -> BTreeMap<&str, &T> {
     items.iter().map(|item| (key(item).as_str(), item)).collect()
 }
 
-/// The differences of one family.
-struct Differences<'c> {
-    /// The family in messages.
-    of: String,
-    changes: &'c mut Changes,
+fn set(texts: &[String]) -> BTreeSet<&str> {
+    texts.iter().map(String::as_str).collect()
 }
 
-impl Differences<'_> {
-    fn breaking(&mut self, message: impl fmt::Display) {
-        self.changes.breaking(format!("{} {message}", self.of));
-    }
-
-    fn compatible(&mut self, message: impl fmt::Display) {
-        self.changes.compatible(format!("{} {message}", self.of));
-    }
-
-    fn all(&mut self, old: &FamilySchema, new: &FamilySchema) {
-        if old.metric_type != new.metric_type {
-            let (old, new) = (old.metric_type, new.metric_type);
-            self.breaking(format!("has type {new} instead of {old}"));
-        }
-        if old.unit != new.unit {
-            let unit = |unit: &Option<String>| unit.clone().unwrap_or_else(|| "none".to_owned());
-            self.breaking(format!("has unit {} instead of {}", unit(&new.unit), unit(&old.unit)));
-        }
-        if old.help != new.help {
-            self.compatible("has another help");
-        }
-        self.labels(old, new);
-        self.buckets(old, new);
-        self.collectors(old, new);
-        self.deprecation(old, new);
-    }
-
-    fn labels(&mut self, old: &FamilySchema, new: &FamilySchema) {
-        for label in &old.labels {
-            match new.label(&label.name) {
-                None => self.breaking(format!("has lost label `{}`", label.name)),
-                Some(now) => self.label(label, now),
-            }
-        }
-        for label in new.labels.iter().filter(|label| old.label(&label.name).is_none()) {
-            // A sum without the label, or a join on all labels, has other series now.
-            self.breaking(format!("has the new label `{}`", label.name));
-        }
-    }
-
-    fn label(&mut self, old: &LabelSchema, new: &LabelSchema) {
-        let name = &old.name;
-        let (Some(before), Some(now)) = (&old.values, &new.values) else {
-            match (&old.values, &new.values) {
-                (None, Some(values)) => self.breaking(format!(
-                    "has only these values of label `{name}` now: {}",
-                    listed(values)
-                )),
-                (Some(_), None) => {
-                    self.compatible(format!("has any value of label `{name}` now"));
-                }
-                _ => {}
-            }
-            return;
-        };
-        let lost: Vec<&String> = before.iter().filter(|value| !now.contains(value)).collect();
-        let added: Vec<&String> = now.iter().filter(|value| !before.contains(value)).collect();
-        if !lost.is_empty() {
-            self.breaking(format!("has lost values of label `{name}`: {}", listed(lost)));
-        }
-        if !added.is_empty() {
-            self.compatible(format!("has new values of label `{name}`: {}", listed(added)));
-        }
-    }
-
-    fn buckets(&mut self, old: &FamilySchema, new: &FamilySchema) {
-        let missing = |from: &[f64], to: &[f64]| -> Vec<String> {
-            from.iter().filter(|bound| !to.contains(bound)).map(f64::to_string).collect()
-        };
-        let lost = missing(&old.buckets, &new.buckets);
-        let added = missing(&new.buckets, &old.buckets);
-        if !lost.is_empty() {
-            self.breaking(format!("has lost buckets: {}", lost.join(", ")));
-        }
-        if !added.is_empty() {
-            self.compatible(format!("has new buckets: {}", added.join(", ")));
-        }
-        match (old.is_native, new.is_native) {
-            (true, false) => self.breaking("has lost its native buckets"),
-            (false, true) => self.compatible("has native buckets now"),
-            _ => {}
-        }
-    }
-
-    /// A family that was in every scrape can now be disabled.
-    fn collectors(&mut self, old: &FamilySchema, new: &FamilySchema) {
-        let (before, now): (BTreeSet<_>, BTreeSet<_>) =
-            (old.collectors.iter().collect(), new.collectors.iter().collect());
-        if before == now {
-            return;
-        }
-        match now.is_empty() {
-            true => self.compatible("no longer depends on a collector"),
-            false => self.breaking(format!("depends on collector {} now", listed(now))),
-        }
-    }
-
-    fn deprecation(&mut self, old: &FamilySchema, new: &FamilySchema) {
-        match (&old.deprecated, &new.deprecated) {
-            (_, Some(reason)) if old.deprecated != new.deprecated => {
-                self.compatible(format!("is deprecated: {reason}"));
-            }
-            (Some(_), None) => self.compatible("is no longer deprecated"),
-            _ => {}
-        }
-    }
+/// Returns a name in backticks, or `unnamed`.
+fn named(name: &str) -> String {
+    if name.is_empty() { "unnamed".to_owned() } else { format!("`{name}`") }
 }
 
 /// Returns texts in backticks, joined by commas.
-fn listed<'t>(texts: impl IntoIterator<Item = &'t String>) -> String {
+fn listed<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     let texts: Vec<String> = texts.into_iter().map(|text| format!("`{text}`")).collect();
     texts.join(", ")
 }

@@ -1,5 +1,7 @@
 //! A schema as JSON.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
 use super::Schema;
@@ -11,20 +13,30 @@ pub const VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {
-    /// It is not JSON, or JSON of another form.
-    #[error("not a schema: {0}")]
-    Json(#[from] serde_json::Error),
-    /// A newer exporter has written it.
+    /// The text is not JSON.
+    #[error("invalid JSON: {0}")]
+    Syntax(serde_json::Error),
+    /// The text is JSON of another form.
+    #[error("not a schema: {0}; expected the output of `--describe=json`")]
+    Form(serde_json::Error),
+    /// A newer exporter has written the schema.
     #[error(
         "the schema has version {0}, expected at most {VERSION}: a newer exporter has written it"
     )]
     Version(u32),
 }
 
+impl SchemaError {
+    fn of_json(error: serde_json::Error) -> Self {
+        if error.is_data() { Self::Form(error) } else { Self::Syntax(error) }
+    }
+}
+
 /// The part that every version has.
 #[derive(Deserialize)]
+#[serde(expecting = "a schema")]
 struct Versioned {
-    version: u32,
+    version: NonZeroU32,
 }
 
 #[derive(Serialize)]
@@ -65,10 +77,10 @@ impl Schema {
     ///
     /// Returns an error if the text is not a schema, or if its version is newer than [`VERSION`].
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
-        let Versioned { version } = serde_json::from_str(text)?;
-        if version > VERSION {
-            return Err(SchemaError::Version(version));
+        let Versioned { version } = serde_json::from_str(text).map_err(SchemaError::of_json)?;
+        if version.get() > VERSION {
+            return Err(SchemaError::Version(version.get()));
         }
-        Ok(serde_json::from_str(text)?)
+        serde_json::from_str(text).map_err(SchemaError::of_json)
     }
 }
