@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use hello_exporter::collect::{Desc, MetricType};
+use hello_exporter::interop::Shared;
+use hello_exporter::prometheus;
 use hello_exporter::schema::Schema;
+use hello_exporter::testing::assert_exposition;
 use hello_exporter::{
     Collector, Counter, CounterVec, Gauge, HistogramVec, LabelValue, Labels, Registry, Rows,
     StateSet,
@@ -169,6 +172,20 @@ disk_reads{device=\"sda\"} 1
 disk_reads_total{device=\"sda\"} 1
 "
     );
+}
+
+#[test]
+fn registries_of_the_prometheus_crate_and_tests_have_both_names() {
+    let jobs = jobs();
+    assert_exposition(&*jobs, &exposition(&registry_of(Arc::clone(&jobs))));
+    let foreign = prometheus::Registry::new();
+    foreign.register(Box::new(Shared(Arc::clone(&jobs)))).unwrap();
+    let gathered = foreign.gather();
+    let names: Vec<&str> = gathered.iter().map(|family| family.name()).collect();
+    let expected =
+        ["shop_duration", "shop_duration_seconds", "shop_jobs", "shop_jobs_total", "shop_waiting"];
+    assert_eq!(names, expected);
+    assert_eq!(gathered[4].help(), "(Deprecated: use shop_queue_length) Jobs that wait.");
 }
 
 #[test]

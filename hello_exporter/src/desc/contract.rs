@@ -122,9 +122,15 @@ impl Desc {
         }
     }
 
+    /// Returns the family, and then the family under its old name if it has one.
+    pub(crate) fn under_all_names(self) -> impl Iterator<Item = Self> {
+        let old = self.under_old_name();
+        std::iter::once(self).chain(old)
+    }
+
     /// Returns the family under its old name, if it has one. It has no unit if its old name does
     /// not end in it.
-    pub(crate) fn under_old_name(&self) -> Option<Self> {
+    fn under_old_name(&self) -> Option<Self> {
         let Status::Renamed(old) = &self.contract.status else { return None };
         let mut family = self.clone();
         family.contract.status = Status::OldName(self.name.clone());

@@ -60,7 +60,8 @@ impl<T: Collect + Send + Sync + ?Sized> Collector for Shared<T> {
 /// crate does not accept. Names that only `utf8` permits are escaped with underscores, as in the
 /// samples.
 pub fn describe_for_prometheus<T: Describe + ?Sized>(collector: &T) -> Vec<&'static ForeignDesc> {
-    collector.describe().into_iter().filter_map(interned).collect()
+    let descs = collector.describe().into_iter().flat_map(Desc::under_all_names);
+    descs.filter_map(interned).collect()
 }
 
 /// Returns the samples of a collector in the form of the `prometheus` crate. It leaves out families
@@ -68,6 +69,7 @@ pub fn describe_for_prometheus<T: Describe + ?Sized>(collector: &T) -> Vec<&'sta
 pub fn collect_for_prometheus<T: Collect + ?Sized>(collector: &T) -> Vec<MetricFamily> {
     let mut written = Written::default();
     let descs = collector.describe().into_iter().enumerate();
+    let descs = descs.flat_map(|(index, desc)| desc.under_all_names().map(move |it| (index, it)));
     // The foreign registry exposes gathered families without checking their names.
     let valid = descs.filter(|(_, desc)| desc.check_as(true).is_ok());
     let families = valid.map(|(index, desc)| {

@@ -135,10 +135,8 @@ impl Registrations {
         index: usize,
         desc: Desc,
     ) -> Result<(), RegisterError> {
-        let desc = registration.addition.apply(desc);
-        let old = desc.under_old_name();
-        self.add_family(registration, index, desc)?;
-        old.map_or(Ok(()), |old| self.add_family(registration, index, old))
+        let mut names = registration.addition.apply(desc).under_all_names();
+        names.try_for_each(|desc| self.add_family(registration, index, desc))
     }
 
     fn add_family(

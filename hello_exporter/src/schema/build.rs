@@ -17,12 +17,9 @@ pub(crate) struct SchemaBuilder {
 
 impl SchemaBuilder {
     /// Adds the families of a type, and those that have old names under these as well.
-    fn add_declared(&mut self, descs: &[Desc]) {
-        for desc in descs {
-            self.add_exposed(desc, None);
-            if let Some(old) = desc.under_old_name() {
-                self.add_exposed(&old, None);
-            }
+    fn add_declared(&mut self, descs: Vec<Desc>) {
+        for desc in descs.into_iter().flat_map(Desc::under_all_names) {
+            self.add_exposed(&desc, None);
         }
     }
 
@@ -116,7 +113,7 @@ impl Schema {
     /// Returns the families of a type that derives [`Collector`](crate::Collector).
     pub fn of<T: Declared>() -> Self {
         let mut builder = SchemaBuilder::default();
-        builder.add_declared(&T::declared());
+        builder.add_declared(T::declared());
         builder.has_dynamic(T::HAS_DYNAMIC);
         builder.schema()
     }

@@ -23,8 +23,11 @@ pub(super) enum ExpositionError {
 pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, ExpositionError> {
     let descs = collector.describe();
     check(collector, &descs)?;
+    let prepared = |(index, desc): (usize, Desc)| {
+        desc.under_all_names().map(move |desc| (index, Prepared::new(desc)))
+    };
     let mut metrics: Vec<(usize, Prepared)> =
-        descs.into_iter().map(Prepared::new).enumerate().collect();
+        descs.into_iter().enumerate().flat_map(prepared).collect();
     metrics.sort_by(|(_, one), (_, other)| one.desc.name().cmp(other.desc.name()));
     let mut buffer = Vec::new();
     let mut text = TextEncoder::new(&mut buffer);
