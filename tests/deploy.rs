@@ -229,11 +229,11 @@ fn every_flag_is_documented() {
     }
 }
 
-/// Returns the flag that a line of `--help` begins with.
+/// Returns the flag that a line of `--help` begins with, without its value.
 fn flag(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let line = line.strip_prefix("-h, ").unwrap_or(line);
-    line.starts_with("--").then(|| line.split(' ').next())?
+    line.starts_with("--").then(|| line.split([' ', '[']).next())?
 }
 
 /// Returns the flag with `NAME` in place of a collector's name.

@@ -127,7 +127,7 @@ fn files_without_a_schema_are_one_clear_line() {
     };
     assert_eq!(
         message("a,b"),
-        "\"--describe.diff=FILE: not a schema: expected value at line 1 column 1\""
+        "\"--describe.diff=FILE: invalid JSON: expected value at line 1 column 1\""
     );
     assert_eq!(
         message("{\"version\": 2}"),

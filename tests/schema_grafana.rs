@@ -143,12 +143,12 @@ fn panels(dashboard: &Value) -> &[Value] {
 
 #[test]
 fn every_type_of_metric_has_its_panels() {
-    assert_golden("golden/schema_shop.grafana.json", &shop_schema().grafana());
+    assert_golden("schema/shop.grafana.json", &shop_schema().grafana());
 }
 
 #[test]
 fn sources_and_probes_have_rows() {
-    assert_golden("golden/schema_exporter.grafana.json", &exporter_schema().grafana());
+    assert_golden("schema/exporter.grafana.json", &exporter_schema().grafana());
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn promtool(schema: &Schema, arguments: &[&str]) -> (bool, String) {
 
 #[test]
 fn rules_have_alerts_for_up_sources_and_gauges_that_end_in_up() {
-    assert_golden("golden/schema_exporter.rules.yml", &exporter_schema().rules());
+    assert_golden("schema/exporter.rules.yml", &exporter_schema().rules());
 }
 
 #[test]
