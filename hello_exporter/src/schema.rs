@@ -36,6 +36,8 @@
 
 mod build;
 mod changes;
+#[cfg(feature = "check-rules")]
+mod check;
 mod grafana;
 mod json;
 mod markdown;
@@ -49,6 +51,8 @@ use serde::{Deserialize, Serialize};
 use crate::desc::MetricType;
 pub(crate) use build::SchemaBuilder;
 pub use changes::{Change, Impact};
+#[cfg(feature = "check-rules")]
+pub use check::{Finding, QueryFile};
 pub use json::{SchemaError, VERSION};
 
 /// The metric families that an exporter can expose.

@@ -83,6 +83,12 @@ pub(crate) struct Flags {
     #[arg(id = "describe.diff", long, value_name = "FILE")]
     pub(crate) describe_diff: Option<PathBuf>,
 
+    /// Check the queries of rule files and Grafana dashboards against what the exporter can expose,
+    /// and exit; with status 1 if something is wrong.
+    #[cfg(feature = "check-rules")]
+    #[arg(id = "check-rules", long, value_name = "FILE", num_args = 1..)]
+    pub(crate) check_rules: Vec<PathBuf>,
+
     /// Check whether the exporter would start with these flags and the files that they name, and
     /// exit.
     #[arg(id = "config.check", long)]
@@ -100,6 +106,10 @@ pub(crate) struct Flags {
 impl Flags {
     /// Returns whether the exporter prints documents instead of serving.
     pub(crate) fn wants_documents(&self) -> bool {
+        #[cfg(feature = "check-rules")]
+        if !self.check_rules.is_empty() {
+            return true;
+        }
         self.describe.is_some() || self.describe_diff.is_some()
     }
 

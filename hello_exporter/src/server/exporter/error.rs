@@ -68,6 +68,23 @@ pub enum ExporterError {
         /// The number of changes that break queries.
         count: usize,
     },
+    /// `--check-rules` names a file that cannot be read.
+    #[error("--check-rules={}: {error}", file.display())]
+    #[non_exhaustive]
+    QueryFile {
+        /// The file.
+        file: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
+    /// The queries that `--check-rules` has printed are wrong.
+    #[error("mistakes in queries: {count}, see standard output")]
+    #[non_exhaustive]
+    Queries {
+        /// The number of mistakes.
+        count: usize,
+    },
     /// The server failed.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),

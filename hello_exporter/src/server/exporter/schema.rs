@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+#[cfg(feature = "check-rules")]
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -10,6 +12,8 @@ use super::assembly::{register_own, register_program};
 use super::{Exporter, ExporterError, Maker};
 use crate::internals::{CollectorName, Declarations, Registrable, SchemaBuilder};
 use crate::registry::Registry;
+#[cfg(feature = "check-rules")]
+use crate::schema::QueryFile;
 use crate::schema::{CollectorSchema, Impact, ProbeSchema, Schema};
 use crate::server::causes::BoxError;
 use crate::server::cli::{Document, Flags};
@@ -92,6 +96,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         if let Some(document) = flags.describe {
             print(&document.of(&schema));
         }
+        #[cfg(feature = "check-rules")]
+        check_rules(&flags.check_rules, &schema)?;
         flags.describe_diff.as_deref().map_or(Ok(()), |file| compare(file, &schema))
     }
 }
@@ -158,4 +164,21 @@ fn compare(file: &Path, schema: &Schema) -> Result<(), ExporterError> {
 
 fn read(file: &Path) -> Result<Schema, BoxError> {
     Ok(Schema::from_json(&fs::read_to_string(file)?)?)
+}
+
+/// Prints what is wrong in the queries of rule files and dashboards.
+#[cfg(feature = "check-rules")]
+fn check_rules(files: &[PathBuf], schema: &Schema) -> Result<(), ExporterError> {
+    let read = |file: &PathBuf| {
+        let text = fs::read_to_string(file);
+        let text = text.map_err(|error| ExporterError::QueryFile { file: file.clone(), error })?;
+        Ok(QueryFile { name: file.display().to_string(), text })
+    };
+    let files = files.iter().map(read).collect::<Result<Vec<QueryFile>, ExporterError>>()?;
+    let findings = schema.check_rules(&files);
+    findings.iter().for_each(|finding| print(&format!("{finding}\n")));
+    match findings.len() {
+        0 => Ok(()),
+        count => Err(ExporterError::Queries { count }),
+    }
 }
