@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use hello_exporter::schema::Schema;
-use hello_exporter_tests::http::get;
+use hello_exporter_tests::http::{get, send};
 use hello_exporter_tests::{
     Exporter, Prometheus, assert_golden, build_example, build_program, output_of, read, single,
     without_cargo_env,
@@ -74,8 +74,62 @@ fn flag_hides_deprecated_metrics() {
     let exporter = Exporter::start_program(&program(), &[]);
     let all = ["shop_jobs", "shop_jobs_total", "shop_queue_length", "shop_up", "shop_waiting"];
     assert_eq!(names(&exporter), all);
+    assert_eq!(probed(&exporter), ["answers_total", "target_answers_total"]);
     let exporter = Exporter::start_program(&program(), &["--no-metrics.deprecated"]);
     assert_eq!(names(&exporter), ["shop_jobs_total", "shop_queue_length", "shop_up"]);
+    assert_eq!(probed(&exporter), ["target_answers_total"]);
+    // Without the old name, the new one has its type in OpenMetrics.
+    let accept = "Accept: application/openmetrics-text;version=1.0.0\r\n";
+    let body = send(exporter.address, "GET", "/metrics", accept).body;
+    assert!(body.contains("# TYPE shop_jobs counter\n"), "{body}");
+}
+
+fn probed(exporter: &Exporter) -> Vec<String> {
+    let body = get(exporter.address, "/probe?target=a").body;
+    let names = body.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    names.filter(|name| name.contains("answers")).map(str::to_owned).collect()
+}
+
+#[test]
+fn old_and_new_names_select_a_family() {
+    let exporter = Exporter::start_program(&program(), &[]);
+    for name in ["shop_jobs", "shop_jobs_total"] {
+        let body = get(exporter.address, &format!("/metrics?name[]={name}")).body;
+        let types: Vec<&str> =
+            body.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+        assert_eq!(types, [format!("{name} counter")]);
+    }
+}
+
+/// Two collectors may have the same family if at most one of them is enabled.
+#[test]
+fn families_of_collectors_that_exclude_each_other_are_described() {
+    let schema = Schema::from_json(&printed(&["--describe=json"])).unwrap();
+    assert_eq!(schema.family("disk_free_bytes").unwrap().collectors, ["disk", "disks"]);
+}
+
+#[test]
+fn check_rules_prints_mistakes() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("rules.yml");
+    let path = file.to_str().unwrap();
+    let rules = |expr: &str| {
+        let rules = format!("groups: [{{name: a, rules: [{{alert: A, expr: \"{expr}\"}}]}}]\n");
+        fs::write(&file, rules).unwrap();
+    };
+    rules("rate(shop_jobs_total[5m]) > 1");
+    let program = build_program("redis_exporter", ["--bin", "redis_exporter"]);
+    let check = |arguments: &[&str]| {
+        let output = output_of(without_cargo_env(&program).args(arguments), b"");
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(check(&["--check-rules", path, path]), (0, String::new()));
+    rules("redis_conected_clients > 1");
+    let mistake = format!(
+        "{path}:1: `redis_conected_clients` does not exist, did you mean `redis_connected_clients`?\n"
+    );
+    assert_eq!(check(&["--check-rules", path]), (1, mistake));
+    assert_eq!(check(&["--check-rules", "missing.yml"]), (1, String::new()));
 }
 
 #[test]

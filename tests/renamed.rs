@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use hello_exporter::collect::{Desc, MetricType};
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::interop::Shared;
 use hello_exporter::prometheus;
 use hello_exporter::schema::Schema;
 use hello_exporter::testing::assert_exposition;
 use hello_exporter::{
-    Collector, Counter, CounterVec, Gauge, HistogramVec, LabelValue, Labels, Registry, Rows,
-    StateSet,
+    Collector, Counter, CounterVec, Exporter, Gauge, HistogramVec, LabelValue, Labels, Registry,
+    Rows, StateSet,
 };
 use hello_exporter_tests::{exposition, open_metrics, registry_of};
 
@@ -201,8 +201,128 @@ fn old_name_of_another_metric_is_refused() {
     assert!(error.ends_with("is registered already, by collector `renamed::Jobs`"), "{error}");
 }
 
+fn register(name: &'static str, old: &'static str, metric_type: MetricType) -> Option<String> {
+    struct Described(Desc);
+
+    impl Describe for Described {
+        fn describe(&self) -> Vec<Desc> {
+            vec![self.0.clone()]
+        }
+    }
+
+    impl Collect for Described {
+        fn collect(&self, _: usize, _: &mut FamilyEncoder<'_>) {}
+    }
+
+    let desc = Desc::new(name, "Help.", metric_type).utf8().renamed_from(old);
+    let registry = Registry::new();
+    let error = registry.register(Described(desc)).err().map(|error| error.to_string());
+    // A refused family leaves nothing behind.
+    let gauge = |name| Described(Desc::new(name, "Help.", MetricType::Gauge).utf8());
+    if error.is_some() {
+        registry.register(gauge(old)).unwrap();
+    }
+    error
+}
+
 #[test]
-fn collectors_written_by_hand_have_old_names() {
+fn old_names_with_samples_of_the_new_one_are_refused() {
+    use MetricType::{Counter, Gauge, Histogram, Summary};
+
+    for (name, old, metric_type) in [
+        ("jobs_total", "jobs", Counter),
+        ("jobs", "jobs_total", Counter),
+        ("jobs.done", "work.done", Gauge),
+        ("x", "x_sum", Gauge),
+    ] {
+        assert_eq!(register(name, old, metric_type), None, "{name} {old}");
+    }
+    for (name, old, metric_type) in [
+        ("x", "x_sum", Histogram),
+        ("x_count", "x", Summary),
+        ("x_total", "x_created", Counter),
+        ("jobs_done", "jobs.done", Gauge),
+        ("x", "x", Gauge),
+    ] {
+        assert!(register(name, old, metric_type).is_some(), "{name} {old}");
+    }
+    let error = register("jobs.done", "jobs_done", Gauge).unwrap();
+    assert!(error.ends_with("both expose `jobs_done` with `escaping=underscores`"), "{error}");
+}
+
+#[test]
+fn unregistering_a_renamed_metric_keeps_reserved_names() {
+    #[derive(Collector)]
+    struct Before {
+        /// Jobs.
+        jobs_total: Counter,
+    }
+    #[derive(Collector)]
+    struct After {
+        /// Jobs.
+        #[metric(renamed_from = "jobs")]
+        jobs_total: Counter,
+    }
+    #[derive(Collector)]
+    struct Other {
+        /// Jobs that wait.
+        jobs: Gauge,
+    }
+    let registry = Registry::new();
+    registry.scope().const_label("side", "left").register(Before::new()).unwrap();
+    let renamed = registry.scope().const_label("side", "right").register(After::new()).unwrap();
+    assert!(registry.register(Other::new()).is_err());
+    assert!(registry.unregister(renamed));
+    assert!(registry.register(Other::new()).is_err());
+}
+
+#[test]
+fn updates_over_the_limit_are_counted_once() {
+    #[derive(Collector)]
+    struct Limited {
+        #[metric(help = "Jobs.", labels = ["queue"], max_series = 1, renamed_from = "jobs")]
+        jobs_total: CounterVec<1>,
+    }
+    let limited = Limited::new();
+    ["a", "b", "b"].iter().for_each(|queue| limited.jobs_total.with([queue]).inc());
+    let exporter = Exporter::new("x").register(limited);
+    let registry = exporter.registry().clone();
+    drop(exporter);
+    assert_eq!(
+        exposition(&registry),
+        "\
+# HELP jobs (Deprecated: renamed to jobs_total) Jobs.
+# TYPE jobs counter
+jobs{queue=\"a\"} 1
+# HELP jobs_total Jobs.
+# TYPE jobs_total counter
+jobs_total{queue=\"a\"} 1
+"
+    );
+}
+
+#[test]
+fn relabelling_renames_the_label_of_a_state_set() {
+    let rules = Schema::of::<DiskMetrics>().relabel();
+    assert!(
+        rules.contains(
+            "\
+  - source_labels: ['__name__', 'mode']
+    regex: 'disk_mode;(.*)'
+    target_label: 'disk_mode'
+    replacement: '$1'
+  - source_labels: ['__name__']
+    regex: 'disk_mode'
+    target_label: 'mode'
+    replacement: ''
+"
+        ),
+        "{rules}"
+    );
+}
+
+#[test]
+fn the_last_status_of_a_desc_counts() {
     let desc = Desc::new("reads_total", "Reads.", MetricType::Counter).renamed_from("reads");
     assert_eq!((desc.name(), desc.deprecation()), ("reads_total", None));
     let desc = desc.deprecated("use writes_total");
@@ -215,21 +335,21 @@ fn relabelling_has_a_rule_for_each_series_name() {
         Schema::of::<Jobs>().relabel(),
         "\
 metric_relabel_configs:
-  - source_labels: [__name__]
+  - source_labels: ['__name__']
     regex: 'shop_duration_seconds_bucket'
-    target_label: __name__
+    target_label: '__name__'
     replacement: 'shop_duration_bucket'
-  - source_labels: [__name__]
+  - source_labels: ['__name__']
     regex: 'shop_duration_seconds_sum'
-    target_label: __name__
+    target_label: '__name__'
     replacement: 'shop_duration_sum'
-  - source_labels: [__name__]
+  - source_labels: ['__name__']
     regex: 'shop_duration_seconds_count'
-    target_label: __name__
+    target_label: '__name__'
     replacement: 'shop_duration_count'
-  - source_labels: [__name__]
+  - source_labels: ['__name__']
     regex: 'shop_jobs_total'
-    target_label: __name__
+    target_label: '__name__'
     replacement: 'shop_jobs'
 "
     );

@@ -272,7 +272,7 @@ impl Options {
     pub const NONE: Self = Self { buckets: false, native: false, max_series: false };
 }
 
-/// What the type of a field says about its family.
+/// Facts about a family that the type of its field determines.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -318,7 +318,7 @@ pub trait Metric {
     /// The attribute options that the type takes.
     const OPTIONS: Options = Options::NONE;
 
-    /// What the derive needs to know for a declaration.
+    /// The facts that a declaration needs.
     #[doc(hidden)]
     const FACTS: MetricFacts = MetricFacts {
         metric_type: Self::TYPE,

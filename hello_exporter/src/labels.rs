@@ -51,8 +51,9 @@ pub trait LabelValue {
     /// The buffer in which [`as_label`](Self::as_label) formats the value; `()` if it needs none.
     type Buffer: Default;
 
-    /// All values, if only these are possible. [`#[derive(LabelValue)]`](macro@crate::LabelValue)
-    /// sets them, for the [`schema`](crate::schema).
+    /// All values, if only these are possible; without the empty text of an `Option`, which
+    /// Prometheus stores as no label. [`#[derive(LabelValue)]`](macro@crate::LabelValue) sets them,
+    /// for the schema.
     const VALUES: ClosedValues = None;
 
     /// Returns the value as a string. It is called before any lock is taken.

@@ -15,6 +15,7 @@ mod health;
 #[cfg(feature = "server")]
 mod of_server;
 pub(crate) mod origin;
+mod overlap;
 mod plan;
 mod registrations;
 pub(crate) mod scrape;

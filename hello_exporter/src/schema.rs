@@ -1,4 +1,5 @@
-//! What an exporter can expose, as data: the contract with the dashboards and alerts of its users.
+//! The metrics that an exporter can expose, as data: the contract with the dashboards and alerts of
+//! its users.
 //!
 //! A [`Schema`] comes from a type, a registry or an exporter, without a scrape. It is written as
 //! JSON, compared with an older one, and turned into documents.
@@ -56,6 +57,9 @@ pub use check::{Finding, QueryFile};
 pub use json::{SchemaError, VERSION};
 
 /// The metric families that an exporter can expose.
+///
+/// [`to_json`](Self::to_json) writes the form for files. Serialized by serde, a schema has no
+/// version.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a schema")]
 #[non_exhaustive]
@@ -63,8 +67,8 @@ pub struct Schema {
     /// The name of the exporter; empty for a type or a registry.
     #[serde(default)]
     pub exporter: String,
-    /// What the names of the metrics about the exporter's sources begin with, before a `_`; empty
-    /// for a type or a registry.
+    /// The prefix of the metrics about the exporter's sources, without the last `_`; empty for a
+    /// type or a registry.
     #[serde(default)]
     pub namespace: String,
     /// The sources, sorted by name.
@@ -118,7 +122,7 @@ pub struct FamilySchema {
     /// The unit, if it is declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// What the metric measures.
+    /// The help text.
     pub help: String,
     /// The labels of each series, constant ones first. A state set also has the label of its
     /// states.
@@ -131,8 +135,7 @@ pub struct FamilySchema {
     /// Whether a histogram has native buckets.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_native: bool,
-    /// The sources that expose the family; empty if collectors expose it that are part of every
-    /// scrape.
+    /// The sources that expose the family; empty if the family is part of every scrape.
     #[serde(default)]
     pub collectors: Vec<String>,
     /// Why the family is deprecated, if it is.
@@ -171,6 +174,11 @@ impl Schema {
 }
 
 impl FamilySchema {
+    /// Returns whether the family is to stay: it is neither deprecated nor an old name.
+    pub(crate) fn is_current(&self) -> bool {
+        self.deprecated.is_none() && self.renamed_to.is_none()
+    }
+
     /// Returns the label with this name.
     pub fn label(&self, name: &str) -> Option<&LabelSchema> {
         self.labels.iter().find(|label| label.name == name)

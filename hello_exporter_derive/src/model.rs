@@ -51,9 +51,9 @@ pub(crate) struct Metric {
     pub(crate) buckets: Option<Buckets>,
     pub(crate) native: Option<Native>,
     pub(crate) max_series: Option<MaxSeries>,
-    /// The name before, under which the metric is exposed as well.
+    /// The old name, under which the metric is exposed as well.
     pub(crate) renamed_from: Option<Name>,
-    /// What to use instead.
+    /// The advice: a replacement for the metric.
     pub(crate) deprecated: Option<Help>,
 }
 

@@ -49,7 +49,7 @@ struct Disk {
 
 #[derive(Collector)]
 struct Target {
-    #[metric(help = "Answers.", labels = ["code"], counter)]
+    #[metric(help = "Answers.", labels = ["code"], counter, renamed_from = "answers_total")]
     target_answers_total: Vec<(u16, u64)>,
 }
 
@@ -73,6 +73,7 @@ fn main() -> ExitCode {
             queue,
         )
         .source_fn(SourceOptions::new("disk").disabled_by_default(), disk)
+        .source_fn(SourceOptions::new("disks").disabled_by_default(), disk)
         .probe_fn("/probe", |_| async {
             Ok::<_, Infallible>(probe::Probed::success(Target {
                 target_answers_total: vec![(200, 1)],

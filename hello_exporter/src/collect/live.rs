@@ -1,5 +1,5 @@
-//! What the type of a collector says: whether the samples can change while it is registered, and
-//! its families.
+//! Facts about the type of a collector: whether the samples can change while it is registered, and
+//! the families that it declares.
 
 use std::marker::PhantomData;
 

@@ -1,4 +1,4 @@
-//! What a [`Desc`] knows about a family that only its schema shows.
+//! The closed values, the buckets and the status of a family.
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
@@ -75,7 +75,8 @@ impl Desc {
     /// Exposes the family under an old name as well, until operators have moved to the new one. The
     /// help of the old family names the new one.
     ///
-    /// A scope or an outer struct adds its prefix to the old name too.
+    /// A scope or an outer struct adds its prefix to the old name too. This replaces an earlier
+    /// [`deprecated`](Self::deprecated).
     ///
     /// ```
     /// use hello_exporter::collect::{Desc, MetricType};
@@ -90,7 +91,7 @@ impl Desc {
     }
 
     /// Marks the family as one that will be removed. `advice` says what to use instead, and becomes
-    /// part of the help.
+    /// part of the help. This replaces an earlier [`renamed_from`](Self::renamed_from).
     ///
     /// ```
     /// use hello_exporter::collect::{Desc, MetricType};

@@ -27,14 +27,6 @@ impl ExposedNames {
         }
     }
 
-    /// Keeps the names of these families.
-    pub(super) fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
-        self.plain.retain(|_, family| is_kept(family));
-        for owners in self.escaped.values_mut() {
-            owners.retain(|_, family| is_kept(family));
-        }
-    }
-
     /// Iterates over the families that expose a name, and the scheme under which they do.
     pub(super) fn owners<'s>(
         &'s self,
@@ -67,20 +59,23 @@ pub(super) fn exposed_names(desc: &Desc, foreign: bool) -> Vec<ExposedName> {
 ///
 /// The families of a foreign registry reserve no names: they were made for the text format.
 fn names(desc: &Desc, foreign: bool) -> BTreeSet<String> {
-    let name = desc.name();
     let base = desc.family_name();
-    let suffixes: &[&str] = match desc.metric_type() {
-        MetricType::Histogram => &["_bucket", "_sum", "_count"],
-        MetricType::Summary => &["_sum", "_count"],
-        _ => &[],
-    };
     let reserved: &[&str] = match desc.metric_type() {
         _ if foreign => &[],
         MetricType::Counter | MetricType::Histogram | MetricType::Summary => &["", "_created"],
         MetricType::Info => &[""],
         _ => &[],
     };
-    let parts = suffixes.iter().map(|suffix| format!("{name}{suffix}"));
     let reserved = reserved.iter().map(|suffix| format!("{base}{suffix}"));
-    [name.to_owned()].into_iter().chain(parts).chain(reserved).collect()
+    sample_names(desc).chain(reserved).collect()
+}
+
+/// Iterates over the name of a family and the names of its parts.
+pub(super) fn sample_names(desc: &Desc) -> impl Iterator<Item = String> {
+    let suffixes: &[&str] = match desc.metric_type() {
+        MetricType::Histogram => &["", "_bucket", "_sum", "_count"],
+        MetricType::Summary => &["", "_sum", "_count"],
+        _ => &[""],
+    };
+    suffixes.iter().map(|suffix| format!("{}{suffix}", desc.name()))
 }

@@ -1,11 +1,11 @@
-//! What only the server asks of a registry.
+//! The part of a registry that only the server uses.
 
 use std::sync::Arc;
 
 use super::plan::Plan;
 use super::registrations::Registrations;
 use super::{Addition, CollectorId, Inner, Registry, Scope};
-use crate::sync::write;
+use crate::sync::{read, write};
 
 impl Registry {
     /// Returns a view of this registry that adds the prefix and the labels of `addition`.
@@ -13,10 +13,15 @@ impl Registry {
         Scope { registry: self, addition }
     }
 
-    /// Returns another registry, which counts dropped series together with this one.
+    /// Returns another registry, which counts dropped series together with this one, and hides
+    /// deprecated families if this one does.
     pub(crate) fn sibling(&self) -> Self {
         let health = Arc::clone(&self.inner.health);
-        Self { inner: Arc::new(Inner { health, ..Inner::default() }) }
+        let sibling = Self { inner: Arc::new(Inner { health, ..Inner::default() }) };
+        if read(&self.inner.registrations).hides_deprecated {
+            sibling.hide_deprecated();
+        }
+        sibling
     }
 
     /// Removes deprecated families, and old names of renamed ones, from all later expositions.

@@ -8,11 +8,11 @@ use super::clash::check_pair;
 use super::dynamic::DynamicFamily;
 use super::exposed::{ExposedName, ExposedNames, exposed_names};
 use super::origin::Origin;
-use super::plan::{Member, Members, Plan, PlannedFamily, Registration};
+use super::overlap::{check_old_name, may_share, overlap};
+use super::plan::{Member, MemberState, Members, Plan, PlannedFamily, Registration};
 use super::{CollectorId, RegisterError};
 use crate::desc::Desc;
 use crate::encode::Prepared;
-use crate::name::Escaping;
 
 /// All registrations.
 #[derive(Default)]
@@ -99,12 +99,20 @@ impl Registrations {
         refused
     }
 
-    /// Adds the labels of `desc` that a planned family lacks. Returns whether the plan is outdated.
-    ///
+    /// Adds the labels of `desc` that a planned family lacks, to the family under its old name as
+    /// well. Returns whether the plan is outdated.
+    fn widen(&mut self, registration: &Registration, planned: &Prepared, desc: &Desc) -> bool {
+        let old = registration.addition.apply(desc.clone()).under_all_names().nth(1);
+        let is_wider = self.widen_family(registration, planned.desc.name(), desc);
+        if let Some(old) = old.filter(|_| is_wider) {
+            self.widen_family(registration, old.name(), desc);
+        }
+        is_wider
+    }
+
     /// A family keeps its labels if several collectors share it, or if it would have an invalid
     /// label or too many labels. Then its samples with other labels are dropped.
-    fn widen(&mut self, registration: &Registration, planned: &Prepared, desc: &Desc) -> bool {
-        let name = planned.desc.name();
+    fn widen_family(&mut self, registration: &Registration, name: &str, desc: &Desc) -> bool {
         let Some(family) = self.families.get(name).filter(|family| family.others.is_empty()) else {
             return false;
         };
@@ -128,40 +136,50 @@ impl Registrations {
     /// mistake, and each is added to all samples of the family.
     const MOST_LABELS: usize = 64;
 
-    /// Adds a family under its name, and under its old one if it has one.
+    /// Adds a family under its name, and under its old one if it has one: both or neither.
     fn add_names(
         &mut self,
         registration: &Arc<Registration>,
         index: usize,
         desc: Desc,
     ) -> Result<(), RegisterError> {
-        let mut names = registration.addition.apply(desc).under_all_names();
-        names.try_for_each(|desc| self.add_family(registration, index, desc))
+        let names: Vec<Desc> = registration.addition.apply(desc).under_all_names().collect();
+        names.iter().try_for_each(|desc| self.check_family(registration, desc))?;
+        if let [new, old] = &*names {
+            check_old_name(registration, new, old)?;
+        }
+        // Both count their losses and panics together.
+        let state = Arc::default();
+        for desc in names {
+            self.insert_family(registration, index, desc, &state);
+        }
+        Ok(())
     }
 
-    fn add_family(
+    fn check_family(&self, registration: &Registration, desc: &Desc) -> Result<(), RegisterError> {
+        let is_foreign = registration.is_foreign;
+        desc.check_as(is_foreign)
+            .map_err(|error| RegisterError::Desc { collector: registration.name.clone(), error })?;
+        self.check_overlap(registration, desc, &exposed_names(desc, is_foreign))?;
+        let members = self.families.get(desc.name()).into_iter().flat_map(|family| family.iter());
+        for member in members {
+            check_pair(registration, desc, member)?;
+        }
+        Ok(())
+    }
+
+    fn insert_family(
         &mut self,
         registration: &Arc<Registration>,
         index: usize,
         desc: Desc,
-    ) -> Result<(), RegisterError> {
-        let is_foreign = registration.is_foreign;
-        desc.check_as(is_foreign)
-            .map_err(|error| RegisterError::Desc { collector: registration.name.clone(), error })?;
-        let exposed = exposed_names(&desc, is_foreign);
-        self.check_overlap(registration, &desc, &exposed)?;
-        if let Some(family) = self.families.get(desc.name()) {
-            for member in family.iter() {
-                check_pair(registration, &desc, member)?;
-            }
-        }
+        state: &Arc<MemberState>,
+    ) {
         let name = desc.name().to_owned();
-        self.exposed.insert(exposed, &name);
+        self.exposed.insert(exposed_names(&desc, registration.is_foreign), &name);
         let metric = Arc::new(Prepared::new(desc));
-        let state = Arc::default();
-        let member = Member { registration: Arc::clone(registration), index, metric, state };
-        self.insert_member(name, member);
-        Ok(())
+        let (registration, state) = (Arc::clone(registration), Arc::clone(state));
+        self.insert_member(name, Member { registration, index, metric, state });
     }
 
     fn insert_member(&mut self, name: String, member: Member) {
@@ -183,37 +201,25 @@ impl Registrations {
     ) -> Result<(), RegisterError> {
         let clash = exposed.iter().find_map(|name| {
             let mut owners = self.exposed.owners(name);
-            let (escaping, owner) = owners.find(|(_, owner)| !self.is_same(desc, owner))?;
-            Some((escaping, &name.1, owner, self.families.get(owner)?))
+            let (escaping, owner) = owners.find(|(_, owner)| !self.may_share(desc, name, owner))?;
+            let family = self.families.get(owner)?;
+            Some((escaping, &name.1, &family.metadata().desc, &family.first.registration))
         });
-        let Some((escaping, exposed, owner, family)) = clash else {
-            return Ok(());
-        };
-        let (metric, collector) = (desc.name().to_owned(), registration.name.clone());
-        let (other_metric, other) = (owner.clone(), family.first.registration.name.clone());
-        let exposed = exposed.clone();
-        Err(match escaping.filter(|escaping| *escaping != Escaping::AllowUtf8) {
-            Some(escaping) => RegisterError::EscapedAlike {
-                metric,
-                collector,
-                other_metric,
-                other,
-                exposed,
-                escaping,
-            },
-            None => RegisterError::Overlap { metric, collector, other_metric, other, exposed },
+        clash.map_or(Ok(()), |(escaping, name, other, of)| {
+            Err(overlap((desc, registration), (other, of), name, escaping))
         })
     }
 
-    /// Returns whether the family `owner` is this one, under its present name or under its old one.
-    fn is_same(&self, desc: &Desc, owner: &str) -> bool {
-        let owner_is_old = |family: &Arc<Members>| {
-            let new_name = family.metadata().desc.new_name();
-            new_name.is_some_and(|new| Some(new) == desc.new_name() || new == desc.name())
-        };
-        owner == desc.name()
-            || desc.new_name() == Some(owner)
-            || self.families.get(owner).is_some_and(owner_is_old)
+    /// Returns whether a family may have a name of the family `owner`: because it is the same one,
+    /// or because one of them is the other under its old name.
+    fn may_share(&self, desc: &Desc, name: &ExposedName, owner: &str) -> bool {
+        let owner = self.families.get(owner).map(|family| &family.metadata().desc);
+        match owner {
+            Some(owner) if owner.name() == desc.name() => true,
+            Some(owner) if owner.new_name() == Some(desc.name()) => may_share(desc, owner, name),
+            Some(owner) if desc.new_name() == Some(owner.name()) => may_share(owner, desc, name),
+            _ => false,
+        }
     }
 
     fn remove_families(&mut self, id: CollectorId) {
@@ -226,8 +232,11 @@ impl Registrations {
             }
             None => false,
         });
-        let families = &self.families;
-        self.exposed.retain(|family| families.contains_key(family));
+        self.exposed = ExposedNames::default();
+        for (name, family) in &self.families {
+            let is_foreign = family.first.registration.is_foreign;
+            self.exposed.insert(exposed_names(&family.metadata().desc, is_foreign), name);
+        }
     }
 
     /// Returns the family with its metadata. A family of a foreign registry, or one under its old

@@ -255,7 +255,8 @@ impl ScrapeEncoder<'_> {
     fn report_dropped(&self, member: &Member, written: &Written, attempts: &mut Attempts) {
         let Written { duplicates, invalid, reason, .. } = written;
         let key = (member.registration.id, member.index);
-        if duplicates + invalid == 0 || attempts.counted.contains(&key) {
+        let is_old_name = member.metric.desc.new_name().is_some();
+        if duplicates + invalid == 0 || is_old_name || attempts.counted.contains(&key) {
             return;
         }
         attempts.counted.push(key);
@@ -294,6 +295,10 @@ fn report_panic(member: &Member, panic: Option<&Panic>) {
 
 /// Counts the updates that a full metric has dropped since the last scrape.
 fn count_over_limit(inner: &Inner, member: &Member, total: u64) {
+    // The same updates are counted under the new name.
+    if member.metric.desc.new_name().is_some() {
+        return;
+    }
     let before = member.state.dropped.fetch_max(total, Ordering::Relaxed);
     if total > before {
         let family = member.metric.desc.name();

@@ -36,7 +36,7 @@ impl SchemaBuilder {
     }
 
     /// Records that there can be further families at run time.
-    pub(crate) fn has_dynamic(&mut self, has_dynamic: bool) {
+    pub(crate) fn add_dynamic(&mut self, has_dynamic: bool) {
         self.has_dynamic |= has_dynamic;
     }
 
@@ -100,6 +100,11 @@ fn share(family: &mut FamilySchema, other: FamilySchema) {
     family.buckets.extend(other.buckets);
     family.buckets.sort_by(f64::total_cmp);
     family.buckets.dedup();
+    for label in &other.labels {
+        if family.label(&label.name).is_none() {
+            family.labels.push(LabelSchema { values: None, ..label.clone() });
+        }
+    }
     for label in &mut family.labels {
         let theirs = other.labels.iter().find(|other| other.name == label.name);
         let theirs = theirs.and_then(|label| label.values.clone());
@@ -114,7 +119,7 @@ impl Schema {
     pub fn of<T: Declared>() -> Self {
         let mut builder = SchemaBuilder::default();
         builder.add_declared(T::declared());
-        builder.has_dynamic(T::HAS_DYNAMIC);
+        builder.add_dynamic(T::HAS_DYNAMIC);
         builder.schema()
     }
 }
@@ -124,7 +129,7 @@ impl Schema {
 impl From<&Registry> for Schema {
     fn from(registry: &Registry) -> Self {
         let mut builder = SchemaBuilder::default();
-        registry.describe_to(&mut builder, |_| false);
+        registry.describe_to(&mut builder, None);
         builder.schema()
     }
 }

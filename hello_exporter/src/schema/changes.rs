@@ -16,11 +16,11 @@ use gone::Gone;
 pub struct Change {
     /// Whether queries that worked before can fail or return less.
     pub impact: Impact,
-    /// What has changed, in one line.
+    /// The change, in one line.
     pub message: String,
 }
 
-/// What a change means for dashboards and alerts.
+/// The effect of a change on dashboards and alerts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Impact {
     /// A query that worked with the older exporter can fail, or return less or something else.
@@ -50,8 +50,8 @@ impl Schema {
     /// Returns what a newer schema has changed: first what breaks queries, then the rest, each
     /// sorted by name. `docs/schema.md`, in the repository, lists all changes.
     ///
-    /// The order of families, labels and other lists is no change. If there are no changes, the
-    /// schemas differ at most in it.
+    /// The order of families, labels and other lists is no change. If the result is empty, the
+    /// schemas differ in nothing but this order.
     ///
     /// ```
     /// use hello_exporter::schema::{Impact, Schema};

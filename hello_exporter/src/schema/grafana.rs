@@ -142,7 +142,7 @@ impl Schema {
 
 /// Leaves out deprecated families and old names.
 fn current(families: &[FamilySchema]) -> impl Iterator<Item = &FamilySchema> {
-    families.iter().filter(|family| family.deprecated.is_none() && family.renamed_to.is_none())
+    families.iter().filter(|family| family.is_current())
 }
 
 /// Returns the variables, each after those that its query uses.

@@ -31,20 +31,20 @@ impl Schema {
             blocks.push(format!("# Metrics of {}\n", escaped(&self.exporter)));
         }
         blocks.extend(table(self.families.iter().filter(|family| family.collectors.is_empty())));
+        if self.has_dynamic {
+            blocks.push("Further metrics have names that are known only at run time.\n".to_owned());
+        }
         for collector in &self.collectors {
             let default = if collector.enabled_by_default { "enabled" } else { "disabled" };
             let name = &collector.name;
             blocks.push(format!("## Collector {} ({default} by default)\n", code(name)));
             let has = |family: &&FamilySchema| family.collectors.contains(name);
             let none = match self.has_dynamic {
-                true => "Its metrics have names that are known only at run time.\n",
+                true => "Its metrics, if any, have names that are known only at run time.\n",
                 false => "It has no metrics.\n",
             };
             let table = table(self.families.iter().filter(has));
             blocks.push(table.unwrap_or_else(|| none.to_owned()));
-        }
-        if self.has_dynamic {
-            blocks.push("Further metrics have names that are known only at run time.\n".to_owned());
         }
         for probe in &self.probes {
             blocks.push(format!("## Probe at {}\n", code(&probe.path)));

@@ -1,11 +1,12 @@
 //! Relabelling rules for operators who still need the old names.
 
-use super::Schema;
+use super::{FamilySchema, Schema};
+use crate::desc::MetricType;
 
 impl Schema {
     /// Returns the `metric_relabel_configs` of a scrape configuration that store renamed families
-    /// under their old names. They are for exporters that run with `--no-metrics.deprecated`, or
-    /// no longer expose the old names.
+    /// under their old names. They are for exporters that run with `--no-metrics.deprecated`: with
+    /// both names exposed, each series would be stored twice.
     ///
     /// ```
     /// use hello_exporter::schema::Schema;
@@ -22,39 +23,64 @@ impl Schema {
     ///     Schema::of::<Jobs>().relabel(),
     ///     "\
     /// metric_relabel_configs:
-    ///   - source_labels: [__name__]
+    ///   - source_labels: ['__name__']
     ///     regex: 'jobs_total'
-    ///     target_label: __name__
+    ///     target_label: '__name__'
     ///     replacement: 'jobs'
     /// ",
     /// );
     /// ```
     pub fn relabel(&self) -> String {
-        let mut rules = String::new();
+        // A family may be exposed by probes as well.
+        let mut rules: Vec<String> = Vec::new();
         for family in self.all_families() {
-            let Some(new) = &family.renamed_to else { continue };
-            let Some(renamed) = self.family(new) else { continue };
-            for (old, new) in family.series_names().zip(renamed.series_names()) {
-                rules.push_str(&rule(&old, &new));
-            }
-            // The series of native buckets has the name of the family.
-            if renamed.is_native {
-                rules.push_str(&rule(&family.name, &renamed.name));
+            let renamed = family.renamed_to.as_ref().and_then(|new| self.family(new));
+            for rule in renamed.into_iter().flat_map(|new| of_family(family, new)) {
+                if !rules.contains(&rule) {
+                    rules.push(rule);
+                }
             }
         }
         match rules.is_empty() {
             true => "metric_relabel_configs: []\n".to_owned(),
-            false => format!("metric_relabel_configs:\n{rules}"),
+            false => format!("metric_relabel_configs:\n{}", rules.concat()),
         }
     }
 }
 
-fn rule(old: &str, new: &str) -> String {
+fn of_family(old: &FamilySchema, new: &FamilySchema) -> Vec<String> {
+    let names = old.series_names().zip(new.series_names());
+    // The series of native buckets has the name of the family.
+    let native = new.is_native.then(|| (old.name.clone(), new.name.clone()));
+    let mut rules: Vec<String> =
+        names.chain(native).map(|(old, new)| name_rule(&old, &new)).collect();
+    if new.metric_type == MetricType::StateSet {
+        rules.extend(label_rules(&old.name, &new.name));
+    }
+    rules
+}
+
+fn name_rule(old: &str, new: &str) -> String {
+    rule(&["__name__"], &escaped(new), "__name__", &old.replace('$', "$$"))
+}
+
+/// Returns the rules for the label of a state set, which has the name of the family.
+fn label_rules(old: &str, new: &str) -> [String; 2] {
+    [
+        rule(&["__name__", new], &format!("{};(.*)", escaped(old)), old, "$1"),
+        rule(&["__name__"], &escaped(old), new, ""),
+    ]
+}
+
+fn rule(sources: &[&str], regex: &str, target: &str, replacement: &str) -> String {
+    // In a replacement, `$` begins the name of a group.
+    let sources: Vec<String> = sources.iter().map(|name| quoted(name)).collect();
     format!(
-        "  - source_labels: [__name__]\n    regex: {}\n    target_label: __name__\n    replacement: {}\n",
-        quoted(&escaped(new)),
-        // In a replacement, `$` begins the name of a group.
-        quoted(&old.replace('$', "$$"))
+        "  - source_labels: [{}]\n    regex: {}\n    target_label: {}\n    replacement: {}\n",
+        sources.join(", "),
+        quoted(regex),
+        quoted(target),
+        quoted(replacement)
     )
 }
 

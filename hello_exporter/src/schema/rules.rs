@@ -68,7 +68,8 @@ impl Schema {
 
     /// Returns the alert about sources, if the exporter has any.
     fn collector_failing(&self) -> Option<Alert> {
-        let metric = format!("{}_scrape_collector_success", self.namespace);
+        let separator = if self.namespace.is_empty() { "" } else { "_" };
+        let metric = format!("{}{separator}scrape_collector_success", self.namespace);
         self.families.iter().find(|family| family.name == metric)?;
         Some(Alert {
             name: "ExporterCollectorFailing".to_owned(),
@@ -99,7 +100,7 @@ fn exporter_down() -> Alert {
 
 /// Returns whether a family says that something is up.
 fn is_up(family: &FamilySchema) -> bool {
-    let is_current = family.deprecated.is_none() && family.renamed_to.is_none();
+    let is_current = family.is_current();
     family.metric_type == MetricType::Gauge && is_current && family.name.ends_with("_up")
 }
 

@@ -80,7 +80,7 @@ pub(crate) struct Flags {
 
     /// Print what has changed since an older exporter wrote FILE with `--describe=json`, and exit;
     /// with status 1 if a change breaks queries.
-    #[arg(id = "describe.diff", long, value_name = "FILE")]
+    #[arg(id = "describe.diff", long, value_name = "FILE", conflicts_with = "describe")]
     pub(crate) describe_diff: Option<PathBuf>,
 
     /// Check the queries of rule files and Grafana dashboards against what the exporter can expose,

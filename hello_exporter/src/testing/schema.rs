@@ -12,9 +12,9 @@ const VARIABLE: &str = "SCHEMA";
 
 const OVERWRITE: &str = "overwrite";
 
-/// Compares a schema with the file at `path`, which belongs into the repository of the exporter. So
-/// nobody changes metrics unknowingly, and reviewers and operators see what a commit or a release
-/// changes. A relative path begins at the directory of the package, where Cargo runs tests.
+/// Compares a schema with the file at `path`, which belongs into the repository of the exporter. A
+/// change of the metrics then fails the test, and its review shows the new file. A relative path
+/// begins at the directory of the package, where Cargo runs tests.
 ///
 /// With the environment variable `SCHEMA=overwrite`, writes the file instead.
 ///

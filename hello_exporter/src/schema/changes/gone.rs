@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::places;
-use crate::schema::{FamilySchema, Schema};
+use crate::schema::{FamilySchema, LabelSchema, Schema};
 
 /// The families of one path, before and now.
 pub(super) struct Gone<'a, 's> {
@@ -78,10 +78,17 @@ impl<'a, 's> Gone<'a, 's> {
     /// Returns the new family that is alike in everything except name, unit and collectors, if
     /// there is one such pair.
     fn probable_name(&self, family: &FamilySchema) -> Option<&'s str> {
+        // The states of a state set have a label with the name of the family.
+        let labels = |family: &FamilySchema| {
+            let labels = family.labels.iter().filter(|label| label.name != family.name).cloned();
+            let mut labels: Vec<LabelSchema> = labels.collect();
+            labels.sort_by(|one, other| one.name.cmp(&other.name));
+            labels
+        };
         let is_alike = |one: &FamilySchema, other: &FamilySchema| {
             one.metric_type == other.metric_type
                 && one.help == other.help
-                && one.labels == other.labels
+                && labels(one) == labels(other)
         };
         let mut candidates = self.added.iter().filter(|added| is_alike(family, added));
         let candidate = candidates.next()?;

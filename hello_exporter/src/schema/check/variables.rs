@@ -18,8 +18,8 @@ pub(super) fn parse(text: &str) -> Result<Option<Expr>, String> {
     Ok(parse_promql(&with_number).ok())
 }
 
-/// Replaces variables: in brackets by a duration, in quotes by [`UNKNOWN`], and elsewhere by `bare`.
-/// Returns whether there are any other than those of time ranges.
+/// Replaces variables: in brackets by a duration, in quotes by [`UNKNOWN`], and elsewhere by
+/// `bare`. Returns whether there are any other than those of time ranges.
 fn replaced(text: &str, bare: &str) -> (String, bool) {
     let mut out = String::new();
     let (mut quote, mut is_range, mut has_variables) = (None, false, false);

@@ -38,15 +38,16 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
 
         self.check_state_is_used();
+        // Before the probes get registries of their own.
+        if parsed.flags.hide_deprecated {
+            self.registry.hide_deprecated();
+        }
         let sources = self.make_sources(parsed, runtime.zip(supervisor));
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
         self.register_own();
         if !parsed.flags.disable_exporter_metrics {
             self.register_program(&limit);
-        }
-        if parsed.flags.hide_deprecated {
-            self.registry.hide_deprecated();
         }
         match self.take_errors() {
             Some(errors) => Err(ExporterError::Declaration(errors)),

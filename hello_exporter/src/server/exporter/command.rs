@@ -92,7 +92,11 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// even if the exporter requires some of its own. Returns `None` for invalid flags, too.
     pub(super) fn documents(&self, arguments: &[OsString]) -> Option<Flags> {
         self.check_own_flags().ok()?;
-        let mut command = self.command().mut_args(|arg| arg.required(false));
+        let command = self.command();
+        let groups: Vec<_> = command.get_groups().map(|group| group.get_id().clone()).collect();
+        let optional = |command: Command, group| command.mut_group(group, |it| it.required(false));
+        let command = groups.into_iter().fold(command, optional);
+        let mut command = command.mut_args(|arg| arg.required(false));
         let arguments = arguments::rewrite(&mut command, arguments);
         let matches = command.try_get_matches_from_mut(arguments).ok()?;
         let flags = Flags::from_arg_matches(&matches).ok()?;

@@ -51,6 +51,9 @@ pub enum ExporterError {
     /// The web configuration file cannot be used.
     #[error(transparent)]
     WebConfig(#[from] WebConfigError),
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output: {0}")]
+    Print(#[source] io::Error),
     /// `--describe.diff` names a file that cannot be read, or that contains no schema.
     #[error("--describe.diff={}: {error}", file.display())]
     #[non_exhaustive]

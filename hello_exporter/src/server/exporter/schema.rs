@@ -1,7 +1,8 @@
 //! The schema of an exporter, and the flags that print it or compare it.
 
+use std::fmt::Display;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 #[cfg(feature = "check-rules")]
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use clap::Args;
 
 use super::assembly::{register_own, register_program};
 use super::{Exporter, ExporterError, Maker};
-use crate::internals::{CollectorName, Declarations, Registrable, SchemaBuilder};
+use crate::internals::{Addition, CollectorName, Declarations, Registrable, SchemaBuilder};
 use crate::registry::Registry;
 #[cfg(feature = "check-rules")]
 use crate::schema::QueryFile;
@@ -25,7 +26,8 @@ use crate::server::source::{ScrapeMetrics, SourceOptions};
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Returns what the exporter can expose with any flags: the families of its collectors, of all
     /// its sources and probes, and of the exporter itself. It makes no source and no probe, so
-    /// families whose names only their configuration knows are missing.
+    /// families whose names only their configuration knows are missing. `process_*` is part of it
+    /// on Linux only.
     ///
     /// ```
     /// use hello_exporter::{Collector, Exporter, Gauge};
@@ -41,17 +43,17 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// ```
     pub fn schema(&self) -> Schema {
         let mut builder = SchemaBuilder::default();
-        self.registry.describe_to(&mut builder, |_| false);
-        // The declaration is checked when the exporter starts, so errors are ignored here.
-        let scratch = Registry::new();
+        self.registry.describe_to(&mut builder, None);
         for maker in &self.collectors {
-            provide(&scratch, "a collector".into(), (maker.declarations)());
+            describe((maker.declarations)(), &Addition::default(), None, &mut builder);
         }
-        self.describe_sources(&scratch);
-        _ = register_own(&self.settings, &scratch);
-        _ = register_program(&Limit::default(), &scratch);
-        let is_source = |name: &CollectorName| self.sources.iter().any(|(it, _)| it.name() == name);
-        scratch.describe_to(&mut builder, is_source);
+        for (options, maker) in &self.sources {
+            let up = options.up().map(|up| vec![up.clone()].into());
+            for declarations in [(maker.declarations)()].into_iter().chain(up) {
+                describe(declarations, options.addition(), Some(options.name()), &mut builder);
+            }
+        }
+        self.describe_own(&mut builder);
         let mut collectors: Vec<CollectorSchema> =
             self.sources.iter().map(|(options, _)| collector(options)).collect();
         let probe = |(options, maker): &(ProbeOptions<F>, Maker<F, S, ReadyProbe>)| {
@@ -60,30 +62,28 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let mut probes: Vec<ProbeSchema> = self.probes.iter().map(probe).collect();
         collectors.sort_by(|one, other| one.name.cmp(&other.name));
         probes.sort_by(|one, other| one.path.cmp(&other.path));
+        let namespace = self.settings.source_prefix();
         Schema {
             exporter: self.settings.name.clone(),
-            namespace: self.settings.source_prefix().trim_end_matches('_').to_owned(),
+            namespace: namespace.strip_suffix('_').unwrap_or_default().to_owned(),
             collectors,
             probes,
             ..builder.schema()
         }
     }
 
-    fn describe_sources(&self, scratch: &Registry) {
-        for (options, maker) in &self.sources {
-            let up = options.up().map(|up| vec![up.clone()].into());
-            for declarations in [(maker.declarations)()].into_iter().chain(up) {
-                let source = Registrable::provided(options.name().clone(), declarations);
-                _ = scratch.scope_with(options.addition().clone()).add(source);
-            }
-        }
+    /// Adds the metrics about the exporter and its sources.
+    fn describe_own(&self, builder: &mut SchemaBuilder) {
+        let registry = Registry::new();
+        // Names that clash are an error at startup.
+        _ = register_own(&self.settings, &registry);
+        _ = register_program(&Limit::default(), &registry);
         if !self.sources.is_empty() {
-            let own = Registrable::provided(
-                "sources".into(),
-                Declarations::of::<ScrapeMetrics>(Vec::new()),
-            );
-            _ = scratch.scope().prefix(self.settings.source_prefix()).add(own);
+            let declarations = Declarations::of::<ScrapeMetrics>(Vec::new());
+            let sources = Registrable::provided("sources".into(), declarations);
+            _ = registry.scope().prefix(self.settings.source_prefix()).add(sources);
         }
+        registry.describe_to(builder, None);
     }
 
     /// Prints the documents that the flags request.
@@ -94,23 +94,34 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
         let schema = self.schema();
         if let Some(document) = flags.describe {
-            print(&document.of(&schema));
+            print(&document.of(&schema))?;
         }
         #[cfg(feature = "check-rules")]
         check_rules(&flags.check_rules, &schema)?;
-        flags.describe_diff.as_deref().map_or(Ok(()), |file| compare(file, &schema))
+        flags.describe_diff.as_deref().map_or(Ok(()), |file| print_changes(file, &schema))
     }
 }
 
-/// Returns the families of any source of the exporter, and of its collectors.
+/// Returns [`Exporter::schema`].
 impl<F: Args + 'static, S: Send + Sync + 'static> From<&Exporter<F, S>> for Schema {
     fn from(exporter: &Exporter<F, S>) -> Self {
         exporter.schema()
     }
 }
 
-fn provide(registry: &Registry, name: CollectorName, declarations: Declarations) {
-    _ = registry.scope().add(Registrable::provided(name, declarations));
+/// Adds the families of one part. Parts that exclude each other may have the same families, so each
+/// is described on its own.
+fn describe(
+    declarations: Declarations,
+    addition: &Addition,
+    source: Option<&CollectorName>,
+    builder: &mut SchemaBuilder,
+) {
+    let registry = Registry::new();
+    let part = Registrable::provided("part".into(), declarations);
+    // An invalid family is an error at startup.
+    _ = registry.scope_with(addition.clone()).add(part);
+    registry.describe_to(builder, source.map(AsRef::as_ref));
 }
 
 fn collector<F>(options: &SourceOptions<F>) -> CollectorSchema {
@@ -121,14 +132,12 @@ fn collector<F>(options: &SourceOptions<F>) -> CollectorSchema {
 }
 
 fn probe<F>(options: &ProbeOptions<F>, declarations: Declarations) -> ProbeSchema {
-    let registry = Registry::new();
-    provide(&registry, "probe".into(), Declarations::of::<ProbeMetrics>(Vec::new()));
-    provide(&registry, options.path().clone(), declarations);
-    if let Some(up) = options.up() {
-        provide(&registry, "up".into(), vec![up.clone()].into());
-    }
     let mut builder = SchemaBuilder::default();
-    registry.describe_to(&mut builder, |_| false);
+    let up = options.up().map(|up| vec![up.clone()].into());
+    let own = Declarations::of::<ProbeMetrics>(Vec::new());
+    for declarations in [own, declarations].into_iter().chain(up) {
+        describe(declarations, &Addition::default(), None, &mut builder);
+    }
     let Schema { families, has_dynamic, .. } = builder.schema();
     ProbeSchema { path: options.path().clone().into_owned(), families, has_dynamic }
 }
@@ -145,24 +154,33 @@ impl Document {
     }
 }
 
-/// Prints a text. Standard output may be closed.
-fn print(text: &str) {
-    _ = io::stdout().write_all(text.as_bytes());
+/// Prints a text. A reader that closes the pipe early, such as `head`, is no error.
+fn print(text: &str) -> Result<(), ExporterError> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(ExporterError::Print(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Prints each item on a line.
+fn print_lines(items: &[impl Display]) -> Result<(), ExporterError> {
+    print(&items.iter().map(|item| format!("{item}\n")).collect::<String>())
 }
 
 /// Prints what has changed since an older exporter wrote its schema to `file`.
-fn compare(file: &Path, schema: &Schema) -> Result<(), ExporterError> {
-    let changes = read(file)
+fn print_changes(file: &Path, schema: &Schema) -> Result<(), ExporterError> {
+    let changes = read_schema(file)
         .map_err(|error| ExporterError::OldSchema { file: file.to_owned(), error })?
         .changes(schema);
-    changes.iter().for_each(|change| print(&format!("{change}\n")));
+    print_lines(&changes)?;
     match changes.iter().filter(|change| change.impact == Impact::Breaking).count() {
         0 => Ok(()),
         count => Err(ExporterError::Breaking { count }),
     }
 }
 
-fn read(file: &Path) -> Result<Schema, BoxError> {
+fn read_schema(file: &Path) -> Result<Schema, BoxError> {
     Ok(Schema::from_json(&fs::read_to_string(file)?)?)
 }
 
@@ -176,7 +194,7 @@ fn check_rules(files: &[PathBuf], schema: &Schema) -> Result<(), ExporterError> 
     };
     let files = files.iter().map(read).collect::<Result<Vec<QueryFile>, ExporterError>>()?;
     let findings = schema.check_rules(&files);
-    findings.iter().for_each(|finding| print(&format!("{finding}\n")));
+    print_lines(&findings)?;
     match findings.len() {
         0 => Ok(()),
         count => Err(ExporterError::Queries { count }),
