@@ -307,14 +307,14 @@ fn relabelling_renames_the_label_of_a_state_set() {
     assert!(
         rules.contains(
             "\
-  - source_labels: ['__name__', 'mode']
-    regex: 'disk_mode;(.*)'
-    target_label: 'disk_mode'
-    replacement: '$1'
-  - source_labels: ['__name__']
-    regex: 'disk_mode'
-    target_label: 'mode'
-    replacement: ''
+  - source_labels: [\"__name__\", \"mode\"]
+    regex: \"disk_mode;(.*)\"
+    target_label: \"disk_mode\"
+    replacement: \"$1\"
+  - source_labels: [\"__name__\"]
+    regex: \"disk_mode\"
+    target_label: \"mode\"
+    replacement: \"\"
 "
         ),
         "{rules}"
@@ -335,22 +335,22 @@ fn relabelling_has_a_rule_for_each_series_name() {
         Schema::of::<Jobs>().relabel(),
         "\
 metric_relabel_configs:
-  - source_labels: ['__name__']
-    regex: 'shop_duration_seconds_bucket'
-    target_label: '__name__'
-    replacement: 'shop_duration_bucket'
-  - source_labels: ['__name__']
-    regex: 'shop_duration_seconds_sum'
-    target_label: '__name__'
-    replacement: 'shop_duration_sum'
-  - source_labels: ['__name__']
-    regex: 'shop_duration_seconds_count'
-    target_label: '__name__'
-    replacement: 'shop_duration_count'
-  - source_labels: ['__name__']
-    regex: 'shop_jobs_total'
-    target_label: '__name__'
-    replacement: 'shop_jobs'
+  - source_labels: [\"__name__\"]
+    regex: \"shop_duration_seconds_bucket\"
+    target_label: \"__name__\"
+    replacement: \"shop_duration_bucket\"
+  - source_labels: [\"__name__\"]
+    regex: \"shop_duration_seconds_sum\"
+    target_label: \"__name__\"
+    replacement: \"shop_duration_sum\"
+  - source_labels: [\"__name__\"]
+    regex: \"shop_duration_seconds_count\"
+    target_label: \"__name__\"
+    replacement: \"shop_duration_count\"
+  - source_labels: [\"__name__\"]
+    regex: \"shop_jobs_total\"
+    target_label: \"__name__\"
+    replacement: \"shop_jobs\"
 "
     );
 }

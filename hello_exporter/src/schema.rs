@@ -46,6 +46,7 @@ mod promql;
 mod relabel;
 mod rules;
 mod series;
+mod yaml;
 
 use serde::{Deserialize, Serialize};
 

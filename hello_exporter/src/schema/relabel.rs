@@ -1,5 +1,6 @@
 //! Relabelling rules for operators who still need the old names.
 
+use super::yaml::quoted;
 use super::{FamilySchema, Schema};
 use crate::desc::MetricType;
 
@@ -23,21 +24,25 @@ impl Schema {
     ///     Schema::of::<Jobs>().relabel(),
     ///     "\
     /// metric_relabel_configs:
-    ///   - source_labels: ['__name__']
-    ///     regex: 'jobs_total'
-    ///     target_label: '__name__'
-    ///     replacement: 'jobs'
+    ///   - source_labels: [\"__name__\"]
+    ///     regex: \"jobs_total\"
+    ///     target_label: \"__name__\"
+    ///     replacement: \"jobs\"
     /// ",
     /// );
     /// ```
     pub fn relabel(&self) -> String {
-        // A family may be exposed by probes as well.
         let mut rules: Vec<String> = Vec::new();
-        for family in self.all_families() {
-            let renamed = family.renamed_to.as_ref().and_then(|new| self.family(new));
-            for rule in renamed.into_iter().flat_map(|new| of_family(family, new)) {
-                if !rules.contains(&rule) {
-                    rules.push(rule);
+        let probes = self.probes.iter().map(|probe| &probe.families);
+        for families in std::iter::once(&self.families).chain(probes) {
+            let find = |name: &String| families.iter().find(|family| family.name == *name);
+            for family in families {
+                let renamed = family.renamed_to.as_ref().and_then(find);
+                for rule in renamed.into_iter().flat_map(|new| of_family(family, new)) {
+                    // A family may be exposed by several probes.
+                    if !rules.contains(&rule) {
+                        rules.push(rule);
+                    }
                 }
             }
         }
@@ -88,15 +93,10 @@ fn rule(sources: &[&str], regex: &str, target: &str, replacement: &str) -> Strin
 fn escaped(name: &str) -> String {
     let mut escaped = String::new();
     for character in name.chars() {
-        if !character.is_alphanumeric() && character != '_' && character != ':' {
+        if character.is_ascii_punctuation() && character != '_' && character != ':' {
             escaped.push('\\');
         }
         escaped.push(character);
     }
     escaped
-}
-
-/// Returns a string of YAML in single quotes.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::yaml::quoted;
 use super::{FamilySchema, Schema, promql};
 use crate::desc::MetricType;
 use crate::name::NameKind;
@@ -158,27 +159,6 @@ fn label_value(label: &str) -> String {
 /// Returns a text as it is written in an annotation, which is a template.
 fn escaped(text: &str) -> String {
     text.replace("{{", r#"{{ "{{" }}"#)
-}
-
-/// Returns a string of YAML, or of Go, in double quotes.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            '\n' => quoted.push_str("\\n"),
-            // YAML breaks lines at the latter two, and takes the last one for a mark of the order
-            // of bytes.
-            _ if character.is_control()
-                || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}') =>
-            {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
-            }
-            _ => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 /// An alert of the rule file.

@@ -98,7 +98,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let command = groups.into_iter().fold(command, optional);
         let mut command = command.mut_args(|arg| arg.required(false));
         let arguments = arguments::rewrite(&mut command, arguments);
-        let matches = command.try_get_matches_from_mut(arguments).ok()?;
+        let matches = match command.try_get_matches_from_mut(&arguments) {
+            // A flag that another flag or its absence requires.
+            Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+                command.ignore_errors(true).try_get_matches_from(arguments).ok()?
+            }
+            matches => matches.ok()?,
+        };
         let flags = Flags::from_arg_matches(&matches).ok()?;
         let has_version = matches.get_flag(VERSION);
         (flags.wants_documents() && !has_version).then_some(flags)

@@ -181,7 +181,9 @@ fn print_changes(file: &Path, schema: &Schema) -> Result<(), ExporterError> {
 }
 
 fn read_schema(file: &Path) -> Result<Schema, BoxError> {
-    Ok(Schema::from_json(&fs::read_to_string(file)?)?)
+    let text = fs::read_to_string(file)?;
+    // Some shells begin a file with this mark.
+    Ok(Schema::from_json(text.trim_start_matches('\u{feff}'))?)
 }
 
 /// Prints what is wrong in the queries of rule files and dashboards.
