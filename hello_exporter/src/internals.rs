@@ -9,7 +9,8 @@
 //! - **A scrape with collectors of its own.** Sources and probes are registered as a
 //!   [`Registrable`] with their [`Declarations`]. A [`Provider`] hands a [`ScrapeCollector`] of
 //!   each to the scrape.
-//! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic.
+//! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic;
+//!   [`write_whole`] replaces a file.
 //!
 //! The server also uses a few private methods of public types: `Registry::encode_request` encodes a
 //! scrape with a provider, `Registry::sibling` returns another registry with the same counters of
@@ -28,5 +29,6 @@ pub(crate) use crate::registry::origin::{
     CollectorName, Declarations, FOREIGN_REGISTRY, Registrable, assert_live,
 };
 pub(crate) use crate::registry::scrape::{Provider, ScrapeRequest};
+pub(crate) use crate::registry::textfile::write_whole;
 pub(crate) use crate::schema::SchemaBuilder;
 pub(crate) use crate::sync::{lock, read, write};

@@ -19,6 +19,7 @@ mod overlap;
 mod plan;
 mod registrations;
 pub(crate) mod scrape;
+pub(crate) mod textfile;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,6 +29,7 @@ pub use crate::encode::Encoding;
 pub use crate::name::escaping::Escaping;
 pub use error::RegisterError;
 pub use origin::IntoCollector;
+pub use textfile::TextfileError;
 
 use crate::collect::Declared;
 use crate::desc::Desc;

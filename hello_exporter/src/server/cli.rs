@@ -89,6 +89,18 @@ pub(crate) struct Flags {
     #[arg(id = "check-rules", long, value_name = "FILE", num_args = 1..)]
     pub(crate) check_rules: Vec<PathBuf>,
 
+    /// Run every collector once, print the metrics, or write them to FILE, and exit; with status 1
+    /// if a collector fails.
+    #[arg(
+        id = "once",
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "-"
+    )]
+    pub(crate) once: Option<PathBuf>,
+
     /// Check whether the exporter would start with these flags and the files that they name, and
     /// exit.
     #[arg(id = "config.check", long)]

@@ -7,6 +7,7 @@ mod declare;
 mod error;
 mod maker;
 mod memory;
+mod once;
 mod run;
 mod schema;
 mod serve;

@@ -46,7 +46,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
         self.register_own();
-        if !parsed.flags.disable_exporter_metrics {
+        if !parsed.flags.disable_exporter_metrics && parsed.flags.once.is_none() {
             self.register_program(&limit);
         }
         match self.take_errors() {

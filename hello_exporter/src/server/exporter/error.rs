@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::registry::RegisterError;
+use crate::registry::{RegisterError, TextfileError};
 use crate::server::cli::{ListenAddress, ParseAddressError, ParsePathError};
 use crate::server::http::WebConfigError;
 
@@ -88,6 +88,12 @@ pub enum ExporterError {
         /// The number of mistakes.
         count: usize,
     },
+    /// The file of `--once` cannot be written.
+    #[error("--once: {0}")]
+    Textfile(#[source] TextfileError),
+    /// A collector has failed during `--once`. The metrics of the others are printed or written.
+    #[error("a collector has failed: its metrics are missing")]
+    Incomplete,
     /// The server failed.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),

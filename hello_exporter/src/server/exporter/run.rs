@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use super::command::Parsed;
+use super::once::once;
 use super::{Exporter, ExporterError, memory};
 use crate::internals::catch;
 use crate::server::cli::Flags;
@@ -181,7 +182,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
         // `System::new` panics if it cannot start a runtime.
         let system = catch(System::new).map_err(|panic| cannot_start("runtime", &panic))?;
-        system.block_on(self.serve_parsed(assembly, parsed.flags, stopped))
+        match &parsed.flags.once {
+            Some(file) => system.block_on(once(assembly, file)),
+            None => system.block_on(self.serve_parsed(assembly, parsed.flags, stopped)),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::fs;
-use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 #[cfg(feature = "check-rules")]
 use std::path::PathBuf;
@@ -10,6 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::assembly::{register_own, register_program};
+use super::once::print;
 use super::{Exporter, ExporterError, Maker};
 use crate::internals::{Addition, CollectorName, Declarations, Registrable, SchemaBuilder};
 use crate::registry::Registry;
@@ -94,7 +94,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
         let schema = self.schema();
         if let Some(document) = flags.describe {
-            print(&document.of(&schema))?;
+            print(document.of(&schema).as_bytes())?;
         }
         #[cfg(feature = "check-rules")]
         check_rules(&flags.check_rules, &schema)?;
@@ -154,18 +154,9 @@ impl Document {
     }
 }
 
-/// Prints a text. A reader that closes the pipe early, such as `head`, is no error.
-fn print(text: &str) -> Result<(), ExporterError> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(ExporterError::Print(error)),
-        _ => Ok(()),
-    }
-}
-
 /// Prints each item on a line.
 fn print_lines(items: &[impl Display]) -> Result<(), ExporterError> {
-    print(&items.iter().map(|item| format!("{item}\n")).collect::<String>())
+    print(items.iter().map(|item| format!("{item}\n")).collect::<String>().as_bytes())
 }
 
 /// Prints what has changed since an older exporter wrote its schema to `file`.

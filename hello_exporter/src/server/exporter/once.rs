@@ -1,0 +1,33 @@
+//! One scrape without a server.
+
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use super::ExporterError;
+use super::assembly::Assembly;
+use crate::encode::Format;
+use crate::internals::write_whole;
+use crate::server::source::Selection;
+
+/// Runs every collector once, and writes the text format to a file as a whole, or to standard
+/// output for `-`.
+pub(super) async fn once(assembly: Assembly, file: &Path) -> Result<(), ExporterError> {
+    // Each source ends at its own timeout.
+    let scrape = assembly.sources.scrape(Selection::default(), None).await;
+    let mut text = Vec::new();
+    let has_succeeded = scrape.encode(Format::Text.into(), &mut text);
+    match file == Path::new("-") {
+        true => print(&text)?,
+        false => write_whole(file, &text).map_err(ExporterError::Textfile)?,
+    }
+    has_succeeded.then_some(()).ok_or(ExporterError::Incomplete)
+}
+
+/// Prints a text. A reader that closes the pipe early, such as `head`, is no error.
+pub(super) fn print(text: &[u8]) -> Result<(), ExporterError> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(ExporterError::Print(error)),
+        _ => Ok(()),
+    }
+}
