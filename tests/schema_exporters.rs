@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use hello_exporter::schema::{FamilySchema, Schema};
+use hello_exporter_tests::dashboard::queries;
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::{
     Exporter, Prometheus, Redis, build_program, node, output_of, redis_exporter, without_cargo_env,
@@ -18,19 +19,6 @@ fn printed(program: &Path, document: &str) -> String {
     let output = output_of(without_cargo_env(program).arg(argument), b"");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
-}
-
-/// Returns the queries of a dashboard, with the variables replaced as Grafana does it.
-fn queries(dashboard: &str, instance: &str) -> Vec<String> {
-    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
-    let panels = dashboard["panels"].as_array().unwrap().iter();
-    let targets = panels.filter_map(|panel| panel["targets"].as_array()).flatten();
-    let queries = targets.map(|target| {
-        let query = target["expr"].as_str().unwrap();
-        let query = query.replace("$job", "exporter").replace("$__rate_interval", "2s");
-        query.replace("$instance", &instance.replace('.', r"\\."))
-    });
-    queries.collect()
 }
 
 /// Returns whether a query asks for a series of this family.

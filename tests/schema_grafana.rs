@@ -12,7 +12,7 @@ use hello_exporter::{
     HistogramVec, Info, LabelValue, Labels, Registry, StateSet, SummarySnapshot,
 };
 use hello_exporter_tests::http::{Server, serve};
-use hello_exporter_tests::{PrometheusVersion, assert_golden, data, registry_of};
+use hello_exporter_tests::{PrometheusVersion, assert_golden, dashboard, data, registry_of};
 use serde_json::{Value, json};
 
 #[derive(LabelValue)]
@@ -343,16 +343,9 @@ fn dashboards_have_the_structure_that_grafana_reads() {
     }
 }
 
-/// Returns all queries, with the variables replaced as Grafana does it.
+/// Returns the queries of the dashboard of a schema.
 fn queries(schema: &Schema, instance: &str) -> Vec<String> {
-    let dashboard = dashboard(schema);
-    let targets = panels(&dashboard).iter().filter_map(|panel| panel["targets"].as_array());
-    let queries = targets.flatten().map(|target| {
-        let query = target["expr"].as_str().unwrap();
-        let query = query.replace("$job", "exporter").replace("$__rate_interval", "2s");
-        query.replace("$instance", &instance.replace('.', r"\\."))
-    });
-    queries.collect()
+    dashboard::queries(&schema.grafana(), instance)
 }
 
 fn serve_shop() -> Server {

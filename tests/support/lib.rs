@@ -13,6 +13,7 @@ mod certificate;
 mod comparison;
 mod compiler;
 mod curl;
+pub mod dashboard;
 pub mod foreign;
 mod golden;
 mod hello;
