@@ -4,12 +4,14 @@
 //! [`Exporter::run`](crate::Exporter::run) parses these flags, whose names are those of exporters
 //! in Go, together with [the exporter's own](crate::Exporter::with_flags).
 
+mod address;
+
 use std::fmt;
-use std::io;
-use std::net::{TcpListener, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
+
+pub use address::{ListenAddress, ParseAddressError};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -21,7 +23,8 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub(crate) struct Flags {
-    /// Address to listen on: `host:port`, or `:port` for all addresses of the machine. Repeatable.
+    /// Address to listen on: `host:port`, `:port` for all addresses of the machine, or `unix:PATH`
+    /// for a socket file. Repeatable.
     #[arg(id = "web.listen-address", long, value_name = "ADDRESS", default_value = "0.0.0.0:9000")]
     pub(crate) listen_addresses: Vec<ListenAddress>,
 
@@ -168,92 +171,6 @@ pub(crate) enum LogFormat {
     Logfmt,
     /// One JSON object per line.
     Json,
-}
-
-/// An address to listen on: a host and a port; without a host, all addresses of this machine.
-///
-/// If the address is in use, the [`ExporterError`](crate::ExporterError) names it.
-///
-/// ```
-/// use hello_exporter::cli::ListenAddress;
-///
-/// for accepted in ["0.0.0.0:9000", ":9000", "[::]:9000", "localhost:0"] {
-///     let address: ListenAddress = accepted.parse()?;
-///     assert_eq!(address.to_string(), accepted);
-/// }
-/// assert!("9000".parse::<ListenAddress>().is_err());
-/// # Ok::<(), hello_exporter::cli::ParseAddressError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenAddress {
-    host: String,
-    port: u16,
-}
-
-/// An address to listen on is not of the form `host:port`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected `host:port`, `:port` or `[ipv6]:port`, with a port from 0 to 65535")]
-pub struct ParseAddressError;
-
-impl FromStr for ListenAddress {
-    type Err = ParseAddressError;
-
-    fn from_str(text: &str) -> Result<Self, ParseAddressError> {
-        let (host, port) = text.rsplit_once(':').ok_or(ParseAddressError)?;
-        let port = Some(port)
-            .filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|port| port.parse().ok())
-            .ok_or(ParseAddressError)?;
-        if !is_host(host) {
-            return Err(ParseAddressError);
-        }
-        Ok(Self { host: host.to_owned(), port })
-    }
-}
-
-/// Returns whether `host` is empty, an IPv6 address in brackets, an IPv4 address, or a possible
-/// host name.
-fn is_host(host: &str) -> bool {
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(ipv6) => ipv6.parse::<std::net::Ipv6Addr>().is_ok(),
-        // Only digits and dots: an IPv4 address, or a mistake.
-        None if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
-            host.is_empty() || host.parse::<std::net::Ipv4Addr>().is_ok()
-        }
-        None => host.bytes().all(is_name),
-    }
-}
-
-impl fmt::Display for ListenAddress {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.host, self.port)
-    }
-}
-
-impl ListenAddress {
-    /// Listens on the address. Without a host, listens on all addresses, IPv6 and IPv4, or IPv4
-    /// alone on a system without IPv6.
-    pub(crate) fn bind(&self) -> io::Result<TcpListener> {
-        let hosts: &[&str] = if self.host.is_empty() { &["::", "0.0.0.0"] } else { &[&self.host] };
-        let mut result = Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
-        for host in hosts {
-            let host = host.trim_start_matches('[').trim_end_matches(']');
-            let addresses: Vec<_> = (host, self.port).to_socket_addrs()?.collect();
-            result = TcpListener::bind(&*addresses);
-            match &result {
-                Err(error) if may_lack_ipv6(error) => {}
-                _ => break,
-            }
-        }
-        result
-    }
-}
-
-/// Returns whether the kernel may lack IPv6, so that IPv4 could succeed. `std` has no kind for this
-/// error, so all errors count except the two that have another cause.
-fn may_lack_ipv6(error: &io::Error) -> bool {
-    !matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
 
 /// A path on the server, such as `/metrics`, that clients can request.

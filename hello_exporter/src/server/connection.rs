@@ -4,7 +4,7 @@
 //! takes a TLS configuration once and for all, always offers HTTP/2 with it, and waits for stalled
 //! clients.
 //!
-//! `listener` opens sockets, `service` serves their connections, after a `handshake` if they use
+//! `listener` has the sockets, `service` serves their connections, after a `handshake` if they use
 //! TLS, and `application` runs the requests. `admission` gives each connection one of the `slots`,
 //! `stream` records its reads and writes in its `state`, `activity` knows its time limits, and
 //! `supervise` ends it.
@@ -19,6 +19,8 @@ mod limits;
 mod listener;
 mod service;
 pub(crate) mod slots;
+#[cfg(unix)]
+mod socket_file;
 mod state;
 mod stream;
 mod supervise;
@@ -41,6 +43,8 @@ use listener::Listener::Tcp;
 #[cfg(unix)]
 use listener::Listener::Unix;
 use service::ListenerService;
+#[cfg(unix)]
+pub(crate) use socket_file::SocketFile;
 
 /// Few clients scrape an exporter, and its workers only move bytes.
 const WORKERS: usize = 2;

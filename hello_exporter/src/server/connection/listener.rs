@@ -7,8 +7,6 @@ use std::os::unix::net::UnixListener;
 
 use listenfd::ListenFd;
 
-use crate::server::cli::ListenAddress;
-
 /// A listening socket.
 #[derive(Debug)]
 pub(crate) enum Listener {
@@ -18,11 +16,6 @@ pub(crate) enum Listener {
 }
 
 impl Listener {
-    /// Listens on an address.
-    pub(crate) fn bind(address: &ListenAddress) -> io::Result<Self> {
-        address.bind().map(Self::Tcp)
-    }
-
     /// Returns the sockets that systemd has opened for this process.
     ///
     /// # Errors

@@ -30,6 +30,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ) -> Result<(), ExporterError> {
         let web_config = flags.web_config_file().map(WebConfig::load).transpose()?;
         let listeners = listeners(&flags)?;
+        #[cfg(unix)]
+        let _socket_files = socket_files(&flags);
         let Settings { name, build_info, connection_limits, .. } = &self.settings;
         info!(version = build_info.version(), "Starting {name}");
         let services = Services::new(&self.settings, assembly, &flags);
@@ -43,6 +45,14 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     }
 }
 
+/// Returns the socket files that this process has made. They are removed when they are dropped.
+#[cfg(unix)]
+fn socket_files(flags: &Flags) -> Vec<connection::SocketFile> {
+    let addresses = flags.listen_addresses.iter().filter(|_| !flags.systemd_socket);
+    let paths = addresses.filter_map(ListenAddress::path);
+    paths.filter_map(|path| connection::SocketFile::of(path).ok()).collect()
+}
+
 /// Returns the sockets that systemd passes, or opens those of the flags.
 fn listeners(flags: &Flags) -> Result<Vec<Listener>, ExporterError> {
     if flags.systemd_socket {
@@ -51,7 +61,7 @@ fn listeners(flags: &Flags) -> Result<Vec<Listener>, ExporterError> {
     }
     let bind = |address: &ListenAddress| {
         let error = |error| ExporterError::Listen { address: address.clone(), error };
-        Listener::bind(address).map_err(error)
+        address.bind().map_err(error)
     };
     flags.listen_addresses.iter().map(bind).collect()
 }
