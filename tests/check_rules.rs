@@ -1,229 +1,349 @@
-//! Mistakes in rule files and dashboards, found by the schema of an exporter.
+//! Alert rules and dashboards are checked against the metrics of an exporter.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, missing_docs, reason = "tests")]
 
 use std::fs;
-use std::path::Path;
+use std::process::Command;
 
-use hello_exporter::schema::{QueryFile, Schema};
+use hello_exporter::schema::{RuleFile, Schema};
 use hello_exporter::{
-    Collector, Counter, Family, Gauge, Histogram, HistogramVec, LabelValue, Labels, StateSet,
+    Collector, Counter, CounterVec, Family, Gauge, GaugeVec, HistogramVec, Info, LabelValue,
+    Labels, StateSet, SummarySnapshot,
 };
-use hello_exporter_tests::{data, read, repository};
+use hello_exporter_tests::{assert_golden, data, read, repository, text};
 
 #[derive(LabelValue)]
-#[expect(dead_code, reason = "the schema needs the names alone")]
-enum Outcome {
-    Paid,
-    Failed,
+enum Method {
+    Cash,
+    Card,
+    Voucher,
+}
+
+#[derive(LabelValue)]
+enum Door {
+    Open,
+    Closed,
 }
 
 #[derive(Labels)]
 struct Order {
-    city: &'static str,
-    outcome: Outcome,
+    item: String,
+    method: Method,
 }
 
-#[derive(LabelValue)]
-#[expect(dead_code, reason = "the schema needs the names alone")]
-enum Mode {
-    Open,
-    Closed,
+#[derive(Labels)]
+struct Build {
+    version: String,
+    revision: String,
 }
 
 #[derive(Collector)]
 #[collector(namespace = "shop")]
 struct Shop {
-    /// Orders.
-    #[metric(renamed_from = "sales_total")]
+    /// Orders received.
     orders_total: Family<Order, Counter>,
-    /// Customers in the shop.
-    customers: Gauge,
-    /// Time to answer.
-    #[metric(labels = ["handler"], buckets = [0.25, 2.5])]
-    duration_seconds: HistogramVec<1>,
-    /// Time to pay.
-    #[metric(native)]
-    payment_seconds: Histogram,
-    /// Current mode.
-    mode: StateSet<Mode>,
-    /// When the shop opened.
-    start_time_seconds: Gauge,
+    #[metric(help = "Things in stock.", labels = ["item"])]
+    stock: GaugeVec<1>,
+    #[metric(help = "The price of a thing.", labels = ["item"], unit = "euros")]
+    price_euros: GaugeVec<1>,
+    #[metric(help = "Visitors at the moment.", const_labels(floor = "ground"))]
+    visitors: Gauge,
+    /// Whether the door is open.
+    door: StateSet<Door>,
+    /// The till's software.
+    build_info: Info<Build>,
+    #[metric(help = "Time in the queue.", labels = ["item"], buckets = [0.5, 1])]
+    checkout_seconds: HistogramVec<1>,
+    #[metric(help = "Time to pay.", labels = ["item"], native, renamed_from = "pay_seconds")]
+    pay_time_seconds: HistogramVec<1>,
+    /// Time of a delivery.
+    delivery_seconds: SummarySnapshot,
+    #[metric(help = "Things sold.", renamed_from = "sales_total")]
+    sold_total: Counter,
+    #[metric(help = "Faxes that wait.", deprecated = "customers have no fax")]
+    fax_queue: Gauge,
+    /// A value of an old till.
+    #[metric(untyped)]
+    legacy: f64,
 }
 
-fn file(path: &Path, name: &str) -> QueryFile {
-    QueryFile { name: name.to_owned(), text: fs::read_to_string(path).unwrap() }
+/// Metrics with names that other programs have, too.
+#[derive(Collector)]
+struct Program {
+    #[metric(help = "Requests.", labels = ["code"])]
+    http_requests_total: CounterVec<1>,
+    /// Time of requests.
+    http_time_seconds: Gauge,
+    /// Open files.
+    process_open_fds: Gauge,
+    /// The most open files.
+    process_max_fds: Gauge,
 }
 
-/// Returns the findings of a file, without its name.
-fn findings(name: &str) -> Vec<String> {
-    let file = file(&data("check_rules").join(name), name);
-    let findings = Schema::of::<Shop>().check_rules(&[file]);
-    let prefix = format!("{name}:");
-    let text = |finding: &hello_exporter::schema::Finding| {
-        finding.to_string().strip_prefix(&prefix).unwrap().to_owned()
-    };
-    findings.iter().map(text).collect()
+fn schema() -> Schema {
+    let mut schema = Schema::of::<Shop>();
+    schema.families.extend(Schema::of::<Program>().families);
+    schema
+}
+
+/// Reads a file below `tests/check_rules`.
+fn file(name: &str) -> RuleFile {
+    RuleFile::new(name, fs::read_to_string(data(&format!("check_rules/{name}"))).unwrap())
+}
+
+fn findings(schema: &Schema, files: &[RuleFile]) -> Vec<String> {
+    schema.check_rules(files).iter().map(ToString::to_string).collect()
+}
+
+/// Asserts that the findings in a file are those in the file next to it.
+#[track_caller]
+fn assert_findings(name: &str) {
+    let findings = findings(&schema(), &[file(name)]);
+    let lines: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    assert_golden(&format!("check_rules/{name}.findings"), &lines);
 }
 
 #[test]
-fn misspelt_metrics_are_found() {
+fn metrics_that_cannot_exist_and_old_names_are_reported() {
+    assert_findings("misspelt_metric.yml");
+}
+
+#[test]
+fn labels_of_other_metrics_are_reported_and_labels_of_targets_accepted() {
+    assert_findings("label_of_another_metric.yml");
+}
+
+#[test]
+fn impossible_label_values_are_reported() {
+    assert_findings("impossible_value.yml");
+}
+
+#[test]
+fn regexes_that_match_nothing_are_reported() {
+    assert_findings("regex_without_match.yml");
+}
+
+#[test]
+fn functions_of_the_wrong_type_and_raw_counters_are_reported() {
+    assert_findings("rate_of_a_gauge.yml");
+}
+
+#[test]
+fn recording_rules_are_known() {
+    assert_findings("recording_rules.yml");
+}
+
+#[test]
+fn absent_needs_a_metric_that_can_exist() {
+    assert_findings("absent.yml");
+}
+
+#[test]
+fn subqueries_and_offsets_are_followed() {
+    assert_findings("subqueries.yml");
+}
+
+#[test]
+fn created_labels_are_known() {
+    assert_findings("label_replace.yml");
+}
+
+#[test]
+fn metrics_of_other_programs_are_not_judged() {
+    assert_findings("foreign_metrics.yml");
+}
+
+#[test]
+fn native_histograms_are_series_of_their_own() {
+    assert_findings("native_histogram.yml");
+}
+
+#[test]
+fn invalid_expressions_are_reported_with_the_parsers_message() {
+    assert_findings("invalid_expressions.yml");
+}
+
+#[test]
+fn variables_of_dashboards_are_replaced() {
+    assert_findings("variables.json");
+}
+
+#[test]
+fn rows_and_data_sources_of_dashboards_are_followed() {
+    assert_findings("rows.json");
+}
+
+#[test]
+fn kubernetes_resource_has_rules() {
+    assert_findings("kubernetes.yml");
+}
+
+#[test]
+fn other_files_are_one_finding() {
+    let files = ["broken.yml", "no_groups.yml", "broken.json", "no_panels.json"].map(file);
+    let empty = [RuleFile::new("empty", ""), RuleFile::new("text", "{\"panels\": 5}")];
     assert_eq!(
-        findings("misspelt.rules.yml"),
+        findings(&schema(), &[files.as_slice(), &empty].concat()),
         [
-            "5: `shop_ordres_total` does not exist, did you mean `shop_orders_total`?",
-            "8: `shop_customer` does not exist, did you mean `shop_customers`?",
-            "11: `shop_weather_celsius` does not exist, the exporter has no metric of this name",
-        ]
+            "broken.yml:3: not a rule file: unclosed bracket '['",
+            "no_groups.yml:1: not a rule file: it has no `groups`",
+            "broken.json:3: not a dashboard: expected value",
+            "no_panels.json:1: not a dashboard: it has no `panels`",
+            "empty:1: not a rule file: it has no `groups`",
+            "text:1: not a dashboard: invalid type: integer `5`, expected a sequence",
+        ],
     );
 }
 
 #[test]
-fn labels_of_other_metrics_are_found() {
+fn recorded_names_are_known_in_all_files() {
+    let dashboard = RuleFile::new(
+        "shop.json",
+        r#"{"panels": [{"targets": [{"expr": "shop_orders_rate5m + shop_orders_rate3m"}]}]}"#,
+    );
+    let files = [dashboard, file("recording_rules.yml")];
     assert_eq!(
-        findings("label_of_another.rules.yml"),
-        [
-            "5: `shop_orders_total` has no label `handler`, expected one of `city`, `outcome`",
-            "7: `shop_customers` has no label `handler`, it has no labels of its own",
-            "9: `shop_orders_total` has no label `ctiy`, did you mean `city`?",
-        ]
+        findings(&schema(), &files)[0],
+        "shop.json:1: there is no metric `shop_orders_rate3m`, did you mean `shop_orders_rate5m`?"
     );
 }
 
-#[test]
-fn values_that_an_enum_does_not_have_are_found() {
-    assert_eq!(
-        findings("impossible_value.rules.yml"),
-        [
-            "5: label `shop_mode` of `shop_mode` is never `close`, did you mean `closed`?",
-            "7: label `outcome` of `shop_orders_total` is never `refunded`, expected one of `failed`, `paid`",
-            "9: label `outcome` of `shop_orders_total` is never `payed`, did you mean `paid`?",
-            "13: `shop_duration_seconds_bucket` has no bucket up to 5, expected one of 0.25, 2.5",
-        ]
-    );
+fn findings_of(expr: &str) -> Vec<String> {
+    let rules = format!("groups: [{{rules: [{{expr: {}}}]}}]", serde_json::Value::from(expr));
+    findings(&schema(), &[RuleFile::new("a.yml", rules)])
 }
 
 #[test]
-fn functions_of_the_wrong_type_are_found() {
-    assert_eq!(
-        findings("rate_of_gauge.rules.yml"),
-        [
-            "5: `rate()` of `shop_customers`, which is a gauge: expected a counter",
-            "7: `shop_orders_total` is a counter: expected `rate(shop_orders_total[…])` or \
-             `increase(shop_orders_total[…])`",
-            "9: `shop_duration_seconds_sum` is a counter: expected `rate(shop_duration_seconds_sum[…])` or \
-             `increase(shop_duration_seconds_sum[…])`",
-            "9: `shop_duration_seconds_count` is a counter: expected `rate(shop_duration_seconds_count[…])` \
-             or `increase(shop_duration_seconds_count[…])`",
-            "11: `histogram_quantile()` of `shop_orders_total`, which is a counter: expected a histogram",
-            "11: `shop_orders_total` has no label `le`, expected one of `city`, `outcome`",
-        ]
-    );
-}
-
-#[test]
-fn patterns_that_match_nothing_are_found() {
-    assert_eq!(
-        findings("patterns.rules.yml"),
-        [
-            "5: `refund.*` matches no value of label `outcome` of `shop_orders_total`: `failed`, `paid`",
-            "7: `outcome!~\"paid|failed\"` excludes every series of `shop_orders_total`: the values are \
-             `failed`, `paid`",
-            "9: `shop_parcels_.*` matches no metric of the exporter",
-        ]
-    );
-}
-
-#[test]
-fn recording_rules_exist() {
-    assert_eq!(findings("recording.rules.yml"), [""; 0]);
-}
-
-#[test]
-fn absent_metrics_exist() {
-    assert_eq!(
-        findings("absent.rules.yml"),
-        ["7: `shop_orders_totals` does not exist, did you mean `shop_orders_total`?"]
-    );
-}
-
-#[test]
-fn subqueries_are_read() {
-    assert_eq!(
-        findings("subqueries.rules.yml"),
-        ["9: `increase()` of `shop_customers`, which is a gauge: expected a counter"]
-    );
-}
-
-#[test]
-fn labels_that_a_query_makes_exist() {
-    assert_eq!(findings("label_replace.rules.yml"), [""; 0]);
-}
-
-#[test]
-fn foreign_metrics_are_not_judged() {
-    assert_eq!(
-        findings("foreign.rules.yml"),
-        ["11: the query is invalid: unclosed left parenthesis"]
-    );
-}
-
-#[test]
-fn queries_of_dashboards_are_found_wherever_they_are() {
-    assert_eq!(
-        findings("dashboard.json"),
-        [
-            "7: `shop_orders` does not exist, did you mean `shop_orders_total`?",
-            "22: `rate()` of `shop_customers`, which is a gauge: expected a counter",
-            "28: label `shop_mode` of `shop_mode` is never `shut`, expected one of `closed`, `open`",
-        ]
-    );
-}
-
-#[test]
-fn native_histograms_and_old_names_are_known() {
-    assert_eq!(
-        findings("native.rules.yml"),
-        [
-            "9: `shop_duration_seconds` does not exist, the histogram has `shop_duration_seconds_bucket`, \
-             `shop_duration_seconds_sum`, `shop_duration_seconds_count`",
-            "13: `shop_sales_total` is deprecated: renamed to shop_orders_total",
-        ]
-    );
-}
-
-#[test]
-fn broken_files_are_one_finding() {
-    let finding = |text: &str| {
-        let file = QueryFile { name: "x".to_owned(), text: text.to_owned() };
-        let findings = Schema::of::<Shop>().check_rules(&[file]);
-        let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        findings.join("; ")
-    };
-    for text in ["", "a: b", "{", "{}", "groups: [{rules: [{record: a}]}]", "\u{0}", "- 1\n- :"] {
-        let message = finding(text);
-        assert!(message.starts_with("x:"), "{text:?}: {message}");
-        assert!(!message.contains(['\n', ';']), "{text:?}: {message}");
+fn labels_of_targets_are_not_judged() {
+    for label in ["version", "node", "role", "cluster", "instance", "vendor"] {
+        let query = format!("sum by ({label}) (shop_stock{{{label}=\"a\"}})");
+        assert_eq!(findings_of(&query), [""; 0], "{label}");
     }
-    assert_eq!(finding("{}"), "x:1: not a dashboard: it has no `panels`");
 }
 
-/// The schema of each exporter finds no mistake in the files of this repository.
 #[test]
-fn files_of_this_repository_have_no_mistakes() {
-    let schemas = ["node_exporter", "postgres_exporter", "probe_exporter", "redis_exporter"]
-        .map(|name| Schema::from_json(&read(&format!("examples/{name}/metrics.json"))).unwrap());
+fn counter_in_another_unit_is_a_counter() {
+    assert_eq!(findings_of("shop_sold_total * 1000"), [""; 0]);
+    assert_eq!(findings_of("(shop_sold_total / (60)) > 1").len(), 1);
+}
+
+#[test]
+fn strings_in_backticks_are_raw() {
+    assert_eq!(findings_of(r#"shop_stock{item=~`a\.b"\d+`, job!~"a\\.b`"} > 1"#), [""; 0]);
+}
+
+#[test]
+fn names_without_their_unit_get_it() {
+    assert_eq!(
+        findings_of("shop_sold > 1"),
+        ["a.yml:1: there is no metric `shop_sold`, did you mean `shop_sold_total`?"]
+    );
+}
+
+/// The parser would overflow the stack.
+#[test]
+fn enormous_expressions_are_not_parsed() {
+    let error = "a.yml:1: invalid expression: more than 1000 operators and brackets";
+    let deep = |start: &str, end: &str| start.repeat(50_000) + "shop_stock" + &end.repeat(50_000);
+    for query in [deep("(", ")"), deep("-", ""), deep("abs(", ")"), deep("", " or shop_stock")] {
+        assert_eq!(findings_of(&query), [error]);
+    }
+    assert_eq!(findings_of(&("shop_stock".to_owned() + &"+shop_stock".repeat(900))), [""; 0]);
+}
+
+#[test]
+fn files_may_have_several_documents_and_be_long() {
+    let group = "groups: [{rules: [{expr: shop_stcok}]}]\n";
+    let text = format!("{group}---\n{group}---\n");
+    assert_eq!(findings(&schema(), &[RuleFile::new("a.yml", text)]).len(), 2);
+    let rules = "  - {alert: A, expr: shop_stock > 1, labels: {a: b}}\n".repeat(30_000);
+    let long = format!("groups:\n- name: a\n  rules:\n{rules}");
+    assert_eq!(findings(&schema(), &[RuleFile::new("a.yml", long)]), [""; 0]);
+}
+
+#[test]
+fn templates_are_one_finding() {
+    let text = "{{- if .Values.alerts }}\ngroups: []\n{{- end }}\n";
+    assert_eq!(
+        findings(&schema(), &[RuleFile::new("a.yml", text)]),
+        ["a.yml:1: a template: render it first"]
+    );
+}
+
+#[test]
+fn long_dashboards_are_read() {
+    let panel = r#"{"targets": [{"expr": "shop_stcok"}]}"#;
+    let panels = vec![panel; 50_000].join(",\n");
+    let dashboard = RuleFile::new("a.json", format!("{{\"panels\": [\n{panels}\n]}}"));
+    let findings = findings(&schema(), &[dashboard]);
+    assert_eq!(findings.len(), 50_000);
+    let last = "a.json:50001: there is no metric `shop_stcok`, did you mean `shop_stock`?";
+    assert_eq!(findings.last().map(String::as_str), Some(last));
+}
+
+/// Other databases have languages that are like PromQL.
+#[test]
+fn invalid_queries_of_dashboards_are_findings_if_they_name_a_metric() {
+    let dashboard = |expr: &str| {
+        let text = format!(r#"{{"panels": [{{"targets": [{{"expr": "{expr}"}}]}}]}}"#);
+        findings(&schema(), &[RuleFile::new("a.json", text)]).len()
+    };
+    assert_eq!(dashboard("{job=`a`} |= `error`"), 0);
+    assert_eq!(dashboard("topk_max(5, foreign)"), 0);
+    assert_eq!(dashboard("sum(shop_stock"), 1);
+}
+
+/// Dynamic families can have any name.
+#[test]
+fn names_of_dynamic_families_are_accepted_unless_nearly_known() {
+    let mut schema = schema();
+    schema.has_dynamic = true;
+    let rules = "groups: [{rules: [{expr: shop_new}, {expr: shop_vistors}, {expr: shop_vstrs}]}]";
+    assert_eq!(
+        findings(&schema, &[RuleFile::new("new.yml", rules)]),
+        ["new.yml:1: there is no metric `shop_vistors`, did you mean `shop_visitors`?"]
+    );
+}
+
+#[test]
+fn unreadable_file_is_an_error() {
+    let directory = repository("tests/check_rules");
+    let missing = directory.join("missing.yml");
+    assert_eq!(
+        RuleFile::read(&missing).unwrap_err().to_string(),
+        format!("cannot read `{}`: No such file or directory (os error 2)", missing.display())
+    );
+    assert_eq!(RuleFile::read(directory.join("absent.yml")).unwrap().text, file("absent.yml").text);
+}
+
+/// The parser accepts what Prometheus accepts.
+#[test]
+fn prometheus_accepts_the_files() {
+    let names = fs::read_dir(data("check_rules")).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let invalid = ["broken.yml", "no_groups.yml", "invalid_expressions.yml", "kubernetes.yml"];
+    for name in names.filter(|name| name.ends_with(".yml") && !invalid.contains(&name.as_str())) {
+        let path = data(&format!("check_rules/{name}"));
+        let output = Command::new("promtool").args(["check", "rules"]).arg(path).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", text(&output.stderr));
+    }
+}
+
+/// The schema of each exporter finds no mistake in the rules of this repository, nor in the alerts
+/// and the dashboard that are made of it.
+#[test]
+fn rules_of_the_repository_have_no_findings() {
     let deployed = fs::read_dir(repository("deploy/prometheus")).unwrap();
-    let files = deployed.map(|file| file.unwrap().path());
-    let is_rules = |path: &std::path::PathBuf| path.to_str().unwrap().ends_with(".rules.yml");
-    let files: Vec<_> = files.filter(is_rules).map(|path| file(&path, "deployed")).collect();
-    assert!(!files.is_empty());
-    for schema in schemas {
+    let deployed = deployed.map(|entry| entry.unwrap().path());
+    let deployed = deployed.filter(|path| path.to_str().unwrap().ends_with(".rules.yml"));
+    let deployed: Vec<RuleFile> = deployed.map(|path| RuleFile::read(path).unwrap()).collect();
+    assert!(!deployed.is_empty());
+    for name in ["node_exporter", "postgres_exporter", "probe_exporter", "redis_exporter"] {
+        let schema = Schema::from_json(&read(&format!("examples/{name}/metrics.json"))).unwrap();
         let own = [
-            QueryFile { name: "rules".to_owned(), text: schema.rules() },
-            QueryFile { name: "dashboard".to_owned(), text: schema.grafana() },
+            RuleFile::new("alerts.yml", schema.rules()),
+            RuleFile::new("dashboard.json", schema.grafana()),
         ];
-        let findings = schema.check_rules(&[&files[..], &own].concat());
-        assert_eq!(findings, []);
+        assert_eq!(findings(&schema, &[&deployed[..], &own].concat()), [""; 0], "{name}");
     }
 }

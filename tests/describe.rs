@@ -126,7 +126,7 @@ fn check_rules_prints_mistakes() {
     assert_eq!(check(&["--check-rules", path, path]), (0, String::new()));
     rules("redis_conected_clients > 1");
     let mistake = format!(
-        "{path}:1: `redis_conected_clients` does not exist, did you mean `redis_connected_clients`?\n"
+        "{path}:1: there is no metric `redis_conected_clients`, did you mean `redis_connected_clients`?\n"
     );
     assert_eq!(check(&["--check-rules", path]), (1, mistake));
     assert_eq!(check(&["--check-rules", "missing.yml"]), (1, String::new()));

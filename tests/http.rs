@@ -293,7 +293,7 @@ fn port_in_use_is_one_line_and_exit_status_1() {
 
 #[test]
 fn invalid_flags_exit_with_status_2() {
-    let address = "expected `host:port`, `:port` or `[ipv6]:port`, with a port from 0 to 65535";
+    let address = "expected `host:port`, `:port` or `[ipv6]:port`, with a port from 0 to 65535, or `unix:PATH`";
     for (flag, message) in [
         ("--bogus", "error: unexpected argument '--bogus' found"),
         ("--web.listen-address=9000", address),

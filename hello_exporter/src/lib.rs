@@ -43,9 +43,12 @@
 //! # Features
 //!
 //! - `server` (default): `Exporter`, and everything that only a server needs.
+//! - `schema` (part of `server`): the module `schema`, which has the metrics of a type, a registry
+//!   or an exporter as data.
+//! - `check-rules`: `Schema::check_rules`, and the flag `--check-rules` of exporters.
 //! - `prometheus` (default): fields, registries and collectors of the `prometheus` crate.
 //!
-//! Without either, the crate consists of the derives, the metrics, the registry and the encoders.
+//! Without any, the crate consists of the derives, the metrics, the registry and the encoders.
 
 #![deny(unsafe_code)]
 

@@ -54,7 +54,7 @@ use crate::desc::MetricType;
 pub(crate) use build::SchemaBuilder;
 pub use changes::{Change, Impact};
 #[cfg(feature = "check-rules")]
-pub use check::{Finding, QueryFile};
+pub use check::{Finding, RuleFile, RuleFileError};
 pub use json::{SchemaError, VERSION};
 
 /// The metric families that an exporter can expose.

@@ -1,37 +1,84 @@
-//! Checks the queries of rule files and dashboards against a schema.
+//! Alert rules and dashboards, compared with what an exporter can expose.
+//!
+//! The modules follow an expression: `file` finds it, in a `rule_file` or a `dashboard`, whose
+//! variables `template` replaces. `walk` goes through its parts, with the rules of `labels` and
+//! `selector`. `catalog` has the names of the schema, and `problem` the messages.
 
+mod catalog;
 mod dashboard;
-mod names;
-mod query;
-mod rules;
-mod values;
-mod variables;
+mod file;
+mod labels;
+mod problem;
+mod rule_file;
+mod selector;
+mod series;
+mod template;
+mod walk;
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
 
 use super::Schema;
-use names::Names;
-use query::Checker;
+use catalog::Catalog;
+use file::Content;
+use problem::Problem;
+use template::Query;
+use walk::Walker;
 
-/// A Prometheus rule file in YAML, or a Grafana dashboard in JSON.
-#[derive(Clone, Debug)]
-pub struct QueryFile {
-    /// Its name in findings.
-    pub name: String,
-    /// Its content.
+/// A file of Prometheus rules in YAML, or a Grafana dashboard in JSON.
+///
+/// A Kubernetes resource of the kind `PrometheusRule` is a file of rules, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuleFile {
+    /// The path in findings. A file `*.json` is a dashboard, and a file `*.yml` or `*.yaml` has
+    /// rules. Other files are dashboards if they begin with `{`.
+    pub path: String,
+    /// The content.
     pub text: String,
 }
 
-/// A mistake in a file with queries.
+/// A file cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{}`: {source}", path.display())]
+#[non_exhaustive]
+pub struct RuleFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why it cannot be read.
+    pub source: io::Error,
+}
+
+impl RuleFile {
+    /// Returns a file with this content.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into() }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read, or is not UTF-8.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, RuleFileError> {
+        let path = path.as_ref();
+        match fs::read_to_string(path) {
+            Ok(text) => Ok(Self::new(path.display().to_string(), text)),
+            Err(source) => Err(RuleFileError { path: path.to_owned(), source }),
+        }
+    }
+}
+
+/// A part of a rule or a dashboard that cannot work. It is displayed as `FILE:LINE: message`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The name of the file.
+    /// The path of the file.
     pub file: String,
-    /// The line on which the query begins, from 1 on.
-    pub line: u64,
-    /// What is wrong, and what would be right, in one line.
+    /// The line, beginning with 1.
+    pub line: usize,
+    /// What is wrong, in one line.
     pub message: String,
 }
 
@@ -41,100 +88,109 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A query, and where it is.
-struct Query {
-    line: u64,
-    text: String,
-    /// The name of the series that a recording rule makes of it.
-    record: Option<String>,
-    /// Whether it may contain variables of Grafana.
-    has_variables: bool,
-}
-
-/// Why a file cannot be read, and where.
-struct Unreadable {
-    line: u64,
-    message: String,
-}
-
 impl Schema {
-    /// Returns what is wrong in the queries of rule files and dashboards, in the order of the files
-    /// and lines.
+    /// Returns what cannot work in alert rules and dashboards, in the order of the files and their
+    /// lines. A file that is neither is one finding.
     ///
-    /// Findings are about metrics of this exporter: metrics, labels and label values that cannot
-    /// exist, deprecated metrics, `rate()` of a gauge, a counter without `rate()`,
-    /// `histogram_quantile()` of what is no histogram. A metric belongs to the exporter if its name
-    /// begins like one of the families, up to the first `_`. Names of recording rules in the files
-    /// exist. A matcher with a variable of Grafana is not judged.
+    /// These are findings:
     ///
-    /// A query that cannot be parsed is a finding, and so is a file that contains neither rules nor
-    /// a dashboard.
+    /// - an expression that does not parse; in a dashboard only if it has a name of the exporter,
+    /// - a metric that the exporter cannot have, also in `absent()`. A metric is the exporter's if
+    ///   its name begins with the first word of the names of two families, e.g. `redis_`. Other
+    ///   names are of other exporters, and so are `process_…`, `go_…`, `http_…` and the like. If
+    ///   the schema [has dynamic families](Schema::has_dynamic), an unknown name is a finding only
+    ///   if one edit leads to a known one.
+    /// - a metric that is deprecated, with its new name,
+    /// - a label that another metric of the exporter has, but not this one, and a misspelt label.
+    ///   Other labels can be labels of targets, e.g. `cluster`,
+    /// - a label value that is impossible, where the schema lists all values,
+    /// - `rate()`, `irate()` or `increase()` of a metric that is not a counter,
+    /// - a counter in arithmetic or in a comparison without `rate()`, `increase()` or the like,
+    /// - `histogram_quantile()` and its relatives of a metric that is not a histogram.
+    ///
+    /// Names of recording rules in the files are known. What depends on a dashboard's variable is
+    /// not judged.
     ///
     /// ```
-    /// use hello_exporter::schema::{QueryFile, Schema};
-    /// use hello_exporter::{Collector, Counter};
+    /// use hello_exporter::schema::{RuleFile, Schema};
+    /// use hello_exporter::{Collector, Counter, Gauge};
     ///
     /// #[derive(Collector)]
-    /// struct Jobs {
-    ///     /// Jobs done.
-    ///     jobs_done_total: Counter,
+    /// #[collector(namespace = "shop")]
+    /// struct Shop {
+    ///     /// Orders received.
+    ///     orders_total: Counter,
+    ///     /// Visitors at the moment.
+    ///     visitors: Gauge,
     /// }
     ///
-    /// let text = "\
+    /// let rules = RuleFile::new(
+    ///     "shop.rules.yml",
+    ///     "
     /// groups:
-    ///   - name: jobs
+    ///   - name: shop
     ///     rules:
-    ///       - alert: NoJobs
-    ///         expr: rate(jobs_doen_total[5m]) == 0
-    /// ";
-    /// let file = QueryFile { name: "jobs.yml".to_owned(), text: text.to_owned() };
-    /// let findings = Schema::of::<Jobs>().check_rules(&[file]);
+    ///       - alert: NoOrders
+    ///         expr: rate(shop_order_total[5m]) == 0
+    ///       - alert: VisitorsLeave
+    ///         expr: rate(shop_visitors[5m]) < 0
+    /// ",
+    /// );
+    /// let findings = Schema::of::<Shop>().check_rules(&[rules]);
+    /// let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
     /// assert_eq!(
-    ///     findings[0].to_string(),
-    ///     "jobs.yml:5: `jobs_doen_total` does not exist, did you mean `jobs_done_total`?",
+    ///     findings,
+    ///     [
+    ///         "shop.rules.yml:6: there is no metric `shop_order_total`, \
+    ///          did you mean `shop_orders_total`?",
+    ///         "shop.rules.yml:8: `rate()` of `shop_visitors`, which is a gauge, expected a counter",
+    ///     ],
     /// );
     /// ```
-    pub fn check_rules(&self, files: &[QueryFile]) -> Vec<Finding> {
-        let read: Vec<_> = files.iter().map(|file| (file, queries(file))).collect();
-        let queries = read.iter().filter_map(|(_, queries)| queries.as_ref().ok()).flatten();
+    pub fn check_rules(&self, files: &[RuleFile]) -> Vec<Finding> {
+        let files: Vec<_> = files.iter().map(|file| (file, Content::of(file))).collect();
+        let contents = files.iter().filter_map(|(_, content)| content.as_ref().ok());
         let recorded: BTreeSet<&str> =
-            queries.filter_map(|query| query.record.as_deref()).collect();
-        let names = Names::new(self, &recorded);
-        let findings = read.iter().flat_map(|(file, queries)| {
-            let mut found: Vec<(u64, String)> = match queries {
-                Ok(queries) => queries.iter().flat_map(|query| check(&names, query)).collect(),
-                Err(Unreadable { line, message }) => vec![(*line, message.clone())],
-            };
-            // The parts of a dashboard are read in another order.
-            found.sort_by_key(|(line, _)| *line);
-            found.into_iter().map(|(line, message)| {
-                let message = message.replace(['\n', '\r'], " ");
-                Finding { file: file.name.clone(), line, message }
+            contents.flat_map(|content| &content.recorded).map(String::as_str).collect();
+        let catalog = Catalog::new(self, recorded);
+        files
+            .iter()
+            .flat_map(|(file, content)| {
+                let problems = match content {
+                    Ok(content) => content.problems(&catalog),
+                    Err((line, error)) => vec![(*line, Problem::File(error.to_string()))],
+                };
+                problems.into_iter().map(|(line, problem)| Finding {
+                    file: file.path.clone(),
+                    line,
+                    // A name may have characters that a terminal obeys.
+                    message: problem.to_string().replace(char::is_control, " "),
+                })
             })
-        });
-        findings.collect()
+            .collect()
     }
 }
 
-fn queries(file: &QueryFile) -> Result<Vec<Query>, Unreadable> {
-    match file.text.trim_start().starts_with('{') {
-        true => dashboard::queries(&file.text),
-        false => rules::queries(&file.text),
+impl Content<'_> {
+    /// Returns the problems of all expressions, with their lines.
+    fn problems(&self, catalog: &Catalog<'_>) -> Vec<(usize, Problem)> {
+        let mut problems = Vec::new();
+        for expression in &self.expressions {
+            match Query::parse(expression) {
+                Query::Parsed(query) => {
+                    problems.extend(Walker::new(catalog, expression).problems(&query));
+                }
+                // A dashboard may have queries in other languages that are like PromQL.
+                Query::Invalid(_)
+                    if expression.is_template && !catalog.is_mentioned(&expression.text) => {}
+                Query::Invalid(message) => {
+                    problems.push((expression.line, Problem::Syntax(message)));
+                }
+                Query::Unknown => {}
+            }
+        }
+        problems.sort_by_key(|(line, _)| *line);
+        problems.dedup();
+        problems
     }
-}
-
-/// Returns the mistakes of a query, each with its line.
-fn check(names: &Names<'_>, query: &Query) -> Vec<(u64, String)> {
-    let parsed = match query.has_variables {
-        true => variables::parse(&query.text),
-        false => promql_parser::parser::parse(&query.text).map(Some),
-    };
-    let messages = match parsed {
-        Ok(Some(expr)) => Checker::check(names, &expr),
-        Ok(None) => Vec::new(),
-        Err(error) => vec![format!("the query is invalid: {error}")],
-    };
-    let mut seen = BTreeSet::new();
-    let new = messages.into_iter().filter(|message| seen.insert(message.clone()));
-    new.map(|message| (query.line, message)).collect()
 }

@@ -1,117 +1,186 @@
-//! The queries of a Grafana dashboard: of its panels, variables and annotations.
+//! Grafana dashboards.
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::{Query, Unreadable};
+use super::file::{Content, Expression, FileError};
 
-pub(super) fn queries(text: &str) -> Result<Vec<Query>, Unreadable> {
-    let dashboard: Value = serde_json::from_str(text).map_err(|error| Unreadable {
-        line: u64::try_from(error.line()).unwrap_or(1).max(1),
-        message: format!("not a dashboard: {error}"),
-    })?;
-    // The API of Grafana wraps a dashboard.
-    let dashboard = dashboard.get("dashboard").unwrap_or(&dashboard);
-    if !["panels", "rows", "templating"].iter().any(|key| dashboard.get(key).is_some()) {
-        let message = "not a dashboard: it has no `panels`".to_owned();
-        return Err(Unreadable { line: 1, message });
+/// A dashboard. The HTTP API wraps it in an object with the key `dashboard`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Dashboard<'t> {
+    #[serde(borrow)]
+    dashboard: Option<Box<Dashboard<'t>>>,
+    #[serde(borrow)]
+    panels: Option<Vec<Panel<'t>>>,
+    /// Rows of dashboards that are older than Grafana 5.
+    #[serde(borrow)]
+    rows: Option<Vec<Panel<'t>>>,
+    #[serde(borrow)]
+    templating: Option<Items<'t>>,
+    #[serde(borrow)]
+    annotations: Option<Items<'t>>,
+}
+
+/// A panel. A row is a panel with panels.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Panel<'t> {
+    #[serde(borrow)]
+    datasource: Option<&'t RawValue>,
+    #[serde(borrow)]
+    targets: Option<Vec<Item<'t>>>,
+    #[serde(borrow)]
+    panels: Option<Vec<Panel<'t>>>,
+}
+
+/// Variables or annotations.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Items<'t> {
+    #[serde(borrow)]
+    list: Option<Vec<Item<'t>>>,
+}
+
+/// A query of a panel, a variable or an annotation. Other data sources have other types of values.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Item<'t> {
+    #[serde(rename = "type", borrow)]
+    kind: Option<&'t RawValue>,
+    #[serde(borrow)]
+    datasource: Option<&'t RawValue>,
+    #[serde(borrow)]
+    expr: Option<&'t RawValue>,
+    #[serde(borrow)]
+    query: Option<&'t RawValue>,
+}
+
+/// Parses a dashboard.
+pub(super) fn parse(text: &str) -> Result<Content<'_>, (usize, FileError)> {
+    let mut dashboard: Dashboard<'_> = serde_json::from_str(text).map_err(invalid)?;
+    if let Some(wrapped) = dashboard.dashboard.take() {
+        dashboard = *wrapped;
     }
-    let mut found = Vec::new();
-    collect(dashboard, "", &mut found);
-    let mut literals = Literals::new(text);
-    let query = |text: String| Query {
-        line: literals.line_of(&text),
-        text: query_of(&text).unwrap_or_default(),
-        record: None,
-        has_variables: true,
+    let Dashboard { panels, rows, templating, annotations, .. } = dashboard;
+    if panels.is_none() && rows.is_none() {
+        return Err((1, FileError::NoPanels));
+    }
+    let mut queries = Queries { text, lines: line_ends(text), expressions: Vec::new() };
+    queries.panels(panels.into_iter().chain(rows).flatten(), None);
+    for variable in items(templating).filter(|item| string(item.kind).as_deref() == Some("query")) {
+        queries.variable(&variable);
+    }
+    for annotation in items(annotations) {
+        queries.item(&annotation, None);
+    }
+    Ok(Content { expressions: queries.expressions, recorded: Vec::new() })
+}
+
+fn line_ends(text: &str) -> Vec<usize> {
+    text.match_indices('\n').map(|(offset, _)| offset).collect()
+}
+
+fn items(items: Option<Items<'_>>) -> impl Iterator<Item = Item<'_>> {
+    items.and_then(|items| items.list).into_iter().flatten()
+}
+
+/// The line is not part of the message.
+fn invalid(error: serde_json::Error) -> (usize, FileError) {
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
+    (error.line().max(1), FileError::Json(message.to_owned()))
+}
+
+/// Returns the text if the value is a string.
+fn string(value: Option<&RawValue>) -> Option<String> {
+    serde_json::from_str(value?.get()).ok()
+}
+
+/// Returns whether queries of a data source are PromQL. `outer` is the data source of the panel.
+fn is_prometheus(own: Option<&RawValue>, outer: Option<&RawValue>) -> bool {
+    /// Data sources have a type since Grafana 8.
+    #[derive(Deserialize)]
+    struct DataSource {
+        r#type: String,
+    }
+    let kind = |value: Option<&RawValue>| {
+        let source: Option<DataSource> = serde_json::from_str(value?.get()).ok();
+        // A panel with several data sources has this type.
+        source.map(|source| source.r#type).filter(|kind| kind != "datasource")
     };
-    let queries = found.into_iter().filter(|text| query_of(text).is_some()).map(query);
-    Ok(queries.collect())
+    kind(own).or_else(|| kind(outer)).is_none_or(|kind| kind.contains("prometheus"))
 }
 
-/// Collects the texts of `expr` anywhere, and of `query` in the list of variables.
-fn collect(value: &Value, place: &str, found: &mut Vec<String>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, place, found)),
-        Value::Object(fields) => {
-            // The other types of variables are lists of values and data sources.
-            let is_list = fields.get("type").is_some_and(|it| it != "query");
-            let is_variable = place == "templating" && !is_list;
-            for (name, value) in fields {
-                let is_query = name == "expr" || is_variable && name == "query";
-                match value.as_str().filter(|_| is_query) {
-                    Some(text) => found.push(text.to_owned()),
-                    None => {
-                        let place = if name == "list" { place } else { name };
-                        // `{"query": {"query": "label_values(…)"}}`
-                        let place = if is_query { "templating" } else { place };
-                        collect(value, place, found);
-                    }
-                }
+/// Collects expressions.
+struct Queries<'t> {
+    text: &'t str,
+    /// The offsets of the line feeds.
+    lines: Vec<usize>,
+    expressions: Vec<Expression<'t>>,
+}
+
+impl<'t> Queries<'t> {
+    fn panels(&mut self, panels: impl IntoIterator<Item = Panel<'t>>, outer: Option<&'t RawValue>) {
+        for Panel { datasource, targets, panels } in panels {
+            let datasource = datasource.or(outer);
+            for target in targets.into_iter().flatten() {
+                self.item(&target, datasource);
             }
-        }
-        _ => {}
-    }
-}
-
-/// Returns the PromQL in a text: all of it, or the argument of a function of Grafana. `None` for
-/// the query of a variable that needs no metric.
-fn query_of(text: &str) -> Option<String> {
-    let text = text.trim();
-    let argument = |function: &str| text.strip_prefix(function)?.trim().strip_suffix(')');
-    if let Some(arguments) = argument("label_values(") {
-        // The last argument is the label; a single one has no metric.
-        return Some(arguments.rsplit_once(',')?.0.to_owned());
-    }
-    if let Some(query) = argument("query_result(") {
-        return Some(query.to_owned());
-    }
-    let is_other = ["label_names(", "metrics("].iter().any(|function| text.starts_with(function));
-    (!is_other && !text.is_empty()).then(|| text.to_owned())
-}
-
-/// The string literals of a JSON text, in their order, each with its line.
-struct Literals {
-    unused: Vec<(u64, String)>,
-}
-
-impl Literals {
-    fn new(text: &str) -> Self {
-        let mut unused = Vec::new();
-        let (mut line, mut rest) = (1, text);
-        while let Some(start) = rest.find('"') {
-            let (before, from_quote) = rest.split_at(start);
-            line += lines(before);
-            let end = closing_quote(from_quote);
-            let (literal, after) = from_quote.split_at(end);
-            if let Ok(decoded) = serde_json::from_str(literal) {
-                unused.push((line, decoded));
-            }
-            rest = after;
-        }
-        Self { unused }
-    }
-
-    /// Returns the line of the first literal with this text that was not asked for before.
-    fn line_of(&mut self, text: &str) -> u64 {
-        let position = self.unused.iter().position(|(_, literal)| literal == text);
-        position.map_or(1, |position| self.unused.remove(position).0)
-    }
-}
-
-fn lines(text: &str) -> u64 {
-    text.bytes().filter(|byte| *byte == b'\n').count() as u64
-}
-
-/// Returns the position after the closing quote of a literal.
-fn closing_quote(literal: &str) -> usize {
-    let mut is_escaped = false;
-    for (at, byte) in literal.bytes().enumerate().skip(1) {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => return at + 1,
-            _ => {}
+            self.panels(panels.unwrap_or_default(), datasource);
         }
     }
-    literal.len()
+
+    fn item(&mut self, item: &Item<'t>, outer: Option<&'t RawValue>) {
+        // Grafana does not run a query without text.
+        let text = string(item.expr).filter(|text| !text.trim().is_empty());
+        if let (Some(text), true) = (text, is_prometheus(item.datasource, outer)) {
+            self.add(item.expr, Expression { text, ..Expression::default() });
+        }
+    }
+
+    /// A variable's query is a function of Grafana, or a selector.
+    fn variable(&mut self, variable: &Item<'t>) {
+        /// The query of a variable since Grafana 7.4.
+        #[derive(Deserialize)]
+        struct Query<'t> {
+            #[serde(borrow)]
+            query: &'t RawValue,
+        }
+        let Some(raw) = variable.query else { return };
+        let raw = serde_json::from_str(raw.get()).map_or(raw, |Query { query }| query);
+        let is_prometheus = is_prometheus(variable.datasource, None);
+        let text = string(Some(raw)).filter(|_| is_prometheus);
+        if let Some(expression) = text.and_then(|text| variable_query(text.trim())) {
+            self.add(Some(raw), expression);
+        }
+    }
+
+    /// Adds an expression that is at this place. JSON has each string on one line.
+    fn add(&mut self, raw: Option<&'t RawValue>, expression: Expression<'t>) {
+        // The raw value is a part of the text.
+        let start = raw.map_or(0, |raw| raw.get().as_ptr().addr());
+        let offset = start.saturating_sub(self.text.as_ptr().addr());
+        let line = 1 + self.lines.partition_point(|end| *end < offset);
+        self.expressions.push(Expression { line, is_template: true, ..expression });
+    }
+}
+
+/// Returns the expression in the query of a variable; `None` if there is none.
+fn variable_query(query: &str) -> Option<Expression<'static>> {
+    let argument = |function: &str| {
+        let rest = query.strip_prefix(function)?.trim_start();
+        Some(rest.strip_prefix('(')?.strip_suffix(')')?.trim())
+    };
+    if let Some(arguments) = argument("label_values") {
+        let (text, label) = arguments.rsplit_once(',')?;
+        let (text, label) = (text.trim().to_owned(), Some(label.trim().to_owned()));
+        return Some(Expression { text, label, ..Expression::default() });
+    }
+    if let Some(text) = argument("query_result") {
+        return Some(Expression { text: text.to_owned(), ..Expression::default() });
+    }
+    let is_other = argument("label_names").is_some() || argument("metrics").is_some();
+    let guess = || Expression { text: query.to_owned(), is_guess: true, ..Expression::default() };
+    (!is_other).then(guess)
 }

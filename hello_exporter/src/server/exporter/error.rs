@@ -72,19 +72,14 @@ pub enum ExporterError {
         count: usize,
     },
     /// `--check-rules` names a file that cannot be read.
-    #[error("--check-rules={}: {error}", file.display())]
+    #[cfg(feature = "check-rules")]
+    #[error("--check-rules: {0}")]
+    RuleFile(#[from] crate::schema::RuleFileError),
+    /// `--check-rules` has printed mistakes.
+    #[cfg(feature = "check-rules")]
+    #[error("mistakes in rules or dashboards: {count}, see standard output")]
     #[non_exhaustive]
-    QueryFile {
-        /// The file.
-        file: PathBuf,
-        /// The reason.
-        #[source]
-        error: io::Error,
-    },
-    /// The queries that `--check-rules` has printed are wrong.
-    #[error("mistakes in queries: {count}, see standard output")]
-    #[non_exhaustive]
-    Queries {
+    Findings {
         /// The number of mistakes.
         count: usize,
     },

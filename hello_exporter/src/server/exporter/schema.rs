@@ -14,7 +14,7 @@ use super::{Exporter, ExporterError, Maker};
 use crate::internals::{Addition, CollectorName, Declarations, Registrable, SchemaBuilder};
 use crate::registry::Registry;
 #[cfg(feature = "check-rules")]
-use crate::schema::QueryFile;
+use crate::schema::RuleFile;
 use crate::schema::{CollectorSchema, Impact, ProbeSchema, Schema};
 use crate::server::causes::BoxError;
 use crate::server::cli::{Document, Flags};
@@ -180,16 +180,11 @@ fn read_schema(file: &Path) -> Result<Schema, BoxError> {
 /// Prints what is wrong in the queries of rule files and dashboards.
 #[cfg(feature = "check-rules")]
 fn check_rules(files: &[PathBuf], schema: &Schema) -> Result<(), ExporterError> {
-    let read = |file: &PathBuf| {
-        let text = fs::read_to_string(file);
-        let text = text.map_err(|error| ExporterError::QueryFile { file: file.clone(), error })?;
-        Ok(QueryFile { name: file.display().to_string(), text })
-    };
-    let files = files.iter().map(read).collect::<Result<Vec<QueryFile>, ExporterError>>()?;
+    let files: Vec<RuleFile> = files.iter().map(RuleFile::read).collect::<Result<_, _>>()?;
     let findings = schema.check_rules(&files);
     print_lines(&findings)?;
     match findings.len() {
         0 => Ok(()),
-        count => Err(ExporterError::Queries { count }),
+        count => Err(ExporterError::Findings { count }),
     }
 }
