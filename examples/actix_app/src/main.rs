@@ -137,3 +137,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     server.addrs().iter().for_each(|address| eprintln!("Listening on address {address}"));
     Ok(server.run().await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use hello_exporter::schema::Schema;
+    use hello_exporter::testing::assert_schema;
+
+    use super::LinkMetrics;
+
+    #[test]
+    fn metrics_stay_as_they_are() {
+        assert_schema(Schema::of::<LinkMetrics>(), "metrics.json");
+    }
+}
