@@ -210,37 +210,62 @@ fn check_native(krate: &TokenStream, ty: &Type, native: &Native) -> Vec<TokenStr
     checks
 }
 
+/// A name of a metric, the present one or the old one.
+#[derive(Clone, Copy)]
+struct Named<'m> {
+    name: &'m Name,
+    field: &'m Field,
+    metric: &'m Metric,
+}
+
+impl Named<'_> {
+    fn tokens(&self, krate: &TokenStream) -> TokenStream {
+        let name = &self.name.value;
+        let own = of_metric(krate, &self.field.ty, "TYPE");
+        let declared = declared_type(krate, self.metric);
+        quote!((#name, #own, #declared))
+    }
+
+    /// Returns whether both are names of one metric, one with `_total` and one without. Then
+    /// OpenMetrics exposes one of them without a type.
+    fn is_renamed_total(&self, other: &Self, suffix: &str) -> bool {
+        self.field.ident == other.field.ident && suffix == "_total"
+    }
+}
+
+fn all_names(collector: &Collector) -> impl Iterator<Item = Named<'_>> {
+    valid(collector).flat_map(|(field, metric)| {
+        let names = std::iter::once(&metric.name).chain(&metric.renamed_from);
+        names.map(move |name| Named { name, field, metric })
+    })
+}
+
 /// Checks pairs of names where one metric may expose the name of the other. The error is at the
 /// longer name.
 fn check_overlaps(collector: &Collector) -> Vec<TokenStream> {
     const SUFFIXES: &[&str] = &["_bucket", "_sum", "_count", "_created", "_total", "_info"];
 
     let krate = &collector.krate;
-    let by_name: HashMap<&str, (&Field, &Metric)> =
-        valid(collector).map(|pair| (&*pair.1.name.value, pair)).collect();
+    let by_name: HashMap<&str, Named<'_>> =
+        all_names(collector).map(|named| (&*named.name.value, named)).collect();
     let mut checks = Vec::new();
-    for (field, metric) in valid(collector) {
-        let name = &metric.name.value;
+    for longer in all_names(collector) {
         for suffix in SUFFIXES {
-            let Some(base) = name.strip_suffix(suffix) else { continue };
+            let Some(base) = longer.name.value.strip_suffix(suffix) else { continue };
             // OpenMetrics has the family `x` for `x_total`.
             let counter = (*suffix == "_created").then(|| format!("{base}_total"));
             for shorter in [Some(base.to_owned()), counter].into_iter().flatten() {
-                let Some(other) = by_name.get(&*shorter) else { continue };
-                let (longer, shorter) = (named(krate, (field, metric)), named(krate, *other));
-                let arguments = quote!(#shorter, #longer, #suffix);
-                checks.push(call(krate, "check_overlap", arguments, Ends::both(metric.name.span)));
+                let Some(shorter) = by_name.get(&*shorter) else { continue };
+                if longer.is_renamed_total(shorter, suffix) {
+                    continue;
+                }
+                let (shorter, named) = (shorter.tokens(krate), longer.tokens(krate));
+                let arguments = quote!(#shorter, #named, #suffix);
+                checks.push(call(krate, "check_overlap", arguments, Ends::both(longer.name.span)));
             }
         }
     }
     checks
-}
-
-fn named(krate: &TokenStream, (field, metric): (&Field, &Metric)) -> TokenStream {
-    let name = &metric.name.value;
-    let own = of_metric(krate, &field.ty, "TYPE");
-    let declared = declared_type(krate, metric);
-    quote!((#name, #own, #declared))
 }
 
 /// Returns the names of all type and constant parameters, and `Self`. A free constant cannot use
