@@ -181,16 +181,19 @@ fn files_without_a_schema_are_one_clear_line() {
     };
     assert_eq!(
         message("a,b"),
-        "\"--describe.diff=FILE: invalid JSON: expected value at line 1 column 1\""
+        "\"--describe.diff: cannot read `FILE`: invalid JSON: expected value at line 1 column 1\""
     );
     assert_eq!(
         message("{\"version\": 2}"),
-        "\"--describe.diff=FILE: the schema has version 2, expected at most 1: a newer exporter has \
+        "\"--describe.diff: cannot read `FILE`: the schema has version 2, expected at most 1: a newer exporter has \
          written it\""
     );
     let (status, _, missing) = failed(&["--describe.diff=missing.json"]);
     assert_eq!(status, 1);
-    assert_eq!(missing, "\"--describe.diff=missing.json: No such file or directory (os error 2)\"");
+    assert_eq!(
+        missing,
+        "\"--describe.diff: cannot read `missing.json`: No such file or directory (os error 2)\""
+    );
 }
 
 #[test]

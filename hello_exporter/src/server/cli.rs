@@ -81,19 +81,19 @@ pub(crate) struct Flags {
     )]
     pub(crate) describe: Option<Document>,
 
-    /// Print what has changed since an older exporter wrote FILE with `--describe=json`, and exit;
-    /// with status 1 if a change breaks queries.
+    /// Print the changes since an older version, whose `--describe=json` wrote FILE, and exit. The
+    /// status is 1 if a change breaks queries.
     #[arg(id = "describe.diff", long, value_name = "FILE", conflicts_with = "describe")]
     pub(crate) describe_diff: Option<PathBuf>,
 
     /// Check the queries of rule files and Grafana dashboards against what the exporter can expose,
-    /// and exit; with status 1 if something is wrong.
+    /// and exit. The status is 1 if there are mistakes.
     #[cfg(feature = "check-rules")]
     #[arg(id = "check-rules", long, value_name = "FILE", num_args = 1..)]
     pub(crate) check_rules: Vec<PathBuf>,
 
-    /// Run every collector once, print the metrics, or write them to FILE, and exit; with status 1
-    /// if a collector fails.
+    /// Run every enabled collector once, print the metrics, or write them to FILE if there is one,
+    /// and exit. The status is 1 if a collector fails.
     #[arg(
         id = "once",
         long,

@@ -55,7 +55,7 @@ pub enum ExporterError {
     #[error("cannot write to standard output: {0}")]
     Print(#[source] io::Error),
     /// `--describe.diff` names a file that cannot be read, or that contains no schema.
-    #[error("--describe.diff={}: {error}", file.display())]
+    #[error("--describe.diff: cannot read `{}`: {error}", file.display())]
     #[non_exhaustive]
     OldSchema {
         /// The file.
