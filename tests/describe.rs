@@ -72,11 +72,22 @@ fn names(exporter: &Exporter) -> Vec<String> {
 #[test]
 fn flag_hides_deprecated_metrics() {
     let exporter = Exporter::start_program(&program(), &[]);
-    let all = ["shop_jobs", "shop_jobs_total", "shop_queue_length", "shop_up", "shop_waiting"];
-    assert_eq!(names(&exporter), all);
+    assert_eq!(
+        names(&exporter),
+        [
+            "shop_jobs",
+            "shop_jobs_total",
+            "shop_queue_length",
+            "shop_steps",
+            "shop_steps_total",
+            "shop_up",
+            "shop_waiting",
+        ]
+    );
     assert_eq!(probed(&exporter), ["answers_total", "target_answers_total"]);
     let exporter = Exporter::start_program(&program(), &["--no-metrics.deprecated"]);
-    assert_eq!(names(&exporter), ["shop_jobs_total", "shop_queue_length", "shop_up"]);
+    let new = ["shop_jobs_total", "shop_queue_length", "shop_steps_total", "shop_up"];
+    assert_eq!(names(&exporter), new);
     assert_eq!(probed(&exporter), ["target_answers_total"]);
     // Without the old name, the new one has its type in OpenMetrics.
     let accept = "Accept: application/openmetrics-text;version=1.0.0\r\n";
@@ -88,6 +99,20 @@ fn probed(exporter: &Exporter) -> Vec<String> {
     let body = get(exporter.address, "/probe?target=a").body;
     let names = body.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
     names.filter(|name| name.contains("answers")).map(str::to_owned).collect()
+}
+
+#[test]
+fn updates_over_the_limit_of_a_renamed_metric_are_counted_once() {
+    for flags in [&[][..], &["--no-metrics.deprecated"]] {
+        let exporter = Exporter::start_program(&program(), flags);
+        let dropped = || {
+            let body = get(exporter.address, "/metrics").body;
+            let counters = body.lines().filter(|line| line.contains("dropped_series_total{"));
+            counters.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let once = ["shop_exporter_dropped_series_total{family=\"shop_steps_total\"} 2"];
+        assert_eq!([dropped(), dropped()], [once, once], "{flags:?}");
+    }
 }
 
 #[test]
@@ -224,9 +249,9 @@ fn exporters_keep_their_schema_and_their_reference() {
     }
 }
 
-/// The reference can be read without a server: nothing is made, and no port is used.
+/// The address of a running exporter is no obstacle.
 #[test]
-fn describe_makes_no_source() {
+fn describe_listens_on_no_address() {
     let busy = Exporter::start_program(&program(), &[]);
     let address = format!("--web.listen-address={}", busy.address);
     let output = Command::new(program()).args([&address, "--describe=relabel"]).output().unwrap();

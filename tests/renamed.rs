@@ -10,8 +10,8 @@ use hello_exporter::prometheus;
 use hello_exporter::schema::Schema;
 use hello_exporter::testing::assert_exposition;
 use hello_exporter::{
-    Collector, Counter, CounterVec, Exporter, Gauge, HistogramVec, LabelValue, Labels, Registry,
-    Rows, StateSet,
+    Collector, Counter, CounterVec, Gauge, HistogramVec, LabelValue, Labels, Registry, Rows,
+    StateSet,
 };
 use hello_exporter_tests::{exposition, open_metrics, registry_of};
 
@@ -217,7 +217,7 @@ fn register(name: &'static str, old: &'static str, metric_type: MetricType) -> O
     let desc = Desc::new(name, "Help.", metric_type).utf8().renamed_from(old);
     let registry = Registry::new();
     let error = registry.register(Described(desc)).err().map(|error| error.to_string());
-    // A refused family leaves nothing behind.
+    // After a refusal, the old name is free.
     let gauge = |name| Described(Desc::new(name, "Help.", MetricType::Gauge).utf8());
     if error.is_some() {
         registry.register(gauge(old)).unwrap();
@@ -274,31 +274,6 @@ fn unregistering_a_renamed_metric_keeps_reserved_names() {
     assert!(registry.register(Other::new()).is_err());
     assert!(registry.unregister(renamed));
     assert!(registry.register(Other::new()).is_err());
-}
-
-#[test]
-fn updates_over_the_limit_are_counted_once() {
-    #[derive(Collector)]
-    struct Limited {
-        #[metric(help = "Jobs.", labels = ["queue"], max_series = 1, renamed_from = "jobs")]
-        jobs_total: CounterVec<1>,
-    }
-    let limited = Limited::new();
-    ["a", "b", "b"].iter().for_each(|queue| limited.jobs_total.with([queue]).inc());
-    let exporter = Exporter::new("x").register(limited);
-    let registry = exporter.registry().clone();
-    drop(exporter);
-    assert_eq!(
-        exposition(&registry),
-        "\
-# HELP jobs (Deprecated: renamed to jobs_total) Jobs.
-# TYPE jobs counter
-jobs{queue=\"a\"} 1
-# HELP jobs_total Jobs.
-# TYPE jobs_total counter
-jobs_total{queue=\"a\"} 1
-"
-    );
 }
 
 #[test]

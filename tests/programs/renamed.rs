@@ -6,7 +6,8 @@ use std::convert::Infallible;
 use std::process::ExitCode;
 
 use hello_exporter::{
-    Collector, Counter, Exporter, Family, Gauge, LabelValue, Labels, SourceOptions, probe,
+    Collector, Counter, CounterVec, Exporter, Family, Gauge, LabelValue, Labels, SourceOptions,
+    probe,
 };
 
 #[derive(LabelValue)]
@@ -27,6 +28,8 @@ struct Jobs {
     /// Jobs that ended.
     #[metric(renamed_from = "jobs")]
     jobs_total: Family<Job, Counter>,
+    #[metric(help = "Steps.", labels = ["step"], max_series = 1, renamed_from = "steps")]
+    steps_total: CounterVec<1>,
     /// Jobs that wait.
     #[metric(deprecated = "use shop_queue_length")]
     waiting: Gauge,
@@ -66,6 +69,8 @@ fn main() -> ExitCode {
     jobs.jobs_total.with(Job { queue: "a", outcome: Outcome::Done }).inc_by(3);
     jobs.jobs_total.with(Job { queue: "a", outcome: Outcome::Failed }).inc();
     jobs.waiting.set(2.0);
+    // Two updates of a second series are dropped.
+    ["a", "b", "b"].iter().for_each(|step| jobs.steps_total.with([step]).inc());
     Exporter::new("shop_exporter")
         .register(jobs)
         .source_fn(
