@@ -13,6 +13,7 @@ mod schema;
 mod serve;
 mod services;
 mod signal;
+mod stdout;
 #[cfg(test)]
 mod tests;
 

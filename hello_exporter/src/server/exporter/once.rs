@@ -1,10 +1,10 @@
 //! One scrape without a server.
 
-use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use super::ExporterError;
 use super::assembly::Assembly;
+use super::stdout::print;
 use crate::encode::Format;
 use crate::internals::write_whole;
 use crate::server::source::Selection;
@@ -21,13 +21,4 @@ pub(super) async fn once(assembly: Assembly, file: &Path) -> Result<(), Exporter
         false => write_whole(file, &text).map_err(ExporterError::Textfile)?,
     }
     has_succeeded.then_some(()).ok_or(ExporterError::Incomplete)
-}
-
-/// Prints a text. A reader that closes the pipe early, such as `head`, is no error.
-pub(super) fn print(text: &[u8]) -> Result<(), ExporterError> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(ExporterError::Print(error)),
-        _ => Ok(()),
-    }
 }

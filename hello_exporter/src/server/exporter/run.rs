@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 use std::thread;
 
@@ -14,6 +14,7 @@ use tracing::error;
 
 use super::command::Parsed;
 use super::once::once;
+use super::stdout::print;
 use super::{Exporter, ExporterError, memory};
 use crate::internals::catch;
 use crate::server::cli::Flags;
@@ -198,9 +199,7 @@ fn check_web_config(flags: &Flags) -> Result<(), ExporterError> {
     let file = flags.web_config_file();
     file.map_or(Ok(()), WebConfig::check)?;
     let files = file.map(|file| format!(" and {}", file.display())).unwrap_or_default();
-    // Standard output may be closed.
-    _ = writeln!(io::stdout(), "the flags{files} are valid");
-    Ok(())
+    print(format!("the flags{files} are valid\n").as_bytes())
 }
 
 impl ExporterError {

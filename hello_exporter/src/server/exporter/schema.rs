@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::assembly::{register_own, register_program};
-use super::once::print;
+use super::stdout::print;
 use super::{Exporter, ExporterError, Maker};
 use crate::internals::{Addition, CollectorName, Declarations, Registrable, SchemaBuilder};
 use crate::registry::Registry;
