@@ -1,4 +1,5 @@
-//! What a Prometheus server stores of an exposition in protobuf.
+//! A Prometheus server scrapes protobuf, and stores exemplars, native histograms and start
+//! timestamps.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 

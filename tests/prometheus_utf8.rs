@@ -1,4 +1,4 @@
-//! What Prometheus 3 stores of names that need quotes.
+//! Prometheus 3 stores names that need quotes, in each escaping scheme.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use super::{Desc, has_unit};
 use crate::labels::ClosedValues;
 
-/// The part of a [`Desc`] that operators and dashboards rely on, besides names, type and labels.
+/// The label values, buckets and status of a [`Desc`]. Dashboards and alerts depend on them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Contract {
     /// The values of the variable labels, in their order, and the states of a state set after them.

@@ -78,7 +78,7 @@ pub struct Finding {
     pub file: String,
     /// The line, beginning with 1.
     pub line: usize,
-    /// What is wrong, in one line.
+    /// The mistake, in one line.
     pub message: String,
 }
 

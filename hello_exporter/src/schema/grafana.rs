@@ -130,8 +130,8 @@ impl Schema {
         description
     }
 
-    /// Returns the identifier by which a later import replaces the dashboard. Grafana chooses one
-    /// if there is none.
+    /// Returns the identifier by which a later import replaces the dashboard. For a dashboard
+    /// without an identifier, Grafana chooses one.
     fn uid(&self) -> Option<String> {
         let is_valid = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
         let valid = |it| if is_valid(it) { it } else { '-' };

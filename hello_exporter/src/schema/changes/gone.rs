@@ -1,4 +1,4 @@
-//! What the users of a family that is gone can use instead.
+//! Suggests replacements for families that are gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 

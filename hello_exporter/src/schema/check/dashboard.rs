@@ -166,7 +166,7 @@ impl<'t> Queries<'t> {
     }
 }
 
-/// Returns the expression in the query of a variable; `None` if there is none.
+/// Returns the expression in the query of a variable, if the query has one.
 fn variable_query(query: &str) -> Option<Expression<'static>> {
     let argument = |function: &str| {
         let rest = query.strip_prefix(function)?.trim_start();

@@ -25,7 +25,7 @@ pub(super) enum FileError {
     NoPanels,
 }
 
-/// What is checked in a file.
+/// The parts of a file that are checked.
 #[derive(Debug, Default)]
 pub(super) struct Content<'t> {
     pub(super) expressions: Vec<Expression<'t>>,

@@ -121,7 +121,7 @@ pub(super) fn forms(kind: NameKind, name: &str) -> impl Iterator<Item = String> 
     schemes.map(move |scheme| kind.escaped(name, scheme).into_owned())
 }
 
-/// What is known about the series that an expression returns.
+/// Facts about the series that an expression returns.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Value<'s> {
     /// The series that it is computed from. Empty if they are not the exporter's.
