@@ -45,9 +45,10 @@ fn own(response: &Response) -> String {
     lines.map(|line| line.to_owned() + "\n").collect()
 }
 
-/// Returns only the lines with samples.
+/// Returns only the lines with samples, without the numbers of series.
 fn samples(response: &Response) -> Vec<String> {
-    own(response).lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    let is_wanted = |line: &&str| !line.starts_with('#') && !line.contains("_series{");
+    own(response).lines().filter(is_wanted).map(str::to_owned).collect()
 }
 
 /// Returns one value from a scrape that runs no source.

@@ -16,10 +16,10 @@ mod rewrite;
 mod sample;
 mod text;
 mod wire;
+mod written;
 
 pub use encoding::Encoding;
 pub use family::FamilyEncoder;
-pub(crate) use family::{Scratch, Written};
 pub(crate) use line::PlainLines;
 pub(crate) use messages::{NumberSeries, PlainMessages};
 pub(crate) use native::{NativePoint, NativeScratch};
@@ -32,6 +32,7 @@ pub(crate) use rewrite::with_form;
 pub use sample::Sample;
 pub(crate) use sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint, unix_milliseconds};
 pub(crate) use text::TextEncoder;
+pub(crate) use written::{Scratch, Written};
 
 use crate::labels::RenderedLabels;
 

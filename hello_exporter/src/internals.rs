@@ -15,11 +15,11 @@
 //! The server also uses a few private methods of public types: `Registry::encode_request` encodes a
 //! scrape with a provider, `Registry::sibling` returns another registry with the same counters of
 //! dropped series, `Registry::families_of` returns a collector's family names, `Registry::health`
-//! returns the counters of dropped series, `Registry::scope_with` adds a prefix and labels,
-//! `Registry::describe_to` adds the families to a schema, `Registry::hide_deprecated` removes
-//! deprecated families, `Registry::deprecated` lists them, `Scope::last` exposes families after all
-//! others, `Scope::add` registers a [`Registrable`], and `RegisterError::other` names the other
-//! collector of a clash.
+//! returns the counters of dropped series, `FamilyEncoder::series` counts written series,
+//! `Registry::scope_with` adds a prefix and labels, `Registry::describe_to` adds the families to a
+//! schema, `Registry::hide_deprecated` removes deprecated families, `Registry::deprecated` lists
+//! them, `Scope::last` exposes families after all others, `Scope::add` registers a [`Registrable`],
+//! and `RegisterError::other` names the other collector of a clash.
 
 pub(crate) use crate::panic::asynchronous::{catch_async, note_location};
 pub(crate) use crate::panic::{DropLog, Guarded, Panic, PanicState, catch, panic_message};

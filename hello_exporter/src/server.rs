@@ -20,6 +20,7 @@ mod options;
 pub mod probe;
 #[cfg(target_os = "linux")]
 mod process;
+mod reload_metrics;
 mod request_metrics;
 pub mod source;
 mod system_roots;

@@ -28,8 +28,14 @@ pub struct Authority {
 impl Authority {
     /// Creates an authority, which no system trusts yet.
     pub fn new() -> Self {
+        Self::until(2099)
+    }
+
+    /// Creates an authority whose own certificate expires at the end of a year.
+    pub fn until(year: i32) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = params("An authority", &[]);
+        params.not_after = date_time_ymd(year, 12, 31);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = params.self_signed(&key).expect("a certificate").pem();
         Self { issuer: Issuer::new(params, key), certificate }

@@ -2,19 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-
 use super::{
-    Encoder, Exemplar, NativeScratch, NumberSeries, Prepared, ProtobufEncoder, Reset, Sample,
-    SampleValue,
+    Encoder, NumberSeries, Prepared, ProtobufEncoder, Reset, Sample, SampleValue, Scratch, Written,
 };
 use crate::desc::{Desc, MetricType};
 use crate::escape;
-use crate::labels::{self, Labels, RenderedLabels};
+use crate::labels::{Labels, RenderedLabels};
 use crate::name::NameKind;
 
 /// Writes the samples of one metric family of one collector.
@@ -215,6 +210,7 @@ impl<'a> FamilyEncoder<'a> {
         if self.is_in_row() {
             self.rendered_in_row(labels, sample);
         } else {
+            self.written.live_series += 1;
             self.encoder.sample(self.form, labels, sample);
         }
     }
@@ -241,7 +237,11 @@ impl<'a> FamilyEncoder<'a> {
     ) {
         let has_labels = !self.metric.desc.labels().is_empty() && !self.is_in_row();
         match self.encoder.plain_lines().filter(|_| has_labels) {
-            Some(lines) => lines.append(&self.form.sample, samples),
+            Some(lines) => {
+                let mut series = 0;
+                lines.append(&self.form.sample, samples.inspect(|_| series += 1));
+                self.written.live_series += series;
+            }
             None => {
                 samples.for_each(|(labels, number)| self.rendered(labels, &Sample::from(number)));
             }
@@ -259,11 +259,21 @@ impl<'a> FamilyEncoder<'a> {
         let is_plain = self.form.has_plain_labels && !self.is_in_row();
         let form = self.form;
         match self.encoder.plain_messages().filter(|_| is_plain) {
-            Some(messages) => messages.append(form, samples, |out, series| {
-                ProtobufEncoder::new(out).sample(form, series.labels, &series.sample());
-            }),
+            Some(messages) => {
+                let mut count = 0;
+                messages.append(form, samples.inspect(|_| count += 1), |out, series| {
+                    ProtobufEncoder::new(out).sample(form, series.labels, &series.sample());
+                });
+                self.written.live_series += count;
+            }
             None => samples.for_each(|series| self.rendered(series.labels, &series.sample())),
         }
+    }
+
+    /// Returns the number of series written so far. A histogram or a summary counts as one series.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only sources are counted"))]
+    pub(crate) fn series(&self) -> u64 {
+        self.written.series()
     }
 
     /// Returns whether the format exposes exemplars in this family.
@@ -315,99 +325,5 @@ impl<'a> FamilyEncoder<'a> {
     }
 }
 
-/// The label sets that one collector has written to one family in one scrape, and the samples that
-/// were dropped.
-#[derive(Default)]
-pub(crate) struct Written {
-    /// All label sets, rendered, one after the other.
-    rendered: String,
-    ranges: HashTable<(usize, usize)>,
-    hasher: RandomState,
-    /// The number of samples dropped because their labels were written before.
-    pub(crate) duplicates: u64,
-    /// Boxed, so that taking it moves only a pointer. `None` while it is in use, and at first.
-    scratch: Option<Box<Scratch>>,
-    /// The number of updates that the metric has dropped so far.
-    pub(crate) dropped: u64,
-    /// The number of samples dropped because they are invalid.
-    pub(crate) invalid: u64,
-    /// The reason for the first invalid sample.
-    pub(crate) reason: Option<String>,
-    /// Whether a live metric outside a row has begun to write the family. Its label sets are not
-    /// checked for duplicates.
-    is_rendered: bool,
-    /// Whether samples are counted, as duplicates, and not written.
-    only_counts: bool,
-    /// Whether the collector was made for this scrape.
-    pub(crate) is_made: bool,
-    /// The metrics to reset once the scrape has ended.
-    pub(crate) resets: Vec<Arc<dyn Reset>>,
-}
-
 /// The reason to refuse samples of a live metric next to any others.
 const LIVE_AND_OTHER: &str = "a live metric must be the only one that writes its family";
-
-/// Buffers in which a sample is assembled.
-#[derive(Default)]
-pub(crate) struct Scratch {
-    pub(crate) buckets: Vec<(f64, u64)>,
-    pub(crate) exemplars: Vec<Option<Arc<Exemplar>>>,
-    pub(crate) native: NativeScratch,
-    /// The counts of classic buckets, which are not cumulative.
-    pub(crate) counts: Vec<u64>,
-}
-
-impl Written {
-    /// Returns a state in which samples are counted, as duplicates, and not written.
-    pub(crate) fn counting() -> Self {
-        Self { only_counts: true, ..Self::default() }
-    }
-
-    fn clear(&mut self) {
-        self.rendered.clear();
-        self.ranges.clear();
-        self.duplicates = 0;
-        self.invalid = 0;
-        self.reason = None;
-        self.dropped = 0;
-        self.is_rendered = false;
-    }
-
-    /// Returns the number of samples, including duplicates and invalid ones, but not those of a
-    /// live metric outside a row.
-    pub(crate) fn samples(&self) -> u64 {
-        self.ranges.len() as u64 + self.duplicates + self.invalid
-    }
-
-    /// Releases the exemplars of the last scrape. Returns whether the buffers are small enough to
-    /// reuse.
-    pub(crate) fn prepare_reuse(&mut self) -> bool {
-        if let Some(scratch) = &mut self.scratch {
-            scratch.exemplars.clear();
-        }
-        self.rendered.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16
-    }
-
-    /// Renders a label set, and returns it unless it was written before. Returns `None` if samples
-    /// are only counted.
-    fn insert<'p>(&mut self, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Option<&str> {
-        if self.only_counts {
-            self.duplicates += 1;
-            return None;
-        }
-        let Self { rendered, ranges, hasher, .. } = self;
-        let start = rendered.len();
-        labels::render(pairs, rendered);
-        let range = (start, rendered.len());
-        let text = |&(start, end): &(usize, usize)| rendered.get(start..end).unwrap_or_default();
-        let labels = text(&range);
-        let hash = hasher.hash_one(labels);
-        if ranges.find(hash, |other| text(other) == labels).is_some() {
-            rendered.truncate(start);
-            self.duplicates += 1;
-            return None;
-        }
-        ranges.insert_unique(hash, range, |other| hasher.hash_one(text(other)));
-        self.rendered.get(start..)
-    }
-}

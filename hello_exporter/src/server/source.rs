@@ -62,6 +62,7 @@
 //! ```
 
 mod alarm;
+mod counted;
 mod function;
 mod job;
 mod maker;

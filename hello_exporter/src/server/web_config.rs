@@ -3,7 +3,7 @@
 //! `file` parses it; `value`, `crypto`, `header`, `password` and `scalar` have the types of its
 //! values. `load`, `tls` and `client_certificates` turn it into settings. `guard` checks requests
 //! against the settings, with `rate_limit`, `auth`, `comparison` and `bcrypt_queue`. `watch`
-//! reloads changed files.
+//! reloads changed files, `metrics` exposes whether that succeeded.
 
 mod auth;
 mod bcrypt_queue;
@@ -15,6 +15,7 @@ mod file;
 mod guard;
 mod header;
 mod load;
+mod metrics;
 mod password;
 mod rate_limit;
 mod scalar;
@@ -24,6 +25,7 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use rustls::ServerConfig;
@@ -33,7 +35,9 @@ use auth::Users;
 use bcrypt_queue::BcryptQueue;
 pub use error::WebConfigError;
 pub(crate) use guard::guard;
+pub(crate) use metrics::WebConfigMetrics;
 use rate_limit::RateLimiter;
+use tls::TlsSettings;
 
 use crate::internals::{read, write};
 use crate::server::files::ReadFiles;
@@ -43,13 +47,14 @@ pub(crate) struct WebConfig {
     path: PathBuf,
     settings: RwLock<Arc<WebSettings>>,
     bcrypt_queue: Arc<BcryptQueue>,
+    metrics: Arc<WebConfigMetrics>,
 }
 
 /// The settings of one version of the file.
 struct WebSettings {
     /// Whether the file has only white space and comments.
     is_blank: bool,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<TlsSettings>,
     is_http2: bool,
     headers: Vec<(HeaderName, HeaderValue)>,
     users: Arc<Users>,
@@ -60,8 +65,11 @@ struct WebSettings {
 
 impl WebConfig {
     /// Reads the file and the files that it names, and starts to watch them.
-    pub(crate) fn load(path: &Path) -> Result<Arc<Self>, WebConfigError> {
-        let (config, files) = Self::read_file(path)?;
+    pub(crate) fn load(
+        path: &Path,
+        metrics: Arc<WebConfigMetrics>,
+    ) -> Result<Arc<Self>, WebConfigError> {
+        let (config, files) = Self::read_file(path, metrics)?;
         let failed = |error| WebConfigError::Watch { path: path.to_owned(), error };
         watch::start(&config, files).map_err(failed)?;
         Ok(config)
@@ -69,20 +77,25 @@ impl WebConfig {
 
     /// Reads the file and the files that it names, and returns the first error.
     pub(crate) fn check(path: &Path) -> Result<(), WebConfigError> {
-        Self::read_file(path).map(drop)
+        Self::read_file(path, Arc::default()).map(drop)
     }
 
-    fn read_file(path: &Path) -> Result<(Arc<Self>, ReadFiles), WebConfigError> {
+    fn read_file(
+        path: &Path,
+        metrics: Arc<WebConfigMetrics>,
+    ) -> Result<(Arc<Self>, ReadFiles), WebConfigError> {
         let (files, settings) = ReadFiles::record(|files| load::settings(path, files));
         let settings = RwLock::new(Arc::new(settings?));
-        let config = Self { path: path.to_owned(), settings, bcrypt_queue: Arc::default() };
+        let (path, bcrypt_queue) = (path.to_owned(), Arc::default());
+        let config = Self { path, settings, bcrypt_queue, metrics };
+        config.metrics.loaded(config.settings().not_after());
         config.warn();
         Ok((Arc::new(config), files))
     }
 
     /// Returns the configuration of new TLS connections; `None` if connections are plain.
     pub(crate) fn tls(&self) -> Option<Arc<ServerConfig>> {
-        self.settings().tls.clone()
+        self.settings().tls.as_ref().map(|tls| Arc::clone(&tls.config))
     }
 
     /// Returns whether clients are offered HTTP/2.
@@ -112,8 +125,16 @@ impl WebConfig {
         if settings.users.has_hashes_of(&current.users) {
             settings.users = Arc::clone(&current.users);
         }
+        self.metrics.loaded(settings.not_after());
         *current = Arc::new(settings);
         Ok(())
+    }
+}
+
+impl WebSettings {
+    /// Returns when the certificate expires, since the Unix epoch.
+    fn not_after(&self) -> Option<Duration> {
+        self.tls.as_ref()?.not_after
     }
 }
 

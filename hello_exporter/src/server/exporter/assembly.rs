@@ -16,6 +16,7 @@ use crate::server::http::Limit;
 use crate::server::options::ZeroTimeout;
 use crate::server::probe::{AllowList, ProbeContext, ProbeOptions, ReadyProbe, ServedProbe};
 use crate::server::source::{Absence, ReadySource, SourceOptions, SourceRuntime, Sources};
+use crate::server::web_config::WebConfigMetrics;
 
 /// The parts that the services serve.
 pub(super) struct Assembly {
@@ -23,6 +24,8 @@ pub(super) struct Assembly {
     pub(super) probes: Vec<Arc<ServedProbe>>,
     /// Limits concurrent scrapes.
     pub(super) limit: Arc<Limit>,
+    /// Metrics about the web configuration file.
+    pub(super) web_config: Arc<WebConfigMetrics>,
 }
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
@@ -46,6 +49,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let probes = of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
         self.register_own();
+        let web_config = Arc::new(WebConfigMetrics::default());
+        if parsed.flags.web_config_file().is_some() && parsed.flags.once.is_none() {
+            self.register_web_config(&web_config);
+        }
         if !parsed.flags.disable_exporter_metrics && parsed.flags.once.is_none() {
             self.register_program(&limit);
         }
@@ -53,7 +60,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             Some(errors) => Err(ExporterError::Declaration(errors)),
             None => {
                 let probes = probes.unwrap_or_default();
-                Ok(Assembly { sources: Arc::new(sources), probes, limit })
+                Ok(Assembly { sources: Arc::new(sources), probes, limit, web_config })
             }
         }
     }
@@ -209,6 +216,11 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
 
     pub(super) fn register_own(&mut self) {
         self.errors.extend(register_own(&self.settings, &self.registry));
+    }
+
+    fn register_web_config(&mut self, metrics: &WebConfigMetrics) {
+        let errors = metrics.register(&self.settings.metric_prefix(), &self.registry);
+        self.errors.extend(errors.map(DeclarationError::from));
     }
 
     pub(super) fn register_program(&mut self, limit: &Limit) {

@@ -22,6 +22,7 @@ use crate::server::http::Limit;
 use crate::server::log;
 use crate::server::probe::{ProbeMetrics, ProbeOptions, ReadyProbe};
 use crate::server::source::{ScrapeMetrics, SourceOptions};
+use crate::server::web_config::WebConfigMetrics;
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Returns what the exporter can expose with any flags: the families of its collectors, of all
@@ -77,6 +78,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let registry = Registry::new();
         // Names that clash are an error at startup.
         _ = register_own(&self.settings, &registry);
+        let web_config = WebConfigMetrics::default();
+        _ = web_config.register(&self.settings.metric_prefix(), &registry).count();
         _ = register_program(&Limit::default(), &registry);
         if !self.sources.is_empty() {
             let declarations = Declarations::of::<ScrapeMetrics>(Vec::new());

@@ -28,7 +28,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         flags: Flags,
         stopped: oneshot::Receiver<()>,
     ) -> Result<(), ExporterError> {
-        let web_config = flags.web_config_file().map(WebConfig::load).transpose()?;
+        let load = |file| WebConfig::load(file, Arc::clone(&assembly.web_config));
+        let web_config = flags.web_config_file().map(load).transpose()?;
         let listeners = listeners(&flags)?;
         #[cfg(unix)]
         let _socket_files = socket_files(&flags);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::counted::Counted;
 use super::job::{Job, PendingResponse, SourceResponse};
 use super::maker::ReadySource;
 use super::metrics::ScrapeMetrics;
@@ -226,11 +227,11 @@ impl Provider for ScrapeResult {
         let mut own = ScrapeMetrics::default();
         let mut provided = Vec::with_capacity(self.responses.len() + 1);
         for (source, response) in &self.responses {
-            own.add(&source.job.name, response);
+            let series = own.add(&source.job.name, response);
             let is_up = response.scraped.is_some();
             provided.extend(source.up.as_ref().map(|families| families.collector(up(is_up))));
-            let scraped = response.scraped.clone();
-            provided.extend(scraped.map(|scraped| source.families.collector(scraped)));
+            let counted = response.scraped.clone().map(|scraped| Counted { scraped, series });
+            provided.extend(counted.map(|counted| source.families.collector(Arc::new(counted))));
         }
         let families = self.sources.own.as_ref();
         provided.extend(families.map(|families| families.collector(Arc::new(own))));

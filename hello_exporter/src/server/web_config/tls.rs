@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -9,6 +10,8 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{Error, InconsistentKeys, ServerConfig, SupportedProtocolVersion};
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
 
 use super::client_certificates::{Authorities, ClientPolicy};
 use super::crypto::{CipherSuite, provider, restricted_provider};
@@ -26,6 +29,14 @@ pub(super) struct TlsLoader<'a> {
     pub(super) warnings: &'a mut Vec<String>,
 }
 
+/// The TLS part of the settings.
+pub(super) struct TlsSettings {
+    /// The configuration of new connections.
+    pub(super) config: Arc<ServerConfig>,
+    /// When the first certificate of the server's chain expires, since the Unix epoch.
+    pub(super) not_after: Option<Duration>,
+}
+
 /// PEM text of the file, or of a file that it names.
 struct Pem {
     contents: Vec<u8>,
@@ -34,16 +45,17 @@ struct Pem {
 }
 
 impl TlsLoader<'_> {
-    /// Returns the configuration; `None` if the section is empty.
+    /// Returns the settings; `None` if the section is empty.
     pub(super) fn load(
         &mut self,
         section: &TlsServerConfig,
         is_http2: bool,
-    ) -> Result<Option<Arc<ServerConfig>>, String> {
+    ) -> Result<Option<TlsSettings>, String> {
         if section.is_empty() {
             return Ok(None);
         }
         let certified_key = self.certified_key(section)?;
+        let not_after = first_expiry(&certified_key.cert);
         let verifier = self.client_verifier(section)?;
         let asks_for_certificate = verifier.offer_client_auth();
         let suites = section.cipher_suites.as_deref().unwrap_or_default();
@@ -62,7 +74,7 @@ impl TlsLoader<'_> {
         if asks_for_certificate {
             forget_sessions(&mut config);
         }
-        Ok(Some(Arc::new(config)))
+        Ok(Some(TlsSettings { config: Arc::new(config), not_after }))
     }
 
     fn certified_key(&mut self, section: &TlsServerConfig) -> Result<CertifiedKey, String> {
@@ -272,6 +284,14 @@ fn alpn_protocols(is_http2: bool) -> Vec<Vec<u8>> {
 fn forget_sessions(config: &mut ServerConfig) {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
+}
+
+/// Returns when the first certificate of a chain expires, since the Unix epoch.
+fn first_expiry(chain: &[CertificateDer<'_>]) -> Option<Duration> {
+    let parsed = chain.iter().filter_map(|certificate| Certificate::from_der(certificate).ok());
+    let expiries = parsed
+        .map(|certificate| certificate.tbs_certificate().validity().not_after.to_unix_duration());
+    expiries.min()
 }
 
 fn missing(file: &str, text: &str) -> String {

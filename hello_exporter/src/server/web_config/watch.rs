@@ -41,10 +41,10 @@ fn apply(config: &WebConfig, loaded: Loaded) {
             info!(file = %config.path.display(), "Reloaded the web configuration");
             config.warn();
         }
-        Err(error) => error!(
-            %error,
-            "Cannot use the changed web configuration, keeping the previous one"
-        ),
+        Err(error) => {
+            config.metrics.failed();
+            error!(%error, "Cannot use the changed web configuration, keeping the previous one");
+        }
     }
 }
 
