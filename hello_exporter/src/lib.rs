@@ -90,7 +90,7 @@ pub use metric::{
 pub use registry::{RegisterError, Registry};
 #[cfg(feature = "server")]
 pub use server::{
-    Exporter, ExporterError, Source, SourceOptions, cli, client, exporter, filter, http,
+    Exporter, ExporterError, Source, SourceOptions, cli, client, config, exporter, filter, http,
     key_values, probe, source,
 };
 

@@ -7,6 +7,7 @@ mod build_info;
 mod causes;
 pub mod cli;
 pub mod client;
+pub mod config;
 mod connection;
 pub mod exporter;
 mod files;
@@ -26,6 +27,7 @@ pub mod source;
 mod system_roots;
 mod tls_verifier;
 mod web_config;
+mod yaml;
 
 pub use exporter::{Exporter, ExporterError};
 pub use source::{Source, SourceOptions};

@@ -12,6 +12,7 @@ mod browser;
 mod certificate;
 mod comparison;
 mod compiler;
+pub mod configured;
 mod curl;
 pub mod dashboard;
 pub mod foreign;

@@ -12,6 +12,13 @@ use crate::resp::ReadError;
 pub(crate) enum Error {
     #[error("{0}")]
     Flag(&'static str, #[source] CredentialsError),
+    #[error("server {number} of `servers`")]
+    ConfiguredServer {
+        /// The position in the list, from 1.
+        number: usize,
+        #[source]
+        error: CredentialsError,
+    },
     #[error("{0}: a user without a password")]
     NoPassword(String),
     #[error("--redis.user and --redis.password require --redis.addr")]

@@ -1,17 +1,22 @@
 //! The servers to scrape, and the password for each of them.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hello_exporter::Source;
-use hello_exporter::client::{Address, ClientTls, Connector, CredentialStore, Credentials, Scheme};
+use hello_exporter::client::{
+    Address, ClientTls, Connector, CredentialStore, Credentials, CredentialsError, Scheme,
+};
+use hello_exporter::config::Current;
 use hello_exporter::probe::{Probe, ProbeRequest, Probed, TargetError};
 use hello_exporter::source::time_left;
 use tokio::time::{Instant, timeout};
 use tracing::field::{DisplayValue, display};
 use tracing::{debug, info, warn};
 
+use crate::configuration::Configuration;
 use crate::error::Error;
 use crate::flags::{Flags, Options};
 use crate::metrics::RedisMetrics;
@@ -20,7 +25,7 @@ use crate::resp::{Commands, Reply};
 use crate::sentinel::Monitored;
 use crate::session::Session;
 
-const SCHEMES: [Scheme; 6] = [
+pub(crate) const SCHEMES: [Scheme; 6] = [
     Scheme::plain("redis", 6379),
     Scheme::tls("rediss", 6379),
     Scheme::plain("valkey", 6379),
@@ -29,10 +34,13 @@ const SCHEMES: [Scheme; 6] = [
     Scheme::unix("unix"),
 ];
 
-/// Scrapes servers: the one of `--redis.addr`, and those that requests name.
+/// The servers of one version of the configuration: the one of `--redis.addr`, and those that
+/// requests name.
 pub(crate) struct Servers {
     /// The server of `--redis.addr`.
     own: Option<Address>,
+    /// The servers that requests may name; `None` for all servers.
+    targets: Option<Vec<Address>>,
     connector: Connector,
     timeout: Duration,
     options: Options,
@@ -48,7 +56,7 @@ struct Scraped {
 }
 
 impl Servers {
-    pub(crate) fn new(flags: &Flags) -> Result<Self, Error> {
+    pub(crate) fn new(flags: &Flags, configuration: &Configuration) -> Result<Self, Error> {
         if flags.connection_timeout.is_zero() {
             return Err(Error::NoTime);
         }
@@ -56,6 +64,7 @@ impl Servers {
         if let Some(path) = &flags.password_file {
             read_passwords(path, &mut store)?;
         }
+        let targets = configuration.servers(&mut store)?;
         let own = insert_own(flags, &mut store)?;
         let tls = ClientTls::new()
             .ca_file(flags.tls_ca_cert_file.clone())
@@ -63,6 +72,7 @@ impl Servers {
             .insecure_skip_verify(flags.skip_tls_verification);
         Ok(Self {
             own,
+            targets,
             connector: tls.connector(store)?,
             timeout: flags.connection_timeout,
             options: flags.options.clone(),
@@ -73,6 +83,12 @@ impl Servers {
     /// Returns whether `--redis.addr` names a server.
     pub(crate) fn has_own(&self) -> bool {
         self.own.is_some()
+    }
+
+    /// Returns whether requests may name the server.
+    fn is_target(&self, address: &Address) -> bool {
+        let is_listed = |targets: &Vec<Address>| targets.contains(address);
+        self.own.as_ref() == Some(address) || self.targets.as_ref().is_none_or(is_listed)
     }
 
     /// Scrapes a server. A server that answers INFO is up, even if other commands fail.
@@ -150,20 +166,27 @@ impl Scraped {
     }
 }
 
+/// The servers of the configuration in force.
+pub(crate) struct CurrentServers(pub(crate) Arc<Current<Servers>>);
+
 /// Scrapes the server that a request names.
-impl Probe for Servers {
+impl Probe for CurrentServers {
     type Metrics = RedisMetrics;
     type Error = Error;
 
     fn check_target(&self, target: &str) -> Result<(), TargetError> {
-        let parsed = Address::parse(target, &SCHEMES);
-        parsed.map(|_| ()).map_err(|error| TargetError::Invalid(error.to_string()))
+        let invalid = |error: CredentialsError| TargetError::Invalid(error.to_string());
+        let (address, _) = Address::parse(target, &SCHEMES).map_err(invalid)?;
+        if self.0.get().is_target(&address) {
+            return Ok(());
+        }
+        Err(TargetError::NotAllowed("the configuration file does not list it".to_owned()))
     }
 
     async fn probe(&self, request: ProbeRequest) -> Result<Probed<RedisMetrics>, Error> {
         let address = Address::parse(request.target(), &SCHEMES);
         let (address, _) = address.map_err(|error| Error::Flag("the target", error))?;
-        let scraped = self.scrape_at(&address).await?;
+        let scraped = self.0.get().scrape_at(&address).await?;
         if scraped.is_partial() {
             let (dropped_lines, error) = scraped.missing();
             debug!(target = request.target(), dropped_lines, error, "The metrics are incomplete");
@@ -173,14 +196,15 @@ impl Probe for Servers {
 }
 
 /// Scrapes the server of `--redis.addr`.
-impl Source for Servers {
+impl Source for CurrentServers {
     type Metrics = RedisMetrics;
     type Error = Error;
 
     async fn scrape(&self) -> Result<RedisMetrics, Error> {
-        let address = self.own.as_ref().ok_or(Error::NoAddress)?;
-        let scraped = self.scrape_at(address).await?;
-        self.report_own(&scraped);
+        let servers = self.0.get();
+        let address = servers.own.as_ref().ok_or(Error::NoAddress)?;
+        let scraped = servers.scrape_at(address).await?;
+        servers.report_own(&scraped);
         Ok(scraped.metrics)
     }
 }
@@ -196,8 +220,8 @@ fn read_passwords(path: &Path, store: &mut CredentialStore) -> Result<(), Error>
     }
 }
 
-/// Inserts the server of `--redis.addr`, if it is set. Requires the servers of the password file in
-/// `store`, because the file may have the password of this server.
+/// Inserts the server of `--redis.addr`, if it is set. Requires the servers of the files in
+/// `store`, because a file may have the password of this server.
 fn insert_own(flags: &Flags, store: &mut CredentialStore) -> Result<Option<Address>, Error> {
     const FLAGS: &str = "--redis.addr with --redis.user and --redis.password";
 
@@ -218,6 +242,6 @@ fn insert_own(flags: &Flags, store: &mut CredentialStore) -> Result<Option<Addre
 
 /// Returns whether there is a user without a password. Redis requires a password of every user, and
 /// accepts any password of a user that is `nopass`.
-fn lacks_password(credentials: &Credentials) -> bool {
+pub(crate) fn lacks_password(credentials: &Credentials) -> bool {
     credentials.user().is_some() && credentials.password().is_none()
 }

@@ -1,9 +1,13 @@
 //! Detects changes of the files from which a configuration was loaded.
 
+mod watch;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
+
+pub(crate) use watch::Watch;
 
 /// The files that were read, with the digests of their contents.
 ///

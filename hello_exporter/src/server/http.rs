@@ -14,6 +14,7 @@ mod metrics;
 mod negotiate;
 mod pool;
 mod probe;
+mod reload;
 pub(super) mod request_limits;
 
 use std::fmt::Display;
@@ -30,6 +31,7 @@ pub(crate) use landing::Landing;
 pub(crate) use limit::Limit;
 pub use metrics::Metrics;
 pub(crate) use probe::ProbeService;
+pub(crate) use reload::reload;
 
 /// Creates a resource that responds to GET and HEAD, and to other methods with 405.
 fn resource<F, Args>(path: &str, handler: F) -> Resource
@@ -45,8 +47,13 @@ where
 }
 
 async fn method_not_allowed() -> HttpResponse {
+    not_allowed("GET, HEAD")
+}
+
+/// Responds to a request with another method than the allowed ones.
+fn not_allowed(allowed: &'static str) -> HttpResponse {
     let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     response
 }
 

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::Args;
+use tokio::runtime::Handle;
 use tracing::info;
 
 use super::command::Parsed;
@@ -11,10 +12,12 @@ use super::maker::MakeError;
 use super::{DeclarationError, Exporter, ExporterError, Maker, Settings};
 use crate::internals::{DropLog, FOREIGN_REGISTRY, catch};
 use crate::registry::{IntoCollector, RegisterError, Registry};
-use crate::server::cli::TelemetryPath;
+use crate::server::cli::{Flags, TelemetryPath};
+use crate::server::config::{ReloadableConfig, Snapshots};
 use crate::server::http::Limit;
 use crate::server::options::ZeroTimeout;
 use crate::server::probe::{AllowList, ProbeContext, ProbeOptions, ReadyProbe, ServedProbe};
+use crate::server::reload_metrics::ReloadMetrics;
 use crate::server::source::{Absence, ReadySource, SourceOptions, SourceRuntime, Sources};
 use crate::server::web_config::WebConfigMetrics;
 
@@ -26,6 +29,7 @@ pub(super) struct Assembly {
     pub(super) limit: Arc<Limit>,
     /// Metrics about the web configuration file.
     pub(super) web_config: Arc<WebConfigMetrics>,
+    pub(super) config: Option<ReloadableConfig>,
 }
 
 impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
@@ -41,26 +45,23 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
 
         self.check_state_is_used();
+        let config = self.open_config(parsed, runtime.as_ref().or(of_probes.as_ref()));
+        let snapshots = config.as_ref().map(|it| it.config.snapshots.clone()).unwrap_or_default();
         // Before the probes get registries of their own.
         if parsed.flags.hide_deprecated {
             self.registry.hide_deprecated();
         }
-        let sources = self.make_sources(parsed, runtime.zip(supervisor));
-        let probes = of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime));
+        let sources = self.make_sources(parsed, runtime.zip(supervisor), snapshots.clone());
+        let probes =
+            of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime, snapshots));
         let limit = Arc::new(Limit::new(parsed.flags.max_requests));
-        self.register_own();
-        let web_config = Arc::new(WebConfigMetrics::default());
-        if parsed.flags.web_config_file().is_some() && parsed.flags.once.is_none() {
-            self.register_web_config(&web_config);
-        }
-        if !parsed.flags.disable_exporter_metrics && parsed.flags.once.is_none() {
-            self.register_program(&limit);
-        }
+        let web_config = self.register_exporter(&parsed.flags, &limit);
         match self.take_errors() {
             Some(errors) => Err(ExporterError::Declaration(errors)),
             None => {
                 let probes = probes.unwrap_or_default();
-                Ok(Assembly { sources: Arc::new(sources), probes, limit, web_config })
+                let sources = Arc::new(sources);
+                Ok(Assembly { sources, probes, limit, web_config, config })
             }
         }
     }
@@ -85,6 +86,26 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
     }
 
+    /// Loads the declared configuration, if there is one, within a runtime, as
+    /// [`make_sources`](Self::make_sources) makes the sources.
+    fn open_config(
+        &mut self,
+        parsed: &Parsed<F>,
+        runtime: Option<&Arc<SourceRuntime>>,
+    ) -> Option<ReloadableConfig> {
+        let runtime = runtime.map(|runtime| runtime.handle().clone());
+        let entered = runtime.as_ref().map(Handle::enter);
+        let config = self.state.open_config(parsed.config_file.clone(), &parsed.own)?;
+        drop(entered);
+        let metrics = Arc::new(ReloadMetrics::new());
+        metrics.record(true);
+        if parsed.flags.once.is_none() {
+            let registered = register_config(&metrics, &self.settings, &self.registry);
+            self.errors.extend(registered.err().map(DeclarationError::from));
+        }
+        Some(ReloadableConfig { config, metrics, runtime })
+    }
+
     fn make_collectors(&mut self, flags: &F) {
         for maker in std::mem::take(&mut self.collectors) {
             let made = self.make(maker, || "a collector".to_owned(), flags);
@@ -102,8 +123,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         &mut self,
         parsed: &Parsed<F>,
         runtimes: Option<(Arc<SourceRuntime>, Arc<SourceRuntime>)>,
+        snapshots: Snapshots,
     ) -> Sources {
-        let mut sources = Sources::new(self.registry.clone());
+        let mut sources = Sources::new(self.registry.clone()).with_config(snapshots);
         let entered = runtimes.as_ref().map(|(runtime, _)| runtime.handle().enter());
         self.make_collectors(&parsed.own);
         for (options, maker) in std::mem::take(&mut self.sources) {
@@ -169,6 +191,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         parsed: &Parsed<F>,
         sources: &Sources,
         runtime: &Arc<SourceRuntime>,
+        snapshots: Snapshots,
     ) -> Vec<Arc<ServedProbe>> {
         // Makers may have left out sources that the flags enable.
         let is_absent = |name| sources.absent().iter().any(|(absent, _)| absent == name);
@@ -178,6 +201,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             enabled: Arc::new(enabled.cloned().collect()),
             runtime: Arc::clone(runtime),
             registry: self.registry.clone(),
+            snapshots,
         };
         let _entered = runtime.handle().enter();
         let mut probes: Vec<Arc<ServedProbe>> = Vec::new();
@@ -214,13 +238,25 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         served.map(Some).map_err(|error| DeclarationError::Probe { path, error })
     }
 
-    pub(super) fn register_own(&mut self) {
-        self.errors.extend(register_own(&self.settings, &self.registry));
+    /// Registers the metrics of the exporter itself that the flags permit.
+    fn register_exporter(&mut self, flags: &Flags, limit: &Limit) -> Arc<WebConfigMetrics> {
+        self.register_own();
+        let web_config = Arc::new(WebConfigMetrics::default());
+        if flags.once.is_some() {
+            return web_config;
+        }
+        if flags.web_config_file().is_some() {
+            let errors = web_config.register(&self.settings.metric_prefix(), &self.registry);
+            self.errors.extend(errors.map(DeclarationError::from));
+        }
+        if !flags.disable_exporter_metrics {
+            self.register_program(limit);
+        }
+        web_config
     }
 
-    fn register_web_config(&mut self, metrics: &WebConfigMetrics) {
-        let errors = metrics.register(&self.settings.metric_prefix(), &self.registry);
-        self.errors.extend(errors.map(DeclarationError::from));
+    pub(super) fn register_own(&mut self) {
+        self.errors.extend(register_own(&self.settings, &self.registry));
     }
 
     pub(super) fn register_program(&mut self, limit: &Limit) {
@@ -238,6 +274,16 @@ pub(super) fn register_own(settings: &Settings, registry: &Registry) -> Vec<Decl
         registry.scope().prefix(&prefix).last().register(health),
     ];
     results.into_iter().filter_map(Result::err).map(DeclarationError::from).collect()
+}
+
+/// Registers the metrics about the reloads of the configuration.
+pub(super) fn register_config(
+    metrics: &Arc<ReloadMetrics>,
+    settings: &Settings,
+    registry: &Registry,
+) -> Result<(), RegisterError> {
+    let prefix = settings.metric_prefix() + "config_";
+    registry.scope().prefix(prefix).register(Arc::clone(metrics)).map(drop)
 }
 
 /// Registers the metrics of the process and of the scrapes.

@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
@@ -18,7 +21,11 @@ use crate::server::source::SourceOptions;
 /// The parsed command line.
 pub(super) struct Parsed<F> {
     pub(super) flags: Flags,
-    pub(super) own: F,
+    pub(super) own: Arc<F>,
+    /// The configuration file, if the exporter has one.
+    pub(super) config_file: Option<PathBuf>,
+    /// Whether requests may reload the configuration.
+    pub(super) is_lifecycle_enabled: bool,
     /// Names of the sources that the flags enable.
     pub(super) enabled: HashSet<Cow<'static, str>>,
     /// Patterns of the targets that may be probed; empty if all may.
@@ -33,6 +40,35 @@ const TELEMETRY_PATH: &str = "web.telemetry-path";
 const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
 
 const ALLOW_TARGET: &str = "probe.allow-target";
+
+const CONFIG_FILE: &str = "config.file";
+
+const ENABLE_LIFECYCLE: &str = "web.enable-lifecycle";
+
+/// Adds the flags of exporters with a configuration.
+fn with_config_flags(command: Command, default_file: Option<&Path>) -> Command {
+    let file = Arg::new(CONFIG_FILE)
+        .long(CONFIG_FILE)
+        .value_name("FILE")
+        .help("Configuration file, which is reloaded when it changes and on SIGHUP")
+        .value_parser(OsStringValueParser::new().map(PathBuf::from));
+    let file = match default_file {
+        Some(default) => file.default_value(default.as_os_str().to_owned()),
+        None => file,
+    };
+    let enable_lifecycle = Arg::new(ENABLE_LIFECYCLE)
+        .long(ENABLE_LIFECYCLE)
+        .help("Reload the configuration on requests `POST /-/reload`")
+        .action(ArgAction::SetTrue);
+    command.arg(file).arg(enable_lifecycle)
+}
+
+/// Returns the configuration file. As for `--web.config.file`, an empty value is the same as no
+/// value.
+fn config_file(matches: &ArgMatches) -> Option<PathBuf> {
+    let file = matches.try_get_one::<PathBuf>(CONFIG_FILE).ok().flatten();
+    file.filter(|file| !file.as_os_str().is_empty()).cloned()
+}
 
 fn allow_target() -> Arg {
     Arg::new(ALLOW_TARGET)
@@ -49,6 +85,11 @@ fn allow_target() -> Arg {
 fn allowed_targets(matches: &ArgMatches) -> Vec<TargetPattern> {
     let patterns = matches.try_get_many::<TargetPattern>(ALLOW_TARGET).ok().flatten();
     patterns.into_iter().flatten().cloned().collect()
+}
+
+/// Returns whether a switch is given; not if the exporter has no such flag.
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_get_one::<bool>(id).ok().flatten() == Some(&true)
 }
 
 fn enable<F>(options: &SourceOptions<F>) -> String {
@@ -80,9 +121,12 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         if matches.value_source(TELEMETRY_PATH) == Some(ValueSource::CommandLine) {
             self.check_path(&flags, &mut command)?;
         }
+        let own = F::from_arg_matches(&matches).map(Arc::new);
         Ok(Some(Parsed {
             flags,
-            own: F::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?,
+            own: own.map_err(|error| error.format(&mut command))?,
+            config_file: config_file(&matches),
+            is_lifecycle_enabled: is_given(&matches, ENABLE_LIFECYCLE),
             enabled: self.enabled(&matches),
             allowed_targets: allowed_targets(&matches),
         }))
@@ -165,6 +209,10 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             .help("Print the version and what it was built with")
             .action(ArgAction::SetTrue);
         let command = self.with_collector_flags(Flags::augment_args(command).arg(version));
+        let command = match self.state.config() {
+            Some(config) => with_config_flags(command, config.default_file.as_deref()),
+            None => command,
+        };
         if self.probes.is_empty() { command } else { command.arg(allow_target()) }
     }
 
@@ -192,7 +240,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Returns the enabled sources. Explicit flags override the defaults, and the last flag
     /// overrides earlier ones.
     fn enabled(&self, matches: &ArgMatches) -> HashSet<Cow<'static, str>> {
-        let is_given = |id: &str| matches.try_get_one::<bool>(id).ok().flatten() == Some(&true);
+        let is_given = |id: &str| is_given(matches, id);
         let without_defaults = is_given(DISABLE_DEFAULTS);
         let enabled = self.sources.iter().filter(|(options, _)| {
             let by_default = options.is_enabled() && !without_defaults;

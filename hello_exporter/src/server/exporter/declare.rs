@@ -1,6 +1,7 @@
 //! Declares what an exporter exposes: its collectors, and the state that they share with sources
 //! and probes.
 
+mod config;
 mod probe;
 mod source;
 
@@ -77,12 +78,17 @@ impl<F: Args + 'static> Exporter<F> {
         self,
         make: impl FnOnce(&F) -> M + Send + 'static,
     ) -> Exporter<F, M::State> {
+        self.with_state(SharedState::Unmade(Box::new(|flags| make(flags).into_state())))
+    }
+
+    /// Adds a state for the parts that are declared later.
+    fn with_state<S: 'static>(self, state: SharedState<F, S>) -> Exporter<F, S> {
         let (sources, probes) = (self.sources.into_iter(), self.probes.into_iter());
         let collectors = self.collectors.into_iter();
         Exporter {
             settings: self.settings,
             registry: self.registry,
-            state: SharedState::Unmade(Box::new(|flags| make(flags).into_state())),
+            state,
             collectors: collectors.map(Maker::ignoring_state).collect(),
             sources: sources.map(|(options, make)| (options, make.ignoring_state())).collect(),
             probes: probes.map(|(options, make)| (options, make.ignoring_state())).collect(),

@@ -1,10 +1,12 @@
 //! Makes collectors, sources, probes and the state that they share, once the flags are parsed.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::internals::{Declarations, DropLog, Guarded, Panic, catch};
 use crate::registry::IntoCollector;
 use crate::server::causes::{BoxError, text_of};
+use crate::server::config::{DeclaredConfig, OpenedConfig};
 
 /// Makes a `T`, or returns `None` if the author's function leaves it out.
 pub(super) struct Maker<F, S, T> {
@@ -88,6 +90,8 @@ impl<F: 'static, T: 'static> Maker<F, (), T> {
 /// The state that collectors, sources and probes share, made when the first of them needs it.
 pub(super) enum SharedState<F, S> {
     Unmade(MakeState<F, S>),
+    /// A configuration that is not opened yet.
+    Config(DeclaredConfig<F, S>),
     Made(Guarded<Arc<S>>),
     Failed(String),
 }
@@ -105,7 +109,7 @@ impl<F, S> SharedState<F, S> {
 
     /// Returns whether the author has declared a state that is not made yet.
     pub(super) fn is_declared(&self) -> bool {
-        matches!(self, Self::Unmade(_))
+        matches!(self, Self::Unmade(_) | Self::Config(_))
     }
 
     fn get(&mut self, flags: &F) -> Result<Arc<S>, MakeError> {
@@ -114,7 +118,7 @@ impl<F, S> SharedState<F, S> {
         }
         match self {
             Self::Made(state) => state.get().cloned().ok_or(MakeError::NoState),
-            Self::Unmade(_) | Self::Failed(_) => Err(MakeError::NoState),
+            Self::Unmade(_) | Self::Config(_) | Self::Failed(_) => Err(MakeError::NoState),
         }
     }
 
@@ -124,11 +128,41 @@ impl<F, S> SharedState<F, S> {
         made.map_or_else(Self::Failed, Self::guarded)
     }
 
+    /// Returns the declared configuration, if there is one.
+    pub(super) fn config(&self) -> Option<&DeclaredConfig<F, S>> {
+        match self {
+            Self::Config(config) => Some(config),
+            Self::Unmade(_) | Self::Made(_) | Self::Failed(_) => None,
+        }
+    }
+
+    /// Loads the first version of the declared configuration, if there is one.
+    pub(super) fn open_config(
+        &mut self,
+        file: Option<PathBuf>,
+        flags: &Arc<F>,
+    ) -> Option<OpenedConfig> {
+        let Self::Config(_) = self else { return None };
+        let Self::Config(config) = std::mem::replace(self, Self::Failed(String::new())) else {
+            return None;
+        };
+        match config.open(file, Arc::clone(flags)) {
+            Ok((state, opened)) => {
+                *self = Self::guarded(state);
+                Some(opened)
+            }
+            Err(error) => {
+                *self = Self::Failed(error.to_string());
+                None
+            }
+        }
+    }
+
     /// Returns why making the state failed, if it did.
     pub(super) fn error(&self) -> Option<&str> {
         match self {
             Self::Failed(error) => Some(error),
-            Self::Unmade(_) | Self::Made(_) => None,
+            Self::Unmade(_) | Self::Config(_) | Self::Made(_) => None,
         }
     }
 }

@@ -12,12 +12,12 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::error;
 
+use super::assembly::Assembly;
 use super::command::Parsed;
 use super::once::once;
 use super::stdout::print;
 use super::{Exporter, ExporterError, memory};
 use crate::internals::catch;
-use crate::server::cli::Flags;
 use crate::server::log;
 use crate::server::web_config::WebConfig;
 
@@ -179,13 +179,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         // The authors' functions may block on futures: no runtime drives this thread yet.
         let assembly = self.assemble(&parsed)?;
         if parsed.flags.config_check {
-            return check_web_config(&parsed.flags);
+            return report_check(&parsed, &assembly);
         }
         // `System::new` panics if it cannot start a runtime.
         let system = catch(System::new).map_err(|panic| cannot_start("runtime", &panic))?;
         match &parsed.flags.once {
             Some(file) => system.block_on(once(assembly, file)),
-            None => system.block_on(self.serve_parsed(assembly, parsed.flags, stopped)),
+            None => system.block_on(self.serve_parsed(assembly, parsed, stopped)),
         }
     }
 }
@@ -194,12 +194,19 @@ fn cannot_start(part: &str, error: &dyn fmt::Display) -> ExporterError {
     ExporterError::Serve(io::Error::other(format!("cannot start its {part}: {error}")))
 }
 
-/// Checks the web configuration file, and prints that everything is valid.
-fn check_web_config(flags: &Flags) -> Result<(), ExporterError> {
-    let file = flags.web_config_file();
-    file.map_or(Ok(()), WebConfig::check)?;
-    let files = file.map(|file| format!(" and {}", file.display())).unwrap_or_default();
-    print(format!("the flags{files} are valid\n").as_bytes())
+/// Checks the web configuration file, and prints what is valid.
+fn report_check<F>(parsed: &Parsed<F>, assembly: &Assembly) -> Result<(), ExporterError> {
+    let web_config = parsed.flags.web_config_file();
+    web_config.map_or(Ok(()), WebConfig::check)?;
+    let config = assembly.config.as_ref().and_then(|config| config.config.path.as_deref());
+    let files: Vec<String> =
+        config.into_iter().chain(web_config).map(|file| file.display().to_string()).collect();
+    let valid = match &*files {
+        [] => "the flags".to_owned(),
+        [file] => format!("the flags and {file}"),
+        [first, second, ..] => format!("the flags, {first} and {second}"),
+    };
+    print(format!("{valid} are valid\n").as_bytes())
 }
 
 impl ExporterError {

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 #[cfg(feature = "check-rules")]
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
-use super::assembly::{register_own, register_program};
+use super::assembly::{register_config, register_own, register_program};
 use super::stdout::print;
 use super::{Exporter, ExporterError, Maker};
 use crate::internals::{Addition, CollectorName, Declarations, Registrable, SchemaBuilder};
@@ -21,6 +22,7 @@ use crate::server::cli::{Document, Flags};
 use crate::server::http::Limit;
 use crate::server::log;
 use crate::server::probe::{ProbeMetrics, ProbeOptions, ReadyProbe};
+use crate::server::reload_metrics::ReloadMetrics;
 use crate::server::source::{ScrapeMetrics, SourceOptions};
 use crate::server::web_config::WebConfigMetrics;
 
@@ -81,6 +83,9 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let web_config = WebConfigMetrics::default();
         _ = web_config.register(&self.settings.metric_prefix(), &registry).count();
         _ = register_program(&Limit::default(), &registry);
+        if self.state.config().is_some() {
+            _ = register_config(&Arc::new(ReloadMetrics::new()), &self.settings, &registry);
+        }
         if !self.sources.is_empty() {
             let declarations = Declarations::of::<ScrapeMetrics>(Vec::new());
             let sources = Registrable::provided("sources".into(), declarations);

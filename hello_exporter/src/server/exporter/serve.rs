@@ -12,10 +12,12 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::assembly::Assembly;
-use super::services::Services;
-use super::signal::{Signals, Termination};
+use super::command::Parsed;
+use super::services::{ReloadEndpoint, Services};
+use super::signal::{Signals, Termination, reload_on_hangup};
 use super::{Exporter, ExporterError, Settings};
 use crate::server::cli::{Flags, ListenAddress};
+use crate::server::config::ReloadableConfig;
 use crate::server::connection::{self, ConnectionLimits, Listener, application};
 use crate::server::http::{access_log, not_found};
 use crate::server::web_config::{WebConfig, guard};
@@ -24,19 +26,28 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// Serves until SIGTERM or SIGINT, or until `stopped` has no sender any more.
     pub(super) async fn serve_parsed(
         self,
-        assembly: Assembly,
-        flags: Flags,
+        mut assembly: Assembly,
+        parsed: Parsed<F>,
         stopped: oneshot::Receiver<()>,
     ) -> Result<(), ExporterError> {
+        let flags = &parsed.flags;
         let load = |file| WebConfig::load(file, Arc::clone(&assembly.web_config));
         let web_config = flags.web_config_file().map(load).transpose()?;
-        let listeners = listeners(&flags)?;
+        let listeners = listeners(flags)?;
         #[cfg(unix)]
-        let _socket_files = socket_files(&flags);
+        let _socket_files = socket_files(flags);
         let Settings { name, build_info, connection_limits, .. } = &self.settings;
         info!(version = build_info.version(), "Starting {name}");
-        let services = Services::new(&self.settings, assembly, &flags);
-        let served = serve(services, listeners, web_config, *connection_limits, stopped).await;
+        let config = assembly.config.take().map(ReloadableConfig::start).transpose();
+        let reloader = config.map_err(ExporterError::Serve)?;
+        let by_request = |reloader| parsed.is_lifecycle_enabled.then_some(reloader);
+        let reload = reloader.clone().map(by_request).map(ReloadEndpoint);
+        let services = Services::new(&self.settings, assembly, flags, reload);
+        let served = async {
+            reloader.map_or(Ok(()), reload_on_hangup)?;
+            serve(services, listeners, web_config, *connection_limits, stopped).await
+        };
+        let served = served.await;
         let Some(signal) = served.map_err(ExporterError::Serve)? else {
             info!("Stopped");
             return Ok(());

@@ -7,7 +7,8 @@ use actix_web::web::ServiceConfig;
 use super::Settings;
 use super::assembly::Assembly;
 use crate::server::cli::Flags;
-use crate::server::http::{Deadline, Landing, Metrics, ProbeService, healthy, ready};
+use crate::server::config::Reloader;
+use crate::server::http::{Deadline, Landing, Metrics, ProbeService, healthy, ready, reload};
 
 /// The services of an exporter.
 #[derive(Clone)]
@@ -16,10 +17,20 @@ pub(super) struct Services {
     probes: Vec<ProbeService>,
     /// The page at `/`, unless the metrics are there.
     landing: Option<Landing>,
+    reload: Option<ReloadEndpoint>,
 }
 
+/// The endpoint `/-/reload`, with what reloads the configuration if the flags permit requests to.
+#[derive(Clone)]
+pub(super) struct ReloadEndpoint(pub(super) Option<Reloader>);
+
 impl Services {
-    pub(super) fn new(settings: &Settings, assembly: Assembly, flags: &Flags) -> Self {
+    pub(super) fn new(
+        settings: &Settings,
+        assembly: Assembly,
+        flags: &Flags,
+        reload: Option<ReloadEndpoint>,
+    ) -> Self {
         let path = flags.telemetry_path.as_str();
         let deadline = Deadline::with_offset(settings.timeout_offset);
         let metrics = Metrics::of_sources(Arc::clone(&assembly.sources)).path(path);
@@ -37,6 +48,7 @@ impl Services {
             metrics: metrics.created_samples(created_samples),
             probes: assembly.probes.into_iter().map(probe_service).collect(),
             landing,
+            reload,
         }
     }
 
@@ -45,6 +57,9 @@ impl Services {
         config.service(self.metrics).service(healthy()).service(ready());
         if let Some(landing) = self.landing {
             config.service(landing);
+        }
+        if let Some(ReloadEndpoint(reloader)) = self.reload {
+            config.service(reload(reloader));
         }
         for probes in self.probes {
             config.service(probes);

@@ -1,7 +1,9 @@
-//! The signals that end an exporter.
+//! The signals that end an exporter, and the one that reloads its configuration.
 
 use std::fmt;
 use std::io;
+
+use crate::server::config::Reloader;
 
 /// A signal that ends an exporter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,4 +89,24 @@ impl Signals {
         }
         Termination::Sigint
     }
+}
+
+/// Reloads the configuration on SIGHUP, until the runtime ends.
+#[cfg(unix)]
+pub(super) fn reload_on_hangup(reloader: Reloader) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut hangups = signal(SignalKind::hangup())?;
+    actix_web::rt::spawn(async move {
+        while hangups.recv().await.is_some() {
+            reloader.reload().await;
+        }
+    });
+    Ok(())
+}
+
+/// Does nothing: there is no SIGHUP.
+#[cfg(not(unix))]
+pub(super) fn reload_on_hangup(_: Reloader) -> io::Result<()> {
+    Ok(())
 }

@@ -286,7 +286,8 @@ struct Flags {
 fn own_flags_may_have_the_field_names_of_common_flags() {
     let exporter = Exporter::with_flags::<Flags>("x");
     let parsed = exporter.parse(["x", "--api.version=1", "--log.level=debug"]).unwrap().unwrap();
-    assert_eq!((parsed.own.version.as_deref(), parsed.own.log_level), (Some("1"), None));
+    let own = &parsed.own;
+    assert_eq!((own.version.as_deref(), own.log_level.as_deref()), (Some("1"), None));
     assert!(matches!(parsed.flags.log_level, crate::server::cli::LogLevel::Debug));
 }
 

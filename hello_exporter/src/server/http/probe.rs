@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::exposition::{Expositions, bad_request, query};
 use super::limit::Requester;
 use super::{Deadline, Limit, plain, resource};
-use crate::server::probe::ServedProbe;
+use crate::server::probe::{ServedProbe, TargetError};
 
 /// Probes the targets that requests to one path name.
 #[derive(Clone)]
@@ -35,7 +35,9 @@ impl ProbeService {
     }
 
     async fn respond(self, request: HttpRequest) -> HttpResponse {
-        self.probe(request).await.unwrap_or_else(|refusal| refusal)
+        // The check of the target and the run use the same version of the configuration.
+        let snapshot = self.probe.snapshot();
+        snapshot.scope(self.probe(request)).await.unwrap_or_else(|refusal| refusal)
     }
 
     async fn probe(self, request: HttpRequest) -> Result<HttpResponse, HttpResponse> {
@@ -60,12 +62,20 @@ impl ProbeService {
             (_, Some(_)) => return Err(bad_request("Target parameter is given more than once")),
             _ => return Err(bad_request("Target parameter is missing")),
         };
-        self.probe.check_target(target).map_err(bad_request)?;
+        self.probe.check_target(target).map_err(refusal)?;
         if !self.probe.allows(target) {
             let reason = "target is not allowed: no --probe.allow-target matches it";
             return Err(plain(StatusCode::FORBIDDEN, reason));
         }
         Ok(target.clone())
+    }
+}
+
+/// Returns the response to a request with a refused target.
+fn refusal(error: TargetError) -> HttpResponse {
+    match error {
+        TargetError::NotAllowed(_) => plain(StatusCode::FORBIDDEN, error),
+        _ => bad_request(error),
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{Probe, ProbeRequest, TargetError};
 use crate::internals::catch_async;
+use crate::server::config::Snapshot;
 use crate::server::source::{DropLogs, Failure, Scraped, scraped, with_deadline};
 
 /// A type-erased [`Probe`].
@@ -99,7 +100,9 @@ impl<P: Probe> RunnableProbe for P {
             };
             catch_async(probe, &futures).await?
         };
-        ProbeTask::start(runtime, with_deadline(deadline, probe))
+        // The thread of the probe is outside of the request.
+        let snapshot = Snapshot::of_run();
+        ProbeTask::start(runtime, snapshot.scope(with_deadline(deadline, probe)))
     }
 }
 

@@ -19,6 +19,7 @@ use crate::internals::{
 };
 use crate::registry::Encoding;
 use crate::registry::{CollectorId, RegisterError, Registry};
+use crate::server::config::{Snapshot, Snapshots};
 use crate::server::options::CommonOptions;
 use crate::server::source::{DropLogs, Failure, Scraped, SourceRuntime, reserve, up};
 
@@ -42,6 +43,8 @@ pub(crate) struct ProbeContext {
     pub(crate) runtime: Arc<SourceRuntime>,
     /// The registry of the exporter, which counts dropped series.
     pub(crate) registry: Registry,
+    /// The configuration of the exporter.
+    pub(crate) snapshots: Snapshots,
 }
 
 /// A probe that is served at a path.
@@ -112,6 +115,11 @@ impl ServedProbe {
             options,
             faults: PanicState::default(),
         })
+    }
+
+    /// Returns the version of the configuration in force.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.context.snapshots.take()
     }
 
     /// Returns the families of one request. The dynamic families of one target must not affect

@@ -27,6 +27,10 @@ pub enum TargetError {
     /// The probe can never reach it, see [`Probe::check_target`](super::Probe::check_target).
     #[error("invalid target: {0}")]
     Invalid(String),
+    /// The configuration of the exporter does not permit it. The response is 403; for the other
+    /// errors, it is 400.
+    #[error("target is not allowed: {0}")]
+    NotAllowed(String),
 }
 
 /// The longest target. A redirect can name a longer one than the URL of a request can contain.

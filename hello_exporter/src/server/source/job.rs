@@ -14,6 +14,7 @@ use super::runner::Runner;
 use super::status::{LastRun, Status};
 use super::time_left::reserve;
 use crate::internals::{CollectorName, Guarded, lock};
+use crate::server::config::Snapshot;
 
 /// A source of an exporter.
 pub(super) struct Job {
@@ -45,11 +46,21 @@ struct RunSummary {
     finished: Instant,
 }
 
+/// What a request asks of its sources.
+pub(super) struct RunRequest<'a> {
+    pub(super) runner: &'a Runner,
+    /// How long the request waits.
+    pub(super) deadline: Option<Instant>,
+    /// The version of the configuration that all sources of the request use.
+    pub(super) snapshot: &'a Snapshot,
+}
+
 /// One run. It ends when the author's code returns, which can be after its timeout decided the
 /// outcome: nothing stops a thread that blocks, and its source does not run again before it
 /// returns.
 pub(super) struct Run {
     started: Instant,
+    snapshot: Snapshot,
     outcome: watch::Sender<Option<Arc<Outcome>>>,
     /// Whether the outcome is decided, by the end of the run or by its timeout.
     is_settled: AtomicBool,
@@ -63,6 +74,7 @@ pub(super) struct Outcome {
     scraped: Option<Scraped>,
     started: Instant,
     finished: Instant,
+    snapshot: Snapshot,
 }
 
 /// The response of a source to one request.
@@ -98,37 +110,35 @@ impl Job {
 
     /// Joins the current run, or starts one, unless the cache has an outcome.
     ///
-    /// The run has the source's timeout; `deadline` limits only how long this request waits.
-    pub(super) fn run(
-        self: &Arc<Self>,
-        runner: &Runner,
-        deadline: Option<Instant>,
-    ) -> PendingResponse {
-        if let Some(outcome) = self.cached() {
+    /// The run has the source's timeout; the deadline limits only how long this request waits.
+    pub(super) fn run(self: &Arc<Self>, request: &RunRequest<'_>) -> PendingResponse {
+        if let Some(outcome) = self.cached(request.snapshot) {
             return PendingResponse::Cached(outcome);
         }
-        let (run, new) = self.current_or_new_run();
+        let (run, new) = self.current_or_new_run(request.snapshot);
         if let Some(stale) = new {
-            self.start(&run, stale, runner);
+            self.start(&run, stale, request.runner);
         }
         let timeout = run.started + self.timeout;
-        let until = deadline.map_or(timeout, |deadline| deadline.min(timeout));
+        let until = request.deadline.map_or(timeout, |deadline| deadline.min(timeout));
         PendingResponse::Run { run, until }
     }
 
-    /// Returns the cached outcome, unless it is too old.
-    fn cached(&self) -> Option<Arc<Outcome>> {
+    /// Returns the cached outcome, unless it is too old, or of another configuration.
+    fn cached(&self, snapshot: &Snapshot) -> Option<Arc<Outcome>> {
         let cache = self.cache?;
-        self.lock().cached.clone().filter(|outcome| outcome.finished.elapsed() < cache)
+        let cached = self.lock().cached.clone();
+        cached.filter(|it| it.finished.elapsed() < cache && it.snapshot.is(snapshot))
     }
 
     /// Returns the current run; or a new run, with the outcome that it replaces in the cache.
-    fn current_or_new_run(&self) -> (Arc<Run>, Option<Stale>) {
+    fn current_or_new_run(&self, snapshot: &Snapshot) -> (Arc<Run>, Option<Stale>) {
         let mut state = self.lock();
         if let Some(run) = &state.run {
             return (Arc::clone(run), None);
         }
-        let run = Arc::clone(state.run.insert(Arc::new(Run::new(Instant::now()))));
+        let run = Arc::new(Run::new(Instant::now(), snapshot.clone()));
+        state.run = Some(Arc::clone(&run));
         (run, Some(Stale(state.cached.take())))
     }
 
@@ -148,23 +158,46 @@ impl Job {
     }
 
     /// Waits for a response that [`run`](Self::run) returned.
-    pub(super) async fn wait(&self, pending: PendingResponse) -> SourceResponse {
-        let (run, until) = match pending {
-            PendingResponse::Cached(outcome) => return self.response(&outcome),
-            PendingResponse::Run { run, until } => (run, until),
-        };
-        let mut outcomes = run.outcome.subscribe();
-        let waited = timeout_at(until, outcomes.wait_for(Option::is_some)).await;
-        let outcome = waited.ok().and_then(Result::ok).and_then(|outcome| outcome.clone());
-        if let Some(outcome) = outcome {
-            return self.response(&outcome);
+    ///
+    /// If the current run began with another version of the configuration, waits for its end, and
+    /// starts a run with the version of the request.
+    pub(super) async fn wait(
+        self: &Arc<Self>,
+        mut pending: PendingResponse,
+        request: &RunRequest<'_>,
+    ) -> SourceResponse {
+        loop {
+            let (run, until) = match pending {
+                PendingResponse::Cached(outcome) => return self.response(&outcome),
+                PendingResponse::Run { run, until } => (run, until),
+            };
+            let outcome = run.outcome(until).await;
+            if run.snapshot.is(request.snapshot) {
+                return match outcome {
+                    Some(outcome) => self.response(&outcome),
+                    None => self.late_response(&run),
+                };
+            }
+            if outcome.is_none() || self.is_current(&run) {
+                return self.late_response(&run);
+            }
+            pending = self.run(request);
         }
+    }
+
+    /// Returns whether the run has not ended, even if its timeout has decided its outcome.
+    fn is_current(&self, run: &Arc<Run>) -> bool {
+        self.lock().run.as_ref().is_some_and(|current| Arc::ptr_eq(current, run))
+    }
+
+    /// Returns the response to a request that waits no longer.
+    fn late_response(&self, run: &Run) -> SourceResponse {
         debug!(collector = &*self.name, "Request stops waiting for the collector");
         SourceResponse { scraped: None, duration: run.started.elapsed(), age: None }
     }
 
     fn response(&self, outcome: &Outcome) -> SourceResponse {
-        let Outcome { scraped, started, finished } = outcome;
+        let Outcome { scraped, started, finished, .. } = outcome;
         let is_cacheable = self.cache.is_some() && scraped.is_some();
         SourceResponse {
             scraped: scraped.clone(),
@@ -201,7 +234,8 @@ impl Job {
             Err(failure) => (None, Some(failure)),
         };
         self.record(failure, started, finished);
-        let outcome = Arc::new(Outcome { scraped, started, finished });
+        let snapshot = run.snapshot.clone();
+        let outcome = Arc::new(Outcome { scraped, started, finished, snapshot });
         if self.cache.is_some() && outcome.scraped.is_some() {
             let before = self.lock().cached.replace(Arc::clone(&outcome));
             drop(before);
@@ -250,9 +284,16 @@ impl Job {
 }
 
 impl Run {
-    fn new(started: Instant) -> Self {
+    fn new(started: Instant, snapshot: Snapshot) -> Self {
         let (outcome, is_settled) = (watch::Sender::new(None), AtomicBool::new(false));
-        Self { started, outcome, is_settled, abort: OnceLock::new() }
+        Self { started, snapshot, outcome, is_settled, abort: OnceLock::new() }
+    }
+
+    /// Waits for the outcome. Returns `None` if there is none at `until`.
+    async fn outcome(&self, until: Instant) -> Option<Arc<Outcome>> {
+        let mut outcomes = self.outcome.subscribe();
+        let waited = timeout_at(until, outcomes.wait_for(Option::is_some)).await;
+        waited.ok().and_then(Result::ok).and_then(|outcome| outcome.clone())
     }
 
     /// Marks the outcome as decided. Returns whether the caller is the first, and so decides it.
@@ -282,6 +323,11 @@ impl RunEnd {
     pub(super) fn deadline(&self) -> Instant {
         let timeout = self.job.timeout;
         self.run.started + (timeout - reserve(timeout))
+    }
+
+    /// Returns the version of the configuration that the run uses.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.run.snapshot.clone()
     }
 
     /// Returns whether the timeout has passed, so that no request waits for the run.

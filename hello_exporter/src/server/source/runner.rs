@@ -49,7 +49,7 @@ impl Runner {
         let runtime = self.runtime.handle().clone();
         match body {
             RunBody::Async(future) => {
-                let future = with_deadline(end.deadline(), future);
+                let future = end.snapshot().scope(with_deadline(end.deadline(), future));
                 let task = runtime.spawn(async move { end.end(future.await) });
                 return Some(task.abort_handle());
             }
@@ -69,7 +69,8 @@ impl Runner {
 fn call(runtime: &Handle, function: Box<dyn FnOnce() -> RunResult + Send>, end: RunEnd) {
     let _context = runtime.enter();
     if !end.has_timed_out() {
-        end.end(function());
+        let result = end.snapshot().scope_call(function);
+        end.end(result);
     }
 }
 

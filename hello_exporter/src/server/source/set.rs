@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::counted::Counted;
-use super::job::{Job, PendingResponse, SourceResponse};
+use super::job::{Job, PendingResponse, RunRequest, SourceResponse};
 use super::maker::ReadySource;
 use super::metrics::ScrapeMetrics;
 use super::options::SourceSettings;
@@ -20,6 +21,7 @@ use crate::internals::{
 };
 use crate::registry::Encoding;
 use crate::registry::{CollectorId, RegisterError, Registry};
+use crate::server::config::{Snapshot, Snapshots};
 use crate::server::options::CommonOptions;
 
 /// The enabled sources of an exporter, and the registry in which they have their families.
@@ -31,6 +33,8 @@ pub(crate) struct Sources {
     own: Option<RegisteredFamilies>,
     /// Runs the enabled sources, if there are any.
     runner: Option<Runner>,
+    /// The configuration of the exporter.
+    snapshots: Snapshots,
 }
 
 /// Why a declared source does not run.
@@ -78,7 +82,15 @@ impl RegisteredFamilies {
 impl Sources {
     /// Creates an empty set, whose families will be registered in `registry`.
     pub(crate) fn new(registry: Registry) -> Self {
-        Self { registry, enabled: Vec::new(), absent: Vec::new(), own: None, runner: None }
+        let (enabled, absent) = (Vec::new(), Vec::new());
+        let snapshots = Snapshots::default();
+        Self { registry, enabled, absent, own: None, runner: None, snapshots }
+    }
+
+    /// Sets the configuration of the exporter.
+    pub(crate) fn with_config(mut self, snapshots: Snapshots) -> Self {
+        self.snapshots = snapshots;
+        self
     }
 
     /// Returns the names of the deprecated families that are exposed, and why they are deprecated.
@@ -178,19 +190,29 @@ impl Sources {
         selection: Selection,
         deadline: Option<Instant>,
     ) -> ScrapeResult {
-        // All of them start before the first wait.
-        let pending: Vec<(&Arc<RegisteredSource>, PendingResponse)> = match &self.runner {
-            Some(runner) => self
-                .selected(&selection)
-                .map(|source| (source, source.job.run(runner, deadline)))
-                .collect(),
+        let snapshot = self.snapshots.take();
+        let responses = match &self.runner {
+            Some(runner) => {
+                let request = RunRequest { runner, deadline, snapshot: &snapshot };
+                self.responses(&selection, &request).await
+            }
             None => Vec::new(),
         };
-        let mut responses = Vec::with_capacity(pending.len());
-        for (source, pending) in pending {
-            responses.push((Arc::clone(source), source.job.wait(pending).await));
-        }
-        ScrapeResult { sources: Arc::clone(self), selection, responses }
+        ScrapeResult { sources: Arc::clone(self), selection, responses, snapshot }
+    }
+
+    async fn responses(
+        &self,
+        selection: &Selection,
+        request: &RunRequest<'_>,
+    ) -> Vec<(Arc<RegisteredSource>, SourceResponse)> {
+        // All of them start before the first wait.
+        let pending: Vec<(&Arc<RegisteredSource>, PendingResponse)> =
+            self.selected(selection).map(|source| (source, source.job.run(request))).collect();
+        join_all(pending.into_iter().map(async |(source, pending)| {
+            (Arc::clone(source), source.job.wait(pending, request).await)
+        }))
+        .await
     }
 
     fn selected(&self, selection: &Selection) -> impl Iterator<Item = &Arc<RegisteredSource>> {
@@ -207,6 +229,7 @@ pub(crate) struct ScrapeResult {
     sources: Arc<Sources>,
     selection: Selection,
     responses: Vec<(Arc<RegisteredSource>, SourceResponse)>,
+    snapshot: Snapshot,
 }
 
 impl ScrapeResult {
@@ -217,7 +240,9 @@ impl ScrapeResult {
         let selection = std::mem::take(&mut self.selection);
         let request = ScrapeRequest { encoding, names: selection.names() };
         let have_succeeded = self.responses.iter().all(|(_, it)| it.scraped.is_some());
-        sources.registry.encode_request(&request, &mut self, buffer) && have_succeeded
+        let snapshot = std::mem::take(&mut self.snapshot);
+        let encode = || sources.registry.encode_request(&request, &mut self, buffer);
+        snapshot.scope_call(encode) && have_succeeded
     }
 }
 

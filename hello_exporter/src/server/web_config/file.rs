@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_saphyr::{MessageFormatter, UserMessageFormatter};
 
 use super::crypto::{CipherSuite, Curve};
 use super::header::{FrameOptions, HeaderText, NoSniff, value_if_present};
 use super::password::{PasswordHash, UserName};
 use super::scalar::{GoDuration, Switch, WholeNumber};
 use super::value::{ClientAuthType, San, TlsVersion};
+use crate::server::yaml::{self, YamlError};
 
 /// The whole file. A key without a value is the same as no key, except in `headers` and
 /// `basic_auth_users`, where it is an error.
@@ -69,54 +69,9 @@ pub(super) struct RateLimit {
     pub(super) burst: Option<WholeNumber>,
 }
 
-/// The mistake in the content of the file, and its position.
-#[derive(Debug)]
-pub(super) struct FileError {
-    pub(super) line: u64,
-    pub(super) column: u64,
-    pub(super) message: String,
-}
-
 impl File {
     /// Parses the text; returns `None` if it contains only white space and comments.
-    pub(super) fn parse(text: &str) -> Result<Option<Self>, FileError> {
-        // A snippet of the file could contain a secret, which would be logged.
-        let options = serde_saphyr::options! { with_snippet: false };
-        serde_saphyr::from_str_with_options(text, options).map_err(|error| FileError::new(&error))
-    }
-}
-
-impl FileError {
-    fn new(error: &serde_saphyr::Error) -> Self {
-        let location = error.location();
-        Self {
-            line: location.map_or(1, |location| location.line()),
-            column: location.map_or(1, |location| location.column()),
-            message: message(error),
-        }
-    }
-}
-
-/// Returns what is wrong and what would be accepted. It adds no value from the file, which could be
-/// a secret; only the types of harmless values quote theirs.
-fn message(error: &serde_saphyr::Error) -> String {
-    use serde_saphyr::Error;
-
-    match error {
-        Error::SerdeUnknownField { field, expected, .. } => {
-            let expected: Vec<String> = expected.iter().map(|key| format!("`{key}`")).collect();
-            format!("unknown key `{field}`, expected one of {}", expected.join(", "))
-        }
-        Error::DuplicateMappingKey { key: Some(key), .. } => format!("duplicate key `{key}`"),
-        Error::DuplicateMappingKey { .. } => "duplicate key".to_owned(),
-        Error::Unexpected { expected: "sequence start", .. } => "expected a list".to_owned(),
-        Error::Unexpected { expected: "mapping start", .. } => {
-            "expected keys and their values".to_owned()
-        }
-        Error::Unexpected { expected: "string scalar", .. } | Error::NullIntoString { .. } => {
-            "expected a text".to_owned()
-        }
-        Error::InvalidScalar { ty: "boolean", .. } => "expected `true` or `false`".to_owned(),
-        other => UserMessageFormatter.format_message(other).into_owned(),
+    pub(super) fn parse(text: &str) -> Result<Option<Self>, YamlError> {
+        yaml::parse(text)
     }
 }

@@ -1,35 +1,27 @@
 //! Reloads changed files while the exporter runs.
 
-use std::path::Path;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 use std::{io, thread};
 
 use tracing::{error, info};
 
 use super::error::WebConfigError;
 use super::{WebConfig, WebSettings, load};
-use crate::server::files::ReadFiles;
-
-/// The interval between two checks of the files.
-///
-/// New settings replace the old ones if the files are still the same one interval later, so that a
-/// file that is being written is not used, unless its writer pauses for longer.
-const INTERVAL: Duration = Duration::from_millis(400);
+use crate::server::files::{ReadFiles, Watch};
 
 /// Watches the files until the configuration is dropped, on a thread of its own, so that a slow
 /// file system delays no request.
 pub(super) fn start(config: &Arc<WebConfig>, files: ReadFiles) -> io::Result<()> {
     let config = Arc::downgrade(config);
-    let watch = move || run(&config, Watch { files, candidate: None });
+    let watch = move || run(&config, Watch::new(files));
     thread::Builder::new().name("web-config".to_owned()).spawn(watch).map(drop)
 }
 
-fn run(config: &Weak<WebConfig>, mut watch: Watch) {
+fn run(config: &Weak<WebConfig>, mut watch: Watch<Loaded>) {
     loop {
-        thread::sleep(INTERVAL);
+        thread::sleep(Watch::<Loaded>::INTERVAL);
         let Some(config) = config.upgrade() else { return };
-        if let Some(loaded) = watch.check(&config.path) {
+        if let Some(loaded) = watch.check(|files| load::settings(&config.path, files)) {
             apply(&config, loaded);
         }
     }
@@ -51,45 +43,23 @@ fn apply(config: &WebConfig, loaded: Loaded) {
 /// The result of reading the files.
 type Loaded = Result<WebSettings, WebConfigError>;
 
-struct Watch {
-    /// The files of the settings that [`Watch::check`] returned last, or of the start.
-    files: ReadFiles,
-    /// The changed files, including files that only they name, and their settings.
-    candidate: Option<(ReadFiles, Loaded)>,
-}
-
-impl Watch {
-    /// Returns changed settings once: at the first check that finds the files unchanged since the
-    /// previous check, which read them.
-    fn check(&mut self, path: &Path) -> Option<Loaded> {
-        if let Some((files, loaded)) = self.candidate.take()
-            && !files.have_changed()
-        {
-            self.files = files;
-            return Some(loaded);
-        }
-        if self.files.have_changed() {
-            self.candidate = Some(ReadFiles::record(|files| load::settings(path, files)));
-        }
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 
     /// Checks as often as there are expected results.
-    fn check(watch: &mut Watch, path: &Path, expected: &[Option<&str>]) {
+    fn check(watch: &mut Watch<Loaded>, path: &Path, expected: &[Option<&str>]) {
         for expected in expected {
-            let returned = watch.check(path).map(|loaded| match loaded {
-                Ok(settings) => {
-                    settings.headers.iter().map(|(_, value)| format!("{value:?}")).collect()
-                }
-                Err(error) => error.to_string().replace(path.to_str().unwrap(), "@"),
-            });
+            let returned =
+                watch.check(|files| load::settings(path, files)).map(|loaded| match loaded {
+                    Ok(settings) => {
+                        settings.headers.iter().map(|(_, value)| format!("{value:?}")).collect()
+                    }
+                    Err(error) => error.to_string().replace(path.to_str().unwrap(), "@"),
+                });
             assert_eq!(returned.as_deref(), *expected);
         }
     }
@@ -105,7 +75,7 @@ mod tests {
         let write = |text: &str| fs::write(path, text).unwrap();
         write(&headers("old"));
         let (files, _) = ReadFiles::record(|files| load::settings(path, files).unwrap());
-        let mut watch = Watch { files, candidate: None };
+        let mut watch = Watch::new(files);
         let mut check = |expected: &[Option<&str>]| check(&mut watch, path, expected);
         check(&[None, None]);
         // A file that is being written.
@@ -130,7 +100,7 @@ mod tests {
         let path = &directory.path().join("web.yml");
         fs::write(path, "").unwrap();
         let (files, _) = ReadFiles::record(|files| load::settings(path, files).unwrap());
-        let mut watch = Watch { files, candidate: None };
+        let mut watch = Watch::new(files);
         let mut check = |expected: &[Option<&str>]| check(&mut watch, path, expected);
         let key = path.with_file_name("key");
         let text =

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 
 use super::*;
 use crate::metric::DynamicFamilies;
+use crate::server::config::Snapshots;
 use crate::server::probe::{Probe, ProbeOptions, Probed};
 
 /// Returns families that depend on the target.
@@ -35,6 +36,7 @@ async fn dynamic_families_belong_to_one_request() {
         enabled: Arc::default(),
         runtime: SourceRuntime::current(),
         registry: Registry::new(),
+        snapshots: Snapshots::default(),
     };
     let options: ProbeOptions =
         ProbeOptions::new("/probe").up_metric("fields_up", "Whether there are fields.");
