@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use hello_exporter_tests::http::get;
+use hello_exporter_tests::http::{get, get_accepting};
 use hello_exporter_tests::{Exporter, build, build_example, text};
 
 fn run(program: &Path, arguments: &[&str]) -> Output {
@@ -150,4 +150,65 @@ fn path_of_a_probe_is_refused() {
     let expected = "error: invalid value '/probe' for '--web.telemetry-path <PATH>': probes are served \
                     at this path, expected another one\n\n";
     assert!(stderr.starts_with(expected), "{stderr}");
+}
+
+/// Returns the names of the families of a response.
+fn families(exposition: &str) -> Vec<&str> {
+    let lines = exposition.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    lines.filter_map(|line| line.split(' ').next()).collect()
+}
+
+#[test]
+fn metrics_are_included_and_excluded_by_their_names() {
+    let program = build_example("hello_exporter_tests", "renamed");
+    let start = |flags: &[&str]| Exporter::start_program(&program, flags);
+    let of = |exporter: &Exporter, path: &str| {
+        families(&get(exporter.address, path).body)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let exporter = start(&["--metrics.include=^shop_(jobs|steps)", "--metrics.include=_up$"]);
+    let expected = ["shop_jobs", "shop_jobs_total", "shop_steps", "shop_steps_total", "shop_up"];
+    assert_eq!(of(&exporter, "/metrics"), expected);
+    // A query selects among them.
+    assert_eq!(of(&exporter, "/metrics?name[]=shop_up&name[]=shop_waiting"), ["shop_up"]);
+    assert_eq!(of(&exporter, "/probe?target=a"), Vec::<String>::new());
+
+    let exporter = start(&["--metrics.include=^shop_j", "--metrics.exclude=_total$"]);
+    assert_eq!(of(&exporter, "/metrics"), ["shop_jobs"]);
+
+    let exporter = start(&["--metrics.exclude=.", "--metrics.include="]);
+    assert_eq!(get(exporter.address, "/metrics").body, "");
+    let accept = "application/openmetrics-text;version=1.0.0";
+    assert_eq!(get_accepting(exporter.address, "/metrics", accept).body, "# EOF\n");
+
+    let exporter = start(&["--metrics.exclude=^(process|promhttp|shop_exporter)_"]);
+    let all = of(&exporter, "/metrics");
+    assert!(all.iter().all(|name| name.starts_with("shop_")), "{all:?}");
+    let probed = of(&exporter, "/probe?target=a");
+    assert!(probed.contains(&"probe_success".to_owned()), "{probed:?}");
+
+    let output = run(&program, &["--once", "--metrics.include=^shop_up$"]);
+    assert_eq!(families(&text(&output.stdout)), ["shop_up"]);
+}
+
+#[test]
+fn dynamic_families_are_excluded_by_their_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("names");
+    std::fs::write(&file, "first\nsecond\n").unwrap();
+    let program = build_example("hello_exporter_tests", "shared_state");
+    let file = format!("--config.file={}", file.display());
+    let exporter = Exporter::start_program(&program, &[&file, "--metrics.include=^(first|reads)"]);
+    let body = get(exporter.address, "/metrics").body;
+    assert_eq!(families(&body), ["first", "reads_total"]);
+}
+
+#[test]
+fn invalid_expression_is_refused() {
+    let (status, message) = refusal(&build(), &["--metrics.exclude=("]);
+    assert_eq!(status, Some(2));
+    let expected = "error: invalid value '(' for '--metrics.exclude <REGEXP>': ";
+    assert!(message.starts_with(expected), "{message}");
 }

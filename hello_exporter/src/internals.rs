@@ -17,7 +17,7 @@
 //! dropped series, `Registry::families_of` returns a collector's family names, `Registry::health`
 //! returns the counters of dropped series, `FamilyEncoder::series` counts written series,
 //! `Registry::scope_with` adds a prefix and labels, `Registry::describe_to` adds the families to a
-//! schema, `Registry::hide_deprecated` removes deprecated families, `Registry::deprecated` lists
+//! schema, `Registry::show_only` leaves out families, `Registry::deprecated` lists
 //! them, `Scope::last` exposes families after all others, `Scope::add` registers a [`Registrable`],
 //! and `RegisterError::other` names the other collector of a clash.
 
@@ -29,6 +29,7 @@ pub(crate) use crate::registry::origin::{
     CollectorName, Declarations, FOREIGN_REGISTRY, Registrable, assert_live,
 };
 pub(crate) use crate::registry::scrape::{Provider, ScrapeRequest};
+pub(crate) use crate::registry::shown::ShownFamilies;
 pub(crate) use crate::registry::textfile::write_whole;
 pub(crate) use crate::schema::SchemaBuilder;
 pub(crate) use crate::sync::{lock, read, write};

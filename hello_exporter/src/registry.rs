@@ -19,6 +19,7 @@ mod overlap;
 mod plan;
 mod registrations;
 pub(crate) mod scrape;
+pub(crate) mod shown;
 pub(crate) mod textfile;
 
 use std::borrow::Cow;

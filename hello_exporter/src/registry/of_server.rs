@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::plan::Plan;
-use super::registrations::Registrations;
+use super::shown::ShownFamilies;
 use super::{Addition, CollectorId, Inner, Registry, Scope};
 use crate::sync::{read, write};
 
@@ -13,20 +13,20 @@ impl Registry {
         Scope { registry: self, addition }
     }
 
-    /// Returns another registry, which counts dropped series together with this one, and hides
-    /// deprecated families if this one does.
+    /// Returns another registry, which counts dropped series together with this one, and exposes
+    /// families by the same rules.
     pub(crate) fn sibling(&self) -> Self {
         let health = Arc::clone(&self.inner.health);
         let sibling = Self { inner: Arc::new(Inner { health, ..Inner::default() }) };
-        if read(&self.inner.registrations).hides_deprecated {
-            sibling.hide_deprecated();
-        }
+        sibling.show_only(read(&self.inner.registrations).shown.clone());
         sibling
     }
 
-    /// Removes deprecated families, and old names of renamed ones, from all later expositions.
-    pub(crate) fn hide_deprecated(&self) {
-        write(&self.inner.registrations).hide_deprecated();
+    /// Removes all other families from later expositions.
+    pub(crate) fn show_only(&self, shown: ShownFamilies) {
+        let mut registrations = write(&self.inner.registrations);
+        registrations.shown = shown;
+        registrations.replan();
     }
 
     /// Returns the names of the deprecated families that are exposed, and why they are deprecated.
@@ -37,14 +37,6 @@ impl Registry {
     /// Returns the names of a collector's families.
     pub(crate) fn families_of(&self, id: CollectorId) -> Vec<String> {
         self.inner.plan().names_of(id)
-    }
-}
-
-impl Registrations {
-    /// Removes deprecated families from all later expositions.
-    pub(super) fn hide_deprecated(&mut self) {
-        self.hides_deprecated = true;
-        self.replan();
     }
 }
 

@@ -10,6 +10,7 @@ use super::exposed::{ExposedName, ExposedNames, exposed_names};
 use super::origin::Origin;
 use super::overlap::{check_old_name, may_share, overlap};
 use super::plan::{Member, MemberState, Members, Plan, PlannedFamily, Registration};
+use super::shown::ShownFamilies;
 use super::{CollectorId, RegisterError};
 use crate::desc::Desc;
 use crate::encode::Prepared;
@@ -22,8 +23,8 @@ pub(super) struct Registrations {
     exposed: ExposedNames,
     /// Families that were refused at scrape time and are logged already.
     refused: HashSet<(CollectorId, usize)>,
-    /// Whether expositions lack deprecated families.
-    pub(super) hides_deprecated: bool,
+    /// The families that expositions have.
+    pub(super) shown: ShownFamilies,
     plan: Arc<Plan>,
 }
 
@@ -257,7 +258,7 @@ impl Registrations {
 
     /// Returns whether expositions have the family.
     fn is_shown(&self, family: &Members) -> bool {
-        !self.hides_deprecated || family.metadata().desc.deprecation().is_none()
+        self.shown.has(&family.metadata().desc)
     }
 
     pub(super) fn replan(&mut self) {

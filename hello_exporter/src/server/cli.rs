@@ -9,12 +9,16 @@ mod address;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::{ListenAddress, ParseAddressError};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+
+use crate::internals::ShownFamilies;
+use crate::server::filter::Pattern;
 
 /// The flags that every exporter has.
 ///
@@ -65,6 +69,14 @@ pub(crate) struct Flags {
     /// their old names.
     #[arg(id = "no-metrics.deprecated", long)]
     pub(crate) hide_deprecated: bool,
+
+    /// Expose only metrics whose names match this regular expression. Repeatable.
+    #[arg(id = "metrics.include", long, value_name = "REGEXP")]
+    pub(crate) included: Vec<Pattern>,
+
+    /// Do not expose metrics whose names match this regular expression. Repeatable.
+    #[arg(id = "metrics.exclude", long, value_name = "REGEXP")]
+    pub(crate) excluded: Vec<Pattern>,
 
     /// Print what the exporter can expose, and exit: a reference (`markdown`, without a FORMAT),
     /// the schema (`json`), a dashboard (`grafana`), alerts (`rules`), or the
@@ -126,6 +138,19 @@ impl Flags {
             return true;
         }
         self.describe.is_some() || self.describe_diff.is_some()
+    }
+
+    /// Returns the families that the exporter exposes.
+    pub(crate) fn shown_families(&self) -> ShownFamilies {
+        let given = |patterns: &[Pattern]| -> Vec<Pattern> {
+            patterns.iter().filter(|pattern| !pattern.as_str().is_empty()).cloned().collect()
+        };
+        let (included, excluded) = (given(&self.included), given(&self.excluded));
+        let matches = |patterns: &[Pattern], name: &str| patterns.iter().any(|it| it.matches(name));
+        let has = move |name: &str| {
+            (included.is_empty() || matches(&included, name)) && !matches(&excluded, name)
+        };
+        ShownFamilies { hides_deprecated: self.hide_deprecated, by_name: Some(Arc::new(has)) }
     }
 
     /// Returns the web configuration file, if there is one.

@@ -48,9 +48,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let config = self.open_config(parsed, runtime.as_ref().or(of_probes.as_ref()));
         let snapshots = config.as_ref().map(|it| it.config.snapshots.clone()).unwrap_or_default();
         // Before the probes get registries of their own.
-        if parsed.flags.hide_deprecated {
-            self.registry.hide_deprecated();
-        }
+        self.registry.show_only(parsed.flags.shown_families());
         let sources = self.make_sources(parsed, runtime.zip(supervisor), snapshots.clone());
         let probes =
             of_probes.map(|runtime| self.make_probes(parsed, &sources, &runtime, snapshots));
