@@ -52,3 +52,13 @@ fn feature_prometheus_does_not_need_the_server() {
         assert_eq!(packages.iter().find(is_absent), None);
     }
 }
+
+#[test]
+fn feature_push_does_not_need_the_server_or_another_crypto_provider() {
+    let packages = packages("push");
+    assert!(packages.contains(&"ureq".to_owned()), "{packages:?}");
+    for absent in ["actix", "tokio", "clap", "serde", "aws-lc", "webpki-roots", "url", "hyper"] {
+        let is_absent = |package: &&String| package.starts_with(absent);
+        assert_eq!(packages.iter().find(is_absent), None);
+    }
+}

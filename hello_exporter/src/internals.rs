@@ -10,7 +10,7 @@
 //!   [`Registrable`] with their [`Declarations`]. A [`Provider`] hands a [`ScrapeCollector`] of
 //!   each to the scrape.
 //! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic;
-//!   [`write_whole`] replaces a file.
+//!   [`write_whole`] replaces a file; [`system_roots`] are the authorities that the system trusts.
 //!
 //! The server also uses a few private methods of public types: `Registry::encode_request` encodes a
 //! scrape with a provider, `Registry::sibling` returns another registry with the same counters of
@@ -33,3 +33,4 @@ pub(crate) use crate::registry::shown::ShownFamilies;
 pub(crate) use crate::registry::textfile::write_whole;
 pub(crate) use crate::schema::SchemaBuilder;
 pub(crate) use crate::sync::{lock, read, write};
+pub(crate) use crate::system_roots::system_roots;

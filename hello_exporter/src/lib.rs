@@ -33,6 +33,10 @@
 | [`cli`], [`filter`], [`client`], [`key_values`] | helpers for exporters: flags, connections, parsing |"
 )]
 #![cfg_attr(
+    feature = "push",
+    doc = "| [`push`] | sends the metrics of batch jobs to a Pushgateway |"
+)]
+#![cfg_attr(
     feature = "prometheus",
     doc = "| [`interop`] | metrics and registries of the `prometheus` crate, in both directions |"
 )]
@@ -47,6 +51,7 @@
 //!   or an exporter as data.
 //! - `check-rules`: `Schema::check_rules`, and the flag `--check-rules` of exporters.
 //! - `prometheus` (default): fields, registries and collectors of the `prometheus` crate.
+//! - `push`: the module `push`, which sends the metrics of batch jobs to a Pushgateway.
 //!
 //! Without any, the crate consists of the derives, the metrics, the registry and the encoders.
 
@@ -64,12 +69,16 @@ mod labels;
 pub mod metric;
 pub mod name;
 mod panic;
+#[cfg(feature = "push")]
+pub mod push;
 pub mod registry;
 #[cfg(feature = "schema")]
 pub mod schema;
 #[cfg(feature = "server")]
 mod server;
 mod sync;
+#[cfg(any(feature = "push", feature = "server"))]
+mod system_roots;
 pub mod testing;
 
 #[doc(hidden)]
@@ -104,6 +113,7 @@ mod documents {
     #[doc = include_str!("../../README.md")]
     mod readme {}
 
+    #[cfg(feature = "push")]
     #[doc = include_str!("../../docs/recipes.md")]
     mod recipes {}
 }

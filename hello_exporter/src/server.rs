@@ -24,7 +24,6 @@ mod process;
 mod reload_metrics;
 mod request_metrics;
 pub mod source;
-mod system_roots;
 mod tls_verifier;
 mod web_config;
 mod yaml;

@@ -27,6 +27,7 @@ mod process;
 mod prometheus;
 mod proxy;
 pub mod public_api;
+mod pushgateway;
 mod redis;
 pub mod redis_exporter;
 mod repository;
@@ -56,6 +57,7 @@ pub use process::{
 };
 pub use prometheus::{Prometheus, PrometheusVersion, single};
 pub use proxy::Proxy;
+pub use pushgateway::{FakePushgateway, Pushed, block_on, pushed, pushgateway};
 pub use redis::{Fake, FakeRedis, FakeTls, Redis, bulk};
 pub use repository::{
     Source, block, data, lines_of_code, read, read_unwrapped, repository, sources, with_comma,

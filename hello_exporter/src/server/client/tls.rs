@@ -17,8 +17,8 @@ use tokio_rustls::TlsConnector;
 
 use super::reload::ReloadedConfigs;
 use super::{Address, CredentialStore, Credentials};
+use crate::internals::system_roots;
 use crate::server::files::ReadFiles;
-use crate::server::system_roots::system_roots;
 use crate::server::tls_verifier::verify_signatures;
 
 /// The TLS settings of an exporter as a client: the certificate authorities that it trusts, and the

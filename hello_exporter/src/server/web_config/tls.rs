@@ -18,8 +18,8 @@ use super::crypto::{CipherSuite, provider, restricted_provider};
 use super::file::TlsServerConfig;
 use super::scalar::Switch;
 use super::value::{ClientAuthType, TlsVersion};
+use crate::internals::system_roots;
 use crate::server::files::ReadFiles;
-use crate::server::system_roots::system_roots;
 
 /// Loads the configuration of TLS connections, and adds warnings for the operator.
 pub(super) struct TlsLoader<'a> {
