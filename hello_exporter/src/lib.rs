@@ -56,6 +56,8 @@
 //! Without any, the crate consists of the derives, the metrics, the registry and the encoders.
 
 #![deny(unsafe_code)]
+// docs.rs shows which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod collect;
 mod desc;
