@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         .description("Exports the metrics of Redis servers.")
         .build_info(build_info!())
         .listen_address("0.0.0.0:9121")
+        .env_prefix("REDIS_EXPORTER")
         .with_config(config.state(|flags: &Flags, configuration: Arc<Configuration>| {
             Servers::new(flags, &configuration)
         }))

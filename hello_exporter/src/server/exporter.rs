@@ -4,6 +4,7 @@ mod arguments;
 mod assembly;
 mod command;
 mod declare;
+mod environment;
 mod error;
 mod maker;
 mod memory;
@@ -82,6 +83,8 @@ struct Settings {
     description: String,
     build_info: BuildInfo,
     listen_address: Option<ListenAddress>,
+    /// What the environment variables of the flags begin with, if they have any.
+    env_prefix: Option<String>,
     timeout_offset: Duration,
     connection_limits: ConnectionLimits,
 }
@@ -139,6 +142,7 @@ impl Exporter {
                 description: String::new(),
                 build_info: BuildInfo::default(),
                 listen_address: None,
+                env_prefix: None,
                 timeout_offset: Deadline::DEFAULT_OFFSET,
                 connection_limits: ConnectionLimits::default(),
             },

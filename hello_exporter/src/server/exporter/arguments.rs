@@ -4,12 +4,22 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::str;
 
 use clap::{Arg, ArgAction, Command};
 
-/// Returns the arguments in the form that clap accepts. The first one is the name of the program.
+/// A command line in the form that clap accepts.
+pub(super) struct Rewritten {
+    /// The arguments. The first one is the name of the program.
+    pub(super) arguments: Vec<OsString>,
+    /// The long names of the flags among them, also of switches that are set to false. Of short
+    /// flags, only `-h` is known.
+    pub(super) given: HashSet<String>,
+}
+
+/// Returns the command line in the form that clap accepts.
 ///
 /// An argument with one dash is a long flag if its text up to a `=` is the name of one, and not a
 /// short flag. An unknown name of several characters that begins with a letter is also a long flag,
@@ -19,14 +29,21 @@ use clap::{Arg, ArgAction, Command};
 pub(super) fn rewrite(
     command: &mut Command,
     arguments: impl IntoIterator<Item = impl Into<OsString>>,
-) -> Vec<OsString> {
+) -> Rewritten {
     // Adds `--help`, and the settings that arguments inherit from the command.
     command.build();
     let mut arguments = arguments.into_iter().map(Into::into);
     let program = arguments.next();
-    let mut reader = Reader { command, values: 0, may_begin_with_dash: false, is_over: false };
+    let mut reader = Reader {
+        command,
+        values: 0,
+        may_begin_with_dash: false,
+        is_over: false,
+        given: HashSet::new(),
+    };
     let rest = arguments.filter_map(|argument| reader.rewrite(argument));
-    program.into_iter().chain(rest).collect()
+    let arguments = program.into_iter().chain(rest).collect();
+    Rewritten { arguments, given: reader.given }
 }
 
 /// Reads a command line from its first argument to its last.
@@ -37,6 +54,8 @@ struct Reader<'c> {
     may_begin_with_dash: bool,
     /// Whether no flags can follow.
     is_over: bool,
+    /// The long names of the flags so far.
+    given: HashSet<String>,
 }
 
 /// The kind of an argument.
@@ -62,18 +81,31 @@ impl<'c> Reader<'c> {
         match self.kind(bytes) {
             Kind::Positional => self.is_over = self.has_open_end(),
             Kind::End => self.is_over = true,
-            Kind::Short(flags) => self.read_shorts(flags),
-            Kind::Long(flag) => match self.switch(flag) {
-                Some(true) => return Some(format!("--{}", name(flag)).into()),
-                Some(false) => return None,
-                None => {
-                    self.read_long(flag);
-                    let dash = if bytes.starts_with(b"--") { "" } else { "-" };
-                    return Some(OsString::from_iter([dash.as_ref(), argument.as_os_str()]));
+            Kind::Short(flags) => {
+                if self.has_help(flags) {
+                    self.given.insert("help".to_owned());
                 }
-            },
+                self.read_shorts(flags);
+            }
+            Kind::Long(flag) => {
+                self.given.insert(name(flag).to_owned());
+                return self.rewrite_long(flag, &argument);
+            }
         }
         Some(argument)
+    }
+
+    fn rewrite_long(&mut self, flag: &[u8], argument: &OsString) -> Option<OsString> {
+        match self.switch(flag) {
+            Some(true) => Some(format!("--{}", name(flag)).into()),
+            Some(false) => None,
+            None => {
+                self.read_long(flag);
+                let has_two = argument.as_encoded_bytes().starts_with(b"--");
+                let dash = if has_two { "" } else { "-" };
+                Some(OsString::from_iter([dash.as_ref(), argument.as_os_str()]))
+            }
+        }
     }
 
     /// Returns whether the argument is a value of the flag before it.
@@ -143,6 +175,14 @@ impl<'c> Reader<'c> {
         {
             self.await_values_of(Some(arg));
         }
+    }
+
+    /// Returns whether `-h` is among short flags.
+    fn has_help(&self, flags: &[u8]) -> bool {
+        let flags = str::from_utf8(flags).unwrap_or_default();
+        let args = flags.chars().map_while(|flag| self.short(flag));
+        let mut switches = args.take_while(|arg| !arg.get_action().takes_values());
+        switches.any(|arg| arg.get_long() == Some("help"))
     }
 
     fn await_values_of(&mut self, arg: Option<&Arg>) {

@@ -45,6 +45,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let of_probes = SourceRuntime::probes(self.probes.len()).map_err(ExporterError::Runtime)?;
 
         self.check_state_is_used();
+        self.check_variables();
         let config = self.open_config(parsed, runtime.as_ref().or(of_probes.as_ref()));
         let snapshots = config.as_ref().map(|it| it.config.snapshots.clone()).unwrap_or_default();
         // Before the probes get registries of their own.

@@ -13,7 +13,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use super::{Exporter, Settings, arguments};
+use super::arguments::{self, Rewritten};
+use super::{Exporter, Settings};
 use crate::server::cli::Flags;
 use crate::server::probe::TargetPattern;
 use crate::server::source::SourceOptions;
@@ -33,11 +34,11 @@ pub(super) struct Parsed<F> {
 }
 
 /// The id of `--version`. No field of an exporter's own flags can have it.
-const VERSION: &str = "--version";
+pub(super) const VERSION: &str = "--version";
 
 const TELEMETRY_PATH: &str = "web.telemetry-path";
 
-const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
+pub(super) const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
 
 const ALLOW_TARGET: &str = "probe.allow-target";
 
@@ -108,7 +109,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     ) -> Result<Option<Parsed<F>>, clap::Error> {
         self.check_own_flags()?;
         let mut command = self.command();
-        let arguments = arguments::rewrite(&mut command, arguments);
+        let (arguments, of_path) = self.complete(&mut command, arguments)?;
         let matches = command.try_get_matches_from_mut(arguments);
         let matches = matches.map_err(|error| self.explain(error, &mut command))?;
         if matches.get_flag(VERSION) {
@@ -119,7 +120,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         }
         let flags = Flags::from_arg_matches(&matches)?;
         if matches.value_source(TELEMETRY_PATH) == Some(ValueSource::CommandLine) {
-            self.check_path(&flags, &mut command)?;
+            self.check_path(&flags, &of_path, &mut command)?;
         }
         let own = F::from_arg_matches(&matches).map(Arc::new);
         Ok(Some(Parsed {
@@ -141,7 +142,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let optional = |command: Command, group| command.mut_group(group, |it| it.required(false));
         let command = groups.into_iter().fold(command, optional);
         let mut command = command.mut_args(|arg| arg.required(false));
-        let arguments = arguments::rewrite(&mut command, arguments);
+        let (arguments, _) = self.complete(&mut command, arguments).ok()?;
         let matches = match command.try_get_matches_from_mut(&arguments) {
             // A flag that another flag or its absence requires.
             Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
@@ -154,15 +155,47 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         (flags.wants_documents() && !has_version).then_some(flags)
     }
 
-    /// Refuses a `--web.telemetry-path` at which probes are served.
-    fn check_path(&self, flags: &Flags, command: &mut Command) -> Result<(), clap::Error> {
+    /// Returns the arguments in the form that clap accepts, after those that environment variables
+    /// stand for, and what sets `--web.telemetry-path`.
+    fn complete(
+        &self,
+        command: &mut Command,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Result<(Vec<OsString>, String), clap::Error> {
+        let Rewritten { mut arguments, given } = arguments::rewrite(command, arguments);
+        let mut of_path = format!("--{TELEMETRY_PATH} <PATH>");
+        // These are printed whatever the environment is.
+        if ["help", "version"].iter().any(|flag| given.contains(*flag)) {
+            return Ok((arguments, of_path));
+        }
+        let mut of_variables = Vec::new();
+        for variable in self.variables().iter().filter(|it| !it.is_overridden(&given)) {
+            of_variables.extend(variable.arguments(command)?);
+            if variable.flag() == TELEMETRY_PATH {
+                of_path = variable.name().to_owned();
+            }
+        }
+        // The name of the program comes first.
+        let start = arguments.len().min(1);
+        arguments.splice(start..start, of_variables);
+        Ok((arguments, of_path))
+    }
+
+    /// Refuses a `--web.telemetry-path` at which probes are served. `name` is the flag or the
+    /// variable.
+    fn check_path(
+        &self,
+        flags: &Flags,
+        name: &str,
+        command: &mut Command,
+    ) -> Result<(), clap::Error> {
         let path = flags.telemetry_path.as_str();
         if self.probes.iter().all(|(options, _)| options.path() != path) {
             return Ok(());
         }
         let message = format!(
-            "invalid value '{path}' for '--{TELEMETRY_PATH} <PATH>': probes are served at this path, \
-             expected another one"
+            "invalid value '{path}' for '{name}': probes are served at this path, expected another \
+             one"
         );
         Err(command.error(ErrorKind::ValueValidation, message))
     }
@@ -193,6 +226,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             .about(self.settings.description.clone())
             .long_about(None)
             .disable_version_flag(true);
+        let variables = self.variables();
+        let command = variables.iter().fold(command, |command, it| it.describe(command));
         match &self.settings.listen_address {
             Some(address) => {
                 let address = address.to_string();
@@ -203,7 +238,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     }
 
     /// Adds the flags that every exporter with these sources and probes has.
-    fn with_common_flags(&self, command: Command) -> Command {
+    pub(super) fn with_common_flags(&self, command: Command) -> Command {
         let version = Arg::new(VERSION)
             .long("version")
             .help("Print the version and what it was built with")

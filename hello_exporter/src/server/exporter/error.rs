@@ -160,6 +160,26 @@ pub enum DeclarationError {
     /// [`Exporter::listen_address`](crate::Exporter::listen_address) got an invalid address.
     #[error("`listen_address` of the exporter: {0}")]
     ListenAddress(#[source] ParseAddressError),
+    /// [`Exporter::env_prefix`](crate::Exporter::env_prefix) got a prefix that is no name of a
+    /// variable.
+    #[error(
+        "`env_prefix` of the exporter: invalid prefix {prefix:?}, expected upper-case letters, \
+         digits and `_`, e.g. `SHOP_EXPORTER`"
+    )]
+    #[non_exhaustive]
+    EnvPrefix {
+        /// The prefix.
+        prefix: String,
+    },
+    /// Two flags would have the same environment variable.
+    #[error("the flag `--{flag}` has the environment variable `{variable}` of another flag")]
+    #[non_exhaustive]
+    EnvTwice {
+        /// The variable.
+        variable: String,
+        /// The second flag.
+        flag: String,
+    },
     /// A source has a name that no flag can have.
     #[error(
         "source {name:?}: expected a name of letters, digits, `_` and `-`, and not `disable-defaults`"

@@ -26,6 +26,7 @@ fn texts(command: Command, arguments: &[&str]) -> Vec<String> {
     let mut command = command;
     let arguments = std::iter::once(&"x").chain(arguments);
     let texts = rewrite(&mut command, arguments)
+        .arguments
         .into_iter()
         .skip(1)
         .map(|argument| argument.into_string().unwrap());
@@ -126,6 +127,22 @@ fn switch_takes_true_or_false() {
 }
 
 #[test]
+fn given_flags_are_known() {
+    let arguments = ["x", "-verbose=false", "--port", "--quiet", "-addr", "-names", "--", "--n"];
+    let given = rewrite(&mut command(), arguments).given;
+    let mut given: Vec<_> = given.iter().map(String::as_str).collect();
+    given.sort_unstable();
+    assert_eq!(given, ["addr", "names", "port", "quiet", "verbose"]);
+
+    let has_help = |flags: &str| {
+        let given = rewrite(&mut command(), ["x", flags]).given;
+        given.contains("help")
+    };
+    assert!(has_help("-h") && has_help("-vh") && has_help("-help"));
+    assert!(!has_help("-ph") && !has_help("-v"));
+}
+
+#[test]
 fn unknown_flag_is_named_in_full() {
     assert_rewritten(&["-web.listen-adress=:9000"], &["--web.listen-adress=:9000"]);
     assert_rewritten(&["-collector.nope"], &["--collector.nope"]);
@@ -159,6 +176,6 @@ fn value_that_is_not_unicode_stays() {
 
     let argument = |front: &str| OsString::from_vec([front.as_bytes(), b"\xff"].concat());
     let arguments = [OsString::from("x"), argument("-addr="), argument(""), argument("-")];
-    let arguments = rewrite(&mut command(), arguments);
+    let arguments = rewrite(&mut command(), arguments).arguments;
     assert_eq!(arguments[1..], [argument("--addr="), argument(""), argument("-")]);
 }
