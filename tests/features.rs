@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use hello_exporter_tests::text;
@@ -41,6 +42,27 @@ fn no_features_means_no_server_and_no_prometheus_crate() {
         let is_absent = |package: &&String| package.starts_with(absent);
         assert_eq!(packages.iter().find(is_absent), None);
     }
+}
+
+#[test]
+fn feature_respond_needs_only_the_compression_libraries() {
+    let without: BTreeSet<String> = packages("").into_iter().collect();
+    let added: BTreeSet<String> = packages("respond").into_iter().collect();
+    let added: Vec<&str> = added.difference(&without).map(String::as_str).collect();
+    // The C library of zstd is built with `cc`, which needs all others.
+    let expected = [
+        "cc",
+        "find-msvc-tools",
+        "flate2",
+        "jobserver",
+        "libc",
+        "pkg-config",
+        "shlex",
+        "zlib-rs",
+        "zstd-safe",
+        "zstd-sys",
+    ];
+    assert_eq!(added, expected);
 }
 
 #[test]

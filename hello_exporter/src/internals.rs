@@ -1,7 +1,7 @@
 //! The items of the core that the server uses in addition to the public ones.
 //!
 //! The files of `server` import from the public modules, from
-//! [`encode::Format`](crate::encode::Format), and from here. There are three groups:
+//! [`encode::Format`](crate::encode::Format), and from here. There are four groups:
 //!
 //! - **An author's code** runs under [`catch`], or [`catch_async`] if it is asynchronous, so that a
 //!   panic loses only its own samples. Values that it returns are kept in a [`Guarded`]. If such a
@@ -9,6 +9,8 @@
 //! - **A scrape with collectors of its own.** Sources and probes are registered as a
 //!   [`Registrable`] with their [`Declarations`]. A [`Provider`] hands a [`ScrapeCollector`] of
 //!   each to the scrape.
+//! - **Responses**: a [`BodyEncoder`] keeps the buffers and compressors of an endpoint, and
+//!   [`query_pairs`] reads a query.
 //! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic;
 //!   [`write_whole`] replaces a file; [`system_roots`] are the authorities that the system trusts.
 //!
@@ -17,9 +19,10 @@
 //! dropped series, `Registry::families_of` returns a collector's family names, `Registry::health`
 //! returns the counters of dropped series, `FamilyEncoder::series` counts written series,
 //! `Registry::scope_with` adds a prefix and labels, `Registry::describe_to` adds the families to a
-//! schema, `Registry::show_only` leaves out families, `Registry::deprecated` lists
-//! them, `Scope::last` exposes families after all others, `Scope::add` registers a [`Registrable`],
-//! and `RegisterError::other` names the other collector of a clash.
+//! schema, `Registry::show_only` leaves out families, `Registry::deprecated` lists deprecated ones,
+//! `Scope::last` exposes families after all others, `Scope::add` registers a [`Registrable`],
+//! `RegisterError::other` names the other collector of a clash, `Response::encode` makes a
+//! response, and `Response::has_encoding_error` returns whether it is not as requested.
 
 pub(crate) use crate::panic::asynchronous::{catch_async, note_location};
 pub(crate) use crate::panic::{DropLog, Guarded, Panic, PanicState, catch, panic_message};
@@ -31,6 +34,8 @@ pub(crate) use crate::registry::origin::{
 pub(crate) use crate::registry::scrape::{Provider, ScrapeRequest};
 pub(crate) use crate::registry::shown::ShownFamilies;
 pub(crate) use crate::registry::textfile::write_whole;
+pub(crate) use crate::respond::body::BodyEncoder;
+pub(crate) use crate::respond::query::query_pairs;
 pub(crate) use crate::schema::SchemaBuilder;
 pub(crate) use crate::sync::{lock, read, write};
 pub(crate) use crate::system_roots::system_roots;

@@ -37,6 +37,10 @@
     doc = "| [`push`] | sends the metrics of batch jobs to a Pushgateway |"
 )]
 #![cfg_attr(
+    feature = "respond",
+    doc = "| [`respond`] | the response to a scrape, for any HTTP server or framework |"
+)]
+#![cfg_attr(
     feature = "prometheus",
     doc = "| [`interop`] | metrics and registries of the `prometheus` crate, in both directions |"
 )]
@@ -47,6 +51,7 @@
 //! # Features
 //!
 //! - `server` (default): `Exporter`, and everything that only a server needs.
+//! - `respond` (part of `server`): `Registry::respond`, for any HTTP server or framework.
 //! - `schema` (part of `server`): the module `schema`, which has the metrics of a type, a registry
 //!   or an exporter as data.
 //! - `check-rules`: `Schema::check_rules`, and the flag `--check-rules` of exporters.
@@ -74,6 +79,8 @@ mod panic;
 #[cfg(feature = "push")]
 pub mod push;
 pub mod registry;
+#[cfg(feature = "respond")]
+pub mod respond;
 #[cfg(feature = "schema")]
 pub mod schema;
 #[cfg(feature = "server")]

@@ -18,6 +18,8 @@ pub(crate) mod origin;
 mod overlap;
 mod plan;
 mod registrations;
+#[cfg(feature = "respond")]
+mod respond;
 pub(crate) mod scrape;
 pub(crate) mod shown;
 pub(crate) mod textfile;
@@ -79,6 +81,8 @@ struct Inner {
     registrations: RwLock<Registrations>,
     health: Arc<Health>,
     memory: scrape::SpareMemory,
+    #[cfg(feature = "respond")]
+    bodies: crate::respond::body::BodyEncoder,
 }
 
 /// Identifies a registration, e.g. to [unregister](Registry::unregister) the collector.

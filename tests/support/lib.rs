@@ -20,6 +20,7 @@ mod golden;
 mod hello;
 pub mod http;
 pub mod model;
+pub mod negotiation;
 pub mod node;
 mod parser;
 pub mod postgres;

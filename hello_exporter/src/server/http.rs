@@ -5,14 +5,11 @@
 
 mod access_log;
 mod body;
-mod compress;
 mod deadline;
 mod exposition;
 mod landing;
 mod limit;
 mod metrics;
-mod negotiate;
-mod pool;
 mod probe;
 mod reload;
 pub(super) mod request_limits;

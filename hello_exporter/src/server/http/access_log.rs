@@ -4,11 +4,12 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Uri;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage};
 use tokio::time::Instant;
 use tracing::{Level, debug, enabled};
 
 use super::deadline::Arrival;
+use crate::internals::query_pairs;
 
 /// Handles a request, and logs its response. The log escapes all text from the request.
 pub(crate) async fn access_log<B: MessageBody>(
@@ -67,8 +68,7 @@ fn start_of_target(query: &str) -> Option<usize> {
 
 /// Returns whether `/probe` reads the key as `target`, which can be percent-encoded.
 fn is_target(key: &str) -> bool {
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(key);
-    pairs.is_ok_and(|pairs| pairs.iter().any(|(key, _)| key == "target"))
+    query_pairs(key).any(|(key, _)| key == "target")
 }
 
 #[cfg(test)]

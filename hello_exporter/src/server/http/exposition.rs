@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::error;
 
-use super::body::{Body, BodyEncoder};
+use super::body::PiecewiseBody;
 use super::limit::{Cause, Permit};
-use super::negotiate::Representation;
-use super::{negotiate, plain};
+use super::plain;
+use crate::internals::{BodyEncoder, query_pairs};
 use crate::registry::Encoding;
+use crate::respond;
 use crate::server::connection::GuardedBody;
 
 /// The expositions of one path.
@@ -36,20 +37,20 @@ impl Expositions {
         permit: Permit,
         encode: impl FnOnce(Encoding, &mut Vec<u8>) + Send + 'static,
     ) -> HttpResponse {
-        let representation = negotiate::representation(&joined(request, header::ACCEPT));
-        let coding = negotiate::coding(&joined(request, header::ACCEPT_ENCODING));
-        let encoding = representation.encoding().created_samples(self.created_samples);
+        let request = respond::Request::new().headers(request.headers());
+        let request = request.created_samples(self.created_samples);
         let limit = Arc::clone(permit.limit());
         let bodies = self.bodies.clone();
-        let encode = move || (bodies.encode(coding, |buffer| encode(encoding, buffer)), permit);
+        let encode = move || (respond::Response::encode(&request, &bodies, encode), permit);
         match web::block(encode).await {
-            Ok((body, permit)) => {
-                if body.coding() != coding {
+            Ok((response, permit)) => {
+                if response.has_encoding_error() {
                     limit.count_error(Cause::Encoding);
                 }
                 permit.deliver();
-                response(representation, body, permit)
+                converted(response, permit)
             }
+            // The runtime ends.
             Err(error) => {
                 error!(%error, "Scrape was not finished");
                 limit.count_error(Cause::Encoding);
@@ -59,28 +60,20 @@ impl Expositions {
     }
 }
 
-fn response(representation: Representation, body: Body, permit: Permit) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    response
-        .content_type(representation.content_type())
-        .insert_header((header::VARY, "Accept, Accept-Encoding"));
-    if let Some(coding) = body.coding().name() {
-        response.insert_header((header::CONTENT_ENCODING, coding));
+/// Converts a response to one of actix-web.
+fn converted(response: respond::Response, permit: Permit) -> HttpResponse {
+    let status = StatusCode::from_u16(response.status());
+    let mut converted = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    for header in response.headers() {
+        converted.insert_header(header);
     }
-    response.body(GuardedBody::new(body, permit))
-}
-
-/// Joins the headers of a name to one value (RFC 9110, section 5.3).
-fn joined(request: &HttpRequest, name: header::HeaderName) -> String {
-    let headers = request.headers().get_all(name);
-    let values: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
-    values.join(",")
+    let body = PiecewiseBody::from(response.into_body());
+    converted.body(GuardedBody::new(body, permit))
 }
 
 /// Returns the decoded pairs of the query, in order.
 pub(super) fn query(request: &HttpRequest) -> Vec<(String, String)> {
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-    pairs.map(web::Query::into_inner).unwrap_or_default()
+    query_pairs(request.query_string()).collect()
 }
 
 /// Returns a response 400 with the reason.

@@ -5,8 +5,8 @@
 //! and one that accepts none of the codings gets an uncompressed body.
 
 use super::compress::Coding;
-use crate::encode::Format;
-use crate::registry::{Encoding, Escaping};
+use crate::encode::{Encoding, Format};
+use crate::name::Escaping;
 
 /// A format, its version, and how names in it are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

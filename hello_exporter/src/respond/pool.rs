@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::internals::lock;
+use crate::sync::lock;
 
 /// Most values in a pool. An exporter has few concurrent scrapes: of two Prometheus servers, and a
 /// browser.

@@ -1,0 +1,136 @@
+//! The body of an exposition: encoded and compressed, in a buffer that is reused.
+
+use std::sync::Arc;
+
+use tracing::error;
+
+use super::compress::{Coding, Compressor};
+use super::pool::{Pool, Pooled};
+
+/// Encodes bodies, and keeps buffers and compressors for the next scrape.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BodyEncoder {
+    /// Separate from `compressed`, since expositions are several times as long.
+    expositions: Arc<Pool<Vec<u8>>>,
+    compressed: Arc<Pool<Vec<u8>>>,
+    compressor: Arc<Compressor>,
+}
+
+impl BodyEncoder {
+    /// Calls `encode`, which appends an exposition to a buffer, and returns the body in `coding`.
+    /// If it cannot be compressed, returns it uncompressed. Blocks the thread meanwhile.
+    pub(super) fn encode(&self, coding: Coding, encode: impl FnOnce(&mut Vec<u8>)) -> Body {
+        let mut exposition = empty_buffer(&self.expositions);
+        encode(&mut exposition.value);
+        match self.compress(coding, &exposition.value) {
+            Some(compressed) => {
+                self.expositions.put(exposition);
+                Body::new(coding, compressed, &self.compressed)
+            }
+            None => Body::new(Coding::Identity, exposition, &self.expositions),
+        }
+    }
+
+    /// Returns the compressed exposition; `None` if `coding` is `Identity`, or after a failure.
+    fn compress(&self, coding: Coding, exposition: &[u8]) -> Option<Pooled<Vec<u8>>> {
+        if coding == Coding::Identity {
+            return None;
+        }
+        let mut compressed = empty_buffer(&self.compressed);
+        match self.compressor.compress(coding, exposition, &mut compressed.value) {
+            Ok(()) => Some(compressed),
+            Err(error) => {
+                error!(%error, ?coding, "Cannot compress the response, sending it uncompressed");
+                None
+            }
+        }
+    }
+}
+
+/// Returns an empty buffer, from the pool if it has one.
+fn empty_buffer(pool: &Pool<Vec<u8>>) -> Pooled<Vec<u8>> {
+    let mut buffer = pool.take().unwrap_or_else(|| Pooled::new(Vec::new()));
+    buffer.value.clear();
+    buffer
+}
+
+/// The body of a [`Response`](super::Response). It owns its bytes; later responses reuse its memory
+/// once it is dropped.
+///
+/// `Bytes::from_owner` of the crate `bytes` takes it without a copy, and with that the bodies of
+/// axum, hyper and others: `axum::body::Body::from(Bytes::from_owner(response.into_body()))`.
+///
+/// ```
+/// let response = hello_exporter::Registry::new().respond("", "");
+/// let body = response.into_body();
+/// assert_eq!(body.as_ref(), b"");
+/// let bytes: Vec<u8> = body.into();
+/// assert_eq!(bytes, b"");
+/// ```
+#[derive(Debug)]
+pub struct Body {
+    coding: Coding,
+    /// `None` once the buffer is taken out.
+    buffer: Option<Pooled<Vec<u8>>>,
+    pool: Arc<Pool<Vec<u8>>>,
+}
+
+impl Body {
+    fn new(coding: Coding, buffer: Pooled<Vec<u8>>, pool: &Arc<Pool<Vec<u8>>>) -> Self {
+        Self { coding, buffer: Some(buffer), pool: Arc::clone(pool) }
+    }
+
+    /// Returns the coding of the body.
+    pub(super) fn coding(&self) -> Coding {
+        self.coding
+    }
+}
+
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        self.buffer.as_ref().map_or(&[], |buffer| &buffer.value)
+    }
+}
+
+/// Takes the bytes out, without a copy. Later responses do not reuse their memory.
+impl From<Body> for Vec<u8> {
+    fn from(mut body: Body) -> Self {
+        body.buffer.take().map(|buffer| buffer.value).unwrap_or_default()
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Some(buffer) = self.buffer.take() {
+            self.pool.put(buffer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_of_sent_bodies_are_reused() {
+        let encoder = BodyEncoder::default();
+        let encode = |coding| encoder.encode(coding, |buffer| buffer.resize(1_000, b'x'));
+        let pooled = || (encoder.expositions.bytes().len(), encoder.compressed.bytes().len());
+        for _ in 0..2 {
+            let gzip = encode(Coding::Gzip);
+            assert_eq!((gzip.coding(), pooled()), (Coding::Gzip, (1, 0)));
+            let identity = encode(Coding::Identity);
+            assert_eq!((identity.coding(), pooled()), (Coding::Identity, (0, 0)));
+            drop((gzip, identity));
+            assert_eq!(pooled(), (1, 1));
+        }
+    }
+
+    #[test]
+    fn body_becomes_a_vector() {
+        let encoder = BodyEncoder::default();
+        let body = encoder.encode(Coding::Identity, |buffer| buffer.extend(b"a 1\n"));
+        assert_eq!(Vec::from(body), b"a 1\n");
+        assert_eq!(encoder.expositions.bytes(), [0; 0]);
+    }
+}
