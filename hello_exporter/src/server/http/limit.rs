@@ -20,7 +20,7 @@ use crate::internals::lock;
 use crate::metric::CounterVec;
 use crate::server::connection::slots::PATIENCE;
 pub(super) use queue::Requester;
-use queue::{Grant, RequestQueue};
+use queue::{Grant, RequestQueue, Wait};
 
 /// A limit on the requests in flight that make the exporter work: scrapes, or probes of one path. A
 /// request is in flight until the connection has taken the whole response, which takes memory until
@@ -112,12 +112,11 @@ impl Limit {
         let queued = Queued { limit: self, number };
         loop {
             queued.limit.grant();
-            if let Ok(permit) = permit.try_recv() {
-                return Ok(permit);
-            }
-            let next = self.queue().next_free(patience);
-            let Some(next) = next.filter(|_| Instant::now() < patience) else {
-                return Err(self.refusal());
+            let wait = self.queue().wait_of(number, patience);
+            let next = match wait {
+                Wait::Granted => return permit.await.map_err(|_| self.refusal()),
+                Wait::Until(next) if Instant::now() < patience => next,
+                Wait::Until(_) | Wait::Refused => return Err(self.refusal()),
             };
             if let Ok(Ok(permit)) = timeout_at(next, &mut permit).await {
                 return Ok(permit);

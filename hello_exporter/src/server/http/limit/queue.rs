@@ -69,6 +69,16 @@ pub(super) struct Grant {
     pub(super) to: oneshot::Sender<Permit>,
 }
 
+/// How long a request waits for a slot.
+pub(super) enum Wait {
+    /// It has been granted a slot. Its [`Permit`] is sent without delay, but may not have arrived.
+    Granted,
+    /// Until a slot may be free.
+    Until(Instant),
+    /// No slot is about to be free.
+    Refused,
+}
+
 impl RequestQueue {
     pub(super) fn new(most: usize) -> Self {
         Self { slots: Slots::new(most), hosts: HashMap::new(), waiting: BTreeMap::new(), next: 0 }
@@ -187,13 +197,17 @@ impl RequestQueue {
         }
     }
 
-    /// Returns until when it is worth waiting for a slot, up to `patience`; `None` if all requests
-    /// with a slot wait for sources or for their targets, which may take long.
-    pub(super) fn next_free(&self, patience: Instant) -> Option<Instant> {
-        if let Some((since, _)) = self.slots.longest_sending() {
-            return Some(patience.min(since + DELIVERY));
+    /// Returns how long the request `number` waits for a slot: up to `patience`, or not at all if
+    /// all requests with a slot wait for sources or for their targets, which may take long.
+    pub(super) fn wait_of(&self, number: u64, patience: Instant) -> Wait {
+        if !self.waiting.contains_key(&number) {
+            return Wait::Granted;
         }
-        self.slots.iter().any(|(_, slot)| slot.phase == Phase::Busy).then_some(patience)
+        if let Some((since, _)) = self.slots.longest_sending() {
+            return Wait::Until(patience.min(since + DELIVERY));
+        }
+        let is_encoding = self.slots.iter().any(|(_, slot)| slot.phase == Phase::Busy);
+        if is_encoding { Wait::Until(patience) } else { Wait::Refused }
     }
 
     fn slots_of(&self, host: &IpAddr) -> usize {

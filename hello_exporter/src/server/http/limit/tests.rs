@@ -250,3 +250,21 @@ fn permit_of_a_cancelled_request_is_released() {
         assert_unused(&limit);
     });
 }
+
+#[test]
+fn request_below_the_limit_is_not_refused_while_others_come_and_go() {
+    const THREADS: usize = 4;
+    let limit = Arc::new(Limit::new(THREADS));
+    let requests = || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().build().unwrap();
+        let is_refused = |_: &u32| runtime.block_on(limit.enter(client(1).0, None)).is_err();
+        (0..20_000).filter(is_refused).count()
+    };
+    let refused: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(requests)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(refused, 0);
+    assert_unused(&limit);
+}
