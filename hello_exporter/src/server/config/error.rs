@@ -1,7 +1,7 @@
 //! The error of a configuration file.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ pub(crate) enum ConfigError {
 
 impl ConfigError {
     /// Returns the error for the contents of `path`, or for the default configuration.
-    pub(super) fn invalid(path: Option<&std::path::Path>, message: String) -> Self {
+    pub(super) fn invalid(path: Option<&Path>, message: String) -> Self {
         match path {
             Some(path) => Self::Invalid { path: path.to_owned(), message },
             None => Self::Default { message },

@@ -42,8 +42,8 @@ pub(super) fn call<T>(function: impl FnOnce() -> Result<T, BoxError>) -> Result<
 
 /// Returns whether the text has only white space, comments and marks of documents.
 fn is_blank(text: &str) -> bool {
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
-    lines.into_iter().all(|line| line.is_empty() || line.starts_with('#') || line == "---")
+    let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    lines.all(|line| line.is_empty() || line.starts_with('#') || line == "---")
 }
 
 /// Parses the text, and refuses unknown keys.

@@ -17,7 +17,7 @@ use super::services::{ReloadEndpoint, Services};
 use super::signal::{Signals, Termination, reload_on_hangup};
 use super::{Exporter, ExporterError, Settings};
 use crate::server::cli::{Flags, ListenAddress};
-use crate::server::config::ReloadableConfig;
+use crate::server::config::{ReloadableConfig, Reloader};
 use crate::server::connection::{self, ConnectionLimits, Listener, application};
 use crate::server::http::{access_log, not_found};
 use crate::server::web_config::{WebConfig, guard};
@@ -38,16 +38,11 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let _socket_files = socket_files(flags);
         let Settings { name, build_info, connection_limits, .. } = &self.settings;
         info!(version = build_info.version(), "Starting {name}");
-        let config = assembly.config.take().map(ReloadableConfig::start).transpose();
-        let reloader = config.map_err(ExporterError::Serve)?;
+        let reloader = assembly.config.take().map(start_reloads).transpose();
         let by_request = |reloader| parsed.is_lifecycle_enabled.then_some(reloader);
-        let reload = reloader.clone().map(by_request).map(ReloadEndpoint);
+        let reload = reloader.map_err(ExporterError::Serve)?.map(by_request).map(ReloadEndpoint);
         let services = Services::new(&self.settings, assembly, flags, reload);
-        let served = async {
-            reloader.map_or(Ok(()), reload_on_hangup)?;
-            serve(services, listeners, web_config, *connection_limits, stopped).await
-        };
-        let served = served.await;
+        let served = serve(services, listeners, web_config, *connection_limits, stopped).await;
         let Some(signal) = served.map_err(ExporterError::Serve)? else {
             info!("Stopped");
             return Ok(());
@@ -55,6 +50,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         warn!(%signal, "Stopped by a second signal, before all requests were answered");
         Err(ExporterError::Interrupted { signal: signal.name(), number: signal.number() })
     }
+}
+
+/// Starts to reload the configuration when its file changes, and on SIGHUP.
+fn start_reloads(config: ReloadableConfig) -> io::Result<Reloader> {
+    let reloader = config.start()?;
+    reload_on_hangup(reloader.clone())?;
+    Ok(reloader)
 }
 
 /// Returns the socket files that this process has made. They are removed when they are dropped.

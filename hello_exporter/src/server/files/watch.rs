@@ -45,3 +45,47 @@ impl<T> Watch<T> {
         loaded
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn load(path: &Path) -> impl Fn(&mut ReadFiles) -> Option<String> {
+        move |files| String::from_utf8(files.read(path).ok()?).ok()
+    }
+
+    #[test]
+    fn file_is_not_used_while_it_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = &directory.path().join("file");
+        fs::write(path, "1").unwrap();
+        let (files, _) = ReadFiles::record(load(path));
+        let mut watch = Watch::new(files);
+        for contents in ["5", "50", "500"] {
+            fs::write(path, contents).unwrap();
+            assert_eq!(watch.check(load(path)), None);
+        }
+        assert_eq!(watch.check(load(path)), Some(Some("500".to_owned())));
+        assert_eq!(watch.check(load(path)), None);
+    }
+
+    #[test]
+    fn reload_takes_the_place_of_a_pending_change() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = &directory.path().join("file");
+        fs::write(path, "1").unwrap();
+        let (files, _) = ReadFiles::record(load(path));
+        let mut watch = Watch::new(files);
+        fs::write(path, "2").unwrap();
+        assert_eq!(watch.check(load(path)), None);
+        assert_eq!(watch.reload(load(path)), Some("2".to_owned()));
+        assert_eq!(watch.check(load(path)), None);
+        fs::remove_file(path).unwrap();
+        assert_eq!(watch.reload(load(path)), None);
+    }
+}
