@@ -10,10 +10,6 @@ use axum::Router;
 use axum::routing::get as axum_get;
 use hello_exporter::{Collector, Gauge, Registry};
 use hello_exporter_tests::http::{get, get_accepting, get_with, request, send};
-use hello_exporter_tests::negotiation::{
-    assert_concurrent_scrapes, assert_empty_exposition, assert_escapings,
-    assert_formats_and_codings, assert_open_metrics_versions, registry_with_series,
-};
 use hello_exporter_tests::{
     Exporter, HELLO, PrometheusVersion, Proxy, assert_golden, block, build_program, cargo, hello,
     parse_open_metrics, promtool, read, registry_of, single, text, until,
@@ -42,37 +38,7 @@ fn serving(registry: &Registry) -> Server {
     Server { _runtime: runtime, address }
 }
 
-#[test]
-fn request_gets_its_preferred_format_and_coding() {
-    let registry = registry_with_series(1);
-    assert_formats_and_codings(serving(&registry).address, &registry);
-}
-
-#[test]
-fn openmetrics_has_the_preferred_version_and_escaping() {
-    let registry = registry_with_series(1);
-    assert_open_metrics_versions(serving(&registry).address, &registry);
-}
-
-#[test]
-fn content_type_has_the_preferred_escaping() {
-    let registry = registry_with_series(1);
-    assert_escapings(serving(&registry).address, &registry);
-}
-
-#[test]
-fn empty_exposition_is_compressed() {
-    assert_empty_exposition(serving(&Registry::new()).address);
-}
-
-#[test]
-fn concurrent_scrapes_do_not_mix() {
-    let (small, large) = (registry_with_series(10), registry_with_series(100_000));
-    let servers = [&small, &large, &large].map(serving);
-    let addresses = servers.iter().map(|server| server.address);
-    let servers: Vec<_> = [&small, &large, &large].into_iter().zip(addresses).collect();
-    assert_concurrent_scrapes(&servers);
-}
+hello_exporter_tests::negotiation_tests!(serving);
 
 #[test]
 fn query_selects_families() {

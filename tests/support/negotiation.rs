@@ -441,3 +441,44 @@ pub fn assert_concurrent_scrapes(servers: &[(&Registry, SocketAddr)]) {
         }
     });
 }
+
+/// Tests the negotiation of a server. `$serving` serves a registry at `/metrics`, and returns a
+/// server that has an `address`.
+#[macro_export]
+macro_rules! negotiation_tests {
+    ($serving:path) => {
+        #[test]
+        fn request_gets_its_preferred_format_and_coding() {
+            let registry = $crate::negotiation::registry_with_series(1);
+            $crate::negotiation::assert_formats_and_codings($serving(&registry).address, &registry);
+        }
+
+        #[test]
+        fn openmetrics_has_the_preferred_version_and_escaping() {
+            let registry = $crate::negotiation::registry_with_series(1);
+            let server = $serving(&registry);
+            $crate::negotiation::assert_open_metrics_versions(server.address, &registry);
+        }
+
+        #[test]
+        fn content_type_has_the_preferred_escaping() {
+            let registry = $crate::negotiation::registry_with_series(1);
+            $crate::negotiation::assert_escapings($serving(&registry).address, &registry);
+        }
+
+        #[test]
+        fn empty_exposition_is_compressed() {
+            let server = $serving(&::hello_exporter::Registry::new());
+            $crate::negotiation::assert_empty_exposition(server.address);
+        }
+
+        #[test]
+        fn concurrent_scrapes_do_not_mix() {
+            let registries = [10, 100_000, 100_000].map($crate::negotiation::registry_with_series);
+            let servers = registries.each_ref().map($serving);
+            let addresses = servers.iter().map(|server| server.address);
+            let servers: Vec<_> = registries.iter().zip(addresses).collect();
+            $crate::negotiation::assert_concurrent_scrapes(&servers);
+        }
+    };
+}
