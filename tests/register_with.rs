@@ -52,7 +52,7 @@ fn state_that_nothing_uses_is_an_error() {
         errors(command(&[]).env("UNUSED_STATE", "1")),
         [
             "msg=\"nothing uses the state: expected a `source_with`, `probe_with` or `register_with` \
-          after `state`\""
+          after `state` or `with_config`\""
         ]
     );
 }

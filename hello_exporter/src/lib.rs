@@ -29,6 +29,7 @@
     doc = "| [`Exporter`] | the program: flags, log, HTTP server |
 | [`source`] | metrics that are fetched at every scrape, and the three ways to declare metrics |
 | [`probe`] | targets that a request names |
+| [`config`] | the configuration file of an exporter, reloaded while it runs |
 | [`http`] | the same endpoint in an actix-web application |
 | [`cli`], [`filter`], [`client`], [`key_values`] | helpers for exporters: flags, connections, parsing |"
 )]

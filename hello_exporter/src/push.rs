@@ -193,7 +193,7 @@ impl Pushgateway {
         self.request(Operation::Add(registry.clone())).await
     }
 
-    /// Deletes the group (method `DELETE`). If there is none, it succeeds as well.
+    /// Deletes the group (method `DELETE`). Deleting a group that does not exist succeeds.
     ///
     /// # Errors
     ///

@@ -56,7 +56,7 @@ impl ConfigFile for Config {
     }
 }
 
-/// What the exporter makes of the file.
+/// The state that the exporter makes from the file.
 struct State {
     version: u32,
     servers: Vec<String>,

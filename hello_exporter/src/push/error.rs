@@ -30,7 +30,7 @@ pub enum PushError {
     GroupingLabel {
         /// The label.
         name: String,
-        /// What is accepted instead.
+        /// The accepted form.
         expected: &'static str,
     },
     /// The user contains a colon, which basic authentication cannot express.
@@ -61,7 +61,7 @@ pub enum PushError {
     #[error("cannot {action} {url}: {source}")]
     #[non_exhaustive]
     Connection {
-        /// What was requested: `push to`, `add to` or `delete`.
+        /// The requested operation: `push to`, `add to` or `delete`.
         action: &'static str,
         /// The URL of the request.
         url: String,
@@ -72,7 +72,7 @@ pub enum PushError {
     #[error("cannot {action} {url}: no response within {timeout:?}")]
     #[non_exhaustive]
     Timeout {
-        /// What was requested: `push to`, `add to` or `delete`.
+        /// The requested operation: `push to`, `add to` or `delete`.
         action: &'static str,
         /// The URL of the request.
         url: String,
@@ -83,7 +83,7 @@ pub enum PushError {
     #[error("cannot {action} {url}: the Pushgateway responded {status}{}", after_colon(body))]
     #[non_exhaustive]
     Status {
-        /// What was requested: `push to`, `add to` or `delete`.
+        /// The requested operation: `push to`, `add to` or `delete`.
         action: &'static str,
         /// The URL of the request.
         url: String,

@@ -20,7 +20,7 @@ use crate::system_roots::system_roots;
 /// metric, which has any number of labels.
 const MOST_OF_BODY: u64 = 1024;
 
-/// What the Pushgateway is to do with a group.
+/// An operation of the Pushgateway on a group.
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
     /// Replaces the group by the metrics of a registry.

@@ -83,7 +83,7 @@ struct Settings {
     description: String,
     build_info: BuildInfo,
     listen_address: Option<ListenAddress>,
-    /// What the environment variables of the flags begin with, if they have any.
+    /// Prefix of the environment variables of the flags; `None` if the flags have no variables.
     env_prefix: Option<String>,
     timeout_offset: Duration,
     connection_limits: ConnectionLimits,

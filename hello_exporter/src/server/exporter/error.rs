@@ -196,7 +196,8 @@ pub enum DeclarationError {
     },
     /// No function receives the [state](crate::Exporter::state).
     #[error(
-        "nothing uses the state: expected a `source_with`, `probe_with` or `register_with` after `state`"
+        "nothing uses the state: expected a `source_with`, `probe_with` or `register_with` after `state` \
+         or `with_config`"
     )]
     UnusedState,
     /// The function that makes the [state](crate::Exporter::state) has failed.

@@ -78,7 +78,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// before.
     ///
     /// Once it has started, SIGTERM and SIGINT no longer end the process by themselves, even after
-    /// the exporter has stopped: a program that keeps running has to handle them itself.
+    /// the exporter has stopped: a program that keeps running has to handle them itself. The same
+    /// is true of SIGHUP if the exporter has a [configuration file](Self::with_config).
     ///
     /// ```no_run
     /// use hello_exporter::{Collector, Exporter, ExporterError, Gauge};

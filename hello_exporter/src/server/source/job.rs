@@ -46,7 +46,7 @@ struct RunSummary {
     finished: Instant,
 }
 
-/// What a request asks of its sources.
+/// The part of a scrape request that all its sources share.
 pub(super) struct RunRequest<'a> {
     pub(super) runner: &'a Runner,
     /// How long the request waits.
@@ -289,7 +289,7 @@ impl Run {
         Self { started, snapshot, outcome, is_settled, abort: OnceLock::new() }
     }
 
-    /// Waits for the outcome. Returns `None` if there is none at `until`.
+    /// Waits for the outcome, up to `until`. Returns `None` if the run has none by then.
     async fn outcome(&self, until: Instant) -> Option<Arc<Outcome>> {
         let mut outcomes = self.outcome.subscribe();
         let waited = timeout_at(until, outcomes.wait_for(Option::is_some)).await;
