@@ -263,13 +263,13 @@ pub struct Options {
     pub buckets: bool,
     /// Whether it takes `native`.
     pub native: bool,
-    /// Whether it takes `max_series`.
-    pub max_series: bool,
+    /// Whether it takes `max_series` and `expire_after`.
+    pub series: bool,
 }
 
 impl Options {
     /// No options.
-    pub const NONE: Self = Self { buckets: false, native: false, max_series: false };
+    pub const NONE: Self = Self { buckets: false, native: false, series: false };
 }
 
 /// Facts about a family that the type of its field determines.

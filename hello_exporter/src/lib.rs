@@ -65,6 +65,7 @@
 // docs.rs shows which feature an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod clock;
 pub mod collect;
 mod desc;
 mod encode;

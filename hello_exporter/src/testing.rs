@@ -36,6 +36,7 @@
 //! assert_eq!(value_of(&mail, "mail_sent_total", &[("server", "mx1")]), Some(1.0));
 //! ```
 
+mod clock;
 mod diff;
 mod exposition;
 mod lint;
@@ -49,6 +50,7 @@ use std::any::type_name_of_val;
 use std::borrow::Cow;
 
 use crate::collect::Collect;
+pub use clock::PausedClock;
 use exposition::exposition;
 pub use lint::{Problem, lint};
 #[cfg(feature = "schema")]

@@ -4,6 +4,7 @@
 //! does not hide mistakes in the next. If an argument is given twice, the first one counts.
 
 mod arguments;
+mod duration;
 mod labels;
 mod native;
 
@@ -21,8 +22,8 @@ use syn::{
 
 use crate::errors::Errors;
 use crate::model::{
-    Buckets, Collector, ConstLabel, Field, FieldKind, Help, LabelList, MaxSeries, Metric,
-    MetricType, Name,
+    Buckets, Collector, ConstLabel, Field, FieldKind, Help, LabelList, Limit, Metric, MetricType,
+    Name,
 };
 use arguments::{Argument, arguments, parse_each, until_comma};
 
@@ -40,6 +41,7 @@ const METRIC_ARGUMENTS: &[&str] = &[
     "buckets",
     "native",
     "max_series",
+    "expire_after",
     "renamed_from",
     "deprecated",
     "flatten",
@@ -172,6 +174,7 @@ fn metric(
         buckets: None,
         native: None,
         max_series: None,
+        expire_after: None,
         renamed_from: None,
         deprecated: None,
     };
@@ -205,6 +208,10 @@ fn metric_argument(metric: &mut Metric, argument: Argument, errors: &mut Errors)
         "max_series" => {
             let span = argument.span;
             metric.max_series = argument.value(|input| max_series(input, span), errors);
+        }
+        "expire_after" => {
+            let span = argument.span;
+            metric.expire_after = argument.value(|input| expire_after(input, span), errors);
         }
         "renamed_from" => metric.renamed_from = argument.value(string, errors).map(Name::from),
         "deprecated" => deprecated(metric, argument, errors),
@@ -311,15 +318,24 @@ fn float_tokens(value: f64, span: Span) -> TokenStream {
     if value < 0.0 { quote!(-#float) } else { quote!(#float) }
 }
 
-fn max_series(input: ParseStream<'_>, span: Span) -> syn::Result<MaxSeries> {
+fn max_series(input: ParseStream<'_>, span: Span) -> syn::Result<Limit> {
     let expr: TokenStream = input.parse()?;
     match syn::parse2::<Lit>(expr.clone()) {
         Ok(Lit::Int(int)) if int.base10_digits() == "0" => {
             Err(syn::Error::new(int.span(), "`max_series` is zero: no series could be made"))
         }
-        Ok(Lit::Int(_)) | Err(_) => Ok(MaxSeries { span, expr }),
+        Ok(Lit::Int(_)) | Err(_) => Ok(Limit { span, expr }),
         Ok(other) => Err(syn::Error::new(other.span(), "expected a number of series")),
     }
+}
+
+/// Reads a string literal with a duration, or an expression of type `Duration`.
+fn expire_after(input: ParseStream<'_>, span: Span) -> syn::Result<Limit> {
+    if !input.peek(Lit) {
+        return Ok(Limit { span, expr: input.parse()? });
+    }
+    let milliseconds = duration::duration(input)?;
+    Ok(Limit { span, expr: quote!(::core::time::Duration::from_millis(#milliseconds)) })
 }
 
 /// Reads `const_labels(hello = "world", "k" = EXPR)`.

@@ -50,7 +50,8 @@ pub(crate) struct Metric {
     pub(crate) unit: Option<Name>,
     pub(crate) buckets: Option<Buckets>,
     pub(crate) native: Option<Native>,
-    pub(crate) max_series: Option<MaxSeries>,
+    pub(crate) max_series: Option<Limit>,
+    pub(crate) expire_after: Option<Limit>,
     /// The old name, under which the metric is exposed as well.
     pub(crate) renamed_from: Option<Name>,
     /// The advice: a replacement for the metric.
@@ -131,11 +132,11 @@ pub(crate) struct Number {
     pub(crate) span: Span,
 }
 
-/// `max_series = 1000`.
-pub(crate) struct MaxSeries {
+/// A limit on the series of a family: `max_series = 1000`, or `expire_after = "10m"`.
+pub(crate) struct Limit {
     /// Where the argument is.
     pub(crate) span: Span,
-    /// A constant expression of type `usize`.
+    /// A constant expression, of type `usize` for `max_series` and `Duration` for `expire_after`.
     pub(crate) expr: TokenStream,
 }
 

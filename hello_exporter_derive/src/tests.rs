@@ -85,7 +85,7 @@ const SEEDS: &[&str] = &[
        pub struct S<'a, T: Metric, const N: usize> where T: Send {
            /// Help.
            #[metric(name = "x_seconds", labels = ["a", "b"], unit = "seconds", buckets = [-1, 2.5])] a: &'a T,
-           #[metric(help = "Help.", counter, max_series = 10)] pub(crate) b: HashMap<String, [u64; N]>,
+           #[metric(help = "Help.", counter, max_series = 10, expire_after = "10m")] pub(crate) b: HashMap<String, [u64; N]>,
            #[metric(flatten, prefix = "p_")] c: Inner, #[metric(skip)] r#type: (u8, fn(&'a T) -> T),
        }"#,
     r#"#[label(rename_all = "kebab-case", crate = x::y)] struct L<S> { #[label(name = "a", skip)] a: S, b: Option<u8> }"#,
@@ -132,6 +132,7 @@ const FRAGMENTS: &[&str] = &[
     "const_labels",
     "flatten",
     "max_series",
+    "expire_after",
     "unit",
     "#[metric]",
     "#[metric(name)]",

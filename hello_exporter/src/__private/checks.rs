@@ -5,6 +5,7 @@
 //! be broken at run time.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::message::Message;
 use super::metric_type;
@@ -300,12 +301,27 @@ pub const fn check_max_series(options: Options, max_series: usize) {
     if max_series == 0 {
         Message::new().text("`max_series` is zero: no series could be made").panic()
     }
-    if !options.max_series {
-        Message::new()
-            .text("a metric of this type has no `max_series`: it is for `CounterVec<N>`, `GaugeVec<N>`, ")
-            .text("`HistogramVec<N>` and `Family<L, M>`")
-            .panic()
+    if !options.series {
+        without_series("max_series").panic()
     }
+}
+
+/// Refuses an `expire_after` of zero, and any on a metric that is not a `Family` of this crate.
+#[track_caller]
+pub const fn check_expire_after(options: Options, expire_after: Duration) {
+    if expire_after.is_zero() {
+        Message::new().text("`expire_after` is zero: no series could be exposed").panic()
+    }
+    if !options.series {
+        without_series("expire_after").panic()
+    }
+}
+
+const fn without_series(argument: &str) -> Message {
+    Message::new()
+        .text("a metric of this type has no `")
+        .text(argument)
+        .text("`: it is for `CounterVec<N>`, `GaugeVec<N>`, `HistogramVec<N>` and `Family<L, M>`")
 }
 
 /// A metric of a struct: its name, the metric type that its field determines, and the metric type

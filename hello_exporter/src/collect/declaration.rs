@@ -1,5 +1,7 @@
 //! The declaration of a field, and how a field can differ from it.
 
+use std::time::Duration;
+
 use crate::desc::Desc;
 use crate::desc::contract::Bounds;
 use crate::metric::NativeBuckets;
@@ -12,12 +14,13 @@ pub struct Declaration {
     buckets: Option<&'static [f64]>,
     native: Option<NativeBuckets>,
     max_series: Option<usize>,
+    expire_after: Option<Duration>,
 }
 
 impl Declaration {
     /// Returns the declaration of a field of this family, without options.
     pub const fn new(desc: Desc) -> Self {
-        Self { desc, buckets: None, native: None, max_series: None }
+        Self { desc, buckets: None, native: None, max_series: None, expire_after: None }
     }
 
     /// Returns the declaration of a field of this family, with options.
@@ -26,7 +29,7 @@ impl Declaration {
         buckets: Option<&'static [f64]>,
         max_series: Option<usize>,
     ) -> Self {
-        Self { desc, buckets, native: None, max_series }
+        Self { desc, buckets, native: None, max_series, expire_after: None }
     }
 
     /// Permits any UTF-8 text as the names of the family.
@@ -68,6 +71,21 @@ impl Declaration {
     /// Returns the maximum number of series of a family with labels.
     pub fn max_series(&self) -> Option<usize> {
         self.max_series
+    }
+
+    /// Sets the time after which a series that is not updated expires. The derive calls this.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_expire_after(self, expire_after: Duration) -> Self {
+        let mut declared = self;
+        declared.expire_after = Some(expire_after);
+        declared
+    }
+
+    /// Returns the time after which a series of a family with labels is removed if it is not
+    /// updated.
+    pub fn expire_after(&self) -> Option<Duration> {
+        self.expire_after
     }
 
     /// Returns the label names of the family.

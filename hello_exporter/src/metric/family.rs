@@ -5,11 +5,12 @@ mod tests;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use super::histogram::{Buckets, Histogram};
 use super::series::Series;
 use super::series_set::{NumberMetric, SeriesMetric, SeriesSet};
-use super::store::Store;
+use super::store::{Limits, Store};
 use super::view::SeriesView;
 use super::{Counter, Gauge};
 use crate::collect::{Declaration, FieldError, Init, LabelShape, Made, Metric, Options};
@@ -103,21 +104,21 @@ pub type HistogramVec<const N: usize> = Family<Positional<N>, Histogram>;
 impl<const N: usize> CounterVec<N> {
     /// Makes an empty family of `u64` counters with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
-        Self::of(label_names, Buckets::none(), None)
+        Self::of(label_names, Buckets::none(), Limits::default())
     }
 }
 
 impl<const N: usize> GaugeVec<N> {
     /// Makes an empty family of `f64` gauges with these label names.
     pub fn new(label_names: [&str; N]) -> Self {
-        Self::of(label_names, Buckets::none(), None)
+        Self::of(label_names, Buckets::none(), Limits::default())
     }
 }
 
 impl<const N: usize> HistogramVec<N> {
     /// Makes an empty family of histograms with these label names and buckets.
     pub fn new(label_names: [&str; N], buckets: impl Into<Buckets>) -> Self {
-        Self::of(label_names, buckets.into(), None)
+        Self::of(label_names, buckets.into(), Limits::default())
     }
 }
 
@@ -132,7 +133,7 @@ impl<const N: usize> HistogramVec<N> {
 /// ```
 impl<M: NumberMetric, const N: usize> From<[&str; N]> for Family<Positional<N>, M> {
     fn from(label_names: [&str; N]) -> Self {
-        Self::of(label_names, Buckets::none(), None)
+        Self::of(label_names, Buckets::none(), Limits::default())
     }
 }
 
@@ -208,16 +209,46 @@ impl<L, M: SeriesMetric> Family<L, M> {
     fn of<'n>(
         label_names: impl IntoIterator<Item = &'n str>,
         buckets: Buckets,
-        max_series: Option<usize>,
+        limits: Limits,
     ) -> Self {
-        let store = Store::new(label_names, M::layout(&buckets), max_series);
+        let store = Store::new(label_names, M::layout(&buckets), limits);
         Self { series: SeriesSet { store, buckets }, kind: PhantomData }
     }
 
     fn declared(declaration: &Declaration) -> Self {
         let buckets =
             if M::OPTIONS.buckets { Buckets::declared(declaration) } else { Buckets::none() };
-        Self::of(declaration.label_names(), buckets, declaration.max_series())
+        let limits = Limits {
+            max_series: declaration.max_series(),
+            expire_after: declaration.expire_after(),
+        };
+        Self::of(declaration.label_names(), buckets, limits)
+    }
+
+    /// Returns an empty family that removes each series once it was not updated for this time, as
+    /// the argument `expire_after` of the attribute says. For a time that is known at run time, e.g.
+    /// from a flag.
+    ///
+    /// ```
+    /// use hello_exporter::{Collector, GaugeVec};
+    /// use std::time::Duration;
+    ///
+    /// #[derive(Collector)]
+    /// struct Peers {
+    ///     /// Blocks that the peer is behind.
+    ///     #[metric(labels = ["peer"])]
+    ///     peer_lag_blocks: GaugeVec<1>,
+    /// }
+    ///
+    /// # let flag = Duration::from_secs(600);
+    /// let mut peers = Peers::new();
+    /// peers.peer_lag_blocks = peers.peer_lag_blocks.expire_after(flag);
+    /// ```
+    #[must_use]
+    pub fn expire_after(self, expire_after: Duration) -> Self {
+        let Self { series: SeriesSet { store, buckets }, .. } = self;
+        let limits = Limits { expire_after: Some(expire_after), ..store.limits() };
+        Self::of(store.label_names.iter(), buckets, limits)
     }
 
     fn label_names(&self) -> impl Iterator<Item = &str> {
@@ -226,6 +257,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
 
     fn encode(&self, encoder: &mut FamilyEncoder<'_>) {
         let store = &self.series.store;
+        store.remove_expired();
         if encoder.begin_rendered(M::TYPE, self.label_names()) {
             M::encode(&self.series, encoder);
         }

@@ -251,12 +251,18 @@ impl<L, M, P> guard::sealed::Sealed for Series<'_, L, M, P> {}
 
 impl<L: Labels, T: GaugeValue, P: Lookup> Level for Series<'_, L, Gauge<T>, P> {
     fn rise(&self) -> bool {
-        self.with_word(|word| T::add(word, T::ONE))
+        self.update(|_, value| {
+            value.words.iter().for_each(|word| T::add(word, T::ONE));
+            value.last_update.inspect(|last_update| last_update.add_guard());
+        })
     }
 
     /// Subtracts one, unless the series was removed meanwhile: a new series would go below zero.
     fn fall(&self) {
-        self.read(|_, value| value.words.iter().for_each(|word| T::add(word, T::ONE.negated())));
+        self.read(|_, value| {
+            value.words.iter().for_each(|word| T::add(word, T::ONE.negated()));
+            value.last_update.inspect(|last_update| last_update.remove_guard());
+        });
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod cached_lookup;
 mod chunk;
+mod expiry;
 mod index;
 mod key;
 mod removal;
@@ -25,6 +26,7 @@ mod value;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use tracing::warn;
@@ -37,6 +39,7 @@ use crate::sync::{lock, read, write};
 pub(super) use cached_lookup::CachedLookup;
 pub(super) use chunk::ValueLayout;
 use chunk::{Chunk, Layout, Record};
+use expiry::Expiry;
 use index::Location;
 use key::SeriesKey;
 pub(super) use key::ValueLengths;
@@ -57,10 +60,18 @@ pub(crate) struct Store {
     gaps: Box<[usize]>,
     layout: Layout,
     native: Option<NativeLayout>,
-    max_series: usize,
+    expiry: Option<Expiry>,
+    limits: Limits,
     /// The number of dropped updates.
     dropped: AtomicU64,
     pub(super) exemplars: Exemplars,
+}
+
+/// The limits that the declaration of a family sets.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Limits {
+    pub(super) max_series: Option<usize>,
+    pub(super) expire_after: Option<Duration>,
 }
 
 /// Bookkeeping under the writer's lock.
@@ -78,7 +89,7 @@ impl Store {
     pub(crate) fn new<'n>(
         label_names: impl IntoIterator<Item = &'n str>,
         value: ValueLayout,
-        max_series: Option<usize>,
+        limits: Limits,
     ) -> Self {
         let label_names = LabelNames::new(label_names);
         let empty = Storage::default();
@@ -88,10 +99,15 @@ impl Store {
             generation: AtomicU64::new(CachedLookup::NEVER + 1),
             hasher: RandomState::default(),
             gaps: key::gaps(&label_names),
-            layout: Layout::new(SeriesKey::lengths_words(label_names.len()), value),
+            layout: Layout::new(
+                SeriesKey::lengths_words(label_names.len()),
+                value,
+                limits.expire_after.is_some(),
+            ),
             native: value.native,
             label_names,
-            max_series: max_series.unwrap_or(usize::MAX),
+            expiry: limits.expire_after.map(Expiry::new),
+            limits,
             dropped: AtomicU64::new(0),
             exemplars: Exemplars::default(),
         }
@@ -104,7 +120,11 @@ impl Store {
         values: &[&str],
         operation: impl Fn(SeriesValue<'_>) -> R,
     ) -> Option<R> {
-        self.with_key(values, |key| self.create_or_find(key, |_, _, value| operation(value)))
+        let renew_and_operate = |_: Location, _: Record<'_>, value: SeriesValue<'_>| {
+            value.renew();
+            operation(value)
+        };
+        self.with_key(values, |key| self.create_or_find(key, renew_and_operate))
             .or_else(|| self.drop_update(values))
     }
 
@@ -128,7 +148,11 @@ impl Store {
         let storage = read(&self.own_stripe().0);
         let location = cached.location(self.generation.load(Ordering::Relaxed));
         let value = location.and_then(|location| storage.value(location, self.layout));
-        value.map(operation).is_some()
+        value.map(|value| {
+            value.renew();
+            operation(value);
+        })
+        .is_some()
     }
 
     /// Runs [`update`](Self::update), and caches the lookup.
@@ -143,10 +167,15 @@ impl Store {
                 // The stripe is locked, so this is the generation of the location.
                 cached.set(location, self.generation.load(Ordering::Relaxed));
             }
+            value.renew();
             operation(value)
         };
         self.with_key(values, |key| self.create_or_find(key, cache_and_operate))
             .or_else(|| self.drop_update(values))
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Returns the number of series.
@@ -190,7 +219,7 @@ impl Store {
         read: impl FnOnce(RenderedLabels<'_>, SeriesValue<'_>) -> R,
     ) -> Option<R> {
         let record = handle.chunk.record(handle.offset, self.layout)?;
-        let value = SeriesValue::new(record.value, handle.chunk.natives());
+        let value = SeriesValue::new(record.state, handle.chunk.natives(), self.layout);
         Some(read(RenderedLabels(record.labels()), value))
     }
 
@@ -229,7 +258,7 @@ impl Store {
     ) -> Option<R> {
         let storage = read(&self.own_stripe().0);
         let (location, record) = self.find(&storage, key)?;
-        Some(operation(location, record, storage.value_of(location.chunk(), record)))
+        Some(operation(location, record, storage.value_of(location.chunk(), record, self.layout)))
     }
 
     #[inline]
@@ -277,11 +306,12 @@ impl Store {
     #[cold]
     fn create(&self, key: &SeriesKey<'_>) -> bool {
         let mut writer = self.lock_writer();
+        self.sweep(&mut writer);
         let mut storage = self.storage();
         if self.find(&storage, key).is_some() {
             return true;
         }
-        if writer.live >= self.max_series {
+        if self.limits.max_series.is_some_and(|most| writer.live >= most) {
             return false;
         }
         let Some(record) = self.render(key) else {
@@ -349,7 +379,7 @@ impl Snapshot {
     #[inline(always)]
     pub(crate) fn series(&self) -> impl Iterator<Item = (RenderedLabels<'_>, &[AtomicU64])> {
         let records = self.storage.walk(self.layout);
-        records.map(|(_, _, record)| (RenderedLabels(record.labels()), record.value))
+        records.map(|(_, _, record)| (RenderedLabels(record.labels()), record.state))
     }
 
     /// Iterates over all series, like [`series`](Self::series), with everything that belongs to
@@ -360,7 +390,7 @@ impl Snapshot {
         records.map(|(chunk, _, record)| FullSeries {
             labels: RenderedLabels(record.labels()),
             lengths: ValueLengths::of(record, self.labels),
-            value: self.storage.value_of(chunk, record),
+            value: self.storage.value_of(chunk, record, self.layout),
             start: record.start(self.layout),
         })
     }

@@ -13,7 +13,7 @@ use syn::{GenericParam, Generics, Type};
 use super::declaration::{constant_buckets, declared_type};
 use super::spans::{Ends, call, of_metric};
 use super::variant;
-use crate::model::{Buckets, Collector, Field, Metric, Name, Native, Number};
+use crate::model::{Buckets, Collector, Field, Limit, Metric, Name, Native, Number};
 
 /// Writes the checks of fields whose types mention no parameter.
 pub(crate) fn free(collector: &Collector) -> TokenStream {
@@ -72,12 +72,13 @@ fn of_field(collector: &Collector, field: &Field, metric: &Metric) -> Vec<TokenS
     if let Some(native) = &metric.native {
         checks.extend(check_native(krate, ty, native));
     }
-    if let Some(max_series) = &metric.max_series {
+    let mut check_limit = |check, limit: &Limit| {
         let options = of_metric(krate, ty, "OPTIONS");
-        let expr = &max_series.expr;
-        let arguments = quote!(#options, #expr);
-        checks.push(call(krate, "check_max_series", arguments, Ends::both(max_series.span)));
-    }
+        let expr = &limit.expr;
+        checks.push(call(krate, check, quote!(#options, #expr), Ends::both(limit.span)));
+    };
+    metric.max_series.iter().for_each(|limit| check_limit("check_max_series", limit));
+    metric.expire_after.iter().for_each(|limit| check_limit("check_expire_after", limit));
     checks
 }
 

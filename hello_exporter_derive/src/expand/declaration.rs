@@ -19,6 +19,7 @@ pub(super) fn declaration(collector: &Collector, field: &Field, metric: &Metric)
     let buckets = option(metric.buckets.as_ref().map(|buckets| constant_buckets(krate, buckets)));
     let native = metric.native.as_ref().map(|native| with_native(krate, native));
     let max_series = option(metric.max_series.as_ref().map(|max| max.expr.clone()));
+    let expire_after = metric.expire_after.iter().map(|limit| &limit.expr);
     let status = status(collector, metric);
     let declaration = quote! {
         #krate::__private::declaration(
@@ -33,6 +34,7 @@ pub(super) fn declaration(collector: &Collector, field: &Field, metric: &Metric)
             (#buckets, #max_series),
         )
         #native
+        #(.with_expire_after(#expire_after))*
     };
     match collector.utf8 {
         true => quote!(#krate::__private::utf8(#declaration)),

@@ -13,7 +13,7 @@
 //!   writer's lock. This offset is the start of a complete record: it comes from an index entry, is
 //!   `FIRST_OFFSET`, or is the end of the previous record with its padding.
 //! - A store has one [`Layout`] for all its records.
-//! - Other modules can store only to the value and the start timestamp of a record; this one also
+//! - Other modules can store only to the state and the start timestamp of a record; this one also
 //!   sets one bit of its header. Removal marks a record, and compaction copies it to another chunk.
 //! - A chunk lives as long as its last reference, and every record borrows from a chunk.
 
@@ -25,6 +25,7 @@ mod tests;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::expiry::LastUpdate;
 use crate::metric::native::{NativeHistogram, NativeLayout};
 use crate::metric::start::StartTimestamp;
 
@@ -50,21 +51,31 @@ pub(super) struct Layout {
     has_start: bool,
     /// The number of words of the value.
     value: usize,
+    /// The number of words of the state: the value, and the last update of a series that expires.
+    state: usize,
     /// Whether the last word of the value is the number of native buckets in the chunk.
     has_native: bool,
 }
 
 impl Layout {
-    pub(super) fn new(lengths_words: usize, value: ValueLayout) -> Self {
+    pub(super) fn new(lengths_words: usize, value: ValueLayout, expires: bool) -> Self {
         let ValueLayout { words, has_start, native } = value;
         let has_native = native.is_some();
         let front = 1 + lengths_words + usize::from(has_start);
-        Self { front, has_start, value: words + usize::from(has_native), has_native }
+        let value = words + usize::from(has_native);
+        Self { front, has_start, value, state: value + usize::from(expires), has_native }
+    }
+
+    /// Splits a state into the words of the value and the last update.
+    #[inline(always)]
+    pub(super) fn split(self, state: &[AtomicU64]) -> (&[AtomicU64], Option<LastUpdate<'_>>) {
+        let (value, rest) = state.split_at_checked(self.value).unwrap_or((state, &[]));
+        (value, rest.first().map(LastUpdate::new))
     }
 
     /// Returns how many native buckets the records of this number of words can have.
     fn natives(self, words: usize) -> usize {
-        if self.has_native { words / (self.front + self.value) } else { 0 }
+        if self.has_native { words / (self.front + self.state) } else { 0 }
     }
 }
 
@@ -149,7 +160,7 @@ pub(super) fn render(
     let mut words = vec![Header::new(hash, labels)?.0];
     words.extend(lengths);
     words.extend(layout.has_start.then(|| start.to_bits()));
-    words.resize(layout.front + layout.value, 0);
+    words.resize(layout.front + layout.state, 0);
     // The bytes keep their order in memory, on machines of either endianness.
     words.extend(labels.as_bytes().chunks(8).map(|bytes| {
         let mut word = [0; 8];
@@ -165,7 +176,8 @@ pub(super) struct Record<'s> {
     pub(super) header: Header,
     /// The header, the lengths and the start timestamp.
     front: &'s [AtomicU64],
-    pub(super) value: &'s [AtomicU64],
+    /// The value, and the last update of a series that expires.
+    pub(super) state: &'s [AtomicU64],
     labels: &'s [AtomicU64],
 }
 
@@ -176,14 +188,14 @@ impl<'s> Record<'s> {
         let header = Header(words.first()?.load(Ordering::Relaxed));
         let (front, words) = words.split_at_checked(layout.front)?;
         let labels_words = header.labels_words();
-        let (body, words) = words.split_at_checked(layout.value + labels_words)?;
-        let (value, labels) = if header.has_value_last() {
-            let (labels, value) = body.split_at_checked(labels_words)?;
-            (value, labels)
+        let (body, words) = words.split_at_checked(layout.state + labels_words)?;
+        let (state, labels) = if header.has_value_last() {
+            let (labels, state) = body.split_at_checked(labels_words)?;
+            (state, labels)
         } else {
-            body.split_at_checked(layout.value)?
+            body.split_at_checked(layout.state)?
         };
-        Some((Self { header, front, value, labels }, words.get(header.padding()..)?))
+        Some((Self { header, front, state, labels }, words.get(header.padding()..)?))
     }
 
     /// Returns the offset of the value in the record.
@@ -222,12 +234,12 @@ impl<'s> Record<'s> {
     /// Returns the number of words of the record and its padding.
     #[inline(always)]
     pub(super) fn length(self) -> usize {
-        self.front.len() + self.value.len() + self.labels.len() + self.header.padding()
+        self.front.len() + self.state.len() + self.labels.len() + self.header.padding()
     }
 
     /// Returns the current words, in the order of [`render`].
     pub(super) fn copy(self) -> Vec<u64> {
-        let words = self.front.iter().skip(1).chain(self.value).chain(self.labels);
+        let words = self.front.iter().skip(1).chain(self.state).chain(self.labels);
         let words = words.map(|word| word.load(Ordering::Relaxed));
         [self.header.plain().0].into_iter().chain(words).collect()
     }
@@ -289,10 +301,10 @@ impl Chunk {
         Some(Record::split_first(self.words.get(offset..)?, layout)?.0)
     }
 
-    /// Returns the value at the offset of a cached lookup.
+    /// Returns the state at the offset of a cached lookup.
     #[inline(always)]
-    pub(super) fn value(&self, offset: usize, layout: Layout) -> Option<&[AtomicU64]> {
-        self.words.get(offset..)?.get(..layout.value)
+    pub(super) fn state(&self, offset: usize, layout: Layout) -> Option<&[AtomicU64]> {
+        self.words.get(offset..)?.get(..layout.state)
     }
 
     /// Returns the native buckets of all records.
@@ -307,7 +319,7 @@ impl Chunk {
         record: Record<'_>,
         layout: Layout,
     ) -> Option<Arc<NativeHistogram>> {
-        let number = record.value.last().filter(|_| layout.has_native)?;
+        let number = record.state.get(..layout.value)?.last().filter(|_| layout.has_native)?;
         self.natives.get(number.load(Ordering::Relaxed) as usize)?.get().cloned()
     }
 
@@ -365,8 +377,8 @@ fn with_value_last(
 ) -> Option<impl Iterator<Item = u64>> {
     let (header, rest) = record.split_first()?;
     let (lengths, rest) = rest.split_at_checked(layout.front - 1)?;
-    let (value, labels) = rest.split_at_checked(layout.value)?;
-    let words = lengths.iter().chain(labels).chain(value).copied();
+    let (state, labels) = rest.split_at_checked(layout.state)?;
+    let words = lengths.iter().chain(labels).chain(state).copied();
     Some([Header(*header).with_value_last(padding).0].into_iter().chain(words))
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::index::Location;
 use super::key::SeriesKey;
 use super::storage::Storage;
+use super::value::SeriesValue;
 use super::{Store, Writer};
 use crate::labels::{self, RenderedLabels};
 use crate::sync::write;
@@ -24,7 +25,7 @@ impl Store {
         let mut writer = self.lock_writer();
         let storage = self.storage();
         let location = self.with_key(values, |key| Some(self.find(&storage, key)?.0));
-        self.remove_at(&mut writer, &storage, location.as_slice()) > 0
+        self.remove_at(&mut writer, &storage, location.as_slice(), |_| true) > 0
     }
 
     /// Removes the series with these rendered labels, and ignores missing ones. Returns the number
@@ -38,7 +39,7 @@ impl Store {
             Some(self.find(&storage, &SeriesKey::new(&values, &self.hasher)?)?.0)
         });
         let locations: Vec<Location> = locations.collect();
-        self.remove_at(&mut writer, &storage, &locations)
+        self.remove_at(&mut writer, &storage, &locations, |_| true)
     }
 
     /// Removes all series.
@@ -62,16 +63,27 @@ impl Store {
         }
     }
 
-    /// Removes records, and compacts the storage if tombstones take most of it. Returns the number
-    /// of removed records.
-    fn remove_at(&self, writer: &mut Writer, storage: &Storage, locations: &[Location]) -> usize {
+    /// Removes records whose value `is_rejected`, and compacts the storage if tombstones take most
+    /// of it. Returns the number of removed records.
+    pub(super) fn remove_at(
+        &self,
+        writer: &mut Writer,
+        storage: &Storage,
+        locations: &[Location],
+        is_rejected: impl Fn(SeriesValue<'_>) -> bool,
+    ) -> usize {
         if locations.is_empty() {
             return 0;
         }
         let mut removed = 0;
         self.exclusively(|current| {
             for location in locations {
-                removed += usize::from(self.remove_record(writer, storage, *location));
+                let record = storage.record(*location, self.layout);
+                let value =
+                    record.map(|record| storage.value_of(location.chunk(), record, self.layout));
+                if value.is_some_and(&is_rejected) {
+                    removed += usize::from(self.remove_record(writer, storage, *location));
+                }
             }
             if writer.is_sparse(storage)
                 && let Some(compacted) = storage.compacted(writer.live, self.layout)

@@ -53,14 +53,19 @@ impl Storage {
     #[inline(always)]
     pub(super) fn value(&self, location: Location, layout: Layout) -> Option<SeriesValue<'_>> {
         let chunk = self.chunks.get(location.chunk())?;
-        Some(SeriesValue::new(chunk.value(location.offset(), layout)?, chunk.natives()))
+        Some(SeriesValue::new(chunk.state(location.offset(), layout)?, chunk.natives(), layout))
     }
 
     /// Returns the value of a record of the chunk number `chunk`.
     #[inline(always)]
-    pub(super) fn value_of<'s>(&'s self, chunk: usize, record: Record<'s>) -> SeriesValue<'s> {
+    pub(super) fn value_of<'s>(
+        &'s self,
+        chunk: usize,
+        record: Record<'s>,
+        layout: Layout,
+    ) -> SeriesValue<'s> {
         let natives = self.chunks.get(chunk).map_or(&[][..], Chunk::natives);
-        SeriesValue::new(record.value, natives)
+        SeriesValue::new(record.state, natives, layout)
     }
 
     /// Returns the record with this hash that `is_it` accepts, and its location.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::chunk::Natives;
+use super::chunk::{Layout, Natives};
+use super::expiry::LastUpdate;
 use crate::metric::native::NativeHistogram;
 
 /// The value of a series: words, or a native histogram.
@@ -12,12 +13,22 @@ pub struct SeriesValue<'s> {
     /// The number of a native histogram in `natives`, or else the value.
     pub(in crate::metric) words: &'s [AtomicU64],
     natives: &'s Natives,
+    pub(in crate::metric) last_update: Option<LastUpdate<'s>>,
 }
 
 impl<'s> SeriesValue<'s> {
     #[inline(always)]
-    pub(super) fn new(words: &'s [AtomicU64], natives: &'s Natives) -> Self {
-        Self { words, natives }
+    pub(super) fn new(state: &'s [AtomicU64], natives: &'s Natives, layout: Layout) -> Self {
+        let (words, last_update) = layout.split(state);
+        Self { words, natives, last_update }
+    }
+
+    /// Records an update of a series that expires.
+    #[inline(always)]
+    pub(super) fn renew(self) {
+        if let Some(last_update) = self.last_update {
+            last_update.renew();
+        }
     }
 
     /// Returns the native histogram, if the family has them.

@@ -1,6 +1,6 @@
 use super::*;
 
-const LAYOUT: Layout = Layout { front: 3, has_start: true, value: 1, has_native: false };
+const LAYOUT: Layout = Layout { front: 3, has_start: true, value: 1, state: 1, has_native: false };
 const START: StartTimestamp = StartTimestamp::from_bits(7);
 
 /// Returns a chunk full of records with labels of these lengths, and their offsets and labels.
@@ -29,14 +29,14 @@ fn records_of_every_length_are_read_back_without_gaps() {
             assert_eq!(record.lengths().next(), Some(labels.len() as u64));
             let start = record.start(LAYOUT).map(|word| word.load(Ordering::Relaxed));
             assert_eq!(start, Some(7));
-            record.value[0].store(labels.len() as u64, Ordering::Relaxed);
+            record.state[0].store(labels.len() as u64, Ordering::Relaxed);
             end += record.length();
         }
         assert!(records.next_live(LAYOUT).is_none());
         for (offset, labels) in &appended {
             let record = chunk.record(*offset, LAYOUT).unwrap();
-            let value = chunk.value(offset + record.value_offset(), LAYOUT).unwrap();
-            assert_eq!(value[0].load(Ordering::Relaxed), labels.len() as u64);
+            let state = chunk.state(offset + record.value_offset(), LAYOUT).unwrap();
+            assert_eq!(state[0].load(Ordering::Relaxed), labels.len() as u64);
             let lengths = record.lengths().take(1);
             let mut plain = render(7, lengths, START, labels, LAYOUT).unwrap();
             plain[LAYOUT.front] = labels.len() as u64;
@@ -52,8 +52,8 @@ fn no_value_shares_a_cache_line_with_another_record() {
         let (chunk, appended) = filled(1_000, std::iter::repeat(length));
         let lines = appended.iter().map(|(offset, _)| {
             let record = chunk.record(*offset, LAYOUT).unwrap();
-            let words = [record.front, record.value, record.labels].into_iter().flatten();
-            (line(&record.value[0]), words.map(line).collect::<Vec<_>>())
+            let words = [record.front, record.state, record.labels].into_iter().flatten();
+            (line(&record.state[0]), words.map(line).collect::<Vec<_>>())
         });
         let lines: Vec<_> = lines.collect();
         for (at, (value, _)) in lines.iter().enumerate() {
