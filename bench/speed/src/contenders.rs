@@ -12,7 +12,7 @@ mod vise;
 pub use fastmetrics::Fastmetrics;
 pub use measured::{Measured, MeasuredFixed};
 pub use metrics::Metrics;
-pub use ours::Ours;
+pub use ours::{Expiring, Ours};
 pub use prometheus::Prometheus;
 pub use prometheus_client::PrometheusClient;
 pub use vise::Vise;

@@ -8,12 +8,14 @@ use speed::labels::{label_sets, label_sets_with_own_paths, label_sets_with_share
 type Group = (&'static str, fn(&str) -> Done);
 
 /// All groups. Those that age the heap are last, so that the others have a fresh heap.
-const GROUPS: [Group; 22] = [
+const GROUPS: [Group; 24] = [
     ("inc_labelled_1000_1thread", increment::one_thread),
     ("inc_labelled_1000_2threads_different", increment::two_threads_different),
     ("inc_labelled_2threads_same", increment::two_threads_same),
     ("inc_one_hot", increment::one_hot),
     ("inc_pinned", increment::pinned),
+    ("inc_expiring", increment::expiring),
+    ("inc_expiring_pinned", increment::expiring_pinned),
     ("observe", observe::observe),
     ("create_series_100000", |name| create::create(name, 100_000)),
     ("encode_text_1000", |name| encode::text(name, &label_sets(1_000))),

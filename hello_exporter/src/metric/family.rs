@@ -225,9 +225,9 @@ impl<L, M: SeriesMetric> Family<L, M> {
         Self::of(declaration.label_names(), buckets, limits)
     }
 
-    /// Returns an empty family that removes each series once it was not updated for this time, as
-    /// the argument `expire_after` of the attribute says. For a time that is known at run time, e.g.
-    /// from a flag.
+    /// Returns an empty family like this one, which removes each series once it was not updated for
+    /// this time, like `expire_after` in the attribute. This one takes a time that is known at run
+    /// time only, e.g. from a flag. Zero stands for never.
     ///
     /// ```
     /// use hello_exporter::{Collector, GaugeVec};
@@ -247,7 +247,8 @@ impl<L, M: SeriesMetric> Family<L, M> {
     #[must_use]
     pub fn expire_after(self, expire_after: Duration) -> Self {
         let Self { series: SeriesSet { store, buckets }, .. } = self;
-        let limits = Limits { expire_after: Some(expire_after), ..store.limits() };
+        let expire_after = Some(expire_after).filter(|after| !after.is_zero());
+        let limits = Limits { expire_after, ..store.limits() };
         Self::of(store.label_names.iter(), buckets, limits)
     }
 

@@ -1,6 +1,7 @@
 //! This library.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hello_exporter::registry::IntoCollector;
 use hello_exporter::{Collector, CounterVec, HistogramVec, Registry};
@@ -20,8 +21,21 @@ impl Contender for Ours {
     type Histogram = Registered<UnlabelledSeconds>;
 }
 
+/// This library, with series that expire.
+pub struct Expiring;
+
+impl Contender for Expiring {
+    const NAME: &'static str = "expire_after";
+    const IS_PEER: bool = false;
+    const FORMATS: &'static [Format] = Ours::FORMATS;
+
+    type Counters = Registered<Requests<true>>;
+    type Histograms = Registered<Seconds>;
+    type Histogram = Registered<UnlabelledSeconds>;
+}
+
 #[derive(Collector)]
-pub struct Requests {
+pub struct Requests<const EXPIRE: bool = false> {
     /// Requests served.
     #[metric(labels = ["method", "path", "code"], const_labels(service = "checkout"))]
     requests_total: CounterVec<3>,
@@ -75,11 +89,15 @@ impl<M: 'static> Expose for Registered<M> {
     }
 }
 
-impl Counters for Registered<Requests> {
+impl<const EXPIRE: bool> Counters for Registered<Requests<EXPIRE>> {
     type Key = Labels;
 
     fn new() -> Self {
-        Self::new(Requests::new())
+        let Requests { mut requests_total } = Requests::new();
+        if EXPIRE {
+            requests_total = requests_total.expire_after(Duration::from_secs(600));
+        }
+        Self::new(Requests { requests_total })
     }
 
     fn key(labels: &Labels) -> Self::Key {

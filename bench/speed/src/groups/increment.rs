@@ -10,7 +10,7 @@ use figures::{Entrant, Measurement};
 
 use super::exposition::values;
 use super::{Done, nanoseconds};
-use crate::contenders::{Contender, Counters, Expose, Format, Ours};
+use crate::contenders::{Contender, Counters, Expiring, Expose, Format, Ours};
 use crate::every_contender;
 use crate::labels::{self, Labels};
 use crate::measure::{self, entrant, time};
@@ -55,6 +55,24 @@ pub fn pinned(name: &str) -> Done {
     let entrants = every_contender!(by_handle()).into_iter().chain([atomic]);
     let rounds = nanoseconds(name, "an increment of a kept handle", entrants)?;
     rounds.ratio("inc_pinned_to_atomic_add", Ours::NAME, "atomic_add");
+    Ok(())
+}
+
+/// Measures increments of series that expire, next to those of series that do not, and prints the
+/// ratio.
+pub fn expiring(name: &str) -> Done {
+    let visits = [visits(SERIES)];
+    let entrants = [by_labels::<Ours>(&visits), by_labels::<Expiring>(&visits)];
+    let rounds = nanoseconds(name, "an increment by labels", entrants)?;
+    rounds.ratio("inc_expiring_to_others", Expiring::NAME, Ours::NAME);
+    Ok(())
+}
+
+/// Measures the same through a handle that was made before.
+pub fn expiring_pinned(name: &str) -> Done {
+    let entrants = [by_handle::<Ours>(), by_handle::<Expiring>()];
+    let rounds = nanoseconds(name, "an increment of a kept handle", entrants)?;
+    rounds.ratio("inc_expiring_pinned_to_others", Expiring::NAME, Ours::NAME);
     Ok(())
 }
 

@@ -18,25 +18,25 @@ use crate::clock;
 pub(super) struct Expiry {
     /// In milliseconds.
     after: u64,
-    /// The time of the last sweep.
-    swept_at: AtomicU64,
+    /// The time from which on a scrape sweeps: when the first series expires, or earlier, so that
+    /// updates are found soon.
+    next_sweep: AtomicU64,
 }
 
 impl Expiry {
-    /// A family is swept at most this often in the time after which its series expire, because a
-    /// sweep reads all series.
-    const MOST_SWEEPS: u64 = 32;
+    /// How often scrapes look for updates in the time after which series expire. More often would
+    /// cost more, because a sweep reads all series.
+    const SWEEPS: u64 = 32;
 
     pub(super) fn new(after: Duration) -> Self {
-        let after = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-        Self { after, swept_at: AtomicU64::new(0) }
+        let after = u64::try_from(after.as_millis()).unwrap_or(u64::MAX).max(1);
+        Self { after, next_sweep: AtomicU64::new(0) }
     }
 
     /// Returns the current time if the family should be swept.
     fn due(&self) -> Option<u64> {
         let now = clock::milliseconds();
-        let elapsed = now.saturating_sub(self.swept_at.load(Ordering::Relaxed));
-        (elapsed >= self.after / Self::MOST_SWEEPS).then_some(now)
+        (now >= self.next_sweep.load(Ordering::Relaxed)).then_some(now)
     }
 }
 
@@ -84,9 +84,10 @@ impl<'s> LastUpdate<'s> {
         }
     }
 
-    fn is_expired(self, now: u64, after: u64) -> bool {
-        let word = self.0.load(Ordering::Relaxed);
-        word != 0 && word < Self::GUARD && now.saturating_sub(word) >= after
+    /// Returns when the series expires, unless it was updated since the last sweep or has guards.
+    fn expires_at(self, after: u64) -> Option<u64> {
+        let time = self.0.load(Ordering::Relaxed);
+        (1..Self::GUARD).contains(&time).then(|| time.saturating_add(after))
     }
 }
 
@@ -99,24 +100,31 @@ impl Store {
         }
     }
 
-    /// Removes the series that were not updated for the family's `expire_after`, unless the last
-    /// sweep was a short while ago.
+    /// Removes the series that were not updated for the family's `expire_after`, unless it is too
+    /// early for another sweep.
     ///
     /// Updates go on meanwhile, so a series can be updated after it was found expired. The removal
     /// reads its last update again under the locks of all stripes, when no update is running.
     pub(super) fn sweep(&self, writer: &mut Writer) {
-        let Some(Expiry { after, swept_at }) = &self.expiry else { return };
-        let Some(now) = self.expiry.as_ref().and_then(Expiry::due) else { return };
-        swept_at.store(now, Ordering::Relaxed);
+        let Some(expiry) = &self.expiry else { return };
+        let Some(now) = expiry.due() else { return };
+        let mut next_sweep = now.saturating_add(expiry.after / Expiry::SWEEPS);
         let storage = self.storage();
-        let expired = storage.walk(self.layout).filter_map(|(chunk, offset, record)| {
-            let last_update = storage.value_of(chunk, record, self.layout).last_update?;
+        let mut expired: Vec<Location> = Vec::new();
+        for (chunk, offset, record) in storage.walk(self.layout) {
+            let value = storage.value_of(chunk, record, self.layout);
+            let Some(last_update) = value.last_update else { continue };
             last_update.sweep(now);
-            last_update.is_expired(now, *after).then(|| Location::new(chunk, offset))?
-        });
-        let expired: Vec<Location> = expired.collect();
+            match last_update.expires_at(expiry.after) {
+                Some(time) if time <= now => expired.extend(Location::new(chunk, offset)),
+                Some(time) => next_sweep = next_sweep.min(time),
+                None => {}
+            }
+        }
+        expiry.next_sweep.store(next_sweep, Ordering::Relaxed);
         self.remove_at(writer, &storage, &expired, |value| {
-            value.last_update.is_some_and(|last_update| last_update.is_expired(now, *after))
+            let expires_at = value.last_update.and_then(|it| it.expires_at(expiry.after));
+            expires_at.is_some_and(|time| time <= now)
         });
     }
 }

@@ -1,0 +1,14 @@
+use hello_exporter::{Collector, CounterVec};
+
+#[derive(Collector)]
+struct Hello {
+    /// Display a.
+    #[metric(labels = ["x"], expire_after = "10")]
+    a: CounterVec<1>,
+
+    /// Display b.
+    #[metric(labels = ["x"], expire_after = "0s")]
+    b: CounterVec<1>,
+}
+
+fn main() {}
