@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use hello_exporter::testing::PausedClock;
 use hello_exporter::{Collector, CounterVec, GaugeVec, HistogramVec, Registry};
 use hello_exporter_tests::{exposition, registry_of};
 
-const ROUNDS: usize = 10_000;
+const ROUNDS: usize = 5_000;
 
 #[derive(Collector)]
 struct Metrics {
@@ -25,38 +25,77 @@ struct Metrics {
     sizes: HistogramVec<1>,
 }
 
+/// Lets two threads wait for each other, until one of them ends.
+#[derive(Default)]
+struct Meeting {
+    arrivals: Mutex<usize>,
+    has_changed: Condvar,
+    is_over: AtomicBool,
+}
+
+impl Meeting {
+    fn wait(&self) {
+        let mut arrivals = self.arrivals.lock().unwrap();
+        *arrivals += 1;
+        let both = arrivals.next_multiple_of(2);
+        self.has_changed.notify_all();
+        while *arrivals < both {
+            assert!(!self.is_over(), "the other thread failed");
+            arrivals = self.has_changed.wait(arrivals).unwrap();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+/// Ends a meeting when it is dropped.
+struct End<'m>(&'m Meeting);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        let Self(Meeting { arrivals, has_changed, is_over }) = self;
+        let _arrivals = arrivals.lock();
+        is_over.store(true, Ordering::Relaxed);
+        has_changed.notify_all();
+    }
+}
+
 /// Runs `update` in rounds, each while another thread lets the series expire `times` times and a
 /// third one scrapes. Each round starts with a series that was last updated by the end of the round
 /// before, where `settle` runs alone.
 fn race(metrics: &Arc<Metrics>, times: usize, update: impl Fn() + Sync, settle: impl Fn() + Sync) {
     let registry = registry_of(Arc::clone(metrics));
-    let barrier = Barrier::new(2);
-    let is_over = AtomicBool::new(false);
+    let meeting = Meeting::default();
     thread::scope(|scope| {
         scope.spawn(|| {
-            settle();
+            let _end = End(&meeting);
             for _ in 0..ROUNDS {
-                barrier.wait();
-                barrier.wait();
-                update();
-                barrier.wait();
                 settle();
+                meeting.wait();
+                meeting.wait();
+                update();
+                meeting.wait();
             }
+            meeting.wait();
         });
         scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed) {
+            let _end = End(&meeting);
+            while !meeting.is_over() {
                 assert_sound(&exposition(&registry));
             }
         });
+        let _end = End(&meeting);
         let clock = PausedClock::new();
         for _ in 0..ROUNDS {
-            barrier.wait();
+            meeting.wait();
             expire(&registry, &clock);
-            barrier.wait();
+            meeting.wait();
             (0..times).for_each(|_| expire(&registry, &clock));
-            barrier.wait();
+            meeting.wait();
         }
-        is_over.store(true, Ordering::Relaxed);
+        meeting.wait();
     });
 }
 

@@ -16,7 +16,7 @@ impl Contender for Ours {
     const IS_PEER: bool = false;
     const FORMATS: &'static [Format] = &[Format::Text, Format::OpenMetrics];
 
-    type Counters = Registered<Requests>;
+    type Counters = Registered<Requests<false>>;
     type Histograms = Registered<Seconds>;
     type Histogram = Registered<UnlabelledSeconds>;
 }
@@ -35,7 +35,7 @@ impl Contender for Expiring {
 }
 
 #[derive(Collector)]
-pub struct Requests<const EXPIRE: bool = false> {
+pub struct Requests<const EXPIRE: bool> {
     /// Requests served.
     #[metric(labels = ["method", "path", "code"], const_labels(service = "checkout"))]
     requests_total: CounterVec<3>,
@@ -93,7 +93,7 @@ impl<const EXPIRE: bool> Counters for Registered<Requests<EXPIRE>> {
     type Key = Labels;
 
     fn new() -> Self {
-        let Requests { mut requests_total } = Requests::new();
+        let Requests::<EXPIRE> { mut requests_total } = Requests::new();
         if EXPIRE {
             requests_total = requests_total.expire_after(Duration::from_secs(600));
         }
