@@ -69,8 +69,10 @@ impl Layout {
     /// Splits a state into the words of the value and the last update.
     #[inline(always)]
     pub(super) fn split(self, state: &[AtomicU64]) -> (&[AtomicU64], Option<LastUpdate<'_>>) {
-        let (value, rest) = state.split_at_checked(self.value).unwrap_or((state, &[]));
-        (value, rest.first().map(LastUpdate::new))
+        match state.split_last() {
+            Some((last, value)) if self.state > self.value => (value, Some(LastUpdate::new(last))),
+            _ => (state, None),
+        }
     }
 
     /// Returns how many native buckets the records of this number of words can have.
