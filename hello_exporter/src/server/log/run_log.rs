@@ -229,12 +229,11 @@ impl Visit for RedactedFields {
         let name = field.name();
         // The value of a secret is not formatted.
         let text = if is_secret(name) { String::new() } else { formatted(value) };
-        let mut text = redact(name, &text);
-        if text.len() > MOST_BYTES_OF_A_VALUE {
-            truncate(&mut text, MOST_BYTES_OF_A_VALUE);
-            text.push('…');
-        }
-        self.0.record_str(field, &text);
+        let text = redact(name, &text);
+        let mut is_cut = false;
+        let kept = prefix(&text, MOST_BYTES_OF_A_VALUE, &mut is_cut);
+        let end = if is_cut { "…" } else { "" };
+        self.0.record_str(field, &format!("{kept}{end}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -262,19 +261,123 @@ struct LimitedText {
 
 impl Write for LimitedText {
     fn write_str(&mut self, part: &str) -> fmt::Result {
+        let part = prefix(part, MOST_BYTES_FORMATTED - self.text.len(), &mut self.is_cut);
         self.text.push_str(part);
-        if self.text.len() > MOST_BYTES_FORMATTED {
-            truncate(&mut self.text, MOST_BYTES_FORMATTED);
-            self.is_cut = true;
-            // Ends the formatting.
-            return Err(fmt::Error);
-        }
-        Ok(())
+        // An error ends the formatting.
+        if self.is_cut { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
-/// Shortens the text to at most `most` bytes.
-fn truncate(text: &mut String, most: usize) {
+/// Returns the part of the text that fits into `most` bytes. Sets `is_cut` if that is not all.
+fn prefix<'t>(text: &'t str, most: usize, is_cut: &mut bool) -> &'t str {
+    if text.len() <= most {
+        return text;
+    }
+    *is_cut = true;
     let end = (0..=most).rev().find(|end| text.is_char_boundary(*end));
-    text.truncate(end.unwrap_or(0));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::io;
+
+    use tracing::{debug, info, info_span};
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    /// Returns the lines without their times.
+    fn finished(log: RunLog) -> Vec<String> {
+        let lines = log.finish();
+        let lines = lines.lines().map(|line| line.split_once(" level=").unwrap().1.to_owned());
+        lines.collect()
+    }
+
+    #[test]
+    fn lines_after_the_end_of_the_run_are_not_added() {
+        let mut log = RunLog::new();
+        let run = log.dispatch();
+        let of_run = |message: &str| dispatcher::with_default(&run, || info!("{message}"));
+        of_run("run");
+        log.end_run();
+        of_run("late");
+        RunLog::scope(Some(&log), || debug!("end"));
+        of_run("too late");
+        assert_eq!(finished(log), ["info msg=run", "debug msg=end"]);
+    }
+
+    #[test]
+    fn log_ends_with_its_request() {
+        let log = RunLog::new();
+        let (lines, run) = (Arc::clone(&log.lines), log.dispatch());
+        drop(log);
+        dispatcher::with_default(&run, || info!("late"));
+        assert_eq!((lines.is_open(), lines.close()), (false, String::new()));
+    }
+
+    #[test]
+    fn line_that_does_not_fit_is_the_last() {
+        let lines = Lines::default();
+        lines.push(&"x".repeat(MOST_BYTES));
+        assert!(lines.has_room());
+        lines.push("y");
+        assert!(!lines.has_room());
+        let text = lines.close();
+        assert_eq!(
+            text.trim_start_matches('x').split_once(" level=").unwrap().1,
+            "warn msg=\"The rest of the log is cut, since it is longer than 64 KiB\"\n"
+        );
+    }
+
+    #[test]
+    fn values_are_cut_at_a_character() {
+        let mut is_cut = false;
+        assert_eq!((prefix("aé", 3, &mut is_cut), is_cut), ("aé", false));
+        assert_eq!((prefix("aé", 2, &mut is_cut), is_cut), ("a", true));
+        // A password at the cut is not recognized any more.
+        let text = format!("{} http://me:secret", "x ".repeat(MOST_BYTES_FORMATTED / 2 - 8));
+        let text = text + "word@host";
+        let formatted = formatted(&format_args!("{text}"));
+        assert!(formatted.ends_with("x …"), "{formatted}");
+    }
+
+    /// A program's own log.
+    #[derive(Clone, Default)]
+    struct Own(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Own {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            lock(&self.0).write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn replaced_subscriber_gets_spans_and_the_events_of_its_level() {
+        let own = Own::default();
+        let writer = own.clone();
+        let layer = tracing_subscriber::fmt::layer()
+            .with_writer(move || writer.clone())
+            .without_time()
+            .with_target(false)
+            .with_filter(LevelFilter::INFO);
+        let subscriber = Dispatch::new(tracing_subscriber::registry().with(layer));
+        let log = dispatcher::with_default(&subscriber, RunLog::new);
+        RunLog::scope(Some(&log), || {
+            let span = info_span!("step", number = tracing::field::Empty).entered();
+            span.record("number", 1);
+            debug!("debugged");
+            info!(parent: tracing::Span::current(), "informed");
+        });
+        assert_eq!(finished(log), ["debug msg=debugged", "info msg=informed"]);
+        let own = String::from_utf8(lock(&own.0).clone()).unwrap();
+        assert_eq!(own, " INFO step{number=1}: informed\n");
+    }
 }
