@@ -22,6 +22,9 @@ const SECRET_PARTS: [&str; 12] = [
 /// Whole names of secrets, of which other names are parts.
 const SECRET_NAMES: [&str; 2] = ["auth", "pass"];
 
+/// Most characters of a user information with a password that is not escaped.
+const LONGEST_USER_INFO: usize = 4096;
+
 /// Returns the value of a field, without secrets.
 pub(super) fn redact(name: &str, value: &str) -> String {
     if is_secret(name) {
@@ -52,11 +55,16 @@ fn without_user_info(text: &str) -> String {
 /// Returns the length of the user information of a URL after `://`, with its `@`. A password can
 /// contain `/`, `?` or `#` that are not escaped.
 fn user_info(url: &str) -> usize {
-    let url = until(url, |it| it.is_whitespace() || matches!(it, '"' | '\'' | '`' | '<' | '>'));
-    let authority = until(url, |it| matches!(it, '/' | '?' | '#'));
-    let is_whole = authority.contains('@') || has_port(authority);
-    let searched = if is_whole { authority } else { url };
-    searched.rfind('@').map_or(0, |at| at + 1)
+    let is_end = |it: char| it.is_whitespace() || matches!(it, '"' | '\'' | '`' | '<' | '>');
+    let authority = until(url, |it| is_end(it) || matches!(it, '/' | '?' | '#'));
+    let at = if authority.contains('@') || has_port(authority) {
+        authority.rfind('@')
+    } else {
+        // The limit bounds the time for a text with many URLs.
+        let of_url = url.char_indices().take(LONGEST_USER_INFO).take_while(|(_, it)| !is_end(*it));
+        of_url.filter(|(_, it)| *it == '@').last().map(|(at, _)| at)
+    };
+    at.map_or(0, |at| at + 1)
 }
 
 /// Returns whether an authority without user information can have this text: after a colon there

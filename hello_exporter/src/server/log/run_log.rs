@@ -25,7 +25,7 @@ use crate::server::cli::{LogFormat, LogLevel};
 const MOST_BYTES: usize = 64 << 10;
 
 /// Most bytes of a value that are formatted.
-const MOST_BYTES_FORMATTED: usize = 64 << 10;
+const MOST_BYTES_FORMATTED: usize = 16 << 10;
 
 /// Most bytes of a value in the log.
 const MOST_BYTES_OF_A_VALUE: usize = 4 << 10;
