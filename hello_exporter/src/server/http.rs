@@ -17,7 +17,7 @@ pub(super) mod request_limits;
 use std::fmt::Display;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{Handler, HttpResponse, Resource, Responder, web};
 
 pub use crate::server::request_metrics::RequestMetrics;
@@ -79,8 +79,13 @@ pub(crate) fn ready() -> Resource {
 
 /// Returns a response with one line of text, and the headers that Go's `http.Error` sets.
 pub(super) fn plain(status: StatusCode, line: impl Display) -> HttpResponse {
-    HttpResponse::build(status)
-        .content_type("text/plain; charset=utf-8")
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .body(format!("{line}\n"))
+    let mut response = HttpResponse::build(status).body(format!("{line}\n"));
+    set_plain(response.headers_mut());
+    response
+}
+
+/// Sets the headers of a text that is for people.
+fn set_plain(headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }

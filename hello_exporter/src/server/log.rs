@@ -1,5 +1,8 @@
 //! The log: one line per message on standard error, in logfmt or JSON.
 
+mod redact;
+mod run_log;
+
 use std::fmt;
 
 use tracing::field::{Field, Visit};
@@ -11,6 +14,8 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
+
+pub(crate) use run_log::RunLog;
 
 use crate::internals::{note_location, panic_message};
 use crate::server::cli::{Flags, LogFormat, LogLevel};
@@ -71,18 +76,27 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut time = String::new();
-        SystemTime.format_time(&mut Writer::new(&mut time))?;
         let mut fields = EventFields::default();
         event.record(&mut fields);
-        let level = level_name(*event.metadata().level());
-        let head = [("ts", time), ("level", level.to_owned()), ("msg", fields.message)];
-        let rest = fields.others.iter().map(|(name, text)| (*name, text));
-        let all = head.iter().map(|(name, text)| (*name, text)).chain(rest);
-        match self.0 {
-            LogFormat::Logfmt => write_logfmt(all, &mut writer),
-            LogFormat::Json => write_json(all, &mut writer),
-        }
+        write_line(self.0, *event.metadata().level(), &fields, &mut writer)
+    }
+}
+
+/// Writes a line with the current time.
+fn write_line(
+    format: LogFormat,
+    level: Level,
+    fields: &EventFields,
+    writer: &mut Writer<'_>,
+) -> fmt::Result {
+    let mut time = String::new();
+    SystemTime.format_time(&mut Writer::new(&mut time))?;
+    let level = level_name(level).to_owned();
+    let head = [("ts", &time), ("level", &level), ("msg", &fields.message)];
+    let all = head.into_iter().chain(fields.others.iter().map(|(name, text)| (*name, text)));
+    match format {
+        LogFormat::Logfmt => write_logfmt(all, writer),
+        LogFormat::Json => write_json(all, writer),
     }
 }
 

@@ -32,6 +32,20 @@
 //! target that contains a user name or a password (`user@host`) is refused with 400. Send a
 //! password that the exporter holds only to the targets for which it was configured, as
 //! [`client::CredentialStore`](crate::client::CredentialStore) does.
+//!
+//! # The log of a run
+//!
+//! With the flag `--probe.debug`, the response to `/probe?target=…&debug=true` is a text: the log
+//! of this run, at the level `debug`, and then the metrics that the probe would have returned.
+//! Operators find with it why a probe fails, so a probe should log its steps with `tracing`, at the
+//! level `debug`. The log has the events of the run's own thread. A task or a thread that the probe
+//! starts takes part if it uses the current subscriber, e.g. by `tracing::instrument`'s
+//! `WithSubscriber::with_current_subscriber`.
+//!
+//! Clients receive the log, so secrets are replaced by `<redacted>`: in fields with names such as
+//! `password`, `token` or `authorization`, after such names in texts (`password=…`), and in the
+//! user information of URLs. Give a secret a field with such a name, or do not log it. The log is
+//! cut after 64 KiB.
 
 mod maker;
 mod options;

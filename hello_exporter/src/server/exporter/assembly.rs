@@ -201,6 +201,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             runtime: Arc::clone(runtime),
             registry: self.registry.clone(),
             snapshots,
+            has_debug: parsed.has_probe_debug,
         };
         let _entered = runtime.handle().enter();
         let mut probes: Vec<Arc<ServedProbe>> = Vec::new();

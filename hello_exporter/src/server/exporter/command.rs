@@ -31,6 +31,8 @@ pub(super) struct Parsed<F> {
     pub(super) enabled: HashSet<Cow<'static, str>>,
     /// Patterns of the targets that may be probed; empty if all may.
     pub(super) allowed_targets: Vec<TargetPattern>,
+    /// Whether requests of probes may receive the log of their run.
+    pub(super) has_probe_debug: bool,
 }
 
 /// The id of `--version`. No field of an exporter's own flags can have it.
@@ -41,6 +43,8 @@ const TELEMETRY_PATH: &str = "web.telemetry-path";
 pub(super) const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
 
 const ALLOW_TARGET: &str = "probe.allow-target";
+
+const PROBE_DEBUG: &str = "probe.debug";
 
 const CONFIG_FILE: &str = "config.file";
 
@@ -71,8 +75,9 @@ fn config_file(matches: &ArgMatches) -> Option<PathBuf> {
     file.filter(|file| !file.as_os_str().is_empty()).cloned()
 }
 
-fn allow_target() -> Arg {
-    Arg::new(ALLOW_TARGET)
+/// Returns the flags of exporters with probes.
+fn probe_flags() -> [Arg; 2] {
+    let allow_target = Arg::new(ALLOW_TARGET)
         .long(ALLOW_TARGET)
         .value_name("PATTERN")
         .help(
@@ -80,7 +85,15 @@ fn allow_target() -> Arg {
              Repeatable; without it all targets are allowed",
         )
         .value_parser(TargetPattern::from_str)
-        .action(ArgAction::Append)
+        .action(ArgAction::Append);
+    let debug = Arg::new(PROBE_DEBUG)
+        .long(PROBE_DEBUG)
+        .help(
+            "Respond to probes with `debug=true` with the log of the run, which can contain errors \
+             and addresses",
+        )
+        .action(ArgAction::SetTrue);
+    [allow_target, debug]
 }
 
 fn allowed_targets(matches: &ArgMatches) -> Vec<TargetPattern> {
@@ -130,6 +143,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             is_lifecycle_enabled: is_given(&matches, ENABLE_LIFECYCLE),
             enabled: self.enabled(&matches),
             allowed_targets: allowed_targets(&matches),
+            has_probe_debug: is_given(&matches, PROBE_DEBUG),
         }))
     }
 
@@ -248,7 +262,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
             Some(config) => with_config_flags(command, config.default_file.as_deref()),
             None => command,
         };
-        if self.probes.is_empty() { command } else { command.arg(allow_target()) }
+        if self.probes.is_empty() { command } else { command.args(probe_flags()) }
     }
 
     fn with_collector_flags(&self, command: Command) -> Command {

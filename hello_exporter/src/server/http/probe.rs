@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use super::exposition::{Expositions, bad_request, query};
 use super::limit::Requester;
-use super::{Deadline, Limit, plain, resource};
+use super::{Deadline, Limit, plain, resource, set_plain};
+use crate::server::log::RunLog;
 use crate::server::probe::{ServedProbe, TargetError};
 
 /// Probes the targets that requests to one path name.
@@ -45,13 +46,37 @@ impl ProbeService {
         let permit = self.limit.enter(Requester::of(&request), deadline).await?;
         let query = query(&request);
         refuse_selection(&query)?;
+        let log = self.wants_log(&query)?.then(RunLog::new);
+        let has_log = log.is_some();
         let target = self.target(&query)?;
         let module = query.iter().find(|(key, _)| key == "module").map(|(_, value)| &**value);
         let module = self.probe.module(module).map_err(bad_request)?;
         let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let result = permit.run(self.probe.probe(target, module, at_most)).await?;
+        let result = permit.run(self.probe.probe(target, module, at_most, log)).await?;
         let encode = move |encoding, buffer: &mut Vec<u8>| result.encode(encoding, buffer);
-        Ok(self.expositions.respond(&request, permit, encode).await)
+        let mut response = self.expositions.respond(&request, permit, encode).await;
+        if has_log {
+            set_plain(response.headers_mut());
+        }
+        Ok(response)
+    }
+
+    /// Returns whether a query requests the log of the run, or the response that refuses it.
+    fn wants_log(&self, query: &[(String, String)]) -> Result<bool, HttpResponse> {
+        let mut values = query.iter().filter(|(key, _)| key == "debug").map(|(_, value)| &**value);
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(bad_request("Debug parameter is given more than once")),
+            (None | Some("false"), None) => Ok(false),
+            (Some("true"), None) if self.probe.has_debug() => Ok(true),
+            (Some("true"), None) => {
+                let reason = "logs of probes are disabled, expected the flag --probe.debug";
+                Err(plain(StatusCode::FORBIDDEN, reason))
+            }
+            (Some(value), None) => {
+                let reason = format_args!("Invalid debug {value:?}, expected `true` or `false`");
+                Err(bad_request(reason))
+            }
+        }
     }
 
     /// Returns the target of a query, or the response that refuses it.

@@ -8,6 +8,8 @@ use futures_util::future::{Either, select};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, timeout};
+use tracing::Dispatch;
+use tracing::dispatcher::set_default;
 
 use super::{Probe, ProbeRequest, TargetError};
 use crate::internals::catch_async;
@@ -23,8 +25,15 @@ pub(crate) trait RunnableProbe: Send + Sync {
         self: Arc<Self>,
         request: ProbeRequest,
         drops: &DropLogs,
-        runtime: &Handle,
+        place: ProbePlace<'_>,
     ) -> ProbeTask;
+}
+
+/// Where a probe runs and logs.
+pub(crate) struct ProbePlace<'a> {
+    pub(super) runtime: &'a Handle,
+    /// The subscriber of the run, if it is not the exporter's.
+    pub(super) log: Option<Dispatch>,
 }
 
 /// The result of a probe that returned metrics.
@@ -46,12 +55,17 @@ pub(crate) struct ProbeTask {
 
 impl ProbeTask {
     /// Runs a probe on a thread of its own, so that a probe that blocks its thread delays no other.
-    fn start(runtime: &Handle, probe: impl Future<Output = ProbeRun> + Send + 'static) -> Self {
+    fn start(
+        place: ProbePlace<'_>,
+        probe: impl Future<Output = ProbeRun> + Send + 'static,
+    ) -> Self {
+        let ProbePlace { runtime, log } = place;
         let (mut sender, run) = oneshot::channel();
         let (waits, thread) = oneshot::channel();
         let handle = runtime.clone();
         runtime.spawn_blocking(move || {
             drop(waits);
+            let _log = log.as_ref().map(set_default);
             let run = handle.block_on(async {
                 // A probe whose request ended before it had a thread does not start.
                 match select(pin!(sender.closed()), pin!(probe)).await {
@@ -87,7 +101,7 @@ impl<P: Probe> RunnableProbe for P {
         self: Arc<Self>,
         request: ProbeRequest,
         drops: &DropLogs,
-        runtime: &Handle,
+        place: ProbePlace<'_>,
     ) -> ProbeTask {
         let (metrics, futures) = (drops.metrics.clone(), drops.futures.clone());
         let deadline = Instant::now() + request.timeout;
@@ -102,7 +116,7 @@ impl<P: Probe> RunnableProbe for P {
         };
         // The thread of the probe is outside of the request.
         let snapshot = Snapshot::of_run();
-        ProbeTask::start(runtime, snapshot.scope(with_deadline(deadline, probe)))
+        ProbeTask::start(place, snapshot.scope(with_deadline(deadline, probe)))
     }
 }
 
@@ -127,6 +141,10 @@ mod tests {
         (runtime, holder, release)
     }
 
+    fn place(runtime: &Runtime) -> ProbePlace<'_> {
+        ProbePlace { runtime: runtime.handle(), log: None }
+    }
+
     #[test]
     fn probe_whose_request_ended_does_not_start() {
         let (runtime, holder, release) = runtime_without_a_thread();
@@ -135,7 +153,7 @@ mod tests {
             start.send(()).unwrap();
             Err(Failure::Cancelled)
         };
-        drop(ProbeTask::start(runtime.handle(), probe));
+        drop(ProbeTask::start(place(&runtime), probe));
         drop(release);
         runtime.block_on(holder).unwrap();
         // The sender is dropped without having been used.
@@ -145,7 +163,7 @@ mod tests {
     #[test]
     fn missing_thread_is_reported() {
         let (runtime, _holder, _release) = runtime_without_a_thread();
-        let task = ProbeTask::start(runtime.handle(), std::future::pending());
+        let task = ProbeTask::start(place(&runtime), std::future::pending());
         let run = runtime.block_on(task.wait(Duration::from_millis(5)));
         let error = run.err().unwrap().to_string();
         assert_eq!(error, "no thread was free within 5ms, probes block all of them");

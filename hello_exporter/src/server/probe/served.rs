@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{debug, error};
 
-use super::runnable::{ProbeOutcome, RunnableProbe};
+use super::runnable::{ProbeOutcome, ProbePlace, ProbeRun, RunnableProbe};
 use super::{AllowList, ProbeRequest, ReadyProbe, TargetError, check_target};
 use crate::internals::{
     CollectorName, Declarations, Guarded, PanicState, Provider, Registrable, ScrapeCollector,
@@ -20,6 +20,7 @@ use crate::internals::{
 use crate::registry::Encoding;
 use crate::registry::{CollectorId, RegisterError, Registry};
 use crate::server::config::{Snapshot, Snapshots};
+use crate::server::log::RunLog;
 use crate::server::options::CommonOptions;
 use crate::server::source::{DropLogs, Failure, Scraped, SourceRuntime, reserve, up};
 
@@ -45,6 +46,8 @@ pub(crate) struct ProbeContext {
     pub(crate) registry: Registry,
     /// The configuration of the exporter.
     pub(crate) snapshots: Snapshots,
+    /// Whether requests may receive the log of their run.
+    pub(crate) has_debug: bool,
 }
 
 /// A probe that is served at a path.
@@ -143,6 +146,11 @@ impl ServedProbe {
         !self.context.allowed.0.is_empty()
     }
 
+    /// Returns whether requests may receive the log of their run.
+    pub(crate) fn has_debug(&self) -> bool {
+        self.context.has_debug
+    }
+
     /// Checks a target by the rules for all probes, and then by the rules of this one. If the
     /// author's check panics, the target is refused.
     pub(crate) fn check_target(&self, target: &str) -> Result<(), TargetError> {
@@ -175,36 +183,52 @@ impl ServedProbe {
         module.ok_or_else(unknown)
     }
 
-    /// Probes `target`, for up to `at_most`.
+    /// Probes `target`, for up to `at_most`. The result has the log of the run, if there is one.
     pub(crate) async fn probe(
         self: Arc<Self>,
         target: String,
         module: Cow<'static, str>,
         at_most: Option<Duration>,
+        mut log: Option<RunLog>,
     ) -> ProbeResult {
         let started = Instant::now();
         let timeout = self.options.timeout.min(at_most.unwrap_or(Duration::MAX));
-        let ProbeContext { runtime, allowed, enabled, .. } = &self.context;
-        let request = ProbeRequest {
-            target: target.clone(),
-            module: module.clone(),
-            timeout: timeout - reserve(timeout),
-            allowed: Arc::clone(allowed),
-            enabled: Arc::clone(enabled),
-        };
-        let start = |probe: &Arc<dyn RunnableProbe>| {
-            Arc::clone(probe).start(request, &self.drops, runtime.handle())
-        };
-        let run = match self.probe.get().map(start) {
-            Some(task) => task.wait(timeout).await,
-            None => Err(Failure::Cancelled),
-        };
+        if log.is_some() {
+            RunLog::scope(log.as_ref(), || {
+                debug!(target, module = &*module, ?timeout, "Probe starts")
+            });
+        }
+        let run = self.run(target.clone(), module.clone(), timeout, log.as_ref()).await;
         let (metrics, is_success, failure) = match run {
             Ok(ProbeOutcome { metrics, is_success, cause }) => (Some(metrics), is_success, cause),
             Err(failure) => (None, false, Some(failure)),
         };
-        self.log(failure.as_ref(), &target, &module);
-        ProbeResult { families: self.families(), metrics, is_success, duration: started.elapsed() }
+        if let Some(log) = &mut log {
+            log.end_run();
+        }
+        RunLog::scope(log.as_ref(), || self.log(failure.as_ref(), &target, &module));
+        let duration = started.elapsed();
+        ProbeResult { families: self.families(), metrics, is_success, duration, log }
+    }
+
+    async fn run(
+        &self,
+        target: String,
+        module: Cow<'static, str>,
+        timeout: Duration,
+        log: Option<&RunLog>,
+    ) -> ProbeRun {
+        let ProbeContext { runtime, allowed, enabled, .. } = &self.context;
+        let request = ProbeRequest {
+            target,
+            module,
+            timeout: timeout - reserve(timeout),
+            allowed: Arc::clone(allowed),
+            enabled: Arc::clone(enabled),
+        };
+        let probe = self.probe.get().ok_or(Failure::Cancelled)?;
+        let place = ProbePlace { runtime: runtime.handle(), log: log.map(RunLog::dispatch) };
+        Arc::clone(probe).start(request, &self.drops, place).wait(timeout).await
     }
 
     /// Logs a fault of the exporter (a panic, or no free thread) as an error, once until a run has
@@ -232,14 +256,38 @@ pub(crate) struct ProbeResult {
     metrics: Option<Scraped>,
     is_success: bool,
     duration: Duration,
+    /// The log of the run, if the request is for it.
+    log: Option<RunLog>,
 }
 
 impl ProbeResult {
-    /// Appends the exposition.
+    /// Appends the exposition; or the log of the run, with the exposition as text.
     pub(crate) fn encode(mut self, encoding: Encoding, buffer: &mut Vec<u8>) {
+        match self.log.take() {
+            Some(log) => self.encode_log(log, buffer),
+            None => self.encode_metrics(encoding, buffer),
+        }
+    }
+
+    fn encode_metrics(&mut self, encoding: Encoding, buffer: &mut Vec<u8>) {
         let families = Arc::clone(&self.families);
         let request = ScrapeRequest { encoding, names: None };
-        families.registry.encode_request(&request, &mut self, buffer);
+        families.registry.encode_request(&request, self, buffer);
+    }
+
+    /// Appends the log and the exposition, with headings as in the blackbox exporter.
+    fn encode_log(&mut self, log: RunLog, buffer: &mut Vec<u8>) {
+        let mut metrics = Vec::new();
+        RunLog::scope(Some(&log), || {
+            self.encode_metrics(Encoding::default(), &mut metrics);
+            // Metrics that panic are a failure.
+            let (success, duration_seconds) = (self.is_success, self.duration.as_secs_f64());
+            debug!(success, duration_seconds, "Probe finished");
+        });
+        buffer.extend_from_slice(b"Logs for the probe:\n");
+        buffer.extend_from_slice(log.finish().as_bytes());
+        buffer.extend_from_slice(b"\n\n\nMetrics that would have been returned:\n");
+        buffer.append(&mut metrics);
     }
 }
 

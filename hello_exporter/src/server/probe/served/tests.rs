@@ -37,6 +37,7 @@ async fn dynamic_families_belong_to_one_request() {
         runtime: SourceRuntime::current(),
         registry: Registry::new(),
         snapshots: Snapshots::default(),
+        has_debug: false,
     };
     let options: ProbeOptions =
         ProbeOptions::new("/probe").up_metric("fields_up", "Whether there are fields.");
@@ -45,7 +46,7 @@ async fn dynamic_families_belong_to_one_request() {
         ServedProbe::new(options, ReadyProbe::new(&"/probe".into(), Fields), context).unwrap(),
     );
     let probe = async |target: &str| {
-        let result = Arc::clone(&served).probe(target.to_owned(), "".into(), None).await;
+        let result = Arc::clone(&served).probe(target.to_owned(), "".into(), None, None).await;
         let mut buffer = Vec::new();
         result.encode(Encoding::default(), &mut buffer);
         let text = String::from_utf8(buffer).unwrap();
