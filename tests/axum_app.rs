@@ -107,7 +107,9 @@ fn body_that_is_kept_is_not_overwritten() {
 
 fn start() -> Exporter {
     let program = build_program("axum_app", ["--bin", "axum_app"]);
-    Exporter::start_command(Command::new(program).env("LISTEN_ADDRESS", "127.0.0.1:0"))
+    let mut command = Command::new(program);
+    command.env("LISTEN_ADDRESS", "127.0.0.1:0").env("TOKIO_WORKER_THREADS", "2");
+    Exporter::start_command(&mut command)
 }
 
 /// Begins to store a note: sends everything but the text.
@@ -134,13 +136,20 @@ fn put(address: SocketAddr, name: &str, note: &str) -> u16 {
     finish_put(begin_put(address, name, note.len()), note)
 }
 
-/// Returns an exposition without the buckets and sums of the durations of requests.
+/// Returns an exposition without the buckets and sums of the durations of requests. Values that
+/// depend on what the runtime does at that moment are `…`.
 fn untimed(exposition: &str) -> String {
     let is_timed = |line: &str| {
         let rest = line.strip_prefix("http_request_duration_seconds");
         rest.is_some_and(|rest| rest.starts_with("_bucket") || rest.starts_with("_sum"))
     };
-    exposition.lines().filter(|line| !is_timed(line)).map(|line| line.to_owned() + "\n").collect()
+    let mask = |line: &str| match line.rsplit_once(' ') {
+        Some((series, _)) if series.starts_with("tokio_") && series != "tokio_workers" => {
+            format!("{series} …\n")
+        }
+        _ => format!("{line}\n"),
+    };
+    exposition.lines().filter(|line| !is_timed(line)).map(mask).collect()
 }
 
 #[test]
@@ -165,7 +174,7 @@ fn application_exposes_notes_and_requests() {
     promtool(&exposition);
     let accept = "application/openmetrics-text;version=1.0.0";
     let open_metrics = get_accepting(address, "/metrics", accept);
-    assert_eq!(parse_open_metrics(&open_metrics.body).len(), 7);
+    assert_eq!(parse_open_metrics(&open_metrics.body).len(), 13);
     let zstd = get_with(address, "/metrics", "Accept-Encoding: zstd");
     assert_eq!(zstd.header("content-encoding"), Some("zstd"));
 }
@@ -245,6 +254,21 @@ fn prometheus_scrapes_compressed_text_and_protobuf() {
 }
 
 #[test]
+fn connections_are_tasks_of_the_runtime() {
+    let app = start();
+    let tasks = || {
+        let scrape = get(app.address, "/metrics?name[]=tokio_alive_tasks").body;
+        scrape.trim_end().rsplit(' ').next().unwrap().parse::<u32>().unwrap()
+    };
+    // The connection of the scrape is one of them.
+    let others = tasks();
+    let stream = begin_put(app.address, "list", 4);
+    until(|| tasks() == others + 1);
+    assert_eq!(finish_put(stream, "milk"), 201);
+    until(|| tasks() == others);
+}
+
+#[test]
 fn tree_of_the_application_has_no_actix_web() {
     let output = cargo()
         .args(["tree", "--offline", "--package", "axum_app", "--edges", "normal,build"])
@@ -268,7 +292,8 @@ fn readme_shows_the_samples_of_the_first_notes() {
     assert_eq!(put(app.address, "list", "milk"), 201);
     assert_eq!(get(app.address, "/notes/list").body, "milk");
     let exposition = get(app.address, "/metrics").body;
-    let lines = exposition.lines().filter(|line| !line.contains("_seconds"));
+    let lines =
+        exposition.lines().filter(|line| !line.contains("_seconds") && !line.contains("tokio"));
     let lines: String = lines.map(|line| line.to_owned() + "\n").collect();
     assert_eq!(lines, block(&read("examples/axum_app/README.md"), "text"));
 }

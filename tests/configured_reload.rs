@@ -215,3 +215,47 @@ fn reload_by_request_needs_the_password() {
     // The password is right, the method is not.
     assert_eq!(get_as(exporter.address, "/-/reload", "alice", "secret").status, 405);
 }
+
+/// Returns the section about the configuration on the page at `/`, with `N` for each number.
+fn section(exporter: &Exporter) -> String {
+    let page = get(exporter.address, "/").body;
+    let (_, rest) = page.split_once("<h2>Configuration</h2>\n").unwrap();
+    let (section, _) = rest.split_once("</section>").unwrap();
+    let numbers = section.split(|it: char| !it.is_ascii_digit()).filter(|it| !it.is_empty());
+    let numbers: Vec<&str> = numbers.collect();
+    numbers.iter().fold(section.to_owned(), |section, number| section.replace(number, "N"))
+}
+
+/// Returns the section for a state of the last load, and the text about reloads.
+fn expected_section(state: &str, reloads: &str) -> String {
+    format!(
+        "<ul class=\"card collectors\">\n<li><span class=\"name\">Last load</span> {state}</li>\n\
+         </ul>\n<p class=\"quiet\">It is reloaded when its file changes, {reloads} The log has the \
+         causes of failures.</p>\n"
+    )
+}
+
+#[test]
+fn page_shows_whether_the_last_reload_succeeded() {
+    let good = "<span class=\"state good\">Succeeded</span> <span class=\"note\">N s ago</span>";
+    let bad = "<span class=\"state bad\">Failed</span> \
+               <span class=\"note\">the version loaded N s ago stays in force</span>";
+    let post = "<code>POST /-/reload</code>";
+    let by_request = format!("on SIGHUP, and on {post}.");
+    let directory = ConfigDirectory::of("version: 1\n");
+    let exporter = directory.start(&["--web.enable-lifecycle"]);
+    assert_eq!(section(&exporter), expected_section(good, &by_request));
+    directory.write("version: secret\n");
+    assert_eq!(request(exporter.address, "POST", "/-/reload").status, 500);
+    assert_eq!(section(&exporter), expected_section(bad, &by_request));
+    let page = get(exporter.address, "/").body;
+    assert!(!page.contains("secret") && !page.contains("config.yml"), "{page}");
+    directory.write("version: 2\n");
+    assert_eq!(request(exporter.address, "POST", "/-/reload").status, 200);
+    assert_eq!(section(&exporter), expected_section(good, &by_request));
+
+    let exporter = directory.start(&[]);
+    let refused =
+        format!("and on SIGHUP. <code>--web.enable-lifecycle</code> permits {post}, too.");
+    assert_eq!(section(&exporter), expected_section(good, &refused));
+}

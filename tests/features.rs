@@ -1,22 +1,29 @@
 //! Dependencies of the library with and without its features.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use hello_exporter_tests::text;
 
-/// Returns the packages that `hello_exporter` depends on with these features.
-fn packages(features: &str) -> Vec<String> {
+/// Returns the packages that `hello_exporter` depends on with these features, each as `name version
+/// features-of-the-package`.
+fn tree(features: &str) -> Vec<String> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["tree", "--offline", "--package", "hello_exporter", "--edges", "normal,build"])
-        .args(["--prefix", "none", "--no-default-features", "--features", features])
+        .args(["--prefix", "none", "--format", "{p} {f}"])
+        .args(["--no-default-features", "--features", features])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let lines = text(&output.stdout);
-    lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+    text(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+/// Returns the names of the packages that `hello_exporter` depends on with these features.
+fn packages(features: &str) -> Vec<String> {
+    let packages = tree(features);
+    packages.iter().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
 #[test]
@@ -83,4 +90,20 @@ fn feature_push_does_not_need_the_server_or_another_crypto_provider() {
         let is_absent = |package: &&String| package.starts_with(absent);
         assert_eq!(packages.iter().find(is_absent), None);
     }
+}
+
+#[test]
+fn feature_tokio_needs_only_the_runtime_of_tokio() {
+    let without: BTreeSet<String> = packages("").into_iter().collect();
+    let added: BTreeSet<String> = packages("tokio").into_iter().collect();
+    assert_eq!(added.difference(&without).collect::<Vec<_>>(), ["tokio"]);
+    let tree = tree("tokio");
+    let tokio = tree.iter().find(|line| line.starts_with("tokio ")).unwrap();
+    assert!(tokio.ends_with(" rt"), "{tokio}");
+}
+
+#[test]
+fn server_does_not_have_feature_tokio() {
+    let server = tree("server");
+    assert!(!server[0].split([' ', ',']).any(|feature| feature == "tokio"), "{}", server[0]);
 }

@@ -12,7 +12,8 @@
 //! - **Responses**: a [`BodyEncoder`] keeps the buffers and compressors of an endpoint, and
 //!   [`query_pairs`] reads a query.
 //! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic;
-//!   [`write_whole`] replaces a file; [`system_roots`] are the authorities that the system trusts.
+//!   [`write_whole`] replaces a file; [`system_roots`] are the authorities that the system trusts;
+//!   [`metric_prefix`] makes the prefix of metrics from the name of a program.
 //!
 //! The server also uses a few private methods of public types: `Registry::encode_request` encodes a
 //! scrape with a provider, `Registry::sibling` returns another registry with the same counters of
@@ -24,6 +25,7 @@
 //! `RegisterError::other` names the other collector of a clash, `Response::encode` makes a
 //! response, and `Response::has_encoding_error` returns whether it is not as requested.
 
+pub(crate) use crate::name::prefix::metric_prefix;
 pub(crate) use crate::panic::asynchronous::{catch_async, note_location};
 pub(crate) use crate::panic::{DropLog, Guarded, Panic, PanicState, catch, panic_message};
 pub(crate) use crate::registry::Addition;

@@ -37,6 +37,7 @@
     feature = "push",
     doc = "| [`push`] | sends the metrics of batch jobs to a Pushgateway |"
 )]
+#![cfg_attr(feature = "tokio", doc = "| [`tokio`](mod@tokio) | the metrics of a tokio runtime |")]
 #![cfg_attr(
     feature = "respond",
     doc = "| [`respond`] | the response to a scrape, for any HTTP server or framework |"
@@ -58,6 +59,7 @@
 //! - `check-rules`: `Schema::check_rules`, and the flag `--check-rules` of exporters.
 //! - `prometheus` (default): fields, registries and collectors of the `prometheus` crate.
 //! - `push`: the module `push`, which sends the metrics of batch jobs to a Pushgateway.
+//! - `tokio`: the module `tokio`, which has the metrics of a tokio runtime.
 //!
 //! Without any, the crate consists of the derives, the metrics, the registry and the encoders.
 
@@ -91,6 +93,8 @@ mod sync;
 #[cfg(any(feature = "push", feature = "server"))]
 mod system_roots;
 pub mod testing;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
 #[doc(hidden)]
 pub mod __private;
@@ -124,7 +128,7 @@ mod documents {
     #[doc = include_str!("../../README.md")]
     mod readme {}
 
-    #[cfg(feature = "push")]
+    #[cfg(all(feature = "push", feature = "tokio"))]
     #[doc = include_str!("../../docs/recipes.md")]
     mod recipes {}
 }

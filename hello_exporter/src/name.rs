@@ -7,6 +7,8 @@
 //! [`Escaping`].
 
 pub(crate) mod escaping;
+#[cfg(feature = "schema")]
+pub(crate) mod prefix;
 
 use std::borrow::Cow;
 

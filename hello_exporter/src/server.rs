@@ -15,7 +15,6 @@ pub mod filter;
 pub mod http;
 pub mod key_values;
 mod log;
-mod metric_prefix;
 mod network;
 mod options;
 pub mod probe;

@@ -1,5 +1,7 @@
 //! Alerts for Prometheus.
 
+mod exporter;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::yaml::quoted;
@@ -14,12 +16,14 @@ const HEAD: &str = "\
 ";
 
 impl Schema {
-    /// Returns a Prometheus rule file in YAML. It has an alert for an exporter that cannot be
-    /// scraped, one for sources that fail, and one for each gauge whose name ends in `_up`. A
-    /// deprecated gauge has no alert.
+    /// Returns a Prometheus rule file in YAML. It has an alert for each gauge whose name ends in
+    /// `_up`, unless the gauge is deprecated, and alerts about the exporter itself: it cannot be
+    /// scraped; a source fails, has lost all its series, or has many more of them than a day ago;
+    /// its TLS certificate expires; it cannot use its changed web configuration, or its changed
+    /// configuration file. Alerts about metrics that the exporter does not have are left out.
     ///
-    /// `deploy/prometheus/exporters.rules.yml`, in the repository, has more alerts about exporters.
-    /// It has the first two as well, under the same names.
+    /// `deploy/prometheus/exporters.rules.yml`, in the repository, has more alerts about exporters,
+    /// and all those about the exporter itself under the same names.
     ///
     /// ```
     /// use hello_exporter::schema::Schema;
@@ -53,8 +57,7 @@ impl Schema {
     }
 
     fn alerts(&self) -> Vec<Alert> {
-        let mut alerts = vec![exporter_down()];
-        alerts.extend(self.collector_failing());
+        let mut alerts = self.alerts_about_exporter();
         // A probe can have a family of the path for metrics.
         let families: BTreeMap<&str, &FamilySchema> =
             self.all_families().filter(|it| is_up(it)).map(|it| (&*it.name, it)).collect();
@@ -65,37 +68,6 @@ impl Schema {
             alerts.push(down(name, family));
         }
         alerts
-    }
-
-    /// Returns the alert about sources, if the exporter has any.
-    fn collector_failing(&self) -> Option<Alert> {
-        let separator = if self.namespace.is_empty() { "" } else { "_" };
-        let metric = format!("{}{separator}scrape_collector_success", self.namespace);
-        self.families.iter().find(|family| family.name == metric)?;
-        Some(Alert {
-            name: "ExporterCollectorFailing".to_owned(),
-            expr: format!("{} == 0", promql::selector(&metric, "")),
-            wait: "10m",
-            severity: "warning",
-            summary: "Collector {{ $labels.collector }} of {{ $labels.instance }} fails".to_owned(),
-            description:
-                "Its metrics are missing. The exporter's log has the cause, and its page at / \
-                          shows the state."
-                    .to_owned(),
-        })
-    }
-}
-
-fn exporter_down() -> Alert {
-    Alert {
-        name: "ExporterDown".to_owned(),
-        expr: "up == 0".to_owned(),
-        wait: "5m",
-        severity: "critical",
-        summary: "{{ $labels.job }} at {{ $labels.instance }} cannot be scraped".to_owned(),
-        description: "There are no metrics of the system that it monitors. The server's page \
-                      /targets has the error."
-            .to_owned(),
     }
 }
 

@@ -22,14 +22,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::internals::Registrable;
+use crate::internals::{Registrable, metric_prefix};
 use crate::registry::Registry;
 pub use crate::server::build_info::BuildInfo;
 use crate::server::cli::ListenAddress;
 #[doc(hidden)]
 pub use crate::server::connection::ConnectionLimits;
 use crate::server::http::Deadline;
-use crate::server::metric_prefix::metric_prefix;
 use crate::server::probe::{ProbeOptions, ReadyProbe};
 use crate::server::source::{ReadySource, SourceOptions};
 pub use error::{DeclarationError, ExporterError};

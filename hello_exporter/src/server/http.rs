@@ -24,7 +24,7 @@ pub use crate::server::request_metrics::RequestMetrics;
 pub use crate::server::web_config::WebConfigError;
 pub(crate) use access_log::access_log;
 pub(crate) use deadline::Deadline;
-pub(crate) use landing::Landing;
+pub(crate) use landing::{Landing, ShownConfig};
 pub(crate) use limit::Limit;
 pub use metrics::Metrics;
 pub(crate) use probe::ProbeService;

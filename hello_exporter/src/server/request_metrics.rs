@@ -14,9 +14,9 @@ use actix_web::http::Method;
 use pin_project_lite::pin_project;
 
 use crate::collect::{Collect, Desc, Describe, FamilyEncoder};
+use crate::internals::metric_prefix;
 use crate::metric::{Buckets, Counter, Family, Gauge, HistogramVec};
 use crate::server::connection::GuardedBody;
-use crate::server::metric_prefix::metric_prefix;
 
 /// Counts the requests of an actix-web application: a middleware, and the collector of its metrics.
 ///

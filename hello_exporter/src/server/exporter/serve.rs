@@ -17,7 +17,7 @@ use super::services::{ReloadEndpoint, Services};
 use super::signal::{Signals, Termination, reload_on_hangup};
 use super::{Exporter, ExporterError, Settings};
 use crate::server::cli::{Flags, ListenAddress};
-use crate::server::config::{ReloadableConfig, Reloader};
+use crate::server::config::ReloadableConfig;
 use crate::server::connection::{self, ConnectionLimits, Listener, application};
 use crate::server::http::{access_log, not_found};
 use crate::server::web_config::{WebConfig, guard};
@@ -38,9 +38,8 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
         let _socket_files = socket_files(flags);
         let Settings { name, build_info, connection_limits, .. } = &self.settings;
         info!(version = build_info.version(), "Starting {name}");
-        let reloader = assembly.config.take().map(start_reloads).transpose();
-        let by_request = |reloader| parsed.is_lifecycle_enabled.then_some(reloader);
-        let reload = reloader.map_err(ExporterError::Serve)?.map(by_request).map(ReloadEndpoint);
+        let start = |config| start_reloads(config, parsed.is_lifecycle_enabled);
+        let reload = assembly.config.take().map(start).transpose().map_err(ExporterError::Serve)?;
         let services = Services::new(&self.settings, assembly, flags, reload);
         let served = serve(services, listeners, web_config, *connection_limits, stopped).await;
         let Some(signal) = served.map_err(ExporterError::Serve)? else {
@@ -52,11 +51,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     }
 }
 
-/// Starts to reload the configuration when its file changes, and on SIGHUP.
-fn start_reloads(config: ReloadableConfig) -> io::Result<Reloader> {
+/// Starts to reload the configuration when its file changes, on SIGHUP and, if `by_request`, on
+/// requests to the endpoint.
+fn start_reloads(config: ReloadableConfig, by_request: bool) -> io::Result<ReloadEndpoint> {
+    let metrics = Arc::clone(&config.metrics);
     let reloader = config.start()?;
     reload_on_hangup(reloader.clone())?;
-    Ok(reloader)
+    Ok(ReloadEndpoint { reloader: by_request.then_some(reloader), metrics })
 }
 
 /// Returns the socket files that this process has made. They are removed when they are dropped.

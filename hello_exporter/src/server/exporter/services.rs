@@ -8,7 +8,10 @@ use super::Settings;
 use super::assembly::Assembly;
 use crate::server::cli::Flags;
 use crate::server::config::Reloader;
-use crate::server::http::{Deadline, Landing, Metrics, ProbeService, healthy, ready, reload};
+use crate::server::http::{
+    Deadline, Landing, Metrics, ProbeService, ShownConfig, healthy, ready, reload,
+};
+use crate::server::reload_metrics::ReloadMetrics;
 
 /// The services of an exporter.
 #[derive(Clone)]
@@ -20,9 +23,13 @@ pub(super) struct Services {
     reload: Option<ReloadEndpoint>,
 }
 
-/// The endpoint `/-/reload`, with what reloads the configuration if the flags permit requests to.
+/// The endpoint `/-/reload`.
 #[derive(Clone)]
-pub(super) struct ReloadEndpoint(pub(super) Option<Reloader>);
+pub(super) struct ReloadEndpoint {
+    /// Reloads the configuration, if the flags permit requests to.
+    pub(super) reloader: Option<Reloader>,
+    pub(super) metrics: Arc<ReloadMetrics>,
+}
 
 impl Services {
     pub(super) fn new(
@@ -37,7 +44,9 @@ impl Services {
         let landing = (path != "/").then(|| {
             let Settings { name, description, build_info, .. } = settings;
             let sources = assembly.sources;
+            let config = reload.as_ref().map(ReloadEndpoint::shown);
             Landing::new(name, description, build_info, path, sources, &assembly.probes)
+                .config(config)
         });
         let created_samples = flags.openmetrics_created_samples;
         let probe_service = |probe| {
@@ -58,11 +67,19 @@ impl Services {
         if let Some(landing) = self.landing {
             config.service(landing);
         }
-        if let Some(ReloadEndpoint(reloader)) = self.reload {
+        if let Some(ReloadEndpoint { reloader, .. }) = self.reload {
             config.service(reload(reloader));
         }
         for probes in self.probes {
             config.service(probes);
         }
+    }
+}
+
+impl ReloadEndpoint {
+    /// Returns what the page at `/` shows about the configuration.
+    fn shown(&self) -> ShownConfig {
+        let metrics = Arc::clone(&self.metrics);
+        ShownConfig { metrics, is_lifecycle_enabled: self.reloader.is_some() }
     }
 }

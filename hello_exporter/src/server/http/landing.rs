@@ -16,16 +16,26 @@ use ring::digest::{SHA256, digest};
 use super::resource;
 use crate::server::exporter::BuildInfo;
 use crate::server::probe::ServedProbe;
+use crate::server::reload_metrics::ReloadMetrics;
 use crate::server::source::Sources;
-use page::{Page, PageFacts, ProbeFacts, STYLE};
+use page::{ConfigFacts, Page, PageFacts, ProbeFacts, STYLE};
 
-/// A page with the exporter's name, version and links, and the state of its collectors, which it
-/// does not run.
+/// A page with the exporter's name, version and links, the state of its configuration, and that of
+/// its collectors, which it does not run.
 #[derive(Clone)]
 pub(crate) struct Landing {
     facts: Arc<PageFacts>,
     sources: Arc<Sources>,
+    config: Option<ShownConfig>,
     policy: Arc<str>,
+}
+
+/// What the page shows about the exporter's configuration. It shows neither the file nor its path.
+#[derive(Clone)]
+pub(crate) struct ShownConfig {
+    pub(crate) metrics: Arc<ReloadMetrics>,
+    /// Whether requests can reload it.
+    pub(crate) is_lifecycle_enabled: bool,
 }
 
 impl Landing {
@@ -54,11 +64,20 @@ impl Landing {
             probes: probes.collect(),
         };
         let policy = policy(!facts.probes.is_empty()).into();
-        Self { facts: Arc::new(facts), sources, policy }
+        Self { facts: Arc::new(facts), sources, config: None, policy }
+    }
+
+    /// Shows the state of the exporter's configuration, if it has one.
+    pub(crate) fn config(self, config: Option<ShownConfig>) -> Self {
+        Self { config, ..self }
     }
 
     fn response(&self) -> HttpResponse {
-        let page = Page { facts: &self.facts, collectors: &self.sources.statuses() };
+        let config = self.config.as_ref().map(|config| ConfigFacts {
+            last_load: config.metrics.last_load(),
+            is_lifecycle_enabled: config.is_lifecycle_enabled,
+        });
+        let page = Page { facts: &self.facts, collectors: &self.sources.statuses(), config };
         HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use crate::internals::CollectorName;
+use crate::server::reload_metrics::LastLoad;
 use crate::server::source::{Absence, FailureKind, LastRun, Status};
 
 /// The style sheet, whose hash is in the policy of the page.
@@ -34,10 +35,19 @@ pub(super) struct ProbeFacts {
     pub(super) is_restricted: bool,
 }
 
+/// The content about the exporter's configuration at one moment.
+#[derive(Debug)]
+pub(super) struct ConfigFacts {
+    pub(super) last_load: LastLoad,
+    /// Whether requests can reload it.
+    pub(super) is_lifecycle_enabled: bool,
+}
+
 /// The page at one moment.
 pub(super) struct Page<'p> {
     pub(super) facts: &'p PageFacts,
     pub(super) collectors: &'p [Status],
+    pub(super) config: Option<ConfigFacts>,
 }
 
 impl Display for Page<'_> {
@@ -47,6 +57,7 @@ impl Display for Page<'_> {
         page.write_str("<main>\n")?;
         self.links(page)?;
         self.collectors(page)?;
+        self.config.iter().try_for_each(|config| config.section(page))?;
         self.probes(page)?;
         self.deprecated(page)?;
         page.write_str("</main>\n")?;
@@ -184,6 +195,31 @@ fn absent_collector(page: &mut Formatter<'_>, name: &str, reason: Absence) -> fm
         Absence::LeftOut => page.write_str("with the current flags, it has nothing to collect")?,
     }
     page.write_str("</span></li>\n")
+}
+
+impl ConfigFacts {
+    fn section(&self, page: &mut Formatter<'_>) -> fmt::Result {
+        let age = Age(self.last_load.age);
+        page.write_str("<section>\n<h2>Configuration</h2>\n<ul class=\"card collectors\">\n")?;
+        page.write_str("<li><span class=\"name\">Last load</span> ")?;
+        if self.last_load.is_successful {
+            page.write_str("<span class=\"state good\">Succeeded</span> ")?;
+            writeln!(page, "<span class=\"note\">{age} ago</span></li>")?;
+        } else {
+            page.write_str("<span class=\"state bad\">Failed</span> <span class=\"note\">")?;
+            writeln!(page, "the version loaded {age} ago stays in force</span></li>")?;
+        }
+        let on_request = if self.is_lifecycle_enabled {
+            "on SIGHUP, and on <code>POST /-/reload</code>."
+        } else {
+            "and on SIGHUP. <code>--web.enable-lifecycle</code> permits <code>POST /-/reload</code>, too."
+        };
+        writeln!(
+            page,
+            "</ul>\n<p class=\"quiet\">It is reloaded when its file changes, {on_request} The log has \
+             the causes of failures.</p>\n</section>"
+        )
+    }
 }
 
 impl ProbeFacts {

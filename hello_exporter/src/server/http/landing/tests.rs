@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::page::{Page, PageFacts, ProbeFacts, STYLE};
+use super::page::{ConfigFacts, Page, PageFacts, ProbeFacts, STYLE};
+use crate::server::reload_metrics::LastLoad;
 use crate::server::source::{Absence, FailureKind, LastRun, Status};
 
 fn seconds(seconds: f64) -> Duration {
@@ -69,14 +70,20 @@ fn small() -> PageFacts {
     }
 }
 
+fn config(is_successful: bool, age: f64, is_lifecycle_enabled: bool) -> ConfigFacts {
+    ConfigFacts { last_load: LastLoad { is_successful, age: seconds(age) }, is_lifecycle_enabled }
+}
+
 /// Each golden file is a page without its style. If `GOLDEN` is set, e.g. `GOLDEN=overwrite`,
 /// the test rewrites the files.
 #[test]
 fn pages_match_golden_files() {
-    for (name, facts, collectors) in
-        [("everything", hostile(), collectors()), ("small", small(), Vec::new())]
-    {
-        let page = Page { facts: &facts, collectors: &collectors }.to_string();
+    for (name, facts, collectors, config) in [
+        ("everything", hostile(), collectors(), Some(config(true, 7_500.0, true))),
+        ("config_failed", small(), Vec::new(), Some(config(false, 90_000.0, false))),
+        ("small", small(), Vec::new(), None),
+    ] {
+        let page = Page { facts: &facts, collectors: &collectors, config }.to_string();
         let (before, after) = page.split_once(STYLE).expect("the page contains `STYLE`");
         let current = format!("{before}{after}");
         let directory =

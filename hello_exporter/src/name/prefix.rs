@@ -2,7 +2,7 @@
 
 /// Converts a name to a prefix of metric names: invalid characters become `_`, and `_` is appended.
 /// A leading digit is preceded by `_`. An empty name stays empty.
-pub(super) fn metric_prefix(name: &str) -> String {
+pub(crate) fn metric_prefix(name: &str) -> String {
     if name.is_empty() {
         return String::new();
     }
