@@ -16,7 +16,7 @@ use proptest::test_runner::Config;
 /// The time after which a series expires, in milliseconds.
 const EXPIRE_AFTER: u64 = 3200;
 
-/// The longest time that a sweep is not repeated, in milliseconds.
+/// The time after a sweep in which creations do not sweep, in milliseconds.
 const BETWEEN_SWEEPS: u64 = 100;
 
 #[derive(Collector)]
@@ -81,6 +81,7 @@ struct Modelled {
 /// The expected series, in the order of their creation.
 struct Model {
     now: u64,
+    /// The time from which on a creation sweeps.
     next_sweep: u64,
     series: Vec<(String, Modelled)>,
 }
@@ -88,21 +89,18 @@ struct Model {
 impl Model {
     fn sweep(&mut self) {
         let now = self.now;
-        if now < self.next_sweep {
-            return;
-        }
         self.series.retain_mut(|(_, series)| {
             let found_at = *series.found_at.get_or_insert(now);
             series.guards > 0 || now - found_at < EXPIRE_AFTER
         });
-        let without_guards = self.series.iter().filter(|(_, series)| series.guards == 0);
-        let ends = without_guards.filter_map(|(_, series)| Some(series.found_at? + EXPIRE_AFTER));
-        self.next_sweep = ends.min().unwrap_or(u64::MAX).min(now + BETWEEN_SWEEPS);
+        self.next_sweep = now + BETWEEN_SWEEPS;
     }
 
     fn update(&mut self, x: &str, change: impl FnOnce(&mut Modelled)) {
         if self.find(x).is_none() {
-            self.sweep();
+            if self.now >= self.next_sweep {
+                self.sweep();
+            }
             self.series.push((x.to_owned(), Modelled::default()));
         }
         let series = self.find(x).unwrap();
@@ -225,7 +223,7 @@ proptest! {
             clock: &clock,
             pins: HashMap::new(),
             guards: Vec::new(),
-            model: Model { now: 0, next_sweep: 0, series: Vec::new() },
+            model: Model { now: 0, next_sweep: BETWEEN_SWEEPS, series: Vec::new() },
         };
         for step in &steps {
             pair.apply(step);

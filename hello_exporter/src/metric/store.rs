@@ -306,7 +306,7 @@ impl Store {
     #[cold]
     fn create(&self, key: &SeriesKey<'_>) -> bool {
         let mut writer = self.lock_writer();
-        self.sweep(&mut writer);
+        self.remove_expired_before_creation(&mut writer);
         let mut storage = self.storage();
         if self.find(&storage, key).is_some() {
             return true;

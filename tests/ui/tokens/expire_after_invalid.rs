@@ -5,10 +5,6 @@ struct Hello {
     /// Display a.
     #[metric(labels = ["x"], expire_after = "10")]
     a: CounterVec<1>,
-
-    /// Display b.
-    #[metric(labels = ["x"], expire_after = "0s")]
-    b: CounterVec<1>,
 }
 
 fn main() {}

@@ -4,13 +4,14 @@
 //! only clears the time in that word. The next sweep sets it to the time of the sweep. Later sweeps
 //! remove the series once that time is long enough ago. So a series is never removed too early.
 //!
-//! A scrape sweeps before it encodes the family, and so does the creation of a series, so that the
-//! memory of a family stays bounded without scrapes.
+//! Every scrape of a family sweeps it first. The creation of a series sweeps, too, from time to
+//! time, so that the memory of a family stays bounded without scrapes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::index::Location;
+use super::value::SeriesValue;
 use super::{Store, Writer};
 use crate::clock;
 
@@ -18,25 +19,29 @@ use crate::clock;
 pub(super) struct Expiry {
     /// In milliseconds.
     after: u64,
-    /// The time from which on a scrape sweeps: when the first series expires, or earlier, so that
-    /// updates are found soon.
+    /// The time from which on the creation of a series sweeps.
     next_sweep: AtomicU64,
 }
 
 impl Expiry {
-    /// How often scrapes look for updates in the time after which series expire. More often would
-    /// cost more, because a sweep reads all series.
+    /// How often, in the time after which series expire, the creation of a series sweeps. A sweep
+    /// reads all series, so most creations do without.
     const SWEEPS: u64 = 32;
 
     pub(super) fn new(after: Duration) -> Self {
         let after = u64::try_from(after.as_millis()).unwrap_or(u64::MAX).max(1);
-        Self { after, next_sweep: AtomicU64::new(0) }
+        let expiry = Self { after, next_sweep: AtomicU64::new(0) };
+        expiry.has_swept(clock::milliseconds());
+        expiry
     }
 
-    /// Returns the current time if the family should be swept.
-    fn due(&self) -> Option<u64> {
-        let now = clock::milliseconds();
-        (now >= self.next_sweep.load(Ordering::Relaxed)).then_some(now)
+    fn has_swept(&self, now: u64) {
+        let next_sweep = now.saturating_add(self.after / Self::SWEEPS);
+        self.next_sweep.store(next_sweep, Ordering::Relaxed);
+    }
+
+    fn is_expired(&self, value: SeriesValue<'_>, now: u64) -> bool {
+        value.last_update.is_some_and(|last_update| last_update.is_before(now, self.after))
     }
 }
 
@@ -76,55 +81,74 @@ impl<'s> LastUpdate<'s> {
         let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, without_guard);
     }
 
-    /// Sets the time of a series that was updated since the last sweep. Only one thread at a time
-    /// sweeps a family.
+    /// Sets the time, if the series was updated since the last sweep.
     fn sweep(self, now: u64) {
-        if self.0.load(Ordering::Relaxed) & Self::TIME == 0 {
-            self.0.fetch_or(now & Self::TIME, Ordering::Relaxed);
+        let word = self.0.load(Ordering::Relaxed);
+        if word & Self::TIME == 0 {
+            let swept = word | now & Self::TIME;
+            // If this fails, another sweep has set the time, or the next one will.
+            let _ = self.0.compare_exchange(word, swept, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
-    /// Returns when the series expires, unless it was updated since the last sweep or has guards.
-    fn expires_at(self, after: u64) -> Option<u64> {
+    /// Returns whether the time is at least `after` before `now`, and there are no guards.
+    fn is_before(self, now: u64, after: u64) -> bool {
         let time = self.0.load(Ordering::Relaxed);
-        (1..Self::GUARD).contains(&time).then(|| time.saturating_add(after))
+        (1..Self::GUARD).contains(&time) && now.saturating_sub(time) >= after
     }
 }
 
 impl Store {
-    /// Removes the series that were not updated for the family's `expire_after`, if it has one.
+    /// Sweeps a family whose series expire, for a scrape.
     #[inline]
     pub(in crate::metric) fn remove_expired(&self) {
-        if self.expiry.as_ref().is_some_and(|expiry| expiry.due().is_some()) {
-            self.sweep(&mut self.lock_writer());
+        if let Some(expiry) = &self.expiry {
+            let now = clock::milliseconds();
+            if self.sweep(expiry, now) {
+                self.remove_found(&mut self.lock_writer(), expiry, now);
+            }
         }
     }
 
-    /// Removes the series that were not updated for the family's `expire_after`, unless it is too
-    /// early for another sweep.
+    /// Sweeps a family whose series expire, for the creation of a series, if the last sweep was a
+    /// while ago.
+    pub(super) fn remove_expired_before_creation(&self, writer: &mut Writer) {
+        if let Some(expiry) = &self.expiry {
+            let now = clock::milliseconds();
+            if now >= expiry.next_sweep.load(Ordering::Relaxed) && self.sweep(expiry, now) {
+                self.remove_found(writer, expiry, now);
+            }
+        }
+    }
+
+    /// Sets the time of each series that was updated since the last sweep. Returns whether any
+    /// series has expired. Takes no lock that others wait for.
+    ///
+    /// Sweeps can run at the same time. If the family is compacted meanwhile, the times can be
+    /// lost; the next sweep sets them.
+    fn sweep(&self, expiry: &Expiry, now: u64) -> bool {
+        let storage = self.storage();
+        let mut found = false;
+        for (chunk, _, record) in storage.walk(self.layout) {
+            let value = storage.value_of(chunk, record, self.layout);
+            value.last_update.inspect(|last_update| last_update.sweep(now));
+            found |= expiry.is_expired(value, now);
+        }
+        expiry.has_swept(now);
+        found
+    }
+
+    /// Removes the series that have expired.
     ///
     /// Updates go on meanwhile, so a series can be updated after it was found expired. The removal
     /// reads its last update again under the locks of all stripes, when no update is running.
-    pub(super) fn sweep(&self, writer: &mut Writer) {
-        let Some(expiry) = &self.expiry else { return };
-        let Some(now) = expiry.due() else { return };
-        let mut next_sweep = now.saturating_add(expiry.after / Expiry::SWEEPS);
+    fn remove_found(&self, writer: &mut Writer, expiry: &Expiry, now: u64) {
         let storage = self.storage();
-        let mut expired: Vec<Location> = Vec::new();
-        for (chunk, offset, record) in storage.walk(self.layout) {
+        let expired = storage.walk(self.layout).filter_map(|(chunk, offset, record)| {
             let value = storage.value_of(chunk, record, self.layout);
-            let Some(last_update) = value.last_update else { continue };
-            last_update.sweep(now);
-            match last_update.expires_at(expiry.after) {
-                Some(time) if time <= now => expired.extend(Location::new(chunk, offset)),
-                Some(time) => next_sweep = next_sweep.min(time),
-                None => {}
-            }
-        }
-        expiry.next_sweep.store(next_sweep, Ordering::Relaxed);
-        self.remove_at(writer, &storage, &expired, |value| {
-            let expires_at = value.last_update.and_then(|it| it.expires_at(expiry.after));
-            expires_at.is_some_and(|time| time <= now)
+            expiry.is_expired(value, now).then(|| Location::new(chunk, offset))?
         });
+        let expired: Vec<Location> = expired.collect();
+        self.remove_at(writer, &storage, &expired, |value| expiry.is_expired(value, now));
     }
 }
