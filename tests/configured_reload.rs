@@ -230,8 +230,8 @@ fn section(exporter: &Exporter) -> String {
 fn expected_section(state: &str, reloads: &str) -> String {
     format!(
         "<ul class=\"card collectors\">\n<li><span class=\"name\">Last load</span> {state}</li>\n\
-         </ul>\n<p class=\"quiet\">It is reloaded when its file changes, {reloads} The log has the \
-         causes of failures.</p>\n"
+         </ul>\n<p class=\"quiet\">It is reloaded when its file changes and on SIGHUP. {reloads} The \
+         log has the causes of failures.</p>\n"
     )
 }
 
@@ -241,7 +241,7 @@ fn page_shows_whether_the_last_reload_succeeded() {
     let bad = "<span class=\"state bad\">Failed</span> \
                <span class=\"note\">the version loaded N s ago stays in force</span>";
     let post = "<code>POST /-/reload</code>";
-    let by_request = format!("on SIGHUP, and on {post}.");
+    let by_request = format!("{post} also reloads it.");
     let directory = ConfigDirectory::of("version: 1\n");
     let exporter = directory.start(&["--web.enable-lifecycle"]);
     assert_eq!(section(&exporter), expected_section(good, &by_request));
@@ -255,7 +255,6 @@ fn page_shows_whether_the_last_reload_succeeded() {
     assert_eq!(section(&exporter), expected_section(good, &by_request));
 
     let exporter = directory.start(&[]);
-    let refused =
-        format!("and on SIGHUP. <code>--web.enable-lifecycle</code> permits {post}, too.");
+    let refused = format!("<code>--web.enable-lifecycle</code> also permits {post}.");
     assert_eq!(section(&exporter), expected_section(good, &refused));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hello_exporter::testing::{PausedClock, assert_exposition};
 use hello_exporter::{Collector, Counter, CounterVec, Family, GaugeVec, HistogramVec, Labels};
-use hello_exporter_tests::{exposition, registry_of};
+use hello_exporter_tests::{exposition, registry_of, until};
 
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 
@@ -240,7 +240,7 @@ fn expired_series_do_not_count_for_max_series_even_without_scrapes() {
 }
 
 #[test]
-fn time_that_is_known_at_run_time_keeps_the_other_limits() {
+fn expire_after_of_the_run_time_keeps_max_series() {
     let clock = PausedClock::new();
     let mut levels = Levels::new();
     levels.levels = levels.levels.expire_after(TEN_MINUTES);
@@ -263,13 +263,12 @@ fn time_that_is_known_at_run_time_keeps_the_other_limits() {
 }
 
 #[test]
-fn real_clock_runs_on_where_none_is_paused() {
+fn series_expires_by_the_real_clock() {
     let peers = CounterVec::new(["peer"]).expire_after(Duration::from_millis(1));
     let waiting = Waiting { peers_total: peers };
     waiting.peers_total.with(["north"]).inc();
     let registry = registry_of(waiting);
-    // The loop ends once the series expires.
-    while !exposition(&registry).is_empty() {}
+    until(|| exposition(&registry).is_empty());
 }
 
 #[derive(Collector)]

@@ -142,7 +142,7 @@ fn names(schema: &Schema) -> Vec<String> {
 }
 
 #[test]
-fn exporter_has_no_alerts_about_metrics_that_it_does_not_have() {
+fn alerts_need_their_metrics() {
     let own = [
         "ExporterDown",
         "ExporterCertificateExpiring",

@@ -55,7 +55,7 @@ tokio_alive_tasks 2
 # HELP tokio_global_queue_depth Tasks in the global queue, which wait for any worker.
 # TYPE tokio_global_queue_depth gauge
 tokio_global_queue_depth 2
-# HELP tokio_worker_busy_seconds_total Time that the worker was busy in seconds.
+# HELP tokio_worker_busy_seconds_total Time in seconds that the worker was busy.
 # TYPE tokio_worker_busy_seconds_total counter
 tokio_worker_busy_seconds_total{worker=\"0\"} 0
 # HELP tokio_worker_parked Whether the worker is parked.
@@ -93,7 +93,7 @@ fn open_metrics_has_the_unit() {
     let runtime = current_thread();
     let exposition = open_metrics_of(metrics(&runtime));
     let busy = "\
-# HELP tokio_worker_busy_seconds Time that the worker was busy in seconds.
+# HELP tokio_worker_busy_seconds Time in seconds that the worker was busy.
 # TYPE tokio_worker_busy_seconds counter
 # UNIT tokio_worker_busy_seconds seconds
 tokio_worker_busy_seconds_total{worker=\"0\"} 0
@@ -124,7 +124,7 @@ tokio_alive_tasks 3
 # HELP tokio_global_queue_depth Tasks in the global queue, which wait for any worker.
 # TYPE tokio_global_queue_depth gauge
 tokio_global_queue_depth 0
-# HELP tokio_worker_busy_seconds_total Time that the worker was busy in seconds.
+# HELP tokio_worker_busy_seconds_total Time in seconds that the worker was busy.
 # TYPE tokio_worker_busy_seconds_total counter
 tokio_worker_busy_seconds_total{worker=\"0\"} …
 tokio_worker_busy_seconds_total{worker=\"1\"} …
@@ -229,7 +229,7 @@ tokio_alive_tasks{runtime=\"jobs\"} 1
 # TYPE tokio_global_queue_depth gauge
 tokio_global_queue_depth{runtime=\"requests\"} 0
 tokio_global_queue_depth{runtime=\"jobs\"} 1
-# HELP tokio_worker_busy_seconds_total Time that the worker was busy in seconds.
+# HELP tokio_worker_busy_seconds_total Time in seconds that the worker was busy.
 # TYPE tokio_worker_busy_seconds_total counter
 tokio_worker_busy_seconds_total{runtime=\"requests\",worker=\"0\"} 0
 tokio_worker_busy_seconds_total{runtime=\"jobs\",worker=\"0\"} 0

@@ -9,8 +9,8 @@ thread_local! {
     static PAUSED: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Returns the milliseconds since the first call, plus one; on a thread with a paused clock, the
-/// time of that clock.
+/// Returns the milliseconds since the first call. They start at 1, because zero stands for a series
+/// that was just updated. On a thread with a paused clock, returns the time of that clock.
 pub(crate) fn milliseconds() -> u64 {
     paused().unwrap_or_else(running)
 }

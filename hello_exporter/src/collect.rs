@@ -264,12 +264,12 @@ pub struct Options {
     /// Whether it takes `native`.
     pub native: bool,
     /// Whether it takes `max_series` and `expire_after`.
-    pub series: bool,
+    pub series_limits: bool,
 }
 
 impl Options {
     /// No options.
-    pub const NONE: Self = Self { buckets: false, native: false, series: false };
+    pub const NONE: Self = Self { buckets: false, native: false, series_limits: false };
 }
 
 /// Facts about a family that the type of its field determines.

@@ -83,7 +83,7 @@ pub struct RuntimeMetrics {
     /// Tasks in the global queue, which wait for any worker.
     global_queue_depth: Reading<usize>,
 
-    /// Time that the worker was busy in seconds.
+    /// Time in seconds that the worker was busy.
     #[cfg(target_has_atomic = "64")]
     #[metric(counter, labels = ["worker"], unit = "seconds")]
     worker_busy_seconds_total: Reading<ByWorker<Duration>>,

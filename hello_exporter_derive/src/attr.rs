@@ -334,6 +334,9 @@ fn expire_after(input: ParseStream<'_>, span: Span) -> syn::Result<Limit> {
     if !input.peek(Lit) {
         return Ok(Limit { span, expr: input.parse()? });
     }
+    if !input.peek(LitStr) {
+        return Err(input.error("expected a duration such as `\"10m\"`, or a constant `Duration`"));
+    }
     let milliseconds = duration::duration(input)?;
     Ok(Limit { span, expr: quote!(::core::time::Duration::from_millis(#milliseconds)) })
 }

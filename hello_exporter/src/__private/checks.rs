@@ -301,8 +301,8 @@ pub const fn check_max_series(options: Options, max_series: usize) {
     if max_series == 0 {
         Message::new().text("`max_series` is zero: no series could be made").panic()
     }
-    if !options.series {
-        without_series("max_series").panic()
+    if !options.series_limits {
+        takes_no("max_series").panic()
     }
 }
 
@@ -312,12 +312,12 @@ pub const fn check_expire_after(options: Options, expire_after: Duration) {
     if expire_after.is_zero() {
         Message::new().text("`expire_after` is zero: no series could be exposed").panic()
     }
-    if !options.series {
-        without_series("expire_after").panic()
+    if !options.series_limits {
+        takes_no("expire_after").panic()
     }
 }
 
-const fn without_series(argument: &str) -> Message {
+const fn takes_no(argument: &str) -> Message {
     Message::new()
         .text("a metric of this type has no `")
         .text(argument)

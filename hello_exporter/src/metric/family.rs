@@ -225,9 +225,9 @@ impl<L, M: SeriesMetric> Family<L, M> {
         Self::of(declaration.label_names(), buckets, limits)
     }
 
-    /// Returns an empty family like this one, which removes each series once it was not updated for
-    /// this time, like `expire_after` in the attribute. This one takes a time that is known at run
-    /// time only, e.g. from a flag. Zero stands for never.
+    /// Returns this family with an `expire_after` that is known only at run time, e.g. from a flag.
+    /// Zero disables the expiry. The returned family is empty: series that exist already are
+    /// dropped.
     ///
     /// ```
     /// use hello_exporter::{Collector, GaugeVec};
@@ -265,7 +265,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
         encoder.dropped(store.dropped());
     }
 
-    /// Returns the number of series.
+    /// Returns the number of series, including expired ones that no scrape has removed yet.
     pub fn len(&self) -> usize {
         self.series.store.len()
     }
@@ -280,8 +280,8 @@ impl<L, M: SeriesMetric> Family<L, M> {
         self.series.store.clear();
     }
 
-    /// Iterates over all series, in the order of their creation. Series that are created meanwhile
-    /// are not included.
+    /// Iterates over all series, in the order of their creation. Expired series that no scrape has
+    /// removed yet are included; series that are created meanwhile are not.
     ///
     /// No lock is held: the loop can use and change the family.
     ///

@@ -47,7 +47,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-const FAMILY_OPTIONS: Options = Options { series: true, ..Options::NONE };
+const FAMILY_OPTIONS: Options = Options { series_limits: true, ..Options::NONE };
 
 /// Implements the traits for a metric that is one word.
 macro_rules! number_metric {

@@ -7,8 +7,9 @@ use crate::clock;
 
 /// Pauses the clock of `expire_after` on the current thread, as long as it lives.
 ///
-/// Families that are encoded or updated on this thread see the time of this clock; other threads
-/// see the real one. So the test and its exposition must be on one thread.
+/// Families that are encoded on this thread, or in which it creates series, see the time of this
+/// clock; other threads see the real time. So a test must make its expositions on its own thread.
+/// Nested clocks must be dropped in reverse order.
 ///
 /// ```
 /// use hello_exporter::GaugeVec;

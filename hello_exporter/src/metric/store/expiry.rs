@@ -2,7 +2,7 @@
 //!
 //! Each series of such a family has one more word, its [`LastUpdate`]. An update reads no clock: it
 //! only clears the time in that word. The next sweep sets it to the time of the sweep. Later sweeps
-//! remove the series once that time is long enough ago. So a series is never removed too early.
+//! remove the series once that time is long enough ago.
 //!
 //! Every scrape of a family sweeps it first. The creation of a series sweeps, too, from time to
 //! time, so that the memory of a family stays bounded without scrapes.
@@ -36,7 +36,7 @@ impl Expiry {
     }
 
     fn has_swept(&self, now: u64) {
-        let next_sweep = now.saturating_add(self.after / Self::SWEEPS);
+        let next_sweep = now.saturating_add((self.after / Self::SWEEPS).max(1));
         self.next_sweep.store(next_sweep, Ordering::Relaxed);
     }
 
@@ -74,8 +74,8 @@ impl<'s> LastUpdate<'s> {
         self.0.fetch_add(Self::GUARD, Ordering::Relaxed);
     }
 
-    /// Removes a guard, and records an update. A series that was removed and created again does not
-    /// have the guards of the removed one.
+    /// Removes a guard, and records an update. A guard of a series that was removed and created
+    /// again is not counted, so it takes the place of one that is.
     pub(in crate::metric) fn remove_guard(self) {
         let without_guard = |word: u64| Some(word.saturating_sub(Self::GUARD) & !Self::TIME);
         let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, without_guard);

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use super::assembly::Assembly;
 use super::command::Parsed;
-use super::services::{ReloadEndpoint, Services};
+use super::services::{ConfigReload, Services};
 use super::signal::{Signals, Termination, reload_on_hangup};
 use super::{Exporter, ExporterError, Settings};
 use crate::server::cli::{Flags, ListenAddress};
@@ -51,13 +51,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     }
 }
 
-/// Starts to reload the configuration when its file changes, on SIGHUP and, if `by_request`, on
-/// requests to the endpoint.
-fn start_reloads(config: ReloadableConfig, by_request: bool) -> io::Result<ReloadEndpoint> {
+/// Starts to reload the configuration when its file changes, on SIGHUP and, if
+/// `is_lifecycle_enabled`, on requests to the endpoint.
+fn start_reloads(config: ReloadableConfig, is_lifecycle_enabled: bool) -> io::Result<ConfigReload> {
     let metrics = Arc::clone(&config.metrics);
     let reloader = config.start()?;
     reload_on_hangup(reloader.clone())?;
-    Ok(ReloadEndpoint { reloader: by_request.then_some(reloader), metrics })
+    Ok(ConfigReload { reloader, is_lifecycle_enabled, metrics })
 }
 
 /// Returns the socket files that this process has made. They are removed when they are dropped.

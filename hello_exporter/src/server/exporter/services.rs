@@ -20,14 +20,16 @@ pub(super) struct Services {
     probes: Vec<ProbeService>,
     /// The page at `/`, unless the metrics are there.
     landing: Option<Landing>,
-    reload: Option<ReloadEndpoint>,
+    reload: Option<ConfigReload>,
 }
 
-/// The endpoint `/-/reload`.
+/// How the configuration is reloaded, and the outcome.
 #[derive(Clone)]
-pub(super) struct ReloadEndpoint {
-    /// Reloads the configuration, if the flags permit requests to.
-    pub(super) reloader: Option<Reloader>,
+pub(super) struct ConfigReload {
+    /// The watch of the file ends with the last of these.
+    pub(super) reloader: Reloader,
+    /// Whether requests can reload it.
+    pub(super) is_lifecycle_enabled: bool,
     pub(super) metrics: Arc<ReloadMetrics>,
 }
 
@@ -36,7 +38,7 @@ impl Services {
         settings: &Settings,
         assembly: Assembly,
         flags: &Flags,
-        reload: Option<ReloadEndpoint>,
+        reload: Option<ConfigReload>,
     ) -> Self {
         let path = flags.telemetry_path.as_str();
         let deadline = Deadline::with_offset(settings.timeout_offset);
@@ -44,7 +46,7 @@ impl Services {
         let landing = (path != "/").then(|| {
             let Settings { name, description, build_info, .. } = settings;
             let sources = assembly.sources;
-            let config = reload.as_ref().map(ReloadEndpoint::shown);
+            let config = reload.as_ref().map(ConfigReload::shown);
             Landing::new(name, description, build_info, path, sources, &assembly.probes)
                 .config(config)
         });
@@ -67,8 +69,8 @@ impl Services {
         if let Some(landing) = self.landing {
             config.service(landing);
         }
-        if let Some(ReloadEndpoint { reloader, .. }) = self.reload {
-            config.service(reload(reloader));
+        if let Some(ConfigReload { reloader, is_lifecycle_enabled, .. }) = self.reload {
+            config.service(reload(is_lifecycle_enabled.then_some(reloader)));
         }
         for probes in self.probes {
             config.service(probes);
@@ -76,10 +78,10 @@ impl Services {
     }
 }
 
-impl ReloadEndpoint {
+impl ConfigReload {
     /// Returns what the page at `/` shows about the configuration.
     fn shown(&self) -> ShownConfig {
-        let metrics = Arc::clone(&self.metrics);
-        ShownConfig { metrics, is_lifecycle_enabled: self.reloader.is_some() }
+        let Self { is_lifecycle_enabled, .. } = *self;
+        ShownConfig { metrics: Arc::clone(&self.metrics), is_lifecycle_enabled }
     }
 }

@@ -20,8 +20,8 @@ use crate::server::reload_metrics::ReloadMetrics;
 use crate::server::source::Sources;
 use page::{ConfigFacts, Page, PageFacts, ProbeFacts, STYLE};
 
-/// A page with the exporter's name, version and links, the state of its configuration, and that of
-/// its collectors, which it does not run.
+/// A page with the exporter's name, version and links, and the states of its configuration and
+/// collectors. It runs no collector.
 #[derive(Clone)]
 pub(crate) struct Landing {
     facts: Arc<PageFacts>,

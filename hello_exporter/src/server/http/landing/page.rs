@@ -209,15 +209,16 @@ impl ConfigFacts {
             page.write_str("<span class=\"state bad\">Failed</span> <span class=\"note\">")?;
             writeln!(page, "the version loaded {age} ago stays in force</span></li>")?;
         }
+        let on_signal = if cfg!(unix) { " and on SIGHUP" } else { "" };
         let on_request = if self.is_lifecycle_enabled {
-            "on SIGHUP, and on <code>POST /-/reload</code>."
+            "<code>POST /-/reload</code> also reloads it."
         } else {
-            "and on SIGHUP. <code>--web.enable-lifecycle</code> permits <code>POST /-/reload</code>, too."
+            "<code>--web.enable-lifecycle</code> also permits <code>POST /-/reload</code>."
         };
         writeln!(
             page,
-            "</ul>\n<p class=\"quiet\">It is reloaded when its file changes, {on_request} The log has \
-             the causes of failures.</p>\n</section>"
+            "</ul>\n<p class=\"quiet\">It is reloaded when its file changes{on_signal}. {on_request} \
+             The log has the causes of failures.</p>\n</section>"
         )
     }
 }
