@@ -194,8 +194,7 @@ impl Pair<'_> {
     }
 
     fn expected(&self) -> String {
-        let escaped =
-            |x: &str| x.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let escaped = |x: &str| x.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
         let lines = self.model.series.iter();
         let lines: String = lines
             .map(|(x, series)| format!("levels{{x=\"{}\"}} {}\n", escaped(x), series.value))

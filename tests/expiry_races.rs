@@ -112,7 +112,10 @@ fn assert_sound(exposition: &str) {
         let series = format!("{family}{{x=\"a\"}} ");
         let lines: Vec<_> = exposition.lines().filter(|line| line.starts_with(&series)).collect();
         assert!(lines.len() <= 1, "{exposition}");
-        assert!(lines.iter().all(|line| line[series.len()..].parse::<u8>().is_ok()), "{exposition}");
+        assert!(
+            lines.iter().all(|line| line[series.len()..].parse::<u8>().is_ok()),
+            "{exposition}"
+        );
     }
 }
 

@@ -148,11 +148,12 @@ impl Store {
         let storage = read(&self.own_stripe().0);
         let location = cached.location(self.generation.load(Ordering::Relaxed));
         let value = location.and_then(|location| storage.value(location, self.layout));
-        value.map(|value| {
-            value.renew();
-            operation(value);
-        })
-        .is_some()
+        value
+            .map(|value| {
+                value.renew();
+                operation(value);
+            })
+            .is_some()
     }
 
     /// Runs [`update`](Self::update), and caches the lookup.
