@@ -238,7 +238,7 @@ fn values_are_cut_at_4_kib() {
 }
 
 #[test]
-fn runs_without_debug_create_no_events_that_nobody_logs() {
+fn level_is_raised_only_during_debug_runs() {
     let exporter = start(&["--probe.debug"]);
     let has_debug = |query: &str| {
         let body = get(exporter.address, &format!("/level?target=x{query}")).body;

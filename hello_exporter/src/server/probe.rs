@@ -36,11 +36,11 @@
 //! # The log of a run
 //!
 //! With the flag `--probe.debug`, the response to `/probe?target=…&debug=true` is a text: the log
-//! of this run, at the level `debug`, and then the metrics that the probe would have returned.
-//! Operators find with it why a probe fails, so a probe should log its steps with `tracing`, at the
-//! level `debug`. The log has the events of the run's own thread. A task or a thread that the probe
-//! starts takes part if it uses the current subscriber, e.g. by `tracing::instrument`'s
-//! `WithSubscriber::with_current_subscriber`.
+//! of this run, at the level `debug`, and then the metrics that the probe would have returned. It
+//! shows operators why a probe fails, so log the steps of a probe with `tracing` at level `debug`.
+//! The log has the events of the run's own thread. A task or a thread that the probe starts takes
+//! part if it uses the current subscriber, e.g. with
+//! `tracing::instrument::WithSubscriber::with_current_subscriber`.
 //!
 //! Clients receive the log, so secrets are replaced by `<redacted>`: in fields with names such as
 //! `password`, `token` or `authorization`, after such names in texts (`password=…`), and in the

@@ -46,16 +46,17 @@ impl ProbeService {
         let permit = self.limit.enter(Requester::of(&request), deadline).await?;
         let query = query(&request);
         refuse_selection(&query)?;
-        let log = self.wants_log(&query)?.then(RunLog::new);
-        let has_log = log.is_some();
+        let wants_log = self.wants_log(&query)?;
         let target = self.target(&query)?;
         let module = query.iter().find(|(key, _)| key == "module").map(|(_, value)| &**value);
         let module = self.probe.module(module).map_err(bad_request)?;
         let at_most = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        // A log rebuilds tracing's cache of interests, which refused requests must not do.
+        let log = wants_log.then(RunLog::new);
         let result = permit.run(self.probe.probe(target, module, at_most, log)).await?;
         let encode = move |encoding, buffer: &mut Vec<u8>| result.encode(encoding, buffer);
         let mut response = self.expositions.respond(&request, permit, encode).await;
-        if has_log {
+        if wants_log {
             set_plain(response.headers_mut());
         }
         Ok(response)

@@ -4,7 +4,7 @@
 const REDACTED: &str = "<redacted>";
 
 /// Parts of the names of secrets, in lower case and without separators.
-const SECRET_PARTS: [&str; 12] = [
+const SECRET_PARTS: [&str; 16] = [
     "password",
     "passwd",
     "passphrase",
@@ -17,7 +17,14 @@ const SECRET_PARTS: [&str; 12] = [
     "accesskey",
     "privatekey",
     "cookie",
+    "bearer",
+    "jwt",
+    "signature",
+    "session",
 ];
+
+/// Parts of the names of headers, whose values end with the line.
+const HEADER_PARTS: [&str; 3] = ["authorization", "cookie", "apikey"];
 
 /// Whole names of secrets, of which other names are parts.
 const SECRET_NAMES: [&str; 2] = ["auth", "pass"];
@@ -35,9 +42,14 @@ pub(super) fn redact(name: &str, value: &str) -> String {
 
 /// Returns whether values of this name are secrets: `api_key`, `X-Api-Key` and `apiKey` are.
 pub(super) fn is_secret(name: &str) -> bool {
-    let letters = name.chars().filter(|it| !matches!(it, '_' | '-' | '.'));
-    let name: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    let name = letters(name);
     SECRET_NAMES.contains(&&*name) || SECRET_PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Returns a name in lower case and without separators.
+fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|it| !matches!(it, '_' | '-' | '.'));
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// Removes the user information of all URLs: `http://user:password@host` becomes `http://host`.
@@ -57,7 +69,8 @@ fn without_user_info(text: &str) -> String {
 fn user_info(url: &str) -> usize {
     let is_end = |it: char| it.is_whitespace() || matches!(it, '"' | '\'' | '`' | '<' | '>');
     let authority = until(url, |it| is_end(it) || matches!(it, '/' | '?' | '#'));
-    let at = if authority.contains('@') || has_port(authority) {
+    let is_whole = authority.contains('@') || !authority.starts_with(':') && has_port(authority);
+    let at = if is_whole {
         authority.rfind('@')
     } else {
         // The limit bounds the time for a text with many URLs.
@@ -107,40 +120,68 @@ fn secret(before: &str, value: &str) -> Option<(usize, usize)> {
     }
     let spaces = value.len() - value.trim_start().len();
     let value = value.trim_start();
-    if let Some(length) = quoted(value.strip_prefix("Some(").unwrap_or(value)) {
-        let some = if value.starts_with("Some(") { "Some(".len() } else { 0 };
-        return Some((spaces + some, length));
+    let opening = opening(value);
+    if let Some(length) = quoted(value.get(opening..)?) {
+        return Some((spaces + opening, length));
     }
     let scheme = ["bearer ", "basic ", "digest "].iter().find_map(|scheme| {
         let start = value.get(..scheme.len())?;
         start.eq_ignore_ascii_case(scheme).then_some(scheme.len())
     });
-    let length = |value: &str| until(value, is_end_of_value).len();
-    match scheme {
-        Some(start) => Some((spaces + start, length(value.get(start..)?))),
+    let start = scheme.unwrap_or(0);
+    let unquoted = value.get(start..)?;
+    let word = until(unquoted, is_end_of_value);
+    let is_after_colon = before.ends_with(':');
+    let length = match scheme {
+        _ if is_header(name, is_after_colon) && word != "None" => {
+            until(unquoted, |it| matches!(it, '\r' | '\n')).len()
+        }
         // Without quotes, a text after a colon is usually a message.
-        None if before.ends_with(':') || spaces > 0 => None,
-        None => Some((0, length(value))),
-    }
-    .filter(|(_, length)| *length > 0)
+        None if is_after_colon || spaces > 0 => 0,
+        _ => word.len(),
+    };
+    (length > 0).then_some((spaces + start, length))
+}
+
+/// Returns whether values of this name end with the line. A key after `=` can be a part of a URL.
+fn is_header(name: &str, is_after_colon: bool) -> bool {
+    let name = letters(name);
+    let mut parts = HEADER_PARTS.iter().filter(|part| is_after_colon || **part != "apikey");
+    parts.any(|part| name.contains(part))
 }
 
 fn is_end_of_value(character: char) -> bool {
     character.is_whitespace() || matches!(character, '&' | ',' | ';' | ')' | ']' | '}' | '"' | '\'')
 }
 
-/// Returns the length of the quoted text at the start of `value`, with its quotes, which can be
-/// escaped themselves. Without an end, it is all of `value`.
+/// Returns the length of the names that `Debug` writes before a quoted text: `Some(Token(` of
+/// `Some(Token("secret"))`.
+fn opening(value: &str) -> usize {
+    let before = value.split_once('"').map_or("", |(before, _)| before);
+    let before = before.trim_end_matches('\\');
+    let names = before.strip_suffix('b').unwrap_or(before);
+    let is_of_names = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | ':' | '(');
+    // Without a parenthesis, it is a secret before an unrelated quote.
+    if names.ends_with('(') && names.chars().all(is_of_names) { names.len() } else { 0 }
+}
+
+/// Returns the length of the quoted text at the start of `value`, with its quotes and the `b` of
+/// bytes. The quotes can be escaped themselves. Without an end, it is all of `value`.
 fn quoted(value: &str) -> Option<usize> {
-    let quote = ["\\\"", "\"", "'"].into_iter().find(|quote| value.starts_with(quote))?;
-    let inner = value.get(quote.len()..)?;
-    let is_escaped = |at: usize| {
+    let text = value.strip_prefix('b').unwrap_or(value);
+    let unescaped = text.trim_start_matches('\\');
+    let quote = unescaped.chars().next().filter(|it| matches!(it, '"' | '\''))?;
+    let start = value.len() - unescaped.len() + 1;
+    let inner = value.get(start..)?;
+    // Each time a text is escaped, n backslashes before a quote become 2n + 1.
+    let level = text.len() - unescaped.len() + 1;
+    let is_end = |at: usize| {
         let before = inner.get(..at).unwrap_or_default();
         let escapes = before.len() - before.trim_end_matches('\\').len();
-        escapes % 2 == 1
+        (escapes + 1) / level % 2 == 1
     };
-    let end = inner.match_indices(quote).find(|(at, _)| !is_escaped(*at));
-    Some(end.map_or(value.len(), |(at, _)| at + 2 * quote.len()))
+    let end = inner.match_indices(quote).find(|(at, _)| is_end(*at));
+    Some(end.map_or(value.len(), |(at, _)| start + at + 1))
 }
 
 #[cfg(test)]
@@ -157,6 +198,10 @@ mod tests {
             "http.authorization",
             "auth",
             "TOKEN",
+            "bearer",
+            "jwt",
+            "X-Signature",
+            "sessionId",
         ] {
             assert_eq!(redact(name, "x"), "<redacted>", "{name}");
         }
@@ -172,6 +217,7 @@ mod tests {
             ("from <http://user@host> to 'b://:s@h:1'", "from <http://host> to 'b://h:1'"),
             ("redis://:a/b?c#d@host:6379/0", "redis://host:6379/0"),
             ("redis://:a@b@host", "redis://host"),
+            ("redis://:1234/5@host:6379", "redis://host:6379"),
             ("a://u:s@h,b://u:s@h", "a://h,b://h"),
             ("http://u:s@[::1]:80/", "http://[::1]:80/"),
             ("http://[::1]:80/a@b", "http://[::1]:80/a@b"),
@@ -196,13 +242,52 @@ mod tests {
             ),
             (r#"{"password":"a","user":"b"}"#, r#"{"password":<redacted>,"user":"b"}"#),
             (r#"{\"password\": \"a\", \"user\""#, r#"{\"password\": <redacted>, \"user\""#),
-            ("Authorization: Bearer abc, x", "Authorization: Bearer <redacted>, x"),
-            ("authorization=Basic abc", "authorization=Basic <redacted>"),
+            (
+                r#"{\"password\": \"a\\\"b\\\\\", \"user\""#,
+                r#"{\"password\": <redacted>, \"user\""#,
+            ),
             ("secret=\"never ends", "secret=<redacted>"),
             ("invalid password: refused", "invalid password: refused"),
             ("password: None, é=ü", "password: None, é=ü"),
             ("password=", "password="),
             ("password= x", "password= x"),
+        ] {
+            assert_eq!(redact("text", text), redacted, "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_in_types_are_removed_from_texts() {
+        for (text, redacted) in [
+            (r#"token: Token("abc"), x"#, "token: Token(<redacted>), x"),
+            (r#"password: Some(Password("x")), y"#, "password: Some(Password(<redacted>)), y"),
+            (r#"token: a::Token(\"abc\"), x"#, "token: a::Token(<redacted>), x"),
+            (r#"api_key: b"abc", x"#, "api_key: <redacted>, x"),
+            (r#"api_key: Some(b"abc"), x"#, "api_key: Some(<redacted>), x"),
+            (r#"("?token=abc", "x")"#, r#"("?token=<redacted>", "x")"#),
+            ("token='?b' \"x\"", "token=<redacted> \"x\""),
+        ] {
+            assert_eq!(redact("text", text), redacted, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_of_headers_are_removed_from_texts() {
+        for (text, redacted) in [
+            ("Cookie: sid=abc; b=c\r\nHost: x", "Cookie: <redacted>\r\nHost: x"),
+            ("Set-Cookie: sid=abc; Path=/\nx", "Set-Cookie: <redacted>\nx"),
+            ("X-Api-Key: abc", "X-Api-Key: <redacted>"),
+            ("Authorization: abc", "Authorization: <redacted>"),
+            ("Authorization: Token abc", "Authorization: <redacted>"),
+            ("Authorization: Bearer abc, x", "Authorization: Bearer <redacted>"),
+            (
+                "Authorization: Digest username=\"u\", response=\"abc\"\nHost: x",
+                "Authorization: Digest <redacted>\nHost: x",
+            ),
+            ("authorization=Basic abc", "authorization=Basic <redacted>"),
+            ("authorization=Token abc", "authorization=<redacted>"),
+            ("?api_key=abc&x=1 y", "?api_key=<redacted>&x=1 y"),
+            ("Config { api_key: None, host: x }", "Config { api_key: None, host: x }"),
         ] {
             assert_eq!(redact("text", text), redacted, "{text}");
         }

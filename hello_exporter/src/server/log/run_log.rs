@@ -35,7 +35,7 @@ const MOST_BYTES_OF_A_VALUE: usize = 4 << 10;
 ///
 /// The log ends when this is dropped, even if the run continues.
 pub(crate) struct RunLog {
-    /// The lines of the parts that have ended.
+    /// Lines of the run, once it has ended.
     before: String,
     lines: Arc<Lines>,
     dispatch: Dispatch,
@@ -44,8 +44,8 @@ pub(crate) struct RunLog {
 impl RunLog {
     pub(crate) fn new() -> Self {
         let lines = Arc::new(Lines::default());
-        let own = dispatcher::get_default(Dispatch::clone);
-        let tee = Tee { lines: Arc::clone(&lines), filter: filter(LogLevel::Debug), own };
+        let inner = dispatcher::get_default(Dispatch::clone);
+        let tee = Tee { lines: Arc::clone(&lines), filter: filter(LogLevel::Debug), inner };
         Self { before: String::new(), lines, dispatch: Dispatch::new(tee) }
     }
 
@@ -62,8 +62,8 @@ impl RunLog {
         }
     }
 
-    /// Ends the part of the run. The next lines are those of [`scope`](Self::scope), and have room
-    /// even if the run has used all of its own.
+    /// Stops capturing the run. Lines logged in [`scope`](Self::scope) afterwards have a budget of
+    /// their own.
     pub(crate) fn end_run(&mut self) {
         let run = std::mem::replace(self, Self::new());
         self.before = run.finish();
@@ -135,21 +135,22 @@ impl Lines {
 struct Tee {
     lines: Arc<Lines>,
     filter: Targets,
-    own: Dispatch,
+    inner: Dispatch,
 }
 
 impl Tee {
+    /// Returns whether the lines have events like this one. The end of the log does not change it:
+    /// `event` must know whether `enabled` has asked the replaced subscriber.
     fn records(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event()
-            && self.filter.would_enable(metadata.target(), metadata.level())
-            && self.lines.is_open()
+        metadata.is_event() && self.filter.would_enable(metadata.target(), metadata.level())
     }
 }
 
 impl Subscriber for Tee {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let own = self.own.register_callsite(metadata);
-        if own.is_never() && self.records(metadata) { Interest::sometimes() } else { own }
+        let inner = self.inner.register_callsite(metadata);
+        let only_lines = inner.is_never() && self.records(metadata) && self.lines.is_open();
+        if only_lines { Interest::sometimes() } else { inner }
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -158,55 +159,55 @@ impl Subscriber for Tee {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.records(metadata) || self.own.enabled(metadata)
+        self.records(metadata) || self.inner.enabled(metadata)
     }
 
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
         if !self.records(metadata) {
             // `enabled` has asked the replaced subscriber.
-            self.own.event(event);
+            self.inner.event(event);
             return;
         }
         if self.lines.has_room() {
             // Formats the line before the lock is taken, since values have code of their own.
             self.lines.push(&line(event));
         }
-        if self.own.enabled(metadata) {
-            self.own.event(event);
+        if self.inner.enabled(metadata) {
+            self.inner.event(event);
         }
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        self.own.new_span(span)
+        self.inner.new_span(span)
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
-        self.own.record(span, values);
+        self.inner.record(span, values);
     }
 
     fn record_follows_from(&self, span: &Id, follows: &Id) {
-        self.own.record_follows_from(span, follows);
+        self.inner.record_follows_from(span, follows);
     }
 
     fn enter(&self, span: &Id) {
-        self.own.enter(span);
+        self.inner.enter(span);
     }
 
     fn exit(&self, span: &Id) {
-        self.own.exit(span);
+        self.inner.exit(span);
     }
 
     fn clone_span(&self, span: &Id) -> Id {
-        self.own.clone_span(span)
+        self.inner.clone_span(span)
     }
 
     fn try_close(&self, span: Id) -> bool {
-        self.own.try_close(span)
+        self.inner.try_close(span)
     }
 
     fn current_span(&self) -> Current {
-        self.own.current_span()
+        self.inner.current_span()
     }
 }
 
@@ -349,6 +350,12 @@ mod tests {
     #[derive(Clone, Default)]
     struct Own(Arc<Mutex<Vec<u8>>>);
 
+    impl Own {
+        fn text(&self) -> String {
+            String::from_utf8(lock(&self.0).clone()).unwrap()
+        }
+    }
+
     impl io::Write for Own {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             lock(&self.0).write(bytes)
@@ -359,8 +366,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn replaced_subscriber_gets_spans_and_the_events_of_its_level() {
+    /// Returns a program's own log of level `info`, and its subscriber.
+    fn own_log() -> (Own, Dispatch) {
         let own = Own::default();
         let writer = own.clone();
         let layer = tracing_subscriber::fmt::layer()
@@ -368,7 +375,12 @@ mod tests {
             .without_time()
             .with_target(false)
             .with_filter(LevelFilter::INFO);
-        let subscriber = Dispatch::new(tracing_subscriber::registry().with(layer));
+        (own, Dispatch::new(tracing_subscriber::registry().with(layer)))
+    }
+
+    #[test]
+    fn replaced_subscriber_gets_spans_and_the_events_of_its_level() {
+        let (own, subscriber) = own_log();
         let log = dispatcher::with_default(&subscriber, RunLog::new);
         RunLog::scope(Some(&log), || {
             let span = info_span!("step", number = tracing::field::Empty).entered();
@@ -377,7 +389,20 @@ mod tests {
             info!(parent: tracing::Span::current(), "informed");
         });
         assert_eq!(finished(log), ["debug msg=debugged", "info msg=informed"]);
-        let own = String::from_utf8(lock(&own.0).clone()).unwrap();
-        assert_eq!(own, " INFO step{number=1}: informed\n");
+        assert_eq!(own.text(), " INFO step{number=1}: informed\n");
+    }
+
+    #[test]
+    fn replaced_subscriber_filters_an_event_during_which_the_log_ends() {
+        let (own, subscriber) = own_log();
+        let log = dispatcher::with_default(&subscriber, RunLog::new);
+        let mut has_ended = false;
+        // Fields are evaluated between `enabled` and `event`.
+        let mut end = || {
+            has_ended = true;
+            log.lines.close()
+        };
+        RunLog::scope(Some(&log), || debug!(lines = end(), "debugged"));
+        assert_eq!((has_ended, own.text()), (true, String::new()));
     }
 }

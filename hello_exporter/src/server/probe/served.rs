@@ -193,8 +193,8 @@ impl ServedProbe {
     ) -> ProbeResult {
         let started = Instant::now();
         let timeout = self.options.timeout.min(at_most.unwrap_or(Duration::MAX));
-        if log.is_some() {
-            RunLog::scope(log.as_ref(), || {
+        if let Some(log) = &log {
+            RunLog::scope(Some(log), || {
                 debug!(target, module = &*module, ?timeout, "Probe starts")
             });
         }
