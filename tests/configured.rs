@@ -54,8 +54,10 @@ fn empty_files_are_refused() {
 #[test]
 fn failed_validation_is_refused() {
     assert_refused("version: 0\n", "@: version 0: expected at least 1");
-    let panic = "panicked: version not found (at tests/programs/configured.rs:53:20)";
+    let panic = "panicked: version not found (at tests/programs/configured.rs:65:20)";
     assert_refused("version: 404\n", &format!("@: {panic}"));
+    let panic = "panicked: unparsable (at tests/programs/configured.rs:43:9)";
+    assert_refused("version: 2\nunparsable: 1\n", &format!("@: {panic}"));
     assert_refused("version: 1000001\n", "@: version 1000001: expected at most 1000000");
 }
 

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::fs;
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -233,6 +234,42 @@ fn expected_section(state: &str, reloads: &str) -> String {
          </ul>\n<p class=\"quiet\">It is reloaded when its file changes and on SIGHUP. {reloads} The \
          log has the causes of failures.</p>\n"
     )
+}
+
+#[test]
+fn panic_of_the_parser_is_a_failed_reload() {
+    let directory = ConfigDirectory::of("version: 1\n");
+    let exporter = directory.start(&["--web.enable-lifecycle"]);
+    directory.write("version: 2\nunparsable: 1\n");
+    assert_eq!(request(exporter.address, "POST", "/-/reload").status, 500);
+    assert!(!is_last_reload_successful(&exporter));
+    directory.write("version: 3\n");
+    assert_eq!(request(exporter.address, "POST", "/-/reload").status, 200);
+    assert!(is_last_reload_successful(&exporter));
+}
+
+#[test]
+fn few_clients_wait_for_a_reload_that_does_not_end() {
+    let directory = ConfigDirectory::of("version: 1\n");
+    let exporter = directory.start(&["--web.enable-lifecycle"]);
+    directory.write("version: 408\n");
+    let clients = [(); 9].map(|()| {
+        let mut client = TcpStream::connect(exporter.address).unwrap();
+        client.write_all(b"POST /-/reload HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        client.set_nonblocking(true).unwrap();
+        client
+    });
+    let has_response = |client: &&TcpStream| client.peek(&mut [0]).is_ok();
+    until(|| clients.iter().any(|client| has_response(&client)));
+    let [mut refused] = clients.iter().filter(has_response).collect::<Vec<_>>()[..] else {
+        panic!("one of nine requests is refused");
+    };
+    let mut response = [0; 1000];
+    let length = refused.read(&mut response).unwrap();
+    let response = str::from_utf8(&response[..length]).unwrap();
+    assert!(response.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{response}");
+    assert!(response.ends_with("\r\n\r\nthe current reload has not ended yet\n"), "{response}");
+    assert_eq!(get(exporter.address, "/metrics").status, 200);
 }
 
 #[test]

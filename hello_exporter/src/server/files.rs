@@ -2,7 +2,8 @@
 
 mod watch;
 
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
@@ -31,9 +32,9 @@ impl ReadFiles {
         (files, loaded)
     }
 
-    /// Reads a file, and records the digest of its contents.
+    /// Reads a file, and records the digest of its contents; see [`read`].
     pub(crate) fn read(&mut self, path: &Path) -> io::Result<Vec<u8>> {
-        let contents = std::fs::read(path);
+        let contents = read(path);
         let digest = contents.as_ref().ok().and_then(|contents| digest_of(contents));
         self.0.push(ReadFile { path: path.to_owned(), digest });
         contents
@@ -47,6 +48,41 @@ impl ReadFiles {
     }
 }
 
+/// Reads a file of up to 16 MiB. Refuses pipes and devices, which can block for ever or have no end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    const MOST_BYTES: u64 = 16 << 20;
+
+    let refuse = |message| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    let kind = fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return refuse("not a regular file");
+    }
+    let mut contents = Vec::new();
+    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut contents)?;
+    if contents.len() as u64 > MOST_BYTES { refuse("larger than 16 MiB") } else { Ok(contents) }
+}
+
 fn digest_of(contents: &[u8]) -> Option<[u8; 32]> {
     digest(&SHA256, contents).as_ref().try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn endless_and_huge_files_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let message = |path: &Path| ReadFiles::default().read(path).unwrap_err().to_string();
+        File::create(&path).unwrap().set_len((16 << 20) + 1).unwrap();
+        assert_eq!(message(&path), "larger than 16 MiB");
+        File::create(&path).unwrap().set_len(16 << 20).unwrap();
+        assert_eq!(ReadFiles::default().read(&path).unwrap().len(), 16 << 20);
+        if cfg!(unix) {
+            assert_eq!(message("/dev/zero".as_ref()), "not a regular file");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::snapshot::{Snapshot, Snapshots};
 use super::{ConfigError, ConfigOptions, Current};
+use crate::internals::catch;
 use crate::server::files::ReadFiles;
 
 /// A declared configuration of an exporter with the flags `F` and the state `S`.
@@ -63,6 +64,12 @@ fn open<T: Send + Sync + 'static>(
     path: Option<PathBuf>,
     load: impl Fn(Option<&Path>, &mut ReadFiles) -> Result<Arc<T>, ConfigError> + Send + 'static,
 ) -> Result<(Arc<Current<T>>, OpenedConfig), ConfigError> {
+    // The author's types can panic, too: when they are parsed, or when a refused one is dropped.
+    let load = move |path: Option<&Path>, files: &mut ReadFiles| {
+        let loaded = catch(|| load(path, files));
+        let panicked = |panic| Err(ConfigError::invalid(path, format!("panicked: {panic}")));
+        loaded.unwrap_or_else(panicked)
+    };
     let (files, first) = ReadFiles::record(|files| load(path.as_deref(), files));
     let current = Arc::new(Current::new(first?));
     let (reloaded, in_scrapes) = (Arc::clone(&current), Arc::clone(&current));

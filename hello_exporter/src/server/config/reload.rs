@@ -5,9 +5,10 @@ use std::iter;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tracing::{error, info};
 
 use super::declared::Replacement;
@@ -20,17 +21,32 @@ type Loaded = Result<Replacement, ConfigError>;
 
 /// Requests reloads.
 #[derive(Clone)]
-pub(crate) struct Reloader(Sender<Request>);
+pub(crate) struct Reloader {
+    requests: Sender<Request>,
+    /// One for each client that may wait for a reload.
+    slots: Arc<Semaphore>,
+}
 
 /// A request for a reload. Its channel gets whether the new version is in force.
 struct Request(oneshot::Sender<bool>);
 
 impl Reloader {
+    /// The most clients that wait for a reload at a time. Each holds a connection.
+    const MOST_CLIENTS: usize = 8;
+    const CLIENT_WAITS: Duration = Duration::from_secs(30);
+
     /// Reloads the configuration, and returns whether it could be used.
     pub(crate) async fn reload(&self) -> bool {
         let (reply, result) = oneshot::channel();
         // An error means that the thread is gone.
-        self.0.send(Request(reply)).is_ok() && result.await.unwrap_or(false)
+        self.requests.send(Request(reply)).is_ok() && result.await.unwrap_or(false)
+    }
+
+    /// Does the same for a client. Returns `None` if the reload takes too long, or if too many
+    /// clients wait already.
+    pub(crate) async fn reload_for_client(&self) -> Option<bool> {
+        let _slot = self.slots.try_acquire().ok()?;
+        tokio::time::timeout(Self::CLIENT_WAITS, self.reload()).await.ok()
     }
 }
 
@@ -53,7 +69,8 @@ impl ReloadableConfig {
             run(config, &metrics, &requests);
         };
         thread::Builder::new().name("config".to_owned()).spawn(reload)?;
-        Ok(Reloader(sender))
+        let slots = Arc::new(Semaphore::new(Reloader::MOST_CLIENTS));
+        Ok(Reloader { requests: sender, slots })
     }
 }
 

@@ -23,11 +23,13 @@ async fn respond(reloader: Option<Reloader>) -> HttpResponse {
         let reason = "reloads by request are disabled, expected the flag --web.enable-lifecycle";
         return plain(StatusCode::FORBIDDEN, reason);
     };
-    if reloader.reload().await {
-        plain(StatusCode::OK, "reloaded")
-    } else {
+    match reloader.reload_for_client().await {
+        Some(true) => plain(StatusCode::OK, "reloaded"),
         // The error could quote the file.
-        let reason = "cannot use the configuration, see the log; the previous one stays in force";
-        plain(StatusCode::INTERNAL_SERVER_ERROR, reason)
+        Some(false) => plain(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "cannot use the configuration, see the log; the previous one stays in force",
+        ),
+        None => plain(StatusCode::SERVICE_UNAVAILABLE, "the current reload has not ended yet"),
     }
 }
