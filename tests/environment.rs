@@ -119,6 +119,7 @@ fn repeatable_flags_take_several_values() {
     );
 }
 
+const USAGE: &str = "\n\nUsage: shop_exporter [OPTIONS]";
 const MORE: &str = "\n\nFor more information, try '--help'.\n";
 
 #[test]
@@ -157,6 +158,24 @@ fn invalid_value_names_the_variable() {
     // Documents need valid flags, too.
     let error = refusal(&[("LOG_LEVEL", "loud")], &["--describe"]);
     assert_eq!(error, invalid("LOG_LEVEL", "loud", levels));
+}
+
+#[test]
+fn list_of_separators_alone_is_refused() {
+    let names = ["PROBE_ALLOW_TARGET", "WEB_LISTEN_ADDRESS", "METRICS_INCLUDE", "METRICS_EXCLUDE"];
+    for name in names {
+        for (value, shown) in [(",", ","), (" ", " "), ("\n", "\\n"), (" ,\n, ", " ,\\n, ")] {
+            let expected = format!(
+                "error: invalid value '{shown}' for 'SHOP_EXPORTER_{name}': expected values \
+                 separated by commas or line feeds, or an empty variable{USAGE}{MORE}"
+            );
+            assert_eq!(refusal(&[(name, value)], &[]), expected);
+        }
+        // An empty variable counts as unset, and the value of an overridden one is not read.
+        assert_eq!(samples(&[(name, "")], &[]), ["shops 1", "staff 3"]);
+    }
+    let overridden = [("METRICS_INCLUDE", ",")];
+    assert_eq!(samples(&overridden, &["--metrics.include=shops"]), ["shops 1"]);
 }
 
 #[test]

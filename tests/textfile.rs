@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use hello_exporter::registry::TextfileError;
 use hello_exporter::{Collector, Gauge, Registry};
 use hello_exporter_tests::http::get;
 use hello_exporter_tests::{
@@ -73,15 +76,61 @@ fn failed_write_leaves_the_old_file_and_no_other() {
         format!("cannot write {}: No such file or directory (os error 2)", missing.display());
     assert_eq!(error, expected);
 
-    // A directory cannot be replaced by a file.
-    let taken = directory.path().join("backup.prom");
-    fs::create_dir(&taken).unwrap();
-    let error = backup().write_textfile(&taken).unwrap_err().to_string();
-    assert_eq!(error, format!("cannot write {}: Is a directory (os error 21)", taken.display()));
-    assert_eq!(files(&directory), ["backup.prom"]);
-
     let error = backup().write_textfile("..").unwrap_err().to_string();
     assert_eq!(error, "cannot write ..: expected a path that ends in a file name");
+}
+
+/// Calls `refused` with a socket file, a directory and symbolic links, which all remain as they
+/// are, and with the end of the message that refuses each.
+fn visit_irregular(refused: impl Fn(&Path, &str)) {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let _listener = UnixListener::bind(path("socket")).unwrap();
+    fs::create_dir(path("directory")).unwrap();
+    fs::write(path("file"), "old").unwrap();
+    symlink("file", path("link")).unwrap();
+    symlink("missing", path("dangling")).unwrap();
+    let kinds = || {
+        let entries = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap());
+        let kinds = entries.map(|entry| (entry.file_name(), entry.file_type().unwrap()));
+        kinds.collect::<HashMap<_, _>>()
+    };
+    let before = kinds();
+    let (irregular, link) =
+        ("is not a regular file", "is a symbolic link, expected a regular file");
+    let targets = [("socket", irregular), ("directory", irregular), ("link", link)];
+    for (name, reason) in targets.into_iter().chain([("dangling", link)]) {
+        refused(&path(name), reason);
+        assert_eq!(kinds(), before, "{name}");
+    }
+    assert_eq!(fs::read_to_string(path("file")).unwrap(), "old");
+}
+
+#[test]
+fn irregular_file_is_not_replaced() {
+    visit_irregular(|path, reason| {
+        let error = backup().write_textfile(path).unwrap_err();
+        assert_eq!(error.to_string(), format!("`{}` {reason}", path.display()));
+        let is_link = matches!(error, TextfileError::SymbolicLink { .. });
+        assert_eq!(is_link, path.is_symlink());
+        assert!(is_link || matches!(error, TextfileError::NotRegular { .. }));
+    });
+}
+
+#[test]
+fn once_does_not_replace_an_irregular_file() {
+    let program = build_example("hello_exporter_tests", "environment");
+    visit_irregular(|path, reason| {
+        let path = path.display();
+        let output = once(&program, &[&format!("--once={path}")]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty(), "{output:?}");
+        let log = String::from_utf8(output.stderr).unwrap();
+        let message =
+            format!("--once: `{path}` {reason}; without a file, --once prints to standard output");
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(log.contains(&message), "{log}");
+    });
 }
 
 #[test]

@@ -10,14 +10,30 @@ use crate::encode::Format;
 
 /// Why an exposition was not written to a file. The file is as it was before.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {error}", path.display())]
 #[non_exhaustive]
-pub struct TextfileError {
-    /// The file.
-    pub path: PathBuf,
-    /// The reason.
-    #[source]
-    pub error: io::Error,
+pub enum TextfileError {
+    /// The path is a device, a FIFO, a socket or a directory.
+    #[error("`{}` is not a regular file", path.display())]
+    NotRegular {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The path is a symbolic link. Links are not followed, so that nobody who may create one can
+    /// choose the file that is replaced.
+    #[error("`{}` is a symbolic link, expected a regular file", path.display())]
+    SymbolicLink {
+        /// The link.
+        path: PathBuf,
+    },
+    /// The system refused to write the file.
+    #[error("cannot write {}: {error}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
 }
 
 impl Registry {
@@ -53,7 +69,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns an error if the file cannot be written or renamed. The old file then stays.
+    /// Returns an error if the file cannot be written or renamed, or if the path is a device, a
+    /// FIFO, a socket, a directory or a symbolic link. The old file then stays.
     pub fn write_textfile(&self, path: impl AsRef<Path>) -> Result<(), TextfileError> {
         let mut text = Vec::new();
         self.encode(Format::Text, &mut text);
@@ -63,13 +80,26 @@ impl Registry {
 
 /// Replaces a file as a whole.
 pub(crate) fn write_whole(path: &Path, text: &[u8]) -> Result<(), TextfileError> {
-    let with_path = |error| TextfileError { path: path.to_owned(), error };
+    let with_path = |error| TextfileError::Write { path: path.to_owned(), error };
     let temporary = temporary(path).map_err(with_path)?;
+    check_target(path)?;
     let written = write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         _ = fs::remove_file(&temporary);
     }
     written.and_then(|()| sync_directory(path)).map_err(with_path)
+}
+
+/// Refuses a path that exists and is not a regular file: renaming would replace a device by a file.
+fn check_target(path: &Path) -> Result<(), TextfileError> {
+    let path = path.to_owned();
+    match fs::symlink_metadata(&path) {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(metadata) if metadata.is_symlink() => Err(TextfileError::SymbolicLink { path }),
+        Ok(_) => Err(TextfileError::NotRegular { path }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(TextfileError::Write { path, error }),
+    }
 }
 
 /// Returns a path in the same directory that no other write uses.

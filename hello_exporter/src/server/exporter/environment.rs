@@ -46,6 +46,7 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// - A flag without a value is set by `true` or `1`, and not by `false` or `0`.
     ///   `…_COLLECTOR_NAME=false` is `--no-collector.NAME`.
     /// - A flag that can be repeated takes values that are separated by commas or line feeds.
+    ///   Without any value between them, the variable is invalid.
     /// - Any other value is invalid, and the exporter exits with 2 and a message that names the
     ///   variable.
     /// - `--help`, `--version`, `--describe`, `--describe.diff`, `--check-rules`, `--once` and
@@ -121,12 +122,25 @@ impl Variable {
         };
         match self.arg.get_action() {
             ArgAction::SetTrue => self.switch(value, command),
-            ArgAction::Append => {
-                let values = value.split([',', '\n']).map(str::trim);
-                values.filter(|value| !value.is_empty()).map(|value| self.argument(value)).collect()
-            }
+            ArgAction::Append => self.repeated(value, command),
             _ => self.argument(value).map(|argument| vec![argument]),
         }
+    }
+
+    /// Returns the arguments for values that are separated by commas or line feeds. At least one is
+    /// expected: a list of nothing but separators must not permit every target of a probe.
+    fn repeated(&self, value: &str, command: &mut Command) -> Result<Vec<OsString>, clap::Error> {
+        let values = value.split([',', '\n']).map(str::trim).filter(|value| !value.is_empty());
+        let arguments: Vec<_> =
+            values.map(|value| self.argument(value)).collect::<Result<_, _>>()?;
+        if arguments.is_empty() {
+            let (value, name) = (value.escape_debug(), &self.name);
+            let expected =
+                "expected values separated by commas or line feeds, or an empty variable";
+            let message = format!("invalid value '{value}' for '{name}': {expected}");
+            return Err(command.error(ErrorKind::InvalidValue, message));
+        }
+        Ok(arguments)
     }
 
     fn switch(&self, value: &str, command: &mut Command) -> Result<Vec<OsString>, clap::Error> {

@@ -84,7 +84,7 @@ pub enum ExporterError {
         count: usize,
     },
     /// The file of `--once` cannot be written.
-    #[error("--once: {0}")]
+    #[error("--once: {0}{hint}", hint = instead_of_file(.0))]
     Textfile(#[source] TextfileError),
     /// A collector has failed during `--once`. The metrics of the others are printed or written.
     #[error("a collector has failed: its metrics are missing")]
@@ -101,6 +101,16 @@ pub enum ExporterError {
         /// The number of the signal.
         number: u8,
     },
+}
+
+/// Returns the end of the message for a file of `--once` that is refused, such as `/dev/stdout`.
+fn instead_of_file(error: &TextfileError) -> &'static str {
+    match error {
+        TextfileError::NotRegular { .. } | TextfileError::SymbolicLink { .. } => {
+            "; without a file, --once prints to standard output"
+        }
+        TextfileError::Write { .. } => "",
+    }
 }
 
 impl ExporterError {
