@@ -20,8 +20,8 @@ struct Config {
     version: u32,
     #[serde(default)]
     servers: Vec<Server>,
-    #[serde(default)]
-    unparsable: Unparsable,
+    #[serde(default, rename = "unparsable")]
+    _unparsable: Unparsable,
 }
 
 #[derive(serde::Deserialize)]
@@ -54,7 +54,7 @@ enum Mode {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { version: 1, servers: Vec::new(), unparsable: Unparsable }
+        Self { version: 1, servers: Vec::new(), _unparsable: Unparsable }
     }
 }
 

@@ -4,10 +4,12 @@
 const REDACTED: &str = "<redacted>";
 
 /// Parts of the names of secrets, in lower case and without separators.
-const SECRET_PARTS: [&str; 16] = [
+const SECRET_PARTS: [&str; 18] = [
     "password",
     "passwd",
     "passphrase",
+    "passcode",
+    "requirepass",
     "pwd",
     "secret",
     "token",
@@ -26,8 +28,8 @@ const SECRET_PARTS: [&str; 16] = [
 /// Parts of the names of headers, whose values end with the line.
 const HEADER_PARTS: [&str; 3] = ["authorization", "cookie", "apikey"];
 
-/// Whole names of secrets, of which other names are parts.
-const SECRET_NAMES: [&str; 2] = ["auth", "pass"];
+/// The last words of the names of secrets. As parts of words, they have other meanings.
+const SECRET_WORDS: [&str; 3] = ["auth", "pass", "sig"];
 
 /// Most characters of a user information with a password that is not escaped.
 const LONGEST_USER_INFO: usize = 4096;
@@ -42,8 +44,10 @@ pub(super) fn redact(name: &str, value: &str) -> String {
 
 /// Returns whether values of this name are secrets: `api_key`, `X-Api-Key` and `apiKey` are.
 pub(super) fn is_secret(name: &str) -> bool {
+    let last_word = name.rsplit(['_', '-', '.']).next().unwrap_or_default();
     let name = letters(name);
-    SECRET_NAMES.contains(&&*name) || SECRET_PARTS.iter().any(|part| name.contains(part))
+    SECRET_WORDS.iter().any(|word| last_word.eq_ignore_ascii_case(word))
+        || SECRET_PARTS.iter().any(|part| name.contains(part))
 }
 
 /// Returns a name in lower case and without separators.
@@ -118,8 +122,10 @@ fn secret(before: &str, value: &str) -> Option<(usize, usize)> {
     if !is_secret(name) {
         return None;
     }
-    let spaces = value.len() - value.trim_start().len();
-    let value = value.trim_start();
+    // Also after the arrow `=>`.
+    let after_arrow = value.strip_prefix('>').unwrap_or(value).trim_start();
+    let spaces = value.len() - after_arrow.len();
+    let value = after_arrow;
     let opening = opening(value);
     if let Some(length) = quoted(value.get(opening..)?) {
         return Some((spaces + opening, length));
@@ -132,12 +138,14 @@ fn secret(before: &str, value: &str) -> Option<(usize, usize)> {
     let unquoted = value.get(start..)?;
     let word = until(unquoted, is_end_of_value);
     let is_after_colon = before.ends_with(':');
+    // `password = secret`, not `password= user=x`.
+    let is_adjacent = spaces == 0 || before.ends_with(" =");
     let length = match scheme {
         _ if is_header(name, is_after_colon) && word != "None" => {
             until(unquoted, |it| matches!(it, '\r' | '\n')).len()
         }
         // Without quotes, a text after a colon is usually a message.
-        None if is_after_colon || spaces > 0 => 0,
+        None if is_after_colon || !is_adjacent => 0,
         _ => word.len(),
     };
     (length > 0).then_some((spaces + start, length))
@@ -160,9 +168,11 @@ fn opening(value: &str) -> usize {
     let before = value.split_once('"').map_or("", |(before, _)| before);
     let before = before.trim_end_matches('\\');
     let names = before.strip_suffix('b').unwrap_or(before);
-    let is_of_names = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | ':' | '(');
+    let is_of_names = |it: char| {
+        it.is_ascii_alphanumeric() || it.is_whitespace() || matches!(it, '_' | ':' | '(')
+    };
     // Without a parenthesis, it is a secret before an unrelated quote.
-    if names.ends_with('(') && names.chars().all(is_of_names) { names.len() } else { 0 }
+    if names.trim_end().ends_with('(') && names.chars().all(is_of_names) { names.len() } else { 0 }
 }
 
 /// Returns the length of the quoted text at the start of `value`, with its quotes and the `b` of
@@ -202,6 +212,8 @@ mod tests {
             "jwt",
             "X-Signature",
             "sessionId",
+            "DB_PASS",
+            "requirepass",
         ] {
             assert_eq!(redact(name, "x"), "<redacted>", "{name}");
         }
@@ -236,6 +248,9 @@ mod tests {
             ("?token=abc&x=1", "?token=<redacted>&x=1"),
             ("host=a password='b \\' c' user=d", "host=a password=<redacted> user=d"),
             ("password=a b", "password=<redacted> b"),
+            ("password = a b", "password = <redacted> b"),
+            (r#"{"DB_PASSWORD" => "a"}"#, r#"{"DB_PASSWORD" => <redacted>}"#),
+            ("token: Some(\n    \"a\",\n)", "token: Some(\n    <redacted>,\n)"),
             (
                 r#"Config { password: "a \" b", token: Some("c"), host: "d" }"#,
                 r#"Config { password: <redacted>, token: Some(<redacted>), host: "d" }"#,
