@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use crate::clock;
 
-/// Pauses the clock of `expire_after` on the current thread, as long as it lives.
+/// Pauses the clock of `expire_after` on the current thread until it is dropped.
 ///
 /// Families that are encoded on this thread, or in which it creates series, see the time of this
 /// clock; other threads see the real time. So a test must make its expositions on its own thread.
 /// Nested clocks must be dropped in reverse order.
+///
+/// The age of a series counts from the first exposition after its update, so make an exposition
+/// between the update and [`advance`](Self::advance). Otherwise the series does not expire.
 ///
 /// ```
 /// use hello_exporter::GaugeVec;
@@ -29,6 +32,7 @@ use crate::clock;
 /// clock.advance(Duration::from_secs(600));
 /// assert_eq!(value_of(&peers, "lag_blocks", &[("peer", "north")]), None);
 /// ```
+#[must_use = "the clock runs on when this is dropped"]
 #[derive(Debug)]
 pub struct PausedClock {
     before: Option<u64>,
