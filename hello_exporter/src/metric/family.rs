@@ -235,7 +235,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
     ///
     /// #[derive(Collector)]
     /// struct Peers {
-    ///     /// Blocks that the peer is behind.
+    ///     /// Number of blocks that the peer lags behind.
     ///     #[metric(labels = ["peer"])]
     ///     peer_lag_blocks: GaugeVec<1>,
     /// }

@@ -31,11 +31,12 @@ impl Expiry {
     pub(super) fn new(after: Duration) -> Self {
         let after = u64::try_from(after.as_millis()).unwrap_or(u64::MAX).max(1);
         let expiry = Self { after, next_sweep: AtomicU64::new(0) };
-        expiry.has_swept(clock::milliseconds());
+        expiry.record_sweep(clock::milliseconds());
         expiry
     }
 
-    fn has_swept(&self, now: u64) {
+    /// Postpones the next sweep by a creation.
+    fn record_sweep(&self, now: u64) {
         let next_sweep = now.saturating_add((self.after / Self::SWEEPS).max(1));
         self.next_sweep.store(next_sweep, Ordering::Relaxed);
     }
@@ -134,7 +135,7 @@ impl Store {
             value.last_update.inspect(|last_update| last_update.sweep(now));
             found |= expiry.is_expired(value, now);
         }
-        expiry.has_swept(now);
+        expiry.record_sweep(now);
         found
     }
 

@@ -78,12 +78,8 @@ impl Store {
         let mut removed = 0;
         self.exclusively(|current| {
             for location in locations {
-                let record = storage.record(*location, self.layout);
-                let value =
-                    record.map(|record| storage.value_of(location.chunk(), record, self.layout));
-                if value.is_some_and(&is_rejected) {
-                    removed += usize::from(self.remove_record(writer, storage, *location));
-                }
+                let is_removed = self.remove_record(writer, storage, *location, &is_rejected);
+                removed += usize::from(is_removed);
             }
             if writer.is_sparse(storage)
                 && let Some(compacted) = storage.compacted(writer.live, self.layout)
@@ -95,14 +91,20 @@ impl Store {
         removed
     }
 
-    /// Makes one record a tombstone, and removes it from the index. Returns `false` if it was a
-    /// tombstone already.
-    fn remove_record(&self, writer: &mut Writer, storage: &Storage, location: Location) -> bool {
-        let Some(record) =
-            storage.record(location, self.layout).filter(|record| record.make_tombstone())
-        else {
+    /// Makes one record a tombstone, and removes it from the index, if its value `is_rejected`.
+    /// Returns `false` if it is not, or if the record was a tombstone already.
+    fn remove_record(
+        &self,
+        writer: &mut Writer,
+        storage: &Storage,
+        location: Location,
+        is_rejected: impl Fn(SeriesValue<'_>) -> bool,
+    ) -> bool {
+        let Some(record) = storage.record(location, self.layout) else { return false };
+        let value = storage.value_of(location.chunk(), record, self.layout);
+        if !is_rejected(value) || !record.make_tombstone() {
             return false;
-        };
+        }
         storage.remove_from_index(location, record.header.hash());
         self.exemplars.remove(RenderedLabels(record.labels()));
         writer.live = writer.live.saturating_sub(1);

@@ -30,7 +30,7 @@ pub(crate) struct Landing {
     policy: Arc<str>,
 }
 
-/// What the page shows about the exporter's configuration. It shows neither the file nor its path.
+/// The configuration section of the page. It reveals neither the contents of the file nor its path.
 #[derive(Clone)]
 pub(crate) struct ShownConfig {
     pub(crate) metrics: Arc<ReloadMetrics>,
