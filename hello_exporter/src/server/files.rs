@@ -48,7 +48,8 @@ impl ReadFiles {
     }
 }
 
-/// Reads a file of up to 16 MiB. Refuses pipes and devices, which can block for ever or have no end.
+/// Reads a file of up to 16 MiB. Refuses pipes and devices, which can block for ever or have no
+/// end.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     const MOST_BYTES: u64 = 16 << 20;
 
