@@ -41,7 +41,6 @@ fn no_features_means_no_server_and_no_prometheus_crate() {
         "flate2",
         "zstd",
         "listenfd",
-        "procfs",
         "prometheus",
         "libc",
         "rustix",

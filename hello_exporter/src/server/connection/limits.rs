@@ -46,11 +46,8 @@ impl ConnectionLimits {
 /// Returns how many files the process may open; `None` if there is no limit, or if it is unknown.
 #[cfg(target_os = "linux")]
 fn open_files() -> Option<usize> {
-    let limits = procfs::process::Process::myself().and_then(|process| process.limits()).ok()?;
-    match limits.max_open_files.soft_limit {
-        procfs::process::LimitValue::Value(files) => usize::try_from(files).ok(),
-        procfs::process::LimitValue::Unlimited => None,
-    }
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
+    usize::try_from(files).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
