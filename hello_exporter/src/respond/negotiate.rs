@@ -4,6 +4,8 @@
 //! weight wins. No client is refused: one that accepts none of the formats gets the text format,
 //! and one that accepts none of the codings gets an uncompressed body.
 
+use std::borrow::Cow;
+
 use super::compress::Coding;
 use crate::encode::{Encoding, Format};
 use crate::name::Escaping;
@@ -43,7 +45,7 @@ impl Representation {
 
     /// Returns the value of the `Content-Type` header. From version 1.0.0 on, it has the parameter
     /// `escaping`; in protobuf, if the client requests a scheme.
-    pub(super) fn content_type(self) -> String {
+    pub(super) fn content_type(self) -> Cow<'static, str> {
         let (media_type, escaping) = match self.version {
             Version::Text004 => ("text/plain; version=0.0.4; charset=utf-8", None),
             Version::Text100 => (
@@ -60,8 +62,8 @@ impl Representation {
             Version::Protobuf => (Format::Protobuf.content_type(), self.escaping),
         };
         match escaping {
-            Some(escaping) => format!("{media_type}; escaping={escaping}"),
-            None => media_type.to_owned(),
+            Some(escaping) => format!("{media_type}; escaping={escaping}").into(),
+            None => media_type.into(),
         }
     }
 }
@@ -118,12 +120,12 @@ fn heaviest<T>(weighted: impl Iterator<Item = (T, f64)>) -> Option<T> {
 /// Reads a known coding, or `*`, and its weight.
 fn named_coding(element: &str) -> Option<(Coding, f64)> {
     let mut parts = split(element, ';');
-    let coding = match &*parts.next()?.to_ascii_lowercase() {
+    let name = parts.next()?;
+    let coding = match known(name, &["gzip", "x-gzip", "zstd", "identity", "*"])? {
         // RFC 9110, section 8.4.1.3.
         "gzip" | "x-gzip" => Coding::Gzip,
         "zstd" => Coding::Zstd,
-        "identity" | "*" => Coding::Identity,
-        _ => return None,
+        _ => Coding::Identity,
     };
     let weight = match parts.next() {
         None => 1.0,
@@ -136,21 +138,20 @@ fn named_coding(element: &str) -> Option<(Coding, f64)> {
 }
 
 /// An element of an `Accept` header.
-struct MediaRange {
-    /// In lowercase.
-    media_type: String,
+struct MediaRange<'h> {
+    media_type: &'h str,
     weight: f64,
-    version: Option<String>,
+    version: Option<&'h str>,
     escaping: Option<Escaping>,
     is_delimited: bool,
     is_metric_family: bool,
 }
 
-impl MediaRange {
-    fn read(element: &str) -> Option<Self> {
+impl<'h> MediaRange<'h> {
+    fn read(element: &'h str) -> Option<Self> {
         let mut parts = split(element, ';');
         let mut range = Self {
-            media_type: parts.next()?.to_ascii_lowercase(),
+            media_type: parts.next()?,
             weight: 1.0,
             version: None,
             escaping: None,
@@ -163,14 +164,14 @@ impl MediaRange {
         Some(range)
     }
 
-    fn read_parameter(&mut self, name: &str, value: &str) {
-        match &*name.to_ascii_lowercase() {
+    fn read_parameter(&mut self, name: &str, value: &'h str) {
+        match known(name, &["q", "version", "escaping", "encoding", "proto"]) {
             // An invalid weight counts as a missing one, as in Go.
-            "q" => self.weight = weight(value).unwrap_or(1.0),
-            "version" => self.version = Some(value.to_owned()),
-            "escaping" => self.escaping = escaping(value),
-            "encoding" => self.is_delimited = value == "delimited",
-            "proto" => self.is_metric_family = value == "io.prometheus.client.MetricFamily",
+            Some("q") => self.weight = weight(value).unwrap_or(1.0),
+            Some("version") => self.version = Some(value),
+            Some("escaping") => self.escaping = escaping(value),
+            Some("encoding") => self.is_delimited = value == "delimited",
+            Some("proto") => self.is_metric_family = value == "io.prometheus.client.MetricFamily",
             _ => {}
         }
     }
@@ -178,19 +179,24 @@ impl MediaRange {
     /// Returns the version that the range names, if it is supported; without a version, OpenMetrics
     /// 1.0.0 and text 0.0.4.
     fn version(&self) -> Option<Version> {
-        Some(match (&*self.media_type, self.version.as_deref()) {
-            ("application/openmetrics-text", None | Some("1.0.0")) => Version::OpenMetrics100,
-            ("application/openmetrics-text", Some("0.0.1")) => Version::OpenMetrics001,
-            ("application/vnd.google.protobuf", _)
-                if self.is_delimited && self.is_metric_family =>
-            {
-                Version::Protobuf
-            }
+        const OPEN_METRICS: &str = "application/openmetrics-text";
+        const PROTOBUF: &str = "application/vnd.google.protobuf";
+
+        let all = [OPEN_METRICS, PROTOBUF, "text/plain", "text/*", "*/*"];
+        Some(match (known(self.media_type, &all)?, self.version) {
+            (OPEN_METRICS, None | Some("1.0.0")) => Version::OpenMetrics100,
+            (OPEN_METRICS, Some("0.0.1")) => Version::OpenMetrics001,
+            (PROTOBUF, _) if self.is_delimited && self.is_metric_family => Version::Protobuf,
             ("text/plain", Some("1.0.0")) => Version::Text100,
             ("text/plain", None | Some("0.0.4")) | ("text/*" | "*/*", _) => Version::Text004,
             _ => return None,
         })
     }
+}
+
+/// Returns the known name, in lowercase, that `name` is in any case.
+fn known(name: &str, all: &[&'static str]) -> Option<&'static str> {
+    all.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Parses a number from 0 to 1.

@@ -32,7 +32,7 @@ impl Response {
         let encoding = request.encoding(representation);
         match catch(|| bodies.encode(preferred, |buffer| encode(encoding, buffer))) {
             Ok(body) => {
-                let content_type = representation.content_type().into();
+                let content_type = representation.content_type();
                 Self { status: 200, content_type, preferred, body }
             }
             Err(error) => {

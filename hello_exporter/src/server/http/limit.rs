@@ -12,7 +12,7 @@ use std::task::Poll;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::plain;
@@ -20,7 +20,7 @@ use crate::internals::lock;
 use crate::metric::CounterVec;
 use crate::server::connection::slots::PATIENCE;
 pub(super) use queue::Requester;
-use queue::{Grant, RequestQueue, Wait};
+use queue::{Grant, RequestQueue, RequestSlot, Wait};
 
 /// A limit on the requests in flight that make the exporter work: scrapes, or probes of one path. A
 /// request is in flight until the connection has taken the whole response, which takes memory until
@@ -105,7 +105,12 @@ impl Limit {
         if self.most == 0 {
             return Ok(Permit::new(self, None));
         }
-        let patience = Instant::now() + PATIENCE;
+        let now = Instant::now();
+        let free = self.queue().take_free(&requester, now);
+        if free.is_some() {
+            return Ok(Permit::new(self, free));
+        }
+        let patience = now + PATIENCE;
         let patience = deadline.map_or(patience, |deadline| deadline.min(patience));
         let (granted, mut permit) = oneshot::channel();
         let number = self.queue().wait(requester, granted);
@@ -127,9 +132,9 @@ impl Limit {
     /// Gives slots to the requests that wait, if there are slots for them.
     fn grant(self: &Arc<Self>) {
         let grants = self.queue().grant(Instant::now());
-        for Grant { number, evicted, to } in grants {
+        for Grant { slot, to } in grants {
             // A cancelled request gives its slot back.
-            let _ = to.send(Permit::new(self, Some(RequestSlot { number, evicted })));
+            let _ = to.send(Permit::new(self, Some(slot)));
         }
     }
 
@@ -172,12 +177,6 @@ pub(super) struct Permit {
     limit: Arc<Limit>,
     /// `None` if there is no limit.
     slot: Option<RequestSlot>,
-}
-
-/// A slot in the queue.
-struct RequestSlot {
-    number: u64,
-    evicted: Arc<Notify>,
 }
 
 impl Permit {

@@ -64,9 +64,14 @@ struct QueuedRequest {
 
 /// A slot that was granted to a request. Its [`Permit`] still has to be sent.
 pub(super) struct Grant {
+    pub(super) slot: RequestSlot,
+    pub(super) to: oneshot::Sender<Permit>,
+}
+
+/// The slot of a request.
+pub(super) struct RequestSlot {
     pub(super) number: u64,
     pub(super) evicted: Arc<Notify>,
-    pub(super) to: oneshot::Sender<Permit>,
 }
 
 /// How long a request waits for a slot.
@@ -119,10 +124,21 @@ impl RequestQueue {
 
     fn grant_to(&mut self, waiting: u64, now: Instant) -> Option<Grant> {
         let QueuedRequest { requester, granted } = self.waiting.remove(&waiting)?;
+        Some(Grant { slot: self.occupy(requester, now), to: granted })
+    }
+
+    /// Gives a free slot to a request that is not in the queue; `None` if there is no free slot, or
+    /// if others wait.
+    pub(super) fn take_free(&mut self, requester: &Requester, now: Instant) -> Option<RequestSlot> {
+        let is_free = self.waiting.is_empty() && !self.slots.is_full();
+        is_free.then(|| self.occupy(requester.clone(), now))
+    }
+
+    fn occupy(&mut self, requester: Requester, now: Instant) -> RequestSlot {
         *self.hosts.entry(requester.host).or_default() += 1;
         let evicted = Arc::new(Notify::new());
         let occupant = Occupant { requester, evicted: Arc::clone(&evicted) };
-        Some(Grant { number: self.slots.insert(occupant, now), evicted, to: granted })
+        RequestSlot { number: self.slots.insert(occupant, now), evicted }
     }
 
     /// Returns the slot to evict for a request of `host`, if there is one:
