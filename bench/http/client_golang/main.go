@@ -1,4 +1,5 @@
-// The exporter with client_golang. Without SERIES it has the metrics `a` and `b` of the README.
+// The exporter with client_golang. Without SERIES it has the metrics `a` and `b` of the README; with
+// BARE, nothing else.
 package main
 
 import (
@@ -55,12 +56,17 @@ func main() {
 	address := flag.String("web.listen-address", ":9000", "Address to listen on.")
 	flag.Parse()
 
+	handler := promhttp.Handler()
 	series, _ := strconv.Atoi(os.Getenv("SERIES"))
-	if series == 0 {
+	if os.Getenv("BARE") != "" {
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(newHello())
+		handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	} else if series == 0 {
 		prometheus.MustRegister(newHello())
 	} else {
 		prometheus.MustRegister(newRequests(series))
 	}
-	http.Handle("/metrics", promhttp.Handler())
+	http.Handle("/metrics", handler)
 	log.Fatal(http.ListenAndServe(*address, nil))
 }

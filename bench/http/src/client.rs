@@ -21,14 +21,13 @@ enum Length {
     Chunked,
 }
 
+/// The request without its end. It accepts no coding.
 const REQUEST: &str = "\
 GET /metrics HTTP/1.1\r\n\
 Host: localhost\r\n\
 User-Agent: Prometheus/2.42.0\r\n\
 Accept: text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\n\
-Accept-Encoding: gzip\r\n\
-X-Prometheus-Scrape-Timeout-Seconds: 10\r\n\
-\r\n";
+X-Prometheus-Scrape-Timeout-Seconds: 10\r\n";
 
 impl Connection {
     pub fn new(stream: TcpStream) -> Self {
@@ -37,7 +36,12 @@ impl Connection {
 
     /// Scrapes as Prometheus does when it requests the text format.
     pub fn scrape(&mut self) -> io::Result<Answer> {
-        self.stream.get_mut().write_all(REQUEST.as_bytes())?;
+        self.scrape_accepting("Accept-Encoding: gzip\r\n")
+    }
+
+    /// Scrapes with one more header line; with none, the response is not compressed.
+    pub fn scrape_accepting(&mut self, header: &str) -> io::Result<Answer> {
+        self.stream.get_mut().write_all(format!("{REQUEST}{header}\r\n").as_bytes())?;
         if !self.line()?.starts_with("HTTP/1.1 200 ") {
             return Err(io::Error::other("the status is not 200"));
         }

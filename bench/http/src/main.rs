@@ -12,8 +12,10 @@ use measured::Done;
 /// The name of a group, and the function that measures it and prints it under that name.
 type Group = (&'static str, fn(&str) -> Done);
 
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 13] = [
     ("http_scrape_tutorial", |name| libraries::scrape(name, 0)),
+    ("http_scrape_bare_tutorial", libraries::bare_scrape),
+    ("http_scrape_bare_tutorial_uncompressed", libraries::bare_uncompressed_scrape),
     ("http_scrape_1000", |name| libraries::scrape(name, 1_000)),
     ("http_scrape_100000", |name| libraries::scrape(name, 100_000)),
     ("http_start_tutorial", libraries::start),

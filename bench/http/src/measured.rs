@@ -24,24 +24,36 @@ pub struct Contest {
     pub _backend: Option<Box<dyn Any>>,
 }
 
+/// The header line of a client that accepts gzip.
+const GZIP: &str = "Accept-Encoding: gzip\r\n";
+
 /// Measures the server's processor time for a scrape with gzip.
 pub fn scrape(name: &str, contest: Contest) -> Done {
-    let title = "processor time of a scrape with gzip";
+    scrape_accepting(name, "processor time of a scrape with gzip", GZIP, contest)
+}
+
+/// Measures the server's processor time for a scrape without compression.
+pub fn uncompressed_scrape(name: &str, contest: Contest) -> Done {
+    scrape_accepting(name, "processor time of a scrape without compression", "", contest)
+}
+
+fn scrape_accepting(name: &str, title: &str, header: &'static str, contest: Contest) -> Done {
     contest.measure(name, title, "us", |program| {
         let server = Server::start(program)?;
         let mut nanoseconds = measure::nanoseconds(1, move |times| {
-            scrapes(&server, times).unwrap_or_else(|error| panic!("a scrape failed: {error}"))
+            let scrapes = scrapes(&server, header, times);
+            scrapes.unwrap_or_else(|error| panic!("a scrape failed: {error}"))
         });
         Ok(Box::new(move || Ok(nanoseconds()? / 1e3)))
     })
 }
 
 /// Scrapes over one connection, and returns the processor time of the server.
-fn scrapes(server: &Server, times: usize) -> Result<Duration, Box<dyn Error>> {
+fn scrapes(server: &Server, header: &str, times: usize) -> Result<Duration, Box<dyn Error>> {
     let mut connection = server.connect()?;
     let before = server.processor_time()?;
     for _ in 0..times {
-        connection.scrape()?;
+        connection.scrape_accepting(header)?;
     }
     Ok(server.processor_time()? - before)
 }
@@ -72,7 +84,7 @@ pub fn resident(name: &str, contest: Contest) -> Done {
         let program = program.clone();
         Ok(Box::new(move || {
             let server = Server::start(&program)?;
-            scrapes(&server, SCRAPES)?;
+            scrapes(&server, GZIP, SCRAPES)?;
             thread::sleep(REST);
             Ok((server.resident_bytes()? >> 10) as f64)
         }))
