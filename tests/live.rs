@@ -1,4 +1,5 @@
-//! Which structs `register` accepts: those whose samples can change, and those without metrics.
+//! Which structs `register` accepts: those whose samples can change, and those without metrics; and
+//! which structs never block a scrape.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
@@ -57,8 +58,12 @@ struct Outer<M: Declared> {
 struct Nothing {}
 
 macro_rules! live {
-    ($trait:ident: $($type:ty,)*) => {
-        [$((stringify!($type), <$type as $trait>::IS_LIVE)),*]
+    ($trait:ident: $($type:ty,)*) => { facts!($trait IS_LIVE: $($type,)*) };
+}
+
+macro_rules! facts {
+    ($trait:ident $fact:ident: $($type:ty,)*) => {
+        [$((stringify!($type), <$type as $trait>::$fact)),*]
     };
 }
 
@@ -92,6 +97,42 @@ fn metrics_and_atomics_are_live() {
     };
     assert_eq!(structs.iter().filter(|(_, is_live)| !*is_live).collect::<Vec<_>>(), [] as [&_; 0]);
     let _ = State::On;
+}
+
+#[derive(Collector)]
+#[collector(no_new)]
+struct Mixed {
+    /// A counter.
+    c_total: Counter,
+    #[metric(help = "Its samples are an author's.", labels = ["x"])]
+    d: BTreeMap<String, Celsius>,
+}
+
+#[test]
+fn memory_of_the_library_never_blocks() {
+    let types = facts! { Metric NEVER_BLOCKS:
+        Counter, Counter<f64>, Gauge, Histogram, CounterVec<2>, Family<Disk, Gauge>, Info<Disk>,
+        StateSet<State>, AtomicU64, AtomicBool, Option<AtomicU64>, &'static Gauge, Arc<Counter>,
+        f64, u8, bool, Duration, SystemTime, HistogramSnapshot, SummarySnapshot,
+    };
+    assert_eq!(types.iter().filter(|(_, never)| !*never).collect::<Vec<_>>(), [] as [&_; 0]);
+    let structs = facts! { Declared NEVER_BLOCKS: Live, Values, Option<Live>, Outer<Live>, };
+    assert_eq!(structs.iter().filter(|(_, never)| !*never).collect::<Vec<_>>(), [] as [&_; 0]);
+}
+
+#[test]
+fn code_of_an_author_or_of_another_crate_may_block() {
+    let types = facts! { Metric NEVER_BLOCKS:
+        BTreeMap<String, Celsius>, BTreeMap<String, AtomicU64>, Vec<(Disk, Celsius)>,
+        HashMap<u8, Arc<AtomicU64>>, Timestamped<Celsius>, Option<BTreeMap<String, Celsius>>,
+        Arc<prometheus::IntCounter>, prometheus::IntCounter, prometheus::GaugeVec,
+    };
+    assert_eq!(types.iter().filter(|(_, never)| *never).collect::<Vec<_>>(), [] as [&_; 0]);
+    let structs = facts! { Declared NEVER_BLOCKS:
+        Mixed, Option<Mixed>, Outer<Mixed>, Rows<Disk, Live>, Outer<Rows<Disk, Live>>,
+        DynamicFamilies, Outer<DynamicFamilies>, Nothing,
+    };
+    assert_eq!(structs.iter().filter(|(_, never)| *never).collect::<Vec<_>>(), [] as [&_; 0]);
 }
 
 #[test]

@@ -147,6 +147,10 @@ pub trait Declared: Collect {
     #[doc(hidden)]
     const IS_LIVE: bool = true;
 
+    /// Whether [`Collect::collect`] only reads memory, and runs no code of an author.
+    #[doc(hidden)]
+    const NEVER_BLOCKS: bool = false;
+
     /// Returns the number of dynamic families.
     #[doc(hidden)]
     fn count_dynamic(&self) -> usize {
@@ -210,6 +214,7 @@ impl<M: Declared> Declared for Option<M> {
     const FAMILIES: usize = M::FAMILIES;
     const HAS_DYNAMIC: bool = M::HAS_DYNAMIC;
     const IS_LIVE: bool = M::IS_LIVE;
+    const NEVER_BLOCKS: bool = M::NEVER_BLOCKS;
     type New = WithNew;
 
     fn declared() -> Vec<Desc> {
@@ -330,6 +335,10 @@ pub trait Metric {
     /// Whether the samples can change while the metric is registered.
     #[doc(hidden)]
     const IS_LIVE: bool = true;
+
+    /// Whether [`collect`](Self::collect) only reads memory, and runs no code of an author.
+    #[doc(hidden)]
+    const NEVER_BLOCKS: bool = false;
 
     /// [`Made`] if the metric can be made from its declaration, [`Borrowed`] if it cannot.
     type Making;

@@ -16,20 +16,24 @@
 //!   [`metric_prefix`] makes the prefix of metrics from the name of a program.
 //!
 //! The server also uses a few private methods of public types: `Registry::encode_request` encodes a
-//! scrape with a provider, `Registry::sibling` returns another registry with the same counters of
-//! dropped series, `Registry::families_of` returns a collector's family names, `Registry::health`
-//! returns the counters of dropped series, `FamilyEncoder::series` counts written series,
-//! `Registry::scope_with` adds a prefix and labels, `Registry::describe_to` adds the families to a
-//! schema, `Registry::show_only` leaves out families, `Registry::deprecated` lists deprecated ones,
-//! `Scope::last` exposes families after all others, `Scope::add` registers a [`Registrable`],
-//! `RegisterError::other` names the other collector of a clash, `Response::encode` makes a
-//! response, and `Response::has_encoding_error` returns whether it is not as requested.
+//! scrape with a provider, `Registry::plan` and `Registry::encode_planned` do so in two steps,
+//! `Registrable::never_blocks` marks a collector of this library, `Registry::sibling` returns
+//! another registry with the same counters of dropped series, `Registry::families_of` returns a
+//! collector's family names, `Registry::health` returns the counters of dropped series,
+//! `FamilyEncoder::series` counts written series, `Registry::scope_with` adds a prefix and labels,
+//! `Registry::describe_to` adds the families to a schema, `Registry::show_only` leaves out
+//! families, `Registry::deprecated` lists deprecated ones, `Scope::last` exposes families after all
+//! others, `Scope::add` registers a [`Registrable`], `RegisterError::other` names the other
+//! collector of a clash, `Response::encode` makes a response, and `Response::has_encoding_error`
+//! returns whether it is not as requested.
 
+pub(crate) use crate::collect::live::{InMemory, Liveness};
 pub(crate) use crate::name::prefix::metric_prefix;
 pub(crate) use crate::panic::asynchronous::{catch_async, note_location};
 pub(crate) use crate::panic::{DropLog, Guarded, Panic, PanicState, catch, panic_message};
 pub(crate) use crate::registry::Addition;
 pub(crate) use crate::registry::collectors::ScrapeCollector;
+pub(crate) use crate::registry::of_server::ScrapePlan;
 pub(crate) use crate::registry::origin::{
     CollectorName, Declarations, FOREIGN_REGISTRY, Registrable, assert_live,
 };

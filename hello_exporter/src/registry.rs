@@ -13,7 +13,7 @@ mod error;
 mod exposed;
 mod health;
 #[cfg(feature = "server")]
-mod of_server;
+pub(crate) mod of_server;
 pub(crate) mod origin;
 mod overlap;
 mod plan;
@@ -223,7 +223,7 @@ impl Registry {
         provider: &mut dyn Provider,
         buffer: &mut Vec<u8>,
     ) -> bool {
-        scrape::encode(&self.inner, request, provider, buffer)
+        scrape::encode(&self.inner, self.inner.plan(), request, provider, buffer)
     }
 
     /// Returns the counters of dropped series, to be registered under the exporter's name.
@@ -320,7 +320,7 @@ impl Scope<'_> {
 
     pub(crate) fn add(self, collector: Registrable) -> Result<CollectorId, RegisterError> {
         let inner = &self.registry.inner;
-        let Registrable { name, origin, declarations, is_foreign } = collector;
+        let Registrable { name, origin, declarations, is_foreign, never_blocks } = collector;
         let Declarations { declared, dynamic, has_dynamic } = declarations;
         // The collector's own code is not run under the lock.
         let mut descs = match &origin {
@@ -333,6 +333,7 @@ impl Scope<'_> {
             id,
             origin,
             is_foreign,
+            never_blocks,
             addition: self.addition,
             declared: descs.len(),
             has_dynamic,

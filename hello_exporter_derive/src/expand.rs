@@ -52,7 +52,7 @@ fn declared(collector: &Collector) -> TokenStream {
     let descs = with_flattened(descs, extend);
     let fields = fields(collector);
     let new = new_kind(collector);
-    let is_live = is_live(collector);
+    let liveness = liveness(collector);
     let dynamic = dynamic(collector);
     quote! {
         #fields
@@ -66,7 +66,7 @@ fn declared(collector: &Collector) -> TokenStream {
                 #descs
             }
 
-            #is_live
+            #liveness
             #dynamic
         }
     }
@@ -81,17 +81,23 @@ fn with_flattened(descs: TokenStream, extend: impl Iterator<Item = TokenStream>)
     quote!({ let mut __descs = #descs; #(#extend)* __descs })
 }
 
-/// Writes whether the samples can change while the struct is registered. Plain values other than
-/// atomics cannot.
-fn is_live(collector: &Collector) -> TokenStream {
+/// Writes whether the samples can change while the struct is registered, which plain values other
+/// than atomics cannot, and whether collecting them never blocks.
+fn liveness(collector: &Collector) -> TokenStream {
     let krate = &collector.krate;
-    let own = collector.metrics().map(|(field, _)| of_metric(krate, &field.ty, "IS_LIVE"));
-    let flattened =
-        collector.flattened().map(|(field, _)| of_declared(krate, &field.ty, "IS_LIVE"));
-    let all: Vec<TokenStream> = own.chain(flattened).collect();
-    match all.is_empty() {
+    let of_fields = |item| {
+        let own = collector.metrics().map(move |(field, _)| of_metric(krate, &field.ty, item));
+        let flattened =
+            collector.flattened().map(move |(field, _)| of_declared(krate, &field.ty, item));
+        own.chain(flattened).collect::<Vec<TokenStream>>()
+    };
+    let (are_live, never_block) = (of_fields("IS_LIVE"), of_fields("NEVER_BLOCKS"));
+    match are_live.is_empty() {
         true => TokenStream::new(),
-        false => quote!(const IS_LIVE: ::core::primitive::bool = #(#all)||*;),
+        false => quote! {
+            const IS_LIVE: ::core::primitive::bool = #(#are_live)||*;
+            const NEVER_BLOCKS: ::core::primitive::bool = #(#never_block)&&*;
+        },
     }
 }
 

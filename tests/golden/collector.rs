@@ -65,6 +65,9 @@ impl ::hello_exporter::collect::Declared for Hello {
     }
     const IS_LIVE: ::core::primitive::bool = <Gauge as ::hello_exporter::collect::Metric>::IS_LIVE
         || <CounterVec<1> as ::hello_exporter::collect::Metric>::IS_LIVE;
+    const NEVER_BLOCKS: ::core::primitive::bool =
+        <Gauge as ::hello_exporter::collect::Metric>::NEVER_BLOCKS
+            && <CounterVec<1> as ::hello_exporter::collect::Metric>::NEVER_BLOCKS;
 }
 #[automatically_derived]
 impl ::hello_exporter::collect::Describe for Hello {

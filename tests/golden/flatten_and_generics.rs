@@ -68,6 +68,9 @@ impl<T: Metric> ::hello_exporter::collect::Declared for App<T> {
     const IS_LIVE: ::core::primitive::bool =
         <Option<T> as ::hello_exporter::collect::Metric>::IS_LIVE
             || <Pool as ::hello_exporter::collect::Declared>::IS_LIVE;
+    const NEVER_BLOCKS: ::core::primitive::bool =
+        <Option<T> as ::hello_exporter::collect::Metric>::NEVER_BLOCKS
+            && <Pool as ::hello_exporter::collect::Declared>::NEVER_BLOCKS;
     const HAS_DYNAMIC: ::core::primitive::bool =
         <Pool as ::hello_exporter::collect::Declared>::HAS_DYNAMIC;
     fn count_dynamic(&self) -> ::core::primitive::usize {

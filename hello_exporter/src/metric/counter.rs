@@ -93,6 +93,7 @@ impl<T: CounterValue> Counter<T> {
 impl<T: CounterValue> Metric for Counter<T> {
     const TYPE: Option<MetricType> = Some(MetricType::Counter);
     const LABELS: LabelShape = LabelShape::None;
+    const NEVER_BLOCKS: bool = true;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

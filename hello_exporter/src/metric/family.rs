@@ -337,6 +337,7 @@ macro_rules! family_metric {
             const LABELS: LabelShape = $shape;
             const VALUES: &'static [ClosedValues] = $values;
             const OPTIONS: Options = M::OPTIONS;
+            const NEVER_BLOCKS: bool = true;
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

@@ -144,6 +144,7 @@ impl<T: GaugeValue + From<f64>> Gauge<T> {
 impl<T: GaugeValue> Metric for Gauge<T> {
     const TYPE: Option<MetricType> = Some(MetricType::Gauge);
     const LABELS: LabelShape = LabelShape::None;
+    const NEVER_BLOCKS: bool = true;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

@@ -180,6 +180,7 @@ impl Metric for Histogram {
     const TYPE: Option<MetricType> = Some(MetricType::Histogram);
     const LABELS: LabelShape = LabelShape::None;
     const OPTIONS: Options = Options { buckets: true, native: true, ..Options::NONE };
+    const NEVER_BLOCKS: bool = true;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

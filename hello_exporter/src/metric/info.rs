@@ -131,6 +131,7 @@ impl<L: Labels> Metric for Info<L> {
     const TYPE: Option<MetricType> = Some(MetricType::Info);
     const LABELS: LabelShape = LabelShape::of::<L>();
     const VALUES: &'static [ClosedValues] = L::VALUES;
+    const NEVER_BLOCKS: bool = true;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

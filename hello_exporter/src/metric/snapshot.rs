@@ -315,6 +315,7 @@ macro_rules! snapshots {
             const TYPE: Option<MetricType> = Some(MetricType::$metric_type);
             const LABELS: LabelShape = LabelShape::None;
             const IS_LIVE: bool = false;
+            const NEVER_BLOCKS: bool = true;
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

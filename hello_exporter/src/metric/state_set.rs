@@ -130,6 +130,7 @@ impl<E: States> Metric for StateSet<E> {
     const TYPE: Option<MetricType> = Some(MetricType::StateSet);
     const LABELS: LabelShape = LabelShape::StateSet(E::STATES.len());
     const VALUES: &'static [ClosedValues] = &[Some(E::STATES)];
+    const NEVER_BLOCKS: bool = true;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

@@ -30,6 +30,7 @@ macro_rules! plain_values {
             const TYPE: Option<MetricType> = None;
             const LABELS: LabelShape = LabelShape::None;
             const IS_LIVE: bool = $is_live;
+            const NEVER_BLOCKS: bool = true;
             type Making = Made;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -99,6 +100,7 @@ impl<M: Metric> Metric for Option<M> {
     const VALUES: &'static [ClosedValues] = M::VALUES;
     const OPTIONS: Options = M::OPTIONS;
     const IS_LIVE: bool = M::IS_LIVE;
+    const NEVER_BLOCKS: bool = M::NEVER_BLOCKS;
     type Making = Made;
 
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
@@ -127,6 +129,7 @@ macro_rules! referred_metric {
             const VALUES: &'static [ClosedValues] = M::VALUES;
             const OPTIONS: Options = M::OPTIONS;
             const IS_LIVE: bool = M::IS_LIVE;
+            const NEVER_BLOCKS: bool = M::NEVER_BLOCKS;
             type Making = $making;
 
             fn collect(&self, encoder: &mut FamilyEncoder<'_>) {

@@ -3,11 +3,39 @@
 use std::sync::Arc;
 
 use super::plan::Plan;
+use super::scrape::{self, Provider, ScrapeRequest};
 use super::shown::ShownFamilies;
 use super::{Addition, CollectorId, Inner, Registry, Scope};
 use crate::sync::{read, write};
 
+/// The plan of a scrape that has not been encoded yet.
+#[derive(Clone)]
+pub(crate) struct ScrapePlan(Arc<Plan>);
+
+impl ScrapePlan {
+    /// Returns whether no collector of the plan can block.
+    pub(crate) fn never_blocks(&self) -> bool {
+        self.0.never_blocks
+    }
+}
+
 impl Registry {
+    /// Returns the current plan.
+    pub(crate) fn plan(&self) -> ScrapePlan {
+        ScrapePlan(self.inner.plan())
+    }
+
+    /// Encodes a scrape of this plan as [`encode_request`](Self::encode_request) does.
+    pub(crate) fn encode_planned(
+        &self,
+        plan: ScrapePlan,
+        request: &ScrapeRequest<'_>,
+        provider: &mut dyn Provider,
+        buffer: &mut Vec<u8>,
+    ) -> bool {
+        scrape::encode(&self.inner, plan.0, request, provider, buffer)
+    }
+
     /// Returns a view of this registry that adds the prefix and the labels of `addition`.
     pub(crate) fn scope_with(&self, addition: Addition) -> Scope<'_> {
         Scope { registry: self, addition }
@@ -51,5 +79,82 @@ impl Plan {
     pub(super) fn names_of(&self, id: CollectorId) -> Vec<String> {
         let families = self.families.iter().filter(|planned| planned.members.has(id));
         families.map(|planned| planned.metadata.desc.name().to_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::{Collect, Declared, Desc, Describe, FamilyEncoder};
+    use crate::metric::{Counter, CounterVec};
+    use crate::registry::origin::Registrable;
+
+    #[derive(hello_exporter_derive::Collector)]
+    #[collector(crate = crate)]
+    struct Live {
+        /// A counter.
+        a_total: Counter,
+    }
+
+    #[derive(hello_exporter_derive::Collector)]
+    #[collector(crate = crate)]
+    struct Labelled {
+        #[metric(help = "A counter.", labels = ["x"])]
+        b_total: CounterVec<1>,
+    }
+
+    #[derive(hello_exporter_derive::Collector)]
+    #[collector(crate = crate)]
+    struct Values {
+        /// A gauge.
+        c: f64,
+    }
+
+    struct ByHand;
+
+    impl Describe for ByHand {
+        fn describe(&self) -> Vec<Desc> {
+            Vec::new()
+        }
+    }
+
+    impl Collect for ByHand {
+        fn collect(&self, _: usize, _: &mut FamilyEncoder<'_>) {}
+    }
+
+    /// Returns whether a registry never blocks that has live metrics, and what `register` adds.
+    fn never_blocks(register: impl FnOnce(&Registry)) -> bool {
+        let registry = Registry::new();
+        registry.register(Live::new()).unwrap();
+        assert!(registry.plan().never_blocks());
+        register(&registry);
+        registry.plan().never_blocks()
+    }
+
+    #[test]
+    fn only_live_metrics_never_block() {
+        assert!(never_blocks(|it| drop(it.register(Labelled::new()).unwrap())));
+        assert!(never_blocks(|it| drop(it.scope().prefix("x_").register(Live::new()).unwrap())));
+        assert!(!never_blocks(|it| drop(it.register(ByHand).unwrap())));
+        assert!(!never_blocks(|it| drop(it.register_fn(Values::new).unwrap())));
+        assert!(!never_blocks(|it| {
+            let provided = Registrable::provided("x".into(), Values::declared().into());
+            it.scope().add(provided).unwrap();
+        }));
+        #[cfg(feature = "prometheus")]
+        assert!(!never_blocks(|it| drop(it.register(prometheus::Registry::new()).unwrap())));
+        assert!(never_blocks(|it| {
+            let own = Registrable::function(Values::new).never_blocks();
+            it.scope().add(own).unwrap();
+        }));
+    }
+
+    #[test]
+    fn removed_collector_no_longer_blocks() {
+        let registry = Registry::new();
+        let id = registry.register(ByHand).unwrap();
+        let plan = registry.plan();
+        registry.unregister(id);
+        assert!(!plan.never_blocks() && registry.plan().never_blocks());
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::RegisterError;
-use crate::collect::live::{DeclaredFamilies, families, is_live};
+use crate::collect::live::{DeclaredFamilies, families, is_live, never_blocks};
 use crate::collect::{Collect, Declared};
 use crate::desc::Desc;
 use crate::panic::{DropLog, Guarded};
@@ -50,6 +50,8 @@ pub struct Registrable {
     /// Whether it is a registry of the `prometheus` crate. No other collector may share its
     /// families.
     pub(super) is_foreign: bool,
+    /// Whether collecting never blocks: it runs no code of an author.
+    pub(super) never_blocks: bool,
 }
 
 /// The families that are known before the first scrape.
@@ -104,11 +106,18 @@ pub(crate) const FOREIGN_REGISTRY: &str = "prometheus::Registry";
 
 impl Registrable {
     fn new(name: impl Into<CollectorName>, origin: Origin, declarations: Declarations) -> Self {
-        Self { name: name.into(), origin, declarations, is_foreign: false }
+        let name = name.into();
+        Self { name, origin, declarations, is_foreign: false, never_blocks: false }
+    }
+
+    /// Declares that collecting never blocks. For collectors of this library only.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "for a server only"))]
+    pub(crate) fn never_blocks(self) -> Self {
+        Self { never_blocks: true, ..self }
     }
 
     /// Returns a function that makes a collector `T` at every scrape, ready for registration.
-    pub(super) fn function<T: Declared + 'static>(
+    pub(crate) fn function<T: Declared + 'static>(
         make: impl Fn() -> T + Send + Sync + 'static,
     ) -> Self {
         let make =
@@ -184,6 +193,8 @@ impl<T: Collect + Send + Sync + 'static> IntoCollector for Arc<T> {
     }
 
     fn into_collector(self) -> Registrable {
-        Registrable::new(std::any::type_name::<T>(), Origin::Kept(self), Declarations::default())
+        let name = std::any::type_name::<T>();
+        let kept = Registrable::new(name, Origin::Kept(self), Declarations::default());
+        Registrable { never_blocks: never_blocks(T::liveness), ..kept }
     }
 }

@@ -17,6 +17,9 @@ pub(super) struct Plan {
     pub(super) families: Vec<PlannedFamily>,
     /// The registrations whose collectors exist for one scrape.
     pub(super) per_scrape: Vec<Arc<Registration>>,
+    /// Whether no collector can block.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "for a server only"))]
+    pub(super) never_blocks: bool,
     /// The metrics, by their collector and their [`Member::index`].
     pub(super) metrics: HashMap<(CollectorId, usize), Arc<Prepared>>,
 }
@@ -87,6 +90,8 @@ pub(super) struct Registration {
     pub(super) origin: Origin,
     /// Whether it is a registry of the `prometheus` crate.
     pub(super) is_foreign: bool,
+    /// Whether collecting never blocks.
+    pub(super) never_blocks: bool,
     pub(super) addition: Addition,
     /// The number of declared families.
     pub(super) declared: usize,

@@ -275,6 +275,7 @@ impl Registrations {
             metrics: members.map(|member| (key(member), Arc::clone(&member.metric))).collect(),
             families: families.into_iter().map(|family| self.planned(family)).collect(),
             per_scrape: per_scrape.cloned().collect(),
+            never_blocks: self.registrations.values().all(|it| it.never_blocks),
         });
     }
 }

@@ -60,11 +60,11 @@ impl Provider for () {
 /// Appends an exposition, and returns whether all collectors have succeeded.
 pub(super) fn encode(
     inner: &Inner,
+    plan: Arc<Plan>,
     request: &ScrapeRequest<'_>,
     provider: &mut dyn Provider,
     buffer: &mut Vec<u8>,
 ) -> bool {
-    let plan = inner.plan();
     let (mut collectors, has_failed) = make_needed(&plan, request);
     let made = collectors.len();
     collectors.extend(provider.provide());

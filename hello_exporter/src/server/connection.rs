@@ -46,12 +46,12 @@ use service::ListenerService;
 #[cfg(unix)]
 pub(crate) use socket_file::SocketFile;
 
-/// Few clients scrape an exporter, and its workers only move bytes.
+/// Few clients scrape an exporter, and its workers only move bytes and encode small scrapes.
 const WORKERS: usize = 2;
 
-/// Threads of each worker that encode responses and verify passwords. actix-server would divide its
-/// default by the number of processors: collectors that hang in a few scrapes would then hold all
-/// threads, and nobody could log in.
+/// Threads of each worker that encode other responses and verify passwords. actix-server would
+/// divide its default by the number of processors: collectors that hang in a few scrapes would then
+/// hold all threads, and nobody could log in.
 const BLOCKING_THREADS: usize = 256;
 
 /// How long scrapes may go on after a signal.

@@ -8,6 +8,7 @@ mod body;
 mod deadline;
 mod exposition;
 mod landing;
+mod last_scrape;
 mod limit;
 mod metrics;
 mod probe;

@@ -14,7 +14,7 @@ use actix_web::http::Method;
 use pin_project_lite::pin_project;
 
 use crate::collect::{Collect, Desc, Describe, FamilyEncoder};
-use crate::internals::metric_prefix;
+use crate::internals::{InMemory, Liveness, metric_prefix};
 use crate::metric::{Buckets, Counter, Family, Gauge, HistogramVec};
 use crate::server::connection::GuardedBody;
 
@@ -155,6 +155,10 @@ impl Describe for RequestMetrics {
 impl Collect for RequestMetrics {
     fn collect(&self, index: usize, encoder: &mut FamilyEncoder<'_>) {
         self.families.collect(index, encoder);
+    }
+
+    fn liveness() -> impl Liveness {
+        InMemory
     }
 }
 

@@ -29,6 +29,11 @@ impl Snapshot {
         self.0?.downcast().ok()
     }
 
+    /// Returns whether the exporter has no configuration.
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Returns whether both are the same version.
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {

@@ -10,7 +10,7 @@ use tracing::info;
 use super::command::Parsed;
 use super::maker::MakeError;
 use super::{DeclarationError, Exporter, ExporterError, Maker, Settings};
-use crate::internals::{DropLog, FOREIGN_REGISTRY, catch};
+use crate::internals::{DropLog, FOREIGN_REGISTRY, Registrable, catch};
 use crate::registry::{IntoCollector, RegisterError, Registry};
 use crate::server::cli::{Flags, TelemetryPath};
 use crate::server::config::{ReloadableConfig, Snapshots};
@@ -270,7 +270,7 @@ pub(super) fn register_own(settings: &Settings, registry: &Registry) -> Vec<Decl
     let build_info = settings.build_info.collector();
     let health = registry.health();
     let results = [
-        registry.scope().prefix(&prefix).add(build_info.into_collector()),
+        registry.scope().prefix(&prefix).add(build_info.into_collector().never_blocks()),
         registry.scope().prefix(&prefix).last().register(health),
     ];
     results.into_iter().filter_map(Result::err).map(DeclarationError::from).collect()
@@ -293,7 +293,8 @@ pub(super) fn register_program(limit: &Limit, registry: &Registry) -> Vec<Declar
     #[cfg(target_os = "linux")]
     {
         let process = crate::server::process::OwnProcess::new();
-        let process = registry.register_fn(move || process.metrics()).err();
+        let process = Registrable::function(move || process.metrics()).never_blocks();
+        let process = registry.scope().add(process).err();
         errors.extend(process.and_then(unless_foreign));
     }
     errors

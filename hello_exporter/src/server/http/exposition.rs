@@ -23,18 +23,28 @@ pub(super) struct Expositions {
     created_samples: bool,
 }
 
+/// The thread that encodes an exposition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Thread {
+    /// The worker that serves the connection. Its other connections wait meanwhile.
+    Worker,
+    /// A thread of its own, so that slow collectors delay no other request.
+    Blocking,
+}
+
 impl Expositions {
     /// Sets whether OpenMetrics has samples `_created`.
     pub(super) fn created_samples(self, created_samples: bool) -> Self {
         Self { created_samples, ..self }
     }
 
-    /// Responds with an exposition. Encodes and compresses it on a blocking thread, so that slow
-    /// collectors delay no other scrape. The response holds the permit until it is sent.
+    /// Responds with an exposition, which is encoded and compressed on `thread`. The response holds
+    /// the permit until it is sent.
     pub(super) async fn respond(
         &self,
         request: &HttpRequest,
         permit: Permit,
+        thread: Thread,
         encode: impl FnOnce(Encoding, &mut Vec<u8>) + Send + 'static,
     ) -> HttpResponse {
         let request = respond::Request::new().headers(request.headers());
@@ -42,7 +52,11 @@ impl Expositions {
         let limit = Arc::clone(permit.limit());
         let bodies = self.bodies.clone();
         let encode = move || (respond::Response::encode(&request, &bodies, encode), permit);
-        match web::block(encode).await {
+        let encoded = match thread {
+            Thread::Worker => Ok(encode()),
+            Thread::Blocking => web::block(encode).await,
+        };
+        match encoded {
             Ok((response, permit)) => {
                 if response.has_encoding_error() {
                     limit.count_error(Cause::Encoding);
@@ -93,12 +107,13 @@ mod tests {
     use crate::registry::Registry;
 
     /// Returns the status of a response, and the exposed errors after it.
-    fn responded(encode: fn(Encoding, &mut Vec<u8>)) -> (StatusCode, String) {
+    fn responded(thread: Thread, encode: fn(Encoding, &mut Vec<u8>)) -> (StatusCode, String) {
         let limit = Arc::new(Limit::default());
         let respond = async {
             let request = TestRequest::default().to_http_request();
             let permit = limit.enter(Requester::of(&request), None).await.ok().unwrap();
-            Expositions::default().respond(&request, permit, encode).await.status()
+            let expositions = Expositions::default();
+            expositions.respond(&request, permit, thread, encode).await.status()
         };
         let status = System::new().block_on(respond);
         let registry = Registry::new();
@@ -118,8 +133,10 @@ mod tests {
                  promhttp_metric_handler_errors_total{{cause=\"gathering\"}} 0\n"
             )
         };
-        assert_eq!(responded(|_, _| ()), (StatusCode::OK, errors(0)));
-        let panicking = responded(|_, _| panic!("a fault"));
-        assert_eq!(panicking, (StatusCode::INTERNAL_SERVER_ERROR, errors(1)));
+        for thread in [Thread::Worker, Thread::Blocking] {
+            assert_eq!(responded(thread, |_, _| ()), (StatusCode::OK, errors(0)));
+            let panicking = responded(thread, |_, _| panic!("a fault"));
+            assert_eq!(panicking, (StatusCode::INTERNAL_SERVER_ERROR, errors(1)));
+        }
     }
 }

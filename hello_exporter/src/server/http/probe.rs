@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
-use super::exposition::{Expositions, bad_request, query};
+use super::exposition::{Expositions, Thread, bad_request, query};
 use super::limit::Requester;
 use super::{Deadline, Limit, plain, resource, set_plain};
 use crate::server::log::RunLog;
@@ -55,7 +55,8 @@ impl ProbeService {
         let log = wants_log.then(RunLog::new);
         let result = permit.run(self.probe.probe(target, module, at_most, log)).await?;
         let encode = move |encoding, buffer: &mut Vec<u8>| result.encode(encoding, buffer);
-        let mut response = self.expositions.respond(&request, permit, encode).await;
+        let respond = self.expositions.respond(&request, permit, Thread::Blocking, encode);
+        let mut response = respond.await;
         if wants_log {
             set_plain(response.headers_mut());
         }

@@ -17,7 +17,7 @@ use super::selection::{Selection, SelectionError};
 use super::status::Status;
 use super::up::up;
 use crate::internals::{
-    CollectorName, Declarations, Provider, Registrable, ScrapeCollector, ScrapeRequest,
+    CollectorName, Declarations, Provider, Registrable, ScrapeCollector, ScrapePlan, ScrapeRequest,
 };
 use crate::registry::Encoding;
 use crate::registry::{CollectorId, RegisterError, Registry};
@@ -198,7 +198,8 @@ impl Sources {
             }
             None => Vec::new(),
         };
-        ScrapeResult { sources: Arc::clone(self), selection, responses, snapshot }
+        let (sources, plan) = (Arc::clone(self), self.registry.plan());
+        ScrapeResult { sources, plan, selection, responses, snapshot }
     }
 
     async fn responses(
@@ -227,12 +228,24 @@ impl Sources {
 /// The responses of the sources to one request, to be encoded.
 pub(crate) struct ScrapeResult {
     sources: Arc<Sources>,
+    plan: ScrapePlan,
     selection: Selection,
     responses: Vec<(Arc<RegisteredSource>, SourceResponse)>,
     snapshot: Snapshot,
 }
 
 impl ScrapeResult {
+    /// Returns whether encoding runs no code of an author. Without a configuration, it drops no
+    /// value of an author either.
+    pub(crate) fn never_blocks(&self) -> bool {
+        self.plan.never_blocks() && self.snapshot.is_none()
+    }
+
+    /// Returns whether all families are exposed.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.selection.names().is_none()
+    }
+
     /// Appends the exposition, and returns whether all sources and collectors have succeeded. A
     /// source that panics while it is encoded has failed, and the metrics about sources say so.
     pub(crate) fn encode(mut self, encoding: Encoding, buffer: &mut Vec<u8>) -> bool {
@@ -241,7 +254,8 @@ impl ScrapeResult {
         let request = ScrapeRequest { encoding, names: selection.names() };
         let have_succeeded = self.responses.iter().all(|(_, it)| it.scraped.is_some());
         let snapshot = std::mem::take(&mut self.snapshot);
-        let encode = || sources.registry.encode_request(&request, &mut self, buffer);
+        let plan = self.plan.clone();
+        let encode = || sources.registry.encode_planned(plan, &request, &mut self, buffer);
         snapshot.scope_call(encode) && have_succeeded
     }
 }
