@@ -36,6 +36,8 @@
 
 pub(crate) mod body;
 mod compress;
+mod gzip;
+mod kinds;
 mod negotiate;
 mod pool;
 pub(crate) mod query;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tracing::error;
 
 use super::compress::{Coding, Compressor};
+use super::kinds::Kind;
 use super::pool::{Pool, Pooled};
 
 /// Encodes bodies, and keeps buffers and compressors for the next scrape.
@@ -19,10 +20,17 @@ pub(crate) struct BodyEncoder {
 impl BodyEncoder {
     /// Calls `encode`, which appends an exposition to a buffer, and returns the body in `coding`.
     /// If it cannot be compressed, returns it uncompressed. Blocks the thread meanwhile.
-    pub(super) fn encode(&self, coding: Coding, encode: impl FnOnce(&mut Vec<u8>)) -> Body {
+    ///
+    /// A `kind` is that of a text, see [`Compressor::compress`].
+    pub(super) fn encode(
+        &self,
+        coding: Coding,
+        kind: Option<Kind>,
+        encode: impl FnOnce(&mut Vec<u8>),
+    ) -> Body {
         let mut exposition = empty_buffer(&self.expositions);
         encode(&mut exposition.value);
-        match self.compress(coding, &exposition.value) {
+        match self.compress(coding, kind, &exposition.value) {
             Some(compressed) => {
                 self.expositions.put(exposition);
                 Body::new(coding, compressed, &self.compressed)
@@ -32,12 +40,17 @@ impl BodyEncoder {
     }
 
     /// Returns the compressed exposition; `None` if `coding` is `Identity`, or after a failure.
-    fn compress(&self, coding: Coding, exposition: &[u8]) -> Option<Pooled<Vec<u8>>> {
+    fn compress(
+        &self,
+        coding: Coding,
+        kind: Option<Kind>,
+        exposition: &[u8],
+    ) -> Option<Pooled<Vec<u8>>> {
         if coding == Coding::Identity {
             return None;
         }
         let mut compressed = empty_buffer(&self.compressed);
-        match self.compressor.compress(coding, exposition, &mut compressed.value) {
+        match self.compressor.compress(coding, kind, exposition, &mut compressed.value) {
             Ok(()) => Some(compressed),
             Err(error) => {
                 error!(%error, ?coding, "Cannot compress the response, sending it uncompressed");
@@ -114,7 +127,7 @@ mod tests {
     #[test]
     fn buffers_of_sent_bodies_are_reused() {
         let encoder = BodyEncoder::default();
-        let encode = |coding| encoder.encode(coding, |buffer| buffer.resize(1_000, b'x'));
+        let encode = |coding| encoder.encode(coding, None, |buffer| buffer.resize(1_000, b'x'));
         let pooled = || (encoder.expositions.bytes().len(), encoder.compressed.bytes().len());
         for _ in 0..2 {
             let gzip = encode(Coding::Gzip);
@@ -129,7 +142,7 @@ mod tests {
     #[test]
     fn body_becomes_a_vector() {
         let encoder = BodyEncoder::default();
-        let body = encoder.encode(Coding::Identity, |buffer| buffer.extend(b"a 1\n"));
+        let body = encoder.encode(Coding::Identity, None, |buffer| buffer.extend(b"a 1\n"));
         assert_eq!(Vec::from(body), b"a 1\n");
         assert_eq!(encoder.expositions.bytes(), [0; 0]);
     }

@@ -1,13 +1,16 @@
-//! Compresses bodies. Only this file uses the compression libraries.
+//! Compresses bodies.
 //!
-//! zlib-rs writes gzip, and libzstd writes zstd, each at the fast level 1, since compression takes
-//! most of the time of a scrape. `bench/run speed compress` compares the libraries.
+//! Compression takes most of the time of a scrape. [`Gzip`] is fast for text that is scraped again
+//! and again. zlib-rs writes all other gzip, and libzstd writes zstd, each at the fast level 1.
+//! `bench/run speed compress` compares them. Only this file uses the libraries' compressors.
 
 use std::io;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 use zstd_safe::CCtx;
 
+use super::gzip::Gzip;
+use super::kinds::{Kind, Kinds};
 use super::pool::{Pool, Pooled, Reusable};
 
 /// The content coding of a body:
@@ -33,12 +36,16 @@ impl Coding {
 /// Compresses bodies, and keeps the libraries' state for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Compressor {
-    gzip: Pool<Gzip>,
+    kinds: Kinds,
+    /// Each with the kind of its bodies.
+    gzip: Pool<(Kind, Gzip)>,
+    zlib: Pool<Zlib>,
     zstd: Pool<Zstd>,
 }
 
 impl Compressor {
-    /// Replaces the contents of `written` by the coded body.
+    /// Replaces the contents of `written` by the coded body. A body with a `kind` is text: it is
+    /// remembered for the next one of its kind.
     ///
     /// # Errors
     ///
@@ -46,6 +53,7 @@ impl Compressor {
     pub(super) fn compress(
         &self,
         coding: Coding,
+        kind: Option<Kind>,
         body: &[u8],
         written: &mut Vec<u8>,
     ) -> io::Result<()> {
@@ -55,8 +63,34 @@ impl Compressor {
                 written.extend_from_slice(body);
                 Ok(())
             }
-            Coding::Gzip => with(&self.gzip, Gzip::new, |gzip| gzip.compress(body, written)),
+            Coding::Gzip => match kind.filter(|kind| self.is_worth_remembering(*kind, body)) {
+                Some(kind) => {
+                    self.remember(kind, body, written);
+                    Ok(())
+                }
+                None => with(&self.zlib, Zlib::new, |zlib| zlib.compress(body, written)),
+            },
             Coding::Zstd => with(&self.zstd, Zstd::new, |zstd| zstd.compress(body, written)),
+        }
+    }
+}
+
+impl Compressor {
+    fn is_worth_remembering(&self, kind: Kind, body: &[u8]) -> bool {
+        body.len() <= Gzip::MOST_BYTES && self.kinds.comes_again(kind)
+    }
+
+    /// Appends a body in gzip, with the memory of the last one of its kind.
+    fn remember(&self, kind: Kind, body: &[u8], written: &mut Vec<u8>) {
+        let known = self.gzip.take_fitting(|(of, _)| *of == kind);
+        let is_first = known.is_none();
+        let mut state = known.unwrap_or_else(|| Pooled::new((kind, Gzip::default())));
+        let (_, gzip) = &mut state.value;
+        gzip.compress(body, written);
+        if is_first || !gzip.has_replaced_most() {
+            self.gzip.put(state);
+        } else {
+            self.kinds.pause(kind);
         }
     }
 }
@@ -78,9 +112,9 @@ fn room(body: &[u8]) -> usize {
     body.len() / 4 + 128
 }
 
-struct Gzip(Compress);
+struct Zlib(Compress);
 
-impl Gzip {
+impl Zlib {
     /// The largest window, 32 KiB.
     const WINDOW_BITS: u8 = 15;
 
@@ -104,7 +138,13 @@ impl Gzip {
     }
 }
 
-impl Reusable for Gzip {
+impl Reusable for (Kind, Gzip) {
+    fn bytes(&self) -> usize {
+        self.1.bytes()
+    }
+}
+
+impl Reusable for Zlib {
     /// Returns about how much memory the window and its tables take.
     fn bytes(&self) -> usize {
         300 << 10
@@ -180,9 +220,12 @@ mod tests {
         let bodies = [noise(3 << 20), Vec::new(), exposition, vec![b'x'], noise(1_000)];
         for coding in [Coding::Identity, Coding::Gzip, Coding::Zstd] {
             let mut written = b"what is left of another body".to_vec();
-            for body in &bodies {
-                compressor.compress(coding, body, &mut written).unwrap();
-                assert!(decompressed(coding, &written) == *body, "{coding:?} of {}", body.len());
+            for kind in [None, Some(Kind::of("a"))] {
+                for body in bodies.iter().chain(&bodies) {
+                    compressor.compress(coding, kind, body, &mut written).unwrap();
+                    let is_same = decompressed(coding, &written) == *body;
+                    assert!(is_same, "{coding:?} of {} bytes, {kind:?}", body.len());
+                }
             }
         }
     }
@@ -193,9 +236,12 @@ mod tests {
         let mut written = Vec::new();
         for coding in [Coding::Gzip, Coding::Zstd] {
             for _ in 0..3 {
-                compressor.compress(coding, b"a 1\n", &mut written).unwrap();
+                for kind in [None, Some(Kind::of("a")), Some(Kind::of("b"))] {
+                    compressor.compress(coding, kind, b"a 1\n", &mut written).unwrap();
+                }
             }
         }
-        assert_eq!((compressor.gzip.bytes().len(), compressor.zstd.bytes().len()), (1, 1));
+        let Compressor { gzip, zlib, zstd, .. } = compressor;
+        assert_eq!([gzip.bytes().len(), zlib.bytes().len(), zstd.bytes().len()], [2, 1, 1]);
     }
 }

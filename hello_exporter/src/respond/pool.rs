@@ -9,14 +9,14 @@ use crate::sync::lock;
 
 /// Most values in a pool. An exporter has few concurrent scrapes: of two Prometheus servers, and a
 /// browser.
-const MOST_VALUES: usize = 4;
+pub(super) const MOST_VALUES: usize = 4;
 
 /// Most memory in a pool. A larger value is made anew for each scrape: such a scrape takes much
 /// longer anyway.
 const MOST_BYTES: usize = 16 << 20;
 
 /// How long a value is kept while no scrape needs it.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A value that is expensive to make.
 pub(super) trait Reusable {
@@ -61,6 +61,13 @@ impl<T: Reusable> Pool<T> {
     /// Takes the value that was used last.
     pub(super) fn take(&self) -> Option<Pooled<T>> {
         lock(&self.0).pop_back()
+    }
+
+    /// Takes the value that was used last among those that fit.
+    pub(super) fn take_fitting(&self, fits: impl Fn(&T) -> bool) -> Option<Pooled<T>> {
+        let mut values = lock(&self.0);
+        let at = values.iter().rposition(|pooled| fits(&pooled.value))?;
+        values.remove(at)
     }
 
     /// Puts a value into the pool, or drops it if it is too large.

@@ -30,7 +30,8 @@ impl Response {
     ) -> Self {
         let (representation, preferred) = (request.representation(), request.coding());
         let encoding = request.encoding(representation);
-        match catch(|| bodies.encode(preferred, |buffer| encode(encoding, buffer))) {
+        let kind = request.kind(encoding);
+        match catch(|| bodies.encode(preferred, kind, |buffer| encode(encoding, buffer))) {
             Ok(body) => {
                 let content_type = representation.content_type();
                 Self { status: 200, content_type, preferred, body }
@@ -38,7 +39,7 @@ impl Response {
             Err(error) => {
                 error!(%error, "Scrape was not finished");
                 let text = b"the scrape was not finished\n";
-                let body = bodies.encode(Coding::Identity, |buffer| buffer.extend(text));
+                let body = bodies.encode(Coding::Identity, None, |buffer| buffer.extend(text));
                 let content_type = "text/plain; charset=utf-8".into();
                 Self { status: 500, content_type, preferred, body }
             }

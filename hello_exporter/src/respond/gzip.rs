@@ -1,0 +1,186 @@
+//! gzip for expositions, which remembers how it compressed the last one.
+//!
+//! Two expositions of an exporter differ in their values, hardly in their lines. A compressor
+//! searches the text before each line for matches, which is most of its work. This one searches
+//! only for lines that are new. For all others it keeps the matches of the last exposition, as
+//! [`memory::Token`]s, and compares the bytes of each match before it writes it. A token is
+//! therefore only a proposal: one that does not fit costs time, and never a wrong byte.
+//!
+//! - The *key* of a line is all before its value, with the newline before it. Matches cover keys,
+//!   and begin in keys. A [`lines::Lines`] knows where the last keys were, since values get longer
+//!   and shorter: a token has the number of lines back, and a place in that line.
+//! - [`matcher`] searches for the matches of a new key; [`memory`] keeps those of the last
+//!   exposition, and follows added and removed lines.
+//! - [`symbols`] and [`huffman`] have the codes of a block, made from the symbols of an earlier
+//!   exposition. Every symbol has a code, so that any text can be written with them.
+//! - [`walk`] goes through a body and hands symbols to a sink, which counts or writes them.
+//!
+//! The format is that of [RFC 1951](https://www.rfc-editor.org/rfc/rfc1951) in a member of
+//! [RFC 1952](https://www.rfc-editor.org/rfc/rfc1952).
+
+mod bits;
+mod huffman;
+mod lines;
+mod matcher;
+mod memory;
+mod symbols;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use bits::{BitEnd, Code};
+use flate2::Crc;
+use lines::Lines;
+use matcher::Matcher;
+use memory::Memory;
+use symbols::{Codes, Counts};
+use walk::{Sink, Walk};
+
+use super::pool::Reusable;
+
+/// A compressor for the bodies of one kind of request.
+#[derive(Default)]
+pub(super) struct Gzip {
+    matcher: Matcher,
+    lines: Lines,
+    memory: Memory,
+    /// The codes of each block.
+    codes: Vec<Codes>,
+    /// The number of bodies since the codes were made.
+    uses: u32,
+}
+
+impl Gzip {
+    /// The longest body: places have 31 bits, and the memory of a longer one would not be kept.
+    pub(super) const MOST_BYTES: usize = 32 << 20;
+
+    /// The codes are made anew after this many bodies, since values change.
+    const RENEWAL: u32 = 64;
+
+    /// Magic number, method, no flags, no time, and the operating system, which is unknown: RFC
+    /// 1952, section 2.3.
+    const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+
+    /// Appends the compressed body, which has at most [`MOST_BYTES`](Self::MOST_BYTES).
+    pub(super) fn compress(&mut self, body: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        let are_new = self.uses == 0 || self.codes.is_empty();
+        if are_new {
+            self.make_codes(body);
+        }
+        self.uses = (self.uses + 1) % Self::RENEWAL;
+        self.write(body, out);
+        if !are_new && self.has_replaced_most() {
+            self.make_codes(body);
+            out.truncate(start);
+            self.write(body, out);
+        }
+    }
+
+    /// Returns whether most lines of the last body were new.
+    pub(super) fn has_replaced_most(&self) -> bool {
+        self.memory.replaced() > self.lines.number() as usize / 2
+    }
+
+    fn make_codes(&mut self, body: &[u8]) {
+        let mut counter = Counter::default();
+        self.walk(body, &mut counter, ());
+        self.codes.clear();
+        self.codes.extend(counter.blocks.iter().map(Codes::new));
+    }
+
+    fn write(&mut self, body: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(&Self::HEADER);
+        let mut end = BitEnd::of(out);
+        let mut sum = Crc::new();
+        let codes = std::mem::take(&mut self.codes);
+        let mut all = codes.iter();
+        // An empty body has no block of its own.
+        if let Some(first) = all.next().filter(|_| !body.is_empty()) {
+            let mut writer = Writer { codes: first, later: all, out, sum };
+            end = self.walk(body, &mut writer, end);
+            end = writer.codes.end_block(end, writer.out);
+            sum = writer.sum;
+        }
+        self.codes = codes;
+        // An empty block with the fixed codes is the last one.
+        end.push(Code::new(1 | 1 << 1, 3 + 7)).finish(out);
+        out.extend_from_slice(&sum.sum().to_le_bytes());
+        out.extend_from_slice(&sum.amount().to_le_bytes());
+    }
+
+    fn walk<S: Sink>(&mut self, body: &[u8], sink: &mut S, end: S::End) -> S::End {
+        let Self { matcher, lines, memory, .. } = self;
+        Walk { body, matcher, lines, memory, sink }.run(end)
+    }
+}
+
+impl Reusable for Gzip {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.matcher.bytes() + self.memory.bytes()
+    }
+}
+
+/// Counts the symbols of each block.
+#[derive(Default)]
+struct Counter {
+    blocks: Vec<Counts>,
+}
+
+impl Sink for Counter {
+    type End = ();
+
+    fn begin_block(&mut self, _: bool, (): ()) {
+        self.blocks.push(Counts::default());
+    }
+
+    #[inline(always)]
+    fn literals(&mut self, bytes: u32, count: usize, (): ()) {
+        if let Some(block) = self.blocks.last_mut() {
+            bytes.to_le_bytes().iter().take(count.min(3)).for_each(|byte| block.literal(*byte));
+        }
+    }
+
+    #[inline(always)]
+    fn matched(&mut self, length: usize, distance: u32, (): ()) {
+        if let Some(block) = self.blocks.last_mut() {
+            block.matched(length, distance);
+        }
+    }
+}
+
+/// Writes the symbols of each block with its codes.
+struct Writer<'w> {
+    codes: &'w Codes,
+    /// The codes of later blocks. If there are none, the last ones are used again.
+    later: std::slice::Iter<'w, Codes>,
+    out: &'w mut Vec<u8>,
+    sum: Crc,
+}
+
+impl Sink for Writer<'_> {
+    type End = BitEnd;
+
+    fn begin_block(&mut self, is_first: bool, mut end: BitEnd) -> BitEnd {
+        if !is_first {
+            end = self.codes.end_block(end, self.out);
+            self.codes = self.later.next().unwrap_or(self.codes);
+        }
+        self.codes.begin_block(end, self.out)
+    }
+
+    #[inline(always)]
+    fn literals(&mut self, bytes: u32, count: usize, end: BitEnd) -> BitEnd {
+        self.codes.literals(bytes, count, end).written(self.out)
+    }
+
+    #[inline(always)]
+    fn matched(&mut self, length: usize, distance: u32, end: BitEnd) -> BitEnd {
+        self.codes.matched(length, distance, end).written(self.out)
+    }
+
+    fn passed(&mut self, bytes: &[u8]) {
+        self.sum.update(bytes);
+    }
+}

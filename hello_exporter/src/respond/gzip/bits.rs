@@ -1,0 +1,92 @@
+//! Writes codes of different lengths, each with its lowest bit first.
+
+/// A code, or a code and the extra bits after it: at most 27 bits, and in the lowest five their
+/// number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Code(u32);
+
+impl Code {
+    const COUNT_BITS: u32 = 5;
+
+    pub(super) fn new(bits: u32, count: u32) -> Self {
+        Self(bits << Self::COUNT_BITS | count)
+    }
+
+    #[inline(always)]
+    pub(super) fn bits(self) -> u32 {
+        self.0 >> Self::COUNT_BITS
+    }
+
+    #[inline(always)]
+    pub(super) fn count(self) -> u32 {
+        self.0 & ((1 << Self::COUNT_BITS) - 1)
+    }
+
+    /// Returns this code if the condition holds, and else an empty one. It does not branch, since
+    /// the condition is hard to predict.
+    #[inline(always)]
+    pub(super) fn only_if(self, condition: bool) -> Self {
+        Self(std::hint::select_unpredictable(condition, self.0, 0))
+    }
+
+    /// Returns this code, followed by `count` extra bits.
+    pub(super) fn followed_by(self, bits: u32, count: u32) -> Self {
+        Self::new(self.bits() | bits << self.count(), self.count() + count)
+    }
+}
+
+/// The end of what is written to a vector. It is a plain value, so that it stays in registers, and
+/// so that what was written since is taken back by using an earlier one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BitEnd {
+    /// The number of whole bytes that are written. The vector can be longer meanwhile.
+    bytes: usize,
+    /// What is not written yet.
+    bits: u64,
+    /// The number of `bits`.
+    count: u32,
+}
+
+impl BitEnd {
+    pub(super) fn of(out: &[u8]) -> Self {
+        Self { bytes: out.len(), bits: 0, count: 0 }
+    }
+
+    /// Appends a code. At most 56 bits are appended before they are [`written`](Self::written).
+    #[inline(always)]
+    pub(super) fn push(self, code: Code) -> Self {
+        self.push_bits(code.bits(), code.count())
+    }
+
+    #[inline(always)]
+    pub(super) fn push_bits(self, bits: u32, count: u32) -> Self {
+        let bits = self.bits | u64::from(bits) << (self.count & 63);
+        Self { bits, count: self.count + count, ..self }
+    }
+
+    /// Writes all whole bytes, and keeps up to seven bits.
+    #[inline(always)]
+    pub(super) fn written(self, out: &mut Vec<u8>) -> Self {
+        let Self { bytes, bits, count } = self;
+        match out.get_mut(bytes..).and_then(|rest| rest.first_chunk_mut::<8>()) {
+            Some(target) => *target = bits.to_le_bytes(),
+            None => grow_and_write(out, bytes, bits),
+        }
+        Self { bytes: bytes + (count >> 3) as usize, bits: bits >> (count & 56), count: count & 7 }
+    }
+
+    /// Fills the last byte with zeros, and ends the vector there.
+    pub(super) fn finish(self, out: &mut Vec<u8>) {
+        let end = Self { count: self.count.next_multiple_of(8), ..self }.written(out);
+        out.truncate(end.bytes);
+    }
+}
+
+/// Writes at `end`, and uses all of the vector's new capacity as room for what follows.
+#[cold]
+#[inline(never)]
+fn grow_and_write(out: &mut Vec<u8>, end: usize, bits: u64) {
+    out.truncate(end);
+    out.extend_from_slice(&bits.to_le_bytes());
+    out.resize(out.capacity(), 0);
+}

@@ -1,0 +1,96 @@
+//! Where the last lines of a body are.
+
+/// How many lines back a match can be.
+pub(super) const MOST_BACK: u8 = 250;
+
+/// How many lines are known: so many that the lowest byte of a line's number is its index.
+const KNOWN: usize = 256;
+
+/// The places of the last lines. A line begins with the newline before it.
+pub(super) struct Lines {
+    starts: [u32; KNOWN],
+    key_ends: [u32; KNOWN],
+    /// The number of the current line.
+    number: u32,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { starts: [0; KNOWN], key_ends: [0; KNOWN], number: 0 }
+    }
+}
+
+impl Lines {
+    /// Begins with the first line of a body.
+    pub(super) fn begin(&mut self) {
+        self.number = 0;
+        self.set(|lines| &mut lines.starts, 0);
+    }
+
+    /// Ends the current line; the next one starts here.
+    #[inline(always)]
+    pub(super) fn end_line(&mut self, start: usize) {
+        self.number += 1;
+        self.set(|lines| &mut lines.starts, start);
+    }
+
+    #[inline(always)]
+    pub(super) fn set_key_end(&mut self, key_end: usize) {
+        self.set(|lines| &mut lines.key_ends, key_end);
+    }
+
+    #[inline(always)]
+    fn set(&mut self, places: impl FnOnce(&mut Self) -> &mut [u32; KNOWN], place: usize) {
+        let index = index(self.number);
+        if let Some(slot) = places(self).get_mut(index) {
+            *slot = place as u32;
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Returns where the current line starts.
+    pub(super) fn start(&self) -> usize {
+        self.start_of(0).unwrap_or(0)
+    }
+
+    /// Returns where the key of the current line ends.
+    pub(super) fn key_end(&self) -> usize {
+        self.key_end_of(0)
+    }
+
+    /// Returns where the line starts that is so many lines back; `None` if there is none.
+    #[inline(always)]
+    pub(super) fn start_of(&self, back: u8) -> Option<usize> {
+        let number = self.number.checked_sub(u32::from(back))?;
+        self.starts.get(index(number)).map(|start| *start as usize)
+    }
+
+    /// Returns where the key of the line ends that is so many lines back.
+    pub(super) fn key_end_of(&self, back: u8) -> usize {
+        let number = self.number.wrapping_sub(u32::from(back));
+        self.key_ends.get(index(number)).map_or(0, |end| *end as usize)
+    }
+
+    /// Returns how many lines back the line is that has this place, at most [`MOST_BACK`].
+    pub(super) fn back_of(&self, place: usize) -> u8 {
+        let (mut near, mut far) = (0, self.number.min(u32::from(MOST_BACK)) as u8);
+        while near < far {
+            let middle = near + (far - near) / 2;
+            if self.start_of(middle).is_some_and(|start| start <= place) {
+                far = middle;
+            } else {
+                near = middle + 1;
+            }
+        }
+        near
+    }
+}
+
+#[inline(always)]
+fn index(number: u32) -> usize {
+    usize::from(number as u8)
+}

@@ -1,0 +1,178 @@
+//! Searches for the matches of a key in the lines before it.
+
+use super::lines::{Lines, MOST_BACK};
+use super::memory::NewKey;
+use super::symbols::MOST_LENGTH;
+
+/// The number of bytes by which matches are found.
+const GRAM: usize = 4;
+
+const HASH_BITS: u32 = 15;
+
+/// How far back a decompressor can copy: RFC 1951, section 2.
+const WINDOW: usize = 1 << 15;
+
+/// How far back matches begin when they are found. Later, the values between can be longer.
+const MOST_DISTANCE: usize = WINDOW - 2_048;
+
+/// A match of only [`GRAM`] bytes is not worth a distance beyond this.
+const SHORT_DISTANCE: usize = 2_048;
+
+/// How many earlier places with the same hash are compared.
+const MOST_PLACES: usize = 12;
+
+/// A match of this length is taken without a search for a longer one.
+const LONG: usize = 48;
+
+/// Where each gram was last, in the keys of a body.
+pub(super) struct Matcher {
+    /// The last place of a gram with each hash.
+    last: Box<[u32]>,
+    /// The place before each place, by its lowest bits.
+    previous: Box<[u32]>,
+    /// What is added to the places of this body. So those of earlier bodies are too low.
+    base: u32,
+    /// Up to where the grams of this body were added.
+    added: usize,
+}
+
+impl Default for Matcher {
+    fn default() -> Self {
+        Self {
+            last: vec![0; 1 << HASH_BITS].into(),
+            previous: vec![0; WINDOW].into(),
+            base: 1,
+            added: 0,
+        }
+    }
+}
+
+/// Where a match begins, and its length.
+#[derive(Clone, Copy)]
+struct Match {
+    source: usize,
+    length: usize,
+}
+
+impl Matcher {
+    /// How many lines are searched, if those before them are not new themselves.
+    const SEARCHED_LINES: u8 = 32;
+
+    /// Forgets the places of the last body.
+    pub(super) fn begin(&mut self) {
+        self.base += self.added as u32;
+        self.added = 0;
+        if self.base > u32::MAX / 2 {
+            self.last.fill(0);
+            self.base = 1;
+        }
+    }
+
+    /// Searches for matches from the start to the end of the current key.
+    pub(super) fn search(&mut self, body: &[u8], lines: &Lines, key: &mut NewKey<'_>) {
+        let (start, key_end) = (lines.start(), lines.key_end());
+        self.added = self.added.max(lines.start_of(Self::SEARCHED_LINES).unwrap_or(0));
+        self.add(body, start);
+        let (mut at, mut literals) = (start, start);
+        while at < key_end {
+            self.add(body, at);
+            let Some(mut found) = self.longest(body, lines, at) else {
+                at += 1;
+                continue;
+            };
+            if found.length < LONG {
+                self.add(body, at + 1);
+                if let Some(later) = self.longest(body, lines, at + 1)
+                    && later.length > found.length + 1
+                {
+                    found = later;
+                    at += 1;
+                }
+            }
+            let bytes = body.get(literals..at).unwrap_or_default();
+            key.matched(bytes, found.length, found.source, lines);
+            at += found.length;
+            literals = at;
+        }
+        key.literals(body.get(literals..key_end).unwrap_or_default());
+        self.add(body, key_end);
+    }
+
+    /// Adds all grams that begin before `end`.
+    fn add(&mut self, body: &[u8], end: usize) {
+        for at in self.added..end {
+            let Some(last) = gram(body, at).and_then(|hash| self.last.get_mut(hash)) else { break };
+            if let Some(previous) = self.previous.get_mut(at % WINDOW) {
+                *previous = *last;
+            }
+            *last = self.base + at as u32;
+        }
+        self.added = self.added.max(end);
+    }
+
+    /// Returns the longest match at this place, which ends in the same key as it begins; `None` if
+    /// none is worth its code.
+    fn longest(&self, body: &[u8], lines: &Lines, at: usize) -> Option<Match> {
+        let first = lines.start_of(MOST_BACK).unwrap_or(0);
+        let first = first.max(at.saturating_sub(MOST_DISTANCE));
+        let most = lines.key_end().checked_sub(at)?.min(MOST_LENGTH);
+        let mut place = *self.last.get(gram(body, at)?)?;
+        let mut best: Option<Match> = None;
+        for _ in 0..MOST_PLACES {
+            let Some(source) = place.checked_sub(self.base).map(|source| source as usize) else {
+                break;
+            };
+            if source < first || source >= at {
+                break;
+            }
+            let best_length = best.map_or(GRAM - 1, |best| best.length);
+            if best_length >= most || best_length >= LONG {
+                break;
+            }
+            if body.get(source + best_length) == body.get(at + best_length)
+                && let Some(length) = length_of(body, lines, source, at, most)
+                && length > best_length
+            {
+                best = Some(Match { source, length });
+            }
+            place = *self.previous.get(source % WINDOW)?;
+        }
+        best
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        (self.last.len() + self.previous.len()) * size_of::<u32>()
+    }
+}
+
+/// Returns the length of a match; `None` if it is not worth its code.
+fn length_of(body: &[u8], lines: &Lines, source: usize, at: usize, most: usize) -> Option<usize> {
+    let back = lines.back_of(source);
+    u16::try_from(source - lines.start_of(back)?).ok()?;
+    let most = most.min(lines.key_end_of(back).checked_sub(source)?);
+    let length = common_prefix(body.get(source..source + most)?, body.get(at..at + most)?);
+    let is_worth = length > GRAM || length == GRAM && at - source <= SHORT_DISTANCE;
+    is_worth.then_some(length)
+}
+
+/// Returns the hash of the gram at a place.
+#[inline(always)]
+fn gram(body: &[u8], at: usize) -> Option<usize> {
+    let bytes = body.get(at..)?.first_chunk::<GRAM>()?;
+    let hash = u32::from_le_bytes(*bytes).wrapping_mul(0x9E37_79B1) >> (32 - HASH_BITS);
+    Some(hash as usize)
+}
+
+/// Returns how many bytes are the same at the start of both.
+fn common_prefix(one: &[u8], other: &[u8]) -> usize {
+    let (one_words, one_rest) = one.as_chunks::<8>();
+    let (other_words, other_rest) = other.as_chunks::<8>();
+    for (number, (one, other)) in one_words.iter().zip(other_words).enumerate() {
+        let differing = u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other);
+        if differing != 0 {
+            return number * 8 + (differing.trailing_zeros() / 8) as usize;
+        }
+    }
+    let rest = one_rest.iter().zip(other_rest).take_while(|(one, other)| one == other);
+    one_words.len() * 8 + rest.count()
+}

@@ -1,0 +1,118 @@
+//! What is compressed is what is decompressed, whatever is remembered.
+
+use std::io::Read;
+
+use super::*;
+
+fn decompressed(gzip: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut decoder = flate2::read::GzDecoder::new(gzip);
+    decoder.read_to_end(&mut body).unwrap();
+    assert_eq!(decoder.into_inner(), b"", "bytes after the member");
+    body
+}
+
+/// Compresses bodies one after the other, and returns the numbers of compressed bytes, and of keys
+/// that were searched for.
+fn compressed(bodies: &[impl AsRef<[u8]>]) -> Vec<(usize, usize)> {
+    let mut gzip = Gzip::default();
+    let sizes = bodies.iter().enumerate().map(|(number, body)| {
+        let body = body.as_ref();
+        let mut out = b"before".to_vec();
+        gzip.compress(body, &mut out);
+        let (before, out) = out.split_at(6);
+        assert_eq!(before, b"before");
+        let start = String::from_utf8_lossy(body.get(..50).unwrap_or(body));
+        assert!(decompressed(out) == body, "body {number} of {} bytes: {start:?}", body.len());
+        (out.len(), gzip.memory.replaced())
+    });
+    sizes.collect()
+}
+
+/// Returns a family of series with these numbers and values.
+fn family(series: impl IntoIterator<Item = (usize, f64)>) -> String {
+    let mut text = "# HELP requests_total Requests.\n# TYPE requests_total counter\n".to_owned();
+    for (number, value) in series {
+        let (method, path) = (["GET", "PUT"][number % 2], number * 7 % 1_000);
+        text += &format!(
+            "requests_total{{method=\"{method}\",path=\"/api/v1/{path}\",number=\"{number}\"}} {value}\n"
+        );
+    }
+    text
+}
+
+#[test]
+fn any_text_is_compressed() {
+    let long = "x".repeat(70_000);
+    let numbers: String = (0..40_000).map(|number| format!("{number:x}")).collect();
+    let bodies = [
+        "",
+        "\n",
+        "a",
+        "a 1",
+        "a 1\n",
+        "\n\n\n",
+        "# a comment",
+        "a{b=\"c} d\\\" \"} 1 # {e=\"f\"} 2\n",
+        &long,
+        &numbers,
+    ];
+    compressed(&bodies);
+    let reversed: Vec<&str> = bodies.iter().rev().copied().collect();
+    compressed(&reversed);
+    for body in bodies {
+        compressed(&[body, body, "another 1\n", body]);
+    }
+}
+
+#[test]
+fn any_bytes_are_compressed() {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    };
+    let noise: Vec<u8> = (0..70_000).map(|_| next()).collect();
+    let (zeros, newlines) = (vec![0; 50_000], vec![b'\n'; 50_000]);
+    compressed(&[&noise, &zeros, &noise, &newlines, &zeros, &noise]);
+}
+
+#[test]
+fn only_new_lines_are_searched_for() {
+    let series = |range: std::ops::Range<usize>, value| range.map(move |number| (number, value));
+    let without = |text: &str, part: &str| -> String {
+        text.split_inclusive('\n').filter(|line| !line.contains(part)).collect()
+    };
+    let all = family(series(0..1_000, 1.0));
+    let bodies = [
+        all.clone(),
+        family(series(0..1_000, 12_345.5)),
+        family(series(0..1_001, 0.25)),
+        family(series(0..1_001, 0.25)),
+        without(&all, "number=\"500\""),
+        all,
+    ];
+    let searched: Vec<usize> = compressed(&bodies).iter().map(|(_, searched)| *searched).collect();
+    // Besides the new lines, those that had a match beyond them.
+    assert_eq!(searched[1..4], [0, 1, 0]);
+    assert!(searched[4] < 150 && searched[5] < 150, "{searched:?}");
+}
+
+#[test]
+fn expositions_become_smaller_than_with_zlib() {
+    let zlib = |body: &[u8]| {
+        let mut out = Vec::new();
+        let level = flate2::Compression::new(2);
+        flate2::read::GzEncoder::new(body, level).read_to_end(&mut out).unwrap();
+        out.len()
+    };
+    for number in [10, 1_000, 20_000] {
+        let body = family((0..number).map(|at| (at * 31 % number, (at * at % 10_007) as f64)));
+        let sizes = compressed(&[&body, &body]);
+        assert!(
+            sizes[1].0 < zlib(body.as_bytes()) + 60,
+            "{number}: {sizes:?}, {}",
+            zlib(body.as_bytes())
+        );
+    }
+}
