@@ -85,6 +85,7 @@ struct Settings {
     /// Prefix of the environment variables of the flags; `None` if the flags have no variables.
     env_prefix: Option<String>,
     timeout_offset: Duration,
+    fast_gzip: bool,
     connection_limits: ConnectionLimits,
 }
 
@@ -143,6 +144,7 @@ impl Exporter {
                 listen_address: None,
                 env_prefix: None,
                 timeout_offset: Deadline::DEFAULT_OFFSET,
+                fast_gzip: true,
                 connection_limits: ConnectionLimits::default(),
             },
             registry: Registry::new(),
@@ -195,6 +197,13 @@ impl<F: Args + 'static, S: Send + Sync + 'static> Exporter<F, S> {
     /// `X-Prometheus-Scrape-Timeout-Seconds`.
     pub fn scrape_timeout_offset(mut self, offset: Duration) -> Self {
         self.settings.timeout_offset = offset;
+        self
+    }
+
+    /// Sets whether this library compresses gzip for clients that scrape again and again, see
+    /// [`respond::Request::fast_gzip`](crate::respond::Request::fast_gzip). By default it does.
+    pub fn fast_gzip(mut self, fast_gzip: bool) -> Self {
+        self.settings.fast_gzip = fast_gzip;
         self
     }
 

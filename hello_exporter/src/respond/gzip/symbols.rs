@@ -22,6 +22,7 @@ const DISTANCES: usize = 30;
 /// The least length or distance of a symbol, and the number of its extra bits.
 type Range = (u16, u8);
 
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 const LENGTH_RANGES: [Range; LENGTHS] = {
     let mut ranges = [(0, 0); LENGTHS];
     let mut symbol = 0;
@@ -36,6 +37,7 @@ const LENGTH_RANGES: [Range; LENGTHS] = {
     ranges
 };
 
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 const DISTANCE_RANGES: [Range; DISTANCES] = {
     let mut ranges = [(0, 0); DISTANCES];
     let mut symbol = 0;
@@ -50,6 +52,7 @@ const DISTANCE_RANGES: [Range; DISTANCES] = {
 };
 
 /// The symbols of distances up to 256, and then of every 128th one: see [`distance_slot`].
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 const SYMBOL_OF_DISTANCE: [u8; 512] = {
     let mut symbols = [0; 512];
     let mut symbol = 0;

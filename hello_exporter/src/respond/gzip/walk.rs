@@ -371,6 +371,7 @@ fn is_same(body: &[u8], source: usize, at: usize, length: usize) -> bool {
 }
 
 /// By a number of bytes up to 16, two words with all bits of so many bytes.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 const MASKS: [[u64; 2]; 17] = {
     let mut masks = [[0; 2]; 17];
     let mut length = 1;

@@ -51,12 +51,14 @@ impl Services {
                 .config(config)
         });
         let created_samples = flags.openmetrics_created_samples;
+        let fast_gzip = settings.fast_gzip;
         let probe_service = |probe| {
-            ProbeService::new(probe, deadline, flags.max_requests).created_samples(created_samples)
+            let service = ProbeService::new(probe, deadline, flags.max_requests);
+            service.created_samples(created_samples).fast_gzip(fast_gzip)
         };
         let metrics = metrics.deadline(deadline).limit(assembly.limit);
         Self {
-            metrics: metrics.created_samples(created_samples),
+            metrics: metrics.created_samples(created_samples).fast_gzip(fast_gzip),
             probes: assembly.probes.into_iter().map(probe_service).collect(),
             landing,
             reload,

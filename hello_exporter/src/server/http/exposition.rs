@@ -16,11 +16,19 @@ use crate::respond;
 use crate::server::connection::GuardedBody;
 
 /// The expositions of one path.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Expositions {
     bodies: BodyEncoder,
     /// See [`Encoding::created_samples`].
     created_samples: bool,
+    /// See [`respond::Request::fast_gzip`].
+    fast_gzip: bool,
+}
+
+impl Default for Expositions {
+    fn default() -> Self {
+        Self { bodies: BodyEncoder::default(), created_samples: false, fast_gzip: true }
+    }
 }
 
 /// The thread that encodes an exposition.
@@ -38,6 +46,11 @@ impl Expositions {
         Self { created_samples, ..self }
     }
 
+    /// Sets whether this library compresses gzip for clients that scrape again and again.
+    pub(super) fn fast_gzip(self, fast_gzip: bool) -> Self {
+        Self { fast_gzip, ..self }
+    }
+
     /// Responds with an exposition, which is encoded and compressed on `thread`. The response holds
     /// the permit until it is sent.
     pub(super) async fn respond(
@@ -47,8 +60,11 @@ impl Expositions {
         thread: Thread,
         encode: impl FnOnce(Encoding, &mut Vec<u8>) + Send + 'static,
     ) -> HttpResponse {
-        let request = respond::Request::new().headers(request.headers());
-        let request = request.created_samples(self.created_samples);
+        let request = respond::Request::new()
+            .headers(request.headers())
+            .resembling(request.query_string())
+            .created_samples(self.created_samples)
+            .fast_gzip(self.fast_gzip);
         let limit = Arc::clone(permit.limit());
         let bodies = self.bodies.clone();
         let encode = move || (respond::Response::encode(&request, &bodies, encode), permit);

@@ -82,6 +82,14 @@ impl Metrics {
         self
     }
 
+    /// Sets whether this library compresses gzip for clients that scrape again and again, see
+    /// [`respond::Request::fast_gzip`](crate::respond::Request::fast_gzip). By default it does.
+    #[must_use]
+    pub fn fast_gzip(mut self, fast_gzip: bool) -> Self {
+        self.expositions = self.expositions.fast_gzip(fast_gzip);
+        self
+    }
+
     /// Sets how long scrapes wait for sources.
     pub(crate) fn deadline(mut self, deadline: Deadline) -> Self {
         self.deadline = deadline;

@@ -35,6 +35,12 @@ impl ProbeService {
         self
     }
 
+    /// Sets whether this library compresses gzip for clients that scrape again and again.
+    pub(crate) fn fast_gzip(mut self, fast_gzip: bool) -> Self {
+        self.expositions = self.expositions.fast_gzip(fast_gzip);
+        self
+    }
+
     async fn respond(self, request: HttpRequest) -> HttpResponse {
         // The check of the target and the run use the same version of the configuration.
         let snapshot = self.probe.snapshot();
