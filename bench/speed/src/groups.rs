@@ -7,6 +7,7 @@ pub mod encode;
 pub mod exposition;
 pub mod increment;
 pub mod observe;
+pub mod scrape;
 
 use std::error::Error;
 
