@@ -1,5 +1,9 @@
 //! Locks that outlive a panic.
 
+#[cfg(all(test, loom))]
+pub(crate) mod model;
+pub(crate) mod modelled;
+
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Locks `mutex`, even if a thread panicked while it held the lock.

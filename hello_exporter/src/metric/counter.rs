@@ -1,7 +1,6 @@
 //! Values that only go up.
 
 use std::marker::PhantomData;
-use std::sync::atomic::AtomicU64;
 
 use super::exemplar::{Exemplars, exemplar};
 use super::start::StartTimestamp;
@@ -10,6 +9,7 @@ use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::{FamilyEncoder, Sample};
 use crate::labels::RenderedLabels;
+use crate::sync::modelled::{AtomicU64, zero_word};
 
 /// A [counter](https://prometheus.io/docs/concepts/metric_types/#counter): a value that starts at
 /// zero and only goes up.
@@ -39,7 +39,7 @@ impl Counter {
     /// its first registry or metric. A counter that `Default` makes starts at the current time.
     pub const fn new() -> Self {
         Self {
-            word: AtomicU64::new(0),
+            word: zero_word(),
             start: StartTimestamp::FIRST_USE,
             exemplars: Exemplars::new(),
             value: PhantomData,

@@ -1,7 +1,6 @@
 //! Values that go up and down.
 
 use std::marker::PhantomData;
-use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use super::guard::{GaugeGuard, Level, sealed};
@@ -10,6 +9,7 @@ use super::word::{self, GaugeValue};
 use crate::collect::{Declaration, Init, LabelShape, Made, Metric};
 use crate::desc::MetricType;
 use crate::encode::{FamilyEncoder, Sample};
+use crate::sync::modelled::{AtomicU64, zero_word};
 
 /// A [gauge](https://prometheus.io/docs/concepts/metric_types/#gauge): a value that goes up and
 /// down.
@@ -60,7 +60,7 @@ pub struct Gauge<T = f64> {
 impl Gauge {
     /// Creates an `f64` gauge at zero. For other types, use [`Default`].
     pub const fn new() -> Self {
-        Self { word: AtomicU64::new(0), value: PhantomData }
+        Self { word: zero_word(), value: PhantomData }
     }
 }
 

@@ -5,7 +5,6 @@ mod buckets;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use super::exemplar::{Exemplars, exemplar};
 use super::guard::{Observe, Timer, sealed};
@@ -15,6 +14,7 @@ use crate::collect::{Declaration, Init, LabelShape, Made, Metric, Options};
 use crate::desc::MetricType;
 use crate::encode::{FamilyEncoder, SampleValue};
 use crate::labels::RenderedLabels;
+use crate::sync::modelled::AtomicU64;
 pub use buckets::Buckets;
 pub(super) use buckets::Counters;
 

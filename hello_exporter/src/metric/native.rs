@@ -18,7 +18,7 @@ mod tests;
 mod widening;
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI8, AtomicU64, Ordering};
+use std::sync::atomic::AtomicI8;
 use std::time::Instant;
 
 use self::levels::{Bucket, Levels};
@@ -29,6 +29,7 @@ use super::start::StartTimestamp;
 use super::word::{load, store};
 use crate::encode::{NativeScratch, Reset};
 use crate::sync::lock;
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The buckets of one series.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use super::exemplar::exemplar;
@@ -16,6 +15,7 @@ use super::word::{self, CounterValue, GaugeValue, Word};
 use super::{Counter, Gauge};
 use crate::encode::{Exemplar, SampleValue};
 use crate::labels::Labels;
+use crate::sync::modelled::AtomicU64;
 
 /// A handle to one series of a [`Family`](crate::Family). Every use looks the series up.
 ///

@@ -1,10 +1,10 @@
 //! Start timestamps: when a series began to count.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use crate::encode::unix_milliseconds;
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The start timestamp of a series, in milliseconds since the Unix epoch. 0 stands for
 /// [`first_use`], which a constant cannot know.

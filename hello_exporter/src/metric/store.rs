@@ -19,23 +19,26 @@ mod chunk;
 mod expiry;
 mod index;
 mod key;
+#[cfg(all(test, loom))]
+mod models;
 mod removal;
+mod sizes;
 mod storage;
 mod stripe;
 mod value;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use tracing::warn;
 
 use super::exemplar::Exemplars;
 use super::native::NativeLayout;
 use super::start::StartTimestamp;
 use crate::labels::{LabelNames, RenderedLabels, clip};
-use crate::sync::{lock, read, write};
+use crate::sync::modelled::{
+    AtomicU64, Mutex, MutexGuard, Ordering, RandomState, RwLock, lock, read, write,
+};
 pub(super) use cached_lookup::CachedLookup;
 pub(super) use chunk::ValueLayout;
 use chunk::{Chunk, Layout, Record};
@@ -43,8 +46,9 @@ use expiry::Expiry;
 use index::Location;
 use key::SeriesKey;
 pub(super) use key::ValueLengths;
+use sizes::STRIPES;
 use storage::Storage;
-use stripe::{STRIPES, Stripe};
+use stripe::Stripe;
 pub(super) use value::SeriesValue;
 
 /// All series of one family, each with a fixed number of words for its value.

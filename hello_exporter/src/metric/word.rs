@@ -1,8 +1,7 @@
 //! Numbers in atomic words, the building blocks of live metrics.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::encode::SampleValue;
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// A number that is kept in 64 bits and updated atomically. A word of zero bits is its initial
 /// value.

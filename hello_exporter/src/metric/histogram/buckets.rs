@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::DEFAULT_BUCKETS;
@@ -14,6 +13,7 @@ use crate::metric::native::{NativeBuckets, NativeHistogram, NativeLayout, Totals
 use crate::metric::start::StartTimestamp;
 use crate::metric::store::{SeriesValue, ValueLayout};
 use crate::metric::word::{self, Word};
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The buckets of a histogram: the classic ones, which have upper bounds, the native ones, or both.
 ///

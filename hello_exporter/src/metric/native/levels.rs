@@ -2,10 +2,10 @@
 
 use std::iter;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicU64;
 
 use super::index::{self, COARSEST_SCHEMA};
 use super::table::Table;
+use crate::sync::modelled::AtomicU64;
 
 /// A bucket of one schema.
 #[derive(Clone, Copy, Debug, PartialEq)]

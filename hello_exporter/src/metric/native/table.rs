@@ -3,7 +3,8 @@
 
 use std::iter;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The number of neighbouring buckets in a page.
 const PAGE: usize = 16;
@@ -87,7 +88,7 @@ impl Table {
 
 impl Page {
     fn new(number: i32) -> Self {
-        Self { number, counters: [const { AtomicU64::new(0) }; PAGE] }
+        Self { number, counters: Default::default() }
     }
 
     fn populated(&self) -> impl Iterator<Item = (i32, &AtomicU64)> {

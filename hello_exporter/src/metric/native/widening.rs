@@ -3,12 +3,12 @@
 //! Counts are moved under the lock, which a read also takes. So a read never misses a count.
 
 use std::sync::TryLockError;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::index::{COARSEST_SCHEMA, last_index_within, upper_bound};
 use super::levels::Bucket;
 use super::{NativeHistogram, NativeScratch, StartTimestamp, load, lock, store};
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The state that the lock protects.
 #[derive(Debug)]

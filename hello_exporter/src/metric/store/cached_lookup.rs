@@ -1,8 +1,7 @@
 //! A cached lookup.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::index::Location;
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The location of a series, and the generation of the store in which it was found.
 ///

@@ -19,15 +19,17 @@
 
 #![allow(unsafe_code, reason = "see the invariants above")]
 
+mod bytes;
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::expiry::LastUpdate;
 use crate::metric::native::{NativeHistogram, NativeLayout};
 use crate::metric::start::StartTimestamp;
+use crate::sync::modelled::{AtomicU64, Ordering};
+use bytes::bytes;
 
 /// The words of a cache line.
 const LINE_WORDS: usize = 8;
@@ -227,10 +229,9 @@ impl<'s> Record<'s> {
     #[inline(always)]
     pub(super) fn labels(self) -> &'s [u8] {
         let length = self.header.labels_length();
-        // SAFETY: `labels` has enough words for `length` bytes, see `labels_words`. The record is
-        // complete, so no code stores to its labels, and the chunk is borrowed as long as the
-        // bytes. An atomic word is eight bytes, all initialized.
-        unsafe { std::slice::from_raw_parts(self.labels.as_ptr().cast(), length) }
+        // SAFETY: `labels` has enough words, see `labels_words`. The record is complete, so no code
+        // stores to its labels, and the chunk is borrowed as long as the bytes.
+        unsafe { bytes(self.labels, length) }
     }
 
     /// Returns the number of words of the record and its padding.
@@ -365,8 +366,12 @@ impl Chunk {
     }
 }
 
-/// Returns the number of words up to the start of the next cache line; 0 if they start one.
+/// Returns the number of words up to the start of the next cache line; 0 if they start one. In a
+/// model, all words start one: addresses would differ between its schedules.
 fn words_to_line(words: &[AtomicU64]) -> usize {
+    if cfg!(loom) {
+        return 0;
+    }
     (words.as_ptr().addr() / size_of::<u64>()).wrapping_neg() % LINE_WORDS
 }
 

@@ -7,13 +7,13 @@
 //! Every scrape of a family sweeps it first. The creation of a series sweeps, too, from time to
 //! time, so that the memory of a family stays bounded without scrapes.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::index::Location;
 use super::value::SeriesValue;
 use super::{Store, Writer};
 use crate::clock;
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The expiry of a family's series.
 pub(super) struct Expiry {

@@ -2,7 +2,9 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::sizes::FEWEST_SLOTS;
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The location of a record in one word: the number of its chunk, counted from one, and its offset.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,7 +62,8 @@ impl Index {
     /// Makes an index for this number of entries. The number of slots is a power of two and at
     /// least twice as large, or 0 if `entries` is 0.
     pub(super) fn with_capacity(entries: usize) -> Self {
-        let slots = if entries == 0 { 0 } else { (entries * 2).next_power_of_two().max(8) };
+        let slots =
+            if entries == 0 { 0 } else { (entries * 2).next_power_of_two().max(FEWEST_SLOTS) };
         Self((0..slots).map(|_| AtomicU64::new(0)).collect())
     }
 

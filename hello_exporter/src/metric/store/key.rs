@@ -1,14 +1,12 @@
 //! The key of a series: its label values.
 
 use std::hash::{BuildHasher, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use foldhash::fast::RandomState;
 
 use super::Store;
 use super::chunk::Record;
 use crate::escape;
 use crate::labels::{LabelNames, MAX_LABEL_VALUE_BYTES};
+use crate::sync::modelled::{AtomicU64, Ordering, RandomState};
 
 /// The label values of a lookup and their hash. No value is too long.
 pub(super) struct SeriesKey<'v> {

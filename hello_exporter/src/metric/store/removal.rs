@@ -1,21 +1,17 @@
 //! Removes series, and compacts the storage once tombstones take most of it.
 
-use std::sync::atomic::Ordering;
-
 use super::index::Location;
 use super::key::SeriesKey;
+use super::sizes::FEW_WORDS;
 use super::storage::Storage;
 use super::value::SeriesValue;
 use super::{Store, Writer};
 use crate::labels::{self, RenderedLabels};
-use crate::sync::write;
+use crate::sync::modelled::{Ordering, write};
 
 impl Writer {
-    /// The number of words of tombstones up to which a compaction is not worth its cost.
-    const FEW_WORDS: usize = 512;
-
     fn is_sparse(&self, storage: &Storage) -> bool {
-        self.dead_words > Self::FEW_WORDS && self.dead_words * 2 > storage.words()
+        self.dead_words > FEW_WORDS && self.dead_words * 2 > storage.words()
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::chunk::{Chunk, Layout, Record, Records};
 use super::index::{Index, Location};
+use super::sizes::FEWEST_CHUNK_WORDS;
 use super::value::SeriesValue;
 use crate::metric::native::NativeHistogram;
 
@@ -21,8 +22,6 @@ impl Default for Storage {
 }
 
 impl Storage {
-    const FIRST_CHUNK_WORDS: usize = 32;
-
     /// Returns the end of the records of the last chunk, the only one that grows.
     ///
     /// A walk through all records reads this first, and stops there. Otherwise, if a series is
@@ -130,7 +129,7 @@ impl Storage {
     fn with_chunk(&self, record_words: usize, layout: Layout) -> Option<Arc<[Chunk]>> {
         let wanted = Chunk::FIRST_OFFSET + record_words;
         let eighth = (self.words() / 8).min(Location::MAX_CHUNK_WORDS);
-        let words = wanted.max(eighth).max(Self::FIRST_CHUNK_WORDS);
+        let words = wanted.max(eighth).max(FEWEST_CHUNK_WORDS);
         if self.chunks.len() >= Location::MAX_CHUNKS || words > Location::MAX_CHUNK_WORDS {
             return None;
         }

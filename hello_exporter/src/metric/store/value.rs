@@ -1,11 +1,11 @@
 //! The value of a series.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::chunk::{Layout, Natives};
 use super::expiry::LastUpdate;
 use crate::metric::native::NativeHistogram;
+use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The value of a series: words, or a native histogram.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Many threads at once.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::thread;
 
 use super::model::assert_counted;

@@ -1,0 +1,18 @@
+//! The sizes of a store. Those of models are small, so that few series need a new chunk, a larger
+//! index or a compaction, and so that loom has few words to follow.
+
+const fn size(usual: usize, of_models: usize) -> usize {
+    if cfg!(loom) { of_models } else { usual }
+}
+
+pub(super) const STRIPES: usize = size(8, 2);
+
+/// The fewest words of a chunk. In a model, three records with a short label and a value of one
+/// word fill them.
+pub(super) const FEWEST_CHUNK_WORDS: usize = size(32, 13);
+
+/// The fewest slots of an index that is not empty. In a model, they have room for three entries.
+pub(super) const FEWEST_SLOTS: usize = size(8, 4);
+
+/// The number of words of tombstones up to which a compaction is not worth its cost.
+pub(super) const FEW_WORDS: usize = size(512, 4);
