@@ -1,7 +1,7 @@
 //! The items of the core that the server uses in addition to the public ones.
 //!
 //! The files of `server` import from the public modules, from
-//! [`encode::Format`](crate::encode::Format), and from here. There are four groups:
+//! [`encode::Format`](crate::encode::Format), and from here. There are five groups:
 //!
 //! - **An author's code** runs under [`catch`], or [`catch_async`] if it is asynchronous, so that a
 //!   panic loses only its own samples. Values that it returns are kept in a [`Guarded`]. If such a
@@ -11,6 +11,7 @@
 //!   each to the scrape.
 //! - **Responses**: a [`BodyEncoder`] keeps the buffers and compressors of an endpoint, and
 //!   [`query_pairs`] reads a query.
+//! - **Runs**: a [`SingleFlight`] shares a [`Run`] between all who need it.
 //! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic;
 //!   [`write_whole`] replaces a file; [`system_roots`] are the authorities that the system trusts;
 //!   [`metric_prefix`] makes the prefix of metrics from the name of a program.
@@ -43,5 +44,6 @@ pub(crate) use crate::registry::textfile::write_whole;
 pub(crate) use crate::respond::body::BodyEncoder;
 pub(crate) use crate::respond::query::query_pairs;
 pub(crate) use crate::schema::SchemaBuilder;
+pub(crate) use crate::single_flight::{Joined, Run, SingleFlight};
 pub(crate) use crate::sync::{lock, read, write};
 pub(crate) use crate::system_roots::system_roots;

@@ -89,6 +89,8 @@ pub mod respond;
 pub mod schema;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(any(feature = "server", all(test, loom)))]
+mod single_flight;
 mod sync;
 #[cfg(any(feature = "push", feature = "server"))]
 mod system_roots;

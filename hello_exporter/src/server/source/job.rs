@@ -1,11 +1,9 @@
 //! One source and its runs: at most one at a time, shared by the requests that arrive during it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, error, info};
 
@@ -13,7 +11,7 @@ use super::runnable::{DropLogs, Failure, FailureKind, RunResult, RunnableSource,
 use super::runner::Runner;
 use super::status::{LastRun, Status};
 use super::time_left::reserve;
-use crate::internals::{CollectorName, Guarded, lock};
+use crate::internals::{self, CollectorName, Guarded, Joined, SingleFlight, lock};
 use crate::server::config::Snapshot;
 
 /// A source of an exporter.
@@ -23,18 +21,9 @@ pub(super) struct Job {
     cache: Option<Duration>,
     source: Guarded<Arc<dyn RunnableSource>>,
     drops: DropLogs,
-    state: Mutex<JobState>,
-}
-
-/// The current run of a source, and the results of earlier ones.
-#[derive(Default)]
-struct JobState {
-    /// The current run.
-    run: Option<Arc<Run>>,
-    /// The last good outcome, if the source has a cache. The next run takes it.
-    cached: Option<Arc<Outcome>>,
+    runs: SingleFlight<RunStart, Outcome>,
     /// How the last run ended.
-    last: Option<RunSummary>,
+    last: Mutex<Option<RunSummary>>,
 }
 
 /// How a run ended.
@@ -58,14 +47,13 @@ pub(super) struct RunRequest<'a> {
 /// One run. It ends when the author's code returns, which can be after its timeout decided the
 /// outcome: nothing stops a thread that blocks, and its source does not run again before it
 /// returns.
-pub(super) struct Run {
+pub(super) type Run = internals::Run<RunStart>;
+
+/// When and with which configuration a run started, and those who wait for its outcome.
+pub(super) struct RunStart {
     started: Instant,
     snapshot: Snapshot,
     outcome: watch::Sender<Option<Arc<Outcome>>>,
-    /// Whether the outcome is decided, by the end of the run or by its timeout.
-    is_settled: AtomicBool,
-    /// Stops an asynchronous run at its next `await`.
-    abort: OnceLock<AbortHandle>,
 }
 
 /// The outcome of a run.
@@ -105,7 +93,15 @@ impl Job {
         source: Guarded<Arc<dyn RunnableSource>>,
     ) -> Self {
         let drops = DropLogs::new(&name);
-        Self { name, timeout, cache, source, drops, state: Mutex::default() }
+        Self {
+            name,
+            timeout,
+            cache,
+            source,
+            drops,
+            runs: SingleFlight::default(),
+            last: Mutex::default(),
+        }
     }
 
     /// Joins the current run, or starts one, unless the cache has an outcome.
@@ -115,11 +111,15 @@ impl Job {
         if let Some(outcome) = self.cached(request.snapshot) {
             return PendingResponse::Cached(outcome);
         }
-        let (run, new) = self.current_or_new_run(request.snapshot);
-        if let Some(stale) = new {
-            self.start(&run, stale, request.runner);
-        }
-        let timeout = run.started + self.timeout;
+        let make = || RunStart::new(Instant::now(), request.snapshot.clone());
+        let run = match self.runs.join_or_make(make) {
+            Joined::Current(run) => run,
+            Joined::New { run, stale } => {
+                self.start(&run, Stale(stale), request.runner);
+                run
+            }
+        };
+        let timeout = run.about.started + self.timeout;
         let until = request.deadline.map_or(timeout, |deadline| deadline.min(timeout));
         PendingResponse::Run { run, until }
     }
@@ -127,19 +127,7 @@ impl Job {
     /// Returns the cached outcome, unless it is too old, or of another configuration.
     fn cached(&self, snapshot: &Snapshot) -> Option<Arc<Outcome>> {
         let cache = self.cache?;
-        let cached = self.lock().cached.clone();
-        cached.filter(|it| it.finished.elapsed() < cache && it.snapshot.is(snapshot))
-    }
-
-    /// Returns the current run; or a new run, with the outcome that it replaces in the cache.
-    fn current_or_new_run(&self, snapshot: &Snapshot) -> (Arc<Run>, Option<Stale>) {
-        let mut state = self.lock();
-        if let Some(run) = &state.run {
-            return (Arc::clone(run), None);
-        }
-        let run = Arc::new(Run::new(Instant::now(), snapshot.clone()));
-        state.run = Some(Arc::clone(&run));
-        (run, Some(Stale(state.cached.take())))
+        self.runs.cached().filter(|it| it.finished.elapsed() < cache && it.snapshot.is(snapshot))
     }
 
     /// Starts the author's code, without holding the lock.
@@ -149,11 +137,7 @@ impl Job {
         let Some(source) = self.source.get() else { return };
         let body = Arc::clone(source).run_body(&self.drops);
         if let Some(abort) = runner.start(body, end) {
-            let abort = run.abort.get_or_init(|| abort);
-            // The timeout can have passed before the handle was stored.
-            if run.is_settled() {
-                abort.abort();
-            }
+            run.stop_with(move || abort.abort());
         }
     }
 
@@ -171,29 +155,24 @@ impl Job {
                 PendingResponse::Cached(outcome) => return self.response(&outcome),
                 PendingResponse::Run { run, until } => (run, until),
             };
-            let outcome = run.outcome(until).await;
-            if run.snapshot.is(request.snapshot) {
+            let outcome = run.about.outcome(until).await;
+            if run.about.snapshot.is(request.snapshot) {
                 return match outcome {
                     Some(outcome) => self.response(&outcome),
                     None => self.late_response(&run),
                 };
             }
-            if outcome.is_none() || self.is_current(&run) {
+            if outcome.is_none() || self.runs.is_current(&run) {
                 return self.late_response(&run);
             }
             pending = self.run(request);
         }
     }
 
-    /// Returns whether the run has not ended, even if its timeout has decided its outcome.
-    fn is_current(&self, run: &Arc<Run>) -> bool {
-        self.lock().run.as_ref().is_some_and(|current| Arc::ptr_eq(current, run))
-    }
-
     /// Returns the response to a request that waits no longer.
     fn late_response(&self, run: &Run) -> SourceResponse {
         debug!(collector = &*self.name, "Request stops waiting for the collector");
-        SourceResponse { scraped: None, duration: run.started.elapsed(), age: None }
+        SourceResponse { scraped: None, duration: run.about.started.elapsed(), age: None }
     }
 
     fn response(&self, outcome: &Outcome) -> SourceResponse {
@@ -211,33 +190,28 @@ impl Job {
     ///
     /// No author's code runs here.
     pub(super) fn check(&self, now: Instant) -> Option<Instant> {
-        let run = self.lock().run.clone().filter(|run| !run.is_settled())?;
-        let due = run.started + self.timeout;
+        let run = self.runs.current().filter(|run| !run.is_decided())?;
+        let due = run.about.started + self.timeout;
         if now < due {
             return Some(due);
         }
-        if run.settle() {
-            let outcome = self.conclude(&run, Err(Failure::Timeout(self.timeout)).into(), now);
-            run.outcome.send_replace(Some(outcome));
-            if let Some(abort) = run.abort.get() {
-                abort.abort();
-            }
-        }
+        let result = || Err(Failure::Timeout(self.timeout)).into();
+        run.time_out(|| self.conclude(&run, result(), now), |outcome| run.about.publish(outcome));
         None
     }
 
     /// Logs and records how a run ended. Returns its outcome, and caches a good one.
     fn conclude(&self, run: &Run, result: RunResult, finished: Instant) -> Arc<Outcome> {
-        let started = result.started.unwrap_or(run.started);
+        let started = result.started.unwrap_or(run.about.started);
         let (scraped, failure) = match result.samples {
             Ok(scraped) => (Some(scraped), None),
             Err(failure) => (None, Some(failure)),
         };
         self.record(failure, started, finished);
-        let snapshot = run.snapshot.clone();
+        let snapshot = run.about.snapshot.clone();
         let outcome = Arc::new(Outcome { scraped, started, finished, snapshot });
         if self.cache.is_some() && outcome.scraped.is_some() {
-            let before = self.lock().cached.replace(Arc::clone(&outcome));
+            let before = self.runs.cache(Arc::clone(&outcome));
             drop(before);
         }
         outcome
@@ -248,7 +222,7 @@ impl Job {
     fn record(&self, failure: Option<Failure>, started: Instant, finished: Instant) {
         let kind = failure.as_ref().map(Failure::kind);
         let summary = RunSummary { failure: kind, has_panicked: false, started, finished };
-        let before = self.lock().last.replace(summary).and_then(|last| last.failure);
+        let before = self.last().replace(summary).and_then(|last| last.failure);
         let collector = &*self.name;
         match failure {
             _ if kind == before => {}
@@ -260,33 +234,36 @@ impl Job {
 
     /// Records that the samples of the last run panicked while they were encoded.
     pub(super) fn record_panic(&self) {
-        if let Some(last) = &mut self.lock().last {
+        if let Some(last) = &mut *self.last() {
             last.has_panicked = true;
         }
     }
 
     /// Returns the status of the source, without running it.
     pub(super) fn status(&self) -> Status {
-        let state = self.lock();
         let now = Instant::now();
-        let last = state.last.as_ref().map(|last| LastRun {
+        let last = self.last().as_ref().map(|last| LastRun {
             failure: last.failure.or(last.has_panicked.then_some(FailureKind::Panic)),
             duration: last.finished.duration_since(last.started),
             age: now.saturating_duration_since(last.finished),
         });
-        let running = state.run.as_ref().map(|run| now.saturating_duration_since(run.started));
+        let running = self.runs.current();
+        let running = running.map(|run| now.saturating_duration_since(run.about.started));
         Status { name: self.name.clone(), cache: self.cache, running, last }
     }
 
-    fn lock(&self) -> MutexGuard<'_, JobState> {
-        lock(&self.state)
+    fn last(&self) -> MutexGuard<'_, Option<RunSummary>> {
+        lock(&self.last)
     }
 }
 
-impl Run {
+impl RunStart {
     fn new(started: Instant, snapshot: Snapshot) -> Self {
-        let (outcome, is_settled) = (watch::Sender::new(None), AtomicBool::new(false));
-        Self { started, snapshot, outcome, is_settled, abort: OnceLock::new() }
+        Self { started, snapshot, outcome: watch::Sender::new(None) }
+    }
+
+    fn publish(&self, outcome: Arc<Outcome>) {
+        self.outcome.send_replace(Some(outcome));
     }
 
     /// Waits for the outcome, up to `until`. Returns `None` if the run has none by then.
@@ -294,15 +271,6 @@ impl Run {
         let mut outcomes = self.outcome.subscribe();
         let waited = timeout_at(until, outcomes.wait_for(Option::is_some)).await;
         waited.ok().and_then(Result::ok).and_then(|outcome| outcome.clone())
-    }
-
-    /// Marks the outcome as decided. Returns whether the caller is the first, and so decides it.
-    fn settle(&self) -> bool {
-        !self.is_settled.swap(true, Ordering::SeqCst)
-    }
-
-    fn is_settled(&self) -> bool {
-        self.is_settled.load(Ordering::SeqCst)
     }
 }
 
@@ -322,17 +290,17 @@ impl RunEnd {
     /// Returns when the run should end by itself, before it is stopped.
     pub(super) fn deadline(&self) -> Instant {
         let timeout = self.job.timeout;
-        self.run.started + (timeout - reserve(timeout))
+        self.run.about.started + (timeout - reserve(timeout))
     }
 
     /// Returns the version of the configuration that the run uses.
     pub(super) fn snapshot(&self) -> Snapshot {
-        self.run.snapshot.clone()
+        self.run.about.snapshot.clone()
     }
 
     /// Returns whether the timeout has passed, so that no request waits for the run.
     pub(super) fn has_timed_out(&self) -> bool {
-        self.run.is_settled()
+        self.run.is_decided()
     }
 
     /// Ends the run with its result, which is dropped if the run has timed out.
@@ -344,11 +312,8 @@ impl RunEnd {
         self.has_ended = true;
         let Self { job, run, stale, .. } = self;
         *stale = Stale(None);
-        let outcome = run.settle().then(|| job.conclude(run, result, Instant::now()));
-        job.lock().run = None;
-        if outcome.is_some() {
-            run.outcome.send_replace(outcome);
-        }
+        let conclude = || job.conclude(run, result, Instant::now());
+        job.runs.end(run, conclude, |outcome| run.about.publish(outcome));
     }
 }
 
