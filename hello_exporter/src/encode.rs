@@ -4,6 +4,8 @@ mod cursor;
 mod decimal;
 mod encoding;
 mod family;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod line;
 mod messages;
 mod metadata;

@@ -101,6 +101,22 @@ pub mod tokio;
 #[doc(hidden)]
 pub mod __private;
 
+/// The private functions that the fuzz targets of the repository call. Unit tests compile them too,
+/// so that a change which breaks them is noticed.
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::encode::fuzzing as encode;
+    pub use crate::name::fuzzing as name;
+    #[cfg(feature = "push")]
+    pub use crate::push::fuzzing as push;
+    #[cfg(feature = "schema")]
+    pub use crate::schema::fuzzing as schema;
+    #[cfg(feature = "server")]
+    pub use crate::server::fuzzing as server;
+    pub use crate::testing::fuzzing as testing;
+}
+
 pub use encode::Format;
 #[doc = include_str!("manual/collector.md")]
 pub use hello_exporter_derive::Collector;

@@ -7,6 +7,8 @@
 //! [`Escaping`].
 
 pub(crate) mod escaping;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 #[cfg(feature = "schema")]
 pub(crate) mod prefix;
 

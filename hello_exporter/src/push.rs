@@ -1,6 +1,9 @@
 //! Sends the metrics of batch jobs to a [Pushgateway](https://github.com/prometheus/pushgateway).
 
 mod error;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod group;
 mod labels;
 mod request;

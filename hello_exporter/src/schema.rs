@@ -39,6 +39,9 @@ mod build;
 mod changes;
 #[cfg(feature = "check-rules")]
 mod check;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod grafana;
 mod json;
 mod markdown;

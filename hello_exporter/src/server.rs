@@ -12,6 +12,8 @@ mod connection;
 pub mod exporter;
 mod files;
 pub mod filter;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub mod http;
 pub mod key_values;
 mod log;

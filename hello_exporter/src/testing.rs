@@ -39,6 +39,9 @@
 mod clock;
 mod diff;
 mod exposition;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod lint;
 mod missing;
 #[cfg(feature = "schema")]

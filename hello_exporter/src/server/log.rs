@@ -1,5 +1,7 @@
 //! The log: one line per message on standard error, in logfmt or JSON.
 
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod redact;
 mod run_log;
 

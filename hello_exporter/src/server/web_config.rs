@@ -12,6 +12,8 @@ mod comparison;
 mod crypto;
 mod error;
 mod file;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod guard;
 mod header;
 mod load;

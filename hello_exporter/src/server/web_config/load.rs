@@ -22,6 +22,15 @@ use crate::server::files::ReadFiles;
 pub(super) fn settings(path: &Path, files: &mut ReadFiles) -> Result<WebSettings, WebConfigError> {
     let read = |error| WebConfigError::Read { path: path.to_owned(), error };
     let contents = files.read(path).map_err(read)?;
+    settings_of(path, contents, files)
+}
+
+/// Reads the contents of the file, and the files that it names.
+pub(super) fn settings_of(
+    path: &Path,
+    contents: Vec<u8>,
+    files: &mut ReadFiles,
+) -> Result<WebSettings, WebConfigError> {
     let invalid = |message| WebConfigError::Invalid { path: path.to_owned(), message };
     let text = String::from_utf8(contents).map_err(|_| invalid("not UTF-8".to_owned()))?;
     let file = File::parse(&text).map_err(|error| WebConfigError::Syntax {
