@@ -18,9 +18,6 @@ pub fn group_url(url: &str, job: &str, labels: &[(&str, &str)]) -> Result<String
 }
 
 /// Returns the first label in an exposition in protobuf that `is_sought` accepts, with its metric.
-pub fn find_label(
-    exposition: &[u8],
-    is_sought: impl Fn(&str) -> bool,
-) -> Option<(String, String)> {
+pub fn find_label(exposition: &[u8], is_sought: impl Fn(&str) -> bool) -> Option<(String, String)> {
     labels::find_label(exposition, is_sought).map(|found| (found.metric, found.label))
 }

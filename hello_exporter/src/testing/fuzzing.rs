@@ -1,6 +1,5 @@
 //! The functions of this room that fuzz targets call.
 
-use super::exposition;
 use super::text::{self, SampleLine};
 use crate::collect::Collect;
 
@@ -21,7 +20,7 @@ pub struct ReadSample {
 ///
 /// Returns an error if a registry would refuse the collector, or a scrape drop samples of it.
 pub fn exposition(collector: &impl Collect) -> Result<String, String> {
-    exposition::exposition(collector).map_err(|error| error.to_string())
+    super::exposition(collector).map_err(|error| error.to_string())
 }
 
 /// Returns the lines in the order in which `assert_exposition` compares them.
