@@ -24,11 +24,11 @@ fuzz_target!(|input: &str| {
     let mut lines = input.splitn(3, '\n');
     let mut next = || lines.next().unwrap_or_default();
     let (name, label, help) = (next(), next(), next());
-    for metric_type in TYPES {
-        let desc = Desc::new(name.to_owned(), help.to_owned(), metric_type).utf8();
-        if desc.with_labels([label.to_owned()]).check().is_ok() {
-            check(&schema(name, label, help, metric_type), name);
-        }
+    // One type an input, so that inputs are fast.
+    let metric_type = TYPES[input.len() % TYPES.len()];
+    let desc = Desc::new(name.to_owned(), help.to_owned(), metric_type).utf8();
+    if desc.with_labels([label.to_owned()]).check().is_ok() {
+        check(&schema(name, label, help, metric_type), name);
     }
 });
 
