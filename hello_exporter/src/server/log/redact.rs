@@ -34,6 +34,9 @@ const SECRET_WORDS: [&str; 3] = ["auth", "pass", "sig"];
 /// Most characters of a user information with a password that is not escaped.
 const LONGEST_USER_INFO: usize = 4096;
 
+/// Most characters of the names of types before a quoted secret.
+const LONGEST_OPENING: usize = 512;
+
 /// Returns the value of a field, without secrets.
 pub(super) fn redact(name: &str, value: &str) -> String {
     if is_secret(name) {
@@ -136,17 +139,18 @@ fn secret(before: &str, value: &str) -> Option<(usize, usize)> {
     });
     let start = scheme.unwrap_or(0);
     let unquoted = value.get(start..)?;
-    let word = until(unquoted, is_end_of_value);
     let is_after_colon = before.ends_with(':');
     // `password = secret`, not `password= user=x`.
     let is_adjacent = spaces == 0 || before.ends_with(" =");
+    // A text is read only as far as it is removed, so that the time is linear.
+    let word = || until(unquoted, is_end_of_value);
     let length = match scheme {
-        _ if is_header(name, is_after_colon) && word != "None" => {
+        _ if is_header(name, is_after_colon) && word() != "None" => {
             until(unquoted, |it| matches!(it, '\r' | '\n')).len()
         }
         // Without quotes, a text after a colon is usually a message.
         None if is_after_colon || !is_adjacent => 0,
-        _ => word.len(),
+        _ => word().len(),
     };
     (length > 0).then_some((spaces + start, length))
 }
@@ -165,14 +169,17 @@ fn is_end_of_value(character: char) -> bool {
 /// Returns the length of the names that `Debug` writes before a quoted text: `Some(Token(` of
 /// `Some(Token("secret"))`.
 fn opening(value: &str) -> usize {
-    let before = value.split_once('"').map_or("", |(before, _)| before);
-    let before = before.trim_end_matches('\\');
-    let names = before.strip_suffix('b').unwrap_or(before);
     let is_of_names = |it: char| {
         it.is_ascii_alphanumeric() || it.is_whitespace() || matches!(it, '_' | ':' | '(')
     };
+    // The limit bounds the time for a text with many names of secrets.
+    let mut start = value.char_indices().take(LONGEST_OPENING);
+    let Some((end, _)) = start.find(|(_, it)| !is_of_names(*it)) else { return 0 };
+    let (names, rest) = value.split_at_checked(end).unwrap_or_default();
+    let names = names.strip_suffix('b').unwrap_or(names);
+    let is_quoted = rest.trim_start_matches('\\').starts_with('"');
     // Without a parenthesis, it is a secret before an unrelated quote.
-    if names.trim_end().ends_with('(') && names.chars().all(is_of_names) { names.len() } else { 0 }
+    if is_quoted && names.trim_end().ends_with('(') { names.len() } else { 0 }
 }
 
 /// Returns the length of the quoted text at the start of `value`, with its quotes and the `b` of
@@ -306,5 +313,14 @@ mod tests {
         ] {
             assert_eq!(redact("text", text), redacted, "{text}");
         }
+    }
+
+    /// If each name were compared with the rest of the text, this would take minutes.
+    #[test]
+    fn text_of_many_names_is_read_once() {
+        let names = "token:".repeat(50_000);
+        assert_eq!(redact("text", &names), names);
+        let calls = format!("{names}=(\"a\"");
+        assert_eq!(redact("text", &calls), calls);
     }
 }
