@@ -248,6 +248,9 @@ fn enormous_expressions_are_not_parsed() {
     for query in [deep("(", ")"), deep("-", ""), deep("abs(", ")"), deep("", " or shop_stock")] {
         assert_eq!(findings_of(&query), [error]);
     }
+    for end in [" AND shop_stock", " or#\nshop_stock", " Unless\tshop_stock", " atan2 shop_stock"] {
+        assert_eq!(findings_of(&deep("", end)), [error], "{end}");
+    }
     assert_eq!(findings_of(&("shop_stock".to_owned() + &"+shop_stock".repeat(900))), [""; 0]);
 }
 

@@ -13,6 +13,9 @@ const VARIABLE: &str = "__grafana_variable__";
 /// The most variables for which all combinations of names and numbers are tried.
 const MOST_VARIABLES: usize = 4;
 
+/// The operators that are words, in upper or lower case.
+const OPERATORS: [&str; 4] = ["and", "atan2", "or", "unless"];
+
 /// The result of parsing.
 pub(super) enum Query {
     Parsed(Expr),
@@ -56,7 +59,9 @@ impl Query {
 fn parse(text: &str) -> Result<Expr, String> {
     const MOST_PARTS: usize = 1_000;
     let operators = text.bytes().filter(|byte| b"([{+-*/%^=<>".contains(byte)).count();
-    let words = text.split_whitespace().filter(|it| ["and", "or", "unless"].contains(it)).count();
+    let words = text.split(|it: char| !it.is_ascii_alphanumeric() && it != '_' && it != ':');
+    let words =
+        words.filter(|it| OPERATORS.iter().any(|word| it.eq_ignore_ascii_case(word))).count();
     if operators + words > MOST_PARTS {
         return Err(format!("more than {MOST_PARTS} operators and brackets"));
     }
