@@ -238,6 +238,7 @@ fn invalid_settings_are_errors() {
     assert_eq!(error("ftp://x"), invalid("its scheme is neither `http` nor `https`"));
     assert_eq!(error("http://a b"), invalid("invalid uri character"));
     assert_eq!(error("http://:9091"), invalid("it has no host"));
+    assert_eq!(error("http://['::1]:9091"), invalid("its host is not an IPv6 address"));
     assert_eq!(error(""), invalid("empty string"));
     for port in ["99999", "http", ""] {
         assert_eq!(

@@ -1,5 +1,7 @@
 //! The URL of a Pushgateway.
 
+use std::net::Ipv6Addr;
+
 use ureq::http::Uri;
 
 use super::PushError;
@@ -36,6 +38,10 @@ impl GatewayUrl {
 
 fn check_authority(uri: &Uri) -> Result<(), PushError> {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let in_brackets = uri.host().and_then(|host| host.strip_prefix('[')?.strip_suffix(']'));
+    if in_brackets.is_some_and(|address| address.parse::<Ipv6Addr>().is_err()) {
+        return Err(invalid("its host is not an IPv6 address"));
+    }
     match uri.host().and_then(|host| authority.strip_prefix(host).filter(|_| !host.is_empty())) {
         None => Err(invalid("it has no host")),
         Some("") => Ok(()),
