@@ -240,9 +240,9 @@ fn invalid_settings_are_errors() {
     assert_eq!(error("http://:9091"), invalid("it has no host"));
     assert_eq!(error("http://['::1]:9091"), invalid("its host is not an IPv6 address"));
     assert_eq!(error(""), invalid("empty string"));
-    for port in ["99999", "http", ""] {
+    for authority in ["x:99999", "x:http", "x:", "[::1]90:91", "[::1]9091"] {
         assert_eq!(
-            error(&format!("http://x:{port}/")),
+            error(&format!("http://{authority}/")),
             invalid("its port is not a number below 65536")
         );
     }

@@ -18,10 +18,8 @@ fuzz_target!(|text: &str| {
     }
     assert_eq!(redact("password", text), MARK);
     check_secret(text);
-    if !text.is_empty() && text.len() <= 64 {
-        let long = text.repeat(LONG / text.len());
-        redact("text", &long);
-        // A start and an end that occur once.
+    if (1..=32).contains(&text.len()) {
+        // A start and an end can occur once.
         let (start, middle) = text.split_at(text.find('|').unwrap_or(0));
         let (middle, end) = middle.split_at(middle.rfind('|').unwrap_or(middle.len()));
         redact("text", &format!("{start}{}{end}", middle.repeat(LONG / (middle.len() + 1))));

@@ -46,9 +46,15 @@ fn check_authority(uri: &Uri) -> Result<(), PushError> {
         None => Err(invalid("it has no host")),
         Some("") => Ok(()),
         // ureq would use the default port instead.
-        Some(_) if uri.port_u16().is_none() => Err(invalid("its port is not a number below 65536")),
+        Some(port) if !is_port(port) => Err(invalid("its port is not a number below 65536")),
         Some(_) => Ok(()),
     }
+}
+
+/// Returns whether this text after a host is a port. `Uri` ignores a text before the colon.
+fn is_port(text: &str) -> bool {
+    let digits = text.strip_prefix(':').filter(|it| it.bytes().all(|it| it.is_ascii_digit()));
+    digits.is_some_and(|digits| digits.parse::<u16>().is_ok())
 }
 
 fn invalid(reason: impl Into<String>) -> PushError {
