@@ -55,6 +55,22 @@ fn assert_reads_back(text: &str, value: f64) {
     assert!(read.to_bits() == value.to_bits() || read.is_nan() && value.is_nan(), "{text}");
 }
 
+/// Returns the shortest digits of a float and its exponent. Of two digits that are equally near, the
+/// last one is even.
+fn shortest(value: f64) -> (String, i32) {
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap();
+    let exact = format!("{value:.800e}");
+    let exact = exact.split_once('e').unwrap().0.trim_end_matches('0');
+    let mantissa = match exact.strip_suffix('5') {
+        Some(down) if down.len() == mantissa.len() && down.ends_with(['0', '2', '4', '6', '8']) => {
+            down
+        }
+        _ => mantissa,
+    };
+    (mantissa.to_owned(), exponent.parse().unwrap())
+}
+
 /// Returns the shortest text of a float. If its decimal exponent is not in `plain`, the exponent is
 /// written, in at least `digits` digits.
 fn expected(value: f64, plain: std::ops::Range<i32>, digits: usize) -> String {
@@ -68,9 +84,7 @@ fn expected(value: f64, plain: std::ops::Range<i32>, digits: usize) -> String {
         }
         .to_owned();
     }
-    let scientific = format!("{:e}", value.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap();
-    let exponent: i32 = exponent.parse().unwrap();
+    let (mantissa, exponent) = shortest(value.abs());
     let mut text = String::from(if value.is_sign_negative() { "-" } else { "" });
     if !plain.contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };

@@ -118,20 +118,35 @@ fn append_as_go(value: f64, out: &mut Vec<u8>) {
     if let Some(word) = not_finite(value) {
         return out.extend_from_slice(word.as_bytes());
     }
-    let start = out.len();
+    // If two texts are equally short and near, Go and zmij write the even one, `std` the larger.
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value);
+    let (sign, magnitude) = text.split_at(usize::from(text.starts_with('-')));
+    let (mantissa, exponent) = magnitude.split_once('e').unwrap_or((magnitude, "0"));
+    let written: i32 = exponent.parse().unwrap_or(0);
+    let exponent = written + exponent_of_fixed(mantissa);
+    if (-4..6).contains(&exponent) {
+        return out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+    }
+    let digits = mantissa.trim_matches(['0', '.']);
+    let (first, rest) = digits.split_at_checked(1).unwrap_or((digits, ""));
+    let point = if rest.is_empty() { "" } else { "." };
+    [sign, first, point]
+        .into_iter()
+        .chain(rest.split('.'))
+        .for_each(|part| out.extend(part.bytes()));
     // Writing to a vector does not fail.
-    let _ = write!(out, "{value:e}");
-    let exponent_at = out.iter().rposition(|&byte| byte == b'e').unwrap_or(start);
-    let exponent = out.get(exponent_at + 1..).and_then(|digits| std::str::from_utf8(digits).ok());
-    let exponent: i32 = exponent.and_then(|digits| digits.parse().ok()).unwrap_or_default();
-    let _ = if (-4..6).contains(&exponent) {
-        out.truncate(start);
-        write!(out, "{value}")
-    } else {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        out.truncate(exponent_at);
-        write!(out, "e{sign}{:02}", exponent.abs())
+    let _ = write!(out, "e{exponent:+03}");
+}
+
+/// Returns the decimal exponent of the first digit that is not 0, in a number without an exponent.
+fn exponent_of_fixed(number: &str) -> i32 {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let exponent = match whole {
+        "0" => fraction.bytes().position(|digit| digit != b'0').map(|zeros| -1 - zeros as i32),
+        _ => Some(whole.len() as i32 - 1),
     };
+    exponent.unwrap_or(0)
 }
 
 /// The bounds of a histogram, each rendered as the part of a line between the other labels and the
@@ -192,6 +207,11 @@ mod tests {
             (123_456_789.125, "1.23456789125e+08"),
             (1e21, "1e+21"),
             (1e300, "1e+300"),
+            (-1e16, "-1e+16"),
+            (24_398.390_747_070_312, "24398.390747070312"),
+            (5e-324, "5e-324"),
+            (0.0, "0"),
+            (-0.0, "-0"),
             (f64::INFINITY, "+Inf"),
         ];
         for (value, expected) in cases {
