@@ -27,7 +27,8 @@ fuzz_target!(|input: &str| {
     // One type an input, so that inputs are fast.
     let metric_type = TYPES[input.len() % TYPES.len()];
     let desc = Desc::new(name.to_owned(), help.to_owned(), metric_type).utf8();
-    if desc.with_labels([label.to_owned()]).check().is_ok() {
+    // `up` of Prometheus has another meaning than that of a schema.
+    if name != "up" && desc.with_labels([label.to_owned()]).check().is_ok() {
         check(&schema(name, label, help, metric_type), name);
     }
 });
