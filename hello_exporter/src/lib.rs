@@ -110,6 +110,8 @@ pub mod fuzzing {
     pub use crate::name::fuzzing as name;
     #[cfg(feature = "push")]
     pub use crate::push::fuzzing as push;
+    #[cfg(feature = "respond")]
+    pub use crate::respond::fuzzing as respond;
     #[cfg(feature = "schema")]
     pub use crate::schema::fuzzing as schema;
     #[cfg(feature = "server")]

@@ -36,6 +36,9 @@
 
 pub(crate) mod body;
 mod compress;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gzip;
 mod kinds;
 mod negotiate;

@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn octets_are_found_by_their_names() {
-        let cases: [(&[u8], Option<[Option<u64>; 2]>); 7] = [
+        let cases = [
             (NETSTAT.as_bytes(), Some([Some(4), Some(u64::MAX)])),
             (b"", None),
             (b"IpExt: InOctets OutOctets\n", None),

@@ -57,9 +57,10 @@ mod tests {
     fn incomplete_file_is_none() {
         let whole = format!("12 (a) {NUMBERS}");
         let end = whole.find(" 18446744073709551615").unwrap();
-        assert!(Stat::parse(whole[..end].as_bytes()).is_some());
+        let until = |end: usize| Stat::parse(&whole.as_bytes()[..end]);
+        assert!(until(end).is_some());
         for end in [0, 5, 6, 20, end - " 2164".len()] {
-            assert_eq!(Stat::parse(whole[..end].as_bytes()), None, "{end}");
+            assert_eq!(until(end), None, "{end}");
         }
         assert_eq!(Stat::parse(whole.replace("140", "x").as_bytes()), None);
     }
