@@ -55,8 +55,8 @@ fn assert_reads_back(text: &str, value: f64) {
     assert!(read.to_bits() == value.to_bits() || read.is_nan() && value.is_nan(), "{text}");
 }
 
-/// Returns the shortest digits of a float and its exponent. Of two digits that are equally near, the
-/// last one is even.
+/// Returns the shortest digits of a float and its exponent. Of two digits that are equally near,
+/// the last one is even.
 fn shortest(value: f64) -> (String, i32) {
     let scientific = format!("{value:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap();
