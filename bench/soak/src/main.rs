@@ -1,0 +1,155 @@
+//! Runs an exporter under load for as long as it is told, and fails if it loses an update, fails a
+//! scrape or a reload, or grows.
+
+mod client;
+mod exposition;
+mod protobuf;
+mod reloader;
+mod report;
+mod request;
+mod scraper;
+mod server;
+mod text;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use exposition::Exposition;
+use reloader::Reloader;
+use report::Report;
+use scraper::Scraper;
+use server::Server;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// The number of scrapers.
+const SCRAPERS: usize = 2;
+
+/// How long a run lasts if the command line does not say it.
+const DEFAULT_SECONDS: u64 = 1800;
+
+/// How often the resources of the exporter are read.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The longest time that expired series may stay after the end of the writers.
+const EXPIRY: Duration = Duration::from_secs(10);
+
+/// What the threads of a run share.
+#[derive(Default)]
+struct Shared {
+    is_over: AtomicBool,
+    scrapes: AtomicU64,
+    reloads: AtomicU64,
+    /// What has failed.
+    failures: Mutex<Vec<String>>,
+    /// The metrics of the run, as the last scrape had them.
+    last: Mutex<BTreeMap<String, f64>>,
+}
+
+impl Shared {
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    fn fail(&self, what: &str, error: &BoxError) {
+        eprintln!("{what}: {error}");
+        self.failures.lock().unwrap().push(format!("{what}: {error}"));
+    }
+}
+
+fn main() -> ExitCode {
+    let seconds = std::env::args().nth(1).map_or(Ok(DEFAULT_SECONDS), |seconds| seconds.parse());
+    let Ok(seconds) = seconds else {
+        eprintln!("usage: soak [SECONDS]");
+        return ExitCode::from(2);
+    };
+    match soak(Duration::from_secs(seconds)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns whether nothing was lost, failed or grew.
+fn soak(duration: Duration) -> Result<bool, BoxError> {
+    let mut server = Server::start()?;
+    let shared = &Shared::default();
+    let mut report = Report::new(duration);
+    thread::scope(|scope| {
+        for id in 0..SCRAPERS {
+            let scraper = Scraper::new(id, &server);
+            scope.spawn(move || scraper.run(shared));
+        }
+        let reloader = Reloader::new(&server);
+        scope.spawn(move || reloader.run(shared));
+        let watched = watch(&server, shared, &mut report, duration);
+        shared.is_over.store(true, Ordering::Relaxed);
+        watched
+    })?;
+    let expected = server.stop_writers()?;
+    wait_for_expiry(&server)?;
+    let wrong = check_samples(&server, &expected)?;
+    let last = scraper::samples_of_run(&Scraper::new(0, &server).scrape()?);
+    let status = server.end()?;
+    Ok(report.conclude(shared, &expected, &wrong, &last, status))
+}
+
+/// Reads the resources of the exporter until the end of the run.
+fn watch(
+    server: &Server,
+    shared: &Shared,
+    report: &mut Report,
+    duration: Duration,
+) -> Result<(), BoxError> {
+    let start = Instant::now();
+    while start.elapsed() < duration {
+        thread::sleep(TICK);
+        report.add(start.elapsed(), server.resources()?, shared);
+    }
+    Ok(())
+}
+
+/// Waits until all series have expired that no writer updates any more.
+fn wait_for_expiry(server: &Server) -> Result<(), BoxError> {
+    let deadline = Instant::now() + EXPIRY;
+    loop {
+        let exposition = Scraper::new(0, server).scrape()?;
+        let left = exposition.samples.keys().filter(|it| it.starts_with("soak_sessions_total{"));
+        match left.count() {
+            0 => return Ok(()),
+            left if Instant::now() > deadline => {
+                return Err(format!("{left} series have not expired in {EXPIRY:?}").into());
+            }
+            _ => thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// Scrapes in every format and coding, and returns the samples that are not as the writers have
+/// counted them, each with the difference.
+fn check_samples(
+    server: &Server,
+    expected: &BTreeMap<String, f64>,
+) -> Result<Vec<(String, f64)>, BoxError> {
+    let mut wrong = Vec::new();
+    let mut scraper = Scraper::new(0, server);
+    for request in request::all() {
+        let Exposition { samples } = scraper.scrape_as(request)?;
+        for (series, expected) in expected {
+            let value = samples.get(series).copied();
+            if value != Some(*expected) {
+                eprintln!("{request}: {series} is {value:?}, expected {expected}");
+                wrong.push((series.clone(), (expected - value.unwrap_or(0.0)).abs()));
+            }
+        }
+    }
+    Ok(wrong)
+}
