@@ -33,11 +33,17 @@ const SCRAPERS: usize = 2;
 /// How long a run lasts if the command line does not say it.
 const DEFAULT_SECONDS: u64 = 1800;
 
+/// The least time that has enough readings for comparisons.
+const LEAST_SECONDS: u64 = 20;
+
 /// How often the resources of the exporter are read.
 const TICK: Duration = Duration::from_secs(1);
 
 /// The longest time that expired series may stay after the end of the writers.
 const EXPIRY: Duration = Duration::from_secs(10);
+
+/// The number of failures that are printed.
+const PRINTED_FAILURES: usize = 20;
 
 /// What the threads of a run share.
 #[derive(Default)]
@@ -46,7 +52,7 @@ struct Shared {
     scrapes: AtomicU64,
     reloads: AtomicU64,
     /// What has failed.
-    failures: Mutex<Vec<String>>,
+    failures: Mutex<Vec<&'static str>>,
     /// The metrics of the run, as the last scrape had them.
     last: Mutex<BTreeMap<String, f64>>,
 }
@@ -56,16 +62,29 @@ impl Shared {
         self.is_over.load(Ordering::Relaxed)
     }
 
-    fn fail(&self, what: &str, error: &BoxError) {
-        eprintln!("{what}: {error}");
-        self.failures.lock().unwrap().push(format!("{what}: {error}"));
+    /// Counts a failure, and prints it unless there were many.
+    fn fail(&self, what: &'static str, error: &BoxError) {
+        let mut failures = self.failures.lock().unwrap();
+        if failures.len() < PRINTED_FAILURES {
+            eprintln!("{what}: {error}");
+        }
+        failures.push(what);
+    }
+}
+
+/// Ends the run when it is dropped, at a panic too.
+struct End<'s>(&'s Shared);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::Relaxed);
     }
 }
 
 fn main() -> ExitCode {
     let seconds = std::env::args().nth(1).map_or(Ok(DEFAULT_SECONDS), |seconds| seconds.parse());
-    let Ok(seconds) = seconds else {
-        eprintln!("usage: soak [SECONDS]");
+    let Some(seconds) = seconds.ok().filter(|seconds| *seconds >= LEAST_SECONDS) else {
+        eprintln!("usage: bench/run soak [SECONDS], at least {LEAST_SECONDS}");
         return ExitCode::from(2);
     };
     match soak(Duration::from_secs(seconds)) {
@@ -90,9 +109,8 @@ fn soak(duration: Duration) -> Result<bool, BoxError> {
         }
         let reloader = Reloader::new(&server);
         scope.spawn(move || reloader.run(shared));
-        let watched = watch(&server, shared, &mut report, duration);
-        shared.is_over.store(true, Ordering::Relaxed);
-        watched
+        let _end = End(shared);
+        watch(&server, shared, &mut report, duration)
     })?;
     let expected = server.stop_writers()?;
     wait_for_expiry(&server)?;

@@ -55,7 +55,7 @@ const LIMITS: [Limit; 4] = [
         divisor: 1.0,
         of: |reading| reading.resources.threads as f64,
         share: 0.0,
-        minimum: 2.0,
+        minimum: 4.0,
     },
 ];
 
@@ -133,12 +133,17 @@ impl Report {
         let lost =
             number("lost_total") + wrong.iter().map(|(_, difference)| difference).sum::<f64>();
         let failures = shared.failures.lock().unwrap();
-        let of = |what: &str| failures.iter().filter(|failure| failure.starts_with(what)).count();
+        let of = |what| failures.iter().filter(|failure| **failure == what).count();
         let (scrapes, reloads) = (of("scrape"), of("reload"));
         println!();
         println!("updates: {}", number("updates_total"));
         println!("samples compared in each of nine expositions: {}", expected.len());
         println!("lost updates: {lost}");
+        println!(
+            "removals: {}, of which another thread made {} with an exactly known number of updates",
+            number("removals_total"),
+            number("exact_removals_total"),
+        );
         println!("series with unproven updates: {}", number("unproven_total"));
         println!("failed scrapes: {scrapes} of {}", shared.scrapes.load(Ordering::Relaxed));
         println!("failed reloads: {reloads} of {}", shared.reloads.load(Ordering::Relaxed));

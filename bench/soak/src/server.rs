@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -14,6 +14,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::BoxError;
+use crate::client::Client;
 
 /// The longest time that the exporter may take to start, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,7 +44,7 @@ const HASHES: [&str; 2] = [
 pub const FRAME_OPTIONS: [&str; 2] = ["deny", "sameorigin"];
 
 impl Server {
-    /// Starts the exporter, and waits until it accepts connections.
+    /// Starts the exporter, and waits until it is ready.
     pub fn start() -> Result<Self, BoxError> {
         let directory = TempDir::new()?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -61,13 +62,19 @@ impl Server {
             .spawn()?;
         let server = Self { child, address, directory };
         let deadline = Instant::now() + PATIENCE;
-        while let Err(error) = TcpStream::connect(address) {
+        while !server.is_ready() {
             if Instant::now() > deadline {
-                return Err(error.into());
+                return Err(format!("the exporter is not ready after {PATIENCE:?}").into());
             }
             thread::sleep(Duration::from_millis(10));
         }
         Ok(server)
+    }
+
+    fn is_ready(&self) -> bool {
+        let response =
+            Client::connect(self.address).and_then(|mut it| it.send("GET", "/-/ready", ""));
+        response.is_ok_and(|response| response.status == 200)
     }
 
     pub fn files(&self) -> Files {
@@ -95,7 +102,7 @@ impl Server {
 
     /// Stops the writers, and returns the samples that the exporter must expose from now on.
     pub fn stop_writers(&mut self) -> Result<BTreeMap<String, f64>, BoxError> {
-        drop(self.child.stdin.take());
+        self.child.stdin.as_mut().ok_or("no standard input")?.write_all(b"stop\n")?;
         let output = self.child.stdout.take().ok_or("the writers have stopped before")?;
         let mut samples = BTreeMap::new();
         for line in BufReader::new(output).lines() {

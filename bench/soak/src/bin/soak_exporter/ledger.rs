@@ -7,15 +7,40 @@ use hello_exporter::Collector;
 /// The number of writers.
 pub const WRITERS: usize = 2;
 
+/// The updates of one metric by one writer, published before and after each.
+#[derive(Default)]
+pub struct Updates {
+    begun: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Updates {
+    /// Runs the next update.
+    pub fn run(&self, update: impl FnOnce()) {
+        let number = self.done() + 1;
+        self.begun.store(number, Ordering::Release);
+        update();
+        self.done.store(number, Ordering::Release);
+    }
+
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Acquire)
+    }
+}
+
 /// What a writer publishes. Each number only grows.
 #[derive(Default)]
 pub struct Progress {
     /// All its updates.
     pub updates: AtomicU64,
-    /// Its increments of `contested_total` that have returned.
-    pub contested_total: AtomicU64,
-    /// Its observations in `contested_size` that have returned.
-    pub contested_size: AtomicU64,
+    /// Its increments of `contested_total`.
+    pub contested_total: Updates,
+    /// Its observations in `contested_size`.
+    pub contested_size: Updates,
     /// The series of `sessions_total` that it has created.
     pub sessions: AtomicU64,
 }
@@ -26,6 +51,7 @@ pub struct Ledger {
     pub writers: [Progress; WRITERS],
     removals: AtomicU64,
     lost: AtomicU64,
+    exact: AtomicU64,
     unproven: AtomicU64,
     is_over: AtomicBool,
 }
@@ -41,6 +67,10 @@ pub struct Run {
     /// Series that were removed, and families that were cleared.
     #[metric(counter)]
     removals_total: u64,
+
+    /// Contested removals of which the exact number of removed updates is known.
+    #[metric(counter)]
+    exact_removals_total: u64,
 
     /// Series that have expired.
     #[metric(counter)]
@@ -71,6 +101,10 @@ impl Ledger {
         self.removals.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub fn count_exact(&self) {
+        self.exact.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub fn count_unproven(&self) {
         self.unproven.fetch_add(1, Ordering::Relaxed);
     }
@@ -94,6 +128,7 @@ impl Ledger {
         Run {
             updates_total: sum(|writer| &writer.updates),
             removals_total: self.removals.load(Ordering::Relaxed),
+            exact_removals_total: self.exact.load(Ordering::Relaxed),
             expirations_total: sum(|writer| &writer.sessions).saturating_sub(sessions as u64),
             lost_total: self.lost.load(Ordering::Relaxed),
             unproven_total: self.unproven.load(Ordering::Relaxed),

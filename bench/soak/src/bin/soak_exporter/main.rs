@@ -1,8 +1,9 @@
 //! The exporter under test: two writers update its metrics, and a remover removes series, while it
 //! serves them.
 //!
-//! When its standard input ends, the writers and the remover stop. The exporter then prints the
-//! samples that its metrics must have, each as `series value`, and `end`, and serves on.
+//! After a line on its standard input, the writers and the remover stop. The exporter then prints
+//! the samples that its metrics must have, each as `series value`, and `end`, and serves on. It
+//! exits when its standard input ends, so it does not outlive the program that started it.
 
 mod ledger;
 mod metrics;
@@ -13,8 +14,8 @@ mod writer;
 
 use std::alloc::System;
 use std::convert::Infallible;
-use std::io::{self, Read as _, Write as _};
-use std::process::ExitCode;
+use std::io::{self, BufRead as _, Write as _};
+use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::thread;
 
@@ -71,7 +72,8 @@ fn main() -> ExitCode {
         .run()
 }
 
-/// Updates the metrics until the standard input ends, and prints the samples that they must have.
+/// Updates the metrics until a line is read, and prints the samples that they must have. Exits at
+/// the end of the standard input.
 fn update_and_report(metrics: &Metrics, ledger: &Ledger) {
     let mut expected = Expected::default();
     thread::scope(|scope| {
@@ -79,8 +81,7 @@ fn update_and_report(metrics: &Metrics, ledger: &Ledger) {
             .map(|id| scope.spawn(move || Writer::new(id, metrics, ledger).run()))
             .collect();
         let remover = scope.spawn(|| Remover::new(metrics, ledger).run());
-        let mut ignored = Vec::new();
-        io::stdin().read_to_end(&mut ignored).unwrap();
+        wait_for_line();
         ledger.stop();
         for writer in writers {
             expected.add_all(writer.join().unwrap());
@@ -93,4 +94,14 @@ fn update_and_report(metrics: &Metrics, ledger: &Ledger) {
     }
     writeln!(out, "end").unwrap();
     out.flush().unwrap();
+    drop(out);
+    wait_for_line();
+}
+
+/// Waits for a line on the standard input, and exits at its end.
+fn wait_for_line() {
+    let mut line = String::new();
+    if io::stdin().lock().read_line(&mut line).unwrap_or_default() == 0 {
+        process::exit(1);
+    }
 }

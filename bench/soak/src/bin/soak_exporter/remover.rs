@@ -1,20 +1,20 @@
 //! A thread that removes series while their writers update them.
 //!
 //! An update that runs at the same time as a removal is in the removed series or in the new one.
-//! Every other update is provable: writers publish an update after it has returned, so
+//! Every other update is provable: writers publish when an update begins and when it is done, so
 //!
-//! - all updates that were published before a removal began are in series removed by then;
-//! - a series that is created later has none of them, and all that begin after the removal.
+//! - all updates that were done before a removal are in series removed by then;
+//! - all updates that begin after it are in a new series.
 //!
-//! So the number of removed updates is known up to those of the time that the removal took.
+//! So the number of removed updates is known up to those of the time that the removal took, and
+//! exactly if it happened in a pause of the writer.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use hello_exporter::{CounterVec, HistogramVec};
 
-use crate::ledger::{Ledger, Progress, WRITERS};
+use crate::ledger::{Ledger, Progress, Updates, WRITERS};
 use crate::metrics::Metrics;
 
 const PAUSE: Duration = Duration::from_millis(2);
@@ -30,43 +30,43 @@ struct Removed {
 struct Contest<'m> {
     name: &'static str,
     ledger: &'m Ledger,
-    published: fn(&Progress) -> &AtomicU64,
+    updates: fn(&Progress) -> &Updates,
     removed: [Removed; WRITERS],
 }
 
 impl<'m> Contest<'m> {
-    fn new(name: &'static str, ledger: &'m Ledger, published: fn(&Progress) -> &AtomicU64) -> Self {
-        Self { name, ledger, published, removed: Default::default() }
+    fn new(name: &'static str, ledger: &'m Ledger, updates: fn(&Progress) -> &Updates) -> Self {
+        Self { name, ledger, updates, removed: Default::default() }
     }
 
-    fn published(&self) -> [u64; WRITERS] {
-        self.ledger
-            .writers
-            .each_ref()
-            .map(|writer| (self.published)(writer).load(Ordering::Acquire))
+    /// Returns a number of each writer's updates.
+    fn updates(&self, number: fn(&Updates) -> u64) -> [u64; WRITERS] {
+        self.ledger.writers.each_ref().map(|writer| number((self.updates)(writer)))
     }
 
     /// Runs a removal, which returns the value that it saw for each writer whose series it removed,
     /// and checks these values.
     fn remove(&mut self, removal: impl FnOnce() -> [Option<u64>; WRITERS]) {
-        let before = self.published();
+        let before = self.updates(Updates::done);
         let seen = removal();
-        let after = self.published();
+        let after = self.updates(Updates::begun);
         for writer in 0..WRITERS {
             let Some(seen) = seen[writer] else { continue };
             let Removed { least, most } = self.removed[writer];
-            // One update may have returned without being published.
-            let (before, after) = (before[writer], after[writer] + 1);
+            let (before, after) = (before[writer], after[writer]);
             let (fewest, all) = (before.saturating_sub(most), after.saturating_sub(least));
             self.ledger.check(self.name, seen, fewest, all);
             self.removed[writer] = Removed { least: before.max(least + seen), most: after };
+            if fewest == all {
+                self.ledger.count_exact();
+            }
             self.ledger.count_removal();
         }
     }
 
     /// Checks the values of the series that are left, once writers have stopped.
     fn check_rest(&self, value: impl Fn(usize) -> u64) {
-        for (writer, all) in self.published().into_iter().enumerate() {
+        for (writer, all) in self.updates(Updates::done).into_iter().enumerate() {
             let Removed { least, most } = self.removed[writer];
             let (fewest, all) = (all.saturating_sub(most), all.saturating_sub(least));
             self.ledger.check(self.name, value(writer), fewest, all);

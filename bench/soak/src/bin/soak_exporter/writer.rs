@@ -13,8 +13,9 @@ use crate::metrics::{Metrics, Owned};
 use crate::session::{INCREMENTS, Sessions, Steady};
 use crate::tally::{Expected, Observations};
 
-/// The updates between two pauses. The pauses leave time to the server and the scrapers.
-const BATCH: u64 = 2_000;
+/// The rounds of three updates between two pauses. The pauses leave time to the server and the
+/// scrapers.
+const ROUNDS: u64 = 500;
 
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -139,16 +140,13 @@ impl<'m> Writer<'m> {
         );
         while !self.ledger.is_over() {
             let guard = self.metrics.kept_guards.with([self.id]).inc_guard();
-            for number in 0..BATCH / 4 {
+            for number in 0..ROUNDS {
                 let at = self.random.usize(..self.kept.len());
                 self.kept[at].update(self.metrics, &mut self.random);
                 self.update_owned();
-                if number % 2 == 0 {
-                    contested_total.inc();
-                    self.progress.contested_total.fetch_add(1, Ordering::Release);
-                } else {
-                    contested_size.observe(0.5);
-                    self.progress.contested_size.fetch_add(1, Ordering::Release);
+                match number % 2 {
+                    0 => self.progress.contested_total.run(|| contested_total.inc()),
+                    _ => self.progress.contested_size.run(|| contested_size.observe(0.5)),
                 }
                 self.updates += 3;
             }
