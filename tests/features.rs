@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use hello_exporter_tests::text;
+use hello_exporter_tests::{read, text};
 
 /// Returns the packages that `hello_exporter` depends on with these features, each as `name version
 /// features-of-the-package`.
@@ -105,4 +105,53 @@ fn feature_tokio_needs_only_the_runtime_of_tokio() {
 fn server_does_not_have_feature_tokio() {
     let server = tree("server");
     assert!(!server[0].split([' ', ',']).any(|feature| feature == "tokio"), "{}", server[0]);
+}
+
+/// Returns the features of the library and what its manifest says that each enables.
+fn features() -> BTreeMap<String, String> {
+    let manifest = read("hello_exporter/Cargo.toml");
+    let (_, table) = manifest.split_once("[features]\n").unwrap();
+    let (table, _) = table.split_once("\n[").unwrap();
+    let table = table.replace("\n    ", "").replace(",\n]", "]");
+    let entries = table.lines().filter_map(|line| line.split_once(" = "));
+    entries.map(|(name, enabled)| (name.to_owned(), enabled.to_owned())).collect()
+}
+
+/// Each feature of the list in the documentation has one of the marks `(default)` and `(part of
+/// `server`)` if it is one.
+#[test]
+fn documentation_lists_all_features() {
+    let mut features = features();
+    let default = features.remove("default").unwrap();
+    let server = features["server"].clone();
+    let is_in = |list: &str, name: &String| list.contains(&format!("\"{name}\""));
+    let expected: Vec<String> = features
+        .keys()
+        .map(|name| match (is_in(&default, name), is_in(&server, name)) {
+            (true, _) => format!("`{name}` (default)"),
+            (false, true) => format!("`{name}` (part of `server`)"),
+            (false, false) => format!("`{name}`"),
+        })
+        .collect();
+    let library = read("hello_exporter/src/lib.rs");
+    let listed = library.lines().filter_map(|line| line.strip_prefix("//! - "));
+    let mut listed: Vec<&str> = listed.map(|line| line.split_once(": ").unwrap().0).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn manifest_describes_all_features() {
+    let manifest = read("hello_exporter/Cargo.toml");
+    for name in features().keys().filter(|name| *name != "default") {
+        let (before, _) = manifest.split_once(&format!("\n{name} = [")).unwrap();
+        let description = before.lines().last().unwrap();
+        assert!(description.starts_with("## ") && description.ends_with('.'), "{name}");
+    }
+}
+
+#[test]
+fn published_documentation_has_all_features() {
+    let manifest = read("hello_exporter/Cargo.toml");
+    assert!(manifest.contains("\n[package.metadata.docs.rs]\nall-features = true\n"));
 }

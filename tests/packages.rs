@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::Command;
 
 use hello_exporter_tests::http::get;
-use hello_exporter_tests::{Exporter, HELLO, build, cargo, read, repository, text};
+use hello_exporter_tests::{
+    Exporter, HELLO, block, build, cargo, read, read_unwrapped, repository, text, without_cargo_env,
+};
 use serde_json::Value;
 
 /// Runs a command that must succeed, and returns its output.
@@ -18,7 +20,7 @@ fn run(command: &mut Command) -> String {
     text(&output.stdout)
 }
 
-/// Packs both crates, and unpacks them into `directory`.
+/// Packs both crates, and unpacks each into a subdirectory of `directory` that has its name.
 fn unpack(directory: &Path) {
     let target = directory.join("target");
     let mut package = cargo();
@@ -30,52 +32,68 @@ fn unpack(directory: &Path) {
     ]);
     package.args(["--package=hello_exporter", "--package=hello_exporter_derive", "--target-dir"]);
     run(package.arg(&target));
-    for name in ["hello_exporter", "hello_exporter_derive"] {
+    for name in CRATES {
         let archive = target.join(format!("package/{name}-0.1.0.crate"));
         run(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(directory));
+        fs::rename(directory.join(format!("{name}-0.1.0")), directory.join(name)).unwrap();
     }
 }
 
-/// A crate that depends on the unpacked ones.
-const MANIFEST: &str = r#"
-[package]
-name = "my_exporter"
-version = "0.1.0"
-edition = "2024"
+/// The crates that are published.
+const CRATES: [&str; 2] = ["hello_exporter", "hello_exporter_derive"];
 
-[dependencies]
-hello_exporter = "0.1.0"
+/// The settings of cargo, in place of a registry that has the crate of the macros.
+const SETTINGS: &str = r#"
+[net]
+offline = true
 
 [patch.crates-io]
-hello_exporter = { path = "../hello_exporter-0.1.0" }
-hello_exporter_derive = { path = "../hello_exporter_derive-0.1.0" }
+hello_exporter_derive = { path = "checkout/hello_exporter_derive" }
 "#;
 
+/// Adds the README's metric to a program.
+fn with_own_metric(mut program: String, readme: &str) -> String {
+    for hunk in block(readme, "diff").split("@@\n") {
+        let without = |sign: char| -> String {
+            let lines = hunk.lines().filter(|line| !line.starts_with(sign));
+            lines.map(|line| line[1..].to_owned() + "\n").collect()
+        };
+        program = program.replace(&without('+'), &without('-'));
+    }
+    program
+}
+
 #[test]
-fn packed_crates_build_outside_of_the_repository() {
+fn own_exporter_of_the_readme_needs_only_the_packed_crates() {
     let directory = tempfile::tempdir().unwrap();
-    unpack(directory.path());
-    let own = directory.path().join("my_exporter");
-    fs::create_dir_all(own.join("src")).unwrap();
-    fs::write(own.join("Cargo.toml"), MANIFEST).unwrap();
+    let (checkout, own) = (directory.path().join("checkout"), directory.path().join("my_exporter"));
+    fs::create_dir(&checkout).unwrap();
+    unpack(&checkout);
+    fs::create_dir(directory.path().join(".cargo")).unwrap();
+    fs::write(directory.path().join(".cargo/config.toml"), SETTINGS).unwrap();
+    let readme = read("README.md");
+    let (_, section) = readme.split_once("## An exporter of your own\n").unwrap();
+    let mut shell = without_cargo_env("bash");
+    run(shell.args(["-euc", block(section, "sh")]).current_dir(&checkout));
+    let main = own.join("src/main.rs");
+    let program = with_own_metric(fs::read_to_string(&main).unwrap(), section);
+    fs::write(main, program).unwrap();
+    // With the same versions of dependencies and the same target directory, they are built already.
     fs::write(own.join("Cargo.lock"), read("Cargo.lock")).unwrap();
-    let program =
-        read("hello_exporter/src/main.rs").replace("\"hello_exporter\"", "\"my_exporter\"");
-    fs::write(own.join("src/main.rs"), program).unwrap();
-    // Their dependencies are built there already.
     let programs = build().parent().unwrap().to_owned();
     let target = programs.parent().unwrap();
-    run(cargo().current_dir(&own).args(["build", "--offline", "--target-dir"]).arg(target));
+    run(cargo().current_dir(&own).args(["build", "--target-dir"]).arg(target));
     let exporter = Exporter::start_program(&programs.join("my_exporter"), &[]);
-    let body = get(exporter.address, "/metrics?name[]=a&name[]=b").body;
-    assert_eq!(body, HELLO);
+    let (_, visitors) = block(section, "console").split_once('\n').unwrap();
+    let body = get(exporter.address, "/metrics?name[]=a&name[]=b&name[]=visitors_total").body;
+    assert_eq!(body, format!("{HELLO}{visitors}"));
 }
 
 #[test]
 fn packages_have_licences_and_readmes() {
     let directory = tempfile::tempdir().unwrap();
     unpack(directory.path());
-    for name in ["hello_exporter-0.1.0", "hello_exporter_derive-0.1.0"] {
+    for name in CRATES {
         for file in ["LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
             let text = fs::read_to_string(directory.path().join(name).join(file)).unwrap();
             assert!(text.len() > 100, "{name}/{file}: {text}");
@@ -83,17 +101,27 @@ fn packages_have_licences_and_readmes() {
     }
 }
 
-/// A package that the library depends on, with all its features, on Linux.
+/// A package that the library needs, with all its features, on Linux.
 struct Dependency {
     name: String,
     version: String,
     licence: String,
+    rust_version: [u32; 2],
 }
 
+/// Returns the major and the minor version of the compiler.
+fn rust_version(text: &str) -> [u32; 2] {
+    let mut parts = text.split('.').map(|part| part.parse().unwrap());
+    std::array::from_fn(|_| parts.next().unwrap())
+}
+
+/// Returns the packages that the library needs, with itself and the crate of the macros. The lock
+/// file has all of them.
 fn dependencies() -> Vec<Dependency> {
     let mut command = cargo();
-    command.current_dir(repository("")).args(["metadata", "--offline", "--format-version=1"]);
-    command.args(["--all-features", "--filter-platform=x86_64-unknown-linux-gnu"]);
+    command.current_dir(repository("")).args(["metadata", "--offline", "--locked"]);
+    command.args(["--format-version=1", "--all-features"]);
+    command.arg("--filter-platform=x86_64-unknown-linux-gnu");
     let metadata: Value = serde_json::from_str(&run(&mut command)).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let root = packages.iter().find(|package| package["name"] == "hello_exporter").unwrap();
@@ -106,23 +134,40 @@ fn dependencies() -> Vec<Dependency> {
         if needed.insert(id) {
             let dependencies = nodes[id]["deps"].as_array().unwrap().iter();
             let normal = dependencies.filter(|dependency| {
-                dependency["dep_kinds"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .any(|kind| kind["kind"].is_null())
+                let kinds = dependency["dep_kinds"].as_array().unwrap();
+                kinds.iter().any(|kind| kind["kind"].is_null())
             });
             pending.extend(normal.map(|dependency| dependency["pkg"].as_str().unwrap()));
         }
     }
     let of = |package: &Value, key: &str| package[key].as_str().unwrap_or_default().to_owned();
     let needed = packages.iter().filter(|it| needed.contains(it["id"].as_str().unwrap()));
-    let dependency = |package| Dependency {
+    let dependency = |package: &Value| Dependency {
         name: of(package, "name"),
         version: of(package, "version"),
         licence: of(package, "license"),
+        rust_version: package["rust_version"].as_str().map(rust_version).unwrap_or_default(),
     };
     needed.map(dependency).collect()
+}
+
+/// Only the newest compiler is installed, so no test builds with this version. Clippy's lint
+/// `incompatible_msrv` finds newer functions of the standard library.
+#[test]
+fn rust_version_is_the_highest_that_a_dependency_requires() {
+    let dependencies = dependencies();
+    let (own, others): (Vec<_>, Vec<_>) =
+        dependencies.iter().partition(|package| CRATES.contains(&&*package.name));
+    let required = others.iter().map(|package| package.rust_version).max().unwrap();
+    let required_by = others.iter().filter(|package| package.rust_version == required);
+    let required_by: Vec<&str> = required_by.map(|package| &*package.name).collect();
+    assert_eq!(own.len(), CRATES.len());
+    for package in own {
+        assert_eq!(package.rust_version, required, "{}: {required_by:?}", package.name);
+    }
+    let [major, minor] = required;
+    let readme = read_unwrapped("README.md");
+    assert!(readme.contains(&format!("your own crate needs {major}.{minor} or newer")));
 }
 
 /// Licences that permit any use, if the copyright notice is kept.
@@ -166,21 +211,30 @@ fn licences_of_dependencies_are_permissive() {
     assert_eq!(others, Vec::<String>::new());
 }
 
-/// Dependencies of which two versions are needed, and why.
-const DUPLICATES: [(&str, &str); 4] = [
-    ("getrandom", "ring needs 0.2, bcrypt 0.4"),
-    ("http", "actix-web needs 0.2, ureq 1"),
-    ("syn", "actix-web's macros need 2, the derive 3"),
-    ("unicode-width", "promql-parser needs 0.1, wrapped help of clap 0.2"),
+/// Dependencies of which incompatible versions are needed, and why.
+const DUPLICATES: [(&str, [&str; 2], &str); 4] = [
+    ("getrandom", ["0.2", "0.4"], "ring needs the first, bcrypt the second"),
+    ("http", ["0.2", "1"], "actix-web needs the first, ureq the second"),
+    ("syn", ["2", "3"], "the macros of actix-web need the first, the derive the second"),
+    ("unicode-width", ["0.1", "0.2"], "promql-parser needs the first, clap the second"),
 ];
 
+/// Returns the part of a version that all compatible versions share.
+fn compatible(version: &str) -> &str {
+    let mut ends = version.match_indices('.').map(|(end, _)| end);
+    let end = if version.starts_with("0.") { ends.nth(1) } else { ends.next() };
+    &version[..end.unwrap()]
+}
+
 #[test]
-fn no_other_dependency_has_two_versions() {
-    let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for Dependency { name, version, .. } in dependencies() {
-        versions.entry(name).or_default().insert(version);
+fn no_other_dependency_has_several_versions() {
+    let dependencies = dependencies();
+    let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Dependency { name, version, .. } in &dependencies {
+        versions.entry(name).or_default().push(compatible(version));
     }
     versions.retain(|_, versions| versions.len() > 1);
-    let names: Vec<&str> = versions.keys().map(String::as_str).collect();
-    assert_eq!(names, DUPLICATES.map(|(name, _)| name), "{versions:?}");
+    versions.values_mut().for_each(|versions| versions.sort_unstable());
+    let expected = DUPLICATES.map(|(name, versions, _)| (name, versions.to_vec()));
+    assert_eq!(versions, BTreeMap::from(expected));
 }
