@@ -34,7 +34,7 @@ const SCRAPERS: usize = 2;
 const DEFAULT_SECONDS: u64 = 1800;
 
 /// The least time that has enough readings for comparisons.
-const LEAST_SECONDS: u64 = 20;
+const LEAST_SECONDS: u64 = 30;
 
 /// How often the resources of the exporter are read.
 const TICK: Duration = Duration::from_secs(1);

@@ -90,9 +90,11 @@ impl Report {
         Self { duration, next_line: duration / LINES, readings: Vec::new() }
     }
 
-    /// The time until the memory has its usual size: a tenth of the run, at most a minute.
+    /// The time until the memory has its usual size: a tenth of the run, at least 10 seconds, at
+    /// most a minute. A response that is compressed while another one is needs a second compressor,
+    /// with about 400 KiB, and so the heap does not have its usual size before.
     fn warm_up(&self) -> Duration {
-        (self.duration / 10).min(Duration::from_secs(60))
+        (self.duration / 10).clamp(Duration::from_secs(10), Duration::from_secs(60))
     }
 
     /// Adds the resources at a time, and prints a line if it is time for one.
