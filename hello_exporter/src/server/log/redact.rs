@@ -31,7 +31,7 @@ const HEADER_PARTS: [&str; 3] = ["authorization", "cookie", "apikey"];
 /// The last words of the names of secrets. As parts of words, they have other meanings.
 const SECRET_WORDS: [&str; 3] = ["auth", "pass", "sig"];
 
-/// Most characters of a user information with a password that is not escaped.
+/// Most bytes of a user information with a password that is not escaped.
 const LONGEST_USER_INFO: usize = 4096;
 
 /// Most characters of the names of types before a quoted secret.
@@ -77,14 +77,19 @@ fn user_info(url: &str) -> usize {
     let is_end = |it: char| it.is_whitespace() || matches!(it, '"' | '\'' | '`' | '<' | '>');
     let authority = until(url, |it| is_end(it) || matches!(it, '/' | '?' | '#'));
     let is_whole = authority.contains('@') || !authority.starts_with(':') && has_port(authority);
-    let at = if is_whole {
-        authority.rfind('@')
-    } else {
-        // The limit bounds the time for a text with many URLs.
-        let of_url = url.char_indices().take(LONGEST_USER_INFO).take_while(|(_, it)| !is_end(*it));
-        of_url.filter(|(_, it)| *it == '@').last().map(|(at, _)| at)
-    };
+    let at = if is_whole { authority.rfind('@') } else { last_at(url, is_end) };
     at.map_or(0, |at| at + 1)
+}
+
+/// Returns the position of the last `@` in a URL. The limit bounds the time for a text with many
+/// URLs.
+fn last_at(url: &str, is_end: impl Fn(char) -> bool) -> Option<usize> {
+    let start = url.as_bytes().get(..LONGEST_USER_INFO).unwrap_or(url.as_bytes());
+    if !start.contains(&b'@') {
+        return None;
+    }
+    let of_url = url.char_indices().take_while(|(at, it)| *at < start.len() && !is_end(*it));
+    of_url.filter(|(_, it)| *it == '@').last().map(|(at, _)| at)
 }
 
 /// Returns whether an authority without user information can have this text: after a colon there
