@@ -68,7 +68,7 @@ impl BitEnd {
     #[inline(always)]
     pub(super) fn written(self, out: &mut Vec<u8>) -> Self {
         let Self { bytes, bits, count } = self;
-        match out.get_mut(bytes..).and_then(|rest| rest.first_chunk_mut::<8>()) {
+        match out.get_mut(bytes..bytes + 8).and_then(|target| target.first_chunk_mut::<8>()) {
             Some(target) => *target = bits.to_le_bytes(),
             None => grow_and_write(out, bytes, bits),
         }

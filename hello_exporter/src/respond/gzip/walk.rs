@@ -327,7 +327,7 @@ fn key_end(body: &[u8], start: usize) -> usize {
 /// Returns eight bytes, the first one lowest; zeros after the end.
 #[inline(always)]
 fn bytes_at(body: &[u8], at: usize) -> u64 {
-    match body.get(at..).and_then(|rest| rest.first_chunk()) {
+    match body.get(at..at + 8).and_then(|bytes| bytes.first_chunk()) {
         Some(bytes) => u64::from_le_bytes(*bytes),
         None => last_bytes(body, at),
     }
@@ -386,7 +386,7 @@ const MASKS: [[u64; 2]; 17] = {
 /// Returns sixteen bytes as words; `None` if there are fewer.
 #[inline(always)]
 fn words_at(body: &[u8], at: usize) -> Option<[u64; 2]> {
-    let (words, _) = body.get(at..)?.first_chunk::<16>()?.as_chunks::<8>();
+    let (words, _) = body.get(at..at + 16)?.first_chunk::<16>()?.as_chunks::<8>();
     let [low, high] = words else { return None };
     Some([u64::from_le_bytes(*low), u64::from_le_bytes(*high)])
 }
