@@ -29,6 +29,8 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+use std::ops::RangeInclusive;
+
 use bits::{BitEnd, Code};
 use flate2::Crc;
 use lines::Lines;
@@ -52,8 +54,9 @@ pub(super) struct Gzip {
 }
 
 impl Gzip {
-    /// The longest body: places have 31 bits, and the memory of a longer one would not be kept.
-    pub(super) const MOST_BYTES: usize = 32 << 20;
+    /// The lengths of bodies that are worth it. The codes of a shorter one take too much of it. The
+    /// places of a longer one could not be written, and its memory would not be kept.
+    pub(super) const LENGTHS: RangeInclusive<usize> = 4 << 10..=32 << 20;
 
     /// The codes are made anew after this many bodies, since values change.
     const RENEWAL: u32 = 64;
@@ -62,7 +65,7 @@ impl Gzip {
     /// 1952, section 2.3.
     const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
-    /// Appends the compressed body, which has at most [`MOST_BYTES`](Self::MOST_BYTES).
+    /// Appends the compressed body, which is not longer than [`LENGTHS`](Self::LENGTHS) permit.
     pub(super) fn compress(&mut self, body: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         let are_new = self.uses == 0 || self.codes.is_empty();
@@ -112,7 +115,7 @@ impl Gzip {
 
     fn walk<S: Sink>(&mut self, body: &[u8], sink: &mut S, end: S::End) -> S::End {
         let Self { matcher, lines, memory, .. } = self;
-        Walk { body, matcher, lines, memory, sink }.run(end)
+        Walk { body, matcher, lines, memory, sink, long_tail: None }.run(end)
     }
 }
 

@@ -11,6 +11,9 @@ const BLOCK_LINES: u32 = 16_384;
 /// How many bytes are summed at once, while they are in the cache.
 const SUMMED_BYTES: usize = 8 << 10;
 
+/// How far back a decompressor can copy: RFC 1951, section 2.
+const MOST_DISTANCE: usize = 1 << 15;
+
 /// Takes symbols.
 pub(super) trait Sink {
     /// The end of what it has taken: a plain value. Symbols are taken back by using an earlier one.
@@ -36,6 +39,8 @@ pub(super) struct Walk<'w, S> {
     pub(super) lines: &'w mut Lines,
     pub(super) memory: &'w mut Memory,
     pub(super) sink: &'w mut S,
+    /// Where the last tail of at least eight bytes begins.
+    pub(super) long_tail: Option<usize>,
 }
 
 /// Up to where a body is written.
@@ -122,7 +127,7 @@ impl<S: Sink> Walk<'_, S> {
             }
             self.memory.drop_next();
         }
-        let Self { body, matcher, lines, memory, sink } = self;
+        let Self { body, matcher, lines, memory, sink, .. } = self;
         lines.set_key_end(key_end);
         let (key, tokens) = memory.insert(identity, |new| matcher.search(body, lines, new));
         let written = KeyWriter { body, lines, sink: &mut **sink }.write(key, tokens, progress);
@@ -140,6 +145,11 @@ impl<S: Sink> Walk<'_, S> {
     #[inline(always)]
     fn tail(&mut self, mut progress: Progress<S::End>) -> Progress<S::End> {
         let mut is_continued = progress.length > 0;
+        if self.tail_length(bytes_at(self.body, progress.at), progress.at) == 8
+            && let Some(repeating) = self.repeating_tail(progress)
+        {
+            (progress, is_continued) = (repeating, true);
+        }
         loop {
             let bytes = bytes_at(self.body, progress.at);
             let length = self.tail_length(bytes, progress.at);
@@ -155,6 +165,17 @@ impl<S: Sink> Walk<'_, S> {
                 return progress;
             }
         }
+    }
+
+    /// Begins a match with the last long tail, if the first eight bytes are the same: timestamps
+    /// and similar values are often the same in all series.
+    #[inline(always)]
+    fn repeating_tail(&mut self, progress: Progress<S::End>) -> Option<Progress<S::End>> {
+        let source = self.long_tail.replace(progress.at)?;
+        let distance = progress.at - source;
+        let bytes = bytes_at(self.body, progress.at);
+        let is_same = distance <= MOST_DISTANCE && bytes_at(self.body, source) == bytes;
+        is_same.then(|| Progress { distance: distance as u32, ..self.flush(progress) })
     }
 
     /// Returns how many of eight bytes are in the tail.
@@ -286,7 +307,6 @@ impl<S: Sink> KeyWriter<'_, S> {
     /// Returns the distance of a token's match; `None` if the bytes are not the same.
     #[inline(always)]
     fn distance(&self, token: &Token, at: usize) -> Option<u32> {
-        const MOST_DISTANCE: usize = 1 << 15;
         let source = self.lines.start_of(token.back)? + usize::from(token.offset);
         let distance = at.wrapping_sub(source);
         let is_known = (1..=MOST_DISTANCE).contains(&distance);
