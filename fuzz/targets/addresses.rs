@@ -57,6 +57,7 @@ fn check_url(target: &str) {
     }
     let pattern: TargetPattern = "*.example.com:9100".parse().unwrap();
     if pattern.matches(target) {
+        let target = target.to_ascii_lowercase();
         let host = target.strip_suffix(".example.com:9100");
         let host = host.unwrap_or_else(|| panic!("{target}"));
         let is_accepted = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);

@@ -63,12 +63,12 @@ fn shortest(value: f64) -> (String, i32) {
     // Such a float has 18 digits, so that more than 40 make no difference.
     let exact = format!("{value:.40e}");
     let exact = exact.split_once('e').unwrap().0.trim_end_matches('0');
-    let mantissa = match exact.strip_suffix('5') {
-        Some(down) if down.len() == mantissa.len() && down.ends_with(['0', '2', '4', '6', '8']) => {
-            down
-        }
-        _ => mantissa,
-    };
+    let even = exact.strip_suffix('5').filter(|down| {
+        down.len() == mantissa.len()
+            && down.ends_with(['0', '2', '4', '6', '8'])
+            && format!("{down}e{exponent}").parse() == Ok(value)
+    });
+    let mantissa = even.unwrap_or(mantissa);
     (mantissa.to_owned(), exponent.parse().unwrap())
 }
 

@@ -26,6 +26,13 @@ fuzz_target!(|input: &[u8]| {
     let (url, job, name, value) = (next(), next(), next(), next());
     let Ok(of_group) = group_url(url, job, &[(name, value)]) else { return };
     let base = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    let path = of_group.strip_prefix(base.trim_end_matches('/')).unwrap();
+    let segments: Vec<&str> = path.split('/').collect();
+    let ["", "metrics", job_key, job_value, key, label] = segments[..] else {
+        panic!("{of_group}");
+    };
+    assert_eq!(decoded(job_key, job_value), ("job".to_owned(), job.to_owned()));
+    assert_eq!(decoded(key, label), (name.to_owned(), value.to_owned()));
     // Names of hosts are the resolver's business.
     let Ok(parsed) = Url::parse(&base) else {
         return assert!(!base.split_once("://").unwrap().1.starts_with('['), "{url}");
@@ -34,13 +41,6 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(of_group[..Position::BeforePath], parsed[..Position::BeforePath]);
     assert!(matches!(of_group.scheme(), "http" | "https") && of_group.has_host());
     assert_eq!((of_group.query(), of_group.fragment()), (None, None));
-    let path = of_group.path().strip_prefix(parsed.path().trim_end_matches('/'));
-    let segments: Vec<&str> = path.unwrap().split('/').collect();
-    let ["", "metrics", job_key, job_value, key, label] = segments[..] else {
-        panic!("{of_group}");
-    };
-    assert_eq!(decoded(job_key, job_value), ("job".to_owned(), job.to_owned()));
-    assert_eq!(decoded(key, label), (name.to_owned(), value.to_owned()));
 });
 
 /// Reads a name and a value as a Pushgateway does.

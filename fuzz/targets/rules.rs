@@ -45,9 +45,10 @@ fn rule(expression: &str) -> String {
 }
 
 fn check(file: RuleFile) {
-    let lines = file.text.lines().count().max(1);
+    // A carriage return ends a line of YAML.
+    let lines = file.text.split(['\n', '\r']).count();
     for finding in SCHEMA.check_rules(&[file]) {
-        assert!((1..=lines + 1).contains(&finding.line), "{finding:?}");
+        assert!((1..=lines).contains(&finding.line), "{finding:?}");
         assert!(!finding.message.is_empty(), "{finding:?}");
         assert!(!finding.message.contains(char::is_control), "{finding:?}");
     }
