@@ -86,8 +86,8 @@ impl Compressor {
         let is_first = known.is_none();
         let mut state = known.unwrap_or_else(|| Pooled::new((kind, Gzip::default())));
         let (_, gzip) = &mut state.value;
-        gzip.compress(body, written);
-        if is_first || !gzip.has_replaced_most() {
+        let knew_most = gzip.compress(body, written);
+        if is_first || knew_most {
             self.gzip.put(state);
         } else {
             self.kinds.pause(kind);
@@ -244,5 +244,21 @@ mod tests {
         }
         let Compressor { gzip, zlib, zstd, .. } = compressor;
         assert_eq!([gzip.bytes().len(), zlib.bytes().len(), zstd.bytes().len()], [2, 1, 1]);
+    }
+
+    #[test]
+    fn bodies_whose_lines_change_are_left_to_zlib() {
+        let compressor = Compressor::default();
+        let kind = Some(Kind::of("a"));
+        let mut written = Vec::new();
+        let mut states = |first: usize| {
+            let body: String = (first..first + 1_000).map(|at| format!("a{at} 1\n")).collect();
+            compressor.compress(Coding::Gzip, kind, body.as_bytes(), &mut written).unwrap();
+            assert_eq!(decompressed(Coding::Gzip, &written), body.as_bytes());
+            compressor.gzip.bytes().len()
+        };
+        assert_eq!([0, 0, 10, 20].map(&mut states), [0, 1, 1, 1]);
+        // Even if the lines stay the same from then on, the next scrapes do not find out.
+        assert_eq!([5_000, 5_000, 5_000].map(states), [0, 0, 0]);
     }
 }

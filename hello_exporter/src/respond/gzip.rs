@@ -19,6 +19,7 @@
 //! [RFC 1952](https://www.rfc-editor.org/rfc/rfc1952).
 
 mod bits;
+mod bytes;
 mod huffman;
 mod lines;
 mod matcher;
@@ -36,7 +37,7 @@ use flate2::Crc;
 use lines::Lines;
 use matcher::Matcher;
 use memory::Memory;
-use symbols::{Codes, Counts};
+use symbols::{Codes, Counts, MOST_LITERALS};
 use walk::{Sink, Walk};
 
 use super::pool::Reusable;
@@ -54,8 +55,9 @@ pub(super) struct Gzip {
 }
 
 impl Gzip {
-    /// The lengths of bodies that are worth it. The codes of a shorter one take too much of it. The
-    /// places of a longer one could not be written, and its memory would not be kept.
+    /// The lengths of bodies that are remembered. In a shorter body, the header with the codes takes
+    /// too much. Of a longer one, places would not fit into a `u32`, and the memory would not be
+    /// kept.
     pub(super) const LENGTHS: RangeInclusive<usize> = 4 << 10..=32 << 20;
 
     /// The codes are made anew after this many bodies, since values change.
@@ -66,24 +68,30 @@ impl Gzip {
     const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
     /// Appends the compressed body, which is not longer than [`LENGTHS`](Self::LENGTHS) permit.
-    pub(super) fn compress(&mut self, body: &[u8], out: &mut Vec<u8>) {
+    /// Returns whether most of its lines were in the last body.
+    pub(super) fn compress(&mut self, body: &[u8], out: &mut Vec<u8>) -> bool {
         let start = out.len();
         let are_new = self.uses == 0 || self.codes.is_empty();
+        self.uses = (self.uses + 1) % Self::RENEWAL;
         if are_new {
             self.make_codes(body);
+            let knew_most = self.knew_most();
+            self.write(body, out);
+            return knew_most;
         }
-        self.uses = (self.uses + 1) % Self::RENEWAL;
         self.write(body, out);
-        if !are_new && self.has_replaced_most() {
+        let knew_most = self.knew_most();
+        if !knew_most {
             self.make_codes(body);
             out.truncate(start);
             self.write(body, out);
         }
+        knew_most
     }
 
-    /// Returns whether most lines of the last body were new.
-    pub(super) fn has_replaced_most(&self) -> bool {
-        self.memory.replaced() > self.lines.number() as usize / 2
+    /// Returns whether most lines of the last walk were in the memory.
+    fn knew_most(&self) -> bool {
+        self.memory.searched() <= self.lines.number() as usize / 2
     }
 
     fn make_codes(&mut self, body: &[u8]) {
@@ -141,7 +149,11 @@ impl Sink for Counter {
     #[inline(always)]
     fn literals(&mut self, bytes: u32, count: usize, (): ()) {
         if let Some(block) = self.blocks.last_mut() {
-            bytes.to_le_bytes().iter().take(count.min(3)).for_each(|byte| block.literal(*byte));
+            bytes
+                .to_le_bytes()
+                .iter()
+                .take(count.min(MOST_LITERALS))
+                .for_each(|byte| block.literal(*byte));
         }
     }
 

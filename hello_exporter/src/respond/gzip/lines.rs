@@ -24,27 +24,19 @@ impl Lines {
     /// Begins with the first line of a body.
     pub(super) fn begin(&mut self) {
         self.number = 0;
-        self.set(|lines| &mut lines.starts, 0);
+        set(&mut self.starts, self.number, 0);
     }
 
     /// Ends the current line; the next one starts here.
     #[inline(always)]
     pub(super) fn end_line(&mut self, start: usize) {
         self.number += 1;
-        self.set(|lines| &mut lines.starts, start);
+        set(&mut self.starts, self.number, start);
     }
 
     #[inline(always)]
     pub(super) fn set_key_end(&mut self, key_end: usize) {
-        self.set(|lines| &mut lines.key_ends, key_end);
-    }
-
-    #[inline(always)]
-    fn set(&mut self, places: impl FnOnce(&mut Self) -> &mut [u32; KNOWN], place: usize) {
-        let index = index(self.number);
-        if let Some(slot) = places(self).get_mut(index) {
-            *slot = place as u32;
-        }
+        set(&mut self.key_ends, self.number, key_end);
     }
 
     #[inline(always)]
@@ -87,6 +79,13 @@ impl Lines {
             }
         }
         near
+    }
+}
+
+#[inline(always)]
+fn set(places: &mut [u32; KNOWN], number: u32, place: usize) {
+    if let Some(slot) = places.get_mut(index(number)) {
+        *slot = place as u32;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Searches for the matches of a key in the lines before it.
 
+use super::bytes::common_prefix;
 use super::lines::{Lines, MOST_BACK};
 use super::memory::NewKey;
 use super::symbols::MOST_LENGTH;
@@ -110,8 +111,8 @@ impl Matcher {
         self.added = self.added.max(end);
     }
 
-    /// Returns the longest match at this place, which ends in the same key as it begins; `None` if
-    /// none is worth its code.
+    /// Returns the longest match for this place, which begins and ends in one earlier key; `None`
+    /// if none is worth its code.
     fn longest(&self, body: &[u8], lines: &Lines, at: usize) -> Option<Match> {
         let first = lines.start_of(MOST_BACK).unwrap_or(0);
         let first = first.max(at.saturating_sub(MOST_DISTANCE));
@@ -161,18 +162,4 @@ fn gram(body: &[u8], at: usize) -> Option<usize> {
     let bytes = body.get(at..)?.first_chunk::<GRAM>()?;
     let hash = u32::from_le_bytes(*bytes).wrapping_mul(0x9E37_79B1) >> (32 - HASH_BITS);
     Some(hash as usize)
-}
-
-/// Returns how many bytes are the same at the start of both.
-fn common_prefix(one: &[u8], other: &[u8]) -> usize {
-    let (one_words, one_rest) = one.as_chunks::<8>();
-    let (other_words, other_rest) = other.as_chunks::<8>();
-    for (number, (one, other)) in one_words.iter().zip(other_words).enumerate() {
-        let differing = u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other);
-        if differing != 0 {
-            return number * 8 + (differing.trailing_zeros() / 8) as usize;
-        }
-    }
-    let rest = one_rest.iter().zip(other_rest).take_while(|(one, other)| one == other);
-    one_words.len() * 8 + rest.count()
 }

@@ -116,8 +116,9 @@ pub(super) struct Memory {
     /// Where in `old` the keys begin that are kept, but are not in `new` yet. They end at `next`.
     kept_from: Place,
     is_changed: bool,
-    /// The number of keys of the current body that were not in the last one.
-    replaced: usize,
+    /// The number of keys of the current body that were not in the last one: matches for them are
+    /// searched.
+    searched: usize,
 }
 
 impl Memory {
@@ -131,7 +132,7 @@ impl Memory {
         self.next = Place::default();
         self.kept_from = Place::default();
         self.is_changed = false;
-        self.replaced = 0;
+        self.searched = 0;
     }
 
     /// Returns the next key, its tokens, and the place after it.
@@ -152,7 +153,7 @@ impl Memory {
         let later = self.old.keys.get(self.next.key..).unwrap_or_default();
         // If many lines are new, so many can have been removed that all keys must be searched.
         let searched =
-            if self.replaced.is_power_of_two() { later.len() } else { Self::SEARCHED_KEYS };
+            if self.searched.is_power_of_two() { later.len() } else { Self::SEARCHED_KEYS };
         let found = later.iter().take(searched).position(|key| key.identity == identity);
         let Some(skipped) = found.and_then(|at| later.get(..at)) else { return false };
         let tokens: usize = skipped.iter().map(|key| usize::from(key.tokens)).sum();
@@ -182,7 +183,7 @@ impl Memory {
         search: impl FnOnce(&mut NewKey<'_>),
     ) -> (Key, &[Token]) {
         self.copy_kept();
-        self.replaced += 1;
+        self.searched += 1;
         let start = self.new.tokens.len();
         let mut new = NewKey { tokens: &mut self.new.tokens, checksum: Checksum::default() };
         search(&mut new);
@@ -211,8 +212,8 @@ impl Memory {
         }
     }
 
-    pub(super) fn replaced(&self) -> usize {
-        self.replaced
+    pub(super) fn searched(&self) -> usize {
+        self.searched
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -24,7 +24,7 @@ fn compressed(bodies: &[impl AsRef<[u8]>]) -> Vec<(usize, usize)> {
         assert_eq!(before, b"before");
         let start = String::from_utf8_lossy(body.get(..50).unwrap_or(body));
         assert!(decompressed(out) == body, "body {number} of {} bytes: {start:?}", body.len());
-        (out.len(), gzip.memory.replaced())
+        (out.len(), gzip.memory.searched())
     });
     sizes.collect()
 }
