@@ -37,8 +37,8 @@ use flate2::Crc;
 use lines::Lines;
 use matcher::Matcher;
 use memory::Memory;
-use symbols::{Codes, Counts, MOST_LITERALS};
-use walk::{Sink, Walk};
+use symbols::{Codes, Counts, Digits, MOST_LITERALS};
+use walk::{Progress, Sink, Walk};
 
 use super::pool::Reusable;
 
@@ -123,7 +123,8 @@ impl Gzip {
 
     fn walk<S: Sink>(&mut self, body: &[u8], sink: &mut S, end: S::End) -> S::End {
         let Self { matcher, lines, memory, .. } = self;
-        Walk { body, matcher, lines, memory, sink, long_tail: None }.run(end)
+        let after = Progress::start(end);
+        Walk { body, matcher, lines, memory, sink, last_long_tail: None, after }.run()
     }
 }
 
@@ -146,19 +147,17 @@ impl Sink for Counter {
         self.blocks.push(Counts::default());
     }
 
-    #[inline(always)]
-    fn literals(&mut self, bytes: u32, count: usize, (): ()) {
+    fn literals(&mut self, bytes: u32, count: u32, (): ()) {
+        self.value(bytes.into(), count, ());
+    }
+
+    fn value(&mut self, bytes: u64, count: u32, (): ()) {
         if let Some(block) = self.blocks.last_mut() {
-            bytes
-                .to_le_bytes()
-                .iter()
-                .take(count.min(MOST_LITERALS))
-                .for_each(|byte| block.literal(*byte));
+            bytes.to_le_bytes().iter().take(count as usize).for_each(|byte| block.literal(*byte));
         }
     }
 
-    #[inline(always)]
-    fn matched(&mut self, length: usize, distance: u32, (): ()) {
+    fn matched(&mut self, length: u32, distance: u32, (): ()) {
         if let Some(block) = self.blocks.last_mut() {
             block.matched(length, distance);
         }
@@ -186,12 +185,27 @@ impl Sink for Writer<'_> {
     }
 
     #[inline(always)]
-    fn literals(&mut self, bytes: u32, count: usize, end: BitEnd) -> BitEnd {
+    fn literals(&mut self, bytes: u32, count: u32, end: BitEnd) -> BitEnd {
         self.codes.literals(bytes, count, end).written(self.out)
     }
 
     #[inline(always)]
-    fn matched(&mut self, length: usize, distance: u32, end: BitEnd) -> BitEnd {
+    fn value(&mut self, bytes: u64, count: u32, mut end: BitEnd) -> BitEnd {
+        let is_long = count > MOST_LITERALS;
+        if let Some(digits) = Digits::of(bytes, count) {
+            end = self.codes.digits(digits, end).written(self.out);
+            return if is_long {
+                self.codes.digits(digits.rest(), end).written(self.out)
+            } else {
+                end
+            };
+        }
+        end = self.literals(bytes as u32, count.min(MOST_LITERALS), end);
+        if is_long { self.literals((bytes >> 32) as u32, count - MOST_LITERALS, end) } else { end }
+    }
+
+    #[inline(always)]
+    fn matched(&mut self, length: u32, distance: u32, end: BitEnd) -> BitEnd {
         self.codes.matched(length, distance, end).written(self.out)
     }
 

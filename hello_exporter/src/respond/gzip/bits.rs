@@ -1,12 +1,13 @@
 //! Writes codes of different lengths, each with its lowest bit first.
 
-/// A code, or a code and the extra bits after it: at most 27 bits, and in the lowest five their
+/// A code, or a code and the extra bits after it: at most 26 bits, and in the lowest six their
 /// number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Code(u32);
 
 impl Code {
-    const COUNT_BITS: u32 = 5;
+    /// So that the sum of the counts of a word's codes fits, too.
+    const COUNT_BITS: u32 = 6;
 
     pub(super) fn new(bits: u32, count: u32) -> Self {
         Self(bits << Self::COUNT_BITS | count)
@@ -40,53 +41,57 @@ impl Code {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BitEnd {
     /// The number of whole bytes that are written. The vector can be longer meanwhile.
-    bytes: usize,
+    bytes: u32,
     /// What is not written yet.
     bits: u64,
-    /// The number of `bits`.
+    /// Its lowest six bits are the number of `bits`.
     count: u32,
 }
 
 impl BitEnd {
     pub(super) fn of(out: &[u8]) -> Self {
-        Self { bytes: out.len(), bits: 0, count: 0 }
+        Self { bytes: out.len() as u32, bits: 0, count: 0 }
     }
 
     /// Appends a code. At most 56 bits are appended before they are [`written`](Self::written).
     #[inline(always)]
     pub(super) fn push(self, code: Code) -> Self {
-        self.push_bits(code.bits(), code.count())
+        let bits = self.bits | u64::from(code.bits()) << (self.count & 63);
+        Self { bits, count: self.count.wrapping_add(code.0), ..self }
     }
 
     #[inline(always)]
     pub(super) fn push_bits(self, bits: u32, count: u32) -> Self {
         let bits = self.bits | u64::from(bits) << (self.count & 63);
-        Self { bits, count: self.count + count, ..self }
+        Self { bits, count: self.count.wrapping_add(count), ..self }
     }
 
     /// Writes all whole bytes, and keeps up to seven bits.
     #[inline(always)]
     pub(super) fn written(self, out: &mut Vec<u8>) -> Self {
         let Self { bytes, bits, count } = self;
-        match out.get_mut(bytes..bytes + 8).and_then(|target| target.first_chunk_mut::<8>()) {
+        let start = bytes as usize;
+        match out.get_mut(start..start + 8).and_then(|target| target.first_chunk_mut::<8>()) {
             Some(target) => *target = bits.to_le_bytes(),
-            None => grow_and_write(out, bytes, bits),
+            None => grow_and_write(out, start, bits),
         }
-        Self { bytes: bytes + (count >> 3) as usize, bits: bits >> (count & 56), count: count & 7 }
+        Self { bytes: bytes + ((count & 63) >> 3), bits: bits >> (count & 56), count: count & 7 }
     }
 
     /// Fills the last byte with zeros, and ends the vector there.
     pub(super) fn finish(self, out: &mut Vec<u8>) {
-        let end = Self { count: self.count.next_multiple_of(8), ..self }.written(out);
-        out.truncate(end.bytes);
+        let end = Self { count: (self.count & 63).next_multiple_of(8), ..self }.written(out);
+        out.truncate(end.bytes as usize);
     }
 }
 
-/// Writes at `end`, and uses all of the vector's new capacity as room for what follows.
+/// Writes at `end`, and adds room for what follows: little enough to be in the cache when it is
+/// written.
 #[cold]
 #[inline(never)]
 fn grow_and_write(out: &mut Vec<u8>, end: usize, bits: u64) {
+    const ROOM: usize = 16 << 10;
     out.truncate(end);
     out.extend_from_slice(&bits.to_le_bytes());
-    out.resize(out.capacity(), 0);
+    out.resize(out.len() + ROOM, 0);
 }

@@ -2,7 +2,8 @@
 
 /// Returns eight bytes, the first one lowest; zeros after the end.
 #[inline(always)]
-pub(super) fn bytes_at(body: &[u8], at: usize) -> u64 {
+pub(super) fn bytes_at(body: &[u8], at: u32) -> u64 {
+    let at = at as usize;
     match body.get(at..at + 8).and_then(|bytes| bytes.first_chunk()) {
         Some(bytes) => u64::from_le_bytes(*bytes),
         None => last_bytes(body, at),
@@ -17,54 +18,51 @@ fn last_bytes(body: &[u8], at: usize) -> u64 {
 
 /// Returns how many bytes are before the first zero.
 #[inline(always)]
-pub(super) fn bytes_before_zero(bytes: u64) -> usize {
+pub(super) fn bytes_before_zero(bytes: u64) -> u32 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let zeros = bytes.wrapping_sub(ONES) & !bytes & (ONES << 7);
-    (zeros.trailing_zeros() / 8) as usize
+    zeros.trailing_zeros() / 8
 }
 
 /// Returns whether so many bytes are the same at both places.
+///
+/// Up to 64 are compared without a branch: the processor could not predict it.
 #[inline(always)]
-pub(super) fn is_same(body: &[u8], source: usize, at: usize, length: usize) -> bool {
-    if let Some([mask_low, mask_high]) = MASKS.get(length)
-        && let Some([source_low, source_high]) = words_at(body, source)
-        && let Some([low, high]) = words_at(body, at)
-    {
-        return (source_low ^ low) & mask_low | (source_high ^ high) & mask_high == 0;
-    }
-    let (Some(one), Some(other)) = (body.get(source..source + length), body.get(at..at + length))
-    else {
-        return false;
-    };
-    let (ones, _) = one.as_chunks::<16>();
-    let (others, _) = other.as_chunks::<16>();
-    match (one.last_chunk::<16>(), other.last_chunk::<16>()) {
-        (Some(last), Some(other_last)) => {
-            ones.iter().zip(others).all(|(one, other)| one == other) && last == other_last
-        }
-        _ => one == other,
+pub(super) fn is_same(body: &[u8], source: u32, at: u32, length: u32) -> bool {
+    match (first::<FEW>(body, source), first::<FEW>(body, at)) {
+        (Some(one), Some(other)) if length as usize <= FEW => are_few_same(one, other, length),
+        _ => are_many_same(body, source, at, length),
     }
 }
 
-/// By a number of bytes up to 16, two words with all bits of so many bytes.
-#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const MASKS: [[u64; 2]; 17] = {
-    let mut masks = [[0; 2]; 17];
-    let mut length = 1;
-    while length < masks.len() {
-        let mask = u128::MAX >> (128 - 8 * length);
-        masks[length] = [mask as u64, (mask >> 64) as u64];
-        length += 1;
-    }
-    masks
-};
+const FEW: usize = 64;
 
-/// Returns sixteen bytes as words; `None` if there are fewer.
 #[inline(always)]
-fn words_at(body: &[u8], at: usize) -> Option<[u64; 2]> {
-    let (words, _) = body.get(at..at + 16)?.first_chunk::<16>()?.as_chunks::<8>();
-    let [low, high] = words else { return None };
-    Some([u64::from_le_bytes(*low), u64::from_le_bytes(*high)])
+fn first<const N: usize>(body: &[u8], at: u32) -> Option<&[u8; N]> {
+    let at = at as usize;
+    body.get(at..at + N)?.first_chunk()
+}
+
+#[inline(always)]
+fn are_few_same(one: &[u8; FEW], other: &[u8; FEW], length: u32) -> bool {
+    /// From `FEW - length` on, this has all bits of the first `length` bytes, and no others.
+    const MASKS: [u8; 2 * FEW] = {
+        let mut masks = [0; 2 * FEW];
+        let (with_bits, _) = masks.split_at_mut(FEW);
+        with_bits.copy_from_slice(&[u8::MAX; FEW]);
+        masks
+    };
+    let Some(mask) = first::<FEW>(&MASKS, (FEW as u32).saturating_sub(length)) else {
+        return false;
+    };
+    let bytes = one.iter().zip(other).zip(mask);
+    bytes.fold(0, |differing, ((one, other), mask)| differing | (one ^ other) & mask) == 0
+}
+
+#[inline(never)]
+fn are_many_same(body: &[u8], source: u32, at: u32, length: u32) -> bool {
+    let bytes = |start: u32| body.get(start as usize..start.checked_add(length)? as usize);
+    bytes(source).is_some() && bytes(source) == bytes(at)
 }
 
 /// Returns how many bytes are the same at the start of both.

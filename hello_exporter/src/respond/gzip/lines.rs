@@ -6,7 +6,8 @@ pub(super) const MOST_BACK: u8 = 250;
 /// How many lines are known: so many that the lowest byte of a line's number is its index.
 const KNOWN: usize = 256;
 
-/// The places of the last lines. A line begins with the newline before it.
+/// The places of the last lines. A line begins with the newline before it. As long as there are
+/// fewer, the others are at the start of the body.
 pub(super) struct Lines {
     starts: [u32; KNOWN],
     key_ends: [u32; KNOWN],
@@ -23,19 +24,18 @@ impl Default for Lines {
 impl Lines {
     /// Begins with the first line of a body.
     pub(super) fn begin(&mut self) {
-        self.number = 0;
-        set(&mut self.starts, self.number, 0);
+        *self = Self::default();
     }
 
     /// Ends the current line; the next one starts here.
     #[inline(always)]
-    pub(super) fn end_line(&mut self, start: usize) {
+    pub(super) fn end_line(&mut self, start: u32) {
         self.number += 1;
         set(&mut self.starts, self.number, start);
     }
 
     #[inline(always)]
-    pub(super) fn set_key_end(&mut self, key_end: usize) {
+    pub(super) fn set_key_end(&mut self, key_end: u32) {
         set(&mut self.key_ends, self.number, key_end);
     }
 
@@ -45,34 +45,34 @@ impl Lines {
     }
 
     /// Returns where the current line starts.
-    pub(super) fn start(&self) -> usize {
-        self.start_of(0).unwrap_or(0)
+    pub(super) fn start(&self) -> u32 {
+        self.start_of(0)
     }
 
     /// Returns where the key of the current line ends.
-    pub(super) fn key_end(&self) -> usize {
+    pub(super) fn key_end(&self) -> u32 {
         self.key_end_of(0)
     }
 
-    /// Returns where the line starts that is so many lines back; `None` if there is none.
+    /// Returns where the line starts that is so many lines back, or any place if there is none.
     #[inline(always)]
-    pub(super) fn start_of(&self, back: u8) -> Option<usize> {
-        let number = self.number.checked_sub(u32::from(back))?;
-        self.starts.get(index(number)).map(|start| *start as usize)
+    pub(super) fn start_of(&self, back: u8) -> u32 {
+        let number = self.number.wrapping_sub(u32::from(back));
+        self.starts.get(index(number)).copied().unwrap_or_default()
     }
 
     /// Returns where the key of the line ends that is so many lines back.
-    pub(super) fn key_end_of(&self, back: u8) -> usize {
+    pub(super) fn key_end_of(&self, back: u8) -> u32 {
         let number = self.number.wrapping_sub(u32::from(back));
-        self.key_ends.get(index(number)).map_or(0, |end| *end as usize)
+        self.key_ends.get(index(number)).copied().unwrap_or_default()
     }
 
     /// Returns how many lines back the line is that has this place, at most [`MOST_BACK`].
-    pub(super) fn back_of(&self, place: usize) -> u8 {
+    pub(super) fn back_of(&self, place: u32) -> u8 {
         let (mut near, mut far) = (0, self.number.min(u32::from(MOST_BACK)) as u8);
         while near < far {
             let middle = near + (far - near) / 2;
-            if self.start_of(middle).is_some_and(|start| start <= place) {
+            if self.start_of(middle) <= place {
                 far = middle;
             } else {
                 near = middle + 1;
@@ -83,9 +83,9 @@ impl Lines {
 }
 
 #[inline(always)]
-fn set(places: &mut [u32; KNOWN], number: u32, place: usize) {
+fn set(places: &mut [u32; KNOWN], number: u32, place: u32) {
     if let Some(slot) = places.get_mut(index(number)) {
-        *slot = place as u32;
+        *slot = place;
     }
 }
 

@@ -49,7 +49,7 @@ impl Default for Matcher {
 }
 
 /// Where a match begins, and its length.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Match {
     source: usize,
     length: usize,
@@ -69,34 +69,54 @@ impl Matcher {
         }
     }
 
-    /// Searches for matches from the start to the end of the current key.
-    pub(super) fn search(&mut self, body: &[u8], lines: &Lines, key: &mut NewKey<'_>) {
-        let (start, key_end) = (lines.start(), lines.key_end());
-        self.added = self.added.max(lines.start_of(Self::SEARCHED_LINES).unwrap_or(0));
+    /// Searches for matches from the start to the end of the current key. If a match ends where the
+    /// key starts, `distance` is its distance: one more match of this distance needs no code.
+    pub(super) fn search(
+        &mut self,
+        body: &[u8],
+        lines: &Lines,
+        distance: Option<u32>,
+        key: &mut NewKey<'_>,
+    ) {
+        let (start, key_end) = (lines.start() as usize, lines.key_end() as usize);
+        self.added = self.added.max(lines.start_of(Self::SEARCHED_LINES) as usize);
         self.add(body, start);
+        let mut continued = distance.and_then(|distance| at_distance(body, lines, start, distance));
         let (mut at, mut literals) = (start, start);
         while at < key_end {
-            self.add(body, at);
-            let Some(mut found) = self.longest(body, lines, at) else {
+            let Some((skipped, found)) = self.next(body, lines, at, continued.take()) else {
                 at += 1;
                 continue;
             };
-            if found.length < LONG {
-                self.add(body, at + 1);
-                if let Some(later) = self.longest(body, lines, at + 1)
-                    && later.length > found.length + 1
-                {
-                    found = later;
-                    at += 1;
-                }
-            }
+            at += skipped;
             let bytes = body.get(literals..at).unwrap_or_default();
-            key.matched(bytes, found.length, found.source, lines);
+            key.matched(bytes, found.length, found.source as u32, lines);
             at += found.length;
             literals = at;
         }
         key.literals(body.get(literals..key_end).unwrap_or_default());
         self.add(body, key_end);
+    }
+
+    /// Returns the best match for this place or the one after it, and how many bytes are before it.
+    fn next(
+        &mut self,
+        body: &[u8],
+        lines: &Lines,
+        at: usize,
+        continued: Option<Match>,
+    ) -> Option<(usize, Match)> {
+        self.add(body, at);
+        let found = self.longest(body, lines, at, continued)?;
+        if found.length >= LONG || continued == Some(found) {
+            return Some((0, found));
+        }
+        self.add(body, at + 1);
+        let later = self.longest(body, lines, at + 1, None);
+        match later.filter(|later| later.length > found.length + 1) {
+            Some(later) => Some((1, later)),
+            None => Some((0, found)),
+        }
     }
 
     /// Adds all grams that begin before `end`.
@@ -112,29 +132,35 @@ impl Matcher {
     }
 
     /// Returns the longest match for this place, which begins and ends in one earlier key; `None`
-    /// if none is worth its code.
-    fn longest(&self, body: &[u8], lines: &Lines, at: usize) -> Option<Match> {
-        let first = lines.start_of(MOST_BACK).unwrap_or(0);
+    /// if none is worth its code. It is `continued` unless another one is so much longer that it is
+    /// worth its code.
+    fn longest(
+        &self,
+        body: &[u8],
+        lines: &Lines,
+        at: usize,
+        continued: Option<Match>,
+    ) -> Option<Match> {
+        let first = lines.start_of(MOST_BACK) as usize;
         let first = first.max(at.saturating_sub(MOST_DISTANCE));
-        let most = lines.key_end().checked_sub(at)?.min(MOST_LENGTH);
+        let most = (lines.key_end() as usize).checked_sub(at)?.min(MOST_LENGTH as usize);
         let mut place = *self.last.get(gram(body, at)?)?;
-        let mut best: Option<Match> = None;
+        let mut best = continued;
+        // Another match must be longer than this.
+        let mut least = continued.map_or(GRAM - 1, |continued| continued.length + GRAM);
         for _ in 0..MOST_PLACES {
             let Some(source) = place.checked_sub(self.base).map(|source| source as usize) else {
                 break;
             };
-            if source < first || source >= at {
+            if source < first || source >= at || least >= most.min(LONG) {
                 break;
             }
-            let best_length = best.map_or(GRAM - 1, |best| best.length);
-            if best_length >= most || best_length >= LONG {
-                break;
-            }
-            if body.get(source + best_length) == body.get(at + best_length)
+            if body.get(source + least) == body.get(at + least)
                 && let Some(length) = length_of(body, lines, source, at, most)
-                && length > best_length
+                && length > least
             {
                 best = Some(Match { source, length });
+                least = length;
             }
             place = *self.previous.get(source % WINDOW)?;
         }
@@ -146,11 +172,19 @@ impl Matcher {
     }
 }
 
+/// Returns the match at a distance, if there is one.
+fn at_distance(body: &[u8], lines: &Lines, at: usize, distance: u32) -> Option<Match> {
+    let source = at.checked_sub(distance as usize)?;
+    let most = (lines.key_end() as usize).checked_sub(at)?.min(MOST_LENGTH as usize);
+    let length = length_of(body, lines, source, at, most)?;
+    Some(Match { source, length })
+}
+
 /// Returns the length of a match; `None` if it is not worth its code.
 fn length_of(body: &[u8], lines: &Lines, source: usize, at: usize, most: usize) -> Option<usize> {
-    let back = lines.back_of(source);
-    u16::try_from(source - lines.start_of(back)?).ok()?;
-    let most = most.min(lines.key_end_of(back).checked_sub(source)?);
+    let back = lines.back_of(source as u32);
+    u16::try_from(source as u32 - lines.start_of(back)).ok()?;
+    let most = most.min((lines.key_end_of(back) as usize).checked_sub(source)?);
     let length = common_prefix(body.get(source..source + most)?, body.get(at..at + most)?);
     let is_worth = length > GRAM || length == GRAM && at - source <= SHORT_DISTANCE;
     is_worth.then_some(length)

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use super::lines::Lines;
 use super::symbols::MOST_LITERALS;
 
-/// Up to three bytes, and then a match.
+/// Up to [`MOST_LITERALS`] bytes, and then a match.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Token {
     /// The number of bytes.
@@ -54,10 +54,10 @@ impl Key {
 pub(super) struct Checksum(u32);
 
 impl Checksum {
-    /// Adds up to three bytes, the lowest of `bytes`.
+    /// Adds the lowest `count` bytes.
     #[inline(always)]
-    pub(super) fn with(self, bytes: u32, count: usize) -> Self {
-        Self(self.0.rotate_left(7) ^ (bytes & ((1 << (8 * count)) - 1)))
+    pub(super) fn with(self, bytes: u32, count: u32) -> Self {
+        Self(self.0.rotate_left(7) ^ (u64::from(bytes) & ((1 << (8 * count)) - 1)) as u32)
     }
 
     #[inline(always)]
@@ -230,18 +230,18 @@ pub(super) struct NewKey<'m> {
 impl NewKey<'_> {
     /// Adds bytes.
     pub(super) fn literals(&mut self, bytes: &[u8]) {
-        for few in bytes.chunks(MOST_LITERALS) {
+        for few in bytes.chunks(MOST_LITERALS as usize) {
             let bytes = few.iter().rev().fold(0, |bytes, byte| bytes << 8 | u32::from(*byte));
-            self.checksum = self.checksum.with(bytes, few.len());
+            self.checksum = self.checksum.with(bytes, few.len() as u32);
             self.tokens.push(Token { literals: few.len() as u8, ..Token::default() });
         }
     }
 
     /// Adds bytes, and a match that begins at this place.
-    pub(super) fn matched(&mut self, bytes: &[u8], length: usize, source: usize, lines: &Lines) {
+    pub(super) fn matched(&mut self, bytes: &[u8], length: usize, source: u32, lines: &Lines) {
         self.literals(bytes);
         let back = lines.back_of(source);
-        let offset = source - lines.start_of(back).unwrap_or(0);
+        let offset = source - lines.start_of(back);
         let matched = Token { literals: 0, back, length: length as u16, offset: offset as u16 };
         match self.tokens.last_mut().filter(|_| !bytes.is_empty()) {
             Some(last) => *last = Token { literals: last.literals, ..matched },

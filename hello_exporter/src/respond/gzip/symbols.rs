@@ -8,15 +8,23 @@ use super::huffman::{self, MOST_BITS};
 
 /// The shortest and the longest match.
 const LEAST_LENGTH: usize = 3;
-pub(super) const MOST_LENGTH: usize = 258;
+pub(super) const MOST_LENGTH: u32 = 258;
 
-/// How many bytes are written at once: their codes, of at most 15 bits, and the bits that do not
-/// fill a byte yet fit into a word.
-pub(super) const MOST_LITERALS: usize = 3;
+/// How many bytes are written at once: their codes and the bits that do not fill a byte yet fit into
+/// a word.
+pub(super) const MOST_LITERALS: u32 = 4;
+
+/// The most bits of the code of a byte or length. RFC 1951 permits 15, but so short codes are rare
+/// enough.
+const MOST_MAIN_BITS: u32 = 13;
 
 const END_OF_BLOCK: usize = 256;
 const FIRST_LENGTH: usize = 257;
 const LENGTHS: usize = 29;
+
+/// More than there are lengths: so many that an index is in bounds without a branch.
+const LENGTH_SLOTS: usize = 512;
+
 const DISTANCES: usize = 30;
 
 /// The least length or distance of a symbol, and the number of its extra bits.
@@ -53,8 +61,8 @@ const DISTANCE_RANGES: [Range; DISTANCES] = {
 
 /// The symbols of distances up to 256, and then of every 128th one: see [`distance_slot`].
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const SYMBOL_OF_DISTANCE: [u8; 512] = {
-    let mut symbols = [0; 512];
+const SYMBOL_OF_DISTANCE: [u8; DISTANCE_SLOTS] = {
+    let mut symbols = [0; DISTANCE_SLOTS];
     let mut symbol = 0;
     while symbol < DISTANCES {
         let (least, extra) = DISTANCE_RANGES[symbol];
@@ -68,14 +76,13 @@ const SYMBOL_OF_DISTANCE: [u8; 512] = {
     symbols
 };
 
+const DISTANCE_SLOTS: usize = 512;
+
+/// All distances of a slot have the same symbol.
+#[inline(always)]
 const fn distance_slot(distance: u32) -> usize {
     let from_zero = distance.wrapping_sub(1) as usize;
     if from_zero < 256 { from_zero } else { 256 + (from_zero >> 7) }
-}
-
-#[inline(always)]
-fn distance_symbol(distance: u32) -> usize {
-    SYMBOL_OF_DISTANCE.get(distance_slot(distance)).copied().unwrap_or_default().into()
 }
 
 /// How often each symbol occurs in a block.
@@ -97,10 +104,11 @@ impl Counts {
         count(&mut self.main, usize::from(byte));
     }
 
-    pub(super) fn matched(&mut self, length: usize, distance: u32) {
-        let symbol = LENGTH_RANGES.partition_point(|&(least, _)| usize::from(least) <= length);
+    pub(super) fn matched(&mut self, length: u32, distance: u32) {
+        let symbol = LENGTH_RANGES.partition_point(|&(least, _)| u32::from(least) <= length);
         count(&mut self.main, FIRST_LENGTH - 1 + symbol);
-        count(&mut self.distances, distance_symbol(distance));
+        let symbol = SYMBOL_OF_DISTANCE.get(distance_slot(distance)).copied();
+        count(&mut self.distances, symbol.unwrap_or_default().into());
     }
 }
 
@@ -114,9 +122,11 @@ fn count(counts: &mut [u32], symbol: usize) {
 pub(super) struct Codes {
     literals: [Code; 256],
     /// By length, each with its extra bits.
-    lengths: [Code; MOST_LENGTH + 1],
-    /// By symbol.
-    distances: [DistanceCode; DISTANCES],
+    lengths: [Code; LENGTH_SLOTS],
+    /// By [`distance_slot`].
+    distances: [DistanceCode; DISTANCE_SLOTS],
+    /// By [`Digits`].
+    digits: [Code; 256],
     end_of_block: Code,
     /// The numbers of bits of all codes.
     main_bits: Vec<u32>,
@@ -126,26 +136,42 @@ pub(super) struct Codes {
 /// The code of a distance's symbol, and its range.
 #[derive(Clone, Copy, Default)]
 struct DistanceCode {
-    code: Code,
-    least: u16,
-    extra: u8,
+    /// What remains of the code with its extra bits if the distance itself, shifted, is subtracted.
+    symbol: u32,
+    shift: u8,
+    /// The number of bits of the code and its extra bits.
+    count: u8,
+}
+
+impl DistanceCode {
+    fn new(code: Code, (least, extra): Range) -> Self {
+        let (shift, least) = (code.count(), u32::from(least));
+        Self {
+            symbol: code.bits().wrapping_sub(least << shift),
+            shift: shift as u8,
+            count: shift as u8 + extra,
+        }
+    }
 }
 
 impl Codes {
     /// Returns codes that are short for symbols that occurred often.
     pub(super) fn new(counts: &Counts) -> Self {
-        let main_bits = huffman::numbers_of_bits(&raised(&counts.main), MOST_BITS);
+        let main_bits = huffman::numbers_of_bits(&raised(&counts.main), MOST_MAIN_BITS);
         let distance_bits = huffman::numbers_of_bits(&raised(&counts.distances), MOST_BITS);
         let main = huffman::codes(&main_bits);
         let main_code = |symbol: usize| main.get(symbol).copied().unwrap_or_default();
-        let mut distances = huffman::codes(&distance_bits).into_iter().zip(DISTANCE_RANGES);
+        let distances: Vec<DistanceCode> = huffman::codes(&distance_bits)
+            .into_iter()
+            .zip(DISTANCE_RANGES)
+            .map(|(code, range)| DistanceCode::new(code, range))
+            .collect();
         Self {
             literals: std::array::from_fn(main_code),
             lengths: lengths(|symbol| main_code(FIRST_LENGTH + symbol)),
-            distances: std::array::from_fn(|_| {
-                let (code, (least, extra)) = distances.next().unwrap_or_default();
-                DistanceCode { code, least, extra }
-            }),
+            distances: SYMBOL_OF_DISTANCE
+                .map(|symbol| distances.get(usize::from(symbol)).copied().unwrap_or_default()),
+            digits: std::array::from_fn(|pair| Digits::code(pair, main_code)),
             end_of_block: main_code(END_OF_BLOCK),
             main_bits,
             distance_bits,
@@ -163,22 +189,29 @@ impl Codes {
 
     /// Appends the first `count` of [`MOST_LITERALS`] bytes, the lowest first; if it is more, all.
     #[inline(always)]
-    pub(super) fn literals(&self, bytes: u32, count: usize, end: BitEnd) -> BitEnd {
-        let code = |at: usize| {
+    pub(super) fn literals(&self, bytes: u32, count: u32, end: BitEnd) -> BitEnd {
+        let code = |at: u32| {
             let byte = (bytes >> (8 * at)) as u8;
             self.literals.get(usize::from(byte)).copied().unwrap_or_default().only_if(at < count)
         };
-        end.push(code(0)).push(code(1)).push(code(2))
+        end.push(code(0)).push(code(1)).push(code(2)).push(code(3))
+    }
+
+    /// Appends up to four digits.
+    #[inline(always)]
+    pub(super) fn digits(&self, digits: Digits, end: BitEnd) -> BitEnd {
+        let code =
+            |pair: u64| self.digits.get(usize::from(pair as u8)).copied().unwrap_or_default();
+        end.push(code(digits.0)).push(code(digits.0 >> 16))
     }
 
     #[inline(always)]
-    pub(super) fn matched(&self, length: usize, distance: u32, end: BitEnd) -> BitEnd {
-        let end = end.push(self.lengths.get(length).copied().unwrap_or_default());
-        let of_distance = self.distances.get(distance_symbol(distance)).copied();
-        let DistanceCode { code, least, extra } = of_distance.unwrap_or_default();
-        let extra_bits = distance.wrapping_sub(u32::from(least));
-        let bits = code.bits() | extra_bits << code.count();
-        end.push_bits(bits, code.count() + u32::from(extra))
+    pub(super) fn matched(&self, length: u32, distance: u32, end: BitEnd) -> BitEnd {
+        let length = self.lengths.get(length as usize % LENGTH_SLOTS).copied();
+        let of_distance = self.distances.get(distance_slot(distance) % DISTANCE_SLOTS).copied();
+        let DistanceCode { symbol, shift, count } = of_distance.unwrap_or_default();
+        let bits = symbol.wrapping_add(distance << (shift & 31));
+        end.push(length.unwrap_or_default()).push_bits(bits, count.into())
     }
 
     pub(super) fn end_block(&self, end: BitEnd, out: &mut Vec<u8>) -> BitEnd {
@@ -187,8 +220,8 @@ impl Codes {
 }
 
 /// Returns the codes of all lengths, with their extra bits.
-fn lengths(code: impl Fn(usize) -> Code) -> [Code; MOST_LENGTH + 1] {
-    let mut lengths = [Code::default(); MOST_LENGTH + 1];
+fn lengths(code: impl Fn(usize) -> Code) -> [Code; LENGTH_SLOTS] {
+    let mut lengths = [Code::default(); LENGTH_SLOTS];
     for (symbol, &(least, extra)) in LENGTH_RANGES.iter().enumerate() {
         for bits in 0..1 << extra {
             if let Some(length) = lengths.get_mut(usize::from(least) + bits as usize) {
@@ -205,4 +238,43 @@ fn raised(counts: &[u32]) -> Vec<u32> {
     let total: u64 = counts.iter().map(|count| u64::from(*count)).sum();
     let factor = (counts.len() as u64 * 64 / total.max(1)).clamp(1, 4_096) as u32;
     counts.iter().map(|count| count.saturating_mul(factor).saturating_add(1)).collect()
+}
+
+/// Up to eight decimal digits. Every second byte has two of them, the first one in its low half; a
+/// half without a digit has all bits.
+#[derive(Clone, Copy)]
+pub(super) struct Digits(u64);
+
+impl Digits {
+    const NONE: usize = 15;
+
+    /// Returns the first `count` of eight bytes, the lowest first; `None` if one is not a digit.
+    #[inline(always)]
+    pub(super) fn of(bytes: u64, count: u32) -> Option<Self> {
+        const ZEROS: u64 = every_byte(b'0');
+        /// Added to a byte above nine, this sets its highest bit.
+        const ABOVE_NINE: u64 = every_byte(0x80 - 10);
+        let beyond = (u64::MAX << (4 * count)) << (4 * count);
+        let digits = bytes ^ ZEROS;
+        let others = (digits | digits.wrapping_add(ABOVE_NINE)) & every_byte(0x80) & !beyond;
+        let digits = (digits | beyond) & every_byte(0x0f);
+        (others == 0).then_some(Self(digits | digits >> 4))
+    }
+
+    /// Returns those after the first four.
+    #[inline(always)]
+    pub(super) fn rest(self) -> Self {
+        Self(self.0 >> 32)
+    }
+
+    /// Returns the code of a byte with two digits.
+    fn code(pair: usize, code: impl Fn(usize) -> Code) -> Code {
+        let of = |digit| if digit == Self::NONE { Code::default() } else { code(digit + 0x30) };
+        let second = of(pair >> 4);
+        of(pair & 0x0f).followed_by(second.bits(), second.count())
+    }
+}
+
+const fn every_byte(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
