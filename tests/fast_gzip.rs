@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use hello_exporter::collect::{Collect, Desc, Describe, FamilyEncoder, MetricType};
 use hello_exporter::http::Metrics;
 use hello_exporter::respond::Request;
 use hello_exporter::{Collector, CounterVec, GaugeVec, HistogramVec, Registry};
@@ -212,6 +214,50 @@ fn random_registries_are_read_back() {
     assert!(is_same(Command::new("gzip").args(["--decompress", "--stdout"])), "gzip of zlib-rs");
     // The first scrape of each registry is compressed by zlib-rs in both.
     assert!(bodies.gzip.len() < bodies.zlib.len(), "{} {}", bodies.gzip.len(), bodies.zlib.len());
+}
+
+/// A collector with more samples than are compressed at once, which can then panic.
+struct Large(Arc<AtomicBool>);
+
+impl Describe for Large {
+    fn describe(&self) -> Vec<Desc> {
+        vec![Desc::new("large", "Many samples.", MetricType::Gauge).with_labels(["x"])]
+    }
+}
+
+impl Collect for Large {
+    fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
+        for number in 0..30_000_u32 {
+            encoder.sample([format!("label value {number}")], number);
+        }
+        assert!(!self.0.load(Ordering::Relaxed), "a fault");
+    }
+}
+
+#[test]
+fn large_collector_that_panics_loses_only_its_own_samples() {
+    let panics = Arc::new(AtomicBool::new(false));
+    let registry = registry_of(Large(Arc::clone(&panics)));
+    let metrics = Arc::new(Families::new());
+    registry.register(Arc::clone(&metrics)).unwrap();
+    for (family, number) in [(0, 100), (1, 20_000)] {
+        let change = Change::Add(7);
+        apply(&metrics, &Step { family, first: 0, number, change });
+    }
+    let mut bodies = Bodies::default();
+    for is_panicking in [false, false, false, true, true, false, false] {
+        panics.store(is_panicking, Ordering::Relaxed);
+        let before = bodies.identity.len();
+        bodies.scrape(&registry, "application/openmetrics-text");
+        let exposition = String::from_utf8_lossy(&bodies.identity[before..]);
+        assert_eq!(exposition.contains("\nlarge{"), !is_panicking);
+        assert!(exposition.contains("\nrequests_total{") && exposition.ends_with("# EOF\n"));
+    }
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("bodies.gz");
+    fs::write(&file, &bodies.gzip).unwrap();
+    let read = printed(Command::new("gzip").args(["--decompress", "--stdout"]), &file);
+    assert!(read == bodies.identity);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod cursor;
 mod decimal;
 mod encoding;
+mod exposition;
 mod family;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
@@ -21,6 +22,7 @@ mod wire;
 mod written;
 
 pub use encoding::Encoding;
+pub(crate) use exposition::{Exposition, LineReader};
 pub use family::FamilyEncoder;
 pub(crate) use line::PlainLines;
 pub(crate) use messages::{NumberSeries, PlainMessages};

@@ -9,8 +9,8 @@
 //! - **A scrape with collectors of its own.** Sources and probes are registered as a
 //!   [`Registrable`] with their [`Declarations`]. A [`Provider`] hands a [`ScrapeCollector`] of
 //!   each to the scrape.
-//! - **Responses**: a [`BodyEncoder`] keeps the buffers and compressors of an endpoint, and
-//!   [`query_pairs`] reads a query.
+//! - **Responses**: an [`Exposition`] is written to, a [`BodyEncoder`] keeps the buffers and
+//!   compressors of an endpoint, and [`query_pairs`] reads a query.
 //! - **Runs**: a [`SingleFlight`] shares a [`Run`] between all who need it.
 //! - **Small helpers**: [`lock`], [`read`] and [`write`] for locks that outlive a panic;
 //!   [`write_whole`] replaces a file; [`system_roots`] are the authorities that the system trusts;
@@ -29,6 +29,7 @@
 //! returns whether it is not as requested.
 
 pub(crate) use crate::collect::live::{InMemory, Liveness};
+pub(crate) use crate::encode::Exposition;
 pub(crate) use crate::name::prefix::metric_prefix;
 pub(crate) use crate::panic::asynchronous::{catch_async, note_location};
 pub(crate) use crate::panic::{DropLog, Guarded, Panic, PanicState, catch, panic_message};

@@ -36,6 +36,7 @@ pub use textfile::TextfileError;
 
 use crate::collect::Declared;
 use crate::desc::Desc;
+use crate::encode::Exposition;
 use crate::metric::start;
 use crate::panic::{DropLog, PanicState};
 use crate::sync::{read, write};
@@ -212,7 +213,9 @@ impl Registry {
     /// encode at once, and the registry holds no lock while samples are encoded.
     pub fn encode(&self, encoding: impl Into<Encoding>, buffer: &mut Vec<u8>) {
         let request = ScrapeRequest { encoding: encoding.into(), names: None };
-        self.encode_request(&request, &mut (), buffer);
+        let mut exposition = Exposition::new(std::mem::take(buffer));
+        self.encode_request(&request, &mut (), &mut exposition);
+        *buffer = exposition.buffer;
     }
 
     /// Appends the samples that a scrape requests, including those of `provider`. Returns whether
@@ -221,9 +224,9 @@ impl Registry {
         &self,
         request: &ScrapeRequest<'_>,
         provider: &mut dyn Provider,
-        buffer: &mut Vec<u8>,
+        exposition: &mut Exposition,
     ) -> bool {
-        scrape::encode(&self.inner, self.inner.plan(), request, provider, buffer)
+        scrape::encode(&self.inner, self.inner.plan(), request, provider, exposition)
     }
 
     /// Returns the counters of dropped series, to be registered under the exporter's name.

@@ -42,6 +42,7 @@ pub mod fuzzing;
 mod gzip;
 mod kinds;
 mod negotiate;
+mod parts;
 mod pool;
 pub(crate) mod query;
 mod request;

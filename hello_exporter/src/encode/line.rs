@@ -11,7 +11,7 @@ use super::cursor::{Cursor, append_number};
 use super::number::{RenderedBounds, append_bound};
 use super::prepared::LinePrefix;
 use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
-use super::{Encoder, Prepared, Sample, SampleValue};
+use super::{Encoder, Exposition, Prepared, Sample, SampleValue};
 use crate::labels::RenderedLabels;
 
 /// The differences between the two text formats.
@@ -29,9 +29,9 @@ pub(crate) trait Dialect {
     fn append_timestamp(milliseconds: i64, out: &mut Vec<u8>);
 }
 
-/// Appends an exposition in one of the text formats to a buffer.
+/// Writes an exposition in one of the text formats.
 pub(crate) struct LineEncoder<'a, D> {
-    out: &'a mut Vec<u8>,
+    out: &'a mut Exposition,
     /// Whether start timestamps are written where the family has them.
     created_samples: bool,
     takes_exemplars: bool,
@@ -40,7 +40,7 @@ pub(crate) struct LineEncoder<'a, D> {
 }
 
 impl<'a, D: Dialect> LineEncoder<'a, D> {
-    pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
+    pub(crate) fn new(out: &'a mut Exposition) -> Self {
         Self {
             out,
             created_samples: false,
@@ -56,7 +56,7 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
     }
 
     fn push(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
+        self.out.buffer.extend_from_slice(text.as_bytes());
     }
 
     /// Writes a line.
@@ -67,7 +67,7 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
         value: SampleValue,
         end: LineEnd<'_>,
     ) {
-        Cursor::new(self.out).number(prefix.before_value(labels), value, b"");
+        Cursor::new(&mut self.out.buffer).number(prefix.before_value(labels), value, b"");
         self.end_line(end);
     }
 
@@ -79,20 +79,20 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
         start: i64,
         timestamp: Option<i64>,
     ) {
-        Cursor::new(self.out).parts(prefix.before_value(labels));
-        D::append_timestamp(start, self.out);
+        Cursor::new(&mut self.out.buffer).parts(prefix.before_value(labels));
+        D::append_timestamp(start, &mut self.out.buffer);
         self.end_line(LineEnd::of(timestamp));
     }
 
     fn end_line(&mut self, LineEnd { timestamp, exemplar }: LineEnd<'_>) {
         if let Some(milliseconds) = timestamp {
             self.push(" ");
-            D::append_timestamp(milliseconds, self.out);
+            D::append_timestamp(milliseconds, &mut self.out.buffer);
         }
         if let Some(exemplar) = exemplar.filter(|_| D::EXEMPLARS) {
             let parts = [b" # {", exemplar.labels.as_bytes(), b"} "];
-            Cursor::new(self.out).number(parts, exemplar.value, b" ");
-            D::append_timestamp(exemplar.timestamp, self.out);
+            Cursor::new(&mut self.out.buffer).number(parts, exemplar.value, b" ");
+            D::append_timestamp(exemplar.timestamp, &mut self.out.buffer);
         }
         self.push("\n");
     }
@@ -105,7 +105,7 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
         histogram: &HistogramPoint<'_>,
         rendered: &RenderedBounds,
     ) {
-        let mut cursor = Cursor::new(self.out);
+        let mut cursor = Cursor::new(&mut self.out.buffer);
         let bounds = rendered.iter(D::FLOAT_BOUNDS, labels.is_empty());
         for (bound, &(_, count)) in bounds.zip(histogram.buckets) {
             cursor.number([prefix.open.as_bytes(), labels.0, bound], count.into(), b"\n");
@@ -123,14 +123,14 @@ impl<'a, D: Dialect> LineEncoder<'a, D> {
     ) {
         self.push(&prefix.open);
         if !labels.is_empty() {
-            self.out.extend_from_slice(labels.0);
+            self.out.buffer.extend_from_slice(labels.0);
             self.push(",");
         }
         self.push(name);
         self.push("=\"");
-        append_bound(bound, D::FLOAT_BOUNDS, self.out);
+        append_bound(bound, D::FLOAT_BOUNDS, &mut self.out.buffer);
         self.push("\"} ");
-        append_number(value, self.out);
+        append_number(value, &mut self.out.buffer);
         self.end_line(end);
     }
 
@@ -224,6 +224,7 @@ impl<D: Dialect> Encoder for LineEncoder<'_, D> {
         {
             self.created(prefix, labels, start, sample.timestamp);
         }
+        self.out.pass_lines();
     }
 
     fn finish(&mut self) {
@@ -261,19 +262,39 @@ impl LineEnd<'_> {
 }
 
 /// Appends lines that are the same in both dialects.
-pub(crate) struct PlainLines<'l>(&'l mut Vec<u8>);
+pub(crate) struct PlainLines<'l>(&'l mut Exposition);
 
 impl PlainLines<'_> {
+    /// How many lines are written before a reader can read them.
+    const LINES: usize = 512;
+
     /// Appends samples with labels, without timestamps and exemplars.
     #[inline]
     pub(crate) fn append<'s>(
         self,
         prefix: &LinePrefix,
-        samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
+        mut samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
     ) {
-        let mut cursor = Cursor::new(self.0);
-        samples.for_each(|(labels, value)| {
-            cursor.number([prefix.open.as_bytes(), labels.0, b"} "], value, b"\n");
-        });
+        let Self(out) = self;
+        if !out.has_reader() {
+            return append_lines(&mut out.buffer, prefix, samples);
+        }
+        while let Some(first) = samples.next() {
+            let few = std::iter::once(first).chain(samples.by_ref().take(Self::LINES));
+            append_lines(&mut out.buffer, prefix, few);
+            out.pass_lines();
+        }
     }
+}
+
+#[inline]
+fn append_lines<'s>(
+    out: &mut Vec<u8>,
+    prefix: &LinePrefix,
+    samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
+) {
+    let mut cursor = Cursor::new(out);
+    samples.for_each(|(labels, value)| {
+        cursor.number([prefix.open.as_bytes(), labels.0, b"} "], value, b"\n");
+    });
 }

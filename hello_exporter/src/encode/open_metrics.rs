@@ -8,7 +8,7 @@ use super::Prepared;
 use super::cursor::append_number;
 use super::line::{Dialect, LineEncoder};
 
-/// Appends an exposition to a buffer.
+/// Writes an exposition.
 pub(crate) type OpenMetricsEncoder<'a> = LineEncoder<'a, Version100>;
 
 /// The [`Dialect`] of the format.

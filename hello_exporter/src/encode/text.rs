@@ -4,7 +4,7 @@ use super::Prepared;
 use super::cursor::append_number;
 use super::line::{Dialect, LineEncoder};
 
-/// Appends an exposition to a buffer.
+/// Writes an exposition.
 pub(crate) type TextEncoder<'a> = LineEncoder<'a, Version004>;
 
 /// The [`Dialect`] of the format.

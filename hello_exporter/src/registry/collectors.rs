@@ -12,7 +12,7 @@ use super::plan::{Plan, Registration};
 use super::{CollectorId, Inner};
 use crate::collect::Collect;
 use crate::desc::Desc;
-use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written};
+use crate::encode::{Exposition, FamilyEncoder, Prepared, TextEncoder, Written};
 use crate::panic::{Panic, catch};
 use crate::sync::{lock, write};
 
@@ -143,7 +143,7 @@ fn register_new(
 fn series(collector: &dyn Collect, position: usize, desc: &Desc) -> u64 {
     let metric = Prepared::new(desc.clone());
     let mut written = Written::counting();
-    let mut text = Vec::new();
+    let mut text = Exposition::new(Vec::new());
     let mut encoder = TextEncoder::new(&mut text);
     let collect = || {
         collector.collect(position, &mut FamilyEncoder::new(&metric, &mut encoder, &mut written))

@@ -6,6 +6,7 @@ use super::plan::Plan;
 use super::scrape::{self, Provider, ScrapeRequest};
 use super::shown::ShownFamilies;
 use super::{Addition, CollectorId, Inner, Registry, Scope};
+use crate::encode::Exposition;
 use crate::sync::{read, write};
 
 /// The plan of a scrape that has not been encoded yet.
@@ -31,9 +32,9 @@ impl Registry {
         plan: ScrapePlan,
         request: &ScrapeRequest<'_>,
         provider: &mut dyn Provider,
-        buffer: &mut Vec<u8>,
+        exposition: &mut Exposition,
     ) -> bool {
-        scrape::encode(&self.inner, plan.0, request, provider, buffer)
+        scrape::encode(&self.inner, plan.0, request, provider, exposition)
     }
 
     /// Returns a view of this registry that adds the prefix and the labels of `addition`.

@@ -43,9 +43,9 @@ impl Registry {
     /// Returns the response to a [`Request`], which has the headers and the query of an HTTP
     /// request. It blocks the thread as [`respond`](Self::respond) does.
     pub fn respond_to(&self, request: &Request) -> Response {
-        Response::encode(request, &self.inner.bodies, |encoding, buffer| {
+        Response::encode(request, &self.inner.bodies, |encoding, exposition| {
             let scrape = ScrapeRequest { encoding, names: request.names() };
-            self.encode_request(&scrape, &mut (), buffer);
+            self.encode_request(&scrape, &mut (), exposition);
         })
     }
 }

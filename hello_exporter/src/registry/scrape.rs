@@ -12,8 +12,8 @@ use super::plan::{Member, Plan, PlannedFamily, Registration};
 use super::{CollectorId, Inner};
 use crate::collect::Collect;
 use crate::encode::{
-    Encoder, Encoding, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder, TextEncoder,
-    Written, encode_family, with_form,
+    Encoder, Encoding, Exposition, FamilyEncoder, Format, OpenMetricsEncoder, ProtobufEncoder,
+    TextEncoder, Written, encode_family, with_form,
 };
 use crate::panic::{Panic, catch};
 use crate::sync::lock;
@@ -63,7 +63,7 @@ pub(super) fn encode(
     plan: Arc<Plan>,
     request: &ScrapeRequest<'_>,
     provider: &mut dyn Provider,
-    buffer: &mut Vec<u8>,
+    exposition: &mut Exposition,
 ) -> bool {
     let (mut collectors, has_failed) = make_needed(&plan, request);
     let made = collectors.len();
@@ -74,7 +74,7 @@ pub(super) fn encode(
     let mut written = inner.memory.take();
     let has_failed = has_failed || !panicked.is_empty();
     let mut attempts = Attempts { has_failed, ..Attempts::default() };
-    let start = buffer.len();
+    let start = exposition.begin();
     loop {
         for id in panicked.drain(..) {
             provider.leave_out(id);
@@ -89,14 +89,13 @@ pub(super) fn encode(
             dynamic: &dynamic,
             request,
         };
-        match scrape.encode_to(buffer, &mut written, &mut attempts) {
-            Ok(()) => break,
-            Err(id) => {
-                written.resets.clear();
-                buffer.truncate(start);
-                panicked.push(id);
-            }
+        match scrape.encode_to(exposition, &mut written, &mut attempts) {
+            Ok(()) if !exposition.is_torn() => break,
+            Ok(()) => {}
+            Err(id) => panicked.push(id),
         }
+        written.resets.clear();
+        exposition.restart(start);
     }
     written.resets.drain(..).for_each(|metric| metric.reset());
     inner.memory.give_back(written);
@@ -159,18 +158,20 @@ impl ScrapeEncoder<'_> {
     /// Encodes all families. The error is the provided collector that panicked.
     fn encode_to(
         &self,
-        buffer: &mut Vec<u8>,
+        exposition: &mut Exposition,
         written: &mut Written,
         attempts: &mut Attempts,
     ) -> Result<(), CollectorId> {
         let Encoding { format, created_samples, .. } = self.request.encoding;
         match format {
-            Format::Text => self.encode(&mut TextEncoder::new(buffer), written, attempts),
+            Format::Text => self.encode(&mut TextEncoder::new(exposition), written, attempts),
             Format::OpenMetrics => {
-                let encoder = OpenMetricsEncoder::new(buffer).created_samples(created_samples);
+                let encoder = OpenMetricsEncoder::new(exposition).created_samples(created_samples);
                 self.encode(&mut { encoder }, written, attempts)
             }
-            Format::Protobuf => self.encode(&mut ProtobufEncoder::new(buffer), written, attempts),
+            Format::Protobuf => {
+                self.encode(&mut ProtobufEncoder::new(&mut exposition.buffer), written, attempts)
+            }
         }
     }
 

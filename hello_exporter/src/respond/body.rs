@@ -6,7 +6,9 @@ use tracing::error;
 
 use super::compress::{Coding, Compressor};
 use super::kinds::Kind;
+use super::parts::GzipReader;
 use super::pool::{Pool, Pooled};
+use crate::encode::{Exposition, LineReader};
 
 /// Encodes bodies, and keeps buffers and compressors for the next scrape.
 #[derive(Clone, Debug, Default)]
@@ -18,25 +20,37 @@ pub(crate) struct BodyEncoder {
 }
 
 impl BodyEncoder {
-    /// Calls `encode`, which appends an exposition to a buffer, and returns the body in `coding`.
-    /// If it cannot be compressed, returns it uncompressed. Blocks the thread meanwhile.
+    /// Calls `encode`, which writes an exposition, and returns the body in `coding`. If it cannot
+    /// be compressed, returns it uncompressed. Blocks the thread meanwhile.
     ///
-    /// A `kind` is that of a text, see [`Compressor::compress`].
+    /// A `kind` is that of a text, see [`Compressor::compress`]. If it is known, a large exposition
+    /// is compressed while it is written.
     pub(super) fn encode(
         &self,
         coding: Coding,
         kind: Option<Kind>,
-        encode: impl FnOnce(&mut Vec<u8>),
+        encode: impl FnOnce(&mut Exposition),
     ) -> Body {
-        let mut exposition = empty_buffer(&self.expositions);
-        encode(&mut exposition.value);
-        match self.compress(coding, kind, &exposition.value) {
+        let Pooled { value, .. } = empty_buffer(&self.expositions);
+        let kind = kind.filter(|_| coding == Coding::Gzip);
+        let mut exposition = Exposition::read_by(value, kind.and_then(|kind| self.reader(kind)));
+        encode(&mut exposition);
+        let (buffer, reader) = exposition.into_parts();
+        let compressed = reader.and_then(|reader| reader.finish(&buffer)).map(Pooled::new);
+        let exposition = Pooled::new(buffer);
+        match compressed.or_else(|| self.compress(coding, kind, &exposition.value)) {
             Some(compressed) => {
                 self.expositions.put(exposition);
                 Body::new(coding, compressed, &self.compressed)
             }
             None => Body::new(Coding::Identity, exposition, &self.expositions),
         }
+    }
+
+    fn reader(&self, kind: Kind) -> Option<Box<dyn LineReader>> {
+        let mut reader = GzipReader::new(&self.compressor, kind)?;
+        reader.compressed = empty_buffer(&self.compressed).value;
+        Some(Box::new(reader))
     }
 
     /// Returns the compressed exposition; `None` if `coding` is `Identity`, or after a failure.
@@ -127,7 +141,9 @@ mod tests {
     #[test]
     fn buffers_of_sent_bodies_are_reused() {
         let encoder = BodyEncoder::default();
-        let encode = |coding| encoder.encode(coding, None, |buffer| buffer.resize(1_000, b'x'));
+        let encode = |coding| {
+            encoder.encode(coding, None, |exposition| exposition.buffer.resize(1_000, b'x'))
+        };
         let pooled = || (encoder.expositions.bytes().len(), encoder.compressed.bytes().len());
         for _ in 0..2 {
             let gzip = encode(Coding::Gzip);
@@ -142,7 +158,8 @@ mod tests {
     #[test]
     fn body_becomes_a_vector() {
         let encoder = BodyEncoder::default();
-        let body = encoder.encode(Coding::Identity, None, |buffer| buffer.extend(b"a 1\n"));
+        let body =
+            encoder.encode(Coding::Identity, None, |exposition| exposition.buffer.extend(b"a 1\n"));
         assert_eq!(Vec::from(body), b"a 1\n");
         assert_eq!(encoder.expositions.bytes(), [0; 0]);
     }

@@ -75,7 +75,31 @@ impl Compressor {
     }
 }
 
+/// A compressor for bodies of a kind.
+pub(super) type GzipOfKind = Pooled<(Kind, Gzip)>;
+
 impl Compressor {
+    /// Takes the compressor that remembers the last body of a kind; `None` if there is none, or if
+    /// it must see the next body as a whole.
+    pub(super) fn take_for_parts(&self, kind: Kind) -> Option<GzipOfKind> {
+        self.gzip.take_fitting(|(of, gzip)| *of == kind && gzip.can_stream())
+    }
+
+    /// Keeps a compressor for the next body of its kind, unless it did not know most lines of the
+    /// last one.
+    pub(super) fn put(&self, gzip: GzipOfKind, knew_most: bool) {
+        if knew_most {
+            self.gzip.put(gzip);
+        } else {
+            self.kinds.pause(gzip.value.0);
+        }
+    }
+
+    /// Records a request of this kind.
+    pub(super) fn record(&self, kind: Kind) {
+        self.kinds.comes_again(kind);
+    }
+
     fn is_worth_remembering(&self, kind: Kind, body: &[u8]) -> bool {
         Gzip::LENGTHS.contains(&body.len()) && self.kinds.comes_again(kind)
     }
@@ -87,11 +111,7 @@ impl Compressor {
         let mut state = known.unwrap_or_else(|| Pooled::new((kind, Gzip::default())));
         let (_, gzip) = &mut state.value;
         let knew_most = gzip.compress(body, written);
-        if is_first || knew_most {
-            self.gzip.put(state);
-        } else {
-            self.kinds.pause(kind);
-        }
+        self.put(state, is_first || knew_most);
     }
 }
 

@@ -35,10 +35,10 @@ use std::ops::RangeInclusive;
 use bits::{BitEnd, Code};
 use flate2::Crc;
 use lines::Lines;
-use matcher::Matcher;
+use matcher::{Matcher, WINDOW};
 use memory::Memory;
 use symbols::{Codes, Counts, Digits, MOST_LITERALS};
-use walk::{Progress, Sink, Walk};
+use walk::{Progress, Sink, Walk, block_of};
 
 use super::pool::Reusable;
 
@@ -96,36 +96,108 @@ impl Gzip {
 
     fn make_codes(&mut self, body: &[u8]) {
         let mut counter = Counter::default();
-        self.walk(body, &mut counter, ());
+        self.begin_walk();
+        self.walk(body, &mut counter, Progress::start(())).finish(&mut counter);
+        self.memory.finish();
         self.codes.clear();
         self.codes.extend(counter.blocks.iter().map(Codes::new));
     }
 
     fn write(&mut self, body: &[u8], out: &mut Vec<u8>) {
+        let mut stream = self.begin(out);
+        self.append(&mut stream, body, out);
+        self.finish(stream, out);
+    }
+
+    /// Returns whether a body can be compressed part by part: from the first part on, with the codes
+    /// of an earlier body.
+    pub(super) fn can_stream(&self) -> bool {
+        self.uses > 0 && !self.codes.is_empty()
+    }
+
+    /// Begins a body, which is compressed part by part.
+    pub(super) fn begin(&mut self, out: &mut Vec<u8>) -> Stream {
+        self.begin_walk();
         out.extend_from_slice(&Self::HEADER);
-        let mut end = BitEnd::of(out);
-        let mut sum = Crc::new();
+        Stream { progress: Progress::start(BitEnd::of(out)), sum: Crc::new() }
+    }
+
+    /// Compresses the complete lines in a buffer, and removes those that are too far back for
+    /// matches.
+    pub(super) fn take(&mut self, stream: &mut Stream, buffer: &mut Vec<u8>, out: &mut Vec<u8>) {
+        // A line begins with the newline before it.
+        let Some(end) = buffer.iter().rposition(|byte| *byte == b'\n') else { return };
+        self.append(stream, buffer.get(..end).unwrap_or_default(), out);
+        let removed = end.saturating_sub(WINDOW) / WINDOW * WINDOW;
+        buffer.drain(..removed);
+        self.matcher.shift(removed);
+        self.lines.shift(removed as u32);
+        stream.progress.shift(removed as u32);
+    }
+
+    /// Compresses the rest of a body, and ends it. Returns whether most of its lines were in the
+    /// last body.
+    pub(super) fn end(&mut self, mut stream: Stream, rest: &[u8], out: &mut Vec<u8>) -> bool {
+        self.append(&mut stream, rest, out);
+        self.finish(stream, out);
+        let knew_most = self.knew_most();
+        self.uses = if knew_most { (self.uses + 1) % Self::RENEWAL } else { 0 };
+        knew_most
+    }
+
+    fn append(&mut self, stream: &mut Stream, body: &[u8], out: &mut Vec<u8>) {
         let codes = std::mem::take(&mut self.codes);
-        let mut all = codes.iter();
-        // An empty body has no block of its own.
-        if let Some(first) = all.next().filter(|_| !body.is_empty()) {
-            let mut writer = Writer { codes: first, later: all, out, sum };
-            end = self.walk(body, &mut writer, end);
-            end = writer.codes.end_block(end, writer.out);
-            sum = writer.sum;
+        let block = block_of(self.lines.number().saturating_sub(1));
+        if let Some(current) = codes_of(&codes, block) {
+            let mut writer = Writer { codes: &codes, current, out, sum: &mut stream.sum };
+            stream.progress = self.walk(body, &mut writer, stream.progress);
         }
         self.codes = codes;
+    }
+
+    fn finish(&mut self, stream: Stream, out: &mut Vec<u8>) {
+        let Stream { progress, mut sum } = stream;
+        let mut end = BitEnd::of(out);
+        let last_line = self.lines.number().checked_sub(1);
+        // An empty body has no block of its own.
+        if let Some(current) = last_line.and_then(|line| codes_of(&self.codes, block_of(line))) {
+            let mut writer = Writer { codes: &self.codes, current, out, sum: &mut sum };
+            end = progress.finish(&mut writer);
+            end = current.end_block(end, out);
+        }
         // An empty block with the fixed codes is the last one.
         end.push(Code::new(1 | 1 << 1, 3 + 7)).finish(out);
         out.extend_from_slice(&sum.sum().to_le_bytes());
         out.extend_from_slice(&sum.amount().to_le_bytes());
+        self.memory.finish();
     }
 
-    fn walk<S: Sink>(&mut self, body: &[u8], sink: &mut S, end: S::End) -> S::End {
-        let Self { matcher, lines, memory, .. } = self;
-        let after = Progress::start(end);
-        Walk { body, matcher, lines, memory, sink, last_long_tail: None, after }.run()
+    fn begin_walk(&mut self) {
+        self.matcher.begin();
+        self.lines.begin();
+        self.memory.begin();
     }
+
+    fn walk<S: Sink>(
+        &mut self,
+        body: &[u8],
+        sink: &mut S,
+        progress: Progress<S::End>,
+    ) -> Progress<S::End> {
+        let Self { matcher, lines, memory, .. } = self;
+        Walk { body, matcher, lines, memory, sink, progress }.run()
+    }
+}
+
+/// A body that is compressed part by part.
+pub(super) struct Stream {
+    progress: Progress<BitEnd>,
+    sum: Crc,
+}
+
+/// Returns the codes of a block: the last ones if it has none of its own.
+fn codes_of(all: &[Codes], block: usize) -> Option<&Codes> {
+    all.get(block).or(all.last())
 }
 
 impl Reusable for Gzip {
@@ -143,7 +215,7 @@ struct Counter {
 impl Sink for Counter {
     type End = ();
 
-    fn begin_block(&mut self, _: bool, (): ()) {
+    fn begin_block(&mut self, _: usize, (): ()) {
         self.blocks.push(Counts::default());
     }
 
@@ -166,36 +238,35 @@ impl Sink for Counter {
 
 /// Writes the symbols of each block with its codes.
 struct Writer<'w> {
-    codes: &'w Codes,
-    /// The codes of later blocks. If there are none, the last ones are used again.
-    later: std::slice::Iter<'w, Codes>,
+    codes: &'w [Codes],
+    current: &'w Codes,
     out: &'w mut Vec<u8>,
-    sum: Crc,
+    sum: &'w mut Crc,
 }
 
 impl Sink for Writer<'_> {
     type End = BitEnd;
 
-    fn begin_block(&mut self, is_first: bool, mut end: BitEnd) -> BitEnd {
-        if !is_first {
-            end = self.codes.end_block(end, self.out);
-            self.codes = self.later.next().unwrap_or(self.codes);
+    fn begin_block(&mut self, number: usize, mut end: BitEnd) -> BitEnd {
+        if number > 0 {
+            end = self.current.end_block(end, self.out);
+            self.current = codes_of(self.codes, number).unwrap_or(self.current);
         }
-        self.codes.begin_block(end, self.out)
+        self.current.begin_block(end, self.out)
     }
 
     #[inline(always)]
     fn literals(&mut self, bytes: u32, count: u32, end: BitEnd) -> BitEnd {
-        self.codes.literals(bytes, count, end).written(self.out)
+        self.current.literals(bytes, count, end).written(self.out)
     }
 
     #[inline(always)]
     fn value(&mut self, bytes: u64, count: u32, mut end: BitEnd) -> BitEnd {
         let is_long = count > MOST_LITERALS;
         if let Some(digits) = Digits::of(bytes, count) {
-            end = self.codes.digits(digits, end).written(self.out);
+            end = self.current.digits(digits, end).written(self.out);
             return if is_long {
-                self.codes.digits(digits.rest(), end).written(self.out)
+                self.current.digits(digits.rest(), end).written(self.out)
             } else {
                 end
             };
@@ -206,7 +277,7 @@ impl Sink for Writer<'_> {
 
     #[inline(always)]
     fn matched(&mut self, length: u32, distance: u32, end: BitEnd) -> BitEnd {
-        self.codes.matched(length, distance, end).written(self.out)
+        self.current.matched(length, distance, end).written(self.out)
     }
 
     fn passed(&mut self, bytes: &[u8]) {

@@ -7,7 +7,7 @@ use tracing::error;
 use super::body::{Body, BodyEncoder};
 use super::compress::Coding;
 use super::request::Request;
-use crate::encode::Encoding;
+use crate::encode::{Encoding, Exposition};
 use crate::panic::catch;
 
 /// A response to a scrape, made by [`Registry::respond`](crate::Registry::respond).
@@ -21,17 +21,16 @@ pub struct Response {
 }
 
 impl Response {
-    /// Calls `encode`, which appends an exposition to a buffer, and returns the response with the
-    /// exposition in the format and coding that the client prefers. Blocks the thread meanwhile.
+    /// Calls `encode`, which writes an exposition, and returns the response with the exposition in the format and coding that the client prefers. Blocks the thread meanwhile.
     pub(crate) fn encode(
         request: &Request,
         bodies: &BodyEncoder,
-        encode: impl FnOnce(Encoding, &mut Vec<u8>),
+        encode: impl FnOnce(Encoding, &mut Exposition),
     ) -> Self {
         let (representation, preferred) = (request.representation(), request.coding());
         let encoding = request.encoding(representation);
         let kind = request.kind(encoding);
-        match catch(|| bodies.encode(preferred, kind, |buffer| encode(encoding, buffer))) {
+        match catch(|| bodies.encode(preferred, kind, |exposition| encode(encoding, exposition))) {
             Ok(body) => {
                 let content_type = representation.content_type();
                 Self { status: 200, content_type, preferred, body }
@@ -39,7 +38,7 @@ impl Response {
             Err(error) => {
                 error!(%error, "Scrape was not finished");
                 let text = b"the scrape was not finished\n";
-                let body = bodies.encode(Coding::Identity, None, |buffer| buffer.extend(text));
+                let body = bodies.encode(Coding::Identity, None, |error| error.buffer.extend(text));
                 let content_type = "text/plain; charset=utf-8".into();
                 Self { status: 500, content_type, preferred, body }
             }
@@ -93,8 +92,8 @@ mod tests {
     fn panic_of_the_encoder_is_status_500() {
         let bodies = BodyEncoder::default();
         let request = Request::new().headers([("Accept-Encoding", "gzip")]);
-        let response = Response::encode(&request, &bodies, |_, buffer| {
-            buffer.extend(b"a 1\n");
+        let response = Response::encode(&request, &bodies, |_, exposition| {
+            exposition.buffer.extend(b"a 1\n");
             panic!("a fault");
         });
         assert_eq!(response.status(), 500);
@@ -104,8 +103,8 @@ mod tests {
         assert_eq!(response.body(), b"the scrape was not finished\n");
         assert!(response.has_encoding_error());
 
-        let response = Response::encode(&Request::new(), &bodies, |_, buffer| {
-            buffer.extend(b"a 1\n");
+        let response = Response::encode(&Request::new(), &bodies, |_, exposition| {
+            exposition.buffer.extend(b"a 1\n");
         });
         assert_eq!((response.status(), response.body()), (200, &b"a 1\n"[..]));
         assert!(!response.has_encoding_error());

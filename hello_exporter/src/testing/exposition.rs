@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::collect::Collect;
 use crate::desc::Desc;
-use crate::encode::{FamilyEncoder, Prepared, TextEncoder, Written, encode_family};
+use crate::encode::{Exposition, FamilyEncoder, Prepared, TextEncoder, Written, encode_family};
 use crate::registry::origin::Registrable;
 use crate::registry::{RegisterError, Registry};
 
@@ -29,8 +29,8 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
     let mut metrics: Vec<(usize, Prepared)> =
         descs.into_iter().enumerate().flat_map(prepared).collect();
     metrics.sort_by(|(_, one), (_, other)| one.desc.name().cmp(other.desc.name()));
-    let mut buffer = Vec::new();
-    let mut text = TextEncoder::new(&mut buffer);
+    let mut exposition = Exposition::new(Vec::new());
+    let mut text = TextEncoder::new(&mut exposition);
     let mut written = Written::default();
     let mut dropped = None;
     // Descs of one name are one family.
@@ -45,7 +45,7 @@ pub(super) fn exposition(collector: &(impl Collect + ?Sized)) -> Result<String, 
         });
     }
     dropped.map_or(Ok(()), Err)?;
-    Ok(String::from_utf8_lossy(&buffer).into_owned())
+    Ok(String::from_utf8_lossy(&exposition.buffer).into_owned())
 }
 
 fn dropped_of(metric: &Prepared, written: &Written) -> Option<ExpositionError> {

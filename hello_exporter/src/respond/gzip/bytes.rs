@@ -55,8 +55,13 @@ fn are_few_same(one: &[u8; FEW], other: &[u8; FEW], length: u32) -> bool {
     let Some(mask) = first::<FEW>(&MASKS, (FEW as u32).saturating_sub(length)) else {
         return false;
     };
-    let bytes = one.iter().zip(other).zip(mask);
-    bytes.fold(0, |differing, ((one, other), mask)| differing | (one ^ other) & mask) == 0
+    let words = words(one).zip(words(other)).zip(words(mask));
+    words.fold(0, |differing, ((one, other), mask)| differing | (one ^ other) & mask) == 0
+}
+
+#[inline(always)]
+fn words(bytes: &[u8; FEW]) -> impl Iterator<Item = u64> {
+    bytes.as_chunks::<8>().0.iter().map(|word| u64::from_ne_bytes(*word))
 }
 
 #[inline(never)]

@@ -13,11 +13,13 @@ pub(super) struct Lines {
     key_ends: [u32; KNOWN],
     /// The number of the current line.
     number: u32,
+    /// Where the last tail of at least eight bytes begins.
+    pub(super) long_tail: Option<u32>,
 }
 
 impl Default for Lines {
     fn default() -> Self {
-        Self { starts: [0; KNOWN], key_ends: [0; KNOWN], number: 0 }
+        Self { starts: [0; KNOWN], key_ends: [0; KNOWN], number: 0, long_tail: None }
     }
 }
 
@@ -25,6 +27,14 @@ impl Lines {
     /// Begins with the first line of a body.
     pub(super) fn begin(&mut self) {
         *self = Self::default();
+    }
+
+    /// Forgets the first bytes of the body: the next ones are now at its start.
+    pub(super) fn shift(&mut self, bytes: u32) {
+        for place in self.starts.iter_mut().chain(&mut self.key_ends) {
+            *place = place.saturating_sub(bytes);
+        }
+        self.long_tail = self.long_tail.and_then(|place| place.checked_sub(bytes));
     }
 
     /// Ends the current line; the next one starts here.

@@ -11,7 +11,7 @@ const GRAM: usize = 4;
 const HASH_BITS: u32 = 15;
 
 /// How far back a decompressor can copy: RFC 1951, section 2.
-const WINDOW: usize = 1 << 15;
+pub(super) const WINDOW: usize = 1 << 15;
 
 /// How far back matches begin when they are found. Later, the values between can be longer.
 const MOST_DISTANCE: usize = WINDOW - 2_048;
@@ -67,6 +67,13 @@ impl Matcher {
             self.last.fill(0);
             self.base = 1;
         }
+    }
+
+    /// Forgets the first bytes of the body, a multiple of [`WINDOW`]: the next ones are now at its
+    /// start.
+    pub(super) fn shift(&mut self, bytes: usize) {
+        self.base += bytes as u32;
+        self.added = self.added.saturating_sub(bytes);
     }
 
     /// Searches for matches from the start to the end of the current key. If a match ends where the

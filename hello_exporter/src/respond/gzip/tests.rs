@@ -116,3 +116,64 @@ fn expositions_become_smaller_than_with_zlib() {
         );
     }
 }
+
+/// Compresses a body after one with the same lines, handed over in parts of these lengths. Returns
+/// the most bytes that the buffer had.
+fn streamed(before: &str, body: &str, lengths: &[usize]) -> usize {
+    let mut gzip = Gzip::default();
+    let mut out = Vec::new();
+    assert!(!gzip.can_stream());
+    gzip.compress(before.as_bytes(), &mut out);
+    assert!(gzip.can_stream());
+    out.clear();
+    let mut stream = gzip.begin(&mut out);
+    let (mut buffer, mut most) = (Vec::new(), 0);
+    let mut rest = body.as_bytes();
+    for length in lengths.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (part, later) = rest.split_at(rest.len().min(*length));
+        rest = later;
+        buffer.extend_from_slice(part);
+        most = most.max(buffer.len());
+        gzip.take(&mut stream, &mut buffer, &mut out);
+    }
+    gzip.end(stream, &buffer, &mut out);
+    assert!(decompressed(&out) == body.as_bytes(), "parts of {lengths:?}");
+    // The memory is that of a body that was not in parts.
+    let next = |gzip: &mut Gzip| {
+        gzip.compress(before.as_bytes(), &mut Vec::new());
+        gzip.memory.searched()
+    };
+    let mut whole = Gzip::default();
+    whole.compress(before.as_bytes(), &mut Vec::new());
+    whole.compress(body.as_bytes(), &mut Vec::new());
+    assert_eq!(next(&mut gzip), next(&mut whole));
+    most
+}
+
+#[test]
+fn body_in_parts_is_the_same_body() {
+    let series = |range: std::ops::Range<usize>, factor: usize| {
+        family(range.map(|number| (number, (number * factor) as f64 / 8.0)))
+    };
+    let (one, other) = (series(0..3_000, 1), series(0..3_000, 77_777));
+    assert!(other.len() > 200_000);
+    streamed(&one, &one, &[1_000_000]);
+    streamed(&one, &other, &[64, 1, 7_000, 33_333]);
+    streamed(&one, &series(1_000..2_000, 3), &[50_000]);
+    streamed(&one, &(series(100..2_500, 1) + &series(0..700, 9)), &[1_000, 40_000]);
+    // All zeros are one long match. Lines without an end and without a value stay in the buffer.
+    let zeros = series(0..3_000, 0);
+    streamed(&zeros, &zeros, &[10_000]);
+    streamed(&one, &"x".repeat(50_000), &[30_000]);
+    streamed(&one, &"\n".repeat(50_000), &[30_000]);
+}
+
+#[test]
+fn finished_parts_are_not_kept() {
+    let body = family((0..6_000).map(|number| (number, 1.0)));
+    let most = streamed(&body, &body, &[10_000]);
+    assert!(body.len() > 10 * WINDOW && most < 3 * WINDOW, "{most}");
+}

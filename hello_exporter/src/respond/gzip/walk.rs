@@ -2,7 +2,7 @@
 
 use super::bytes::{bytes_at, bytes_before_zero, is_same};
 use super::lines::Lines;
-use super::matcher::Matcher;
+use super::matcher::{Matcher, WINDOW};
 use super::memory::{Checksum, Identity, Key, Memory, Token};
 use super::symbols::MOST_LENGTH;
 
@@ -13,14 +13,15 @@ const BLOCK_LINES: u32 = 16_384;
 const SUMMED_LINES: u32 = 64;
 
 /// How far back a decompressor can copy: RFC 1951, section 2.
-const MOST_DISTANCE: u32 = 1 << 15;
+const MOST_DISTANCE: u32 = WINDOW as u32;
 
 /// Takes symbols.
 pub(super) trait Sink {
     /// The end of what it has taken: a plain value. Symbols are taken back by using an earlier one.
     type End: Copy;
 
-    fn begin_block(&mut self, is_first: bool, end: Self::End) -> Self::End;
+    /// Ends the block before this one, and begins this one.
+    fn begin_block(&mut self, number: usize, end: Self::End) -> Self::End;
 
     /// Takes the first `count` of [`MOST_LITERALS`] bytes, the lowest first.
     fn literals(&mut self, bytes: u32, count: u32, end: Self::End) -> Self::End;
@@ -43,17 +44,15 @@ pub(super) struct Walk<'w, S: Sink> {
     pub(super) lines: &'w mut Lines,
     pub(super) memory: &'w mut Memory,
     pub(super) sink: &'w mut S,
-    /// Where the last tail of at least eight bytes begins.
-    pub(super) last_long_tail: Option<u32>,
-    /// The result of the functions that are not inlined.
-    pub(super) after: Progress<S::End>,
+    /// Up to where the body is written, at the start and for functions that are not inlined.
+    pub(super) progress: Progress<S::End>,
 }
 
 /// Up to where a body is written.
 ///
 /// Functions take and return it as a plain value: as long as its address is not needed, it stays in
-/// registers, which doubles the speed. Functions that are not inlined leave it in [`Walk::after`]
-/// instead.
+/// registers, which doubles the speed. Functions that are not inlined get it in
+/// [`Walk::progress`], and leave it there.
 #[derive(Clone, Copy)]
 pub(super) struct Progress<E> {
     at: u32,
@@ -64,26 +63,41 @@ pub(super) struct Progress<E> {
     end: E,
 }
 
-impl<E> Progress<E> {
+impl<E: Copy> Progress<E> {
     pub(super) fn start(end: E) -> Self {
         Self { at: 0, length: 0, distance: 0, end }
     }
+
+    /// Moves the place, after the first bytes of the body were removed.
+    pub(super) fn shift(&mut self, bytes: u32) {
+        self.at = self.at.saturating_sub(bytes);
+    }
+
+    /// Hands over the match, and returns the sink's end.
+    pub(super) fn finish<S: Sink<End = E>>(self, sink: &mut S) -> E {
+        flush(sink, self).end
+    }
+}
+
+/// Returns the number of the block that has a line.
+pub(super) fn block_of(line: u32) -> usize {
+    (line / BLOCK_LINES) as usize
 }
 
 impl<S: Sink> Walk<'_, S> {
-    /// Hands over the whole body, and returns the sink's end.
-    pub(super) fn run(mut self) -> S::End {
-        self.matcher.begin();
-        self.lines.begin();
-        self.memory.begin();
-        let mut progress = self.after;
+    /// Hands over all lines from [`progress`](Self::progress) on, and returns the progress after
+    /// them.
+    pub(super) fn run(mut self) -> Progress<S::End> {
+        let mut progress = self.progress;
         while !self.is_end(progress) {
-            if self.lines.number().is_multiple_of(BLOCK_LINES) {
-                self.begin_block(progress);
-                progress = self.after;
+            let number = self.lines.number();
+            if number.is_multiple_of(BLOCK_LINES) {
+                self.progress = progress;
+                self.begin_block();
+                progress = self.progress;
             }
             let start = progress.at as usize;
-            for _ in 0..SUMMED_LINES {
+            for _ in number % SUMMED_LINES..SUMMED_LINES {
                 progress = self.line(progress);
                 self.lines.end_line(progress.at);
                 if self.is_end(progress) {
@@ -92,8 +106,7 @@ impl<S: Sink> Walk<'_, S> {
             }
             self.sink.passed(self.body.get(start..progress.at as usize).unwrap_or_default());
         }
-        self.memory.finish();
-        self.flush(progress).end
+        progress
     }
 
     #[inline(always)]
@@ -102,10 +115,10 @@ impl<S: Sink> Walk<'_, S> {
     }
 
     #[inline(never)]
-    fn begin_block(&mut self, progress: Progress<S::End>) {
-        let progress = self.flush(progress);
-        let is_first = self.lines.number() == 0;
-        self.after = Progress { end: self.sink.begin_block(is_first, progress.end), ..progress };
+    fn begin_block(&mut self) {
+        let progress = self.flush(self.progress);
+        let number = block_of(self.lines.number());
+        self.progress = Progress { end: self.sink.begin_block(number, progress.end), ..progress };
     }
 
     /// Hands over a line: from the newline before it to the one after it.
@@ -114,8 +127,9 @@ impl<S: Sink> Walk<'_, S> {
         if let Some(after) = self.next_key(progress) {
             progress = after;
         } else {
-            self.other_key(progress);
-            progress = self.after;
+            self.progress = progress;
+            self.other_key();
+            progress = self.progress;
         }
         self.lines.set_key_end(progress.at);
         let bytes = bytes_at(self.body, progress.at);
@@ -123,8 +137,9 @@ impl<S: Sink> Walk<'_, S> {
         if length < 8 {
             return self.part_of_tail(bytes, length, progress);
         }
-        self.long_tail(progress);
-        self.after
+        self.progress = progress;
+        self.long_tail();
+        self.progress
     }
 
     /// Hands over the next key of the memory; `None` if it does not fit.
@@ -140,13 +155,14 @@ impl<S: Sink> Walk<'_, S> {
     /// Hands over a key that is not the next one of the memory, or whose tokens do not fit.
     #[cold]
     #[inline(never)]
-    fn other_key(&mut self, progress: Progress<S::End>) {
+    fn other_key(&mut self) {
+        let progress = self.progress;
         let start = progress.at as usize;
         let key_end = key_end(self.body, start);
         let identity = Identity::of(self.body.get(start..key_end).unwrap_or_default());
         if self.memory.skip_to(identity) {
             if let Some(after) = self.next_key(progress) {
-                self.after = after;
+                self.progress = after;
                 return;
             }
             self.memory.drop_next();
@@ -159,7 +175,7 @@ impl<S: Sink> Walk<'_, S> {
         let written = KeyWriter { body, lines, sink: &mut **sink }.write(key, tokens, progress);
         // Tokens that do not fit would be a fault of the search. Then the line is written as bytes,
         // of which the first is the newline before it.
-        self.after = written.unwrap_or_else(|| {
+        self.progress = written.unwrap_or_else(|| {
             let Progress { at, end, .. } = self.flush(progress);
             let end = self.sink.literals(bytes_at(self.body, at) as u32, 1, end);
             Progress { at: at + 1, ..Progress::start(end) }
@@ -168,8 +184,8 @@ impl<S: Sink> Walk<'_, S> {
 
     /// Hands over a tail of at least eight bytes, part by part.
     #[inline(never)]
-    fn long_tail(&mut self, mut progress: Progress<S::End>) {
-        progress = self.repeating_tail(progress).unwrap_or(progress);
+    fn long_tail(&mut self) {
+        let mut progress = self.repeating_tail(self.progress).unwrap_or(self.progress);
         loop {
             let bytes = bytes_at(self.body, progress.at);
             let length = self.tail_length(bytes, progress.at);
@@ -178,7 +194,7 @@ impl<S: Sink> Walk<'_, S> {
                 break;
             }
         }
-        self.after = progress;
+        self.progress = progress;
     }
 
     /// Hands over up to eight bytes of the tail, of which the first ones can continue the match.
@@ -204,7 +220,7 @@ impl<S: Sink> Walk<'_, S> {
     /// and similar values are often the same in all series. `None` if the match already is that.
     #[inline(always)]
     fn repeating_tail(&mut self, progress: Progress<S::End>) -> Option<Progress<S::End>> {
-        let source = self.last_long_tail.replace(progress.at)?;
+        let source = self.lines.long_tail.replace(progress.at)?;
         let distance = progress.at - source;
         if progress.length > 0 && progress.distance == distance {
             return None;
@@ -265,19 +281,14 @@ impl<S: Sink> KeyWriter<'_, S> {
         mut progress: Progress<S::End>,
     ) -> Option<Progress<S::End>> {
         let mut checksum = Checksum::default();
-        let (last, others) = tokens.split_last()?;
-        for token in others {
+        for token in tokens {
             (progress, checksum) = self.literals(token, checksum, progress);
             if token.length > 0 {
                 progress = self.begin_match(token, progress)?;
-                progress = flush(self.sink, progress);
             }
         }
-        (progress, checksum) = self.literals(last, checksum, progress);
-        if last.length > 0 {
-            progress = self.begin_match(last, progress)?;
-        }
-        (key.has(checksum) && is_key_end(self.body, progress.at)).then_some(progress)
+        let is_whole = !tokens.is_empty() && is_key_end(self.body, progress.at);
+        (is_whole && key.has(checksum)).then_some(progress)
     }
 
     #[inline(always)]

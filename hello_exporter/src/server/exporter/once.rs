@@ -6,7 +6,7 @@ use super::ExporterError;
 use super::assembly::Assembly;
 use super::stdout::print;
 use crate::encode::Format;
-use crate::internals::write_whole;
+use crate::internals::{Exposition, write_whole};
 use crate::server::source::Selection;
 
 /// Runs every collector once, and writes the text format to a file as a whole, or to standard
@@ -14,8 +14,9 @@ use crate::server::source::Selection;
 pub(super) async fn once(assembly: Assembly, file: &Path) -> Result<(), ExporterError> {
     // Each source ends at its own timeout.
     let scrape = assembly.sources.scrape(Selection::default(), None).await;
-    let mut text = Vec::new();
+    let mut text = Exposition::new(Vec::new());
     let has_succeeded = scrape.encode(Format::Text.into(), &mut text);
+    let text = text.buffer;
     match file == Path::new("-") {
         true => print(&text)?,
         false => write_whole(file, &text).map_err(ExporterError::Textfile)?,

@@ -47,7 +47,7 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::internals::BodyEncoder;
+    use crate::internals::{BodyEncoder, Exposition};
 
     fn pieces(mut body: PiecewiseBody) -> Vec<usize> {
         let mut context = Context::from_waker(Waker::noop());
@@ -64,7 +64,7 @@ mod tests {
             [(0, vec![]), (PIECE, vec![PIECE]), (2 * PIECE + 1, vec![PIECE, PIECE, 1])]
         {
             let (request, bodies) = (respond::Request::new(), BodyEncoder::default());
-            let encode = |_, buffer: &mut Vec<u8>| buffer.resize(length, b'x');
+            let encode = |_, exposition: &mut Exposition| exposition.buffer.resize(length, b'x');
             let response = respond::Response::encode(&request, &bodies, encode);
             let body = PiecewiseBody::from(response.into_body());
             assert_eq!(body.size(), BodySize::Sized(length as u64));

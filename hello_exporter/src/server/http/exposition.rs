@@ -10,7 +10,7 @@ use tracing::error;
 use super::body::PiecewiseBody;
 use super::limit::{Cause, Permit};
 use super::plain;
-use crate::internals::{BodyEncoder, query_pairs};
+use crate::internals::{BodyEncoder, Exposition, query_pairs};
 use crate::registry::Encoding;
 use crate::respond;
 use crate::server::connection::GuardedBody;
@@ -58,7 +58,7 @@ impl Expositions {
         request: &HttpRequest,
         permit: Permit,
         thread: Thread,
-        encode: impl FnOnce(Encoding, &mut Vec<u8>) + Send + 'static,
+        encode: impl FnOnce(Encoding, &mut Exposition) + Send + 'static,
     ) -> HttpResponse {
         let request = respond::Request::new()
             .headers(request.headers())
@@ -123,7 +123,7 @@ mod tests {
     use crate::registry::Registry;
 
     /// Returns the status of a response, and the exposed errors after it.
-    fn responded(thread: Thread, encode: fn(Encoding, &mut Vec<u8>)) -> (StatusCode, String) {
+    fn responded(thread: Thread, encode: fn(Encoding, &mut Exposition)) -> (StatusCode, String) {
         let limit = Arc::new(Limit::default());
         let respond = async {
             let request = TestRequest::default().to_http_request();

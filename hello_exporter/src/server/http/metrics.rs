@@ -10,6 +10,7 @@ use super::exposition::{Expositions, Thread, bad_request, query};
 use super::last_scrape::LastScrape;
 use super::limit::{Cause, Requester};
 use super::{Deadline, Limit, resource};
+use crate::internals::Exposition;
 use crate::registry::Registry;
 use crate::server::source::{Selection, Sources};
 
@@ -119,13 +120,13 @@ impl Metrics {
         let is_quick = scrape.never_blocks() && last.was_quick();
         let thread = if is_quick { Thread::Worker } else { Thread::Blocking };
         let is_whole = scrape.is_whole();
-        let encode = move |encoding, buffer: &mut Vec<u8>| {
+        let encode = move |encoding, exposition: &mut Exposition| {
             let start = Instant::now();
-            if !scrape.encode(encoding, buffer) {
+            if !scrape.encode(encoding, exposition) {
                 limit.count_error(Cause::Gathering);
             }
             if is_whole {
-                last.record(buffer.len(), start.elapsed());
+                last.record(exposition.len(), start.elapsed());
             }
         };
         Ok(self.expositions.respond(request, permit, thread, encode).await)

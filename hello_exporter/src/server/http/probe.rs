@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::exposition::{Expositions, Thread, bad_request, query};
 use super::limit::Requester;
 use super::{Deadline, Limit, plain, resource, set_plain};
+use crate::internals::Exposition;
 use crate::server::log::RunLog;
 use crate::server::probe::{ServedProbe, TargetError};
 
@@ -60,7 +61,8 @@ impl ProbeService {
         // A log rebuilds tracing's cache of interests, which refused requests must not do.
         let log = wants_log.then(RunLog::new);
         let result = permit.run(self.probe.probe(target, module, at_most, log)).await?;
-        let encode = move |encoding, buffer: &mut Vec<u8>| result.encode(encoding, buffer);
+        let encode =
+            move |encoding, exposition: &mut Exposition| result.encode(encoding, exposition);
         let respond = self.expositions.respond(&request, permit, Thread::Blocking, encode);
         let mut response = respond.await;
         if wants_log {

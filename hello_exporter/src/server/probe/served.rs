@@ -14,8 +14,8 @@ use tracing::{debug, error};
 use super::runnable::{ProbeOutcome, ProbePlace, ProbeRun, RunnableProbe};
 use super::{AllowList, ProbeRequest, ReadyProbe, TargetError, check_target};
 use crate::internals::{
-    CollectorName, Declarations, Guarded, PanicState, Provider, Registrable, ScrapeCollector,
-    ScrapeRequest, catch,
+    CollectorName, Declarations, Exposition, Guarded, PanicState, Provider, Registrable,
+    ScrapeCollector, ScrapeRequest, catch,
 };
 use crate::registry::Encoding;
 use crate::registry::{CollectorId, RegisterError, Registry};
@@ -262,22 +262,22 @@ pub(crate) struct ProbeResult {
 
 impl ProbeResult {
     /// Appends the exposition; or the log of the run, with the exposition as text.
-    pub(crate) fn encode(mut self, encoding: Encoding, buffer: &mut Vec<u8>) {
+    pub(crate) fn encode(mut self, encoding: Encoding, exposition: &mut Exposition) {
         match self.log.take() {
-            Some(log) => self.encode_log(log, buffer),
-            None => self.encode_metrics(encoding, buffer),
+            Some(log) => self.encode_log(log, &mut exposition.buffer),
+            None => self.encode_metrics(encoding, exposition),
         }
     }
 
-    fn encode_metrics(&mut self, encoding: Encoding, buffer: &mut Vec<u8>) {
+    fn encode_metrics(&mut self, encoding: Encoding, exposition: &mut Exposition) {
         let families = Arc::clone(&self.families);
         let request = ScrapeRequest { encoding, names: None };
-        families.registry.encode_request(&request, self, buffer);
+        families.registry.encode_request(&request, self, exposition);
     }
 
     /// Appends the log and the exposition, with headings as in the blackbox exporter.
     fn encode_log(&mut self, log: RunLog, buffer: &mut Vec<u8>) {
-        let mut metrics = Vec::new();
+        let mut metrics = Exposition::new(Vec::new());
         RunLog::scope(Some(&log), || {
             self.encode_metrics(Encoding::default(), &mut metrics);
             // Metrics that panic are a failure.
@@ -287,7 +287,7 @@ impl ProbeResult {
         buffer.extend_from_slice(b"Logs for the probe:\n");
         buffer.extend_from_slice(log.finish().as_bytes());
         buffer.extend_from_slice(b"\n\n\nMetrics that would have been returned:\n");
-        buffer.append(&mut metrics);
+        buffer.append(&mut metrics.buffer);
     }
 }
 

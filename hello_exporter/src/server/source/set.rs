@@ -17,7 +17,8 @@ use super::selection::{Selection, SelectionError};
 use super::status::Status;
 use super::up::up;
 use crate::internals::{
-    CollectorName, Declarations, Provider, Registrable, ScrapeCollector, ScrapePlan, ScrapeRequest,
+    CollectorName, Declarations, Exposition, Provider, Registrable, ScrapeCollector, ScrapePlan,
+    ScrapeRequest,
 };
 use crate::registry::Encoding;
 use crate::registry::{CollectorId, RegisterError, Registry};
@@ -248,14 +249,14 @@ impl ScrapeResult {
 
     /// Appends the exposition, and returns whether all sources and collectors have succeeded. A
     /// source that panics while it is encoded has failed, and the metrics about sources say so.
-    pub(crate) fn encode(mut self, encoding: Encoding, buffer: &mut Vec<u8>) -> bool {
+    pub(crate) fn encode(mut self, encoding: Encoding, exposition: &mut Exposition) -> bool {
         let sources = Arc::clone(&self.sources);
         let selection = std::mem::take(&mut self.selection);
         let request = ScrapeRequest { encoding, names: selection.names() };
         let have_succeeded = self.responses.iter().all(|(_, it)| it.scraped.is_some());
         let snapshot = std::mem::take(&mut self.snapshot);
         let plan = self.plan.clone();
-        let encode = || sources.registry.encode_planned(plan, &request, &mut self, buffer);
+        let encode = || sources.registry.encode_planned(plan, &request, &mut self, exposition);
         snapshot.scope_call(encode) && have_succeeded
     }
 }

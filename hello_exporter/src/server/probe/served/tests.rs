@@ -47,8 +47,9 @@ async fn dynamic_families_belong_to_one_request() {
     );
     let probe = async |target: &str| {
         let result = Arc::clone(&served).probe(target.to_owned(), "".into(), None, None).await;
-        let mut buffer = Vec::new();
-        result.encode(Encoding::default(), &mut buffer);
+        let mut exposition = Exposition::new(Vec::new());
+        result.encode(Encoding::default(), &mut exposition);
+        let buffer = exposition.buffer;
         let text = String::from_utf8(buffer).unwrap();
         let lines = text.lines().filter(|line| line.starts_with('f'));
         lines.map(|line| line.to_owned() + "\n").collect::<String>()

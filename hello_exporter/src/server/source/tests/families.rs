@@ -1,5 +1,8 @@
 //! The families of sources in an exposition.
 
+use std::io::Read;
+use std::sync::atomic::AtomicU32;
+
 use super::*;
 use crate::LabelValue;
 use crate::collect::new::WithoutNew;
@@ -51,6 +54,43 @@ async fn source_whose_metrics_panic_is_left_out_as_a_whole() {
          x_scrape_collector_success{collector=\"good\"} 1\n"
     );
     assert_eq!(failures(), [Some(Some(FailureKind::Panic)), Some(None)]);
+}
+
+/// A body that is compressed while it is written begins again without the source.
+#[actix_web::test]
+async fn large_source_whose_metrics_panic_is_left_out_of_gzip() {
+    #[derive(hello_exporter_derive::Collector)]
+    #[collector(crate = crate)]
+    struct Large {
+        #[metric(help = "Before the panic.", labels = ["x"])]
+        large_a: Vec<([String; 1], u64)>,
+        #[metric(help = "Panics.", labels = ["x"])]
+        large_b: Vec<([Grumpy; 1], u64)>,
+    }
+
+    pause();
+    let mut sources = Sources::new(Registry::new());
+    let runs = AtomicU32::new(0);
+    let large = move || {
+        let is_fourth = runs.fetch_add(1, Ordering::Relaxed) == 3;
+        let large_a = (0..20_000).map(|at| ([format!("label value {at}")], at)).collect();
+        let large_b = if is_fourth { vec![([Grumpy], 2)] } else { Vec::new() };
+        async { Ok::<_, Infallible>(Large { large_a, large_b }) }
+    };
+    add(&mut sources, "large", async_fn(large));
+    let metrics = endpoint(sources);
+    for is_whole in [true, true, true, false, true] {
+        let request = TestRequest::get().uri("/metrics").insert_header(("Accept-Encoding", "gzip"));
+        let response = metrics.clone().scrape(request.to_http_request()).await;
+        let body = to_bytes(response.into_body()).await.unwrap();
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&*body).read_to_string(&mut text).unwrap();
+        let series = text.lines().filter(|line| line.starts_with("large_a{")).count();
+        assert_eq!(series, if is_whole { 20_000 } else { 0 });
+        let success =
+            format!("x_scrape_collector_success{{collector=\"large\"}} {}\n", u8::from(is_whole));
+        assert!(text.contains(&success), "{}", text.lines().last().unwrap());
+    }
 }
 
 /// A collector whose `describe` panics.
