@@ -276,7 +276,7 @@ impl PlainLines<'_> {
         mut samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
     ) {
         let Self(out) = self;
-        if !out.has_reader() {
+        if !out.is_read() {
             return append_lines(&mut out.buffer, prefix, samples);
         }
         while let Some(first) = samples.next() {

@@ -31,47 +31,45 @@ impl BodyEncoder {
         kind: Option<Kind>,
         encode: impl FnOnce(&mut Exposition),
     ) -> Body {
-        let Pooled { value, .. } = empty_buffer(&self.expositions);
-        let kind = kind.filter(|_| coding == Coding::Gzip);
-        let mut exposition = Exposition::read_by(value, kind.and_then(|kind| self.reader(kind)));
-        encode(&mut exposition);
-        let (buffer, reader) = exposition.into_parts();
-        let compressed = reader.and_then(|reader| reader.finish(&buffer)).map(Pooled::new);
-        let exposition = Pooled::new(buffer);
-        match compressed.or_else(|| self.compress(coding, kind, &exposition.value)) {
-            Some(compressed) => {
-                self.expositions.put(exposition);
-                Body::new(coding, compressed, &self.compressed)
-            }
-            None => Body::new(Coding::Identity, exposition, &self.expositions),
-        }
-    }
-
-    fn reader(&self, kind: Kind) -> Option<Box<dyn LineReader>> {
-        let mut reader = GzipReader::new(&self.compressor, kind)?;
-        reader.compressed = empty_buffer(&self.compressed).value;
-        Some(Box::new(reader))
-    }
-
-    /// Returns the compressed exposition; `None` if `coding` is `Identity`, or after a failure.
-    fn compress(
-        &self,
-        coding: Coding,
-        kind: Option<Kind>,
-        exposition: &[u8],
-    ) -> Option<Pooled<Vec<u8>>> {
+        let mut exposition = empty_buffer(&self.expositions);
         if coding == Coding::Identity {
-            return None;
+            write(&mut exposition.value, None, encode);
+            return Body::new(Coding::Identity, exposition, &self.expositions);
         }
         let mut compressed = empty_buffer(&self.compressed);
-        match self.compressor.compress(coding, kind, exposition, &mut compressed.value) {
-            Ok(()) => Some(compressed),
-            Err(error) => {
-                error!(%error, ?coding, "Cannot compress the response, sending it uncompressed");
-                None
-            }
+        let kind = kind.filter(|_| coding == Coding::Gzip);
+        let reader =
+            kind.and_then(|kind| GzipReader::new(&self.compressor, kind, &mut compressed.value));
+        let reader = write(&mut exposition.value, reader, encode);
+        if let Some(reader) = reader {
+            compressed.value = reader.finish(&exposition.value);
         }
+        if compressed.value.is_empty()
+            && let Err(error) =
+                self.compressor.compress(coding, kind, &exposition.value, &mut compressed.value)
+        {
+            error!(%error, ?coding, "Cannot compress the response, sending it uncompressed");
+            return Body::new(Coding::Identity, exposition, &self.expositions);
+        }
+        self.expositions.put(exposition);
+        Body::new(coding, compressed, &self.compressed)
     }
+}
+
+/// Calls `encode` with an exposition at the end of a buffer. Returns the reader.
+fn write(
+    buffer: &mut Vec<u8>,
+    reader: Option<GzipReader>,
+    encode: impl FnOnce(&mut Exposition),
+) -> Option<Box<dyn LineReader>> {
+    let mut exposition = Exposition::new(std::mem::take(buffer));
+    if let Some(reader) = reader {
+        exposition = exposition.read_by(Box::new(reader));
+    }
+    encode(&mut exposition);
+    let (written, reader) = exposition.into_parts();
+    *buffer = written;
+    reader
 }
 
 /// Returns an empty buffer, from the pool if it has one.

@@ -82,7 +82,7 @@ impl Compressor {
     /// Takes the compressor that remembers the last body of a kind; `None` if there is none, or if
     /// it must see the next body as a whole.
     pub(super) fn take_for_parts(&self, kind: Kind) -> Option<GzipOfKind> {
-        self.gzip.take_fitting(|(of, gzip)| *of == kind && gzip.can_stream())
+        self.gzip.take_fitting(|(of, gzip)| *of == kind && gzip.has_codes())
     }
 
     /// Keeps a compressor for the next body of its kind, unless it did not know most lines of the

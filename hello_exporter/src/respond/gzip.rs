@@ -55,9 +55,9 @@ pub(super) struct Gzip {
 }
 
 impl Gzip {
-    /// The lengths of bodies that are remembered. In a shorter body, the header with the codes takes
-    /// too much. Of a longer one, places would not fit into a `u32`, and the memory would not be
-    /// kept.
+    /// The lengths of bodies that are remembered. In a shorter body, the header with the codes
+    /// takes too much. The memory of a longer one would not be kept, and places beyond a `u32` would
+    /// not be known.
     pub(super) const LENGTHS: RangeInclusive<usize> = 4 << 10..=32 << 20;
 
     /// The codes are made anew after this many bodies, since values change.
@@ -71,22 +71,27 @@ impl Gzip {
     /// Returns whether most of its lines were in the last body.
     pub(super) fn compress(&mut self, body: &[u8], out: &mut Vec<u8>) -> bool {
         let start = out.len();
-        let are_new = self.uses == 0 || self.codes.is_empty();
-        self.uses = (self.uses + 1) % Self::RENEWAL;
-        if are_new {
+        let has_codes = self.has_codes();
+        if !has_codes {
             self.make_codes(body);
-            let knew_most = self.knew_most();
-            self.write(body, out);
-            return knew_most;
         }
+        // The walk that writes finds all lines again that the first one has searched.
+        let knew_most = has_codes || self.knew_most();
         self.write(body, out);
-        let knew_most = self.knew_most();
-        if !knew_most {
+        self.uses = (self.uses + 1) % Self::RENEWAL;
+        if knew_most && !self.knew_most() {
             self.make_codes(body);
             out.truncate(start);
             self.write(body, out);
+            return false;
         }
         knew_most
+    }
+
+    /// Returns whether there are codes of an earlier body, which need not be made anew. Then a body
+    /// can also be compressed part by part.
+    pub(super) fn has_codes(&self) -> bool {
+        self.uses > 0 && !self.codes.is_empty()
     }
 
     /// Returns whether most lines of the last walk were in the memory.
@@ -109,13 +114,7 @@ impl Gzip {
         self.finish(stream, out);
     }
 
-    /// Returns whether a body can be compressed part by part: from the first part on, with the codes
-    /// of an earlier body.
-    pub(super) fn can_stream(&self) -> bool {
-        self.uses > 0 && !self.codes.is_empty()
-    }
-
-    /// Begins a body, which is compressed part by part.
+    /// Begins a body, which is then compressed part by part.
     pub(super) fn begin(&mut self, out: &mut Vec<u8>) -> Stream {
         self.begin_walk();
         out.extend_from_slice(&Self::HEADER);

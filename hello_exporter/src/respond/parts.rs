@@ -11,18 +11,23 @@ use crate::encode::LineReader;
 pub(super) struct GzipReader {
     compressor: Arc<Compressor>,
     gzip: GzipOfKind,
-    pub(super) compressed: Vec<u8>,
+    compressed: Vec<u8>,
     /// `None` until the first part.
     stream: Option<Stream>,
 }
 
 impl GzipReader {
-    /// Returns a reader for the next exposition of a kind; `None` if it must be compressed as a
-    /// whole.
-    pub(super) fn new(compressor: &Arc<Compressor>, kind: Kind) -> Option<Self> {
+    /// Returns a reader for the next exposition of a kind, which replaces the contents of a buffer.
+    /// Returns `None` if the exposition must be compressed as a whole.
+    pub(super) fn new(
+        compressor: &Arc<Compressor>,
+        kind: Kind,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Self> {
         let gzip = compressor.take_for_parts(kind)?;
-        let compressor = Arc::clone(compressor);
-        Some(Self { compressor, gzip, compressed: Vec::new(), stream: None })
+        let mut compressed = std::mem::take(buffer);
+        compressed.clear();
+        Some(Self { compressor: Arc::clone(compressor), gzip, compressed, stream: None })
     }
 }
 
@@ -39,16 +44,16 @@ impl LineReader for GzipReader {
         self.stream = None;
     }
 
-    fn finish(self: Box<Self>, rest: &[u8]) -> Option<Vec<u8>> {
+    fn finish(self: Box<Self>, rest: &[u8]) -> Vec<u8> {
         let Self { compressor, mut gzip, mut compressed, stream } = *self;
         let Some(stream) = stream else {
             compressor.put(gzip, true);
-            return None;
+            return compressed;
         };
         let (kind, state) = &mut gzip.value;
         let knew_most = state.end(stream, rest, &mut compressed);
         compressor.record(*kind);
         compressor.put(gzip, knew_most);
-        Some(compressed)
+        compressed
     }
 }
