@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -79,7 +79,7 @@ impl Server {
     }
 
     pub fn connect(&self) -> io::Result<Connection> {
-        TcpStream::connect(self.address).map(Connection::new)
+        Connection::open(self.address)
     }
 
     /// Returns the processor time so far, of all threads that the process has had.

@@ -1,86 +1,23 @@
-//! A client that keeps its connection.
+//! A client that sends the password.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::io;
+use std::net::SocketAddr;
 
-/// The longest time without any byte of a response.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub use http_client::Response;
 
 /// `soak:secret`, the user in the web configuration.
-const AUTHORIZATION: &str = "Basic c29hazpzZWNyZXQ=";
+const AUTHORIZATION: &str = "Authorization: Basic c29hazpzZWNyZXQ=\r\n";
 
-pub struct Client {
-    stream: BufReader<TcpStream>,
-}
-
-pub struct Response {
-    pub status: u16,
-    headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-}
-
-impl Response {
-    /// Returns the value of a header; its name is in lowercase.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| &**value)
-    }
-}
+pub struct Client(http_client::Client);
 
 impl Client {
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
-        Ok(Self { stream: BufReader::with_capacity(1 << 16, stream) })
+        http_client::Client::connect(address).map(Self)
     }
 
     /// Sends a request with the password, and receives the response. Each of the `headers` ends
     /// with a line break.
     pub fn send(&mut self, method: &str, path: &str, headers: &str) -> io::Result<Response> {
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {AUTHORIZATION}\r\n\
-             {headers}\r\n",
-        );
-        self.stream.get_mut().write_all(request.as_bytes())?;
-        let status = self.line()?;
-        let status = status.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let status = status.ok_or_else(|| io::Error::other("the response has no status"))?;
-        let mut response = Response { status, headers: Vec::new(), body: Vec::new() };
-        while let Some((name, value)) = self.line()?.split_once(": ") {
-            response.headers.push((name.to_ascii_lowercase(), value.to_owned()));
-        }
-        match response.header("content-length") {
-            Some(length) => {
-                let length = length.parse().map_err(io::Error::other)?;
-                self.read(length, &mut response.body)?;
-            }
-            None => self.read_chunks(&mut response.body)?,
-        }
-        Ok(response)
-    }
-
-    fn line(&mut self) -> io::Result<String> {
-        let mut line = String::new();
-        self.stream.read_line(&mut line)?;
-        line.strip_suffix("\r\n")
-            .map(str::to_owned)
-            .ok_or_else(|| io::Error::other("the connection has ended"))
-    }
-
-    fn read_chunks(&mut self, body: &mut Vec<u8>) -> io::Result<()> {
-        loop {
-            let length = usize::from_str_radix(&self.line()?, 16).map_err(io::Error::other)?;
-            self.read(length, body)?;
-            self.line()?;
-            if length == 0 {
-                return Ok(());
-            }
-        }
-    }
-
-    fn read(&mut self, length: usize, body: &mut Vec<u8>) -> io::Result<()> {
-        let at = body.len();
-        body.resize(at + length, 0);
-        self.stream.read_exact(&mut body[at..])
+        self.0.send(method, path, &format!("{AUTHORIZATION}{headers}"))
     }
 }

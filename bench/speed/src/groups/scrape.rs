@@ -22,10 +22,8 @@ pub fn gzip(name: &str, series: &[Labels]) -> Done {
         let run = move |times| (0..times).map(|_| family.scrape(&request)).sum();
         Entrant::own(name, measure::nanoseconds(series.len(), run))
     };
-    let entrants = [
-        entrant(Ours::NAME, request()),
-        entrant("gzip_zlib_rs_1", request().fast_gzip(false)),
-    ];
+    let entrants =
+        [entrant(Ours::NAME, request()), entrant("gzip_zlib_rs_1", request().fast_gzip(false))];
     let title = "a scrape with gzip, for each series";
     let rounds = nanoseconds(name, title, entrants)?;
     rounds.ratio(&format!("{name}_to_zlib_rs_1"), Ours::NAME, "gzip_zlib_rs_1");
@@ -73,7 +71,7 @@ struct Family {
 impl Family {
     fn new(series: &[Labels]) -> Self {
         let counters = <Ours as Contender>::Counters::new();
-        let keys: Vec<_> = series.iter().map(|labels| key(labels)).collect();
+        let keys: Vec<_> = series.iter().map(key).collect();
         for (key, number) in keys.iter().zip(1..) {
             counters.inc_by(key, number * 7);
         }
