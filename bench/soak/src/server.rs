@@ -5,7 +5,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 use crate::BoxError;
 use crate::client::Client;
 
-/// The longest time that the exporter may take to start, and to end.
+/// The longest time that the exporter may take to start, to stop its writers, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A process with its configuration files. It is killed when this is dropped.
@@ -104,18 +105,12 @@ impl Server {
     pub fn stop_writers(&mut self) -> Result<BTreeMap<String, f64>, BoxError> {
         self.child.stdin.as_mut().ok_or("no standard input")?.write_all(b"stop\n")?;
         let output = self.child.stdout.take().ok_or("the writers have stopped before")?;
-        let mut samples = BTreeMap::new();
-        for line in BufReader::new(output).lines() {
-            let line = line?;
-            match line.rsplit_once(' ') {
-                Some((series, value)) => {
-                    samples.insert(series.to_owned(), value.parse()?);
-                }
-                None if line == "end" => return Ok(samples),
-                None => return Err(format!("unexpected output `{line}`").into()),
-            }
-        }
-        Err("the exporter has ended".into())
+        let (sender, receiver) = mpsc::channel();
+        // If the writers hang, the thread ends when the exporter is killed.
+        thread::spawn(move || sender.send(read_samples(output)));
+        receiver.recv_timeout(PATIENCE).map_err(|_| {
+            format!("the exporter's threads have not stopped in {PATIENCE:?}: deadlock or panic")
+        })?
     }
 
     /// Ends the exporter by a signal, and returns its exit status.
@@ -132,6 +127,22 @@ impl Server {
             }
         }
     }
+}
+
+/// Reads the samples that the exporter prints once its writers have stopped.
+fn read_samples(output: ChildStdout) -> Result<BTreeMap<String, f64>, BoxError> {
+    let mut samples = BTreeMap::new();
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        match line.rsplit_once(' ') {
+            Some((series, value)) => {
+                samples.insert(series.to_owned(), value.parse()?);
+            }
+            None if line == "end" => return Ok(samples),
+            None => return Err(format!("unexpected output `{line}`").into()),
+        }
+    }
+    Err("the exporter has ended".into())
 }
 
 impl Drop for Server {
