@@ -12,51 +12,45 @@ fn assert_counted(gauges: &Gauges, removed: &Record, last: u64, updates: u64) {
     assert_eq!(last + after, INITIAL + updates, "an update is lost");
 }
 
+/// Removes the series `a` while the threads that `start` returns update it, each once, and asserts
+/// that every update is counted.
+fn race_with_a_removal<const N: usize>(start: impl FnOnce(&Gauges) -> [JoinHandle<()>; N]) {
+    let gauges = Gauges::with(["a", "b"]);
+    let removed = gauges.record("a");
+    let updaters = start(&gauges);
+    assert!(gauges.0.remove(&["a"]));
+    let last = removed.get();
+    join(updaters);
+    assert_counted(&gauges, &removed, last, N as u64);
+    assert_eq!(gauges.get("b"), Some(INITIAL));
+}
+
+fn update_by_labels(stripe: usize, gauges: &Gauges) -> JoinHandle<()> {
+    let gauges = gauges.clone();
+    spawn(stripe, move || gauges.add("a", 1))
+}
+
+fn update_pinned(pinned: Pinned) -> JoinHandle<()> {
+    spawn(1, move || pinned.add(1))
+}
+
 #[test]
 fn update_by_labels_is_counted_before_or_after_a_removal() {
-    check(|| {
-        let gauges = Gauges::with(["a", "b"]);
-        let removed = gauges.record("a");
-        let updater = spawn(1, {
-            let gauges = gauges.clone();
-            move || gauges.add("a", 1)
-        });
-        assert!(gauges.0.remove(&["a"]));
-        let last = removed.get();
-        join([updater]);
-        assert_counted(&gauges, &removed, last, 1);
-        assert_eq!(gauges.get("b"), Some(INITIAL));
-    });
+    check(|| race_with_a_removal(|gauges| [update_by_labels(1, gauges)]));
 }
 
 #[test]
 fn update_of_a_pinned_handle_is_counted_before_or_after_a_removal() {
-    check(|| {
-        let gauges = Gauges::with(["a", "b"]);
-        let removed = gauges.record("a");
-        let pinned = gauges.pin_now("a");
-        let updater = spawn(1, move || pinned.add(1));
-        assert!(gauges.0.remove(&["a"]));
-        let last = removed.get();
-        join([updater]);
-        assert_counted(&gauges, &removed, last, 1);
-        assert_eq!(gauges.get("b"), Some(INITIAL));
-    });
+    check(|| race_with_a_removal(|gauges| [update_pinned(gauges.pin_now("a"))]));
 }
 
 #[test]
 fn updates_by_labels_and_of_a_pinned_handle_are_counted_before_or_after_a_removal() {
     check_some(2, || {
-        let gauges = Gauges::with(["a", "b"]);
-        let removed = gauges.record("a");
-        let pinned = gauges.pin("a");
-        let by_labels = gauges.clone();
-        let updaters = [spawn(0, move || by_labels.add("a", 1)), spawn(1, move || pinned.add(1))];
-        assert!(gauges.0.remove(&["a"]));
-        let last = removed.get();
-        join(updaters);
-        assert_counted(&gauges, &removed, last, 2);
-        assert_eq!(gauges.get("b"), Some(INITIAL));
+        race_with_a_removal(|gauges| {
+            let pinned = gauges.pin("a");
+            [update_by_labels(0, gauges), update_pinned(pinned)]
+        });
     });
 }
 
