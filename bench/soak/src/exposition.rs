@@ -6,12 +6,12 @@ use crate::BoxError;
 
 /// The samples of an exposition.
 pub struct Exposition {
-    /// The value of each series. A key is as in the text format, with labels sorted by their names,
-    /// and bounds of buckets as Rust writes them.
+    /// The value of each series. A key is a series in the text format, with its labels sorted by
+    /// name, and the bounds of buckets as Rust formats them.
     pub samples: HashMap<String, f64>,
 }
 
-/// Collects an exposition, and refuses families and series that come twice.
+/// Collects an exposition. Rejects repeated families, series and labels.
 #[derive(Default)]
 pub struct Reader {
     families: HashSet<String>,
@@ -26,7 +26,7 @@ impl Reader {
         if self.families.insert(name.to_owned()) {
             Ok(())
         } else {
-            Err(format!("family `{name}` twice").into())
+            Err(format!("repeated family `{name}`").into())
         }
     }
 
@@ -38,16 +38,17 @@ impl Reader {
         }
         labels.sort();
         if labels.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(format!("a label of `{name}` twice").into());
+            return Err(format!("repeated label of `{name}`").into());
         }
         let series = format!("{name}{}", rendered(&labels));
         match self.samples.insert(series.clone(), value) {
-            Some(_) => Err(format!("series `{series}` twice").into()),
+            Some(_) => Err(format!("repeated series `{series}`").into()),
             None => Ok(()),
         }
     }
 
-    /// Returns the exposition, or an error if it does not have the metrics that every scrape has.
+    /// Returns the exposition. Fails if the source has failed, or if a metric is missing that every
+    /// scrape has.
     pub fn finish(self) -> Result<Exposition, BoxError> {
         let is_successful = "soak_exporter_scrape_collector_success{collector=\"config\"}";
         if self.samples.get(is_successful) != Some(&1.0) {
@@ -62,7 +63,7 @@ impl Reader {
     }
 }
 
-/// Returns labels as the text format writes them.
+/// Returns labels in the text format.
 pub fn rendered(labels: &[Label]) -> String {
     if labels.is_empty() {
         return String::new();
@@ -71,14 +72,14 @@ pub fn rendered(labels: &[Label]) -> String {
     format!("{{{}}}", labels.join(","))
 }
 
-/// Checks the buckets of one histogram, in the order in which they are exposed.
+/// Checks the buckets of one histogram, in the order of the exposition.
 #[derive(Default)]
 pub struct Buckets {
     last: Option<(f64, f64)>,
 }
 
 impl Buckets {
-    /// Adds a bucket. Bounds and counts must not decrease.
+    /// Adds a bucket. Bounds must increase, and counts must not decrease.
     pub fn add(&mut self, bound: f64, count: f64) -> Result<(), BoxError> {
         if let Some((last, before)) = self.last
             && (bound <= last || count < before)
@@ -89,11 +90,11 @@ impl Buckets {
         Ok(())
     }
 
-    /// Checks that all observations are in the last bucket, and that it is the one of infinity.
+    /// Checks that the last bucket has the bound infinity, and contains all observations.
     pub fn finish(&self, count: f64) -> Result<(), BoxError> {
         match self.last {
             Some((bound, last)) if bound != f64::INFINITY || last != count => {
-                Err(format!("last bucket {bound} with {last} of {count}").into())
+                Err(format!("last bucket {bound} with {last} of {count} observations").into())
             }
             _ => Ok(()),
         }

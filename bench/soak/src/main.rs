@@ -1,4 +1,4 @@
-//! Runs an exporter under load for as long as it is told, and fails if it loses an update, fails a
+//! Runs an exporter under load for a given time. Fails if the exporter loses an update, fails a
 //! scrape or a reload, or grows.
 
 mod client;
@@ -30,30 +30,30 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// The number of scrapers.
 const SCRAPERS: usize = 2;
 
-/// How long a run lasts if the command line does not say it.
+/// The default length of a run.
 const DEFAULT_SECONDS: u64 = 1800;
 
-/// The least time that has enough readings for comparisons.
+/// The shortest run with enough readings for the comparisons.
 const LEAST_SECONDS: u64 = 30;
 
-/// How often the resources of the exporter are read.
+/// The time between two readings of the exporter's resources.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The longest time that expired series may stay after the end of the writers.
+/// The longest time until the last sessions expire, once the writers have stopped.
 const EXPIRY: Duration = Duration::from_secs(10);
 
-/// The number of failures that are printed.
+/// The most failures that are printed.
 const PRINTED_FAILURES: usize = 20;
 
-/// What the threads of a run share.
+/// The state that the threads of a run share.
 #[derive(Default)]
 struct Shared {
     is_over: AtomicBool,
     scrapes: AtomicU64,
     reloads: AtomicU64,
-    /// What has failed.
+    /// The kind of each failure: `scrape` or `reload`.
     failures: Mutex<Vec<&'static str>>,
-    /// The metrics of the run, as the last scrape had them.
+    /// The metrics of the run, from the last scrape.
     last: Mutex<BTreeMap<String, f64>>,
 }
 
@@ -62,17 +62,17 @@ impl Shared {
         self.is_over.load(Ordering::Relaxed)
     }
 
-    /// Counts a failure, and prints it unless there were many.
-    fn fail(&self, what: &'static str, error: &BoxError) {
+    /// Counts a failure, and prints it unless many have been printed already.
+    fn fail(&self, kind: &'static str, error: &BoxError) {
         let mut failures = self.failures.lock().unwrap();
         if failures.len() < PRINTED_FAILURES {
-            eprintln!("{what}: {error}");
+            eprintln!("{kind}: {error}");
         }
-        failures.push(what);
+        failures.push(kind);
     }
 }
 
-/// Ends the run when it is dropped, at a panic too.
+/// Ends the run when it is dropped, even by a panic.
 struct End<'s>(&'s Shared);
 
 impl Drop for End<'_> {
@@ -97,7 +97,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns whether nothing was lost, failed or grew.
+/// Returns `true` if nothing was lost, nothing failed and nothing grew.
 fn soak(duration: Duration) -> Result<bool, BoxError> {
     let mut server = Server::start()?;
     let shared = &Shared::default();
@@ -135,7 +135,7 @@ fn watch(
     Ok(())
 }
 
-/// Waits until all series have expired that no writer updates any more.
+/// Waits until the series of all sessions have expired.
 fn wait_for_expiry(server: &Server) -> Result<(), BoxError> {
     let deadline = Instant::now() + EXPIRY;
     loop {
@@ -144,15 +144,17 @@ fn wait_for_expiry(server: &Server) -> Result<(), BoxError> {
         match left.count() {
             0 => return Ok(()),
             left if Instant::now() > deadline => {
-                return Err(format!("{left} series have not expired in {EXPIRY:?}").into());
+                return Err(
+                    format!("{left} series of sessions have not expired in {EXPIRY:?}").into()
+                );
             }
             _ => thread::sleep(Duration::from_millis(50)),
         }
     }
 }
 
-/// Scrapes in every format and coding, and returns the series with a value that the writers have
-/// not counted. A series is wrong once, in however many expositions.
+/// Scrapes in every format and coding. Returns the series whose values differ from the expected
+/// ones in at least one exposition.
 fn check_samples(
     server: &Server,
     expected: &BTreeMap<String, f64>,

@@ -1,4 +1,4 @@
-//! The protocol buffer format: the parts that are checked of the messages in
+//! The protocol buffer format: the checked parts of the messages in
 //! [client_model](https://github.com/prometheus/client_model).
 
 use prost::Message;
@@ -91,7 +91,7 @@ fn add(reader: &mut Reader, name: &str, metric: Metric) -> Result<(), BoxError> 
     match (metric.gauge.or(metric.counter).or(metric.untyped), metric.histogram) {
         (Some(Number { value }), None) => reader.add(name, labels, value),
         (None, Some(histogram)) => histogram.add_to(reader, name, &labels),
-        _ => Err("not one value".into()),
+        _ => Err("no value, or more than one".into()),
     }
 }
 
@@ -103,7 +103,7 @@ impl LabelPair {
 }
 
 impl Histogram {
-    /// Checks the buckets, and adds the samples that the text format has.
+    /// Checks the buckets, and adds the same samples as the text format has.
     fn add_to(self, reader: &mut Reader, name: &str, labels: &[Label]) -> Result<(), BoxError> {
         let count = self.sample_count as f64;
         let mut buckets = Buckets::default();
@@ -122,11 +122,11 @@ impl Histogram {
         reader.add(&format!("{name}_sum"), labels.to_vec(), self.sample_sum)
     }
 
-    /// Checks that all observations are in native buckets, if there are any.
+    /// Checks that the native buckets contain all observations, if the histogram has any.
     fn check_native(&self) -> Result<(), BoxError> {
         let length: u32 = self.positive_span.iter().map(|span| span.length).sum();
         if length as usize != self.positive_delta.len() {
-            return Err("spans of another length".into());
+            return Err("the spans do not have as many buckets as there are deltas".into());
         }
         let counts = self.positive_delta.iter().scan(0_i64, |count, delta| {
             *count += delta;
@@ -136,7 +136,9 @@ impl Histogram {
         let sum = counts.iter().sum::<u64>() + self.zero_count;
         match sum == self.sample_count || self.positive_span.is_empty() {
             true => Ok(()),
-            false => Err(format!("{sum} of {} in native buckets", self.sample_count).into()),
+            false => {
+                Err(format!("{sum} of {} observations in native buckets", self.sample_count).into())
+            }
         }
     }
 }

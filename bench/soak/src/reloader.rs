@@ -18,10 +18,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// The longest time until a changed file is in use.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How a reload is requested.
+/// The event that triggers a reload.
 #[derive(Clone, Copy)]
-enum Way {
+enum Trigger {
+    /// `POST /-/reload`.
     Endpoint,
+    /// SIGHUP.
     Signal,
     /// The exporter notices the changed file.
     File,
@@ -29,7 +31,8 @@ enum Way {
     WebFile,
 }
 
-const WAYS: [Way; 4] = [Way::Endpoint, Way::Signal, Way::File, Way::WebFile];
+const TRIGGERS: [Trigger; 4] =
+    [Trigger::Endpoint, Trigger::Signal, Trigger::File, Trigger::WebFile];
 
 pub struct Reloader {
     address: SocketAddr,
@@ -42,13 +45,13 @@ impl Reloader {
         Self { address: server.address, pid: server.pid(), files: server.files() }
     }
 
-    /// Reloads in all ways in turn, until the end of the run.
+    /// Reloads by each trigger in turn, until the end of the run.
     pub fn run(&self, shared: &Shared) {
         for number in 1.. {
             if shared.is_over() {
                 break;
             }
-            match self.reload(WAYS[number % WAYS.len()], number) {
+            match self.reload(TRIGGERS[number % TRIGGERS.len()], number) {
                 Ok(()) => _ = shared.reloads.fetch_add(1, Ordering::Relaxed),
                 Err(error) => shared.fail("reload", &error),
             }
@@ -57,29 +60,29 @@ impl Reloader {
     }
 
     /// Changes a file, and waits until the exporter uses it.
-    fn reload(&self, way: Way, number: usize) -> Result<(), BoxError> {
-        if matches!(way, Way::WebFile) {
-            let number = number / WAYS.len();
+    fn reload(&self, trigger: Trigger, number: usize) -> Result<(), BoxError> {
+        if matches!(trigger, Trigger::WebFile) {
+            let number = number / TRIGGERS.len();
             self.files.write_web_config(number)?;
             let header = FRAME_OPTIONS[number % 2];
             return self.wait(|response| response.header("x-frame-options") == Some(header));
         }
         self.files.write_config(number as u64)?;
-        match way {
-            Way::Endpoint => {
+        match trigger {
+            Trigger::Endpoint => {
                 let response = Client::connect(self.address)?.send("POST", "/-/reload", "")?;
                 if response.status != 200 {
                     return Err(format!("`/-/reload`: status {}", response.status).into());
                 }
             }
-            Way::Signal => signal::kill(self.pid, Signal::SIGHUP)?,
-            Way::File | Way::WebFile => {}
+            Trigger::Signal => signal::kill(self.pid, Signal::SIGHUP)?,
+            Trigger::File | Trigger::WebFile => {}
         }
         let version = format!("\nsoak_config_version {number}\n");
         self.wait(|response| String::from_utf8_lossy(&response.body).contains(&version))
     }
 
-    /// Waits until a response shows that the exporter uses a file.
+    /// Waits until a response shows that the exporter uses the changed file.
     fn wait(&self, is_used: impl Fn(&Response) -> bool) -> Result<(), BoxError> {
         let deadline = Instant::now() + PATIENCE;
         let mut client = Client::connect(self.address)?;
@@ -93,7 +96,9 @@ impl Reloader {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                return Err(format!("a changed file is not used after {PATIENCE:?}").into());
+                return Err(
+                    format!("the exporter does not use a changed file after {PATIENCE:?}").into()
+                );
             }
             thread::sleep(Duration::from_millis(50));
         }

@@ -1,4 +1,4 @@
-//! What a run prints, and whether it has succeeded.
+//! The report of a run, and its result.
 
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::Shared;
 use crate::server::Resources;
 
-/// The number of lines that a run prints.
+/// The number of lines that a run prints while it lasts.
 const LINES: u32 = 30;
 
-/// A resource, how much of it the exporter uses, and how much more it may use at the end than at
-/// the start: the larger of a share and a minimum. bench/README.md gives the reasons.
+/// A resource, and how much its use may grow from the start to the end of a run: by `share` of the
+/// use at the start, or by `minimum` if that is more. bench/README.md gives the reasons.
 struct Limit {
     name: &'static str,
     unit: &'static str,
@@ -90,14 +90,13 @@ impl Report {
         Self { duration, next_line: duration / LINES, readings: Vec::new() }
     }
 
-    /// The time until the memory has its usual size: a tenth of the run, at least 10 seconds, at
-    /// most a minute. A response that is compressed while another one is needs a second compressor,
-    /// with about 400 KiB, and so the heap does not have its usual size before.
-    fn warm_up(&self) -> Duration {
+    /// Returns the time from which memory is compared: a tenth of the run, at least 10 seconds, at
+    /// most a minute. Until then, the exporter starts threads and makes its buffers.
+    fn settling_time(&self) -> Duration {
         (self.duration / 10).clamp(Duration::from_secs(10), Duration::from_secs(60))
     }
 
-    /// Adds the resources at a time, and prints a line if it is time for one.
+    /// Adds a reading, and prints a line if one is due.
     pub fn add(&mut self, elapsed: Duration, resources: Resources, shared: &Shared) {
         let last = shared.last.lock().unwrap().clone();
         let number = |name: &str| last.get(name).copied().unwrap_or_default();
@@ -122,7 +121,7 @@ impl Report {
         );
     }
 
-    /// Prints the end of the report. Returns whether nothing was lost, failed or grew.
+    /// Prints the results. Returns `true` if nothing was lost, nothing failed and nothing grew.
     pub fn conclude(
         &self,
         shared: &Shared,
@@ -133,21 +132,21 @@ impl Report {
         let number = |name: &str| last.get(name).copied().unwrap_or_default();
         let lost = number("lost_total");
         let failures = shared.failures.lock().unwrap();
-        let of = |what| failures.iter().filter(|failure| **failure == what).count();
+        let of = |kind| failures.iter().filter(|failure| **failure == kind).count();
         let (scrapes, reloads) = (of("scrape"), of("reload"));
         println!();
         println!("updates: {}", number("updates_total"));
         println!("lost updates: {lost}");
         println!("series with a wrong value in any of nine expositions: {wrong} of {compared}");
         println!(
-            "removals: {}, of which another thread made {} with an exactly known number of updates",
+            "removals: {}; contested ones with an exact number of updates: {}",
             number("removals_total"),
             number("exact_removals_total"),
         );
         println!("series with unproven updates: {}", number("unproven_total"));
         println!("failed scrapes: {scrapes} of {}", shared.scrapes.load(Ordering::Relaxed));
         println!("failed reloads: {reloads} of {}", shared.reloads.load(Ordering::Relaxed));
-        println!("end of the exporter: {status}");
+        println!("exporter: {status}");
         let grown = LIMITS.iter().filter(|limit| self.has_grown(limit)).count();
         let is_used = number("updates_total") > 0.0 && compared > 0;
         let is_good = is_used && lost == 0.0 && wrong == 0 && failures.is_empty();
@@ -156,11 +155,12 @@ impl Report {
         is_good
     }
 
-    /// Compares the median of the last fifth with that of the first one, and prints both.
+    /// Prints the medians of the first and the last fifth after the settling time. Returns
+    /// `true` if the difference exceeds the limit.
     fn has_grown(&self, limit: &Limit) -> bool {
-        let warm_up = self.warm_up();
-        let fifth = self.duration.saturating_sub(warm_up) / 5;
-        let [first, last] = [warm_up, self.duration - fifth].map(|from| {
+        let start = self.settling_time();
+        let fifth = self.duration.saturating_sub(start) / 5;
+        let [first, last] = [start, self.duration - fifth].map(|from| {
             let times = from..from + fifth;
             let readings = self.readings.iter().filter(|it| times.contains(&it.elapsed));
             median(readings.map(limit.of).collect())

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// The number of scrapes after which a scraper opens a new connection.
 const SCRAPES_OF_CONNECTION: u64 = 100;
 
-/// Families whose samples never decrease.
+/// The families whose samples never decrease.
 const GROWING: [&str; 5] = [
     "soak_kept_total",
     "soak_kept_size_count",
@@ -31,11 +31,11 @@ pub struct Scraper {
     client: Option<Client>,
     requests: Vec<Request>,
     scrapes: u64,
-    /// The growing samples of the last scrape.
+    /// The samples of the families in `GROWING` in the last scrape.
     last: HashMap<String, f64>,
 }
 
-/// Returns the samples about the run in an exposition, without the prefix of their names.
+/// Returns the samples of the run, `soak_run_*`, without this prefix.
 pub fn samples_of_run(exposition: &Exposition) -> BTreeMap<String, f64> {
     let samples = exposition.samples.iter();
     let samples = samples
@@ -68,13 +68,13 @@ impl Scraper {
         }
     }
 
-    /// Scrapes in the format and coding whose turn it is.
+    /// Scrapes in the next format and coding.
     pub fn scrape(&mut self) -> Result<Exposition, BoxError> {
         let request = self.requests[self.scrapes as usize % self.requests.len()];
         self.scrape_as(request).map_err(|error| format!("{request}: {error}").into())
     }
 
-    /// Scrapes, and checks that no sample decreases that must not.
+    /// Scrapes, and checks that no sample of the families in `GROWING` decreases.
     pub fn scrape_as(&mut self, request: Request) -> Result<Exposition, BoxError> {
         if self.scrapes.is_multiple_of(SCRAPES_OF_CONNECTION) {
             self.client = None;

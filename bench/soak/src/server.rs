@@ -20,14 +20,14 @@ use crate::client::Client;
 /// The longest time that the exporter may take to start, to stop its writers, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A process with its configuration files. It is killed when this is dropped.
+/// The process and its configuration files. It is killed when this is dropped.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
     directory: TempDir,
 }
 
-/// What a process uses.
+/// The resources of a process.
 #[derive(Clone, Copy)]
 pub struct Resources {
     pub resident_bytes: u64,
@@ -41,7 +41,7 @@ const HASHES: [&str; 2] = [
     "$2b$04$ABCDEFGHIJKLMNOPQRSTUux/yVoHLb2P5.QxxfIdIyVUJvRQqUe5S",
 ];
 
-/// The values of a header in the web configuration.
+/// The values of `X-Frame-Options` in the two web configurations.
 pub const FRAME_OPTIONS: [&str; 2] = ["deny", "sameorigin"];
 
 impl Server {
@@ -91,7 +91,8 @@ impl Server {
         let status = fs::read_to_string(process.join("status"))?;
         let number = |key: &str| -> Result<u64, BoxError> {
             let line = status.lines().find_map(|line| line.strip_prefix(key));
-            let number = line.ok_or_else(|| format!("the process has no `{key}`"))?.trim();
+            let number =
+                line.ok_or_else(|| format!("no `{key}` in the status of the process"))?.trim();
             Ok(number.trim_end_matches(" kB").parse()?)
         };
         Ok(Resources {
@@ -104,7 +105,7 @@ impl Server {
     /// Stops the writers, and returns the samples that the exporter must expose from now on.
     pub fn stop_writers(&mut self) -> Result<BTreeMap<String, f64>, BoxError> {
         self.child.stdin.as_mut().ok_or("no standard input")?.write_all(b"stop\n")?;
-        let output = self.child.stdout.take().ok_or("the writers have stopped before")?;
+        let output = self.child.stdout.take().ok_or("the writers have already stopped")?;
         let (sender, receiver) = mpsc::channel();
         // If the writers hang, the thread ends when the exporter is killed.
         thread::spawn(move || sender.send(read_samples(output)));
@@ -162,7 +163,7 @@ impl Files {
         self.directory.join(name)
     }
 
-    /// Replaces a file as a whole.
+    /// Replaces a file atomically.
     fn replace(&self, name: &str, contents: &str) -> Result<(), BoxError> {
         let new = self.path("new");
         fs::write(&new, contents)?;
@@ -173,7 +174,7 @@ impl Files {
         self.replace("soak.yml", &format!("version: {version}\n"))
     }
 
-    /// Writes one of two web configurations, with different headers and hashes of passwords.
+    /// Writes one of two web configurations, which differ in the header and the password's hash.
     pub fn write_web_config(&self, number: usize) -> Result<(), BoxError> {
         let (header, hash) = (FRAME_OPTIONS[number % 2], HASHES[number % 2]);
         let header = format!("http_server_config:\n  headers:\n    X-Frame-Options: {header}\n");

@@ -3,7 +3,7 @@
 use crate::BoxError;
 use crate::exposition::{Buckets, Exposition, Label, Reader, rendered};
 
-/// The family that the lines belong to.
+/// The family of the current lines.
 #[derive(Default)]
 struct Family {
     name: String,
@@ -19,7 +19,7 @@ pub fn read(body: &[u8], is_open_metrics: bool) -> Result<Exposition, BoxError> 
         (false, _) => text,
     };
     if !text.ends_with('\n') {
-        return Err("the last line is not whole".into());
+        return Err("the last line is incomplete".into());
     }
     let mut parser = Parser { is_open_metrics, ..Parser::default() };
     for line in text.lines() {
@@ -74,7 +74,7 @@ impl Parser {
             Some("#") if self.is_open_metrics => {}
             Some(_) => return Err("unexpected text after the value".into()),
         }
-        let suffix = name.strip_prefix(&*self.family.name).ok_or("another family")?;
+        let suffix = name.strip_prefix(&*self.family.name).ok_or("a sample of another family")?;
         if !self.family.suffixes(self.is_open_metrics).contains(&suffix) {
             return Err(format!("unexpected suffix `{suffix}`").into());
         }
@@ -119,7 +119,7 @@ impl Parser {
 }
 
 impl Family {
-    /// Returns the suffixes that the names of samples may have.
+    /// Returns the suffixes that names of samples may have.
     fn suffixes(&self, is_open_metrics: bool) -> &'static [&'static str] {
         match (&*self.kind, is_open_metrics) {
             ("counter", true) => &["_total"],
@@ -132,7 +132,7 @@ impl Family {
     }
 }
 
-/// Splits text after `{` into the labels and what follows `}`.
+/// Splits the text after `{` into the labels and the rest after `}`.
 fn labels(mut text: &str) -> Result<(Vec<Label>, &str), BoxError> {
     let mut labels = Vec::new();
     loop {

@@ -235,7 +235,7 @@ impl<L, M: SeriesMetric> Family<L, M> {
     ///
     /// #[derive(Collector)]
     /// struct Peers {
-    ///     /// Number of blocks that the peer lags behind.
+    ///     /// Number of blocks by which the peer lags.
     ///     #[metric(labels = ["peer"])]
     ///     peer_lag_blocks: GaugeVec<1>,
     /// }

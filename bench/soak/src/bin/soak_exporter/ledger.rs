@@ -1,4 +1,4 @@
-//! What the threads of the exporter publish about their work.
+//! The progress that the threads of the exporter publish.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -7,7 +7,7 @@ use hello_exporter::Collector;
 /// The number of writers.
 pub const WRITERS: usize = 2;
 
-/// The updates of one metric by one writer, published before and after each.
+/// The number of updates of one metric by one writer, published before and after each update.
 #[derive(Default)]
 pub struct Updates {
     begun: AtomicU64,
@@ -32,20 +32,20 @@ impl Updates {
     }
 }
 
-/// What a writer publishes. Each number only grows.
+/// The progress of a writer. No number decreases.
 #[derive(Default)]
 pub struct Progress {
-    /// All its updates.
+    /// All updates.
     pub updates: AtomicU64,
-    /// Its increments of `contested_total`.
+    /// Increments of `contested_total`.
     pub contested_total: Updates,
-    /// Its observations in `contested_size`.
+    /// Observations in `contested_size`.
     pub contested_size: Updates,
-    /// The series of `sessions_total` that it has created.
+    /// Series of `sessions_total` that the writer has created.
     pub sessions: AtomicU64,
 }
 
-/// What all threads publish.
+/// The progress of all threads.
 #[derive(Default)]
 pub struct Ledger {
     pub writers: [Progress; WRITERS],
@@ -56,7 +56,7 @@ pub struct Ledger {
     is_over: AtomicBool,
 }
 
-/// The run as the exporter exposes it.
+/// The metrics of the run.
 #[derive(Collector)]
 #[collector(namespace = "soak_run")]
 pub struct Run {
@@ -64,11 +64,11 @@ pub struct Run {
     #[metric(counter)]
     updates_total: u64,
 
-    /// Series that were removed, and families that were cleared.
+    /// Removals of a series by `remove`, `retain` or `clear`.
     #[metric(counter)]
     removals_total: u64,
 
-    /// Contested removals of which the exact number of removed updates is known.
+    /// Contested removals whose number of removed updates is known exactly.
     #[metric(counter)]
     exact_removals_total: u64,
 
@@ -76,11 +76,11 @@ pub struct Run {
     #[metric(counter)]
     expirations_total: u64,
 
-    /// Updates that a series should have and does not, or has twice.
+    /// Updates that a series has lost, or has counted twice.
     #[metric(counter)]
     lost_total: u64,
 
-    /// Series that could have expired early, because their writer did not run for too long.
+    /// Series that may have expired early, because their writer was suspended for too long.
     #[metric(counter)]
     unproven_total: u64,
 
@@ -109,8 +109,8 @@ impl Ledger {
         self.unproven.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts an error if `value` is not in `least..=most`. The difference is the number of lost
-    /// updates, or of those that were counted twice.
+    /// Checks that `value` is in `least..=most`. Otherwise, adds the difference to the lost
+    /// updates, even if updates were counted twice.
     pub fn check(&self, series: &str, value: u64, least: u64, most: u64) {
         let wrong = least.saturating_sub(value) + value.saturating_sub(most);
         if wrong > 0 {
@@ -119,7 +119,7 @@ impl Ledger {
         }
     }
 
-    /// Returns the run so far. There are `sessions` series that have not expired.
+    /// Returns the metrics of the run. `sessions` series have not expired yet.
     pub fn run(&self, sessions: usize, heap_bytes: usize) -> Run {
         let sum = |number: fn(&Progress) -> &AtomicU64| {
             let numbers = self.writers.iter().map(|writer| number(writer).load(Ordering::Relaxed));

@@ -1,8 +1,8 @@
 //! The exporter under test: two writers update its metrics, and a remover removes series, while it
 //! serves them.
 //!
-//! After a line on its standard input, the writers and the remover stop. The exporter then prints
-//! the samples that its metrics must have, each as `series value`, and `end`, and serves on. It
+//! The writers and the remover stop when a line arrives on the standard input. The exporter then
+//! prints the expected samples, each as `series value`, and a line `end`, and keeps serving. It
 //! exits when its standard input ends, so it does not outlive the program that started it.
 
 mod ledger;
@@ -42,7 +42,7 @@ struct Config {
 
 impl ConfigFile for Config {}
 
-/// What a source exposes of the configuration.
+/// The metrics of the source that reads the configuration.
 #[derive(Collector)]
 #[collector(namespace = "soak")]
 struct Configured {
@@ -72,8 +72,8 @@ fn main() -> ExitCode {
         .run()
 }
 
-/// Updates the metrics until a line is read, and prints the samples that they must have. Exits at
-/// the end of the standard input.
+/// Updates the metrics until a line arrives, and prints the expected samples. Exits at the end of
+/// the standard input.
 fn update_and_report(metrics: &Metrics, ledger: &Ledger) {
     let mut expected = Expected::default();
     thread::scope(|scope| {
@@ -98,7 +98,7 @@ fn update_and_report(metrics: &Metrics, ledger: &Ledger) {
     wait_for_line();
 }
 
-/// Waits for a line on the standard input, and exits at its end.
+/// Waits for a line on the standard input. Exits at the end of the input.
 fn wait_for_line() {
     let mut line = String::new();
     if io::stdin().lock().read_line(&mut line).unwrap_or_default() == 0 {

@@ -1,11 +1,12 @@
-//! The metrics that are updated, one group for each way in which series come and go.
+//! The metrics under test. Their series are never removed, or removed by their writer or by another
+//! thread, or they expire.
 
 use hello_exporter::{Collector, CounterVec, Family, GaugeVec, Histogram, HistogramVec, Labels};
 
-/// The time after which series expire that are not updated.
+/// The time after which a series expires unless it is updated.
 pub const EXPIRE_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// A series that its writer removes.
+/// The labels of a series that its writer removes.
 #[derive(Clone, Copy, Labels)]
 pub struct Owned {
     pub writer: usize,
@@ -31,15 +32,15 @@ pub struct Metrics {
     #[metric(labels = ["writer", "series"], native)]
     pub kept_native: HistogramVec<2>,
 
-    /// Guards that are held.
+    /// Guards that the writer holds.
     #[metric(labels = ["writer"])]
     pub kept_guards: GaugeVec<1, i64>,
 
-    /// Increments of series that the writer itself removes.
+    /// Increments of series that their writer removes.
     #[metric(name = "owned_total")]
     pub owned_total: Family<Owned, hello_exporter::Counter>,
 
-    /// Observations of series that the writer itself removes.
+    /// Observations of series that their writer removes.
     #[metric(name = "owned_size", buckets = [1, 4, 16])]
     pub owned_size: Family<Owned, Histogram>,
 
@@ -55,7 +56,7 @@ pub struct Metrics {
     #[metric(labels = ["writer", "session"], expire_after = EXPIRE_AFTER)]
     pub sessions_total: CounterVec<2>,
 
-    /// Increments of series that could expire, but are updated all the time.
+    /// Increments of series that would expire if they were not updated all the time.
     #[metric(labels = ["writer"], expire_after = EXPIRE_AFTER)]
     pub steady_total: CounterVec<1>,
 }

@@ -1,13 +1,14 @@
 //! A thread that removes series while their writers update them.
 //!
-//! An update that runs at the same time as a removal is in the removed series or in the new one.
-//! Every other update is provable: writers publish when an update begins and when it is done, so
+//! An update that runs during a removal is in the removed series or in the new one. The series of
+//! every other update is known, because writers publish when an update begins and when it is done:
 //!
-//! - all updates that were done before a removal are in series removed by then;
-//! - all updates that begin after it are in a new series.
+//! - updates that were done before the removal are in a series that this removal or an earlier one
+//!   has removed;
+//! - updates that begin after the removal are in a new series.
 //!
-//! So the number of removed updates is known up to those of the time that the removal took, and
-//! exactly if it happened in a pause of the writer.
+//! So only the updates that run during a removal make the number of removed updates uncertain. If
+//! the writer is pausing, the number is exact.
 
 use std::thread;
 use std::time::Duration;
@@ -19,14 +20,14 @@ use crate::metrics::Metrics;
 
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// The least and the most updates that the removed series of one writer had together.
+/// The limits of the number of updates in all removed series of one writer.
 #[derive(Clone, Copy, Default)]
 struct Removed {
     least: u64,
     most: u64,
 }
 
-/// Removes the series of one family.
+/// The removals of the series of one family.
 struct Contest<'m> {
     name: &'static str,
     ledger: &'m Ledger,
@@ -39,13 +40,13 @@ impl<'m> Contest<'m> {
         Self { name, ledger, updates, removed: Default::default() }
     }
 
-    /// Returns a number of each writer's updates.
+    /// Returns `number` of each writer's updates.
     fn updates(&self, number: fn(&Updates) -> u64) -> [u64; WRITERS] {
         self.ledger.writers.each_ref().map(|writer| number((self.updates)(writer)))
     }
 
-    /// Runs a removal, which returns the value that it saw for each writer whose series it removed,
-    /// and checks these values.
+    /// Runs a removal, and checks the values that it returns: for each writer whose series it has
+    /// removed, the value that it read before.
     fn remove(&mut self, removal: impl FnOnce() -> [Option<u64>; WRITERS]) {
         let before = self.updates(Updates::done);
         let seen = removal();
@@ -64,7 +65,7 @@ impl<'m> Contest<'m> {
         }
     }
 
-    /// Checks the values of the series that are left, once writers have stopped.
+    /// Checks the values of the remaining series, once the writers have stopped.
     fn check_rest(&self, value: impl Fn(usize) -> u64) {
         for (writer, all) in self.updates(Updates::done).into_iter().enumerate() {
             let Removed { least, most } = self.removed[writer];
@@ -74,7 +75,7 @@ impl<'m> Contest<'m> {
     }
 }
 
-/// The thread's metrics and what it knows about the removed series.
+/// The metrics, and the removals so far.
 pub struct Remover<'m> {
     metrics: &'m Metrics,
     ledger: &'m Ledger,
@@ -115,7 +116,7 @@ impl<'m> Remover<'m> {
         self
     }
 
-    /// Checks the series that are left, once the writers have stopped.
+    /// Checks the remaining series, once the writers have stopped.
     pub fn check_rest(&self) {
         let Metrics { contested_total, contested_size, .. } = self.metrics;
         self.counters.check_rest(|writer| contested_total.with([writer]).get());
@@ -123,7 +124,7 @@ impl<'m> Remover<'m> {
     }
 }
 
-/// Returns `seen` at the place of one writer.
+/// Returns `seen` for one writer, and `None` for the others.
 fn only(writer: usize, seen: Option<u64>) -> [Option<u64>; WRITERS] {
     std::array::from_fn(|at| seen.filter(|_| at == writer))
 }

@@ -1,4 +1,4 @@
-//! Series that expire.
+//! Series that expire, and series that must not expire because they are updated.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +7,11 @@ use hello_exporter::CounterVec;
 use crate::ledger::Ledger;
 use crate::metrics::EXPIRE_AFTER;
 
-/// How often a writer starts a session. So their number depends on the time only, and the heap does
-/// not grow if the machine becomes faster.
+/// The time between two sessions of a writer. The rate is fixed, so the number of series, and with
+/// it the heap, does not depend on the speed of the machine.
 const PERIOD: Duration = Duration::from_millis(10);
 
-/// The increments of a session.
+/// The number of increments of a session.
 pub const INCREMENTS: u64 = 10;
 
 /// Starts the sessions of a writer.
@@ -31,7 +31,7 @@ impl Sessions {
         self.started
     }
 
-    /// Starts a session if it is time for one: creates its series, increments and checks it.
+    /// Starts a session if one is due: creates its series, increments it, and checks its value.
     pub fn start_if_due(&mut self, family: &CounterVec<2>, ledger: &Ledger) {
         let start = Instant::now();
         if start < self.next {
@@ -53,7 +53,7 @@ impl Sessions {
     }
 }
 
-/// Increments a series all the time, so that it does not expire.
+/// Increments a series so often that it does not expire.
 pub struct Steady<'m> {
     family: &'m CounterVec<1>,
     writer: usize,
@@ -67,8 +67,8 @@ impl<'m> Steady<'m> {
         Self { family, writer, count: 0, last: Instant::now() }
     }
 
-    /// Increments the series, and checks that it has all increments. If this thread did not run for
-    /// so long that the series could expire, counting starts again.
+    /// Increments the series, and checks its value. If this thread was suspended for so long that
+    /// the series may have expired, counting restarts from its value.
     pub fn increment(&mut self, ledger: &Ledger) {
         let start = Instant::now();
         let series = self.family.with([self.writer]);

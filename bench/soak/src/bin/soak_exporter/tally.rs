@@ -1,4 +1,4 @@
-//! What a writer has counted itself, and the samples that follow from it.
+//! The updates that a writer has counted itself, and the samples that are expected from them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ const BOUNDS: [u32; 3] = [1, 4, 16];
 pub struct Observations {
     pub count: u64,
     pub sum: u64,
-    /// How many were at most as large as each bound.
+    /// The number of values up to each bound.
     buckets: [u64; BOUNDS.len()],
 }
 
@@ -24,23 +24,24 @@ impl Observations {
     }
 }
 
-/// Samples that the exporter must expose. The same series of several writers are added.
+/// The samples that the exporter must expose. If several writers update a series, its value is the
+/// sum of theirs.
 #[derive(Default)]
 pub struct Expected(BTreeMap<String, f64>);
 
 impl Expected {
-    /// Adds to the sample of a series, `labels` being sorted by their names.
+    /// Adds to the value of a series. Its rendered `labels` are sorted by name.
     pub fn add(&mut self, name: &str, labels: &str, value: f64) {
         *self.0.entry(format!("{name}{{{labels}}}")).or_default() += value;
     }
 
-    /// Adds to the samples that a histogram has in every format.
+    /// Adds to the count and the sum of a histogram, which every format has.
     pub fn add_histogram(&mut self, name: &str, labels: &str, observed: &Observations) {
         self.add(&format!("{name}_count"), labels, observed.count as f64);
         self.add(&format!("{name}_sum"), labels, observed.sum as f64);
     }
 
-    /// Adds to the samples of a histogram with classic buckets. `le` comes before all other labels.
+    /// Adds to the samples of a histogram with classic buckets. `le` sorts before all other labels.
     pub fn add_classic(&mut self, name: &str, labels: &str, observed: &Observations) {
         self.add_histogram(name, labels, observed);
         for (bucket, bound) in observed.buckets.iter().zip(BOUNDS) {

@@ -1,4 +1,4 @@
-//! A thread that updates the metrics, and counts what it does.
+//! A thread that updates the metrics, and counts its updates.
 
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -13,24 +13,26 @@ use crate::metrics::{Metrics, Owned};
 use crate::session::{INCREMENTS, Sessions, Steady};
 use crate::tally::{Expected, Observations};
 
-/// The rounds of three updates between two pauses. The pauses leave time to the server and the
-/// scrapers.
+/// The number of rounds, of three updates each, between two pauses. The pauses leave processor time
+/// to the server and the scrapers.
 const ROUNDS: u64 = 500;
 
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// The label values of a writer's own series that are never removed; all writers share the last.
+/// The values of the label `series` of the series that a writer updates and no thread removes. All
+/// writers share the last one.
 const SERIES: [&str; 9] = ["0", "1", "2", "3", "4", "5", "6", "7", "shared"];
 
-/// The series of a writer that it removes itself.
+/// The number of series of a writer that it removes itself.
 const SLOTS: usize = 4;
 
-/// The highest value of an observation.
+/// The largest value of an observation or an increment.
 const LARGEST: u32 = 20;
 
 type Pinned<'m, M> = PinnedSeries<'m, [&'static str; 2], M>;
 
-/// Handles to the metrics of a series that is never removed, and what the writer has counted in it.
+/// Handles to the series with the same labels in the families of kept series, and the updates that
+/// the writer has counted in each.
 struct Kept<'m> {
     labels: [&'static str; 2],
     total: Pinned<'m, Counter>,
@@ -58,7 +60,7 @@ impl<'m> Kept<'m> {
         }
     }
 
-    /// Updates one of the metrics, by its labels or by the pinned handle.
+    /// Updates one of the series, by its labels or by the pinned handle.
     fn update(&mut self, metrics: &Metrics, random: &mut Rng) {
         let (kind, is_pinned) = (random.u8(..4), random.bool());
         let (labels, value) = (self.labels, random.u32(1..=LARGEST));
@@ -90,14 +92,14 @@ impl<'m> Kept<'m> {
     }
 }
 
-/// What a writer has counted in a series since it removed it.
+/// The updates that a writer has counted in a series since it last removed it.
 #[derive(Default)]
 struct Since {
     total: u64,
     size: Observations,
 }
 
-/// A writer, with what it has counted.
+/// A writer, and the updates that it has counted.
 pub struct Writer<'m> {
     id: usize,
     metrics: &'m Metrics,
@@ -132,7 +134,7 @@ impl<'m> Writer<'m> {
         }
     }
 
-    /// Updates the metrics until the end of the run. Returns the samples that they must have.
+    /// Updates the metrics until the end of the run. Returns the expected samples.
     pub fn run(mut self) -> Expected {
         let (contested_total, contested_size) = (
             self.metrics.contested_total.with([self.id]).pin(),
@@ -174,7 +176,7 @@ impl<'m> Writer<'m> {
         }
     }
 
-    /// Increments a series with an exemplar.
+    /// Increments a kept series with an exemplar.
     fn count_exemplar(&mut self) {
         let kept = &mut self.kept[0];
         let trace = format!("{:016x}", self.random.u64(..));
@@ -184,7 +186,7 @@ impl<'m> Writer<'m> {
         self.updates += 1;
     }
 
-    /// Checks one of the series that no other thread updates or removes, and removes it.
+    /// Checks a series that no other thread updates or removes, and removes it.
     fn remove_owned(&mut self) {
         let slot = self.random.usize(..SLOTS);
         let labels = Owned { writer: self.id, slot };
@@ -205,7 +207,7 @@ impl<'m> Writer<'m> {
         }
     }
 
-    /// Publishes the number of updates, sessions and guards included.
+    /// Publishes the number of updates, including those of sessions and guards.
     fn publish(&mut self) {
         self.updates += 3;
         let sessions = self.sessions.started();
