@@ -39,6 +39,10 @@ const LEAST_SECONDS: u64 = 30;
 /// The time between two readings of the exporter's resources.
 const TICK: Duration = Duration::from_secs(1);
 
+/// The number of scrapers of the warm-up, and the number of scrapes of each.
+const WARM_UP_SCRAPERS: usize = 4;
+const WARM_UP_SCRAPES: usize = 1000;
+
 /// The longest time until the last sessions expire, once the writers have stopped.
 const EXPIRY: Duration = Duration::from_secs(10);
 
@@ -100,6 +104,7 @@ fn main() -> ExitCode {
 /// Returns `true` if nothing was lost, nothing failed and nothing grew.
 fn soak(duration: Duration) -> Result<bool, BoxError> {
     let mut server = Server::start()?;
+    warm_up(&server)?;
     let shared = &Shared::default();
     let mut report = Report::new(duration);
     thread::scope(|scope| {
@@ -118,6 +123,21 @@ fn soak(duration: Duration) -> Result<bool, BoxError> {
     let last = scraper::samples_of_run(&Scraper::new(0, &server).scrape()?);
     let status = server.end()?;
     Ok(report.conclude(shared, [expected.len(), wrong.len()], &last, status))
+}
+
+/// Scrapes with gzip, without pauses, and from more threads than the run does. The exporter keeps
+/// compressors of concurrent scrapes, so it has as many as the run needs from now on.
+fn warm_up(server: &Server) -> Result<(), BoxError> {
+    thread::scope(|scope| {
+        let scrapers = [(); WARM_UP_SCRAPERS].map(|()| {
+            let mut scraper = Scraper::new(0, server);
+            let mut requests = request::with_gzip().cycle().take(WARM_UP_SCRAPES);
+            scope.spawn(move || {
+                requests.try_for_each(|request| scraper.scrape_as(request).map(drop))
+            })
+        });
+        scrapers.into_iter().try_for_each(|scraper| scraper.join().unwrap())
+    })
 }
 
 /// Reads the resources of the exporter until the end of the run.

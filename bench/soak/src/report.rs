@@ -39,7 +39,7 @@ const LIMITS: [Limit; 4] = [
         divisor: MIB,
         of: |reading| reading.heap_bytes,
         share: 0.05,
-        minimum: MIB / 4.0,
+        minimum: 448.0 * 1024.0,
     },
     Limit {
         name: "descriptors",

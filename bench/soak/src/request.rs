@@ -43,6 +43,11 @@ pub fn all() -> impl Iterator<Item = Request> + Clone {
     })
 }
 
+/// Returns every format with gzip.
+pub fn with_gzip() -> impl Iterator<Item = Request> + Clone {
+    all().filter(|request| matches!(request.coding, Coding::Gzip))
+}
+
 impl Request {
     /// Returns the headers that request this format and coding.
     pub fn headers(self) -> String {
