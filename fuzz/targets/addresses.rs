@@ -28,7 +28,8 @@ fn check_pattern(text: &str, target: &str) {
     assert_eq!(pattern.to_string(), text);
     pattern.matches(target);
     // A host that is decoded can have a `*`, which no target has.
-    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let scheme = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme));
+    let authority = scheme.map_or(text, |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap();
     let is_plain = authority.is_ascii() && !authority.contains('%');
     if is_plain && !text.contains('*') {
@@ -36,6 +37,12 @@ fn check_pattern(text: &str, target: &str) {
     }
     let all: TargetPattern = "**".parse().unwrap();
     assert!(all.matches(text) && all.matches(target));
+}
+
+/// Other texts before `://` belong to the host.
+fn is_scheme(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_allowed)
 }
 
 /// A target without `*` is a valid pattern exactly if every exporter accepts it.
