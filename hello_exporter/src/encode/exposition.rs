@@ -19,14 +19,14 @@ pub(crate) struct Exposition {
 /// Reads an exposition while it is written.
 pub(crate) trait LineReader {
     /// Reads the complete lines of the buffer, and takes those out that it no longer needs: the
-    /// first ones.
-    fn read(&mut self, buffer: &mut Vec<u8>);
+    /// first ones. Returns `false` if it cannot read this exposition.
+    fn read(&mut self, buffer: &mut Vec<u8>) -> bool;
 
     /// Forgets all that it has read: the exposition is written once more.
     fn restart(&mut self);
 
-    /// Reads the rest of an exposition, and returns what it has made of it. If it has read nothing
-    /// before, returns an empty vector.
+    /// Reads the rest of an exposition, and returns what it has made of it: nothing, if it has read
+    /// nothing before.
     fn finish(self: Box<Self>, rest: &[u8]) -> Vec<u8>;
 }
 
@@ -73,7 +73,7 @@ impl Exposition {
     fn read(&mut self) {
         if let Some(reader) = &mut self.reader {
             let length = self.buffer.len();
-            reader.read(&mut self.buffer);
+            self.is_read = reader.read(&mut self.buffer);
             self.taken += length - self.buffer.len();
         }
     }
@@ -99,12 +99,15 @@ impl Exposition {
 
     /// Undoes all since [`begin`](Self::begin), which has returned `start`.
     pub(crate) fn restart(&mut self, start: usize) {
-        if let Some(reader) = self.reader.as_mut().filter(|_| self.is_read) {
+        // If the reader has taken anything since then, this is the start of the exposition.
+        if start < self.taken
+            && let Some(reader) = &mut self.reader
+        {
             reader.restart();
             self.buffer.clear();
             self.taken = 0;
         }
-        self.buffer.truncate(start);
+        self.truncate(start);
         self.is_read &= !std::mem::take(&mut self.is_torn);
     }
 }
@@ -120,8 +123,9 @@ mod tests {
     struct Reader(Arc<Mutex<Vec<u8>>>);
 
     impl LineReader for Reader {
-        fn read(&mut self, buffer: &mut Vec<u8>) {
+        fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
             self.0.lock().unwrap().append(buffer);
+            true
         }
 
         fn restart(&mut self) {

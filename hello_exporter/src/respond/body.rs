@@ -37,11 +37,10 @@ impl BodyEncoder {
             return Body::new(Coding::Identity, exposition, &self.expositions);
         }
         let mut compressed = empty_buffer(&self.compressed);
-        let kind = kind.filter(|_| coding == Coding::Gzip);
-        let reader =
-            kind.and_then(|kind| GzipReader::new(&self.compressor, kind, &mut compressed.value));
-        let reader = write(&mut exposition.value, reader, encode);
-        if let Some(reader) = reader {
+        let reader = kind.filter(|_| coding == Coding::Gzip).map(|kind| {
+            GzipReader::new(&self.compressor, kind, std::mem::take(&mut compressed.value))
+        });
+        if let Some(reader) = write(&mut exposition.value, reader, encode) {
             compressed.value = reader.finish(&exposition.value);
         }
         if compressed.value.is_empty()

@@ -10,33 +10,33 @@ use crate::encode::LineReader;
 /// Compresses an exposition part by part, with the memory of the last one of its kind.
 pub(super) struct GzipReader {
     compressor: Arc<Compressor>,
-    gzip: GzipOfKind,
+    kind: Kind,
     compressed: Vec<u8>,
-    /// `None` until the first part.
+    /// Taken at the first part: small expositions are compressed as a whole.
+    gzip: Option<GzipOfKind>,
     stream: Option<Stream>,
 }
 
 impl GzipReader {
-    /// Returns a reader for the next exposition of a kind, which replaces the contents of a buffer.
-    /// Returns `None` if the exposition must be compressed as a whole.
-    pub(super) fn new(
-        compressor: &Arc<Compressor>,
-        kind: Kind,
-        buffer: &mut Vec<u8>,
-    ) -> Option<Self> {
-        let gzip = compressor.take_for_parts(kind)?;
-        let mut compressed = std::mem::take(buffer);
-        compressed.clear();
-        Some(Self { compressor: Arc::clone(compressor), gzip, compressed, stream: None })
+    /// Returns a reader that replaces the contents of a buffer.
+    pub(super) fn new(compressor: &Arc<Compressor>, kind: Kind, mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        let compressor = Arc::clone(compressor);
+        Self { compressor, kind, compressed: buffer, gzip: None, stream: None }
     }
 }
 
 impl LineReader for GzipReader {
-    fn read(&mut self, buffer: &mut Vec<u8>) {
-        let Self { gzip, compressed, stream, .. } = self;
+    fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
+        let Self { compressor, kind, compressed, gzip, stream } = self;
+        if gzip.is_none() {
+            *gzip = compressor.take_for_parts(*kind);
+        }
+        let Some(gzip) = gzip else { return false };
         let (_, gzip) = &mut gzip.value;
         let stream = stream.get_or_insert_with(|| gzip.begin(compressed));
         gzip.take(stream, buffer, compressed);
+        true
     }
 
     fn restart(&mut self) {
@@ -45,14 +45,14 @@ impl LineReader for GzipReader {
     }
 
     fn finish(self: Box<Self>, rest: &[u8]) -> Vec<u8> {
-        let Self { compressor, mut gzip, mut compressed, stream } = *self;
-        let Some(stream) = stream else {
-            compressor.put(gzip, true);
-            return compressed;
-        };
-        let (kind, state) = &mut gzip.value;
-        let knew_most = state.end(stream, rest, &mut compressed);
-        compressor.record(*kind);
+        let Self { compressor, kind, mut compressed, gzip, stream } = *self;
+        let Some(mut gzip) = gzip else { return compressed };
+        let mut knew_most = true;
+        if let Some(stream) = stream {
+            let (_, gzip) = &mut gzip.value;
+            knew_most = gzip.end(stream, rest, &mut compressed);
+            compressor.record(kind);
+        }
         compressor.put(gzip, knew_most);
         compressed
     }
