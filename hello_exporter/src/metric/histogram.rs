@@ -186,8 +186,8 @@ impl Metric for Histogram {
     fn collect(&self, encoder: &mut FamilyEncoder<'_>) {
         if encoder.begin_rendered(MetricType::Histogram, std::iter::empty()) {
             let Self { buckets, start, exemplars, .. } = self;
-            let labels = RenderedLabels::EMPTY;
-            buckets.encode(self.counters(), Some(start), labels, exemplars, encoder);
+            let start = Some(StartTimestamp::of(start));
+            buckets.encode(self.counters(), start, RenderedLabels::EMPTY, exemplars, encoder);
         }
     }
 }

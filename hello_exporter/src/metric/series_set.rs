@@ -100,7 +100,7 @@ fn started_numbers<T: Word>(
     snapshot.full_series().filter_map(move |FullSeries { labels, lengths, value, start }| {
         let number = word::load::<T>(value.words.first()?).to_sample()?;
         let start = start.filter(|_| is_kept);
-        let start = start.map(|word| StartTimestamp::of(word).milliseconds());
+        let start = start.map(StartTimestamp::milliseconds);
         Some(NumberSeries { labels, lengths, number, start })
     })
 }

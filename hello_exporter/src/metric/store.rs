@@ -19,6 +19,7 @@ mod chunk;
 mod expiry;
 mod index;
 mod key;
+mod lengths;
 #[cfg(all(test, loom))]
 mod models;
 mod removal;
@@ -45,7 +46,7 @@ use chunk::{Chunk, Layout, Record};
 use expiry::Expiry;
 use index::Location;
 use key::SeriesKey;
-pub(super) use key::ValueLengths;
+pub(super) use lengths::ValueLengths;
 use sizes::STRIPES;
 use storage::Storage;
 use stripe::Stripe;
@@ -96,18 +97,15 @@ impl Store {
         limits: Limits,
     ) -> Self {
         let label_names = LabelNames::new(label_names);
+        let gaps = key::gaps(&label_names);
         let empty = Storage::default();
         Self {
             stripes: std::array::from_fn(|_| Stripe(RwLock::new(empty.clone()))),
             writer: Mutex::default(),
             generation: AtomicU64::new(CachedLookup::NEVER + 1),
             hasher: RandomState::default(),
-            gaps: key::gaps(&label_names),
-            layout: Layout::new(
-                SeriesKey::lengths_words(label_names.len()),
-                value,
-                limits.expire_after.is_some(),
-            ),
+            layout: Layout::new(&gaps, value, limits.expire_after.is_some()),
+            gaps,
             native: value.native,
             label_names,
             expiry: limits.expire_after.map(Expiry::new),
@@ -322,7 +320,7 @@ impl Store {
         let Some(record) = self.render(key) else {
             return false;
         };
-        if !storage.has_room(record.len(), writer.used) {
+        if !storage.has_room(record.len(), writer.used, self.layout) {
             let Some(grown) = storage.grown(record.len(), writer.live, writer.used, self.layout)
             else {
                 return false;
@@ -367,7 +365,7 @@ impl Store {
     fn render(&self, key: &SeriesKey<'_>) -> Option<Vec<u64>> {
         let labels = self.label_names.render(key.values);
         let start = StartTimestamp::now();
-        chunk::render(key.hash, key.lengths(), start, &labels, self.layout)
+        chunk::render(key, start, &labels, self.layout)
     }
 }
 
@@ -394,7 +392,7 @@ impl Snapshot {
         let records = self.storage.walk(self.layout);
         records.map(|(chunk, _, record)| FullSeries {
             labels: RenderedLabels(record.labels()),
-            lengths: ValueLengths::of(record, self.labels),
+            lengths: ValueLengths::of(record, self.labels, self.layout),
             value: self.storage.value_of(chunk, record, self.layout),
             start: record.start(self.layout),
         })
@@ -407,8 +405,8 @@ pub(crate) struct FullSeries<'s> {
     /// The lengths of its label values; `None` if one is escaped.
     pub(in crate::metric) lengths: Option<ValueLengths<'s>>,
     pub(in crate::metric) value: SeriesValue<'s>,
-    /// The word of its start timestamp, if its type has one.
-    pub(in crate::metric) start: Option<&'s AtomicU64>,
+    /// Its start timestamp, if its type has one.
+    pub(in crate::metric) start: Option<StartTimestamp>,
 }
 
 /// A handle to the record of a series, which stays readable after the storage is replaced.

@@ -184,12 +184,11 @@ impl Buckets {
         }
     }
 
-    /// Writes one series. `start` is the word of its start timestamp; native buckets have their
-    /// own.
+    /// Writes one series. `start` is its start timestamp; native buckets have their own.
     pub(in crate::metric) fn encode(
         &self,
         counters: Counters<'_>,
-        start: Option<&AtomicU64>,
+        start: Option<StartTimestamp>,
         labels: RenderedLabels<'_>,
         exemplars: &Exemplars,
         encoder: &mut FamilyEncoder<'_>,
@@ -207,13 +206,12 @@ impl Buckets {
     fn encode_classic(
         &self,
         words: &[AtomicU64],
-        start: Option<&AtomicU64>,
+        start: Option<StartTimestamp>,
         labels: RenderedLabels<'_>,
         exemplars: &Exemplars,
         encoder: &mut FamilyEncoder<'_>,
     ) {
-        let start =
-            start.and_then(|word| encoder.live_start(StartTimestamp::of(word).milliseconds()));
+        let start = start.and_then(|start| encoder.live_start(start.milliseconds()));
         let sum = words.last().map_or(0.0, word::load);
         encoder.with_scratch(|encoder, scratch| {
             exemplars.read(labels, encoder, scratch);

@@ -13,26 +13,28 @@
 //!   writer's lock. This offset is the start of a complete record: it comes from an index entry, is
 //!   `FIRST_OFFSET`, or is the end of the previous record with its padding.
 //! - A store has one [`Layout`] for all its records.
-//! - Other modules can store only to the state and the start timestamp of a record; this one also
-//!   sets one bit of its header. Removal marks a record, and compaction copies it to another chunk.
+//! - Other modules can store only to the state of a record; this one also sets one bit of its
+//!   header. Removal marks a record, and compaction copies it to another chunk.
 //! - A chunk lives as long as its last reference, and every record borrows from a chunk.
 
 #![allow(unsafe_code, reason = "see the invariants above")]
 
 mod bytes;
+mod header;
 #[cfg(test)]
 mod tests;
 
 use std::sync::{Arc, OnceLock};
 
 use super::expiry::LastUpdate;
+use super::key::SeriesKey;
+use super::lengths;
+use super::sizes::LINE_WORDS;
 use crate::metric::native::{NativeHistogram, NativeLayout};
 use crate::metric::start::StartTimestamp;
 use crate::sync::modelled::{AtomicU64, Ordering};
 use bytes::bytes;
-
-/// The words of a cache line.
-const LINE_WORDS: usize = 8;
+use header::Header;
 
 /// The parts of a series that are the same for all series of a family.
 #[derive(Clone, Copy)]
@@ -47,25 +49,31 @@ pub struct ValueLayout {
 /// The layout of all records of a store.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
-    /// The number of words of the header, the lengths and the start timestamp.
-    front: usize,
-    /// Whether the last word of the front is a start timestamp.
-    has_start: bool,
+    /// The number of bytes of the start timestamp, 0 if there is none.
+    start_bytes: usize,
+    /// The number of words of the lengths if they are not in the header.
+    lengths: usize,
     /// The number of words of the value.
     value: usize,
     /// The number of words of the state: the value, and the last update of a series that expires.
     state: usize,
     /// Whether the last word of the value is the number of native buckets in the chunk.
     has_native: bool,
+    /// The fewest words of a record.
+    least: usize,
 }
 
 impl Layout {
-    pub(super) fn new(lengths_words: usize, value: ValueLayout, expires: bool) -> Self {
+    /// `gaps` are the numbers of bytes before each label value.
+    pub(super) fn new(gaps: &[usize], value: ValueLayout, expires: bool) -> Self {
         let ValueLayout { words, has_start, native } = value;
         let has_native = native.is_some();
-        let front = 1 + lengths_words + usize::from(has_start);
+        let start_bytes = if has_start { StartTimestamp::BYTES } else { 0 };
         let value = words + usize::from(has_native);
-        Self { front, has_start, value, state: value + usize::from(expires), has_native }
+        let state = value + usize::from(expires);
+        let least = 1 + (gaps.iter().sum::<usize>() + start_bytes).div_ceil(8) + state;
+        let lengths = lengths::words(gaps.len());
+        Self { start_bytes, lengths, value, state, has_native, least }
     }
 
     /// Splits a state into the words of the value and the last update.
@@ -79,98 +87,33 @@ impl Layout {
 
     /// Returns how many native buckets the records of this number of words can have.
     fn natives(self, words: usize) -> usize {
-        if self.has_native { words / (self.front + self.state) } else { 0 }
+        if self.has_native { words / self.least } else { 0 }
     }
 }
 
-/// The first word of a record: the low half of its hash, the length of its rendered labels, whether
-/// any of them is escaped, whether the record is a tombstone, the position of the value, and the
-/// padding.
-#[derive(Clone, Copy)]
-pub(super) struct Header(u64);
-
-impl Header {
-    const ESCAPED: u64 = 1 << 63;
-    /// The series was removed.
-    const TOMBSTONE: u64 = 1 << 62;
-    /// The value follows the labels instead of preceding them.
-    const VALUE_LAST: u64 = 1 << 61;
-    /// The lowest bit of the padding: the number of unused words after the record.
-    const PADDING_AT: u32 = 58;
-    const PADDING: u64 = (LINE_WORDS as u64 - 1) << Self::PADDING_AT;
-    const LENGTH_BITS: u32 = 26;
-
-    /// Returns `None` if the labels are too long.
-    fn new(hash: u64, labels: &str) -> Option<Self> {
-        let escaped = if labels.contains('\\') { Self::ESCAPED } else { 0 };
-        let length = labels.len() as u64;
-        let is_short = length >> Self::LENGTH_BITS == 0;
-        is_short.then_some(Self(escaped | length << 32 | u64::from(hash as u32)))
-    }
-
-    #[inline(always)]
-    fn labels_length(self) -> usize {
-        (self.0 >> 32) as usize & ((1 << Self::LENGTH_BITS) - 1)
-    }
-
-    /// Returns the number of words of the labels.
-    #[inline(always)]
-    fn labels_words(self) -> usize {
-        // Fewer instructions than `div_ceil`, which does not know that this cannot overflow.
-        (self.labels_length() + 7) >> 3
-    }
-
-    fn has_value_last(self) -> bool {
-        self.0 & Self::VALUE_LAST != 0
-    }
-
-    #[inline(always)]
-    fn padding(self) -> usize {
-        ((self.0 & Self::PADDING) >> Self::PADDING_AT) as usize
-    }
-
-    /// Returns the header of the same record without padding, its value before its labels.
-    fn plain(self) -> Self {
-        Self(self.0 & !(Self::VALUE_LAST | Self::PADDING))
-    }
-
-    fn with_value_last(self, padding: usize) -> Self {
-        Self(self.plain().0 | Self::VALUE_LAST | (padding as u64) << Self::PADDING_AT)
-    }
-
-    pub(super) fn is_escaped(self) -> bool {
-        self.0 & Self::ESCAPED != 0
-    }
-
-    fn is_tombstone(self) -> bool {
-        self.0 & Self::TOMBSTONE != 0
-    }
-
-    /// Returns the low half of the hash.
-    pub(super) fn hash(self) -> u64 {
-        u64::from(self.0 as u32)
-    }
-}
-
-/// Returns the words of a new record, its value at zero and before its labels; `None` if the labels
-/// are too long.
+/// Returns the words of a new record without padding, its value at zero; `None` if the labels are
+/// too long.
 pub(super) fn render(
-    hash: u64,
-    lengths: impl Iterator<Item = u64>,
+    key: &SeriesKey<'_>,
     start: StartTimestamp,
     labels: &str,
     layout: Layout,
 ) -> Option<Vec<u64>> {
-    let mut words = vec![Header::new(hash, labels)?.0];
-    words.extend(lengths);
-    words.extend(layout.has_start.then(|| start.to_bits()));
-    words.resize(layout.front + layout.state, 0);
+    let header = Header::new(key.hash, key.lengths, labels)?;
+    let labels_words = header.labels_words(layout);
+    let mut bytes = Vec::with_capacity(labels_words * 8);
+    bytes.extend_from_slice(labels.as_bytes());
+    bytes.resize(labels_words * 8 - layout.start_bytes, 0);
+    if layout.start_bytes > 0 {
+        bytes.extend_from_slice(&start.to_bytes());
+    }
+    let lengths_words = header.lengths_words(layout);
+    let mut words = Vec::with_capacity(1 + labels_words + lengths_words + layout.state);
+    words.push(header.0);
     // The bytes keep their order in memory, on machines of either endianness.
-    words.extend(labels.as_bytes().chunks(8).map(|bytes| {
-        let mut word = [0; 8];
-        word.iter_mut().zip(bytes).for_each(|(target, byte)| *target = *byte);
-        u64::from_ne_bytes(word)
-    }));
+    words.extend(bytes.as_chunks().0.iter().map(|bytes| u64::from_ne_bytes(*bytes)));
+    words.extend(key.long_lengths());
+    words.extend(std::iter::repeat_n(0, layout.state));
     Some(words)
 }
 
@@ -178,79 +121,73 @@ pub(super) fn render(
 #[derive(Clone, Copy)]
 pub(super) struct Record<'s> {
     pub(super) header: Header,
-    /// The header, the lengths and the start timestamp.
-    front: &'s [AtomicU64],
+    first: &'s AtomicU64,
+    /// The labels and the start timestamp, the lengths if they are not in the header, and padding.
+    body: &'s [AtomicU64],
     /// The value, and the last update of a series that expires.
     pub(super) state: &'s [AtomicU64],
-    labels: &'s [AtomicU64],
 }
 
 impl<'s> Record<'s> {
     /// Returns the first record in these words, and the words after it.
     #[inline(always)]
     fn split_first(words: &'s [AtomicU64], layout: Layout) -> Option<(Self, &'s [AtomicU64])> {
-        let header = Header(words.first()?.load(Ordering::Relaxed));
-        let (front, words) = words.split_at_checked(layout.front)?;
-        let labels_words = header.labels_words();
-        let (body, words) = words.split_at_checked(layout.state + labels_words)?;
-        let (state, labels) = if header.has_value_last() {
-            let (labels, state) = body.split_at_checked(labels_words)?;
-            (state, labels)
-        } else {
-            body.split_at_checked(layout.state)?
-        };
-        Some((Self { header, front, state, labels }, words.get(header.padding()..)?))
+        let (first, words) = words.split_first()?;
+        let header = Header(first.load(Ordering::Relaxed));
+        let complete = header.labels_words(layout) + header.lengths_words(layout);
+        let (body, words) = words.split_at_checked(complete + header.padding())?;
+        let (state, words) = words.split_at_checked(layout.state)?;
+        Some((Self { header, first, body, state }, words))
     }
 
     /// Returns the offset of the value in the record.
     pub(super) fn value_offset(self) -> usize {
-        self.front.len() + if self.header.has_value_last() { self.labels.len() } else { 0 }
+        1 + self.body.len()
     }
 
-    /// Returns the words with the lengths of the label values, and then the start timestamp.
-    #[inline(always)]
-    pub(super) fn lengths_words(self) -> &'s [AtomicU64] {
-        self.front.get(1..).unwrap_or_default()
+    /// Returns the words of the lengths of the label values; empty if they are in the header.
+    pub(super) fn lengths(self, layout: Layout) -> &'s [AtomicU64] {
+        let words = self.body.get(self.header.labels_words(layout)..);
+        words.and_then(|words| words.get(..self.header.lengths_words(layout))).unwrap_or_default()
     }
 
-    /// Iterates over [`lengths_words`](Self::lengths_words).
+    /// Returns the start timestamp, if the layout has one.
     #[inline(always)]
-    pub(super) fn lengths(self) -> impl Iterator<Item = u64> {
-        self.lengths_words().iter().map(|word| word.load(Ordering::Relaxed))
-    }
-
-    /// Returns the word of the start timestamp, if the layout has one.
-    #[inline(always)]
-    pub(super) fn start(self, layout: Layout) -> Option<&'s AtomicU64> {
-        self.front.last().filter(|_| layout.has_start)
+    pub(super) fn start(self, layout: Layout) -> Option<StartTimestamp> {
+        if layout.start_bytes == 0 {
+            return None;
+        }
+        let word = self.body.get(self.header.labels_words(layout) - 1)?;
+        Some(StartTimestamp::from_end(word.load(Ordering::Relaxed)))
     }
 
     /// Returns the rendered labels.
     #[inline(always)]
     pub(super) fn labels(self) -> &'s [u8] {
         let length = self.header.labels_length();
-        // SAFETY: `labels` has enough words, see `labels_words`. The record is complete, so no code
+        // SAFETY: `body` has enough words, see `labels_words`. The record is complete, so no code
         // stores to its labels, and the chunk is borrowed as long as the bytes.
-        unsafe { bytes(self.labels, length) }
+        unsafe { bytes(self.body, length) }
     }
 
     /// Returns the number of words of the record and its padding.
     #[inline(always)]
     pub(super) fn length(self) -> usize {
-        self.front.len() + self.state.len() + self.labels.len() + self.header.padding()
+        1 + self.body.len() + self.state.len()
     }
 
-    /// Returns the current words, in the order of [`render`].
+    /// Returns the current words without padding, in the order of [`render`].
     pub(super) fn copy(self) -> Vec<u64> {
-        let words = self.front.iter().skip(1).chain(self.state).chain(self.labels);
+        let complete = self.body.len() - self.header.padding();
+        let words = self.body.iter().take(complete).chain(self.state);
         let words = words.map(|word| word.load(Ordering::Relaxed));
-        [self.header.plain().0].into_iter().chain(words).collect()
+        [self.header.with_padding(0).0].into_iter().chain(words).collect()
     }
 
     /// Makes the record a tombstone. Returns `false` if it was one already.
     pub(super) fn make_tombstone(self) -> bool {
-        let mark = |first: &AtomicU64| first.fetch_or(Header::TOMBSTONE, Ordering::Relaxed);
-        self.front.first().map(mark).is_some_and(|before| !Header(before).is_tombstone())
+        let before = self.first.fetch_or(Header::TOMBSTONE, Ordering::Relaxed);
+        !Header(before).is_tombstone()
     }
 }
 
@@ -258,10 +195,9 @@ impl<'s> Record<'s> {
 ///
 /// Its first word is the number of complete words, itself included.
 ///
-/// A record at the start of a cache line has its value before its labels. Any other record has its
-/// value after them, and padding up to the next line. So, unless records are short, a value shares
-/// its line only with words of its own record. Then a lookup of one series does not wait for
-/// another thread's write to the next one.
+/// The value is at the end of a record and, thanks to padding before it, of a cache line. So a
+/// value shares its line only with words of its own record. Then a lookup of one series does not
+/// wait for another thread's write to the previous one.
 ///
 /// The native buckets of a record are not in its words, because they grow. They are in a list of
 /// their own, and the record has their number in the list.
@@ -294,8 +230,14 @@ impl Chunk {
         self.words.len()
     }
 
-    pub(super) fn free(&self) -> usize {
-        self.words.len().saturating_sub(self.complete(Ordering::Relaxed))
+    /// Returns the words of a chunk that has room for one record of this length, with padding.
+    pub(super) fn words_for(record_words: usize) -> usize {
+        Self::FIRST_OFFSET + record_words + LINE_WORDS - 1
+    }
+
+    pub(super) fn has_room(&self, record_words: usize, layout: Layout) -> bool {
+        let free = self.words.get(self.complete(Ordering::Relaxed)..);
+        free.and_then(|free| self.padding(free, record_words, layout)).is_some()
     }
 
     /// Returns the record at the offset of an index entry or a handle.
@@ -336,22 +278,33 @@ impl Chunk {
         layout: Layout,
     ) -> Option<usize> {
         let offset = self.complete(Ordering::Relaxed);
-        let (target, free) = self.words.get(offset..)?.split_at_checked(record.len())?;
+        let free = self.words.get(offset..)?;
+        let padding = self.padding(free, record.len(), layout)?;
+        let at_state = record.len().checked_sub(layout.state)?;
         if let Some(native) = native {
             let number = self.natives.partition_point(|native| native.get().is_some());
             self.natives.get(number)?.set(native).ok()?;
-            *record.get_mut(layout.front + layout.value - 1)? = number as u64;
+            *record.get_mut(at_state + layout.value - 1)? = number as u64;
         }
-        let padding = if words_to_line(target) == 0 {
-            store(target, record.iter().copied());
-            0
-        } else {
-            let padding = words_to_line(free).min(free.len());
-            store(target, with_value_last(&record, layout, padding)?);
-            padding
-        };
+        let header = record.first_mut()?;
+        *header = Header(*header).with_padding(padding).0;
+        let (body, state) = record.split_at_checked(at_state)?;
+        store(free, body);
+        store(free.get(at_state + padding..)?, state);
         self.words.first()?.store((offset + record.len() + padding) as u64, Ordering::Release);
         Some(offset)
+    }
+
+    /// Returns the padding of a record at the start of `free`; `None` if there is no room.
+    fn padding(&self, free: &[AtomicU64], record_words: usize, layout: Layout) -> Option<usize> {
+        let room = free.len().checked_sub(record_words)?;
+        let first = free.as_ptr().addr() / size_of::<AtomicU64>();
+        let state = first + record_words - layout.state;
+        let to_line_end = |word: usize| word.wrapping_neg() % LINE_WORDS;
+        let is_shared = state / LINE_WORDS == (first - 1) / LINE_WORDS;
+        let needed = if is_shared { to_line_end(state) } else { 0 };
+        let wanted = to_line_end(first + record_words + needed);
+        (needed <= room).then_some((needed + wanted).min(room))
     }
 
     /// Returns the end of the last complete record.
@@ -366,32 +319,9 @@ impl Chunk {
     }
 }
 
-/// Returns the number of words up to the start of the next cache line; 0 if they start one. In a
-/// model, all words start one: addresses would differ between its schedules.
-fn words_to_line(words: &[AtomicU64]) -> usize {
-    if cfg!(loom) {
-        return 0;
-    }
-    (words.as_ptr().addr() / size_of::<u64>()).wrapping_neg() % LINE_WORDS
-}
-
-/// Iterates over the words of a record from [`render`] or [`Record::copy`], with its value moved
-/// after its labels.
-fn with_value_last(
-    record: &[u64],
-    layout: Layout,
-    padding: usize,
-) -> Option<impl Iterator<Item = u64>> {
-    let (header, rest) = record.split_first()?;
-    let (lengths, rest) = rest.split_at_checked(layout.front - 1)?;
-    let (state, labels) = rest.split_at_checked(layout.state)?;
-    let words = lengths.iter().chain(labels).chain(state).copied();
-    Some([Header(*header).with_value_last(padding).0].into_iter().chain(words))
-}
-
-fn store(target: &[AtomicU64], words: impl Iterator<Item = u64>) {
+fn store(target: &[AtomicU64], words: &[u64]) {
     for (word, value) in target.iter().zip(words) {
-        word.store(value, Ordering::Relaxed);
+        word.store(*value, Ordering::Relaxed);
     }
 }
 

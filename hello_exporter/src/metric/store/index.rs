@@ -12,7 +12,7 @@ pub(super) struct Location(NonZeroU64);
 
 impl Location {
     const OFFSET_BITS: u32 = 28;
-    const CHUNK_BITS: u32 = 12;
+    const CHUNK_BITS: u32 = 9;
     const BITS: u32 = Self::OFFSET_BITS + Self::CHUNK_BITS;
     pub(super) const MAX_CHUNK_WORDS: usize = 1 << Self::OFFSET_BITS;
     pub(super) const MAX_CHUNKS: usize = (1 << Self::CHUNK_BITS) - 1;
@@ -50,7 +50,10 @@ impl Location {
 
 /// A hash table with open addressing, which can be read while the writer inserts.
 ///
-/// An entry holds the upper bits of the hash and a [`Location`]. A free slot is zero.
+/// An entry holds the upper bits of the hash and a [`Location`]. A free slot is zero. The search
+/// for a hash starts at the slot that those bits and the next lower ones,
+/// [`low_hash`](Self::low_hash), select. The record holds the latter, so that a larger index needs
+/// no other bits of the hash.
 #[derive(Clone)]
 pub(super) struct Index(Arc<[AtomicU64]>);
 
@@ -58,6 +61,13 @@ impl Index {
     const TAG: u64 = u64::MAX << Location::BITS;
     /// A removed entry: no location has the chunk zero.
     const REMOVED: u64 = 1;
+    pub(super) const LOW_HASH_BITS: u32 = 4;
+    const LOW_HASH_AT: u32 = Location::BITS - Self::LOW_HASH_BITS;
+
+    /// Returns the bits of a hash below those of an entry.
+    pub(super) fn low_hash(hash: u64) -> u64 {
+        hash >> Self::LOW_HASH_AT & ((1 << Self::LOW_HASH_BITS) - 1)
+    }
 
     /// Makes an index for this number of entries. The number of slots is a power of two and at
     /// least twice as large, or 0 if `entries` is 0.
@@ -81,7 +91,7 @@ impl Index {
     fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicU64> {
         let slots = &*self.0;
         let mask = slots.len().wrapping_sub(1);
-        let start = hash as usize;
+        let start = (hash >> Self::LOW_HASH_AT) as usize;
         (0..slots.len()).map_while(move |step| slots.get(start.wrapping_add(step) & mask))
     }
 
@@ -113,37 +123,30 @@ impl Index {
     }
 
     /// Returns the slot of a record.
-    fn slot(&self, location: Location, lower_hash: u64) -> Option<&AtomicU64> {
+    fn slot(&self, location: Location, hash: u64) -> Option<&AtomicU64> {
         let is_it =
             |slot: &&AtomicU64| slot.load(Ordering::Relaxed) & !Self::TAG == location.to_word();
-        self.probe(lower_hash).find(is_it)
-    }
-
-    /// Returns the bits of a record's hash that the index uses: the upper ones, from the record's
-    /// entry, and the lower half.
-    pub(super) fn hash_of(&self, location: Location, lower_hash: u64) -> u64 {
-        let slot = self.slot(location, lower_hash);
-        slot.map_or(0, |slot| slot.load(Ordering::Relaxed)) & Self::TAG | lower_hash
+        self.probe(hash).find(is_it)
     }
 
     /// Removes an entry. Its slot is not reused, because searches for other entries go past it.
-    pub(super) fn remove(&self, location: Location, lower_hash: u64) {
-        if let Some(slot) = self.slot(location, lower_hash) {
+    pub(super) fn remove(&self, location: Location, hash: u64) {
+        if let Some(slot) = self.slot(location, hash) {
             slot.store(Self::REMOVED, Ordering::Release);
         }
     }
 
-    /// Copies the entries to an index with room for `entries`. Their slots follow from the lower
-    /// half of the hash, which `lower_hash` reads from the records.
+    /// Copies the entries to an index with room for `entries`. `low_hash` reads the bits of a hash
+    /// that an entry does not have from its record.
     pub(super) fn resized(
         &self,
         entries: usize,
-        lower_hash: impl Fn(Location) -> Option<u64>,
+        low_hash: impl Fn(Location) -> Option<u64>,
     ) -> Self {
         let resized = Self::with_capacity(entries);
         for entry in self.0.iter().map(|slot| slot.load(Ordering::Relaxed)) {
-            if let Some(hash) = Location::from_word(entry).and_then(&lower_hash) {
-                resized.put(hash, entry);
+            if let Some(low_hash) = Location::from_word(entry).and_then(&low_hash) {
+                resized.put(entry & Self::TAG | low_hash << Self::LOW_HASH_AT, entry);
             }
         }
         resized

@@ -3,52 +3,38 @@
 use std::hash::{BuildHasher, Hasher};
 
 use super::Store;
-use super::chunk::Record;
+use super::chunk::{Layout, Record};
+use super::lengths::{self, ShortLengths, ValueLengths};
 use crate::escape;
-use crate::labels::{LabelNames, MAX_LABEL_VALUE_BYTES};
-use crate::sync::modelled::{AtomicU64, Ordering, RandomState};
+use crate::labels::{LabelNames, RenderedLabels};
+use crate::sync::modelled::{Ordering, RandomState};
 
 /// The label values of a lookup and their hash. No value is too long.
 pub(super) struct SeriesKey<'v> {
     pub(super) values: &'v [&'v str],
     pub(super) hash: u64,
-    /// The lengths of the values, the last one in the lowest bits; complete for up to four values.
-    lengths: u64,
+    pub(super) lengths: ShortLengths,
 }
 
 impl<'v> SeriesKey<'v> {
-    /// The bits of the length of one value, enough for the longest one.
-    const LENGTH_BITS: u32 = 16;
-    /// The number of lengths in a word.
-    const LENGTHS_PER_WORD: usize = (u64::BITS / Self::LENGTH_BITS) as usize;
-
-    /// Returns the number of words for the lengths of `count` values.
-    pub(super) fn lengths_words(count: usize) -> usize {
-        count.div_ceil(Self::LENGTHS_PER_WORD)
-    }
-
     /// Returns the key of these values, or `None` if a value is too long.
     #[inline(always)]
     pub(super) fn new(values: &'v [&'v str], hasher: &RandomState) -> Option<Self> {
         let mut hasher = hasher.build_hasher();
-        let mut lengths = 0;
+        let (mut any_length, mut lengths) = (0, 0);
         for value in values {
             hasher.write(value.as_bytes());
-            if value.len() > MAX_LABEL_VALUE_BYTES {
-                return None;
-            }
-            lengths = lengths << Self::LENGTH_BITS | value.len() as u64;
+            any_length |= value.len();
+            lengths = ShortLengths::append(lengths, value.len());
         }
+        let lengths = ShortLengths::new(values.len(), any_length, lengths)?;
         Some(Self { values, hash: hasher.finish(), lengths })
     }
 
-    /// Iterates over words with the lengths of the values; in each word, the last length is in the
-    /// lowest bits.
-    pub(super) fn lengths(&self) -> impl Iterator<Item = u64> {
-        self.values.chunks(Self::LENGTHS_PER_WORD).map(|values| {
-            let lengths = values.iter().map(|value| value.len() as u64);
-            lengths.fold(0, |word, length| word << Self::LENGTH_BITS | length)
-        })
+    /// Iterates over the words with the lengths of the values; there are none if they are short.
+    pub(super) fn long_lengths(&self) -> impl Iterator<Item = u64> {
+        let values = if self.lengths.are_long() { self.values } else { &[] };
+        lengths::long(values)
     }
 
     /// Returns whether the record is the series of the key.
@@ -62,7 +48,9 @@ impl<'v> SeriesKey<'v> {
     #[inline(always)]
     pub(super) fn matches(&self, record: Record<'_>, store: &Store) -> bool {
         let header = record.header;
-        if header.hash() != u64::from(self.hash as u32) || !self.has_lengths(record.lengths()) {
+        if header.lengths() != self.lengths
+            || self.lengths.are_long() && !self.has_long_lengths(record, store.layout)
+        {
             return false;
         }
         let labels = record.labels();
@@ -95,70 +83,33 @@ impl<'v> SeriesKey<'v> {
         }) && rest.is_empty()
     }
 
-    #[inline(always)]
-    fn has_lengths(&self, mut words: impl Iterator<Item = u64>) -> bool {
-        match self.values.len() {
-            0 => true,
-            1..=Self::LENGTHS_PER_WORD => words.next() == Some(self.lengths),
-            _ => self.has_many_lengths(words),
-        }
-    }
-
     #[cold]
-    fn has_many_lengths(&self, words: impl Iterator<Item = u64>) -> bool {
-        self.lengths().eq(words.take(Self::lengths_words(self.values.len())))
+    fn has_long_lengths(&self, record: Record<'_>, layout: Layout) -> bool {
+        let words = record.lengths(layout).iter();
+        self.long_lengths().eq(words.map(|word| word.load(Ordering::Relaxed)))
     }
 }
 
-/// Iterates over the lengths of a series' label values.
-#[derive(Clone)]
-pub(in crate::metric) struct ValueLengths<'s> {
-    /// The words after `word`.
-    words: &'s [AtomicU64],
-    /// The next length is in the highest bits.
-    word: u64,
-    /// The number of lengths left in `word`.
-    in_word: usize,
-    /// The number of lengths left in `words`.
-    left: usize,
-}
-
-impl<'s> ValueLengths<'s> {
-    /// Returns `None` if a value is escaped: rendered, it has another length.
-    #[inline(always)]
-    pub(super) fn of(record: Record<'s>, count: usize) -> Option<Self> {
-        if record.header.is_escaped() {
-            return None;
+impl Store {
+    /// Returns the hash of a record's label values.
+    pub(super) fn hash_of(&self, record: Record<'_>) -> u64 {
+        let labels = record.labels();
+        let mut hasher = self.hasher.build_hasher();
+        match ValueLengths::of(record, self.gaps.len(), self.layout) {
+            Some(lengths) => {
+                let mut at = 0;
+                for (gap, length) in self.gaps.iter().zip(lengths) {
+                    let start = at + gap;
+                    at = start + length;
+                    hasher.write(labels.get(start..at).unwrap_or_default());
+                }
+            }
+            None => {
+                let pairs = RenderedLabels(labels).pairs();
+                pairs.for_each(|(_, value)| hasher.write(value.as_bytes()));
+            }
         }
-        let mut lengths = Self { words: record.lengths_words(), word: 0, in_word: 0, left: count };
-        lengths.next_word();
-        Some(lengths)
-    }
-
-    #[inline(always)]
-    fn next_word(&mut self) {
-        if let Some((word, words)) = self.words.split_first() {
-            self.in_word = self.left.min(SeriesKey::LENGTHS_PER_WORD);
-            self.left -= self.in_word;
-            self.words = words;
-            let unused = (SeriesKey::LENGTHS_PER_WORD - self.in_word) as u32;
-            let shift = SeriesKey::LENGTH_BITS * unused;
-            self.word = word.load(Ordering::Relaxed).checked_shl(shift).unwrap_or(0);
-        }
-    }
-}
-
-impl Iterator for ValueLengths<'_> {
-    type Item = usize;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        if self.in_word == 0 {
-            self.next_word();
-        }
-        self.in_word = self.in_word.checked_sub(1)?;
-        self.word = self.word.rotate_left(SeriesKey::LENGTH_BITS);
-        Some(usize::from(self.word as u16))
+        hasher.finish()
     }
 }
 

@@ -78,7 +78,8 @@ impl Store {
                 removed += usize::from(is_removed);
             }
             if writer.is_sparse(storage)
-                && let Some(compacted) = storage.compacted(writer.live, self.layout)
+                && let Some(compacted) =
+                    storage.compacted(writer.live, self.layout, |record| self.hash_of(record))
             {
                 *current = compacted;
                 *writer = Writer { live: writer.live, used: writer.live, dead_words: 0 };
@@ -101,7 +102,7 @@ impl Store {
         if !is_rejected(value) || !record.make_tombstone() {
             return false;
         }
-        storage.remove_from_index(location, record.header.hash());
+        storage.remove_from_index(location, self.hash_of(record));
         self.exemplars.remove(RenderedLabels(record.labels()));
         writer.live = writer.live.saturating_sub(1);
         writer.dead_words += record.length();

@@ -7,9 +7,13 @@ const fn size(usual: usize, of_models: usize) -> usize {
 
 pub(super) const STRIPES: usize = size(8, 2);
 
+/// The words of a cache line. In a model, no record has padding: addresses would differ between its
+/// schedules.
+pub(super) const LINE_WORDS: usize = size(8, 1);
+
 /// The fewest words of a chunk. In a model, three records with a short label and a value of one
 /// word fill them.
-pub(super) const FEWEST_CHUNK_WORDS: usize = size(32, 13);
+pub(super) const FEWEST_CHUNK_WORDS: usize = size(32, 10);
 
 /// The fewest slots of an index that is not empty. In a model, they have room for three entries.
 pub(super) const FEWEST_SLOTS: usize = size(8, 4);

@@ -81,12 +81,12 @@ impl Storage {
         })
     }
 
-    pub(super) fn has_room(&self, record_words: usize, used: usize) -> bool {
-        self.index.has_room(used) && self.last_has_room(record_words)
+    pub(super) fn has_room(&self, record_words: usize, used: usize, layout: Layout) -> bool {
+        self.index.has_room(used) && self.last_has_room(record_words, layout)
     }
 
-    fn last_has_room(&self, record_words: usize) -> bool {
-        self.chunks.last().is_some_and(|chunk| chunk.free() >= record_words)
+    fn last_has_room(&self, record_words: usize, layout: Layout) -> bool {
+        self.chunks.last().is_some_and(|chunk| chunk.has_room(record_words, layout))
     }
 
     pub(super) fn has_index_of(&self, other: &Self) -> bool {
@@ -111,23 +111,23 @@ impl Storage {
         used: usize,
         layout: Layout,
     ) -> Option<Self> {
-        let chunks = if self.last_has_room(record_words) {
+        let chunks = if self.last_has_room(record_words, layout) {
             Arc::clone(&self.chunks)
         } else {
             self.with_chunk(record_words, layout)?
         };
-        let lower_hash = |at| self.record(at, layout).map(|record| record.header.hash());
+        let low_hash = |at| self.record(at, layout).map(|record| record.header.low_hash());
         let index = if self.index.has_room(used) {
             self.index.clone()
         } else {
-            self.index.resized(live + 1, lower_hash)
+            self.index.resized(live + 1, low_hash)
         };
         Some(Self { index, chunks })
     }
 
     /// Returns all chunks and a new one with room for the record.
     fn with_chunk(&self, record_words: usize, layout: Layout) -> Option<Arc<[Chunk]>> {
-        let wanted = Chunk::FIRST_OFFSET + record_words;
+        let wanted = Chunk::words_for(record_words);
         let eighth = (self.words() / 8).min(Location::MAX_CHUNK_WORDS);
         let words = wanted.max(eighth).max(FEWEST_CHUNK_WORDS);
         if self.chunks.len() >= Location::MAX_CHUNKS || words > Location::MAX_CHUNK_WORDS {
@@ -151,31 +151,30 @@ impl Storage {
     }
 
     /// Removes a record from the index.
-    pub(super) fn remove_from_index(&self, location: Location, lower_hash: u64) {
-        self.index.remove(location, lower_hash);
-    }
-
-    fn hash_of(&self, chunk: usize, offset: usize, record: Record<'_>) -> u64 {
-        let lower_hash = record.header.hash();
-        let location = Location::new(chunk, offset);
-        location.map_or(lower_hash, |location| self.index.hash_of(location, lower_hash))
+    pub(super) fn remove_from_index(&self, location: Location, hash: u64) {
+        self.index.remove(location, hash);
     }
 
     /// Returns a storage of the live records alone, without gaps; `None` if they cannot be copied.
     /// The caller prevents updates meanwhile.
-    pub(super) fn compacted(&self, live: usize, layout: Layout) -> Option<Self> {
+    pub(super) fn compacted(
+        &self,
+        live: usize,
+        layout: Layout,
+        hash_of: impl Fn(Record<'_>) -> u64,
+    ) -> Option<Self> {
         let words: usize = self.walk(layout).map(|(_, _, record)| record.length()).sum();
         let words = (Chunk::FIRST_OFFSET + words).min(Location::MAX_CHUNK_WORDS);
         let first = Chunk::new(words, layout);
         let mut compacted =
             Self { index: Index::with_capacity(live + 1), chunks: Arc::new([first]) };
-        for (chunk, offset, record) in self.walk(layout) {
+        for (chunk, _, record) in self.walk(layout) {
             let words = record.copy();
-            if !compacted.last_has_room(words.len()) {
+            if !compacted.last_has_room(words.len(), layout) {
                 compacted.chunks = compacted.with_chunk(words.len(), layout)?;
             }
             let native = self.chunks.get(chunk).and_then(|chunk| chunk.native(record, layout));
-            if !compacted.append(words, native, self.hash_of(chunk, offset, record), layout) {
+            if !compacted.append(words, native, hash_of(record), layout) {
                 return None;
             }
         }

@@ -1,0 +1,83 @@
+//! The first word of a record.
+
+use super::Layout;
+use crate::metric::store::index::Index;
+use crate::metric::store::lengths::ShortLengths;
+
+/// The first word of a record. From the highest bit: the lengths of its label values, whether it is
+/// a tombstone, whether any label is escaped, its padding, a few bits of its hash, and the length
+/// of its rendered labels.
+#[derive(Clone, Copy)]
+pub(in crate::metric::store) struct Header(pub(super) u64);
+
+impl Header {
+    const VALUE_LENGTHS_AT: u32 = 32;
+    /// The series was removed.
+    pub(super) const TOMBSTONE: u64 = 1 << 31;
+    const ESCAPED: u64 = 1 << 30;
+    /// The lowest bit of the padding: the number of unused words before the value.
+    const PADDING_AT: u32 = 26;
+    const PADDING: u64 = 0xF << Self::PADDING_AT;
+    const HASH_AT: u32 = Self::LENGTH_BITS;
+    const HASH: u64 = ((1 << Index::LOW_HASH_BITS) - 1) << Self::HASH_AT;
+    const LENGTH_BITS: u32 = 22;
+
+    /// Returns `None` if the labels are too long.
+    pub(super) fn new(hash: u64, lengths: ShortLengths, labels: &str) -> Option<Self> {
+        let escaped = if labels.contains('\\') { Self::ESCAPED } else { 0 };
+        let length = labels.len() as u64;
+        let is_short = length >> Self::LENGTH_BITS == 0;
+        let lengths = u64::from(lengths.to_bits()) << Self::VALUE_LENGTHS_AT;
+        let hash = Index::low_hash(hash) << Self::HASH_AT;
+        is_short.then_some(Self(lengths | escaped | hash | length))
+    }
+
+    /// Returns the lengths of the label values.
+    #[inline(always)]
+    pub(in crate::metric::store) fn lengths(self) -> ShortLengths {
+        ShortLengths::from_bits((self.0 >> Self::VALUE_LENGTHS_AT) as u32)
+    }
+
+    /// Returns the number of bytes of the labels.
+    #[inline(always)]
+    pub(super) fn labels_length(self) -> usize {
+        self.0 as usize & ((1 << Self::LENGTH_BITS) - 1)
+    }
+
+    /// Returns the number of words of the labels and the start timestamp.
+    #[inline(always)]
+    pub(super) fn labels_words(self, layout: Layout) -> usize {
+        // Fewer instructions than `div_ceil`, which does not know that this cannot overflow.
+        (self.labels_length() + layout.start_bytes + 7) >> 3
+    }
+
+    /// Returns the number of words of the lengths that are not in the header.
+    #[inline(always)]
+    pub(super) fn lengths_words(self, layout: Layout) -> usize {
+        if self.lengths().are_long() { layout.lengths } else { 0 }
+    }
+
+    #[inline(always)]
+    pub(super) fn padding(self) -> usize {
+        ((self.0 & Self::PADDING) >> Self::PADDING_AT) as usize
+    }
+
+    pub(super) fn with_padding(self, padding: usize) -> Self {
+        Self(self.0 & !Self::PADDING | (padding as u64) << Self::PADDING_AT)
+    }
+
+    #[inline(always)]
+    pub(in crate::metric::store) fn is_escaped(self) -> bool {
+        self.0 & Self::ESCAPED != 0
+    }
+
+    #[inline(always)]
+    pub(super) fn is_tombstone(self) -> bool {
+        self.0 & Self::TOMBSTONE != 0
+    }
+
+    /// Returns the bits of the hash that [`Index::low_hash`] selects.
+    pub(in crate::metric::store) fn low_hash(self) -> u64 {
+        (self.0 & Self::HASH) >> Self::HASH_AT
+    }
+}

@@ -1,0 +1,135 @@
+//! The lengths of label values in a record.
+//!
+//! Most series have few labels with short values. Their lengths fit into the header of the record.
+//! Any other record has words of its own for them.
+
+use super::chunk::{Layout, Record};
+use crate::labels::MAX_LABEL_VALUE_BYTES;
+use crate::sync::modelled::{AtomicU64, Ordering};
+
+/// The lengths of up to four values, a byte each, the last one in the lowest bits. If there are
+/// more values, or one is longer than [`MOST`](Self::MOST), the lengths are [`LONG`](Self::LONG).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct ShortLengths(u32);
+
+impl ShortLengths {
+    /// The lengths are in words of their own. They are never `LONG` otherwise: no byte has its
+    /// highest bit.
+    const LONG: Self = Self(1 << 31);
+    /// The length of the longest value that is short.
+    const MOST: usize = 127;
+    const COUNT: usize = 4;
+
+    /// Returns the lengths of `count` values, or `None` if a value is too long. Each bit of
+    /// `any_length` is set if a length has it. `lengths` are the lengths if they are short.
+    #[inline(always)]
+    pub(super) fn new(count: usize, any_length: usize, lengths: u32) -> Option<Self> {
+        if count <= Self::COUNT && any_length <= Self::MOST {
+            return Some(Self(lengths));
+        }
+        // The limit has all bits below its highest one, so a length above it has a higher bit.
+        const { assert!((MAX_LABEL_VALUE_BYTES + 1).is_power_of_two()) };
+        (any_length <= MAX_LABEL_VALUE_BYTES).then_some(Self::LONG)
+    }
+
+    /// Appends a length. The result is meaningless after a length that is not short.
+    #[inline(always)]
+    pub(super) fn append(lengths: u32, length: usize) -> u32 {
+        lengths << u8::BITS | length as u32
+    }
+
+    #[inline(always)]
+    pub(super) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    #[inline(always)]
+    pub(super) fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(super) fn are_long(self) -> bool {
+        self.0 & Self::LONG.0 != 0
+    }
+}
+
+/// The bits of a length in a word, enough for the longest value.
+const LONG_BITS: u32 = u16::BITS;
+/// The number of lengths in a word.
+const PER_WORD: usize = (u64::BITS / LONG_BITS) as usize;
+
+/// Returns the number of words for the lengths of `count` values.
+pub(super) fn words(count: usize) -> usize {
+    count.div_ceil(PER_WORD)
+}
+
+/// Iterates over words with the lengths of values; in each word, the last length is in the lowest
+/// bits.
+pub(super) fn long(values: &[&str]) -> impl Iterator<Item = u64> {
+    values.chunks(PER_WORD).map(|values| {
+        let lengths = values.iter().map(|value| value.len() as u64);
+        lengths.fold(0, |word, length| word << LONG_BITS | length)
+    })
+}
+
+/// Iterates over the lengths of a series' label values.
+#[derive(Clone)]
+pub(in crate::metric) struct ValueLengths<'s> {
+    /// The words after `word`.
+    words: &'s [AtomicU64],
+    /// The next length is in the highest bits.
+    word: u64,
+    /// The bits of a length.
+    bits: u32,
+    /// The number of lengths left in `word`.
+    in_word: usize,
+    /// The number of lengths left in `words`.
+    left: usize,
+}
+
+impl<'s> ValueLengths<'s> {
+    /// Returns `None` if a value is escaped: rendered, it has another length.
+    #[inline(always)]
+    pub(super) fn of(record: Record<'s>, count: usize, layout: Layout) -> Option<Self> {
+        let header = record.header;
+        if header.is_escaped() {
+            return None;
+        }
+        let lengths = header.lengths();
+        if lengths.are_long() {
+            let words = record.lengths(layout);
+            return Some(Self { words, word: 0, bits: LONG_BITS, in_word: 0, left: count });
+        }
+        let unused = u64::BITS - u8::BITS * count as u32;
+        let word = u64::from(lengths.0).checked_shl(unused).unwrap_or(0);
+        Some(Self { words: &[], word, bits: u8::BITS, in_word: count, left: 0 })
+    }
+
+    #[inline(always)]
+    fn next_word(&mut self) {
+        if let Some((word, words)) = self.words.split_first() {
+            self.in_word = self.left.min(PER_WORD);
+            self.left -= self.in_word;
+            self.words = words;
+            let unused = (PER_WORD - self.in_word) as u32;
+            let shift = LONG_BITS * unused;
+            self.word = word.load(Ordering::Relaxed).checked_shl(shift).unwrap_or(0);
+        }
+    }
+}
+
+impl Iterator for ValueLengths<'_> {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.in_word == 0 {
+            self.next_word();
+        }
+        self.in_word = self.in_word.checked_sub(1)?;
+        let length = self.word >> (u64::BITS - self.bits);
+        self.word <<= self.bits;
+        Some(length as usize)
+    }
+}
