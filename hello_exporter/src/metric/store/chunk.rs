@@ -29,7 +29,7 @@ use std::sync::{Arc, OnceLock};
 use super::expiry::LastUpdate;
 use super::key::SeriesKey;
 use super::lengths;
-use super::sizes::LINE_WORDS;
+use super::sizes::{FEWEST_PACKED_WORDS, LINE_WORDS};
 use crate::metric::native::{NativeHistogram, NativeLayout};
 use crate::metric::start::StartTimestamp;
 use crate::sync::modelled::{AtomicU64, Ordering};
@@ -195,9 +195,11 @@ impl<'s> Record<'s> {
 ///
 /// Its first word is the number of complete words, itself included.
 ///
-/// The value is at the end of a record and, thanks to padding before it, of a cache line. So a
-/// value shares its line only with words of its own record. Then a lookup of one series does not
-/// wait for another thread's write to the previous one.
+/// The value is at the end of a record, and no two records have values in the same cache line, so
+/// that writes of several threads do not wait for each other. In a small chunk, the value ends its
+/// line, too. Then a lookup of one series does not wait for another thread's write to the previous
+/// one. In a large chunk, which has many series, that is rare, and such records would be up to half
+/// as large again; so the next record begins in the same line, unless records are short.
 ///
 /// The native buckets of a record are not in its words, because they grow. They are in a list of
 /// their own, and the record has their number in the list.
@@ -303,7 +305,8 @@ impl Chunk {
         let to_line_end = |word: usize| word.wrapping_neg() % LINE_WORDS;
         let is_shared = state / LINE_WORDS == (first - 1) / LINE_WORDS;
         let needed = if is_shared { to_line_end(state) } else { 0 };
-        let wanted = to_line_end(first + record_words + needed);
+        let is_packed = self.words.len() >= FEWEST_PACKED_WORDS && record_words > LINE_WORDS;
+        let wanted = if is_packed { 0 } else { to_line_end(first + record_words + needed) };
         (needed <= room).then_some((needed + wanted).min(room))
     }
 

@@ -119,9 +119,13 @@ fn lines(
 }
 
 #[test]
-fn no_value_shares_a_cache_line_with_another_record() {
+fn no_value_of_a_small_chunk_shares_a_cache_line_with_another_record() {
     for length in 0..160 {
-        let lines = lines(1_000, layout(1 + length % 12, true), std::iter::repeat(length));
+        let lines = lines(
+            FEWEST_PACKED_WORDS - 1,
+            layout(1 + length % 12, true),
+            std::iter::repeat(length),
+        );
         for (at, [value, _]) in lines.iter().enumerate() {
             let sharing = |[_, all]: &&[Vec<usize>; 2]| value.iter().any(|line| all.contains(line));
             // The first record begins in the middle of a line, the last one may end there.
@@ -129,4 +133,24 @@ fn no_value_shares_a_cache_line_with_another_record() {
             assert_eq!(sharing, 1, "record {at} with labels of {length} bytes");
         }
     }
+}
+
+#[test]
+fn no_two_values_of_a_large_chunk_share_a_cache_line() {
+    for step in 1..30 {
+        let lengths = (0..160).cycle().step_by(step);
+        let lines = lines(20_000, layout(1 + step % 12, step % 2 == 0), lengths);
+        for ([first, _], [second, _]) in lines.iter().zip(lines.iter().skip(1)) {
+            assert!(first.last() < second.first(), "{step}");
+        }
+    }
+}
+
+#[test]
+fn long_records_of_a_large_chunk_have_no_padding() {
+    let layout = layout(1, true);
+    let (chunk, appended) = filled(2_000, layout, std::iter::repeat(58));
+    let words = 1 + (58 + 6) / 8 + 1;
+    assert_eq!(appended.len(), (2_000 - Chunk::FIRST_OFFSET) / words);
+    assert_eq!(chunk.end(), Chunk::FIRST_OFFSET + appended.len() * words);
 }
