@@ -102,7 +102,7 @@ impl Storage {
     /// `None` if there are no more locations. `live` is the number of series, `used` the number of
     /// used slots of the index.
     ///
-    /// A new chunk has an eighth of the words of all others, so that little memory is unused and
+    /// A new chunk has a sixteenth of the words of all others, so that little memory is unused and
     /// chunks stay few. A full index drops its removed entries, and doubles if they were few.
     pub(super) fn grown(
         &self,
@@ -128,8 +128,8 @@ impl Storage {
     /// Returns all chunks and a new one with room for the record.
     fn with_chunk(&self, record_words: usize, layout: Layout) -> Option<Arc<[Chunk]>> {
         let wanted = Chunk::words_for(record_words);
-        let eighth = (self.words() / 8).min(Location::MAX_CHUNK_WORDS);
-        let words = wanted.max(eighth).max(FEWEST_CHUNK_WORDS);
+        let sixteenth = (self.words() / 16).min(Location::MAX_CHUNK_WORDS);
+        let words = wanted.max(sixteenth).max(FEWEST_CHUNK_WORDS);
         if self.chunks.len() >= Location::MAX_CHUNKS || words > Location::MAX_CHUNK_WORDS {
             return None;
         }
