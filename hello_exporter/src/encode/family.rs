@@ -9,7 +9,7 @@ use super::{
 };
 use crate::desc::{Desc, MetricType};
 use crate::escape;
-use crate::labels::{Labels, RenderedLabels};
+use crate::labels::{CutLabels, Labels, RenderedLabels};
 use crate::name::NameKind;
 
 /// Writes the samples of one metric family of one collector.
@@ -229,23 +229,28 @@ impl<'a> FamilyEncoder<'a> {
     /// Writes samples that are numbers, after [`begin_rendered`](Self::begin_rendered).
     ///
     /// In the text formats, outside a row, the loop over the series appends lines directly, without
-    /// a virtual call for each.
+    /// a virtual call for each. `labels_start` is the start of the labels of all series.
     #[inline]
     pub(crate) fn rendered_numbers<'s>(
         &mut self,
-        samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
+        labels_start: &str,
+        samples: impl Iterator<Item = (CutLabels<'s>, SampleValue)>,
     ) {
         let has_labels = !self.metric.desc.labels().is_empty() && !self.is_in_row();
-        match self.encoder.plain_lines().filter(|_| has_labels) {
-            Some(lines) => {
-                let mut series = 0;
-                lines.append(&self.form.sample, samples.inspect(|_| series += 1));
-                self.written.live_series += series;
+        self.with_buffer(|encoder, buffer| {
+            match encoder.encoder.plain_lines().filter(|_| has_labels) {
+                Some(lines) => {
+                    let mut series = 0;
+                    let prefix = [&encoder.form.sample.open, labels_start];
+                    prefix.iter().for_each(|part| buffer.extend_from_slice(part.as_bytes()));
+                    lines.append(buffer, samples.inspect(|_| series += 1));
+                    encoder.written.live_series += series;
+                }
+                None => samples.for_each(|(labels, number)| {
+                    encoder.rendered(labels.join(buffer), &Sample::from(number));
+                }),
             }
-            None => {
-                samples.for_each(|(labels, number)| self.rendered(labels, &Sample::from(number)));
-            }
-        }
+        });
     }
 
     /// Writes samples that are numbers, with start timestamps, after
@@ -258,16 +263,29 @@ impl<'a> FamilyEncoder<'a> {
     ) {
         let is_plain = self.form.has_plain_labels && !self.is_in_row();
         let form = self.form;
-        match self.encoder.plain_messages().filter(|_| is_plain) {
-            Some(messages) => {
-                let mut count = 0;
-                messages.append(form, samples.inspect(|_| count += 1), |out, series| {
-                    ProtobufEncoder::new(out).sample(form, series.labels, &series.sample());
-                });
-                self.written.live_series += count;
+        self.with_buffer(|encoder, buffer| {
+            match encoder.encoder.plain_messages().filter(|_| is_plain) {
+                Some(messages) => {
+                    let mut count = 0;
+                    messages.append(form, samples.inspect(|_| count += 1), |out, series| {
+                        let labels = series.labels.join(buffer);
+                        ProtobufEncoder::new(out).sample(form, labels, &series.sample());
+                    });
+                    encoder.written.live_series += count;
+                }
+                None => samples.for_each(|series| {
+                    encoder.rendered(series.labels.join(buffer), &series.sample());
+                }),
             }
-            None => samples.for_each(|series| self.rendered(series.labels, &series.sample())),
-        }
+        });
+    }
+
+    /// Calls `write` with an empty buffer, which later calls use again.
+    pub(crate) fn with_buffer(&mut self, write: impl FnOnce(&mut Self, &mut Vec<u8>)) {
+        let mut buffer = std::mem::take(&mut self.written.scratch.get_or_insert_default().labels);
+        buffer.clear();
+        write(self, &mut buffer);
+        self.written.scratch.get_or_insert_default().labels = buffer;
     }
 
     /// Returns the number of series written so far. A histogram or a summary counts as one series.

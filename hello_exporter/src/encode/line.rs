@@ -12,7 +12,7 @@ use super::number::{RenderedBounds, append_bound};
 use super::prepared::LinePrefix;
 use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
 use super::{Encoder, Exposition, Prepared, Sample, SampleValue};
-use crate::labels::RenderedLabels;
+use crate::labels::{CutLabels, RenderedLabels};
 
 /// The differences between the two text formats.
 pub(crate) trait Dialect {
@@ -268,19 +268,20 @@ impl PlainLines<'_> {
     /// How many lines are written before a reader can read them.
     const LINES: usize = 512;
 
-    /// Appends samples with labels, without timestamps and exemplars.
+    /// Appends samples with labels, without timestamps and exemplars. `prefix` is the prefix of all
+    /// lines and the start of all labels.
     #[inline]
     pub(crate) fn append<'s>(
         self,
-        prefix: &LinePrefix,
-        mut samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
+        prefix: &[u8],
+        mut samples: impl Iterator<Item = (CutLabels<'s>, SampleValue)>,
     ) {
         let Self(out) = self;
         if !out.is_read() {
             return append_lines(&mut out.buffer, prefix, samples);
         }
         while let Some(first) = samples.next() {
-            let few = std::iter::once(first).chain(samples.by_ref().take(Self::LINES));
+            let few = std::iter::once(first).chain(samples.by_ref().take(Self::LINES - 1));
             append_lines(&mut out.buffer, prefix, few);
             out.pass_lines();
         }
@@ -290,11 +291,11 @@ impl PlainLines<'_> {
 #[inline]
 fn append_lines<'s>(
     out: &mut Vec<u8>,
-    prefix: &LinePrefix,
-    samples: impl Iterator<Item = (RenderedLabels<'s>, SampleValue)>,
+    prefix: &[u8],
+    samples: impl Iterator<Item = (CutLabels<'s>, SampleValue)>,
 ) {
     let mut cursor = Cursor::new(out);
     samples.for_each(|(labels, value)| {
-        cursor.number([prefix.open.as_bytes(), labels.0, b"} "], value, b"\n");
+        cursor.number([prefix, labels.rest, b"} "], value, b"\n");
     });
 }

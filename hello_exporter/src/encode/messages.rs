@@ -15,7 +15,7 @@ use super::wire::{
 };
 use super::{Sample, SampleValue};
 use crate::desc::MetricType;
-use crate::labels::RenderedLabels;
+use crate::labels::CutLabels;
 
 /// The parts that the messages of all samples of a metric share.
 #[derive(Debug)]
@@ -39,7 +39,8 @@ struct Labels {
 /// The parts that all messages of a label share.
 #[derive(Debug)]
 struct LabelParts {
-    /// The number of bytes before the value in the rendered labels: `name="`, or `",name="`.
+    /// The number of bytes before the value in the rendered labels without their start: none, or
+    /// `",name="`.
     gap: usize,
     /// The name, its tag and length, and the tag of the value.
     name: Vec<u8>,
@@ -62,12 +63,16 @@ impl MessageParts {
 
 impl Labels {
     fn new<'n>(names: impl Iterator<Item = &'n str>) -> Option<Self> {
-        let labels = names.enumerate().map(|(at, name)| LabelParts::new(name, at == 0));
+        let mut rendered = 0;
+        let labels = names.map(|name| {
+            // `name="`, the quote after the value, and the comma before the name.
+            let gap = if rendered == 0 { 0 } else { name.len() + 4 };
+            rendered += name.len() + if rendered == 0 { 3 } else { 4 };
+            LabelParts::new(name, gap)
+        });
         let each: Box<[LabelParts]> = labels.collect::<Option<_>>()?;
-        // The quote after the last value.
-        let quote = usize::from(!each.is_empty());
         Some(Self {
-            rendered: each.iter().map(|label| label.gap).sum::<usize>() + quote,
+            rendered,
             messages: each.iter().map(|label| LabelParts::message(label.length(0))).sum(),
             each,
         })
@@ -88,11 +93,10 @@ impl Labels {
 
 impl LabelParts {
     /// Returns `None` if the name is in quotes.
-    fn new(name: &str, is_first: bool) -> Option<Self> {
+    fn new(name: &str, gap: usize) -> Option<Self> {
         if name.starts_with('"') {
             return None;
         }
-        let gap = name.len() + if is_first { 2 } else { 4 };
         let length = Varint::new(name.len() as u64);
         let (start, end) = ([tag(label::NAME, DELIMITED)], [tag(label::VALUE, DELIMITED)]);
         let name = [&start, length.bytes(), name.as_bytes(), &end].concat();
@@ -161,7 +165,7 @@ impl FamilyLength {
 
 /// A series whose value is a number.
 pub(crate) struct NumberSeries<'s, L> {
-    pub(crate) labels: RenderedLabels<'s>,
+    pub(crate) labels: CutLabels<'s>,
     /// The lengths of the label values; `None` if one is escaped.
     pub(crate) lengths: Option<L>,
     pub(crate) number: SampleValue,
@@ -226,8 +230,9 @@ fn append<L: Iterator<Item = usize> + Clone>(
     if start.milliseconds != series.start {
         *start = series.start.map_or(Some(Start::default()), Start::new)?;
     }
-    let mut rendered = series.labels.0;
-    let labels_length = labels.length(rendered.len(), lengths.clone())?;
+    let mut rendered = series.labels.rest;
+    let rendered_length = series.labels.start.len() + rendered.len();
+    let labels_length = labels.length(rendered_length, lengths.clone())?;
     append_length(parts.const_labels.len() + labels_length + NUMBER + start.length, cursor);
     cursor.parts([&parts.const_labels]);
     for (label, value) in labels.each.iter().zip(lengths) {
@@ -300,7 +305,12 @@ mod tests {
     use super::*;
     use crate::desc::Desc;
     use crate::encode::{Encoder, ProtobufEncoder};
-    use crate::labels;
+    use crate::labels::{self, RenderedLabels};
+
+    fn cut(rendered: &str) -> CutLabels<'_> {
+        let start = rendered.find("=\"").map_or(0, |at| at + 2);
+        CutLabels { start: &rendered[..start], rest: &rendered.as_bytes()[start..] }
+    }
 
     /// Returns the messages of these series, and how many of them the general way appended.
     fn messages(desc: &Desc, series: &[(&[&str], Option<i64>)]) -> (Vec<u8>, usize) {
@@ -314,13 +324,15 @@ mod tests {
         });
         let rendered: Vec<_> = rendered.collect();
         let series = rendered.iter().map(|(rendered, lengths, is_escaped, start)| NumberSeries {
-            labels: RenderedLabels(rendered.as_bytes()),
+            labels: cut(rendered),
             lengths: (!is_escaped).then(|| lengths.clone()),
             number: SampleValue::U64(7),
             start: *start,
         });
-        let general = |out: &mut Vec<u8>, series: NumberSeries<'_, _>| {
-            ProtobufEncoder::new(out).sample(&metric, series.labels, &series.sample());
+        let mut joined = Vec::new();
+        let mut general = |out: &mut Vec<u8>, series: NumberSeries<'_, _>| {
+            let labels = series.labels.join(&mut joined);
+            ProtobufEncoder::new(out).sample(&metric, labels, &series.sample());
         };
         let (mut out, mut expected, mut others) = (b"before".to_vec(), b"before".to_vec(), 0);
         PlainMessages(&mut out).append(&metric, series.clone(), |out, series| {

@@ -48,6 +48,8 @@ pub(crate) struct Scratch {
     pub(crate) native: NativeScratch,
     /// The counts of classic buckets, which are not cumulative.
     pub(crate) counts: Vec<u64>,
+    /// The labels of a series, or the start of its line.
+    pub(crate) labels: Vec<u8>,
 }
 
 impl Written {

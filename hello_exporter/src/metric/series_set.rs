@@ -70,14 +70,17 @@ macro_rules! number_metric {
                     Some((labels, word::load::<T>(words.first()?).to_sample()?))
                 });
                 if store.exemplars.are_wanted(encoder) {
-                    for series in started_numbers::<T>(&snapshot, encoder.is_kept()) {
-                        store.exemplars.encode(series.labels, series.sample(), encoder);
-                    }
+                    encoder.with_buffer(|encoder, buffer| {
+                        for series in started_numbers::<T>(&snapshot, encoder.is_kept()) {
+                            let labels = series.labels.join(buffer);
+                            store.exemplars.encode(labels, series.sample(), encoder);
+                        }
+                    });
                 } else if encoder.takes_start_timestamps() {
                     let is_kept = encoder.is_kept();
                     encoder.rendered_started_numbers(started_numbers::<T>(&snapshot, is_kept));
                 } else {
-                    encoder.rendered_numbers(numbers);
+                    encoder.rendered_numbers(&store.labels_start, numbers);
                 }
             }
         }
@@ -93,10 +96,10 @@ number_metric!(Gauge: GaugeValue);
 
 /// Iterates over all series of numbers. They have their start timestamps if the collector
 /// `is_kept`.
-fn started_numbers<T: Word>(
-    snapshot: &Snapshot,
+fn started_numbers<'s, T: Word>(
+    snapshot: &'s Snapshot<'_>,
     is_kept: bool,
-) -> impl Iterator<Item = NumberSeries<'_, ValueLengths<'_>>> {
+) -> impl Iterator<Item = NumberSeries<'s, ValueLengths<'s>>> {
     snapshot.full_series().filter_map(move |FullSeries { labels, lengths, value, start }| {
         let number = word::load::<T>(value.words.first()?).to_sample()?;
         let start = start.filter(|_| is_kept);
@@ -117,8 +120,11 @@ impl SeriesMetric for Histogram {
 
     fn encode(series: &SeriesSet, encoder: &mut FamilyEncoder<'_>) {
         let SeriesSet { store, buckets } = series;
-        for FullSeries { labels, value, start, .. } in store.snapshot().full_series() {
-            buckets.encode(buckets.counters(value), start, labels, &store.exemplars, encoder);
-        }
+        encoder.with_buffer(|encoder, buffer| {
+            for FullSeries { labels, value, start, .. } in store.snapshot().full_series() {
+                let (counters, labels) = (buckets.counters(value), labels.join(buffer));
+                buckets.encode(counters, start, labels, &store.exemplars, encoder);
+            }
+        });
     }
 }

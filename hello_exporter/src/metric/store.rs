@@ -36,7 +36,7 @@ use tracing::warn;
 use super::exemplar::Exemplars;
 use super::native::NativeLayout;
 use super::start::StartTimestamp;
-use crate::labels::{LabelNames, RenderedLabels, clip};
+use crate::labels::{CutLabels, LabelNames, clip};
 use crate::sync::modelled::{
     AtomicU64, Mutex, MutexGuard, Ordering, RandomState, RwLock, lock, read, write,
 };
@@ -61,6 +61,8 @@ pub(crate) struct Store {
     generation: AtomicU64,
     hasher: RandomState,
     pub(super) label_names: LabelNames,
+    /// The part of the labels that is not stored with each series, see [`key::start`].
+    pub(super) labels_start: Box<str>,
     /// The number of bytes before each label value, see [`key::gaps`].
     gaps: Box<[usize]>,
     layout: Layout,
@@ -106,6 +108,7 @@ impl Store {
             hasher: RandomState::default(),
             layout: Layout::new(&gaps, value, limits.expire_after.is_some()),
             gaps,
+            labels_start: key::start(&label_names),
             native: value.native,
             label_names,
             expiry: limits.expire_after.map(Expiry::new),
@@ -192,8 +195,8 @@ impl Store {
     }
 
     /// Returns all current series; their values continue to change.
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        Snapshot { storage: self.storage(), layout: self.layout, labels: self.gaps.len() }
+    pub(crate) fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot { storage: self.storage(), store: self }
     }
 
     /// Iterates over handles to all series, in the order of their creation.
@@ -219,11 +222,16 @@ impl Store {
     pub(super) fn read_handle<R>(
         &self,
         handle: &RecordHandle,
-        read: impl FnOnce(RenderedLabels<'_>, SeriesValue<'_>) -> R,
+        read: impl FnOnce(CutLabels<'_>, SeriesValue<'_>) -> R,
     ) -> Option<R> {
         let record = handle.chunk.record(handle.offset, self.layout)?;
         let value = SeriesValue::new(record.state, handle.chunk.natives(), self.layout);
-        Some(read(RenderedLabels(record.labels()), value))
+        Some(read(self.labels_of(record), value))
+    }
+
+    #[inline(always)]
+    fn labels_of<'s>(&'s self, record: Record<'s>) -> CutLabels<'s> {
+        CutLabels { start: &self.labels_start, rest: record.labels() }
     }
 
     /// Runs `run` with the key of these values. Returns `None` if `run` does, or if the number of
@@ -365,43 +373,42 @@ impl Store {
     fn render(&self, key: &SeriesKey<'_>) -> Option<Vec<u64>> {
         let labels = self.label_names.render(key.values);
         let start = StartTimestamp::now();
-        chunk::render(key, start, &labels, self.layout)
+        chunk::render(key, start, labels.get(self.labels_start.len()..)?, self.layout)
     }
 }
 
 /// The series of a store at one moment. It may include series that were removed since.
-pub(crate) struct Snapshot {
+pub(crate) struct Snapshot<'a> {
     storage: Storage,
-    layout: Layout,
-    /// The number of labels.
-    labels: usize,
+    store: &'a Store,
 }
 
-impl Snapshot {
+impl Snapshot<'_> {
     /// Iterates over the labels and values of all series, in the order of their creation.
     #[inline(always)]
-    pub(crate) fn series(&self) -> impl Iterator<Item = (RenderedLabels<'_>, &[AtomicU64])> {
-        let records = self.storage.walk(self.layout);
-        records.map(|(_, _, record)| (RenderedLabels(record.labels()), record.state))
+    pub(crate) fn series(&self) -> impl Iterator<Item = (CutLabels<'_>, &[AtomicU64])> {
+        let records = self.storage.walk(self.store.layout);
+        records.map(|(_, _, record)| (self.store.labels_of(record), record.state))
     }
 
     /// Iterates over all series, like [`series`](Self::series), with everything that belongs to
     /// them.
     #[inline(always)]
     pub(crate) fn full_series(&self) -> impl Iterator<Item = FullSeries<'_>> {
-        let records = self.storage.walk(self.layout);
-        records.map(|(chunk, _, record)| FullSeries {
-            labels: RenderedLabels(record.labels()),
-            lengths: ValueLengths::of(record, self.labels, self.layout),
-            value: self.storage.value_of(chunk, record, self.layout),
-            start: record.start(self.layout),
+        let Self { storage, store } = self;
+        let layout = store.layout;
+        storage.walk(layout).map(move |(chunk, _, record)| FullSeries {
+            labels: store.labels_of(record),
+            lengths: ValueLengths::of(record, store.gaps.len(), layout),
+            value: storage.value_of(chunk, record, layout),
+            start: record.start(layout),
         })
     }
 }
 
 /// A series of a [`Snapshot`].
 pub(crate) struct FullSeries<'s> {
-    pub(crate) labels: RenderedLabels<'s>,
+    pub(crate) labels: CutLabels<'s>,
     /// The lengths of its label values; `None` if one is escaped.
     pub(in crate::metric) lengths: Option<ValueLengths<'s>>,
     pub(in crate::metric) value: SeriesValue<'s>,

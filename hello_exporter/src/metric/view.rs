@@ -7,7 +7,7 @@ use super::histogram::Histogram;
 use super::series_set::{NumberMetric, SeriesSet};
 use super::store::{RecordHandle, SeriesValue};
 use super::word::{self, Word};
-use crate::labels::RenderedLabels;
+use crate::labels::{self, CutLabels};
 
 /// Read access to a series, from [`Family::iter`](crate::Family::iter) or
 /// [`Family::retain`](crate::Family::retain).
@@ -27,18 +27,16 @@ impl<'f, M> SeriesView<'f, M> {
 
     /// Returns the value of the label with this name, if there is one. Every call unescapes it.
     pub fn label(&self, name: &str) -> Option<String> {
-        let find = |labels: RenderedLabels<'_>| {
-            let found = labels.pairs().find(|(label, _)| *label == name);
-            found.map(|(_, value)| value.into_owned())
-        };
-        self.read(|labels, _| find(labels)).flatten()
+        let labels = self.rendered_labels();
+        let found = labels::pairs(&labels).find(|(label, _)| *label == name);
+        found.map(|(_, value)| value.into_owned())
     }
 
     pub(super) fn rendered_labels(&self) -> String {
-        self.read(|labels, _| labels.as_str().to_owned()).unwrap_or_default()
+        self.read(|labels, _| labels.join(&mut Vec::new()).as_str().to_owned()).unwrap_or_default()
     }
 
-    fn read<R>(&self, read: impl FnOnce(RenderedLabels<'_>, SeriesValue<'_>) -> R) -> Option<R> {
+    fn read<R>(&self, read: impl FnOnce(CutLabels<'_>, SeriesValue<'_>) -> R) -> Option<R> {
         self.series.store.read_handle(&self.record, read)
     }
 }

@@ -161,7 +161,7 @@ impl<'s> Record<'s> {
         Some(StartTimestamp::from_end(word.load(Ordering::Relaxed)))
     }
 
-    /// Returns the rendered labels.
+    /// Returns the rendered labels without their start.
     #[inline(always)]
     pub(super) fn labels(self) -> &'s [u8] {
         let length = self.header.labels_length();

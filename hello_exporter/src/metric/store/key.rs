@@ -6,7 +6,7 @@ use super::Store;
 use super::chunk::{Layout, Record};
 use super::lengths::{self, ShortLengths, ValueLengths};
 use crate::escape;
-use crate::labels::{LabelNames, RenderedLabels};
+use crate::labels::LabelNames;
 use crate::sync::modelled::{Ordering, RandomState};
 
 /// The label values of a lookup and their hash. No value is too long.
@@ -40,7 +40,7 @@ impl<'v> SeriesKey<'v> {
     /// Returns whether the record is the series of the key.
     ///
     /// If the lengths of the record's values equal those of the key's, every value has the same
-    /// position in the rendered labels of the record as in those of the key. So it is enough to
+    /// position in the stored labels of the record as in those of the key. So it is enough to
     /// compare the values. That holds only for labels without escapes. An escape makes the rendered
     /// text longer than the value, so the bytes at its position can equal another value of the same
     /// length: `a"b` is rendered as `a\"b`, which begins with the three bytes of the value `a\"`.
@@ -69,15 +69,13 @@ impl<'v> SeriesKey<'v> {
         true
     }
 
-    /// Returns whether rendered labels with escapes are the labels of the key.
+    /// Returns whether rendered labels with escapes, without their start, are the labels of the key.
     fn matches_escaped(&self, labels: &[u8], store: &Store) -> bool {
         let mut rest = labels;
         let mut is_next =
             |piece: &str| rest.strip_prefix(piece.as_bytes()).inspect(|tail| rest = tail).is_some();
         store.label_names.rendered().zip(self.values).enumerate().all(|(at, (name, value))| {
-            (at == 0 || is_next(","))
-                && is_next(name)
-                && is_next("=\"")
+            (at == 0 || is_next(",") && is_next(name) && is_next("=\""))
                 && escape::label_value_pieces(value).all(&mut is_next)
                 && is_next("\"")
         }) && rest.is_empty()
@@ -105,7 +103,8 @@ impl Store {
                 }
             }
             None => {
-                let pairs = RenderedLabels(labels).pairs();
+                let mut joined = Vec::new();
+                let pairs = self.labels_of(record).join(&mut joined).pairs();
                 pairs.for_each(|(_, value)| hasher.write(value.as_bytes()));
             }
         }
@@ -113,11 +112,16 @@ impl Store {
     }
 }
 
-/// Returns the number of bytes before each label value: `name="` before the first one, `",name="`
+/// Returns the part of rendered labels before the first value; empty without labels.
+pub(super) fn start(label_names: &LabelNames) -> Box<str> {
+    label_names.rendered().next().map_or_else(Box::default, |name| format!("{name}=\"").into())
+}
+
+/// Returns the number of stored bytes before each label value: none before the first one, `",name="`
 /// before the others.
 pub(super) fn gaps(label_names: &LabelNames) -> Box<[usize]> {
     let lengths = label_names.rendered().map(str::len).enumerate();
-    lengths.map(|(at, length)| length + if at == 0 { 2 } else { 4 }).collect()
+    lengths.map(|(at, length)| if at == 0 { 0 } else { length + 4 }).collect()
 }
 
 /// Returns whether two values of the same length are equal.

@@ -56,12 +56,12 @@ impl Gauges {
     fn scrape(&self) -> Vec<(String, u64)> {
         let snapshot = self.0.snapshot();
         let series = snapshot.series();
-        series.map(|(labels, words)| (labels.as_str().to_owned(), load(&words[0]))).collect()
+        series.map(|(labels, words)| (joined(labels), load(&words[0]))).collect()
     }
 
     /// Returns the record of a series, which stays readable after its removal.
     fn record(&self, x: &str) -> Record {
-        let is_it = |labels: RenderedLabels<'_>, _: SeriesValue<'_>| labels.as_str() == rendered(x);
+        let is_it = |labels: CutLabels<'_>, _: SeriesValue<'_>| joined(labels) == rendered(x);
         let mut handles = self.0.handles();
         let handle = handles.find(|handle| self.0.read_handle(handle, is_it) == Some(true));
         Record { gauges: self.clone(), handle: handle.unwrap() }
@@ -106,6 +106,10 @@ fn add(value: SeriesValue<'_>, amount: u64) {
 
 fn get(value: SeriesValue<'_>) -> u64 {
     load(&value.words[0])
+}
+
+fn joined(labels: CutLabels<'_>) -> String {
+    labels.join(&mut Vec::new()).as_str().to_owned()
 }
 
 fn rendered(x: &str) -> String {

@@ -6,7 +6,7 @@ use super::sizes::FEW_WORDS;
 use super::storage::Storage;
 use super::value::SeriesValue;
 use super::{Store, Writer};
-use crate::labels::{self, RenderedLabels};
+use crate::labels;
 use crate::sync::modelled::{Ordering, write};
 
 impl Writer {
@@ -103,7 +103,7 @@ impl Store {
             return false;
         }
         storage.remove_from_index(location, self.hash_of(record));
-        self.exemplars.remove(RenderedLabels(record.labels()));
+        self.exemplars.remove(self.labels_of(record));
         writer.live = writer.live.saturating_sub(1);
         writer.dead_words += record.length();
         true
