@@ -21,6 +21,7 @@
 
 mod bytes;
 mod header;
+mod placement;
 #[cfg(test)]
 mod tests;
 
@@ -29,12 +30,14 @@ use std::sync::{Arc, OnceLock};
 use super::expiry::LastUpdate;
 use super::key::SeriesKey;
 use super::lengths;
-use super::sizes::{FEWEST_PACKED_WORDS, LINE_WORDS};
+use super::sizes::LINE_WORDS;
 use crate::metric::native::{NativeHistogram, NativeLayout};
 use crate::metric::start::StartTimestamp;
 use crate::sync::modelled::{AtomicU64, Ordering};
 use bytes::bytes;
 use header::Header;
+pub(super) use placement::Placement;
+use placement::Value;
 
 /// The parts of a series that are the same for all series of a family.
 #[derive(Clone, Copy)]
@@ -135,14 +138,20 @@ impl<'s> Record<'s> {
         let (first, words) = words.split_first()?;
         let header = Header(first.load(Ordering::Relaxed));
         let complete = header.labels_words(layout) + header.lengths_words(layout);
-        let (body, words) = words.split_at_checked(complete + header.padding())?;
-        let (state, words) = words.split_at_checked(layout.state)?;
+        let body_words = complete + header.padding();
+        let (record, words) = words.split_at_checked(body_words + layout.state)?;
+        let (body, state) = if header.has_value_first() {
+            let (state, body) = record.split_at_checked(layout.state)?;
+            (body, state)
+        } else {
+            record.split_at_checked(body_words)?
+        };
         Some((Self { header, first, body, state }, words))
     }
 
     /// Returns the offset of the value in the record.
     pub(super) fn value_offset(self) -> usize {
-        1 + self.body.len()
+        if self.header.has_value_first() { 1 } else { 1 + self.body.len() }
     }
 
     /// Returns the words of the lengths of the label values; empty if they are in the header.
@@ -181,7 +190,7 @@ impl<'s> Record<'s> {
         let complete = self.body.len() - self.header.padding();
         let words = self.body.iter().take(complete).chain(self.state);
         let words = words.map(|word| word.load(Ordering::Relaxed));
-        [self.header.with_padding(0).0].into_iter().chain(words).collect()
+        [self.header.plain().0].into_iter().chain(words).collect()
     }
 
     /// Makes the record a tombstone. Returns `false` if it was one already.
@@ -195,11 +204,7 @@ impl<'s> Record<'s> {
 ///
 /// Its first word is the number of complete words, itself included.
 ///
-/// The value is at the end of a record, and no two records have values in the same cache line, so
-/// that writes of several threads do not wait for each other. In a small chunk, the value ends its
-/// line, too. Then a lookup of one series does not wait for another thread's write to the previous
-/// one. In a large chunk, which has many series, that is rare, and such records would be up to half
-/// as large again; so the next record begins in the same line, unless records are short.
+/// [`Placement`] says where the value of a record is.
 ///
 /// The native buckets of a record are not in its words, because they grow. They are in a list of
 /// their own, and the record has their number in the list.
@@ -228,18 +233,19 @@ impl Chunk {
         self.words.first().map_or(0, |complete| complete.load(ordering) as usize)
     }
 
-    pub(super) fn words(&self) -> usize {
-        self.words.len()
-    }
-
     /// Returns the words of a chunk that has room for one record of this length, with padding.
     pub(super) fn words_for(record_words: usize) -> usize {
         Self::FIRST_OFFSET + record_words + LINE_WORDS - 1
     }
 
-    pub(super) fn has_room(&self, record_words: usize, layout: Layout) -> bool {
+    pub(super) fn has_room(
+        &self,
+        record_words: usize,
+        placement: Placement,
+        layout: Layout,
+    ) -> bool {
         let free = self.words.get(self.complete(Ordering::Relaxed)..);
-        free.and_then(|free| self.padding(free, record_words, layout)).is_some()
+        free.and_then(|free| placement.value(free, record_words, layout)).is_some()
     }
 
     /// Returns the record at the offset of an index entry or a handle.
@@ -277,37 +283,31 @@ impl Chunk {
         &self,
         mut record: Vec<u64>,
         native: Option<Arc<NativeHistogram>>,
+        placement: Placement,
         layout: Layout,
     ) -> Option<usize> {
         let offset = self.complete(Ordering::Relaxed);
         let free = self.words.get(offset..)?;
-        let padding = self.padding(free, record.len(), layout)?;
+        let value = placement.value(free, record.len(), layout)?;
         let at_state = record.len().checked_sub(layout.state)?;
         if let Some(native) = native {
             let number = self.natives.partition_point(|native| native.get().is_some());
             self.natives.get(number)?.set(native).ok()?;
             *record.get_mut(at_state + layout.value - 1)? = number as u64;
         }
-        let header = record.first_mut()?;
-        *header = Header(*header).with_padding(padding).0;
-        let (body, state) = record.split_at_checked(at_state)?;
-        store(free, body);
-        store(free.get(at_state + padding..)?, state);
+        let (rest, state) = record.split_at_checked(at_state)?;
+        let (header, body) = rest.split_first()?;
+        let (header, at_body, at_state, padding) = match value {
+            Value::First => (Header(*header).with_value_first(), 1 + layout.state, 1, 0),
+            Value::Last { padding } => {
+                (Header(*header).with_padding(padding), 1, at_state + padding, padding)
+            }
+        };
+        store(free, &[header.0]);
+        store(free.get(at_body..)?, body);
+        store(free.get(at_state..)?, state);
         self.words.first()?.store((offset + record.len() + padding) as u64, Ordering::Release);
         Some(offset)
-    }
-
-    /// Returns the padding of a record at the start of `free`; `None` if there is no room.
-    fn padding(&self, free: &[AtomicU64], record_words: usize, layout: Layout) -> Option<usize> {
-        let room = free.len().checked_sub(record_words)?;
-        let first = free.as_ptr().addr() / size_of::<AtomicU64>();
-        let state = first + record_words - layout.state;
-        let to_line_end = |word: usize| word.wrapping_neg() % LINE_WORDS;
-        let is_shared = state / LINE_WORDS == (first - 1) / LINE_WORDS;
-        let needed = if is_shared { to_line_end(state) } else { 0 };
-        let is_packed = self.words.len() >= FEWEST_PACKED_WORDS && record_words > LINE_WORDS;
-        let wanted = if is_packed { 0 } else { to_line_end(first + record_words + needed) };
-        (needed <= room).then_some((needed + wanted).min(room))
     }
 
     /// Returns the end of the last complete record.

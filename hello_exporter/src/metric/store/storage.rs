@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::chunk::{Chunk, Layout, Record, Records};
+use super::chunk::{Chunk, Layout, Placement, Record, Records};
 use super::index::{Index, Location};
-use super::sizes::FEWEST_CHUNK_WORDS;
+use super::sizes::{FEWEST_CHUNK_WORDS, FEWEST_PACKED_WORDS};
 use super::value::SeriesValue;
 use crate::metric::native::NativeHistogram;
 
@@ -13,11 +13,13 @@ use crate::metric::native::NativeHistogram;
 pub(super) struct Storage {
     index: Index,
     chunks: Arc<[Chunk]>,
+    /// The number of words of all chunks, used or not.
+    words: usize,
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { index: Index::with_capacity(0), chunks: Arc::new([]) }
+        Self { index: Index::with_capacity(0), chunks: Arc::new([]), words: 0 }
     }
 }
 
@@ -86,7 +88,8 @@ impl Storage {
     }
 
     fn last_has_room(&self, record_words: usize, layout: Layout) -> bool {
-        self.chunks.last().is_some_and(|chunk| chunk.has_room(record_words, layout))
+        let placement = self.placement();
+        self.chunks.last().is_some_and(|chunk| chunk.has_room(record_words, placement, layout))
     }
 
     pub(super) fn has_index_of(&self, other: &Self) -> bool {
@@ -95,7 +98,11 @@ impl Storage {
 
     /// Returns the number of words, used or not.
     pub(super) fn words(&self) -> usize {
-        self.chunks.iter().map(Chunk::words).sum()
+        self.words
+    }
+
+    fn placement(&self) -> Placement {
+        if self.words < FEWEST_PACKED_WORDS { Placement::Alone } else { Placement::Packed }
     }
 
     /// Returns a storage of the same series, at the same locations, with room for one more record;
@@ -111,29 +118,29 @@ impl Storage {
         used: usize,
         layout: Layout,
     ) -> Option<Self> {
-        let chunks = if self.last_has_room(record_words, layout) {
-            Arc::clone(&self.chunks)
-        } else {
-            self.with_chunk(record_words, layout)?
-        };
         let low_hash = |at| self.record(at, layout).map(|record| record.header.low_hash());
         let index = if self.index.has_room(used) {
             self.index.clone()
         } else {
             self.index.resized(live + 1, low_hash)
         };
-        Some(Self { index, chunks })
+        let grown = Self { index, ..self.clone() };
+        if grown.last_has_room(record_words, layout) {
+            return Some(grown);
+        }
+        grown.with_chunk(record_words, layout)
     }
 
-    /// Returns all chunks and a new one with room for the record.
-    fn with_chunk(&self, record_words: usize, layout: Layout) -> Option<Arc<[Chunk]>> {
+    /// Adds a chunk with room for the record.
+    fn with_chunk(self, record_words: usize, layout: Layout) -> Option<Self> {
         let wanted = Chunk::words_for(record_words);
-        let sixteenth = (self.words() / 16).min(Location::MAX_CHUNK_WORDS);
+        let sixteenth = (self.words / 16).min(Location::MAX_CHUNK_WORDS);
         let words = wanted.max(sixteenth).max(FEWEST_CHUNK_WORDS);
         if self.chunks.len() >= Location::MAX_CHUNKS || words > Location::MAX_CHUNK_WORDS {
             return None;
         }
-        Some(self.chunks.iter().cloned().chain([Chunk::new(words, layout)]).collect())
+        let chunks = self.chunks.iter().cloned().chain([Chunk::new(words, layout)]).collect();
+        Some(Self { chunks, words: self.words + words, ..self })
     }
 
     /// Appends a record and publishes it. Only the writer calls this.
@@ -145,8 +152,9 @@ impl Storage {
         layout: Layout,
     ) -> bool {
         let last = self.chunks.iter().enumerate().next_back();
-        let location =
-            last.and_then(|(at, chunk)| Location::new(at, chunk.append(record, native, layout)?));
+        let location = last.and_then(|(at, chunk)| {
+            Location::new(at, chunk.append(record, native, self.placement(), layout)?)
+        });
         location.is_some_and(|location| self.index.insert(hash, location))
     }
 
@@ -167,11 +175,11 @@ impl Storage {
         let words = (Chunk::FIRST_OFFSET + words).min(Location::MAX_CHUNK_WORDS);
         let first = Chunk::new(words, layout);
         let mut compacted =
-            Self { index: Index::with_capacity(live + 1), chunks: Arc::new([first]) };
+            Self { index: Index::with_capacity(live + 1), chunks: Arc::new([first]), words };
         for (chunk, _, record) in self.walk(layout) {
             let words = record.copy();
             if !compacted.last_has_room(words.len(), layout) {
-                compacted.chunks = compacted.with_chunk(words.len(), layout)?;
+                compacted = compacted.with_chunk(words.len(), layout)?;
             }
             let native = self.chunks.get(chunk).and_then(|chunk| chunk.native(record, layout));
             if !compacted.append(words, native, hash_of(record), layout) {

@@ -5,8 +5,8 @@ use crate::metric::store::index::Index;
 use crate::metric::store::lengths::ShortLengths;
 
 /// The first word of a record. From the highest bit: the lengths of its label values, whether it is
-/// a tombstone, whether any label is escaped, its padding, a few bits of its hash, and the length
-/// of its rendered labels.
+/// a tombstone, whether any label is escaped, the position of the value, the padding, a few bits of
+/// the hash, and the length of the stored labels.
 #[derive(Clone, Copy)]
 pub(in crate::metric::store) struct Header(pub(super) u64);
 
@@ -15,12 +15,15 @@ impl Header {
     /// The series was removed.
     pub(super) const TOMBSTONE: u64 = 1 << 31;
     const ESCAPED: u64 = 1 << 30;
-    /// The lowest bit of the padding: the number of unused words before the value.
-    const PADDING_AT: u32 = 26;
+    /// The value precedes the labels instead of following them.
+    const VALUE_FIRST: u64 = 1 << 29;
+    /// The lowest bit of the padding: the number of unused words before a value that follows the
+    /// labels.
+    const PADDING_AT: u32 = 25;
     const PADDING: u64 = 0xF << Self::PADDING_AT;
     const HASH_AT: u32 = Self::LENGTH_BITS;
     const HASH: u64 = ((1 << Index::LOW_HASH_BITS) - 1) << Self::HASH_AT;
-    const LENGTH_BITS: u32 = 22;
+    const LENGTH_BITS: u32 = 21;
 
     /// Returns `None` if the labels are too long.
     pub(super) fn new(hash: u64, lengths: ShortLengths, labels: &str) -> Option<Self> {
@@ -62,8 +65,22 @@ impl Header {
         ((self.0 & Self::PADDING) >> Self::PADDING_AT) as usize
     }
 
+    #[inline(always)]
+    pub(super) fn has_value_first(self) -> bool {
+        self.0 & Self::VALUE_FIRST != 0
+    }
+
+    /// Returns the header of the same record without padding, its value after its labels.
+    pub(super) fn plain(self) -> Self {
+        Self(self.0 & !(Self::VALUE_FIRST | Self::PADDING))
+    }
+
     pub(super) fn with_padding(self, padding: usize) -> Self {
-        Self(self.0 & !Self::PADDING | (padding as u64) << Self::PADDING_AT)
+        Self(self.plain().0 | (padding as u64) << Self::PADDING_AT)
+    }
+
+    pub(super) fn with_value_first(self) -> Self {
+        Self(self.plain().0 | Self::VALUE_FIRST)
     }
 
     #[inline(always)]
