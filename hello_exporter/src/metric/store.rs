@@ -1,9 +1,10 @@
 //! The memory of a family's series.
 //!
-//! A series is one record of words in an append-only chunk: a header, the lengths of its label
-//! values, its start timestamp if its type has one, its value, and its rendered labels. Records are
+//! A series is one record of words in an append-only chunk: a header with the lengths of its label
+//! values, its rendered labels, its start timestamp if its type has one, and its value. Records are
 //! stored in the order of their creation, so that a scrape reads memory from front to back. The
-//! labels are rendered once, when the series is created. They are also its key.
+//! labels are rendered once, when the series is created. They are also its key. All labels of a
+//! family begin with the same `name="`, which the store keeps once.
 //!
 //! The words are atomic, so that records can be read while others are appended. [`chunk`] explains
 //! when a record is readable, and why its labels are read as bytes.

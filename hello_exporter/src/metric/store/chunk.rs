@@ -126,6 +126,7 @@ pub(super) struct Record<'s> {
     pub(super) header: Header,
     first: &'s AtomicU64,
     /// The labels and the start timestamp, the lengths if they are not in the header, and padding.
+    /// The start timestamp is the last bytes of the words of the labels.
     body: &'s [AtomicU64],
     /// The value, and the last update of a series that expires.
     pub(super) state: &'s [AtomicU64],
