@@ -25,8 +25,11 @@ mod lengths;
 mod models;
 mod removal;
 mod sizes;
+mod snapshot;
 mod storage;
 mod stripe;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::sync::Arc;
@@ -49,6 +52,7 @@ use index::Location;
 use key::SeriesKey;
 pub(super) use lengths::ValueLengths;
 use sizes::STRIPES;
+pub(super) use snapshot::{FullSeries, Snapshot};
 use storage::Storage;
 use stripe::Stripe;
 pub(super) use value::SeriesValue;
@@ -197,7 +201,7 @@ impl Store {
 
     /// Returns all current series; their values continue to change.
     pub(crate) fn snapshot(&self) -> Snapshot<'_> {
-        Snapshot { storage: self.storage(), store: self }
+        Snapshot::new(self)
     }
 
     /// Iterates over handles to all series, in the order of their creation.
@@ -376,45 +380,6 @@ impl Store {
         let start = StartTimestamp::now();
         chunk::render(key, start, labels.get(self.labels_start.len()..)?, self.layout)
     }
-}
-
-/// The series of a store at one moment. It may include series that were removed since.
-pub(crate) struct Snapshot<'a> {
-    storage: Storage,
-    store: &'a Store,
-}
-
-impl Snapshot<'_> {
-    /// Iterates over the labels and values of all series, in the order of their creation.
-    #[inline(always)]
-    pub(crate) fn series(&self) -> impl Iterator<Item = (CutLabels<'_>, &[AtomicU64])> {
-        let records = self.storage.walk(self.store.layout);
-        records.map(|(_, _, record)| (self.store.labels_of(record), record.state))
-    }
-
-    /// Iterates over all series, like [`series`](Self::series), with everything that belongs to
-    /// them.
-    #[inline(always)]
-    pub(crate) fn full_series(&self) -> impl Iterator<Item = FullSeries<'_>> {
-        let Self { storage, store } = self;
-        let layout = store.layout;
-        storage.walk(layout).map(move |(chunk, _, record)| FullSeries {
-            labels: store.labels_of(record),
-            lengths: ValueLengths::of(record, store.gaps.len(), layout),
-            value: storage.value_of(chunk, record, layout),
-            start: record.start(layout),
-        })
-    }
-}
-
-/// A series of a [`Snapshot`].
-pub(crate) struct FullSeries<'s> {
-    pub(crate) labels: CutLabels<'s>,
-    /// The lengths of its label values; `None` if one is escaped.
-    pub(in crate::metric) lengths: Option<ValueLengths<'s>>,
-    pub(in crate::metric) value: SeriesValue<'s>,
-    /// Its start timestamp, if its type has one.
-    pub(in crate::metric) start: Option<StartTimestamp>,
 }
 
 /// A handle to the record of a series, which stays readable after the storage is replaced.

@@ -175,8 +175,9 @@ impl<'s> Record<'s> {
     #[inline(always)]
     pub(super) fn labels(self) -> &'s [u8] {
         let length = self.header.labels_length();
-        // SAFETY: `body` has enough words, see `labels_words`. The record is complete, so no code
-        // stores to its labels, and the chunk is borrowed as long as the bytes.
+        // SAFETY: `body` begins with the words of the labels, see `labels_words`. The record is
+        // complete, so no code stores to its labels, and the chunk is borrowed as long as the
+        // bytes.
         unsafe { bytes(self.body, length) }
     }
 

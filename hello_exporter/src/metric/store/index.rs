@@ -12,6 +12,7 @@ pub(super) struct Location(NonZeroU64);
 
 impl Location {
     const OFFSET_BITS: u32 = 28;
+    /// Enough for 400 GiB: each chunk is a sixteenth of the others, up to 2 GiB.
     const CHUNK_BITS: u32 = 9;
     const BITS: u32 = Self::OFFSET_BITS + Self::CHUNK_BITS;
     pub(super) const MAX_CHUNK_WORDS: usize = 1 << Self::OFFSET_BITS;

@@ -69,7 +69,7 @@ impl<'v> SeriesKey<'v> {
         true
     }
 
-    /// Returns whether rendered labels with escapes, without their start, are the labels of the key.
+    /// Returns whether stored labels with escapes are the labels of the key.
     fn matches_escaped(&self, labels: &[u8], store: &Store) -> bool {
         let mut rest = labels;
         let mut is_next =
@@ -117,8 +117,8 @@ pub(super) fn start(label_names: &LabelNames) -> Box<str> {
     label_names.rendered().next().map_or_else(Box::default, |name| format!("{name}=\"").into())
 }
 
-/// Returns the number of stored bytes before each label value: none before the first one, `",name="`
-/// before the others.
+/// Returns the number of stored bytes before each label value: none before the first one,
+/// `",name="` before the others.
 pub(super) fn gaps(label_names: &LabelNames) -> Box<[usize]> {
     let lengths = label_names.rendered().map(str::len).enumerate();
     lengths.map(|(at, length)| if at == 0 { 0 } else { length + 4 }).collect()
