@@ -339,20 +339,6 @@ pub(crate) struct CutLabels<'a> {
     pub(crate) rest: &'a [u8],
 }
 
-impl CutLabels<'_> {
-    /// Joins the parts in a buffer, which is empty or has the labels of another series of the
-    /// family.
-    #[inline]
-    pub(crate) fn join(self, buffer: &mut Vec<u8>) -> RenderedLabels<'_> {
-        if buffer.is_empty() {
-            buffer.extend_from_slice(self.start.as_bytes());
-        }
-        buffer.truncate(self.start.len());
-        buffer.extend_from_slice(self.rest);
-        RenderedLabels(buffer)
-    }
-}
-
 /// Appends `name="value"` for each pair of a rendered name and a value, escaped and joined by
 /// commas.
 pub(crate) fn render<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut String) {

@@ -268,8 +268,7 @@ impl<'a> FamilyEncoder<'a> {
                 Some(messages) => {
                     let mut count = 0;
                     messages.append(form, samples.inspect(|_| count += 1), |out, series| {
-                        let labels = series.labels.join(buffer);
-                        ProtobufEncoder::new(out).sample(form, labels, &series.sample());
+                        append_sample(form, series.labels, &series.sample(), buffer, out);
                     });
                     encoder.written.live_series += count;
                 }
@@ -345,3 +344,16 @@ impl<'a> FamilyEncoder<'a> {
 
 /// The reason to refuse samples of a live metric next to any others.
 const LIVE_AND_OTHER: &str = "a live metric must be the only one that writes its family";
+
+/// Appends the message of a sample in the general way.
+#[cold]
+#[inline(never)]
+fn append_sample(
+    form: &Prepared,
+    labels: CutLabels<'_>,
+    sample: &Sample<'_>,
+    buffer: &mut Vec<u8>,
+    out: &mut Vec<u8>,
+) {
+    ProtobufEncoder::new(out).sample(form, labels.join(buffer), sample);
+}

@@ -261,6 +261,20 @@ impl LineEnd<'_> {
     }
 }
 
+impl CutLabels<'_> {
+    /// Joins the parts in a buffer, which is empty or has the labels of another series of the
+    /// family.
+    #[inline(always)]
+    pub(crate) fn join(self, buffer: &mut Vec<u8>) -> RenderedLabels<'_> {
+        if buffer.is_empty() {
+            buffer.extend_from_slice(self.start.as_bytes());
+        }
+        buffer.truncate(self.start.len());
+        Cursor::new(buffer).parts([self.rest]);
+        RenderedLabels(buffer)
+    }
+}
+
 /// Appends lines that are the same in both dialects.
 pub(crate) struct PlainLines<'l>(&'l mut Exposition);
 

@@ -147,9 +147,12 @@ impl Store {
         let storage = self.storage();
         let expired = storage.walk(self.layout).filter_map(|(chunk, offset, record)| {
             let value = storage.value_of(chunk, record, self.layout);
-            expiry.is_expired(value, now).then(|| Location::new(chunk, offset))?
+            if !expiry.is_expired(value, now) {
+                return None;
+            }
+            Some((Location::new(chunk, offset)?, self.hash_of(record)))
         });
-        let expired: Vec<Location> = expired.collect();
+        let expired: Vec<(Location, u64)> = expired.collect();
         self.remove_at(writer, &storage, &expired, |value| expiry.is_expired(value, now));
     }
 }

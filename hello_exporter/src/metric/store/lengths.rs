@@ -48,6 +48,14 @@ impl ShortLengths {
         self.0
     }
 
+    /// Returns short lengths as a word of long ones.
+    #[inline(always)]
+    fn widened(self) -> u64 {
+        let pairs = u64::from(self.0);
+        let pairs = (pairs | pairs << 16) & 0x0000_FFFF_0000_FFFF;
+        (pairs | pairs << 8) & 0x00FF_00FF_00FF_00FF
+    }
+
     #[inline(always)]
     pub(super) fn are_long(self) -> bool {
         self.0 & Self::LONG.0 != 0
@@ -80,8 +88,6 @@ pub(in crate::metric) struct ValueLengths<'s> {
     words: &'s [AtomicU64],
     /// The next length is in the highest bits.
     word: u64,
-    /// The bits of a length.
-    bits: u32,
     /// The number of lengths left in `word`.
     in_word: usize,
     /// The number of lengths left in `words`.
@@ -99,11 +105,10 @@ impl<'s> ValueLengths<'s> {
         let lengths = header.lengths();
         if lengths.are_long() {
             let words = record.lengths(layout);
-            return Some(Self { words, word: 0, bits: LONG_BITS, in_word: 0, left: count });
+            return Some(Self { words, word: 0, in_word: 0, left: count });
         }
-        let unused = u64::BITS - u8::BITS * count as u32;
-        let word = u64::from(lengths.0).checked_shl(unused).unwrap_or(0);
-        Some(Self { words: &[], word, bits: u8::BITS, in_word: count, left: 0 })
+        let word = first_at_top(lengths.widened(), count);
+        Some(Self { words: &[], word, in_word: count, left: 0 })
     }
 
     #[inline(always)]
@@ -112,9 +117,7 @@ impl<'s> ValueLengths<'s> {
             self.in_word = self.left.min(PER_WORD);
             self.left -= self.in_word;
             self.words = words;
-            let unused = (PER_WORD - self.in_word) as u32;
-            let shift = LONG_BITS * unused;
-            self.word = word.load(Ordering::Relaxed).checked_shl(shift).unwrap_or(0);
+            self.word = first_at_top(word.load(Ordering::Relaxed), self.in_word);
         }
     }
 }
@@ -128,8 +131,13 @@ impl Iterator for ValueLengths<'_> {
             self.next_word();
         }
         self.in_word = self.in_word.checked_sub(1)?;
-        let length = self.word >> (u64::BITS - self.bits);
-        self.word <<= self.bits;
-        Some(length as usize)
+        self.word = self.word.rotate_left(LONG_BITS);
+        Some(usize::from(self.word as u16))
     }
+}
+
+/// Moves the first of `count` lengths in a word to the highest bits.
+#[inline(always)]
+fn first_at_top(word: u64, count: usize) -> u64 {
+    word.checked_shl(LONG_BITS * (PER_WORD - count) as u32).unwrap_or(0)
 }

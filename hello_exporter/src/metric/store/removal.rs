@@ -20,8 +20,8 @@ impl Store {
     pub(crate) fn remove(&self, values: &[&str]) -> bool {
         let mut writer = self.lock_writer();
         let storage = self.storage();
-        let location = self.with_key(values, |key| Some(self.find(&storage, key)?.0));
-        self.remove_at(&mut writer, &storage, location.as_slice(), |_| true) > 0
+        let found = self.with_key(values, |key| Some((self.find(&storage, key)?.0, key.hash)));
+        self.remove_at(&mut writer, &storage, found.as_slice(), |_| true) > 0
     }
 
     /// Removes the series with these rendered labels, and ignores missing ones. Returns the number
@@ -32,9 +32,10 @@ impl Store {
         let locations = label_sets.iter().filter_map(|rendered| {
             let values: Vec<_> = labels::pairs(rendered).map(|(_, value)| value).collect();
             let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
-            Some(self.find(&storage, &SeriesKey::new(&values, &self.hasher)?)?.0)
+            let key = SeriesKey::new(&values, &self.hasher)?;
+            Some((self.find(&storage, &key)?.0, key.hash))
         });
-        let locations: Vec<Location> = locations.collect();
+        let locations: Vec<(Location, u64)> = locations.collect();
         self.remove_at(&mut writer, &storage, &locations, |_| true)
     }
 
@@ -60,12 +61,13 @@ impl Store {
     }
 
     /// Removes records whose value `is_rejected`, and compacts the storage if tombstones take most
-    /// of it. Returns the number of removed records.
+    /// of it. Each location comes with the hash of its series. Returns the number of removed
+    /// records.
     pub(super) fn remove_at(
         &self,
         writer: &mut Writer,
         storage: &Storage,
-        locations: &[Location],
+        locations: &[(Location, u64)],
         is_rejected: impl Fn(SeriesValue<'_>) -> bool,
     ) -> usize {
         if locations.is_empty() {
@@ -94,7 +96,7 @@ impl Store {
         &self,
         writer: &mut Writer,
         storage: &Storage,
-        location: Location,
+        (location, hash): (Location, u64),
         is_rejected: impl Fn(SeriesValue<'_>) -> bool,
     ) -> bool {
         let Some(record) = storage.record(location, self.layout) else { return false };
@@ -102,7 +104,7 @@ impl Store {
         if !is_rejected(value) || !record.make_tombstone() {
             return false;
         }
-        storage.remove_from_index(location, self.hash_of(record));
+        storage.remove_from_index(location, hash);
         self.exemplars.remove(self.labels_of(record));
         writer.live = writer.live.saturating_sub(1);
         writer.dead_words += record.length();
