@@ -7,7 +7,7 @@ use super::chunk::{Layout, Record};
 use super::lengths::{self, ShortLengths, ValueLengths};
 use crate::escape;
 use crate::labels::LabelNames;
-use crate::sync::modelled::{Ordering, RandomState};
+use crate::sync::modelled::RandomState;
 
 /// The label values of a lookup and their hash. No value is too long.
 pub(super) struct SeriesKey<'v> {
@@ -83,8 +83,7 @@ impl<'v> SeriesKey<'v> {
 
     #[cold]
     fn has_long_lengths(&self, record: Record<'_>, layout: Layout) -> bool {
-        let words = record.lengths(layout).iter();
-        self.long_lengths().eq(words.map(|word| word.load(Ordering::Relaxed)))
+        lengths::are_equal(record.lengths(layout), self.values)
     }
 }
 

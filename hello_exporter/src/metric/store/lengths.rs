@@ -75,10 +75,23 @@ pub(super) fn words(count: usize) -> usize {
 /// Iterates over words with the lengths of values; in each word, the last length is in the lowest
 /// bits.
 pub(super) fn long(values: &[&str]) -> impl Iterator<Item = u64> {
-    values.chunks(PER_WORD).map(|values| {
-        let lengths = values.iter().map(|value| value.len() as u64);
-        lengths.fold(0, |word, length| word << LONG_BITS | length)
-    })
+    values.chunks(PER_WORD).map(word)
+}
+
+/// Returns a word with the lengths of values.
+#[inline(always)]
+fn word(values: &[&str]) -> u64 {
+    values.iter().fold(0, |word, value| word << LONG_BITS | value.len() as u64)
+}
+
+/// Returns whether these are the words with the lengths of the values.
+#[inline(always)]
+pub(super) fn are_equal(words: &[AtomicU64], values: &[&str]) -> bool {
+    let load = |word: &AtomicU64| word.load(Ordering::Relaxed);
+    match words {
+        [only] => load(only) == word(values),
+        words => long(values).eq(words.iter().map(load)),
+    }
 }
 
 /// Iterates over the lengths of a series' label values.
