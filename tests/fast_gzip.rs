@@ -216,48 +216,47 @@ fn random_registries_are_read_back() {
     assert!(bodies.gzip.len() < bodies.zlib.len(), "{} {}", bodies.gzip.len(), bodies.zlib.len());
 }
 
-/// A collector with more samples than are compressed at once, which can then panic.
-struct Large(Arc<AtomicBool>);
+/// A family of so many samples, which panics after them if the flag is set.
+struct Samples(&'static str, u32, Arc<AtomicBool>);
 
-impl Describe for Large {
+impl Describe for Samples {
     fn describe(&self) -> Vec<Desc> {
-        vec![Desc::new("large", "Many samples.", MetricType::Gauge).with_labels(["x"])]
+        vec![Desc::new(self.0, "Samples.", MetricType::Gauge).with_labels(["x"])]
     }
 }
 
-impl Collect for Large {
+impl Collect for Samples {
     fn collect(&self, _: usize, encoder: &mut FamilyEncoder<'_>) {
-        for number in 0..30_000_u32 {
-            encoder.sample([format!("label value {number}")], number);
+        for number in 0..self.1 {
+            encoder.sample([format!("{number:05}")], 1_u32);
         }
-        assert!(!self.0.load(Ordering::Relaxed), "a fault");
+        assert!(!self.2.load(Ordering::Relaxed), "a fault");
     }
 }
 
+/// A part of 256 KiB is compressed after about 11,900 samples.
 #[test]
-fn large_collector_that_panics_loses_only_its_own_samples() {
-    let panics = Arc::new(AtomicBool::new(false));
-    let registry = registry_of(Large(Arc::clone(&panics)));
-    let metrics = Arc::new(Families::new());
-    registry.register(Arc::clone(&metrics)).unwrap();
-    for (family, number) in [(0, 100), (1, 20_000)] {
-        let change = Change::Add(7);
-        apply(&metrics, &Step { family, first: 0, number, change });
+fn collector_that_panics_loses_only_its_own_samples() {
+    for (before, number) in [(0, 30_000), (11_000, 2_000), (11_800, 100), (20_000, 30_000)] {
+        let (never, panics) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+        let registry = registry_of(Samples("a_series", before, Arc::clone(&never)));
+        registry.register(Samples("b_series", number, Arc::clone(&panics))).unwrap();
+        registry.register(Samples("c_series", 100, never)).unwrap();
+        let mut bodies = Bodies::default();
+        for is_panicking in [false, false, false, true, true, false, false] {
+            panics.store(is_panicking, Ordering::Relaxed);
+            let start = bodies.identity.len();
+            bodies.scrape(&registry, "application/openmetrics-text");
+            let exposition = String::from_utf8_lossy(&bodies.identity[start..]);
+            assert_eq!(exposition.contains("\nb_series{"), !is_panicking);
+            assert!(exposition.contains("\nc_series{") && exposition.ends_with("# EOF\n"));
+        }
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("bodies.gz");
+        fs::write(&file, &bodies.gzip).unwrap();
+        let read = printed(Command::new("gzip").args(["--decompress", "--stdout"]), &file);
+        assert!(read == bodies.identity, "{before} and {number} samples");
     }
-    let mut bodies = Bodies::default();
-    for is_panicking in [false, false, false, true, true, false, false] {
-        panics.store(is_panicking, Ordering::Relaxed);
-        let before = bodies.identity.len();
-        bodies.scrape(&registry, "application/openmetrics-text");
-        let exposition = String::from_utf8_lossy(&bodies.identity[before..]);
-        assert_eq!(exposition.contains("\nlarge{"), !is_panicking);
-        assert!(exposition.contains("\nrequests_total{") && exposition.ends_with("# EOF\n"));
-    }
-    let directory = TempDir::new().unwrap();
-    let file = directory.path().join("bodies.gz");
-    fs::write(&file, &bodies.gzip).unwrap();
-    let read = printed(Command::new("gzip").args(["--decompress", "--stdout"]), &file);
-    assert!(read == bodies.identity);
 }
 
 #[test]

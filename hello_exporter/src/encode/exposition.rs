@@ -2,31 +2,33 @@
 
 /// An exposition that is being written.
 ///
-/// A large exposition need not be in memory as a whole: a [`LineReader`] takes finished lines out
-/// of the buffer. When a collector then panics, some of its lines can be gone already. Such an
-/// exposition is torn: it must be written once more, and is not read meanwhile.
+/// A large exposition need not be in memory as a whole: a [`LineReader`] removes lines that it has
+/// read from the buffer. When a collector panics, the reader can have read some of its lines. Such
+/// an exposition is torn: it must be written once more, and is not read meanwhile.
 pub(crate) struct Exposition {
-    /// What is written, and not taken out by the reader.
+    /// What is written, and not removed by the reader.
     pub(crate) buffer: Vec<u8>,
     reader: Option<Box<dyn LineReader>>,
     /// Whether the reader reads while the exposition is written.
-    is_read: bool,
-    /// The number of bytes that the reader has taken out.
-    taken: usize,
+    has_active_reader: bool,
+    /// The number of bytes that the reader has removed from the buffer.
+    removed: usize,
+    /// The number of bytes that the reader has read. It can keep the last of them in the buffer.
+    read: usize,
     is_torn: bool,
 }
 
 /// Reads an exposition while it is written.
 pub(crate) trait LineReader {
-    /// Reads the complete lines of the buffer, and takes those out that it no longer needs: the
-    /// first ones. Returns `false` if it cannot read this exposition.
+    /// Reads the complete lines of the buffer, and removes from its start what it no longer needs.
+    /// Returns `false` if it cannot read this exposition.
     fn read(&mut self, buffer: &mut Vec<u8>) -> bool;
 
     /// Forgets all that it has read: the exposition is written once more.
     fn restart(&mut self);
 
-    /// Reads the rest of an exposition, and returns what it has made of it: nothing, if it has read
-    /// nothing before.
+    /// Reads the rest of an exposition, and returns the result. It is empty if nothing was read
+    /// before.
     fn finish(self: Box<Self>, rest: &[u8]) -> Vec<u8>;
 }
 
@@ -37,12 +39,12 @@ impl Exposition {
 
     /// Begins an exposition at the end of a buffer.
     pub(crate) fn new(buffer: Vec<u8>) -> Self {
-        Self { buffer, reader: None, is_read: false, taken: 0, is_torn: false }
+        Self { buffer, reader: None, has_active_reader: false, removed: 0, read: 0, is_torn: false }
     }
 
     /// Lets a reader read the exposition while it is written.
-    pub(crate) fn read_by(self, reader: Box<dyn LineReader>) -> Self {
-        Self { reader: Some(reader), is_read: true, ..self }
+    pub(crate) fn with_reader(self, reader: Box<dyn LineReader>) -> Self {
+        Self { reader: Some(reader), has_active_reader: true, ..self }
     }
 
     /// Ends the exposition. Returns what is in the buffer, and the reader.
@@ -52,19 +54,19 @@ impl Exposition {
 
     /// Returns the number of bytes that are written.
     pub(crate) fn len(&self) -> usize {
-        self.taken + self.buffer.len()
+        self.removed + self.buffer.len()
     }
 
     /// Returns whether a reader reads the exposition while it is written.
     #[inline]
-    pub(super) fn is_read(&self) -> bool {
-        self.is_read
+    pub(super) fn has_active_reader(&self) -> bool {
+        self.has_active_reader
     }
 
     /// Lets the reader read if there is enough to read. This is called between two lines.
     #[inline]
     pub(super) fn pass_lines(&mut self) {
-        if self.is_read && self.buffer.len() >= Self::READ_AT {
+        if self.has_active_reader && self.buffer.len() >= Self::READ_AT {
             self.read();
         }
     }
@@ -73,23 +75,29 @@ impl Exposition {
     fn read(&mut self) {
         if let Some(reader) = &mut self.reader {
             let length = self.buffer.len();
-            self.is_read = reader.read(&mut self.buffer);
-            self.taken += length - self.buffer.len();
+            self.has_active_reader = reader.read(&mut self.buffer);
+            if self.has_active_reader {
+                self.read = self.removed + length;
+                self.removed = self.read - self.buffer.len();
+            }
         }
     }
 
-    /// Keeps only so many bytes. If the reader has taken some of the others, the exposition is torn.
+    /// Keeps only the first `length` bytes. If the reader has read any of the others, the exposition
+    /// is torn, and not read any further.
     pub(super) fn truncate(&mut self, length: usize) {
-        match length.checked_sub(self.taken) {
-            Some(length) => self.buffer.truncate(length),
-            None => self.is_torn = true,
+        if length < self.read {
+            self.is_torn = true;
+            self.has_active_reader = false;
+        } else {
+            self.buffer.truncate(length - self.removed);
         }
     }
 
-    /// Prepares to append what can be written once more, and returns where it starts. It is read
-    /// only at the start of an exposition: what was there before could not be written once more.
+    /// Begins a piece that [`restart`](Self::restart) can undo, and returns its start. Only a piece
+    /// at the start of the exposition is read: the reader cannot undo anything before it.
     pub(crate) fn begin(&mut self) -> usize {
-        self.is_read &= self.len() == 0;
+        self.has_active_reader &= self.len() == 0;
         self.len()
     }
 
@@ -97,18 +105,18 @@ impl Exposition {
         self.is_torn
     }
 
-    /// Undoes all since [`begin`](Self::begin), which has returned `start`.
+    /// Undoes all writes since [`begin`](Self::begin), which has returned `start`.
     pub(crate) fn restart(&mut self, start: usize) {
-        // If the reader has taken anything since then, this is the start of the exposition.
-        if start < self.taken
+        // If the reader has read any of them, `start` is 0.
+        if start < self.read
             && let Some(reader) = &mut self.reader
         {
             reader.restart();
             self.buffer.clear();
-            self.taken = 0;
+            (self.removed, self.read) = (0, 0);
         }
         self.truncate(start);
-        self.is_read &= !std::mem::take(&mut self.is_torn);
+        self.is_torn = false;
     }
 }
 
@@ -118,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes out all that it reads.
+    /// Removes all that it reads.
     #[derive(Clone, Default)]
     struct Reader(Arc<Mutex<Vec<u8>>>);
 
@@ -143,9 +151,9 @@ mod tests {
     }
 
     #[test]
-    fn reader_takes_large_parts() {
+    fn reader_reads_large_parts() {
         let reader = Reader::default();
-        let mut exposition = Exposition::new(Vec::new()).read_by(Box::new(reader.clone()));
+        let mut exposition = Exposition::new(Vec::new()).with_reader(Box::new(reader.clone()));
         assert_eq!(exposition.begin(), 0);
         write(&mut exposition, b'a', Exposition::READ_AT - 1);
         assert_eq!(reader.0.lock().unwrap().len(), 0);
@@ -156,10 +164,10 @@ mod tests {
             (&exposition.buffer[..], exposition.len()),
             (&b"c"[..], Exposition::READ_AT + 1)
         );
-        // What the reader has not taken is undone in the buffer.
+        // What was not read is undone in the buffer.
         exposition.truncate(Exposition::READ_AT);
         assert_eq!((exposition.len(), exposition.is_torn()), (Exposition::READ_AT, false));
-        // What follows could not be undone.
+        // The next piece is not read, since the first one could not be undone.
         assert_eq!(exposition.begin(), Exposition::READ_AT);
         write(&mut exposition, b'd', 2 * Exposition::READ_AT);
         assert_eq!(reader.0.lock().unwrap().len(), Exposition::READ_AT);
@@ -168,7 +176,7 @@ mod tests {
     #[test]
     fn torn_exposition_is_written_once_more_without_the_reader() {
         let reader = Reader::default();
-        let mut exposition = Exposition::new(Vec::new()).read_by(Box::new(reader.clone()));
+        let mut exposition = Exposition::new(Vec::new()).with_reader(Box::new(reader.clone()));
         let start = exposition.begin();
         write(&mut exposition, b'a', 2 * Exposition::READ_AT);
         exposition.truncate(10);
@@ -185,7 +193,7 @@ mod tests {
     #[test]
     fn restarted_exposition_that_is_not_torn_is_read() {
         let reader = Reader::default();
-        let mut exposition = Exposition::new(Vec::new()).read_by(Box::new(reader.clone()));
+        let mut exposition = Exposition::new(Vec::new()).with_reader(Box::new(reader.clone()));
         let start = exposition.begin();
         for _ in 0..2 {
             write(&mut exposition, b'a', Exposition::READ_AT);
@@ -199,5 +207,32 @@ mod tests {
         write(&mut whole, b'a', Exposition::READ_AT);
         whole.restart(start);
         assert_eq!(whole.buffer, b"before");
+    }
+
+    /// Reads all, and keeps the last 100 bytes in the buffer, as a compressor keeps its window.
+    struct Window;
+
+    impl LineReader for Window {
+        fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
+            buffer.drain(..buffer.len() - 100);
+            true
+        }
+
+        fn restart(&mut self) {}
+
+        fn finish(self: Box<Self>, _: &[u8]) -> Vec<u8> {
+            unreachable!("the test does not finish")
+        }
+    }
+
+    #[test]
+    fn undoing_what_was_read_tears_even_if_it_is_in_the_buffer() {
+        for (undone, is_torn) in [(0, false), (1, true), (100, true), (101, true)] {
+            let mut exposition = Exposition::new(Vec::new()).with_reader(Box::new(Window));
+            exposition.begin();
+            write(&mut exposition, b'a', Exposition::READ_AT);
+            exposition.truncate(Exposition::READ_AT - undone);
+            assert_eq!(exposition.is_torn(), is_torn, "{undone}");
+        }
     }
 }

@@ -279,7 +279,7 @@ impl CutLabels<'_> {
 pub(crate) struct PlainLines<'l>(&'l mut Exposition);
 
 impl PlainLines<'_> {
-    /// How many lines are written before a reader can read them.
+    /// Number of lines after which a reader may read.
     const LINES: usize = 512;
 
     /// Appends samples with labels, without timestamps and exemplars. `prefix` is the prefix of all
@@ -291,7 +291,7 @@ impl PlainLines<'_> {
         mut samples: impl Iterator<Item = (CutLabels<'s>, SampleValue)>,
     ) {
         let Self(out) = self;
-        if !out.is_read() {
+        if !out.has_active_reader() {
             return append_lines(&mut out.buffer, prefix, samples);
         }
         while let Some(first) = samples.next() {

@@ -91,6 +91,7 @@ pub(super) fn encode(
         };
         match scrape.encode_to(exposition, &mut written, &mut attempts) {
             Ok(()) if !exposition.is_torn() => break,
+            // Some samples of a collector that panicked were read already.
             Ok(()) => {}
             Err(id) => panicked.push(id),
         }

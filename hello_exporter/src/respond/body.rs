@@ -63,7 +63,7 @@ fn write(
 ) -> Option<Box<dyn LineReader>> {
     let mut exposition = Exposition::new(std::mem::take(buffer));
     if let Some(reader) = reader {
-        exposition = exposition.read_by(Box::new(reader));
+        exposition = exposition.with_reader(Box::new(reader));
     }
     encode(&mut exposition);
     let (written, reader) = exposition.into_parts();

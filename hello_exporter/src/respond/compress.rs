@@ -37,10 +37,15 @@ impl Coding {
 #[derive(Debug, Default)]
 pub(super) struct Compressor {
     kinds: Kinds,
-    /// Each with the kind of its bodies.
-    gzip: Pool<(Kind, Gzip)>,
+    gzip: Pool<KindGzip>,
     zlib: Pool<Zlib>,
     zstd: Pool<Zstd>,
+}
+
+/// A compressor for the bodies of a kind.
+pub(super) struct KindGzip {
+    kind: Kind,
+    pub(super) gzip: Gzip,
 }
 
 impl Compressor {
@@ -73,45 +78,41 @@ impl Compressor {
             Coding::Zstd => with(&self.zstd, Zstd::new, |zstd| zstd.compress(body, written)),
         }
     }
-}
-
-/// A compressor for bodies of a kind.
-pub(super) type GzipOfKind = Pooled<(Kind, Gzip)>;
-
-impl Compressor {
-    /// Takes the compressor that remembers the last body of a kind; `None` if there is none, or if
-    /// it must see the next body as a whole.
-    pub(super) fn take_for_parts(&self, kind: Kind) -> Option<GzipOfKind> {
-        self.gzip.take_fitting(|(of, gzip)| *of == kind && gzip.has_codes())
-    }
-
-    /// Keeps a compressor for the next body of its kind, unless it did not know most lines of the
-    /// last one.
-    pub(super) fn put(&self, gzip: GzipOfKind, knew_most: bool) {
-        if knew_most {
-            self.gzip.put(gzip);
-        } else {
-            self.kinds.pause(gzip.value.0);
-        }
-    }
-
-    /// Records a request of this kind.
-    pub(super) fn record(&self, kind: Kind) {
-        self.kinds.comes_again(kind);
-    }
 
     fn is_worth_remembering(&self, kind: Kind, body: &[u8]) -> bool {
-        Gzip::LENGTHS.contains(&body.len()) && self.kinds.comes_again(kind)
+        Gzip::LENGTHS.contains(&body.len()) && self.kinds.record(kind)
     }
 
     /// Appends a body in gzip, with the memory of the last one of its kind.
     fn remember(&self, kind: Kind, body: &[u8], written: &mut Vec<u8>) {
-        let known = self.gzip.take_fitting(|(of, _)| *of == kind);
+        let known = self.gzip.take_fitting(|known| known.kind == kind);
         let is_first = known.is_none();
-        let mut state = known.unwrap_or_else(|| Pooled::new((kind, Gzip::default())));
-        let (_, gzip) = &mut state.value;
-        let knew_most = gzip.compress(body, written);
-        self.put(state, is_first || knew_most);
+        let new = || Pooled::new(KindGzip { kind, gzip: Gzip::default() });
+        let mut gzip = known.unwrap_or_else(new);
+        let knew_most = gzip.value.gzip.compress(body, written);
+        self.put(gzip, is_first || knew_most);
+    }
+
+    /// Takes the compressor that remembers the last body of a kind; `None` if there is none, or if
+    /// it must see the next body as a whole.
+    pub(super) fn take_for_parts(&self, kind: Kind) -> Option<Pooled<KindGzip>> {
+        self.gzip.take_fitting(|known| known.kind == kind && known.gzip.has_codes())
+    }
+
+    /// Records a request whose body was compressed part by part, and keeps the compressor.
+    pub(super) fn put_after_parts(&self, gzip: Pooled<KindGzip>, knew_most: bool) {
+        self.kinds.record(gzip.value.kind);
+        self.put(gzip, knew_most);
+    }
+
+    /// Keeps a compressor for the next body of its kind. If it did not know most lines of the last
+    /// one, or if its memory is too large to be kept, pauses the kind.
+    pub(super) fn put(&self, gzip: Pooled<KindGzip>, knew_most: bool) {
+        let kind = gzip.value.kind;
+        let is_kept = knew_most && self.gzip.put(gzip);
+        if !is_kept {
+            self.kinds.pause(kind);
+        }
     }
 }
 
@@ -158,9 +159,9 @@ impl Zlib {
     }
 }
 
-impl Reusable for (Kind, Gzip) {
+impl Reusable for KindGzip {
     fn bytes(&self) -> usize {
-        self.1.bytes()
+        self.gzip.bytes()
     }
 }
 

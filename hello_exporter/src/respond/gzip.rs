@@ -2,13 +2,15 @@
 //!
 //! Two expositions of an exporter differ in their values, hardly in their lines. A compressor
 //! searches the text before each line for matches, which is most of its work. This one searches
-//! only for lines that are new. For all others it keeps the matches of the last exposition, as
-//! [`memory::Token`]s, and compares the bytes of each match before it writes it. A token is
+//! for the matches of new lines only. For all others it keeps the matches of the last exposition,
+//! as [`memory::Token`]s, and compares the bytes of each match before it writes it. A token is
 //! therefore only a proposal: one that does not fit costs time, and never a wrong byte.
 //!
-//! - The *key* of a line is all before its value, with the newline before it. Matches cover keys,
-//!   and begin in keys. A [`lines::Lines`] knows where the last keys were, since values get longer
-//!   and shorter: a token has the number of lines back, and a place in that line.
+//! - The *key* of a line is everything before its value, including the newline before the line. A
+//!   token's match begins in a key, and can continue through the value into the next key. A long
+//!   value that repeats the last long one is a match, too, without a token.
+//! - Values change their length, so a token has no distance: it has the number of lines back, and
+//!   an offset in that line. A [`lines::Lines`] knows where the last lines begin.
 //! - [`matcher`] searches for the matches of a new key; [`memory`] keeps those of the last
 //!   exposition, and follows added and removed lines.
 //! - [`symbols`] and [`huffman`] have the codes of a block, made from the symbols of an earlier
@@ -55,19 +57,18 @@ pub(super) struct Gzip {
 }
 
 impl Gzip {
-    /// The lengths of bodies that are remembered. In a shorter body, the header with the codes
-    /// takes too much. The memory of a longer one would not be kept, and places beyond a `u32` would
-    /// not be known.
+    /// The lengths of bodies that are compressed as a whole. The header with the codes is too large
+    /// for a shorter body; the memory of a longer one is mostly too large for the pool.
     pub(super) const LENGTHS: RangeInclusive<usize> = 4 << 10..=32 << 20;
 
-    /// The codes are made anew after this many bodies, since values change.
+    /// Number of bodies after which the codes are made again, because values change.
     const RENEWAL: u32 = 64;
 
     /// Magic number, method, no flags, no time, and the operating system, which is unknown: RFC
     /// 1952, section 2.3.
     const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
-    /// Appends the compressed body, which is not longer than [`LENGTHS`](Self::LENGTHS) permit.
+    /// Appends the compressed body. It is not longer than the end of [`LENGTHS`](Self::LENGTHS).
     /// Returns whether most of its lines were in the last body.
     pub(super) fn compress(&mut self, body: &[u8], out: &mut Vec<u8>) -> bool {
         let start = out.len();
@@ -75,10 +76,9 @@ impl Gzip {
         if !has_codes {
             self.make_codes(body);
         }
-        // The walk that writes finds all lines again that the first one has searched.
+        // `write` finds every line in the memory that `make_codes` has just filled.
         let knew_most = has_codes || self.knew_most();
         self.write(body, out);
-        self.uses = (self.uses + 1) % Self::RENEWAL;
         if knew_most && !self.knew_most() {
             self.make_codes(body);
             out.truncate(start);
@@ -88,15 +88,15 @@ impl Gzip {
         knew_most
     }
 
-    /// Returns whether there are codes of an earlier body, which need not be made anew. Then a body
-    /// can also be compressed part by part.
+    /// Returns whether there are codes of an earlier body, which need not be made again. Only then
+    /// can a body be compressed part by part.
     pub(super) fn has_codes(&self) -> bool {
         self.uses > 0 && !self.codes.is_empty()
     }
 
     /// Returns whether most lines of the last walk were in the memory.
     fn knew_most(&self) -> bool {
-        self.memory.searched() <= self.lines.number() as usize / 2
+        self.memory.new_keys() <= self.lines.number() as usize / 2
     }
 
     fn make_codes(&mut self, body: &[u8]) {
@@ -123,7 +123,12 @@ impl Gzip {
 
     /// Compresses the complete lines in a buffer, and removes those that are too far back for
     /// matches.
-    pub(super) fn take(&mut self, stream: &mut Stream, buffer: &mut Vec<u8>, out: &mut Vec<u8>) {
+    pub(super) fn compress_lines(
+        &mut self,
+        stream: &mut Stream,
+        buffer: &mut Vec<u8>,
+        out: &mut Vec<u8>,
+    ) {
         // A line begins with the newline before it.
         let Some(end) = buffer.iter().rposition(|byte| *byte == b'\n') else { return };
         self.append(stream, buffer.get(..end).unwrap_or_default(), out);
@@ -139,9 +144,7 @@ impl Gzip {
     pub(super) fn end(&mut self, mut stream: Stream, rest: &[u8], out: &mut Vec<u8>) -> bool {
         self.append(&mut stream, rest, out);
         self.finish(stream, out);
-        let knew_most = self.knew_most();
-        self.uses = if knew_most { (self.uses + 1) % Self::RENEWAL } else { 0 };
-        knew_most
+        self.knew_most()
     }
 
     fn append(&mut self, stream: &mut Stream, body: &[u8], out: &mut Vec<u8>) {
@@ -169,6 +172,7 @@ impl Gzip {
         out.extend_from_slice(&sum.sum().to_le_bytes());
         out.extend_from_slice(&sum.amount().to_le_bytes());
         self.memory.finish();
+        self.uses = (self.uses + 1) % Self::RENEWAL;
     }
 
     fn begin_walk(&mut self) {
@@ -201,7 +205,8 @@ fn codes_of(all: &[Codes], block: usize) -> Option<&Codes> {
 
 impl Reusable for Gzip {
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.matcher.bytes() + self.memory.bytes()
+        let codes = self.codes.capacity() * size_of::<Codes>();
+        size_of::<Self>() + self.matcher.bytes() + self.memory.bytes() + codes
     }
 }
 
@@ -279,7 +284,7 @@ impl Sink for Writer<'_> {
         self.current.matched(length, distance, end).written(self.out)
     }
 
-    fn passed(&mut self, bytes: &[u8]) {
+    fn add_to_checksum(&mut self, bytes: &[u8]) {
         self.sum.update(bytes);
     }
 }

@@ -39,11 +39,11 @@ impl Kinds {
 
     /// Records a request. Returns whether to remember its body: one of this kind came lately, among
     /// as few others as a pool keeps.
-    pub(super) fn comes_again(&self, kind: Kind) -> bool {
-        self.comes_again_at(kind, Instant::now())
+    pub(super) fn record(&self, kind: Kind) -> bool {
+        self.record_at(kind, Instant::now())
     }
 
-    fn comes_again_at(&self, kind: Kind, now: Instant) -> bool {
+    fn record_at(&self, kind: Kind, now: Instant) -> bool {
         let mut entries = lock(&self.0);
         entries.retain(|entry| now.duration_since(entry.last) < IDLE_TIMEOUT);
         let known = entries.iter().position(|entry| entry.kind == kind);
@@ -72,18 +72,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn second_request_of_a_kind_comes_again() {
+    fn second_request_of_a_kind_record() {
         let kinds = Kinds::default();
-        assert!(!kinds.comes_again(Kind::of("a")));
-        assert!(!kinds.comes_again(Kind::of("b")));
-        assert!(kinds.comes_again(Kind::of("a")));
-        assert!(kinds.comes_again(Kind::of("b")));
+        assert!(!kinds.record(Kind::of("a")));
+        assert!(!kinds.record(Kind::of("b")));
+        assert!(kinds.record(Kind::of("a")));
+        assert!(kinds.record(Kind::of("b")));
     }
 
     #[test]
     fn kinds_that_take_turns_do_not_come_again_if_they_are_many() {
         let kinds = Kinds::default();
-        let turn = |number: usize| (0..number).any(|kind| kinds.comes_again(Kind::of(kind)));
+        let turn = |number: usize| (0..number).any(|kind| kinds.record(Kind::of(kind)));
         assert!(!turn(MOST_VALUES + 1) && !turn(MOST_VALUES + 1));
         assert!(!turn(1) && turn(1));
     }
@@ -92,7 +92,7 @@ mod tests {
     fn late_request_does_not_come_again() {
         let kinds = Kinds::default();
         let (kind, start) = (Kind::of("a"), Instant::now());
-        let at = |seconds| kinds.comes_again_at(kind, start + Duration::from_secs(seconds));
+        let at = |seconds| kinds.record_at(kind, start + Duration::from_secs(seconds));
         assert_eq!([at(0), at(119), at(239), at(240)], [false, true, false, true]);
     }
 
@@ -100,9 +100,9 @@ mod tests {
     fn kind_with_changing_lines_pauses() {
         let kinds = Kinds::default();
         let kind = Kind::of("a");
-        kinds.comes_again(kind);
+        kinds.record(kind);
         kinds.pause(kind);
-        let remembered = (0..=Kinds::PAUSE).map(|_| kinds.comes_again(kind));
+        let remembered = (0..=Kinds::PAUSE).map(|_| kinds.record(kind));
         let remembered: Vec<bool> = remembered.collect();
         assert_eq!(remembered.iter().filter(|is| **is).count(), 1);
         assert_eq!(remembered.last(), Some(&true));

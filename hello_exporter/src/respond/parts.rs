@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::compress::{Compressor, GzipOfKind};
+use super::compress::{Compressor, KindGzip};
 use super::gzip::Stream;
 use super::kinds::Kind;
+use super::pool::Pooled;
 use crate::encode::LineReader;
 
 /// Compresses an exposition part by part, with the memory of the last one of its kind.
@@ -13,29 +14,27 @@ pub(super) struct GzipReader {
     kind: Kind,
     compressed: Vec<u8>,
     /// Taken at the first part: small expositions are compressed as a whole.
-    gzip: Option<GzipOfKind>,
+    known: Option<Pooled<KindGzip>>,
     stream: Option<Stream>,
 }
 
 impl GzipReader {
-    /// Returns a reader that replaces the contents of a buffer.
-    pub(super) fn new(compressor: &Arc<Compressor>, kind: Kind, mut buffer: Vec<u8>) -> Self {
-        buffer.clear();
+    /// Returns a reader that writes to an empty buffer.
+    pub(super) fn new(compressor: &Arc<Compressor>, kind: Kind, buffer: Vec<u8>) -> Self {
         let compressor = Arc::clone(compressor);
-        Self { compressor, kind, compressed: buffer, gzip: None, stream: None }
+        Self { compressor, kind, compressed: buffer, known: None, stream: None }
     }
 }
 
 impl LineReader for GzipReader {
     fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
-        let Self { compressor, kind, compressed, gzip, stream } = self;
-        if gzip.is_none() {
-            *gzip = compressor.take_for_parts(*kind);
+        let Self { compressor, kind, compressed, known, stream } = self;
+        if known.is_none() {
+            *known = compressor.take_for_parts(*kind);
         }
-        let Some(gzip) = gzip else { return false };
-        let (_, gzip) = &mut gzip.value;
+        let Some(Pooled { value: KindGzip { gzip, .. }, .. }) = known else { return false };
         let stream = stream.get_or_insert_with(|| gzip.begin(compressed));
-        gzip.take(stream, buffer, compressed);
+        gzip.compress_lines(stream, buffer, compressed);
         true
     }
 
@@ -45,15 +44,16 @@ impl LineReader for GzipReader {
     }
 
     fn finish(self: Box<Self>, rest: &[u8]) -> Vec<u8> {
-        let Self { compressor, kind, mut compressed, gzip, stream } = *self;
-        let Some(mut gzip) = gzip else { return compressed };
-        let mut knew_most = true;
-        if let Some(stream) = stream {
-            let (_, gzip) = &mut gzip.value;
-            knew_most = gzip.end(stream, rest, &mut compressed);
-            compressor.record(kind);
+        let Self { compressor, mut compressed, known, stream, .. } = *self;
+        match (known, stream) {
+            (Some(mut known), Some(stream)) => {
+                let knew_most = known.value.gzip.end(stream, rest, &mut compressed);
+                compressor.put_after_parts(known, knew_most);
+            }
+            // The exposition is written once more, and is compressed as a whole.
+            (Some(known), None) => compressor.put(known, true),
+            (None, _) => {}
         }
-        compressor.put(gzip, knew_most);
         compressed
     }
 }

@@ -60,42 +60,53 @@ impl<T> Pooled<T> {
 impl<T: Reusable> Pool<T> {
     /// Takes the value that was used last.
     pub(super) fn take(&self) -> Option<Pooled<T>> {
-        lock(&self.0).pop_back()
+        self.take_fitting(|_| true)
     }
 
-    /// Takes the value that was used last among those that fit.
+    /// Takes the value that was used last among those that fit. Drops values that no scrape has
+    /// needed for long.
     pub(super) fn take_fitting(&self, fits: impl Fn(&T) -> bool) -> Option<Pooled<T>> {
+        self.take_fitting_at(fits, Instant::now())
+    }
+
+    fn take_fitting_at(&self, fits: impl Fn(&T) -> bool, now: Instant) -> Option<Pooled<T>> {
         let mut values = lock(&self.0);
+        retain_needed(&mut values, now);
         let at = values.iter().rposition(|pooled| fits(&pooled.value))?;
         values.remove(at)
     }
 
-    /// Puts a value into the pool, or drops it if it is too large.
-    pub(super) fn put(&self, pooled: Pooled<T>) {
-        self.put_at(pooled, Instant::now());
+    /// Puts a value into the pool. Returns `false` if it is too large: it is dropped.
+    pub(super) fn put(&self, pooled: Pooled<T>) -> bool {
+        self.put_at(pooled, Instant::now())
     }
 
     /// Puts a value into the pool. Drops values that no scrape has needed for long, and then those
     /// beyond the limits, least recently used first.
-    fn put_at(&self, mut pooled: Pooled<T>, now: Instant) {
+    fn put_at(&self, mut pooled: Pooled<T>, now: Instant) -> bool {
         if pooled.value.was_needed() {
             pooled.last_needed = now;
         }
         if pooled.value.bytes() > MOST_BYTES {
-            return;
+            return false;
         }
         let mut values = lock(&self.0);
         values.push_back(pooled);
-        values.retain(|pooled| now.duration_since(pooled.last_needed) < IDLE_TIMEOUT);
+        retain_needed(&mut values, now);
         while values.len() > MOST_VALUES || bytes(&values) > MOST_BYTES {
             values.pop_front();
         }
+        true
     }
 
     #[cfg(test)]
     pub(super) fn bytes(&self) -> Vec<usize> {
         lock(&self.0).iter().map(|pooled| pooled.value.bytes()).collect()
     }
+}
+
+fn retain_needed<T>(values: &mut VecDeque<Pooled<T>>, now: Instant) {
+    values.retain(|pooled| now.duration_since(pooled.last_needed) < IDLE_TIMEOUT);
 }
 
 fn bytes<T: Reusable>(values: &VecDeque<Pooled<T>>) -> usize {
@@ -138,7 +149,7 @@ mod tests {
     #[test]
     fn pool_is_bounded_in_number_and_bytes() {
         let pool = Pool::default();
-        (1..=6).for_each(|length| pool.put(used(length, length)));
+        (1..=6).for_each(|length| assert!(pool.put(used(length, length))));
         assert_eq!(pool.bytes(), [3, 4, 5, 6]);
         pool.put(used(MOST_BYTES, MOST_BYTES));
         assert_eq!(pool.bytes(), [MOST_BYTES]);

@@ -38,7 +38,8 @@ impl Response {
             Err(error) => {
                 error!(%error, "Scrape was not finished");
                 let text = b"the scrape was not finished\n";
-                let body = bodies.encode(Coding::Identity, None, |error| error.buffer.extend(text));
+                let body = bodies
+                    .encode(Coding::Identity, None, |exposition| exposition.buffer.extend(text));
                 let content_type = "text/plain; charset=utf-8".into();
                 Self { status: 500, content_type, preferred, body }
             }

@@ -6,7 +6,7 @@
 pub(super) struct Code(u32);
 
 impl Code {
-    /// So that the sum of the counts of a word's codes fits, too.
+    /// Six, so that the counts of a word's codes are added without a carry into the bits.
     const COUNT_BITS: u32 = 6;
 
     pub(super) fn new(bits: u32, count: u32) -> Self {
@@ -44,7 +44,8 @@ pub(super) struct BitEnd {
     bytes: u32,
     /// What is not written yet.
     bits: u64,
-    /// Its lowest six bits are the number of `bits`.
+    /// The lowest six bits are the number of `bits`. The others have no meaning:
+    /// [`push`](Self::push) adds a whole [`Code`], which saves an instruction.
     count: u32,
 }
 
@@ -60,6 +61,7 @@ impl BitEnd {
         Self { bits, count: self.count.wrapping_add(code.0), ..self }
     }
 
+    /// Appends `count` bits; all bits above them are zero.
     #[inline(always)]
     pub(super) fn push_bits(self, bits: u32, count: u32) -> Self {
         let bits = self.bits | u64::from(bits) << (self.count & 63);

@@ -24,9 +24,9 @@ pub(super) fn bytes_before_zero(bytes: u64) -> u32 {
     zeros.trailing_zeros() / 8
 }
 
-/// Returns whether so many bytes are the same at both places.
+/// Returns whether `length` bytes are the same at `source` and `at`.
 ///
-/// Up to 64 are compared without a branch: the processor could not predict it.
+/// Up to 64 are compared without a branch on the length, which the processor would mispredict.
 #[inline(always)]
 pub(super) fn is_same(body: &[u8], source: u32, at: u32, length: u32) -> bool {
     match (first::<FEW>(body, source), first::<FEW>(body, at)) {

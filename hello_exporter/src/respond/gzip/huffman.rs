@@ -8,8 +8,8 @@ use super::bits::{BitEnd, Code};
 /// The most bits of a code in a block.
 pub(super) const MOST_BITS: u32 = 15;
 
-/// Returns how many bits the code of each symbol has that occurs so often: at most `most`, and none
-/// for a symbol that does not occur. At least two symbols occur.
+/// Returns the number of bits of each symbol's code, at most `most`; 0 for a symbol that does not
+/// occur. At least two symbols occur.
 pub(super) fn numbers_of_bits(counts: &[u32], most: u32) -> Vec<u32> {
     let mut counts = counts.to_vec();
     loop {

@@ -3,18 +3,18 @@
 /// How many lines back a match can be.
 pub(super) const MOST_BACK: u8 = 250;
 
-/// How many lines are known: so many that the lowest byte of a line's number is its index.
+/// Number of known lines. The lowest byte of a line's number is its index.
 const KNOWN: usize = 256;
 
-/// The places of the last lines. A line begins with the newline before it. As long as there are
-/// fewer, the others are at the start of the body.
+/// The places of the last lines. A line begins with the newline before it. Lines before the first
+/// one count as lines at the start of the body.
 pub(super) struct Lines {
     starts: [u32; KNOWN],
     key_ends: [u32; KNOWN],
     /// The number of the current line.
     number: u32,
     /// Where the last tail of at least eight bytes begins.
-    pub(super) long_tail: Option<u32>,
+    long_tail: Option<u32>,
 }
 
 impl Default for Lines {
@@ -49,6 +49,11 @@ impl Lines {
         set(&mut self.key_ends, self.number, key_end);
     }
 
+    /// Records where a tail of at least eight bytes begins. Returns where the one before it does.
+    pub(super) fn replace_long_tail(&mut self, place: u32) -> Option<u32> {
+        self.long_tail.replace(place)
+    }
+
     #[inline(always)]
     pub(super) fn number(&self) -> u32 {
         self.number
@@ -64,14 +69,15 @@ impl Lines {
         self.key_end_of(0)
     }
 
-    /// Returns where the line starts that is so many lines back, or any place if there is none.
+    /// Returns where the line starts that is `back` lines before the current one. The result is
+    /// arbitrary if there is no such line.
     #[inline(always)]
     pub(super) fn start_of(&self, back: u8) -> u32 {
         let number = self.number.wrapping_sub(u32::from(back));
         self.starts.get(index(number)).copied().unwrap_or_default()
     }
 
-    /// Returns where the key of the line ends that is so many lines back.
+    /// Returns where the key ends of the line that is `back` lines before the current one.
     pub(super) fn key_end_of(&self, back: u8) -> u32 {
         let number = self.number.wrapping_sub(u32::from(back));
         self.key_ends.get(index(number)).copied().unwrap_or_default()

@@ -13,8 +13,8 @@ const HASH_BITS: u32 = 15;
 /// How far back a decompressor can copy: RFC 1951, section 2.
 pub(super) const WINDOW: usize = 1 << 15;
 
-/// How far back matches begin when they are found. Later, the values between can be longer.
-const MOST_DISTANCE: usize = WINDOW - 2_048;
+/// Largest distance of a match that is found. It leaves room for longer values in later bodies.
+const MOST_FOUND_DISTANCE: usize = WINDOW - 2_048;
 
 /// A match of only [`GRAM`] bytes is not worth a distance beyond this.
 const SHORT_DISTANCE: usize = 2_048;
@@ -31,7 +31,7 @@ pub(super) struct Matcher {
     last: Box<[u32]>,
     /// The place before each place, by its lowest bits.
     previous: Box<[u32]>,
-    /// What is added to the places of this body. So those of earlier bodies are too low.
+    /// Added to the places of this body, so that the places of earlier bodies are below `base`.
     base: u32,
     /// Up to where the grams of this body were added.
     added: usize,
@@ -72,7 +72,7 @@ impl Matcher {
     /// Forgets the first bytes of the body, a multiple of [`WINDOW`]: the next ones are now at its
     /// start.
     pub(super) fn shift(&mut self, bytes: usize) {
-        self.base += bytes as u32;
+        self.base = self.base.wrapping_add(bytes as u32);
         self.added = self.added.saturating_sub(bytes);
     }
 
@@ -133,7 +133,7 @@ impl Matcher {
             if let Some(previous) = self.previous.get_mut(at % WINDOW) {
                 *previous = *last;
             }
-            *last = self.base + at as u32;
+            *last = self.base.wrapping_add(at as u32);
         }
         self.added = self.added.max(end);
     }
@@ -149,7 +149,7 @@ impl Matcher {
         continued: Option<Match>,
     ) -> Option<Match> {
         let first = lines.start_of(MOST_BACK) as usize;
-        let first = first.max(at.saturating_sub(MOST_DISTANCE));
+        let first = first.max(at.saturating_sub(MOST_FOUND_DISTANCE));
         let most = (lines.key_end() as usize).checked_sub(at)?.min(MOST_LENGTH as usize);
         let mut place = *self.last.get(gram(body, at)?)?;
         let mut best = continued;
@@ -190,7 +190,8 @@ fn at_distance(body: &[u8], lines: &Lines, at: usize, distance: u32) -> Option<M
 /// Returns the length of a match; `None` if it is not worth its code.
 fn length_of(body: &[u8], lines: &Lines, source: usize, at: usize, most: usize) -> Option<usize> {
     let back = lines.back_of(source as u32);
-    u16::try_from(source as u32 - lines.start_of(back)).ok()?;
+    // A match that is continued can begin before all known lines.
+    u16::try_from((source as u32).checked_sub(lines.start_of(back))?).ok()?;
     let most = most.min((lines.key_end_of(back) as usize).checked_sub(source)?);
     let length = common_prefix(body.get(source..source + most)?, body.get(at..at + most)?);
     let is_worth = length > GRAM || length == GRAM && at - source <= SHORT_DISTANCE;

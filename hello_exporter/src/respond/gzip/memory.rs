@@ -116,9 +116,8 @@ pub(super) struct Memory {
     /// Where in `old` the keys begin that are kept, but are not in `new` yet. They end at `next`.
     kept_from: Place,
     is_changed: bool,
-    /// The number of keys of the current body that were not in the last one: matches for them are
-    /// searched.
-    searched: usize,
+    /// The number of keys of the current body that were not in the last one.
+    new_keys: usize,
 }
 
 impl Memory {
@@ -132,7 +131,7 @@ impl Memory {
         self.next = Place::default();
         self.kept_from = Place::default();
         self.is_changed = false;
-        self.searched = 0;
+        self.new_keys = 0;
     }
 
     /// Returns the next key, its tokens, and the place after it.
@@ -151,10 +150,10 @@ impl Memory {
     /// is the next. Returns `false` if there is none.
     pub(super) fn skip_to(&mut self, identity: Identity) -> bool {
         let later = self.old.keys.get(self.next.key..).unwrap_or_default();
-        // If many lines are new, so many can have been removed that all keys must be searched.
-        let searched =
-            if self.searched.is_power_of_two() { later.len() } else { Self::SEARCHED_KEYS };
-        let found = later.iter().take(searched).position(|key| key.identity == identity);
+        // More keys than that can have been removed. All of them are searched only at the 1st, 2nd,
+        // 4th, 8th and so on new key, which bounds the time.
+        let most = if self.new_keys.is_power_of_two() { later.len() } else { Self::SEARCHED_KEYS };
+        let found = later.iter().take(most).position(|key| key.identity == identity);
         let Some(skipped) = found.and_then(|at| later.get(..at)) else { return false };
         let tokens: usize = skipped.iter().map(|key| usize::from(key.tokens)).sum();
         let Place { key, token } = self.next;
@@ -183,7 +182,7 @@ impl Memory {
         search: impl FnOnce(&mut NewKey<'_>),
     ) -> (Key, &[Token]) {
         self.copy_kept();
-        self.searched += 1;
+        self.new_keys += 1;
         let start = self.new.tokens.len();
         let mut new = NewKey { tokens: &mut self.new.tokens, checksum: Checksum::default() };
         search(&mut new);
@@ -212,8 +211,8 @@ impl Memory {
         }
     }
 
-    pub(super) fn searched(&self) -> usize {
-        self.searched
+    pub(super) fn new_keys(&self) -> usize {
+        self.new_keys
     }
 
     pub(super) fn bytes(&self) -> usize {

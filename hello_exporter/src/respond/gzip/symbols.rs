@@ -14,15 +14,15 @@ pub(super) const MOST_LENGTH: u32 = 258;
 /// a word.
 pub(super) const MOST_LITERALS: u32 = 4;
 
-/// The most bits of the code of a byte or length. RFC 1951 permits 15, but so short codes are rare
-/// enough.
+/// The most bits of the code of a byte or length. RFC 1951 permits 15. With 13, four codes and the
+/// seven bits before them fit into a word, and two codes fit into a [`Code`].
 const MOST_MAIN_BITS: u32 = 13;
 
 const END_OF_BLOCK: usize = 256;
 const FIRST_LENGTH: usize = 257;
 const LENGTHS: usize = 29;
 
-/// More than there are lengths: so many that an index is in bounds without a branch.
+/// A power of two above the longest match, so that `%` keeps an index in bounds without a branch.
 const LENGTH_SLOTS: usize = 512;
 
 const DISTANCES: usize = 30;
@@ -187,7 +187,7 @@ impl Codes {
         huffman::write_numbers_of_bits(&[&self.main_bits, &self.distance_bits], end, out)
     }
 
-    /// Appends the first `count` of [`MOST_LITERALS`] bytes, the lowest first; if it is more, all.
+    /// Appends the first `count` of [`MOST_LITERALS`] bytes, the lowest first.
     #[inline(always)]
     pub(super) fn literals(&self, bytes: u32, count: u32, end: BitEnd) -> BitEnd {
         let code = |at: u32| {

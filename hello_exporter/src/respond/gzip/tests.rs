@@ -24,7 +24,7 @@ fn compressed(bodies: &[impl AsRef<[u8]>]) -> Vec<(usize, usize)> {
         assert_eq!(before, b"before");
         let start = String::from_utf8_lossy(body.get(..50).unwrap_or(body));
         assert!(decompressed(out) == body, "body {number} of {} bytes: {start:?}", body.len());
-        (out.len(), gzip.memory.searched())
+        (out.len(), gzip.memory.new_keys())
     });
     sizes.collect()
 }
@@ -78,7 +78,7 @@ fn any_bytes_are_compressed() {
 }
 
 #[test]
-fn only_new_lines_are_searched_for() {
+fn matches_are_searched_only_in_new_lines() {
     let series = |range: std::ops::Range<usize>, value| range.map(move |number| (number, value));
     let without = |text: &str, part: &str| -> String {
         text.split_inclusive('\n').filter(|line| !line.contains(part)).collect()
@@ -137,14 +137,14 @@ fn streamed(before: &str, body: &str, lengths: &[usize]) -> usize {
         rest = later;
         buffer.extend_from_slice(part);
         most = most.max(buffer.len());
-        gzip.take(&mut stream, &mut buffer, &mut out);
+        gzip.compress_lines(&mut stream, &mut buffer, &mut out);
     }
     gzip.end(stream, &buffer, &mut out);
     assert!(decompressed(&out) == body.as_bytes(), "parts of {lengths:?}");
     // The memory is that of a body that was not in parts.
     let next = |gzip: &mut Gzip| {
         gzip.compress(before.as_bytes(), &mut Vec::new());
-        gzip.memory.searched()
+        gzip.memory.new_keys()
     };
     let mut whole = Gzip::default();
     whole.compress(before.as_bytes(), &mut Vec::new());
@@ -176,4 +176,44 @@ fn finished_parts_are_not_kept() {
     let body = family((0..6_000).map(|number| (number, 1.0)));
     let most = streamed(&body, &body, &[10_000]);
     assert!(body.len() > 10 * WINDOW && most < 3 * WINDOW, "{most}");
+}
+
+#[test]
+fn blocks_begin_at_and_within_parts() {
+    let lines =
+        |number: usize| -> String { (0..number).map(|at| format!("a{at:06} 1\n")).collect() };
+    let before = lines(20_000);
+    for (number, length) in
+        [(16_383, 163_840), (16_384, 163_841), (16_385, 163_840), (40_000, 50_000)]
+    {
+        streamed(&before, &lines(number), &[length]);
+    }
+}
+
+#[test]
+fn long_lines_are_streamed() {
+    let line = |number: usize| format!("a{{b=\"{number}{}\"}} 1\n", "c".repeat(70_000));
+    let body: String = (0..5).map(line).collect();
+    streamed(&body, &body, &[100_000]);
+}
+
+#[test]
+fn long_value_repeats_from_before_the_known_lines() {
+    let short: String = (0..300).map(|number| format!("b{number} 1\n")).collect();
+    let body = format!("a 123456789\n{short}c 123456789\nd 1\n");
+    compressed(&[&body, &body]);
+}
+
+#[test]
+fn abandoned_stream_leaves_no_trace() {
+    let body = family((0..1_000).map(|number| (number, 1.0)));
+    let mut gzip = Gzip::default();
+    gzip.compress(body.as_bytes(), &mut Vec::new());
+    let mut stream = gzip.begin(&mut Vec::new());
+    let mut half = body.as_bytes()[..body.len() / 2].to_vec();
+    gzip.compress_lines(&mut stream, &mut half, &mut Vec::new());
+    let mut out = Vec::new();
+    assert!(gzip.compress(body.as_bytes(), &mut out));
+    assert!(decompressed(&out) == body.as_bytes());
+    assert_eq!(gzip.memory.new_keys(), 0);
 }

@@ -12,7 +12,6 @@ const BLOCK_LINES: u32 = 16_384;
 /// How many lines are summed at once, while they are in the cache. A block has a multiple of it.
 const SUMMED_LINES: u32 = 64;
 
-/// How far back a decompressor can copy: RFC 1951, section 2.
 const MOST_DISTANCE: u32 = WINDOW as u32;
 
 /// Takes symbols.
@@ -31,8 +30,8 @@ pub(super) trait Sink {
 
     fn matched(&mut self, length: u32, distance: u32, end: Self::End) -> Self::End;
 
-    /// Takes part of the body for its checksum.
-    fn passed(&mut self, bytes: &[u8]) {
+    /// Adds part of the body to its checksum.
+    fn add_to_checksum(&mut self, bytes: &[u8]) {
         let _ = bytes;
     }
 }
@@ -44,7 +43,8 @@ pub(super) struct Walk<'w, S: Sink> {
     pub(super) lines: &'w mut Lines,
     pub(super) memory: &'w mut Memory,
     pub(super) sink: &'w mut S,
-    /// Up to where the body is written, at the start and for functions that are not inlined.
+    /// Where [`run`](Self::run) begins. Functions that are not inlined receive and return the
+    /// progress here, too.
     pub(super) progress: Progress<S::End>,
 }
 
@@ -104,7 +104,8 @@ impl<S: Sink> Walk<'_, S> {
                     break;
                 }
             }
-            self.sink.passed(self.body.get(start..progress.at as usize).unwrap_or_default());
+            self.sink
+                .add_to_checksum(self.body.get(start..progress.at as usize).unwrap_or_default());
         }
         progress
     }
@@ -167,16 +168,21 @@ impl<S: Sink> Walk<'_, S> {
             }
             self.memory.drop_next();
         }
-        let Self { body, matcher, lines, memory, sink, .. } = self;
+        self.new_key(identity, key_end);
+    }
+
+    /// Searches for the matches of a key that is not in the memory, and hands it over.
+    fn new_key(&mut self, identity: Identity, key_end: usize) {
+        let Self { body, matcher, lines, memory, sink, progress } = self;
         lines.set_key_end(key_end as u32);
         let distance = (progress.length > 0).then_some(progress.distance);
         let (key, tokens) =
             memory.insert(identity, |new| matcher.search(body, lines, distance, new));
-        let written = KeyWriter { body, lines, sink: &mut **sink }.write(key, tokens, progress);
+        let written = KeyWriter { body, lines, sink: &mut **sink }.write(key, tokens, *progress);
         // Tokens that do not fit would be a fault of the search. Then the line is written as bytes,
         // of which the first is the newline before it.
         self.progress = written.unwrap_or_else(|| {
-            let Progress { at, end, .. } = self.flush(progress);
+            let Progress { at, end, .. } = self.flush(self.progress);
             let end = self.sink.literals(bytes_at(self.body, at) as u32, 1, end);
             Progress { at: at + 1, ..Progress::start(end) }
         });
@@ -217,10 +223,11 @@ impl<S: Sink> Walk<'_, S> {
     }
 
     /// Begins a match with the last long tail, if the first eight bytes are the same: timestamps
-    /// and similar values are often the same in all series. `None` if the match already is that.
+    /// and similar values are often the same in all series. Returns `None` if there is no earlier
+    /// long tail, if the bytes differ, or if the current match already has this distance.
     #[inline(always)]
     fn repeating_tail(&mut self, progress: Progress<S::End>) -> Option<Progress<S::End>> {
-        let source = self.lines.long_tail.replace(progress.at)?;
+        let source = self.lines.replace_long_tail(progress.at)?;
         let distance = progress.at - source;
         if progress.length > 0 && progress.distance == distance {
             return None;
