@@ -332,9 +332,9 @@ impl<'a> RenderedLabels<'a> {
 /// The rendered labels of a series in two parts: the start, which all series of a family have, is
 /// not stored with each.
 #[derive(Clone, Copy)]
-pub(crate) struct CutLabels<'a> {
+pub(crate) struct SplitLabels<'a> {
     /// The first name, `=` and the quote; empty without labels.
-    pub(crate) start: &'a str,
+    pub(crate) prefix: &'a str,
     /// The first value, and everything after it.
     pub(crate) rest: &'a [u8],
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::desc::{Desc, MetricType};
 use crate::escape;
-use crate::labels::{CutLabels, Labels, RenderedLabels};
+use crate::labels::{Labels, RenderedLabels, SplitLabels};
 use crate::name::NameKind;
 
 /// Writes the samples of one metric family of one collector.
@@ -229,19 +229,19 @@ impl<'a> FamilyEncoder<'a> {
     /// Writes samples that are numbers, after [`begin_rendered`](Self::begin_rendered).
     ///
     /// In the text formats, outside a row, the loop over the series appends lines directly, without
-    /// a virtual call for each. `labels_start` is the start of the labels of all series.
+    /// a virtual call for each. `labels_prefix` is the start of the labels of all series.
     #[inline]
     pub(crate) fn rendered_numbers<'s>(
         &mut self,
-        labels_start: &str,
-        samples: impl Iterator<Item = (CutLabels<'s>, SampleValue)>,
+        labels_prefix: &str,
+        samples: impl Iterator<Item = (SplitLabels<'s>, SampleValue)>,
     ) {
         let has_labels = !self.metric.desc.labels().is_empty() && !self.is_in_row();
         self.with_buffer(|encoder, buffer| {
             match encoder.encoder.plain_lines().filter(|_| has_labels) {
                 Some(lines) => {
                     let mut series = 0;
-                    let prefix = [&encoder.form.sample.open, labels_start];
+                    let prefix = [&encoder.form.sample.open, labels_prefix];
                     prefix.iter().for_each(|part| buffer.extend_from_slice(part.as_bytes()));
                     lines.append(buffer, samples.inspect(|_| series += 1));
                     encoder.written.live_series += series;
@@ -350,7 +350,7 @@ const LIVE_AND_OTHER: &str = "a live metric must be the only one that writes its
 #[inline(never)]
 fn append_sample(
     form: &Prepared,
-    labels: CutLabels<'_>,
+    labels: SplitLabels<'_>,
     sample: &Sample<'_>,
     buffer: &mut Vec<u8>,
     out: &mut Vec<u8>,

@@ -12,7 +12,7 @@ use super::number::{RenderedBounds, append_bound};
 use super::prepared::LinePrefix;
 use super::sample::{Exemplar, HistogramPoint, PointValue, SummaryPoint};
 use super::{Encoder, Exposition, Prepared, Sample, SampleValue};
-use crate::labels::{CutLabels, RenderedLabels};
+use crate::labels::{RenderedLabels, SplitLabels};
 
 /// The differences between the two text formats.
 pub(crate) trait Dialect {
@@ -261,16 +261,12 @@ impl LineEnd<'_> {
     }
 }
 
-impl CutLabels<'_> {
-    /// Joins the parts in a buffer, which is empty or has the labels of another series of the
-    /// family.
+impl SplitLabels<'_> {
+    /// Joins the parts in a buffer, whose contents they replace.
     #[inline(always)]
     pub(crate) fn join(self, buffer: &mut Vec<u8>) -> RenderedLabels<'_> {
-        if buffer.is_empty() {
-            buffer.extend_from_slice(self.start.as_bytes());
-        }
-        buffer.truncate(self.start.len());
-        Cursor::new(buffer).parts([self.rest]);
+        buffer.clear();
+        Cursor::new(buffer).parts([self.prefix.as_bytes(), self.rest]);
         RenderedLabels(buffer)
     }
 }
@@ -288,7 +284,7 @@ impl PlainLines<'_> {
     pub(crate) fn append<'s>(
         self,
         prefix: &[u8],
-        mut samples: impl Iterator<Item = (CutLabels<'s>, SampleValue)>,
+        mut samples: impl Iterator<Item = (SplitLabels<'s>, SampleValue)>,
     ) {
         let Self(out) = self;
         if !out.has_active_reader() {
@@ -306,7 +302,7 @@ impl PlainLines<'_> {
 fn append_lines<'s>(
     out: &mut Vec<u8>,
     prefix: &[u8],
-    samples: impl Iterator<Item = (CutLabels<'s>, SampleValue)>,
+    samples: impl Iterator<Item = (SplitLabels<'s>, SampleValue)>,
 ) {
     let mut cursor = Cursor::new(out);
     samples.for_each(|(labels, value)| {

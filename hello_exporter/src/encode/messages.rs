@@ -15,7 +15,7 @@ use super::wire::{
 };
 use super::{Sample, SampleValue};
 use crate::desc::MetricType;
-use crate::labels::CutLabels;
+use crate::labels::SplitLabels;
 
 /// The parts that the messages of all samples of a metric share.
 #[derive(Debug)]
@@ -165,7 +165,7 @@ impl FamilyLength {
 
 /// A series whose value is a number.
 pub(crate) struct NumberSeries<'s, L> {
-    pub(crate) labels: CutLabels<'s>,
+    pub(crate) labels: SplitLabels<'s>,
     /// The lengths of the label values; `None` if one is escaped.
     pub(crate) lengths: Option<L>,
     pub(crate) number: SampleValue,
@@ -231,7 +231,7 @@ fn append<L: Iterator<Item = usize> + Clone>(
         *start = series.start.map_or(Some(Start::default()), Start::new)?;
     }
     let mut rendered = series.labels.rest;
-    let rendered_length = series.labels.start.len() + rendered.len();
+    let rendered_length = series.labels.prefix.len() + rendered.len();
     let labels_length = labels.length(rendered_length, lengths.clone())?;
     append_length(parts.const_labels.len() + labels_length + NUMBER + start.length, cursor);
     cursor.parts([&parts.const_labels]);
@@ -307,9 +307,9 @@ mod tests {
     use crate::encode::{Encoder, ProtobufEncoder};
     use crate::labels::{self, RenderedLabels};
 
-    fn cut(rendered: &str) -> CutLabels<'_> {
+    fn cut(rendered: &str) -> SplitLabels<'_> {
         let start = rendered.find("=\"").map_or(0, |at| at + 2);
-        CutLabels { start: &rendered[..start], rest: &rendered.as_bytes()[start..] }
+        SplitLabels { prefix: &rendered[..start], rest: &rendered.as_bytes()[start..] }
     }
 
     /// Returns the messages of these series, and how many of them the general way appended.

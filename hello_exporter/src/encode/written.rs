@@ -86,7 +86,8 @@ impl Written {
         if let Some(scratch) = &mut self.scratch {
             scratch.exemplars.clear();
         }
-        self.rendered.capacity() <= 1 << 20 && self.ranges.capacity() <= 1 << 16
+        let labels = self.scratch.as_ref().map_or(0, |scratch| scratch.labels.capacity());
+        self.rendered.capacity().max(labels) <= 1 << 20 && self.ranges.capacity() <= 1 << 16
     }
 
     /// Renders a label set, and returns it unless it was written before. Returns `None` if samples

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use tracing::warn;
 
 use crate::encode::{Exemplar, FamilyEncoder, Sample, SampleValue, Scratch, unix_milliseconds};
-use crate::labels::{self, CutLabels, RenderedLabels};
+use crate::labels::{self, RenderedLabels, SplitLabels};
 use crate::name::is_label_name;
 use crate::sync::lock;
 
@@ -79,7 +79,7 @@ impl Exemplars {
         }
     }
 
-    pub(super) fn remove(&self, labels: CutLabels<'_>) {
+    pub(super) fn remove(&self, labels: SplitLabels<'_>) {
         if let Some(mut by_series) = self.lock() {
             by_series.remove(labels.join(&mut Vec::new()).0);
         }

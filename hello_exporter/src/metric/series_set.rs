@@ -80,7 +80,7 @@ macro_rules! number_metric {
                     let is_kept = encoder.is_kept();
                     encoder.rendered_started_numbers(started_numbers::<T>(&snapshot, is_kept));
                 } else {
-                    encoder.rendered_numbers(&store.labels_start, numbers);
+                    encoder.rendered_numbers(&store.labels_prefix, numbers);
                 }
             }
         }

@@ -40,7 +40,7 @@ use tracing::warn;
 use super::exemplar::Exemplars;
 use super::native::NativeLayout;
 use super::start::StartTimestamp;
-use crate::labels::{CutLabels, LabelNames, clip};
+use crate::labels::{LabelNames, SplitLabels, clip};
 use crate::sync::modelled::{
     AtomicU64, Mutex, MutexGuard, Ordering, RandomState, RwLock, lock, read, write,
 };
@@ -66,8 +66,8 @@ pub(crate) struct Store {
     generation: AtomicU64,
     hasher: RandomState,
     pub(super) label_names: LabelNames,
-    /// The part of the labels that is not stored with each series, see [`key::start`].
-    pub(super) labels_start: Box<str>,
+    /// The part of the labels that is not stored with each series, see [`key::labels_prefix`].
+    pub(super) labels_prefix: Box<str>,
     /// The number of bytes before each label value, see [`key::gaps`].
     gaps: Box<[usize]>,
     layout: Layout,
@@ -113,7 +113,7 @@ impl Store {
             hasher: RandomState::default(),
             layout: Layout::new(&gaps, value, limits.expire_after.is_some()),
             gaps,
-            labels_start: key::start(&label_names),
+            labels_prefix: key::labels_prefix(&label_names),
             native: value.native,
             label_names,
             expiry: limits.expire_after.map(Expiry::new),
@@ -227,7 +227,7 @@ impl Store {
     pub(super) fn read_handle<R>(
         &self,
         handle: &RecordHandle,
-        read: impl FnOnce(CutLabels<'_>, SeriesValue<'_>) -> R,
+        read: impl FnOnce(SplitLabels<'_>, SeriesValue<'_>) -> R,
     ) -> Option<R> {
         let record = handle.chunk.record(handle.offset, self.layout)?;
         let value = SeriesValue::new(record.state, handle.chunk.natives(), self.layout);
@@ -235,8 +235,8 @@ impl Store {
     }
 
     #[inline(always)]
-    fn labels_of<'s>(&'s self, record: Record<'s>) -> CutLabels<'s> {
-        CutLabels { start: &self.labels_start, rest: record.labels() }
+    fn labels_of<'s>(&'s self, record: Record<'s>) -> SplitLabels<'s> {
+        SplitLabels { prefix: &self.labels_prefix, rest: record.labels() }
     }
 
     /// Runs `run` with the key of these values. Returns `None` if `run` does, or if the number of
@@ -362,14 +362,20 @@ impl Store {
         }
     }
 
-    /// Counts an update that has no series, e.g. because the family is full or has other labels.
+    /// Counts an update that has no series, e.g. because the family is full, has other labels, or
+    /// the labels are too long.
     /// Logs the first one.
     #[cold]
     fn drop_update<R>(&self, values: &[&str]) -> Option<R> {
         if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
             let labels: Vec<&str> = self.label_names.iter().collect();
             let series = self.len();
-            warn!(?labels, ?values, series, "Family is full, or has other labels; update dropped");
+            warn!(
+                ?labels,
+                ?values,
+                series,
+                "Family is full, or the labels are other or too long; update dropped"
+            );
         }
         None
     }
@@ -378,7 +384,7 @@ impl Store {
     fn render(&self, key: &SeriesKey<'_>) -> Option<Vec<u64>> {
         let labels = self.label_names.render(key.values);
         let start = StartTimestamp::now();
-        chunk::render(key, start, labels.get(self.labels_start.len()..)?, self.layout)
+        chunk::render(key, start, labels.get(self.labels_prefix.len()..)?, self.layout)
     }
 }
 

@@ -7,7 +7,7 @@ use super::histogram::Histogram;
 use super::series_set::{NumberMetric, SeriesSet};
 use super::store::{RecordHandle, SeriesValue};
 use super::word::{self, Word};
-use crate::labels::{self, CutLabels};
+use crate::labels::{self, SplitLabels};
 
 /// Read access to a series, from [`Family::iter`](crate::Family::iter) or
 /// [`Family::retain`](crate::Family::retain).
@@ -36,7 +36,7 @@ impl<'f, M> SeriesView<'f, M> {
         self.read(|labels, _| labels.join(&mut Vec::new()).as_str().to_owned()).unwrap_or_default()
     }
 
-    fn read<R>(&self, read: impl FnOnce(CutLabels<'_>, SeriesValue<'_>) -> R) -> Option<R> {
+    fn read<R>(&self, read: impl FnOnce(SplitLabels<'_>, SeriesValue<'_>) -> R) -> Option<R> {
         self.series.store.read_handle(&self.record, read)
     }
 }

@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use super::*;
-use crate::labels::CutLabels;
+use crate::labels::SplitLabels;
 use crate::metric::word;
 
 /// Returns the rendered labels and the value of every series.
 fn series(family: &CounterVec<2>) -> Vec<(String, u64)> {
     let snapshot = family.series.store.snapshot();
     let series = snapshot.series();
-    let joined = |labels: CutLabels<'_>| labels.join(&mut Vec::new()).as_str().to_owned();
+    let joined = |labels: SplitLabels<'_>| labels.join(&mut Vec::new()).as_str().to_owned();
     series.map(|(labels, words)| (joined(labels), word::load(&words[0]))).collect()
 }
 

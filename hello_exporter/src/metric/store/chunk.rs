@@ -13,6 +13,7 @@
 //!   writer's lock. This offset is the start of a complete record: it comes from an index entry, is
 //!   `FIRST_OFFSET`, or is the end of the previous record with its padding.
 //! - A store has one [`Layout`] for all its records.
+//! - A start timestamp shares words with labels, so only [`render`] writes it. It never changes.
 //! - Other modules can store only to the state of a record; this one also sets one bit of its
 //!   header. Removal marks a record, and compaction copies it to another chunk.
 //! - A chunk lives as long as its last reference, and every record borrows from a chunk.
@@ -37,7 +38,7 @@ use crate::sync::modelled::{AtomicU64, Ordering};
 use bytes::bytes;
 use header::Header;
 pub(super) use placement::Placement;
-use placement::Value;
+use placement::ValuePosition;
 
 /// The parts of a series that are the same for all series of a family.
 #[derive(Clone, Copy)]
@@ -247,7 +248,7 @@ impl Chunk {
         layout: Layout,
     ) -> bool {
         let free = self.words.get(self.complete(Ordering::Relaxed)..);
-        free.and_then(|free| placement.value(free, record_words, layout)).is_some()
+        free.and_then(|free| placement.place(free, record_words, layout)).is_some()
     }
 
     /// Returns the record at the offset of an index entry or a handle.
@@ -290,19 +291,19 @@ impl Chunk {
     ) -> Option<usize> {
         let offset = self.complete(Ordering::Relaxed);
         let free = self.words.get(offset..)?;
-        let value = placement.value(free, record.len(), layout)?;
-        let at_state = record.len().checked_sub(layout.state)?;
+        let value = placement.place(free, record.len(), layout)?;
+        let state_in_record = record.len().checked_sub(layout.state)?;
         if let Some(native) = native {
             let number = self.natives.partition_point(|native| native.get().is_some());
             self.natives.get(number)?.set(native).ok()?;
-            *record.get_mut(at_state + layout.value - 1)? = number as u64;
+            *record.get_mut(state_in_record + layout.value - 1)? = number as u64;
         }
-        let (rest, state) = record.split_at_checked(at_state)?;
+        let (rest, state) = record.split_at_checked(state_in_record)?;
         let (header, body) = rest.split_first()?;
         let (header, at_body, at_state, padding) = match value {
-            Value::First => (Header(*header).with_value_first(), 1 + layout.state, 1, 0),
-            Value::Last { padding } => {
-                (Header(*header).with_padding(padding), 1, at_state + padding, padding)
+            ValuePosition::First => (Header(*header).with_value_first(), 1 + layout.state, 1, 0),
+            ValuePosition::Last { padding } => {
+                (Header(*header).with_padding(padding), 1, state_in_record + padding, padding)
             }
         };
         store(free, &[header.0]);

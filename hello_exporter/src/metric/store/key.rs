@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use super::Store;
 use super::chunk::{Layout, Record};
-use super::lengths::{self, ShortLengths, ValueLengths};
+use super::lengths::{self, HeaderLengths, ValueLengths};
 use crate::escape;
 use crate::labels::LabelNames;
 use crate::sync::modelled::RandomState;
@@ -13,7 +13,7 @@ use crate::sync::modelled::RandomState;
 pub(super) struct SeriesKey<'v> {
     pub(super) values: &'v [&'v str],
     pub(super) hash: u64,
-    pub(super) lengths: ShortLengths,
+    pub(super) lengths: HeaderLengths,
 }
 
 impl<'v> SeriesKey<'v> {
@@ -21,19 +21,19 @@ impl<'v> SeriesKey<'v> {
     #[inline(always)]
     pub(super) fn new(values: &'v [&'v str], hasher: &RandomState) -> Option<Self> {
         let mut hasher = hasher.build_hasher();
-        let (mut any_length, mut lengths) = (0, 0);
+        let (mut lengths_or, mut lengths) = (0, 0);
         for value in values {
             hasher.write(value.as_bytes());
-            any_length |= value.len();
-            lengths = ShortLengths::append(lengths, value.len());
+            lengths_or |= value.len();
+            lengths = HeaderLengths::append(lengths, value.len());
         }
-        let lengths = ShortLengths::new(values.len(), any_length, lengths)?;
+        let lengths = HeaderLengths::new(values.len(), lengths_or, lengths)?;
         Some(Self { values, hash: hasher.finish(), lengths })
     }
 
     /// Iterates over the words with the lengths of the values; there are none if they are short.
     pub(super) fn long_lengths(&self) -> impl Iterator<Item = u64> {
-        let values = if self.lengths.are_long() { self.values } else { &[] };
+        let values = if self.lengths.are_elsewhere() { self.values } else { &[] };
         lengths::long(values)
     }
 
@@ -49,7 +49,7 @@ impl<'v> SeriesKey<'v> {
     pub(super) fn matches(&self, record: Record<'_>, store: &Store) -> bool {
         let header = record.header;
         if header.lengths() != self.lengths
-            || self.lengths.are_long() && !self.has_long_lengths(record, store.layout)
+            || self.lengths.are_elsewhere() && !self.has_long_lengths(record, store.layout)
         {
             return false;
         }
@@ -112,7 +112,7 @@ impl Store {
 }
 
 /// Returns the part of rendered labels before the first value; empty without labels.
-pub(super) fn start(label_names: &LabelNames) -> Box<str> {
+pub(super) fn labels_prefix(label_names: &LabelNames) -> Box<str> {
     label_names.rendered().next().map_or_else(Box::default, |name| format!("{name}=\"").into())
 }
 

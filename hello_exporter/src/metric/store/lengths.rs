@@ -8,28 +8,28 @@ use crate::labels::MAX_LABEL_VALUE_BYTES;
 use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The lengths of up to four values, a byte each, the last one in the lowest bits. If there are
-/// more values, or one is longer than [`MOST`](Self::MOST), the lengths are [`LONG`](Self::LONG).
+/// more values, or one is longer than [`MOST`](Self::MOST), the lengths are [`ELSEWHERE`](Self::ELSEWHERE).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct ShortLengths(u32);
+pub(super) struct HeaderLengths(u32);
 
-impl ShortLengths {
-    /// The lengths are in words of their own. They are never `LONG` otherwise: no byte has its
-    /// highest bit.
-    const LONG: Self = Self(1 << 31);
+impl HeaderLengths {
+    /// The lengths are in words after the header. Lengths in the header never have this bit: each is
+    /// at most 127.
+    const ELSEWHERE: Self = Self(1 << 31);
     /// The length of the longest value that is short.
     const MOST: usize = 127;
     const COUNT: usize = 4;
 
     /// Returns the lengths of `count` values, or `None` if a value is too long. Each bit of
-    /// `any_length` is set if a length has it. `lengths` are the lengths if they are short.
+    /// `lengths_or` is set if a length has it. `lengths` are the lengths if they are short.
     #[inline(always)]
-    pub(super) fn new(count: usize, any_length: usize, lengths: u32) -> Option<Self> {
-        if count <= Self::COUNT && any_length <= Self::MOST {
+    pub(super) fn new(count: usize, lengths_or: usize, lengths: u32) -> Option<Self> {
+        if count <= Self::COUNT && lengths_or <= Self::MOST {
             return Some(Self(lengths));
         }
         // The limit has all bits below its highest one, so a length above it has a higher bit.
         const { assert!((MAX_LABEL_VALUE_BYTES + 1).is_power_of_two()) };
-        (any_length <= MAX_LABEL_VALUE_BYTES).then_some(Self::LONG)
+        (lengths_or <= MAX_LABEL_VALUE_BYTES).then_some(Self::ELSEWHERE)
     }
 
     /// Appends a length. The result is meaningless after a length that is not short.
@@ -57,8 +57,8 @@ impl ShortLengths {
     }
 
     #[inline(always)]
-    pub(super) fn are_long(self) -> bool {
-        self.0 & Self::LONG.0 != 0
+    pub(super) fn are_elsewhere(self) -> bool {
+        self.0 & Self::ELSEWHERE.0 != 0
     }
 }
 
@@ -116,7 +116,7 @@ impl<'s> ValueLengths<'s> {
             return None;
         }
         let lengths = header.lengths();
-        if lengths.are_long() {
+        if lengths.are_elsewhere() {
             let words = record.lengths(layout);
             return Some(Self { words, word: 0, in_word: 0, left: count });
         }

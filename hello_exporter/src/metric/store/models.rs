@@ -61,7 +61,7 @@ impl Gauges {
 
     /// Returns the record of a series, which stays readable after its removal.
     fn record(&self, x: &str) -> Record {
-        let is_it = |labels: CutLabels<'_>, _: SeriesValue<'_>| joined(labels) == rendered(x);
+        let is_it = |labels: SplitLabels<'_>, _: SeriesValue<'_>| joined(labels) == rendered(x);
         let mut handles = self.0.handles();
         let handle = handles.find(|handle| self.0.read_handle(handle, is_it) == Some(true));
         Record { gauges: self.clone(), handle: handle.unwrap() }
@@ -108,7 +108,7 @@ fn get(value: SeriesValue<'_>) -> u64 {
     load(&value.words[0])
 }
 
-fn joined(labels: CutLabels<'_>) -> String {
+fn joined(labels: SplitLabels<'_>) -> String {
     labels.join(&mut Vec::new()).as_str().to_owned()
 }
 

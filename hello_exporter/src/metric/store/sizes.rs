@@ -15,8 +15,8 @@ pub(super) const LINE_WORDS: usize = size(8, 1);
 /// word fill them.
 pub(super) const FEWEST_CHUNK_WORDS: usize = size(32, 10);
 
-/// The fewest words of a store that packs new records: more than the caches of a core hold, so that
-/// two threads rarely use neighbours at the same time.
+/// The fewest words of a store that packs new records, used or not: 512 KiB. In so large a family,
+/// two threads rarely update neighbours at the same time.
 pub(super) const FEWEST_PACKED_WORDS: usize = 65_536;
 
 /// The fewest slots of an index that is not empty. In a model, they have room for three entries.

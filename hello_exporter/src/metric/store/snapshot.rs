@@ -2,7 +2,7 @@
 
 use super::storage::Storage;
 use super::{SeriesValue, Store, ValueLengths};
-use crate::labels::CutLabels;
+use crate::labels::SplitLabels;
 use crate::metric::start::StartTimestamp;
 use crate::sync::modelled::AtomicU64;
 
@@ -19,7 +19,7 @@ impl<'a> Snapshot<'a> {
 
     /// Iterates over the labels and values of all series, in the order of their creation.
     #[inline(always)]
-    pub(crate) fn series(&self) -> impl Iterator<Item = (CutLabels<'_>, &[AtomicU64])> {
+    pub(crate) fn series(&self) -> impl Iterator<Item = (SplitLabels<'_>, &[AtomicU64])> {
         let records = self.storage.walk(self.store.layout);
         records.map(|(_, _, record)| (self.store.labels_of(record), record.state))
     }
@@ -41,7 +41,7 @@ impl<'a> Snapshot<'a> {
 
 /// A series of a [`Snapshot`].
 pub(crate) struct FullSeries<'s> {
-    pub(crate) labels: CutLabels<'s>,
+    pub(crate) labels: SplitLabels<'s>,
     /// The lengths of its label values; `None` if one is escaped.
     pub(in crate::metric) lengths: Option<ValueLengths<'s>>,
     pub(in crate::metric) value: SeriesValue<'s>,

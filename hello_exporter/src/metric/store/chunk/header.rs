@@ -2,7 +2,8 @@
 
 use super::Layout;
 use crate::metric::store::index::Index;
-use crate::metric::store::lengths::ShortLengths;
+use crate::metric::store::lengths::HeaderLengths;
+use crate::metric::store::sizes::LINE_WORDS;
 
 /// The first word of a record. From the highest bit: the lengths of its label values, whether it is
 /// a tombstone, whether any label is escaped, the position of the value, the padding, a few bits of
@@ -19,14 +20,15 @@ impl Header {
     const VALUE_FIRST: u64 = 1 << 29;
     /// The lowest bit of the padding: the number of unused words before a value that follows the
     /// labels.
-    const PADDING_AT: u32 = 25;
-    const PADDING: u64 = 0xF << Self::PADDING_AT;
+    const PADDING_AT: u32 = Self::HASH_AT + Index::LOW_HASH_BITS;
+    const PADDING_BITS: u32 = 4;
+    const PADDING: u64 = ((1 << Self::PADDING_BITS) - 1) << Self::PADDING_AT;
     const HASH_AT: u32 = Self::LENGTH_BITS;
     const HASH: u64 = ((1 << Index::LOW_HASH_BITS) - 1) << Self::HASH_AT;
     const LENGTH_BITS: u32 = 21;
 
-    /// Returns `None` if the labels are too long.
-    pub(super) fn new(hash: u64, lengths: ShortLengths, labels: &str) -> Option<Self> {
+    /// Returns `None` if the labels have 2 MiB or more.
+    pub(super) fn new(hash: u64, lengths: HeaderLengths, labels: &str) -> Option<Self> {
         let escaped = if labels.contains('\\') { Self::ESCAPED } else { 0 };
         let length = labels.len() as u64;
         let is_short = length >> Self::LENGTH_BITS == 0;
@@ -37,8 +39,8 @@ impl Header {
 
     /// Returns the lengths of the label values.
     #[inline(always)]
-    pub(in crate::metric::store) fn lengths(self) -> ShortLengths {
-        ShortLengths::from_bits((self.0 >> Self::VALUE_LENGTHS_AT) as u32)
+    pub(in crate::metric::store) fn lengths(self) -> HeaderLengths {
+        HeaderLengths::from_bits((self.0 >> Self::VALUE_LENGTHS_AT) as u32)
     }
 
     /// Returns the number of bytes of the labels.
@@ -57,7 +59,7 @@ impl Header {
     /// Returns the number of words of the lengths that are not in the header.
     #[inline(always)]
     pub(super) fn lengths_words(self, layout: Layout) -> usize {
-        if self.lengths().are_long() { layout.lengths } else { 0 }
+        if self.lengths().are_elsewhere() { layout.lengths } else { 0 }
     }
 
     #[inline(always)]
@@ -76,6 +78,11 @@ impl Header {
     }
 
     pub(super) fn with_padding(self, padding: usize) -> Self {
+        const {
+            assert!(Self::PADDING_AT + Self::PADDING_BITS == Self::VALUE_FIRST.trailing_zeros());
+            // A record is padded twice at most, each time by less than a line.
+            assert!(2 * (LINE_WORDS - 1) < 1 << Self::PADDING_BITS);
+        }
         Self(self.plain().0 | (padding as u64) << Self::PADDING_AT)
     }
 
