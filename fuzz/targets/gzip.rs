@@ -1,4 +1,5 @@
-//! A body in gzip is decompressed to the same bytes, whatever is remembered of those before it.
+//! A body in gzip is decompressed to the same bytes, whatever is remembered of those before it, and
+//! whether it is compressed as a whole or in parts.
 
 #![no_main]
 
@@ -13,7 +14,8 @@ const VALUES: [&str; 8] =
 #[derive(Arbitrary, Debug)]
 enum Body {
     Bytes(Vec<u8>),
-    Lines(Vec<Line>),
+    /// Lines, and how often they are repeated.
+    Lines(Vec<Line>, u8),
 }
 
 /// A series and its value.
@@ -50,16 +52,19 @@ impl From<Body> for Vec<u8> {
     fn from(body: Body) -> Self {
         match body {
             Body::Bytes(bytes) => bytes,
-            Body::Lines(lines) => {
+            Body::Lines(lines, repeated) => {
                 let mut text = String::new();
                 lines.iter().for_each(|line| line.write(&mut text));
-                text.into_bytes()
+                text.repeat(1 + usize::from(repeated)).into_bytes()
             }
         }
     }
 }
 
-fuzz_target!(|bodies: Vec<Body>| {
-    let bodies: Vec<Vec<u8>> = bodies.into_iter().map(Vec::from).collect();
-    assert_eq!(gzip_and_back(&bodies).unwrap(), bodies);
+fuzz_target!(|bodies: Vec<(Body, u16)>| {
+    let bodies: Vec<(Vec<u8>, u16)> =
+        bodies.into_iter().map(|(body, part)| (body.into(), part)).collect();
+    for (decompressed, (body, _)) in gzip_and_back(&bodies).unwrap().iter().zip(&bodies) {
+        assert!(decompressed == body);
+    }
 });

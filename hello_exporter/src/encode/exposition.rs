@@ -65,7 +65,7 @@ impl Exposition {
 
     /// Lets the reader read if there is enough to read. This is called between two lines.
     #[inline]
-    pub(super) fn pass_lines(&mut self) {
+    pub(crate) fn pass_lines(&mut self) {
         if self.has_active_reader && self.buffer.len() >= Self::READ_AT {
             self.read();
         }

@@ -133,6 +133,10 @@ impl Drop for Body {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+
+    use flate2::read::GzDecoder;
+
     use super::*;
 
     #[test]
@@ -159,5 +163,50 @@ mod tests {
             encoder.encode(Coding::Identity, None, |exposition| exposition.buffer.extend(b"a 1\n"));
         assert_eq!(Vec::from(body), b"a 1\n");
         assert_eq!(encoder.expositions.bytes(), [0; 0]);
+    }
+
+    /// Writes an exposition of so many lines, 100 bytes each, and returns the length of the buffer
+    /// at the end of it.
+    fn write_lines(exposition: &mut Exposition, lines: usize) -> usize {
+        let start = exposition.begin();
+        for number in 0..lines {
+            writeln!(exposition.buffer, "a{{number=\"{number:085}\"}} 1").unwrap();
+            exposition.pass_lines();
+        }
+        assert_eq!(exposition.len(), start + 100 * lines);
+        exposition.buffer.len()
+    }
+
+    #[test]
+    fn large_exposition_of_a_known_kind_is_compressed_in_parts() {
+        let encoder = BodyEncoder::default();
+        let encode = |lines| {
+            let mut buffered = 0;
+            let encode = |exposition: &mut Exposition| buffered = write_lines(exposition, lines);
+            let body = encoder.encode(Coding::Gzip, Some(Kind::of("a")), encode);
+            let mut decompressed = Vec::new();
+            GzDecoder::new(body.as_ref()).read_to_end(&mut decompressed).unwrap();
+            (decompressed.len(), buffered)
+        };
+        // The first one is compressed by zlib-rs, the second one is remembered.
+        assert_eq!([encode(10_000), encode(10_000)], [(1_000_000, 1_000_000); 2]);
+        let (length, buffered) = encode(10_000);
+        assert!(length == 1_000_000 && buffered < 300_000, "{length} {buffered}");
+        // A small one is compressed as a whole, and so is one whose compressor is in use.
+        assert_eq!(encode(1_000), (100_000, 100_000));
+        let outer = |exposition: &mut Exposition| {
+            write_lines(exposition, 10_000);
+            assert_eq!(encode(10_000), (1_000_000, 1_000_000));
+        };
+        encoder.encode(Coding::Gzip, Some(Kind::of("a")), outer);
+        // One that begins again uses the same compressor from its start.
+        let restarted = |exposition: &mut Exposition| {
+            let start = exposition.begin();
+            write_lines(exposition, 10_000);
+            exposition.restart(start);
+            assert!(write_lines(exposition, 10_000) < 300_000);
+        };
+        encoder.encode(Coding::Gzip, Some(Kind::of("a")), restarted);
+        assert!(encode(10_000).1 < 300_000);
     }
 }

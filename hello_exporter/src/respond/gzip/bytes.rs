@@ -83,3 +83,27 @@ pub(super) fn common_prefix(one: &[u8], other: &[u8]) -> usize {
     let rest = one_rest.iter().zip(other_rest).take_while(|(one, other)| one == other);
     one_words.len() * 8 + rest.count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_bytes_are_found_at_any_length() {
+        for length in 0..200 {
+            for rest in [0, 1, 63, 64, 65] {
+                let one: Vec<u8> = (0..length as u8).collect();
+                let end = vec![0xff; rest];
+                let body = [&one[..], b"-", &one[..], &end[..]].concat();
+                let at = length as u32 + 1;
+                assert!(is_same(&body, 0, at, length as u32));
+                for differing in 0..length {
+                    let mut body = body.clone();
+                    body[differing] ^= 0x80;
+                    assert!(!is_same(&body, 0, at, length as u32), "{differing} of {length}");
+                }
+                assert!(!is_same(&body, 0, at, length as u32 + rest as u32 + 1));
+            }
+        }
+    }
+}

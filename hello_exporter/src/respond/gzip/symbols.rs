@@ -278,3 +278,46 @@ impl Digits {
 const fn every_byte(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_only_digits() {
+        for count in 0..=8 {
+            let digits = u64::from_le_bytes(*b"01239876");
+            for at in 0..8 {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = digits.to_le_bytes();
+                    bytes[at] = byte;
+                    let is_digits = bytes[..count].iter().all(u8::is_ascii_digit);
+                    let found = Digits::of(u64::from_le_bytes(bytes), count as u32);
+                    assert_eq!(found.is_some(), is_digits, "{count} of {bytes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn digits_have_the_codes_of_their_bytes() {
+        let mut counts = Counts::default();
+        b"00012345678899".iter().for_each(|byte| counts.literal(*byte));
+        let codes = Codes::new(&counts);
+        for number in ["", "7", "70", "012", "9999", "12345", "98765432"] {
+            let mut bytes = [0xff; 8];
+            bytes[..number.len()].copy_from_slice(number.as_bytes());
+            let digits = Digits::of(u64::from_le_bytes(bytes), number.len() as u32).unwrap();
+            let mut out = [Vec::new(), Vec::new()];
+            let [one, other] = &mut out;
+            let end = codes.digits(digits, BitEnd::of(one)).written(one);
+            codes.digits(digits.rest(), end).written(one).finish(one);
+            let mut end = BitEnd::of(other);
+            for byte in number.bytes() {
+                end = codes.literals(byte.into(), 1, end).written(other);
+            }
+            end.finish(other);
+            assert_eq!(one, other, "{number}");
+        }
+    }
+}

@@ -22,10 +22,10 @@ pub(super) trait Sink {
     /// Ends the block before this one, and begins this one.
     fn begin_block(&mut self, number: usize, end: Self::End) -> Self::End;
 
-    /// Takes the first `count` of [`MOST_LITERALS`] bytes, the lowest first.
+    /// Takes the first `count` of four bytes, the lowest first.
     fn literals(&mut self, bytes: u32, count: u32, end: Self::End) -> Self::End;
 
-    /// Takes the first `count` of eight bytes, which are mostly digits.
+    /// Takes the first `count` of eight bytes, the lowest first. They are mostly digits.
     fn value(&mut self, bytes: u64, count: u32, end: Self::End) -> Self::End;
 
     fn matched(&mut self, length: u32, distance: u32, end: Self::End) -> Self::End;
