@@ -1,5 +1,9 @@
 //! An exposition while it is written.
 
+use tracing::error;
+
+use crate::panic::catch;
+
 /// An exposition that is being written.
 ///
 /// A large exposition need not be in memory as a whole: a [`LineReader`] removes lines that it has
@@ -73,22 +77,33 @@ impl Exposition {
 
     #[inline(never)]
     fn read(&mut self) {
-        if let Some(reader) = &mut self.reader {
-            let length = self.buffer.len();
-            self.has_active_reader = reader.read(&mut self.buffer);
-            if self.has_active_reader {
-                self.read = self.removed + length;
-                self.removed = self.read - self.buffer.len();
+        let Some(reader) = &mut self.reader else { return };
+        let length = self.buffer.len();
+        // A panic here is a fault of the reader, not of the collector that is writing.
+        match catch(|| reader.read(&mut self.buffer)) {
+            Ok(is_active) => self.has_active_reader = is_active,
+            Err(error) => {
+                error!(%error, "Cannot read the exposition while it is written, writing it again");
+                self.reader = None;
+                self.tear();
             }
         }
+        if self.has_active_reader {
+            self.read = self.removed + length;
+            self.removed = self.read - self.buffer.len();
+        }
+    }
+
+    fn tear(&mut self) {
+        self.is_torn = true;
+        self.has_active_reader = false;
     }
 
     /// Keeps only the first `length` bytes. If the reader has read any of the others, the exposition
     /// is torn, and not read any further.
     pub(super) fn truncate(&mut self, length: usize) {
         if length < self.read {
-            self.is_torn = true;
-            self.has_active_reader = false;
+            self.tear();
         } else {
             self.buffer.truncate(length - self.removed);
         }
@@ -107,16 +122,16 @@ impl Exposition {
 
     /// Undoes all writes since [`begin`](Self::begin), which has returned `start`.
     pub(crate) fn restart(&mut self, start: usize) {
-        // If the reader has read any of them, `start` is 0.
-        if start < self.read
-            && let Some(reader) = &mut self.reader
-        {
-            reader.restart();
-            self.buffer.clear();
-            (self.removed, self.read) = (0, 0);
+        if start > 0 {
+            // Nothing was read since then.
+            self.truncate(start);
+            return;
         }
-        self.truncate(start);
-        self.is_torn = false;
+        if let Some(reader) = &mut self.reader {
+            reader.restart();
+        }
+        self.buffer.clear();
+        (self.removed, self.read, self.is_torn) = (0, 0, false);
     }
 }
 
@@ -234,5 +249,33 @@ mod tests {
             exposition.truncate(Exposition::READ_AT - undone);
             assert_eq!(exposition.is_torn(), is_torn, "{undone}");
         }
+    }
+
+    /// Panics when it reads.
+    struct Faulty;
+
+    impl LineReader for Faulty {
+        fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
+            buffer.clear();
+            panic!("a fault")
+        }
+
+        fn restart(&mut self) {}
+
+        fn finish(self: Box<Self>, _: &[u8]) -> Vec<u8> {
+            unreachable!("it is dropped")
+        }
+    }
+
+    #[test]
+    fn exposition_whose_reader_panics_is_torn() {
+        let mut exposition = Exposition::new(Vec::new()).with_reader(Box::new(Faulty));
+        let start = exposition.begin();
+        write(&mut exposition, b'a', Exposition::READ_AT);
+        assert!(exposition.is_torn());
+        exposition.restart(start);
+        write(&mut exposition, b'a', Exposition::READ_AT);
+        let (buffer, reader) = exposition.into_parts();
+        assert_eq!((buffer.len(), reader.is_none()), (Exposition::READ_AT, true));
     }
 }

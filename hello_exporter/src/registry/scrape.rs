@@ -91,7 +91,7 @@ pub(super) fn encode(
         };
         match scrape.encode_to(exposition, &mut written, &mut attempts) {
             Ok(()) if !exposition.is_torn() => break,
-            // Some samples of a collector that panicked were read already.
+            // The reader has read samples of a collector that panicked, or has a fault.
             Ok(()) => {}
             Err(id) => panicked.push(id),
         }

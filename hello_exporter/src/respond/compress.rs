@@ -105,11 +105,11 @@ impl Compressor {
         self.put(gzip, knew_most);
     }
 
-    /// Keeps a compressor for the next body of its kind. If it did not know most lines of the last
-    /// one, or if its memory is too large to be kept, pauses the kind.
-    pub(super) fn put(&self, gzip: Pooled<KindGzip>, knew_most: bool) {
+    /// Keeps a compressor for the next body of its kind. If it is of no use, or if its memory is too
+    /// large to be kept, zlib-rs compresses the next bodies.
+    pub(super) fn put(&self, gzip: Pooled<KindGzip>, is_useful: bool) {
         let kind = gzip.value.kind;
-        let is_kept = knew_most && self.gzip.put(gzip);
+        let is_kept = is_useful && self.gzip.put(gzip);
         if !is_kept {
             self.kinds.pause(kind);
         }

@@ -50,8 +50,9 @@ impl LineReader for GzipReader {
                 let knew_most = known.value.gzip.end(stream, rest, &mut compressed);
                 compressor.put_after_parts(known, knew_most);
             }
-            // The exposition is written once more, and is compressed as a whole.
-            (Some(known), None) => compressor.put(known, true),
+            // A collector has panicked after some of its lines were compressed. It may do so in
+            // every scrape, so zlib-rs compresses the next bodies.
+            (Some(known), None) => compressor.put(known, false),
             (None, _) => {}
         }
         compressed

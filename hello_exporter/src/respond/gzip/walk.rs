@@ -360,7 +360,7 @@ fn is_key_end(body: &[u8], at: u32) -> bool {
 /// a sample, or at the end of a comment.
 fn key_end(body: &[u8], start: usize) -> usize {
     let line = body.get(start..).unwrap_or_default();
-    let is_comment = line.iter().find(|byte| **byte != b'\n') == Some(&b'#');
+    let is_comment = line.strip_prefix(b"\n").unwrap_or(line).starts_with(b"#");
     let (mut in_quotes, mut in_braces, mut is_escaped) = (false, false, false);
     for (at, byte) in line.iter().enumerate() {
         match byte {
