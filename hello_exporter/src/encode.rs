@@ -22,7 +22,9 @@ mod wire;
 mod written;
 
 pub use encoding::Encoding;
-pub(crate) use exposition::{Exposition, LineReader};
+pub(crate) use exposition::Exposition;
+#[cfg(feature = "respond")]
+pub(crate) use exposition::LineReader;
 pub use family::FamilyEncoder;
 pub(crate) use line::PlainLines;
 pub(crate) use messages::{NumberSeries, PlainMessages};

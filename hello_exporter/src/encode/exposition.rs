@@ -33,6 +33,7 @@ pub(crate) trait LineReader {
 
     /// Reads the rest of an exposition, and returns the result. It is empty if nothing was read
     /// before.
+    #[cfg_attr(not(feature = "respond"), expect(dead_code, reason = "only responses are read"))]
     fn finish(self: Box<Self>, rest: &[u8]) -> Vec<u8>;
 }
 
@@ -47,11 +48,13 @@ impl Exposition {
     }
 
     /// Lets a reader read the exposition while it is written.
+    #[cfg_attr(not(feature = "respond"), expect(dead_code, reason = "only responses are read"))]
     pub(crate) fn with_reader(self, reader: Box<dyn LineReader>) -> Self {
         Self { reader: Some(reader), has_active_reader: true, ..self }
     }
 
     /// Ends the exposition. Returns what is in the buffer, and the reader.
+    #[cfg_attr(not(feature = "respond"), expect(dead_code, reason = "only responses are read"))]
     pub(crate) fn into_parts(self) -> (Vec<u8>, Option<Box<dyn LineReader>>) {
         (self.buffer, self.reader)
     }
@@ -99,8 +102,8 @@ impl Exposition {
         self.has_active_reader = false;
     }
 
-    /// Keeps only the first `length` bytes. If the reader has read any of the others, the exposition
-    /// is torn, and not read any further.
+    /// Keeps only the first `length` bytes. If the reader has read any of the others, the
+    /// exposition is torn, and not read any further.
     pub(super) fn truncate(&mut self, length: usize) {
         if length < self.read {
             self.tear();

@@ -105,8 +105,8 @@ impl Compressor {
         self.put(gzip, knew_most);
     }
 
-    /// Keeps a compressor for the next body of its kind. If it is of no use, or if its memory is too
-    /// large to be kept, zlib-rs compresses the next bodies.
+    /// Keeps a compressor for the next body of its kind. If it is of no use, or if its memory is
+    /// too large to be kept, zlib-rs compresses the next bodies.
     pub(super) fn put(&self, gzip: Pooled<KindGzip>, is_useful: bool) {
         let kind = gzip.value.kind;
         let is_kept = is_useful && self.gzip.put(gzip);

@@ -119,10 +119,10 @@ impl Request {
 
     /// Sets whether a body of 4 KiB to 32 MiB in gzip is compressed by this library, if one of the
     /// same format and query was requested in the last two minutes. It remembers the matches of
-    /// each line for the next scrape: about 30 bytes for each line, which a
-    /// later scrape frees if they were not used for two minutes. It takes about half of the time of zlib-rs at its fast level 1, and about two
-    /// thirds of the bytes. By default it does so; if not, and for all other bodies, zlib-rs
-    /// compresses.
+    /// each line for the next scrape: about 30 bytes for each line, which a later scrape frees if
+    /// they were not used for two minutes. It takes about half of the time of zlib-rs at its fast
+    /// level 1, and about two thirds of the bytes. By default it does so; if not, and for all other
+    /// bodies, zlib-rs compresses.
     ///
     /// ```
     /// use hello_exporter::{Registry, respond};

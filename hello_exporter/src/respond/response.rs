@@ -21,7 +21,8 @@ pub struct Response {
 }
 
 impl Response {
-    /// Calls `encode`, which writes an exposition, and returns the response with the exposition in the format and coding that the client prefers. Blocks the thread meanwhile.
+    /// Calls `encode`, which writes an exposition, and returns the response with the exposition in
+    /// the format and coding that the client prefers. Blocks the thread meanwhile.
     pub(crate) fn encode(
         request: &Request,
         bodies: &BodyEncoder,

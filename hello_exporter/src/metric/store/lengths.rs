@@ -8,13 +8,14 @@ use crate::labels::MAX_LABEL_VALUE_BYTES;
 use crate::sync::modelled::{AtomicU64, Ordering};
 
 /// The lengths of up to four values, a byte each, the last one in the lowest bits. If there are
-/// more values, or one is longer than [`MOST`](Self::MOST), the lengths are [`ELSEWHERE`](Self::ELSEWHERE).
+/// more values, or one is longer than [`MOST`](Self::MOST), the lengths are
+/// [`ELSEWHERE`](Self::ELSEWHERE).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct HeaderLengths(u32);
 
 impl HeaderLengths {
-    /// The lengths are in words after the header. Lengths in the header never have this bit: each is
-    /// at most 127.
+    /// The lengths are in words after the header. Lengths in the header never have this bit: each
+    /// is at most 127.
     const ELSEWHERE: Self = Self(1 << 31);
     /// The length of the longest value that is short.
     const MOST: usize = 127;

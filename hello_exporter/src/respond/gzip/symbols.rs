@@ -10,8 +10,8 @@ use super::huffman::{self, MOST_BITS};
 const LEAST_LENGTH: usize = 3;
 pub(super) const MOST_LENGTH: u32 = 258;
 
-/// How many bytes are written at once: their codes and the bits that do not fill a byte yet fit into
-/// a word.
+/// How many bytes are written at once: their codes and the bits that do not fill a byte yet fit
+/// into a word.
 pub(super) const MOST_LITERALS: u32 = 4;
 
 /// The most bits of the code of a byte or length. RFC 1951 permits 15. With 13, four codes and the

@@ -8,8 +8,8 @@ use crate::sync::modelled::AtomicU64;
 /// each other.
 #[derive(Clone, Copy)]
 pub(in crate::metric::store) enum Placement {
-    /// Only words of its own record. So a lookup of one series does not wait for a write to another.
-    /// Two records of 9 to 12 words take three lines.
+    /// Only words of its own record. So a lookup of one series does not wait for a write to
+    /// another. Two records of 9 to 12 words take three lines.
     Alone,
     /// All words but those of other values. A record of more than a line has padding only if its
     /// value would share a line with the previous one.
