@@ -43,6 +43,7 @@ impl BodyEncoder {
         if let Some(reader) = write(&mut exposition.value, reader, encode) {
             compressed.value = reader.finish(&exposition.value);
         }
+        // If the reader has read nothing, the exposition is compressed as a whole.
         if compressed.value.is_empty()
             && let Err(error) =
                 self.compressor.compress(coding, kind, &exposition.value, &mut compressed.value)
