@@ -211,7 +211,7 @@ fn random_registries_are_read_back() {
     assert!(bodies.gzip.len() < bodies.zlib.len(), "{} {}", bodies.gzip.len(), bodies.zlib.len());
 }
 
-/// A family of so many samples, which panics after them if the flag is set.
+/// A family with a name and a number of samples. If the flag is set, it panics after the last one.
 struct Samples(&'static str, u32, Arc<AtomicBool>);
 
 impl Describe for Samples {

@@ -329,14 +329,25 @@ impl<'a> RenderedLabels<'a> {
     }
 }
 
-/// The rendered labels of a series in two parts: the start, which all series of a family have, is
-/// not stored with each.
+/// The rendered labels of a series in two parts. The prefix is the same for all series of a family,
+/// which stores it once.
 #[derive(Clone, Copy)]
 pub(crate) struct SplitLabels<'a> {
     /// The first name, `=` and the quote; empty without labels.
     pub(crate) prefix: &'a str,
     /// The first value, and everything after it.
     pub(crate) rest: &'a [u8],
+}
+
+impl SplitLabels<'_> {
+    /// Joins the parts in a buffer, whose contents they replace.
+    #[inline]
+    pub(crate) fn join(self, buffer: &mut Vec<u8>) -> RenderedLabels<'_> {
+        buffer.clear();
+        buffer.extend_from_slice(self.prefix.as_bytes());
+        buffer.extend_from_slice(self.rest);
+        RenderedLabels(buffer)
+    }
 }
 
 /// Appends `name="value"` for each pair of a rendered name and a value, escaped and joined by

@@ -6,11 +6,11 @@ use crate::panic::catch;
 
 /// An exposition that is being written.
 ///
-/// A large exposition need not be in memory as a whole: a [`LineReader`] removes lines that it has
-/// read from the buffer. When a collector panics, the reader can have read some of its lines. Such
-/// an exposition is torn: it must be written once more, and is not read meanwhile.
+/// A large exposition need not be in memory as a whole: a [`LineReader`] reads lines, and removes
+/// them from the buffer. If a collector panics after the reader has read some of its lines, the
+/// exposition is torn: it must be written once more, and is not read meanwhile.
 pub(crate) struct Exposition {
-    /// What is written, and not removed by the reader.
+    /// The written bytes that the reader has not removed.
     pub(crate) buffer: Vec<u8>,
     reader: Option<Box<dyn LineReader>>,
     /// Whether the reader reads while the exposition is written.
@@ -38,8 +38,7 @@ pub(crate) trait LineReader {
 }
 
 impl Exposition {
-    /// The number of bytes in the buffer from which on the reader reads: few enough to be in the
-    /// processor's cache.
+    /// The reader reads once the buffer has this many bytes, which fit into the processor's cache.
     const READ_AT: usize = 256 << 10;
 
     /// Begins an exposition at the end of a buffer.
@@ -86,7 +85,7 @@ impl Exposition {
         match catch(|| reader.read(&mut self.buffer)) {
             Ok(is_active) => self.has_active_reader = is_active,
             Err(error) => {
-                error!(%error, "Cannot read the exposition while it is written, writing it again");
+                error!(%error, "Cannot compress the exposition while it is encoded, encoding it again");
                 self.reader = None;
                 self.tear();
             }
@@ -182,7 +181,7 @@ mod tests {
             (&exposition.buffer[..], exposition.len()),
             (&b"c"[..], Exposition::READ_AT + 1)
         );
-        // What was not read is undone in the buffer.
+        // Bytes that were not read can be undone.
         exposition.truncate(Exposition::READ_AT);
         assert_eq!((exposition.len(), exposition.is_torn()), (Exposition::READ_AT, false));
         // The next piece is not read, since the first one could not be undone.

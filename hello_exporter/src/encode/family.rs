@@ -229,7 +229,7 @@ impl<'a> FamilyEncoder<'a> {
     /// Writes samples that are numbers, after [`begin_rendered`](Self::begin_rendered).
     ///
     /// In the text formats, outside a row, the loop over the series appends lines directly, without
-    /// a virtual call for each. `labels_prefix` is the start of the labels of all series.
+    /// a virtual call for each. `labels_prefix` is the prefix of the labels of all series.
     #[inline]
     pub(crate) fn rendered_numbers<'s>(
         &mut self,

@@ -261,16 +261,6 @@ impl LineEnd<'_> {
     }
 }
 
-impl SplitLabels<'_> {
-    /// Joins the parts in a buffer, whose contents they replace.
-    #[inline(always)]
-    pub(crate) fn join(self, buffer: &mut Vec<u8>) -> RenderedLabels<'_> {
-        buffer.clear();
-        Cursor::new(buffer).parts([self.prefix.as_bytes(), self.rest]);
-        RenderedLabels(buffer)
-    }
-}
-
 /// Appends lines that are the same in both dialects.
 pub(crate) struct PlainLines<'l>(&'l mut Exposition);
 
@@ -279,7 +269,7 @@ impl PlainLines<'_> {
     const LINES: usize = 512;
 
     /// Appends samples with labels, without timestamps and exemplars. `prefix` is the prefix of all
-    /// lines and the start of all labels.
+    /// lines, and then the one of all labels.
     #[inline]
     pub(crate) fn append<'s>(
         self,

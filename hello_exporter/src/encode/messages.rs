@@ -39,7 +39,7 @@ struct Labels {
 /// The parts that all messages of a label share.
 #[derive(Debug)]
 struct LabelParts {
-    /// The number of bytes before the value in the rendered labels without their start: none, or
+    /// The number of bytes before the value in the rendered labels without their prefix: none, or
     /// `",name="`.
     gap: usize,
     /// The name, its tag and length, and the tag of the value.
@@ -64,11 +64,11 @@ impl MessageParts {
 impl Labels {
     fn new<'n>(names: impl Iterator<Item = &'n str>) -> Option<Self> {
         let mut rendered = 0;
-        let labels = names.map(|name| {
+        let labels = names.enumerate().map(|(at, name)| {
+            let is_first = at == 0;
             // `name="`, the quote after the value, and the comma before the name.
-            let gap = if rendered == 0 { 0 } else { name.len() + 4 };
-            rendered += name.len() + if rendered == 0 { 3 } else { 4 };
-            LabelParts::new(name, gap)
+            rendered += name.len() + if is_first { 3 } else { 4 };
+            LabelParts::new(name, if is_first { 0 } else { name.len() + 4 })
         });
         let each: Box<[LabelParts]> = labels.collect::<Option<_>>()?;
         Some(Self {

@@ -48,7 +48,7 @@ pub(crate) struct Scratch {
     pub(crate) native: NativeScratch,
     /// The counts of classic buckets, which are not cumulative.
     pub(crate) counts: Vec<u64>,
-    /// The labels of a series, or the start of its line.
+    /// The labels of a series, or the prefix of its line.
     pub(crate) labels: Vec<u8>,
 }
 

@@ -363,8 +363,7 @@ impl Store {
     }
 
     /// Counts an update that has no series, e.g. because the family is full, has other labels, or
-    /// the labels are too long.
-    /// Logs the first one.
+    /// the labels are too long. Logs the first one.
     #[cold]
     fn drop_update<R>(&self, values: &[&str]) -> Option<R> {
         if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -374,7 +373,7 @@ impl Store {
                 ?labels,
                 ?values,
                 series,
-                "Family is full, or the labels are other or too long; update dropped"
+                "Family is full or has other labels, or the labels are too long; update dropped"
             );
         }
         None

@@ -93,8 +93,8 @@ impl Compressor {
         self.put(gzip, is_first || knew_most);
     }
 
-    /// Takes the compressor that remembers the last body of a kind; `None` if there is none, or if
-    /// it must see the next body as a whole.
+    /// Takes the compressor that remembers the last body of a kind. Returns `None` if the pool has
+    /// none, or if it must read the next body as a whole.
     pub(super) fn take_for_parts(&self, kind: Kind) -> Option<Pooled<KindGzip>> {
         self.gzip.take_fitting(|known| known.kind == kind && known.gzip.has_codes())
     }

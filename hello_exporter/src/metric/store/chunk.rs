@@ -53,10 +53,10 @@ pub struct ValueLayout {
 /// The layout of all records of a store.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
-    /// The number of bytes of the start timestamp, 0 if there is none.
+    /// The length of a start timestamp in bytes; 0 if the records have none.
     start_bytes: usize,
     /// The number of words of the lengths if they are not in the header.
-    lengths: usize,
+    lengths_words: usize,
     /// The number of words of the value.
     value: usize,
     /// The number of words of the state: the value, and the last update of a series that expires.
@@ -64,7 +64,7 @@ pub(super) struct Layout {
     /// Whether the last word of the value is the number of native buckets in the chunk.
     has_native: bool,
     /// The fewest words of a record.
-    least: usize,
+    fewest_words: usize,
 }
 
 impl Layout {
@@ -75,9 +75,9 @@ impl Layout {
         let start_bytes = if has_start { StartTimestamp::BYTES } else { 0 };
         let value = words + usize::from(has_native);
         let state = value + usize::from(expires);
-        let least = 1 + (gaps.iter().sum::<usize>() + start_bytes).div_ceil(8) + state;
-        let lengths = lengths::words(gaps.len());
-        Self { start_bytes, lengths, value, state, has_native, least }
+        let fewest_words = 1 + (gaps.iter().sum::<usize>() + start_bytes).div_ceil(8) + state;
+        let lengths_words = lengths::words(gaps.len());
+        Self { start_bytes, lengths_words, value, state, has_native, fewest_words }
     }
 
     /// Splits a state into the words of the value and the last update.
@@ -91,7 +91,7 @@ impl Layout {
 
     /// Returns how many native buckets the records of this number of words can have.
     fn natives(self, words: usize) -> usize {
-        if self.has_native { words / self.least } else { 0 }
+        if self.has_native { words / self.fewest_words } else { 0 }
     }
 }
 
@@ -125,7 +125,7 @@ pub(super) fn render(
 #[derive(Clone, Copy)]
 pub(super) struct Record<'s> {
     pub(super) header: Header,
-    first: &'s AtomicU64,
+    header_word: &'s AtomicU64,
     /// The labels and the start timestamp, the lengths if they are not in the header, and padding.
     /// The start timestamp is the last bytes of the words of the labels.
     body: &'s [AtomicU64],
@@ -137,8 +137,8 @@ impl<'s> Record<'s> {
     /// Returns the first record in these words, and the words after it.
     #[inline(always)]
     fn split_first(words: &'s [AtomicU64], layout: Layout) -> Option<(Self, &'s [AtomicU64])> {
-        let (first, words) = words.split_first()?;
-        let header = Header(first.load(Ordering::Relaxed));
+        let (header_word, words) = words.split_first()?;
+        let header = Header(header_word.load(Ordering::Relaxed));
         let complete = header.labels_words(layout) + header.lengths_words(layout);
         let body_words = complete + header.padding();
         let (record, words) = words.split_at_checked(body_words + layout.state)?;
@@ -148,7 +148,7 @@ impl<'s> Record<'s> {
         } else {
             record.split_at_checked(body_words)?
         };
-        Some((Self { header, first, body, state }, words))
+        Some((Self { header, header_word, body, state }, words))
     }
 
     /// Returns the offset of the value in the record.
@@ -172,7 +172,7 @@ impl<'s> Record<'s> {
         Some(StartTimestamp::from_end(word.load(Ordering::Relaxed)))
     }
 
-    /// Returns the rendered labels without their start.
+    /// Returns the rendered labels without their prefix.
     #[inline(always)]
     pub(super) fn labels(self) -> &'s [u8] {
         let length = self.header.labels_length();
@@ -198,7 +198,7 @@ impl<'s> Record<'s> {
 
     /// Makes the record a tombstone. Returns `false` if it was one already.
     pub(super) fn make_tombstone(self) -> bool {
-        let before = self.first.fetch_or(Header::TOMBSTONE, Ordering::Relaxed);
+        let before = self.header_word.fetch_or(Header::TOMBSTONE, Ordering::Relaxed);
         !Header(before).is_tombstone()
     }
 }

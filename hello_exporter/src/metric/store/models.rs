@@ -26,7 +26,7 @@ impl Gauges {
     }
 
     fn new<const N: usize>(limits: Limits, series: [&str; N]) -> Self {
-        let layout = ValueLayout { words: 1, has_start: false, native: None };
+        let layout = ValueLayout { words: 1, has_start: true, native: None };
         let gauges = Self(Arc::new(Store::new(["x"], layout, limits)));
         series.into_iter().for_each(|x| gauges.add(x, INITIAL));
         gauges

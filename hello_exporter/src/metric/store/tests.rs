@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use super::*;
@@ -15,7 +15,8 @@ fn values() -> Vec<String> {
     plain.chain(escaped).collect()
 }
 
-/// Returns label sets in which each value is once at each position, and series with all of them.
+/// Returns `repeat` label sets for each rotation of the values, and series with all of them. All
+/// but the first set of a rotation have a number as their first value.
 fn filled(labels: usize, repeat: u64) -> (Store, Vec<Vec<String>>) {
     let names: Vec<String> = (0..labels).map(|at| format!("label{at}")).collect();
     let store = Store::new(names.iter().map(String::as_str), COUNTERS, Limits::default());
@@ -31,8 +32,7 @@ fn filled(labels: usize, repeat: u64) -> (Store, Vec<Vec<String>>) {
             set
         })
     });
-    let sets: BTreeMap<Vec<String>, ()> = sets.map(|set| (set, ())).collect();
-    let sets: Vec<_> = sets.into_keys().collect();
+    let sets = Vec::from_iter(sets.collect::<BTreeSet<_>>());
     for (at, set) in sets.iter().enumerate() {
         add(&store, set, at as u64);
     }
@@ -117,10 +117,25 @@ fn series_of_a_packed_family_survive_removal_and_compaction() {
 }
 
 #[test]
+fn series_without_labels_is_read_back() {
+    let made_from = unix_milliseconds(SystemTime::now());
+    let store = Store::new([], COUNTERS, Limits::default());
+    let set = Vec::new();
+    add(&store, &set, 3);
+    assert_series(&store, &[(&set, 3)], made_from);
+    remove(&store, &set);
+    assert_eq!((get(&store, &set), store.len()), (None, 0));
+}
+
+#[test]
 fn labels_with_too_many_bytes_are_dropped() {
-    let names: Vec<String> = (0..40).map(|at| format!("label{at}")).collect();
+    let names: Vec<String> = (0..32).map(|at| format!("label{at}")).collect();
     let store = Store::new(names.iter().map(String::as_str), COUNTERS, Limits::default());
-    let value = "v".repeat(65_535);
-    assert_eq!(store.update(&[value.as_str(); 40], |_| ()), None);
-    assert_eq!((store.len(), store.dropped()), (0, 1));
+    let longest = "v".repeat(65_535);
+    let values = |last| [[longest.as_str(); 31].as_slice(), &[last]].concat();
+    let others = store.label_names.render(&values("")).len() - store.labels_prefix.len();
+    let last = "v".repeat((2 << 20) - others);
+    let update = |last| store.update(&values(last), |_| ());
+    assert_eq!((update(&last), store.len(), store.dropped()), (None, 0, 1));
+    assert_eq!((update(&last[1..]), store.len(), store.dropped()), (Some(()), 1, 1));
 }

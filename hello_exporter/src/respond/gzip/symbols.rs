@@ -133,11 +133,11 @@ pub(super) struct Codes {
     distance_bits: Vec<u32>,
 }
 
-/// The code of a distance's symbol, and its range.
+/// The code of the distances with the same symbol.
 #[derive(Clone, Copy, Default)]
 struct DistanceCode {
-    /// What remains of the code with its extra bits if the distance itself, shifted, is subtracted.
-    symbol: u32,
+    /// The sum of this and the distance, shifted by `shift`, is the code followed by its extra bits.
+    addend: u32,
     shift: u8,
     /// The number of bits of the code and its extra bits.
     count: u8,
@@ -147,7 +147,7 @@ impl DistanceCode {
     fn new(code: Code, (least, extra): Range) -> Self {
         let (shift, least) = (code.count(), u32::from(least));
         Self {
-            symbol: code.bits().wrapping_sub(least << shift),
+            addend: code.bits().wrapping_sub(least << shift),
             shift: shift as u8,
             count: shift as u8 + extra,
         }
@@ -209,8 +209,8 @@ impl Codes {
     pub(super) fn matched(&self, length: u32, distance: u32, end: BitEnd) -> BitEnd {
         let length = self.lengths.get(length as usize % LENGTH_SLOTS).copied();
         let of_distance = self.distances.get(distance_slot(distance) % DISTANCE_SLOTS).copied();
-        let DistanceCode { symbol, shift, count } = of_distance.unwrap_or_default();
-        let bits = symbol.wrapping_add(distance << (shift & 31));
+        let DistanceCode { addend, shift, count } = of_distance.unwrap_or_default();
+        let bits = addend.wrapping_add(distance << (shift & 31));
         end.push(length.unwrap_or_default()).push_bits(bits, count.into())
     }
 

@@ -9,7 +9,8 @@ use super::symbols::MOST_LENGTH;
 /// The number of lines of a block.
 const BLOCK_LINES: u32 = 16_384;
 
-/// How many lines are summed at once, while they are in the cache. A block has a multiple of it.
+/// The checksum is updated after this many lines, while they are in the cache. A block has a
+/// multiple of it.
 const SUMMED_LINES: u32 = 64;
 
 const MOST_DISTANCE: u32 = WINDOW as u32;

@@ -59,7 +59,7 @@ impl Header {
     /// Returns the number of words of the lengths that are not in the header.
     #[inline(always)]
     pub(super) fn lengths_words(self, layout: Layout) -> usize {
-        if self.lengths().are_elsewhere() { layout.lengths } else { 0 }
+        if self.lengths().are_elsewhere() { layout.lengths_words } else { 0 }
     }
 
     #[inline(always)]

@@ -115,7 +115,7 @@ fn lines(
     let (chunk, appended) = filled(20_000, placement, layout, lengths.take(100));
     let lines = appended.iter().map(|(offset, _)| {
         let record = chunk.record(*offset, layout).unwrap();
-        let all = record.body.iter().chain(record.state).chain([record.first]).map(line);
+        let all = record.body.iter().chain(record.state).chain([record.header_word]).map(line);
         [record.state.iter().map(line).collect(), all.collect()]
     });
     lines.collect()
