@@ -24,8 +24,8 @@ impl<'a> Snapshot<'a> {
         records.map(|(_, _, record)| (self.store.labels_of(record), record.state))
     }
 
-    /// Iterates over all series, like [`series`](Self::series), with everything that belongs to
-    /// them.
+    /// Iterates over all series, like [`series`](Self::series), with lengths, values and start
+    /// timestamps.
     #[inline(always)]
     pub(crate) fn full_series(&self) -> impl Iterator<Item = FullSeries<'_>> {
         let Self { storage, store } = self;

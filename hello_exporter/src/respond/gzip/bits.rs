@@ -1,7 +1,7 @@
 //! Writes codes of different lengths, each with its lowest bit first.
 
-/// A code, or a code and the extra bits after it: at most 26 bits, and in the lowest six their
-/// number.
+/// A code, or several codes and extra bits one after the other: at most 26 bits, and in the lowest
+/// six their number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Code(u32);
 
@@ -36,13 +36,13 @@ impl Code {
     }
 }
 
-/// The end of what is written to a vector. It is a plain value, so that it stays in registers, and
-/// so that what was written since is taken back by using an earlier one.
+/// The end of the bits that are written to a vector. It is a plain value, so that it stays in
+/// registers, and so that an earlier one takes back all bits that were written since.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BitEnd {
     /// The number of whole bytes that are written. The vector can be longer meanwhile.
     bytes: u32,
-    /// What is not written yet.
+    /// Bits that are not written yet.
     bits: u64,
     /// The lowest six bits are the number of `bits`. The others have no meaning:
     /// [`push`](Self::push) adds a whole [`Code`], which saves an instruction.
@@ -87,7 +87,7 @@ impl BitEnd {
     }
 }
 
-/// Writes at `end`, and adds room for what follows: little enough to be in the cache when it is
+/// Writes at `end`, and adds room for later bytes: little enough to be in the cache when they are
 /// written.
 #[cold]
 #[inline(never)]

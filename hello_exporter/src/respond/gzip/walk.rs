@@ -49,7 +49,7 @@ pub(super) struct Walk<'w, S: Sink> {
     pub(super) progress: Progress<S::End>,
 }
 
-/// Up to where a body is written.
+/// How far a body is handed over.
 ///
 /// Functions take and return it as a plain value: as long as its address is not needed, it stays in
 /// registers, which doubles the speed. Functions that are not inlined get it in
