@@ -1,5 +1,7 @@
 //! Searches for the matches of a key in the lines before it.
 
+use std::ops::RangeInclusive;
+
 use super::bytes::common_prefix;
 use super::lines::{Lines, MOST_BACK};
 use super::memory::NewKey;
@@ -20,9 +22,9 @@ const MOST_FOUND_DISTANCE: usize = WINDOW - 2_048;
 const SHORT_DISTANCE: usize = 2_048;
 
 /// How many earlier places with the same hash are compared.
-const MOST_PLACES: usize = 12;
+const MOST_PLACES: usize = 32;
 
-/// A match of this length is taken without a search for a longer one.
+/// A match of this length is taken without a search for a longer one at the next place.
 const LONG: usize = 48;
 
 /// Where each gram was last, in the keys of a body.
@@ -159,12 +161,11 @@ impl Matcher {
             let Some(source) = place.checked_sub(self.base).map(|source| source as usize) else {
                 break;
             };
-            if source < first || source >= at || least >= most.min(LONG) {
+            if source < first || source >= at || least >= most {
                 break;
             }
             if body.get(source + least) == body.get(at + least)
-                && let Some(length) = length_of(body, lines, source, at, most)
-                && length > least
+                && let Some(length) = length_of(body, lines, source, at, least + 1..=most)
             {
                 best = Some(Match { source, length });
                 least = length;
@@ -183,19 +184,29 @@ impl Matcher {
 fn at_distance(body: &[u8], lines: &Lines, at: usize, distance: u32) -> Option<Match> {
     let source = at.checked_sub(distance as usize)?;
     let most = (lines.key_end() as usize).checked_sub(at)?.min(MOST_LENGTH as usize);
-    let length = length_of(body, lines, source, at, most)?;
+    let length = length_of(body, lines, source, at, GRAM..=most)?;
     Some(Match { source, length })
 }
 
-/// Returns the length of a match; `None` if it is not worth its code.
-fn length_of(body: &[u8], lines: &Lines, source: usize, at: usize, most: usize) -> Option<usize> {
+/// Returns the length of a match; `None` if it is none of `lengths`, or not worth its code.
+fn length_of(
+    body: &[u8],
+    lines: &Lines,
+    source: usize,
+    at: usize,
+    lengths: RangeInclusive<usize>,
+) -> Option<usize> {
+    let (least, most) = lengths.into_inner();
+    let length = common_prefix(body.get(source..source + most)?, body.get(at..at + most)?);
+    if length < least {
+        return None;
+    }
     let back = lines.back_of(source as u32);
     // A match that is continued can begin before all known lines.
     u16::try_from((source as u32).checked_sub(lines.start_of(back))?).ok()?;
-    let most = most.min((lines.key_end_of(back) as usize).checked_sub(source)?);
-    let length = common_prefix(body.get(source..source + most)?, body.get(at..at + most)?);
+    let length = length.min((lines.key_end_of(back) as usize).checked_sub(source)?);
     let is_worth = length > GRAM || length == GRAM && at - source <= SHORT_DISTANCE;
-    is_worth.then_some(length)
+    (length >= least && is_worth).then_some(length)
 }
 
 /// Returns the hash of the gram at a place.
