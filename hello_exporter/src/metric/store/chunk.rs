@@ -17,12 +17,15 @@
 //! - Other modules can store only to the state of a record; this one also sets one bit of its
 //!   header. Removal marks a record, and compaction copies it to another chunk.
 //! - A chunk lives as long as its last reference, and every record borrows from a chunk.
+//!
+//! The other unsafe code is [`prefetch`], which needs none of this.
 
 #![allow(unsafe_code, reason = "see the invariants above")]
 
 mod bytes;
 mod header;
 mod placement;
+mod prefetch;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +42,7 @@ use bytes::bytes;
 use header::Header;
 pub(super) use placement::Placement;
 use placement::ValuePosition;
+use prefetch::prefetch;
 
 /// The parts of a series that are the same for all series of a family.
 #[derive(Clone, Copy)]
@@ -340,10 +344,17 @@ pub(super) struct Records<'s> {
 }
 
 impl<'s> Records<'s> {
+    /// How many words ahead of a record are prefetched: several records, so that they are there in
+    /// time.
+    const WORDS_AHEAD: usize = 64;
+
     /// Returns the next record that is not a tombstone, and its offset.
     #[inline(always)]
     pub(super) fn next_live(&mut self, layout: Layout) -> Option<(usize, Record<'s>)> {
         loop {
+            if let Some(word) = self.words.get(Self::WORDS_AHEAD) {
+                prefetch(word);
+            }
             let (record, rest) = Record::split_first(self.words, layout)?;
             let offset = self.offset;
             self.offset += record.length();
