@@ -26,41 +26,58 @@ pub(super) fn bytes_before_zero(bytes: u64) -> u32 {
 
 /// Returns whether `length` bytes are the same at `source` and `at`.
 ///
-/// Up to 64 are compared without a branch on the length, which the processor would mispredict.
+/// Up to [`FEW`] are compared without a further branch on the length, which the processor would
+/// mispredict, and so are up to [`SOME`].
 #[inline(always)]
 pub(super) fn is_same(body: &[u8], source: u32, at: u32, length: u32) -> bool {
-    match (first::<FEW>(body, source), first::<FEW>(body, at)) {
-        (Some(one), Some(other)) if length as usize <= FEW => are_few_same(one, other, length),
-        _ => are_many_same(body, source, at, length),
-    }
+    let is_same = if length as usize <= FEW {
+        are_up_to_same::<FEW>(body, source, at, length)
+    } else {
+        are_up_to_same::<SOME>(body, source, at, length)
+    };
+    is_same.unwrap_or_else(|| are_many_same(body, source, at, length))
 }
 
-const FEW: usize = 64;
+const FEW: usize = 32;
 
-#[inline(always)]
-fn first<const N: usize>(body: &[u8], at: u32) -> Option<&[u8; N]> {
-    let at = at as usize;
-    body.get(at..at + N)?.first_chunk()
-}
+/// Most labels that lines have in common are shorter.
+const SOME: usize = 96;
 
+/// Returns whether `length` bytes are the same; `None` if that is more than `MOST`, or if the body
+/// ends before as many.
 #[inline(always)]
-fn are_few_same(one: &[u8; FEW], other: &[u8; FEW], length: u32) -> bool {
-    /// From `FEW - length` on, this has all bits of the first `length` bytes, and no others.
-    const MASKS: [u8; 2 * FEW] = {
-        let mut masks = [0; 2 * FEW];
-        let (with_bits, _) = masks.split_at_mut(FEW);
-        with_bits.copy_from_slice(&[u8::MAX; FEW]);
+fn are_up_to_same<const MOST: usize>(
+    body: &[u8],
+    source: u32,
+    at: u32,
+    length: u32,
+) -> Option<bool> {
+    /// From `SOME - length` on, this has all bits of the first `length` bytes, and no others.
+    const MASKS: [u8; 2 * SOME] = {
+        let mut masks = [0; 2 * SOME];
+        let (with_bits, _) = masks.split_at_mut(SOME);
+        with_bits.copy_from_slice(&[u8::MAX; SOME]);
         masks
     };
-    let Some(mask) = first::<FEW>(&MASKS, (FEW as u32).saturating_sub(length)) else {
-        return false;
-    };
+    if length as usize > MOST {
+        return None;
+    }
+    let (one, other) = (first::<MOST>(body, source)?, first::<MOST>(body, at)?);
+    let mask = first::<MOST>(&MASKS, SOME as u32 - length)?;
     let words = words(one).zip(words(other)).zip(words(mask));
-    words.fold(0, |differing, ((one, other), mask)| differing | (one ^ other) & mask) == 0
+    let differing =
+        words.fold(0, |differing, ((one, other), mask)| differing | (one ^ other) & mask);
+    Some(differing == 0)
 }
 
 #[inline(always)]
-fn words(bytes: &[u8; FEW]) -> impl Iterator<Item = u64> {
+fn first<const N: usize>(bytes: &[u8], at: u32) -> Option<&[u8; N]> {
+    let at = at as usize;
+    bytes.get(at..at + N)?.first_chunk()
+}
+
+#[inline(always)]
+fn words<const N: usize>(bytes: &[u8; N]) -> impl Iterator<Item = u64> {
     bytes.as_chunks::<8>().0.iter().map(|word| u64::from_ne_bytes(*word))
 }
 
@@ -91,7 +108,7 @@ mod tests {
     #[test]
     fn same_bytes_are_found_at_any_length() {
         for length in 0..200 {
-            for rest in [0, 1, 63, 64, 65] {
+            for rest in [0, 1, 31, 32, 33, 95, 96, 97] {
                 let one: Vec<u8> = (0..length as u8).collect();
                 let end = vec![0xff; rest];
                 let body = [&one[..], b"-", &one[..], &end[..]].concat();
