@@ -85,7 +85,7 @@ impl Exposition {
         match catch(|| reader.read(&mut self.buffer)) {
             Ok(is_active) => self.has_active_reader = is_active,
             Err(error) => {
-                error!(%error, "Cannot compress the exposition while it is encoded, encoding it again");
+                error!(%error, "Cannot compress an exposition in parts, encoding it again");
                 self.reader = None;
                 self.tear();
             }

@@ -269,7 +269,7 @@ impl PlainLines<'_> {
     const LINES: usize = 512;
 
     /// Appends samples with labels, without timestamps and exemplars. `prefix` is the prefix of all
-    /// lines, and then the one of all labels.
+    /// lines, followed by the prefix of all labels.
     #[inline]
     pub(crate) fn append<'s>(
         self,

@@ -18,7 +18,7 @@
 //!   header. Removal marks a record, and compaction copies it to another chunk.
 //! - A chunk lives as long as its last reference, and every record borrows from a chunk.
 //!
-//! The other unsafe code is [`prefetch`], which needs none of this.
+//! [`prefetch()`] is also unsafe, but depends on none of these guarantees.
 
 #![allow(unsafe_code, reason = "see the invariants above")]
 
@@ -62,9 +62,9 @@ pub(super) struct Layout {
     /// The number of words of the lengths if they are not in the header.
     lengths_words: usize,
     /// The number of words of the value.
-    value: usize,
+    value_words: usize,
     /// The number of words of the state: the value, and the last update of a series that expires.
-    state: usize,
+    state_words: usize,
     /// Whether the last word of the value is the number of native buckets in the chunk.
     has_native: bool,
     /// The fewest words of a record.
@@ -77,18 +77,21 @@ impl Layout {
         let ValueLayout { words, has_start, native } = value;
         let has_native = native.is_some();
         let start_bytes = if has_start { StartTimestamp::BYTES } else { 0 };
-        let value = words + usize::from(has_native);
-        let state = value + usize::from(expires);
-        let fewest_words = 1 + (gaps.iter().sum::<usize>() + start_bytes).div_ceil(8) + state;
+        let value_words = words + usize::from(has_native);
+        let state_words = value_words + usize::from(expires);
+        let least_bytes = gaps.iter().sum::<usize>() + start_bytes;
+        let fewest_words = 1 + least_bytes.div_ceil(8) + state_words;
         let lengths_words = lengths::words(gaps.len());
-        Self { start_bytes, lengths_words, value, state, has_native, fewest_words }
+        Self { start_bytes, lengths_words, value_words, state_words, has_native, fewest_words }
     }
 
     /// Splits a state into the words of the value and the last update.
     #[inline(always)]
     pub(super) fn split(self, state: &[AtomicU64]) -> (&[AtomicU64], Option<LastUpdate<'_>>) {
         match state.split_last() {
-            Some((last, value)) if self.state > self.value => (value, Some(LastUpdate::new(last))),
+            Some((last, value)) if self.state_words > self.value_words => {
+                (value, Some(LastUpdate::new(last)))
+            }
             _ => (state, None),
         }
     }
@@ -116,12 +119,12 @@ pub(super) fn render(
         bytes.extend_from_slice(&start.to_bytes());
     }
     let lengths_words = header.lengths_words(layout);
-    let mut words = Vec::with_capacity(1 + labels_words + lengths_words + layout.state);
+    let mut words = Vec::with_capacity(1 + labels_words + lengths_words + layout.state_words);
     words.push(header.0);
     // The bytes keep their order in memory, on machines of either endianness.
     words.extend(bytes.as_chunks().0.iter().map(|bytes| u64::from_ne_bytes(*bytes)));
     words.extend(key.long_lengths());
-    words.extend(std::iter::repeat_n(0, layout.state));
+    words.extend(std::iter::repeat_n(0, layout.state_words));
     Some(words)
 }
 
@@ -145,9 +148,9 @@ impl<'s> Record<'s> {
         let header = Header(header_word.load(Ordering::Relaxed));
         let complete = header.labels_words(layout) + header.lengths_words(layout);
         let body_words = complete + header.padding();
-        let (record, words) = words.split_at_checked(body_words + layout.state)?;
+        let (record, words) = words.split_at_checked(body_words + layout.state_words)?;
         let (body, state) = if header.has_value_first() {
-            let (state, body) = record.split_at_checked(layout.state)?;
+            let (state, body) = record.split_at_checked(layout.state_words)?;
             (body, state)
         } else {
             record.split_at_checked(body_words)?
@@ -264,7 +267,7 @@ impl Chunk {
     /// Returns the state at the offset of a cached lookup.
     #[inline(always)]
     pub(super) fn state(&self, offset: usize, layout: Layout) -> Option<&[AtomicU64]> {
-        self.words.get(offset..)?.get(..layout.state)
+        self.words.get(offset..)?.get(..layout.state_words)
     }
 
     /// Returns the native buckets of all records.
@@ -279,7 +282,8 @@ impl Chunk {
         record: Record<'_>,
         layout: Layout,
     ) -> Option<Arc<NativeHistogram>> {
-        let number = record.state.get(..layout.value)?.last().filter(|_| layout.has_native)?;
+        let number =
+            record.state.get(..layout.value_words)?.last().filter(|_| layout.has_native)?;
         self.natives.get(number.load(Ordering::Relaxed) as usize)?.get().cloned()
     }
 
@@ -296,16 +300,18 @@ impl Chunk {
         let offset = self.complete(Ordering::Relaxed);
         let free = self.words.get(offset..)?;
         let value = placement.place(free, record.len(), layout)?;
-        let state_in_record = record.len().checked_sub(layout.state)?;
+        let state_in_record = record.len().checked_sub(layout.state_words)?;
         if let Some(native) = native {
             let number = self.natives.partition_point(|native| native.get().is_some());
             self.natives.get(number)?.set(native).ok()?;
-            *record.get_mut(state_in_record + layout.value - 1)? = number as u64;
+            *record.get_mut(state_in_record + layout.value_words - 1)? = number as u64;
         }
         let (rest, state) = record.split_at_checked(state_in_record)?;
         let (header, body) = rest.split_first()?;
         let (header, at_body, at_state, padding) = match value {
-            ValuePosition::First => (Header(*header).with_value_first(), 1 + layout.state, 1, 0),
+            ValuePosition::First => {
+                (Header(*header).with_value_first(), 1 + layout.state_words, 1, 0)
+            }
             ValuePosition::Last { padding } => {
                 (Header(*header).with_padding(padding), 1, state_in_record + padding, padding)
             }
@@ -344,8 +350,8 @@ pub(super) struct Records<'s> {
 }
 
 impl<'s> Records<'s> {
-    /// How many words ahead of a record are prefetched: several records, so that they are there in
-    /// time.
+    /// The distance in words from a record to the word that is prefetched: several records, so that
+    /// it is in the cache before the walk reaches it.
     const WORDS_AHEAD: usize = 64;
 
     /// Returns the next record that is not a tombstone, and its offset.

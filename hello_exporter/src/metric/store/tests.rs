@@ -15,8 +15,8 @@ fn values() -> Vec<String> {
     plain.chain(escaped).collect()
 }
 
-/// Returns `repeat` label sets for each rotation of the values, and series with all of them. All
-/// but the first set of a rotation have a number as their first value.
+/// Returns a store, and the label sets of its series: up to `repeat` for each rotation of the
+/// values. All but the first set of a rotation have a number as their first value.
 fn filled(labels: usize, repeat: u64) -> (Store, Vec<Vec<String>>) {
     let names: Vec<String> = (0..labels).map(|at| format!("label{at}")).collect();
     let store = Store::new(names.iter().map(String::as_str), COUNTERS, Limits::default());

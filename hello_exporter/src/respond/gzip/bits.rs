@@ -1,7 +1,7 @@
 //! Writes codes of different lengths, each with its lowest bit first.
 
-/// A code, or several codes and extra bits one after the other: at most 26 bits, and in the lowest
-/// six their number.
+/// A code, or several codes and extra bits one after the other. It has at most 26 bits; the lowest
+/// six hold their number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Code(u32);
 

@@ -26,44 +26,46 @@ pub(super) fn bytes_before_zero(bytes: u64) -> u32 {
 
 /// Returns whether `length` bytes are the same at `source` and `at`.
 ///
-/// Up to [`FEW`] are compared without a further branch on the length, which the processor would
-/// mispredict, and so are up to [`SOME`].
+/// [`SHORT`] or [`MEDIUM`] bytes are compared at once, and a mask selects the first `length`: the
+/// processor would mispredict the end of a loop.
 #[inline(always)]
 pub(super) fn is_same(body: &[u8], source: u32, at: u32, length: u32) -> bool {
-    let is_same = if length as usize <= FEW {
-        are_up_to_same::<FEW>(body, source, at, length)
+    let is_same = if length as usize <= SHORT {
+        are_same_within::<SHORT>(body, source, at, length)
     } else {
-        are_up_to_same::<SOME>(body, source, at, length)
+        are_same_within::<MEDIUM>(body, source, at, length)
     };
-    is_same.unwrap_or_else(|| are_many_same(body, source, at, length))
+    is_same.unwrap_or_else(|| are_long_same(body, source, at, length))
 }
 
-const FEW: usize = 32;
+const SHORT: usize = 32;
 
-/// Most labels that lines have in common are shorter.
-const SOME: usize = 96;
+/// Most matches at the start of a key are shorter.
+const MEDIUM: usize = 96;
 
-/// Returns whether `length` bytes are the same; `None` if that is more than `MOST`, or if the body
-/// ends before as many.
+/// Returns whether `length` bytes are the same; `None` if `length` is more than `MOST`, or if the
+/// body has fewer than `MOST` bytes after either place.
 #[inline(always)]
-fn are_up_to_same<const MOST: usize>(
+fn are_same_within<const MOST: usize>(
     body: &[u8],
     source: u32,
     at: u32,
     length: u32,
 ) -> Option<bool> {
-    /// From `SOME - length` on, this has all bits of the first `length` bytes, and no others.
-    const MASKS: [u8; 2 * SOME] = {
-        let mut masks = [0; 2 * SOME];
-        let (with_bits, _) = masks.split_at_mut(SOME);
-        with_bits.copy_from_slice(&[u8::MAX; SOME]);
+    /// The bytes from `MEDIUM - length` on are a mask of the first `length` bytes.
+    const MASKS: [u8; 2 * MEDIUM] = {
+        let mut masks = [0; 2 * MEDIUM];
+        let (with_bits, _) = masks.split_at_mut(MEDIUM);
+        with_bits.copy_from_slice(&[u8::MAX; MEDIUM]);
         masks
     };
+    // `words` skips the rest of a division by eight.
+    const { assert!(MOST <= MEDIUM && MOST.is_multiple_of(8)) };
     if length as usize > MOST {
         return None;
     }
     let (one, other) = (first::<MOST>(body, source)?, first::<MOST>(body, at)?);
-    let mask = first::<MOST>(&MASKS, SOME as u32 - length)?;
+    let mask = first::<MOST>(&MASKS, MEDIUM as u32 - length)?;
     let words = words(one).zip(words(other)).zip(words(mask));
     let differing =
         words.fold(0, |differing, ((one, other), mask)| differing | (one ^ other) & mask);
@@ -82,7 +84,7 @@ fn words<const N: usize>(bytes: &[u8; N]) -> impl Iterator<Item = u64> {
 }
 
 #[inline(never)]
-fn are_many_same(body: &[u8], source: u32, at: u32, length: u32) -> bool {
+fn are_long_same(body: &[u8], source: u32, at: u32, length: u32) -> bool {
     let bytes = |start: u32| body.get(start as usize..start.checked_add(length)? as usize);
     bytes(source).is_some() && bytes(source) == bytes(at)
 }

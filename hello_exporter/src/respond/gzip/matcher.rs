@@ -1,7 +1,5 @@
 //! Searches for the matches of a key in the lines before it.
 
-use std::ops::RangeInclusive;
-
 use super::bytes::common_prefix;
 use super::lines::{Lines, MOST_BACK};
 use super::memory::NewKey;
@@ -24,7 +22,7 @@ const SHORT_DISTANCE: usize = 2_048;
 /// How many earlier places with the same hash are compared.
 const MOST_PLACES: usize = 32;
 
-/// A match of this length is taken without a search for a longer one at the next place.
+/// A match of at least this length is used without a search at the next place.
 const LONG: usize = 48;
 
 /// Where each gram was last, in the keys of a body.
@@ -150,25 +148,29 @@ impl Matcher {
         at: usize,
         continued: Option<Match>,
     ) -> Option<Match> {
+        // All places that are near enough have an offset that does not fit into a token.
+        if at - lines.start() as usize > usize::from(u16::MAX) + MOST_FOUND_DISTANCE {
+            return continued;
+        }
         let first = lines.start_of(MOST_BACK) as usize;
         let first = first.max(at.saturating_sub(MOST_FOUND_DISTANCE));
         let most = (lines.key_end() as usize).checked_sub(at)?.min(MOST_LENGTH as usize);
         let mut place = *self.last.get(gram(body, at)?)?;
         let mut best = continued;
         // Another match must be longer than this.
-        let mut least = continued.map_or(GRAM - 1, |continued| continued.length + GRAM);
+        let mut beaten = continued.map_or(GRAM - 1, |continued| continued.length + GRAM);
         for _ in 0..MOST_PLACES {
             let Some(source) = place.checked_sub(self.base).map(|source| source as usize) else {
                 break;
             };
-            if source < first || source >= at || least >= most {
+            if source < first || source >= at || beaten >= most {
                 break;
             }
-            if body.get(source + least) == body.get(at + least)
-                && let Some(length) = length_of(body, lines, source, at, least + 1..=most)
+            if body.get(source + beaten) == body.get(at + beaten)
+                && let Some(length) = length_of(body, lines, source, at, beaten + 1, most)
             {
                 best = Some(Match { source, length });
-                least = length;
+                beaten = length;
             }
             place = *self.previous.get(source % WINDOW)?;
         }
@@ -184,25 +186,27 @@ impl Matcher {
 fn at_distance(body: &[u8], lines: &Lines, at: usize, distance: u32) -> Option<Match> {
     let source = at.checked_sub(distance as usize)?;
     let most = (lines.key_end() as usize).checked_sub(at)?.min(MOST_LENGTH as usize);
-    let length = length_of(body, lines, source, at, GRAM..=most)?;
+    let length = length_of(body, lines, source, at, GRAM, most)?;
     Some(Match { source, length })
 }
 
-/// Returns the length of a match; `None` if it is none of `lengths`, or not worth its code.
+/// Returns the length of a match, which ends with the key of its line at the latest; `None` if it is
+/// shorter than `least`, or not worth its code.
 fn length_of(
     body: &[u8],
     lines: &Lines,
     source: usize,
     at: usize,
-    lengths: RangeInclusive<usize>,
+    least: usize,
+    most: usize,
 ) -> Option<usize> {
-    let (least, most) = lengths.into_inner();
     let length = common_prefix(body.get(source..source + most)?, body.get(at..at + most)?);
+    // Most places fail here, before their line is looked up.
     if length < least {
         return None;
     }
     let back = lines.back_of(source as u32);
-    // A match that is continued can begin before all known lines.
+    // An offset has 16 bits, and a match that is continued can begin before all known lines.
     u16::try_from((source as u32).checked_sub(lines.start_of(back))?).ok()?;
     let length = length.min((lines.key_end_of(back) as usize).checked_sub(source)?);
     let is_worth = length > GRAM || length == GRAM && at - source <= SHORT_DISTANCE;
@@ -215,4 +219,27 @@ fn gram(body: &[u8], at: usize) -> Option<usize> {
     let bytes = body.get(at..)?.first_chunk::<GRAM>()?;
     let hash = u32::from_le_bytes(*bytes).wrapping_mul(0x9E37_79B1) >> (32 - HASH_BITS);
     Some(hash as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longest_of_many_matches_is_found() {
+        let key = |number: usize| format!("\na{{path=\"{}{number:02}\"}} ", "x".repeat(60));
+        let (mut lines, mut body) = (Lines::default(), String::new());
+        for number in (0..20).chain([0]) {
+            if !body.is_empty() {
+                body += "1";
+                lines.end_line(body.len() as u32);
+            }
+            body += &key(number);
+            lines.set_key_end(body.len() as u32);
+        }
+        let (mut matcher, start) = (Matcher::default(), lines.start() as usize);
+        matcher.add(body.as_bytes(), start);
+        let found = matcher.longest(body.as_bytes(), &lines, start, None).unwrap();
+        assert_eq!((found.source, found.length), (0, key(0).len()));
+    }
 }

@@ -136,8 +136,7 @@ pub(super) struct Codes {
 /// The code of the distances with the same symbol.
 #[derive(Clone, Copy, Default)]
 struct DistanceCode {
-    /// The sum of this and the distance, shifted by `shift`, is the code followed by its extra
-    /// bits.
+    /// `addend + (distance << shift)` is the code, followed by its extra bits.
     addend: u32,
     shift: u8,
     /// The number of bits of the code and its extra bits.

@@ -36,12 +36,12 @@ impl Placement {
         let start = free.as_ptr().addr() / size_of::<AtomicU64>();
         let is_packed = matches!(self, Self::Packed) && record_words > LINE_WORDS;
         // At the start of a line, a value may come first if the record ends in a later line.
-        let ends_later = layout.state / LINE_WORDS < record_words / LINE_WORDS;
+        let ends_later = layout.state_words / LINE_WORDS < record_words / LINE_WORDS;
         if !is_packed && start.is_multiple_of(LINE_WORDS) && ends_later {
             return Some(ValuePosition::First);
         }
         let to_line_end = |word: usize| word.wrapping_neg() % LINE_WORDS;
-        let state = start + record_words - layout.state;
+        let state = start + record_words - layout.state_words;
         let is_in_line_before = state / LINE_WORDS == (start - 1) / LINE_WORDS;
         let needed = if is_in_line_before { to_line_end(state) } else { 0 };
         let wanted = if is_packed { 0 } else { to_line_end(start + record_words + needed) };

@@ -1,11 +1,11 @@
-//! Memory that is read soon.
+//! Loads memory into the cache before it is read.
 
 use crate::sync::modelled::AtomicU64;
 
-/// Begins to load a word and those beside it into the cache.
+/// Begins to load the cache line of a word.
 ///
-/// A walk through all records is shorter by a tenth to a fifth with it: the processor itself loads
-/// ahead only up to the end of a page.
+/// A scrape in the text format takes about an eighth less time with it: the processor itself loads
+/// ahead only to the end of a page.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(super) fn prefetch(word: &AtomicU64) {
@@ -15,7 +15,7 @@ pub(super) fn prefetch(word: &AtomicU64) {
     unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(word).cast()) };
 }
 
-/// Does nothing: no stable function prefetches on this architecture.
+/// Does nothing: most other architectures have no stable function for it.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
 pub(super) fn prefetch(_: &AtomicU64) {}
