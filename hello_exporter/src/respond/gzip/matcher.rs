@@ -190,8 +190,8 @@ fn at_distance(body: &[u8], lines: &Lines, at: usize, distance: u32) -> Option<M
     Some(Match { source, length })
 }
 
-/// Returns the length of a match, which ends with the key of its line at the latest; `None` if it is
-/// shorter than `least`, or not worth its code.
+/// Returns the length of a match, which ends with the key of its line at the latest; `None` if it
+/// is shorter than `least`, or not worth its code.
 fn length_of(
     body: &[u8],
     lines: &Lines,
