@@ -47,13 +47,19 @@ impl Exposition {
     }
 
     /// Lets a reader read the exposition while it is written.
-    #[cfg_attr(not(feature = "respond"), expect(dead_code, reason = "only responses are read"))]
+    #[cfg_attr(
+        not(any(feature = "respond", test)),
+        expect(dead_code, reason = "only responses are read")
+    )]
     pub(crate) fn with_reader(self, reader: Box<dyn LineReader>) -> Self {
         Self { reader: Some(reader), has_active_reader: true, ..self }
     }
 
     /// Ends the exposition. Returns what is in the buffer, and the reader.
-    #[cfg_attr(not(feature = "respond"), expect(dead_code, reason = "only responses are read"))]
+    #[cfg_attr(
+        not(any(feature = "respond", test)),
+        expect(dead_code, reason = "only responses are read")
+    )]
     pub(crate) fn into_parts(self) -> (Vec<u8>, Option<Box<dyn LineReader>>) {
         (self.buffer, self.reader)
     }
